@@ -1,0 +1,1 @@
+"""Engines turn a program and its data into draws."""

@@ -1,0 +1,58 @@
+"""What goes wrong, in the user's words: one family of exceptions and the helpers that phrase them."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class StanmlmError(Exception):
+    """Anything that stanmlm refuses to do; catch this to catch them all."""
+
+
+class FormulaError(StanmlmError, ValueError):
+    """A formula that cannot be read; the message ends with the text and a caret under the culprit."""
+
+    def __init__(self, message: str, text: str = "", start: int = -1, stop: int = -1) -> None:
+        self.text, self.start, self.stop = text, start, stop
+        super().__init__(message + _caret(text, start, stop))
+
+
+class DataError(StanmlmError, ValueError):
+    """Data that the formula or the family cannot use."""
+
+
+class PriorError(StanmlmError, ValueError):
+    """A prior that names nothing in the model, or that makes no sense for what it names."""
+
+
+class OptionError(StanmlmError, TypeError):
+    """An argument that does not exist or has an impossible value."""
+
+
+class EngineError(StanmlmError, RuntimeError):
+    """An engine that is missing, cannot do what is asked, or failed while it ran."""
+
+
+class StanmlmWarning(UserWarning):
+    """What R would warn about, and diagnostics that failed."""
+
+
+def _caret(text: str, start: int, stop: int) -> str:
+    if not text or start < 0:
+        return ""
+    line_start = text.rfind("\n", 0, start) + 1
+    line_stop = text.find("\n", start)
+    line = text[line_start:] if line_stop < 0 else text[line_start:line_stop]
+    width = max(1, min(max(stop, start + 1), line_start + len(line)) - start)
+    return "\n" + line + "\n" + " " * (start - line_start) + "^" * width
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`; did you mean ...?` for the nearest known name, else the list of what is known, else nothing."""
+    options = list(dict.fromkeys(known))
+    near = difflib.get_close_matches(name, options, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean `{near[0]}`?"
+    if not options:
+        return ""
+    shown = ", ".join(f"`{option}`" for option in options[:20])
+    return f"; there is {shown}" + (f" and {len(options) - 20} more" if len(options) > 20 else "")

@@ -1,0 +1,47 @@
+"""Fixtures: where R's answers lie, and the count of what was skipped because they are absent."""
+
+import importlib.util
+import os
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+SHARED = Path(os.environ.get("STANMLM_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if (SHARED / "reference").is_dir():
+        return
+    for item in items:
+        if item.get_closest_marker("shared"):
+            item.add_marker(pytest.mark.skip(reason="../shared is absent"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [r for r in terminalreporter.stats.get("skipped", []) if "shared is absent" in str(r.longrepr)]
+    if skipped:
+        terminalreporter.write_line(f"{len(skipped)} tests skipped because {SHARED} is absent")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    absent = not (SHARED / "reference").is_dir()
+    if absent and os.environ.get("CI") and any(i.get_closest_marker("shared") for i in session.items):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of R's answers and of the voter file; only for tests marked `shared`."""
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def reference(shared: Path) -> ModuleType:
+    """`../shared/reference/load.py`: `data(name)`, `lme4_cases()`, `modelmatrix_cases()`, `X_of(case)`."""
+    spec = importlib.util.spec_from_file_location("reference_load", shared / "reference" / "load.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
