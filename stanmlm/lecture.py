@@ -1,0 +1,77 @@
+"""Helpers of the lecture's R code: `makeFEdummies` of simcf, and the group means that it makes by a loop."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from stanmlm.arrays import Floats
+from stanmlm.errors import DataError
+
+
+def makeFEdummies(x: ArrayLike) -> pd.DataFrame:  # noqa: N802
+    """One column of 0 and 1 for every level of `x`, in the order in which the levels appear, as simcf does.
+
+    Parameters
+    ----------
+    x : array-like, (N,)
+        The grouping variable.
+
+    Returns
+    -------
+    pandas.DataFrame
+        N rows, a column a level. In a formula `vote ~ income + stateFE - 1` its columns are named
+        `stateFEAL`, `stateFEAZ`, ..., as R names those of a matrix.
+
+    Raises
+    ------
+    DataError
+        Where `x` has missing values: R would drop these rows, and the dummies would no longer match the data.
+
+    Examples
+    --------
+    >>> makeFEdummies(["b", "a", "b"])
+         b    a
+    0  1.0  0.0
+    1  0.0  1.0
+    2  1.0  0.0
+    """
+    index = x.index if isinstance(x, pd.Series) else None
+    codes, levels = pd.factorize(np.asarray(x))
+    if (codes < 0).any():
+        raise DataError(f"makeFEdummies needs a level for every row: {int((codes < 0).sum())} are missing")
+    return pd.DataFrame(np.eye(len(levels))[codes], columns=[str(level) for level in levels], index=index)
+
+
+def group_mean(x: ArrayLike, by: ArrayLike) -> Floats:
+    """The mean of `x` within the groups of `by`, repeated for every row: the lecture's `avg.income[state]`.
+
+    Parameters
+    ----------
+    x : array-like, (N,)
+        Numbers; a missing one makes its group's mean missing, as R's `mean` does.
+    by : array-like, (N,)
+        The group of each row.
+
+    Returns
+    -------
+    numpy.ndarray, (N,)
+
+    Raises
+    ------
+    DataError
+        Where the two differ in length or a group is missing.
+
+    Examples
+    --------
+    >>> group_mean([1, 3, 5], ["a", "a", "b"])
+    array([2., 2., 5.])
+    """
+    values = np.asarray(x, dtype=float)
+    codes, levels = pd.factorize(np.asarray(by))
+    if len(values) != len(codes):
+        raise DataError(f"group_mean needs a group for each value: {len(values)} values, {len(codes)} groups")
+    if (codes < 0).any():
+        raise DataError(f"group_mean needs a group for every row: {int((codes < 0).sum())} are missing")
+    totals = np.bincount(codes, weights=values, minlength=len(levels))
+    means: Floats = totals / np.bincount(codes, minlength=len(levels))
+    return means[codes]
