@@ -1,6 +1,6 @@
 """What an engine does, and the records that go in and come out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,7 +29,8 @@ class Sampling:
 class RawDraws:
     """What an engine hands back, before anything has a user's name."""
 
-    values: Mapping[str, Floats]  # by Stan name: (chains, draws, *declared shape)
+    values: Mapping[str, Floats]  # by Stan name, parameters and then what the program computes from them:
+    #                               (chains, draws, *declared shape); what has no elements is absent
     stats: Mapping[str, Anything]  # ArviZ's names (lp, diverging, tree_depth, n_steps, acceptance_rate,
     #                                step_size, energy): (chains, draws)
     engine: str
@@ -41,13 +42,20 @@ class RawDraws:
 class Engine(Protocol):
     """The three things that the rest of the package asks of an engine."""
 
-    name: str
-    version: str
+    @property
+    def name(self) -> str:
+        """How a user asks for it."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Version of the engine, for the print of a fit."""
+        ...
 
     def sample(
-        self, program: Program, data: StanData, sampling: Sampling, inits: Point | None, progress: bool
+        self, program: Program, data: StanData, sampling: Sampling, inits: Sequence[Point] | None, progress: bool
     ) -> RawDraws:
-        """Draws from the posterior."""
+        """Draws from the posterior; `inits` is one point for all chains, or one a chain."""
         ...
 
     def log_density(self, program: Program, data: StanData, point: Point) -> tuple[float, Floats]:
