@@ -1,7 +1,13 @@
 """The frozen model: everything that the draws depend on, and the one table that names its parameters."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
+import numpy as np
+
+from stanmlm.arrays import Floats
 from stanmlm.centering import Centering
 from stanmlm.compress import Cells
 from stanmlm.design import Design
@@ -24,3 +30,106 @@ class Model:
     cells: Cells
     centering: Centering
     prior_only: bool
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """A grouping factor with its bars joined, as users see it; `VarCorr` alone keeps bars apart."""
+
+    group: str
+    bars: tuple[int, ...]  # positions in design.terms
+    terms: tuple[str, ...]  # every bar's coefficients in turn; a repeated one gets `.1`
+    levels: tuple[str, ...]
+    pairs: tuple[str, ...]  # correlations within a bar, "(Intercept),income"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One variable of the posterior: its name there, and the dims and labels after (chain, draw)."""
+
+    name: str  # "b", "sd_state", "cor_state", "r_state", "sigma"
+    class_: str  # "b", "sd", "cor", "r" or "auxiliary"
+    group: str
+    dims: tuple[str, ...]
+    labels: tuple[tuple[str, ...], ...]  # one tuple a dim
+
+
+@dataclass(frozen=True)
+class Unrolled:
+    """Draws on the user's scale, arrays by what they mean; `cor` and `r` one a group term."""
+
+    b: Floats  # (chains, draws, F), the intercept for uncentred predictors first
+    sd: Floats  # (chains, draws, S)
+    cor: tuple[Floats, ...]  # (chains, draws, K, K)
+    r: tuple[Floats, ...]  # (chains, draws, J, K)
+    auxiliary: Mapping[str, Floats]  # (chains, draws)
+
+
+def groupings(design: Design) -> tuple[Grouping, ...]:
+    """The grouping factors in the order of their first bar."""
+    bars: dict[str, list[int]] = {}
+    for position, term in enumerate(design.terms):
+        bars.setdefault(term.group, []).append(position)
+    return tuple(_grouping(design, group, tuple(positions)) for group, positions in bars.items())
+
+
+def _grouping(design: Design, group: str, bars: tuple[int, ...]) -> Grouping:
+    terms = [design.terms[bar] for bar in bars]
+    coefs = _unique(coef for term in terms for coef in term.coefs)
+    pairs = _unique(f"{a},{b}" for term in terms for a, b in combinations(term.coefs, 2))
+    return Grouping(group, bars, coefs, terms[0].levels, pairs)
+
+
+def _unique(labels: Iterable[str]) -> tuple[str, ...]:
+    seen: Counter[str] = Counter()
+    out = []
+    for label in labels:
+        out.append(f"{label}.{seen[label]}" if seen[label] else label)
+        seen[label] += 1
+    return tuple(out)
+
+
+def parameters(model: Model) -> tuple[Parameter, ...]:
+    """The posterior's variables in printing order: where every label comes from."""
+    rows = [Parameter("b", "b", "", ("term",), (model.design.names,))]
+    for grouping in groupings(model.design):
+        rows.extend(_group_parameters(grouping))
+    rows.extend(Parameter(auxiliary.name, "auxiliary", "", (), ()) for auxiliary in model.family.auxiliary)
+    return tuple(rows)
+
+
+def _group_parameters(grouping: Grouping) -> list[Parameter]:
+    group = grouping.group.replace("/", "_")  # xarray keeps "/" for paths
+    level, term, pair = f"level_{group}", f"term_{group}", f"pair_{group}"
+    rows = [
+        Parameter(f"sd_{group}", "sd", grouping.group, (term,), (grouping.terms,)),
+        Parameter(f"cor_{group}", "cor", grouping.group, (pair,), (grouping.pairs,)),
+        Parameter(f"r_{group}", "r", grouping.group, (level, term), (grouping.levels, grouping.terms)),
+    ]
+    return [row for row in rows if row.class_ != "cor" or grouping.pairs]
+
+
+def labelled(model: Model, draws: Unrolled) -> dict[str, Floats]:
+    """Arrays (chains, draws, ...) by the names of `parameters(model)`."""
+    starts = np.cumsum([0, *(len(term.coefs) for term in model.design.terms)])
+    by_group = {grouping.group: grouping for grouping in groupings(model.design)}
+
+    def sd(bar: int) -> Floats:
+        return draws.sd[..., starts[bar] : starts[bar + 1]]
+
+    def pairs(bar: int) -> Floats:
+        below = np.triu_indices(len(model.design.terms[bar].coefs), 1)
+        return draws.cor[bar][..., below[0], below[1]]
+
+    def effects(bar: int) -> Floats:
+        return draws.r[bar]
+
+    parts = {"sd": sd, "cor": pairs, "r": effects}
+    out: dict[str, Floats] = {}
+    for row in parameters(model):
+        if row.class_ in parts:
+            arrays = [parts[row.class_](bar) for bar in by_group[row.group].bars]
+            out[row.name] = arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=-1)
+        else:
+            out[row.name] = draws.b if row.class_ == "b" else draws.auxiliary[row.name]
+    return out

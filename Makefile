@@ -1,0 +1,42 @@
+# `make demo` and `make test` do all their own set-up; they need Python 3.11 or newer and make, nothing else.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test test-all lint doctor vignettes benchmarks goldens clean
+
+demo: $(STAMP)
+	$(BIN)/stanmlm redblue
+
+test: $(STAMP)-test lint
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(STAMP)-test lint
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+goldens: $(STAMP)-test
+	$(BIN)/python -m pytest tests/test_program.py --accept-goldens
+
+doctor: $(STAMP)
+	$(BIN)/stanmlm doctor
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(STAMP): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[data]'
+	touch $@
+
+$(STAMP)-test: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[data,test]'
+	touch $@ $(STAMP)
+
+clean:
+	rm -rf $(VENV) build dist redblue-out .mypy_cache .ruff_cache .pytest_cache .hypothesis

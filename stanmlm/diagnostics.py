@@ -1,0 +1,119 @@
+"""Whether the draws can be trusted, and what to change where they cannot."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from stanmlm.arrays import Floats
+from stanmlm.arviz_compat import bfmi, ess_bulk, ess_tail, mcse_mean, rhat
+from stanmlm.fit import Fit, statistic
+from stanmlm.model import Parameter, parameters
+
+# Thresholds of Vehtari, Gelman, Simpson, Carpenter and Burkner (2021), section 4, and of CmdStan's `diagnose`.
+RHAT_LIMIT = 1.01
+ESS_PER_CHAIN = 100
+BFMI_LIMIT = 0.3
+# Group effects that enter the checks: a sample of each table, so that a print costs the same at any size.
+EFFECTS_CHECKED = 100
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """What the sampler reports, and the worst of what the draws show."""
+
+    divergences: int
+    treedepth_hits: int
+    lowest_bfmi: float
+    worst_rhat: tuple[float, str]  # value, parameter
+    lowest_ess: tuple[float, str]
+    draws: int
+
+
+def label(row: Parameter, at: tuple[int, ...]) -> str:
+    """ArviZ's label of one element: `b[income]`, `r_state[AL, income]`, `sigma`."""
+    names = [labels[i] for labels, i in zip(row.labels, at, strict=True)]
+    return f"{row.name}[{', '.join(names)}]" if names else row.name
+
+
+def _checked(fit: Fit) -> tuple[list[str], Floats]:
+    names: list[str] = []
+    columns: list[Floats] = []
+    for row in parameters(fit.model):
+        values = fit.posterior["posterior"][row.name].values
+        where = list(np.ndindex(*values.shape[2:]))
+        if row.class_ == "r" and len(where) > EFFECTS_CHECKED:
+            where = [where[i] for i in np.linspace(0, len(where) - 1, EFFECTS_CHECKED).astype(int)]
+        names.extend(label(row, at) for at in where)
+        columns.extend(values[(slice(None), slice(None), *at)] for at in where)
+    return names, np.stack(columns, axis=-1)
+
+
+def diagnostics(fit: Fit) -> Diagnostics:
+    """The sampler's reports and the worst Rhat and effective size (of at most 100 effects a grouping factor).
+
+    Examples
+    --------
+    >>> from stanmlm import diagnostics, lmer, simulate_exams
+    >>> diagnostics(lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)).divergences
+    0
+    """
+    names, draws = _checked(fit)
+    rhats, sizes = rhat(draws), np.minimum(ess_bulk(draws), ess_tail(draws))
+    worst, lowest = int(np.nanargmax(rhats)), int(np.nanargmin(sizes))
+    depth = statistic(fit, "tree_depth")
+    return Diagnostics(
+        divergences=int(statistic(fit, "diverging").sum()),
+        treedepth_hits=int((depth >= fit.sampling.max_treedepth).sum()),
+        lowest_bfmi=float(bfmi(statistic(fit, "energy")).min()),
+        worst_rhat=(float(rhats[worst]), names[worst]),
+        lowest_ess=(float(sizes[lowest]), names[lowest]),
+        draws=depth.size,
+    )
+
+
+def complaints(found: Diagnostics, sampling_chains: int, adapt_delta: float, max_treedepth: int, iterations: int) -> list[str]:
+    """One line a failed diagnostic, each naming what to change; empty when all is well."""
+    share = 100 * found.divergences / found.draws
+    higher = 0.95 if adapt_delta < 0.95 else 0.99 if adapt_delta < 0.99 else 0.999
+    checks = (
+        (
+            found.divergences > 0,
+            f"{found.divergences} divergent transitions ({share:.1f}%): the posterior may be biased; "
+            f"refit with adapt_delta={higher}",
+        ),
+        (
+            found.treedepth_hits > 0,
+            f"{found.treedepth_hits} transitions hit the maximum tree depth: slow, not biased; "
+            f"refit with max_treedepth={max_treedepth + 2}, or rescale the predictors",
+        ),
+        (
+            found.lowest_bfmi < BFMI_LIMIT,
+            f"E-BFMI is {found.lowest_bfmi:.2f}: the tails may be missed; use tighter priors or more iterations",
+        ),
+        (
+            found.worst_rhat[0] > RHAT_LIMIT,
+            f"Rhat of `{found.worst_rhat[1]}` is {found.worst_rhat[0]:.3f}: the chains have not mixed; "
+            f"refit with iter={2 * iterations}",
+        ),
+        (
+            found.lowest_ess[0] < ESS_PER_CHAIN * sampling_chains,
+            f"effective sample size of `{found.lowest_ess[1]}` is {found.lowest_ess[0]:.0f}: "
+            f"its estimates are noisy; refit with iter={2 * iterations}",
+        ),
+    )
+    return [text for failed, text in checks if failed]
+
+
+def warnings_of(fit: Fit) -> list[str]:
+    """The failed diagnostics of a fit in words."""
+    how = fit.sampling
+    return complaints(diagnostics(fit), how.chains, how.adapt_delta, how.max_treedepth, how.iter)
+
+
+def convergence(draws: Floats, names: list[str]) -> pd.DataFrame:
+    """`mcse`, `Rhat`, `Bulk_ESS`, `Tail_ESS` of draws (chains, draws, parameters), a row each."""
+    return pd.DataFrame(
+        {"mcse": mcse_mean(draws), "Rhat": rhat(draws), "Bulk_ESS": ess_bulk(draws), "Tail_ESS": ess_tail(draws)},
+        index=pd.Index(names),
+    )

@@ -1,0 +1,79 @@
+"""A fit: the model, its draws under the user's names, and how they were drawn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stanmlm.arrays import Floats
+from stanmlm.arviz_compat import to_datatree
+from stanmlm.engines.protocol import RawDraws, Sampling
+from stanmlm.model import Model, labelled, parameters
+from stanmlm.program import Program
+from stanmlm.unroll import unroll
+
+if TYPE_CHECKING:
+    from xarray import DataTree
+
+
+@dataclass(frozen=True)
+class Call:
+    """What the user wrote, for printing and for `update`."""
+
+    verb: str  # "lm", "glm", "lmer" or "glmer"
+    data_name: str  # the name of the data frame in the caller's scope, "" for none
+    arguments: Mapping[str, object]  # everything else that was given, by name
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted model; all that one asks of it is a function, such as `fixef(fit)` or `loo(fit)`."""
+
+    call: Call
+    model: Model
+    program: Program
+    posterior: "DataTree"  # groups `posterior` (names of `parameters(model)`) and `sample_stats`
+    sampling: Sampling
+    engine: str
+    version: str
+    seconds: tuple[float, float]  # readying the program, sampling
+
+    def __repr__(self) -> str:
+        from stanmlm.printing import print_fit
+
+        return print_fit(self)
+
+    def _repr_html_(self) -> str:
+        from stanmlm.printing import html_fit
+
+        return html_fit(self)
+
+
+def fit_from_draws(call: Call, model: Model, program: Program, raw: RawDraws) -> Fit:
+    """Label an engine's draws once, for everything that comes after."""
+    table = parameters(model)
+    tree = to_datatree(
+        {"posterior": labelled(model, unroll(model, raw.values)), "sample_stats": raw.stats},
+        dims={row.name: row.dims for row in table if row.dims},
+        coords={dim: labels for row in table for dim, labels in zip(row.dims, row.labels, strict=True)},
+        attributes={"inference_library": raw.engine, "inference_library_version": raw.version},
+    )
+    return Fit(call, model, program, tree, raw.sampling, raw.engine, raw.version, raw.seconds)
+
+
+def draws_of(fit: Fit, variable: str) -> Floats:
+    """Draws of one variable with chains joined, (draws, ...)."""
+    values: Floats = fit.posterior["posterior"][variable].values
+    return values.reshape(-1, *values.shape[2:])
+
+
+def statistic(fit: Fit, name: str) -> Floats:
+    """A sampler statistic by ArviZ's name, (chains, draws)."""
+    return np.asarray(fit.posterior["sample_stats"][name].values)
+
+
+def n_draws(fit: Fit) -> int:
+    """The number of draws after warm-up, over all chains."""
+    sizes = fit.posterior["posterior"].sizes
+    return int(sizes["chain"] * sizes["draw"])

@@ -1,0 +1,96 @@
+"""The trip of a formula, top to bottom: text and data to a model, a model to a fit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from stanmlm.centering import centering
+from stanmlm.compress import compress
+from stanmlm.design import design
+from stanmlm.engines.protocol import Engine, Sampling
+from stanmlm.families import Family
+from stanmlm.fit import Call, Fit, fit_from_draws
+from stanmlm.formula import parse_formula
+from stanmlm.frame import model_frame, to_pandas
+from stanmlm.model import Model
+from stanmlm.prior_slots import CovarianceInput, PriorInput
+from stanmlm.prior_spec import SetPrior
+from stanmlm.priors import check_proper, resolve_priors, split_preset
+from stanmlm.program import program, structure
+from stanmlm.standata import standata
+
+# What adapt_delta is raised to when transitions diverge and the user has not set it (DESIGN 5).
+HIGHER_DELTA: Mapping[float, float] = {0.8: 0.95, 0.95: 0.99}
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """What a verb takes beside formula, data and family; the names are R's."""
+
+    weights: object = None
+    subset: object = None
+    na_action: str = "omit"
+    offset: object = None
+    contrasts: Mapping[str, object] | None = None
+    prior: PriorInput = "default"
+    prior_intercept: PriorInput = "default"
+    prior_aux: PriorInput = "default"
+    prior_covariance: CovarianceInput = "default"
+    priors: str | SetPrior | Sequence[str | SetPrior] = "rstanarm"
+    prior_only: bool = False
+    collapse: bool | str = "auto"
+    centering: float | str = "auto"
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Who samples, and how."""
+
+    engine: Engine
+    sampling: Sampling
+    raise_delta: bool  # adapt_delta may be raised when transitions diverge
+    progress: bool
+
+
+def build_model(text: str, data: object, family: Family, scope: Mapping[str, object], options: ModelOptions) -> Model:
+    """Formula and data to a frozen model."""
+    given = to_pandas(data)
+    formula = parse_formula(text, () if given is None else tuple(map(str, given.columns)))
+    frame = model_frame(
+        formula,
+        given,
+        scope,
+        weights=options.weights,
+        subset=options.subset,
+        na_action=options.na_action,
+        offset=options.offset,
+    )
+    response = family.read(frame.response, frame.weights)
+    columns = design(formula, frame, options.contrasts)
+    preset, rows = split_preset(options.priors)
+    table = resolve_priors(
+        columns,
+        family,
+        response,
+        preset=preset,
+        priors=rows,
+        prior=options.prior,
+        prior_intercept=options.prior_intercept,
+        prior_aux=options.prior_aux,
+        prior_covariance=options.prior_covariance,
+    )
+    if options.prior_only:
+        check_proper(table)
+    cells = compress(columns, response, family, options.collapse)
+    centres = centering(options.centering, columns, cells, family, table)
+    return Model(formula, family, frame, response, columns, table, cells, centres, options.prior_only)
+
+
+def fit_model(call: Call, model: Model, run: RunOptions) -> Fit:
+    """A model to a fit: program, data, draws, labels."""
+    text, data = program(structure(model)), standata(model)
+    raw = run.engine.sample(text, data, run.sampling, None, run.progress)
+    while run.raise_delta and raw.stats["diverging"].any() and raw.sampling.adapt_delta in HIGHER_DELTA:
+        sampling = replace(raw.sampling, adapt_delta=HIGHER_DELTA[raw.sampling.adapt_delta])
+        again = run.engine.sample(text, data, sampling, None, run.progress)
+        raw = replace(again, seconds=(raw.seconds[0], raw.seconds[1] + again.seconds[1]))
+    return fit_from_draws(call, model, text, raw)

@@ -1,0 +1,333 @@
+"""Predictions with draws: linear predictor, expectation, new responses, for fitted rows or new ones."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from stanmlm.arrays import Bools, Floats, Ints
+from stanmlm.design import Design, GroupTerm, encode
+from stanmlm.errors import DataError, OptionError, did_you_mean
+from stanmlm.fit import Fit, draws_of, n_draws
+from stanmlm.formula import parse_formula
+from stanmlm.model import groupings, parameters
+
+if TYPE_CHECKING:
+    from xarray import DataArray
+
+MAX_BYTES = 1_000_000_000  # of a draws-by-rows array
+NEW_LEVELS = ("draw", "zero", "error")
+SUMMARY = (0.025, 0.25, 0.5, 0.75, 0.975)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a prediction is made for: rows, the group effects that count, and the draws that are used."""
+
+    design: Design
+    index: pd.Index  # row labels
+    trials: Floats  # (N,)
+    weights: Floats  # (N,)
+    used: tuple[Bools, ...]  # a group term each: (K,) coefficients that enter
+    draws: Ints  # positions among all draws
+    new_levels: str
+    seed: int
+
+
+def posterior_linpred(
+    fit: Fit,
+    newdata: object = None,
+    re_formula: object = None,
+    *,
+    transform: bool = False,
+    draws: int | None = None,
+    new_levels: str = "draw",
+    summary: bool = False,
+    max_bytes: int = MAX_BYTES,
+) -> "DataArray | pd.DataFrame":
+    """Draws of the linear predictor, offset included.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    newdata
+        Rows to predict for, a data frame with the formula's variables; the fitted rows where None.
+    re_formula
+        None for all group effects, "NA" (or NaN) for none, or a formula with some of them, `"~ (1 | state)"`.
+    transform
+        Apply the inverse link: the same as `posterior_epred` on the probability scale.
+    draws
+        Use this many draws, evenly spaced; all where None.
+    new_levels
+        For levels that were not fitted: "draw" gives each its own draws from N(0, Sigma), the same in every row and
+        call; "zero" is lme4's `allow.new.levels=TRUE`; "error" refuses.
+    summary
+        A data frame of mean, sd and quantiles a row in place of the draws; memory stays within `max_bytes`.
+    max_bytes
+        A larger array of draws by rows is refused.
+
+    Returns
+    -------
+    An xarray DataArray with dims (sample, row), or a data frame with `summary=True`.
+
+    Raises
+    ------
+    DataError
+        For unseen levels of a fixed factor, missing columns, or an array over `max_bytes`.
+    """
+    target = _target(fit, newdata, re_formula, draws, new_levels, None)
+    inverse = fit.model.family.link.inverse
+
+    def values(eta: Floats, _rows: slice) -> Floats:
+        return inverse(eta) if transform else eta
+
+    return _result(fit, target, values, "linpred", summary, max_bytes)
+
+
+def posterior_epred(
+    fit: Fit,
+    newdata: object = None,
+    re_formula: object = None,
+    *,
+    scale: str = "probability",
+    trials: object = None,
+    draws: int | None = None,
+    new_levels: str = "draw",
+    summary: bool = False,
+    max_bytes: int = MAX_BYTES,
+) -> "DataArray | pd.DataFrame":
+    """Draws of the expected response.
+
+    For binomial models `scale="probability"` (rstanarm's meaning) or `scale="count"` (brms's: probability times
+    trials). The other arguments are those of `posterior_linpred`; `trials` is a number or an array for new data whose
+    trials the formula does not give.
+    """
+    if scale not in ("probability", "count"):
+        raise OptionError(f"scale is `{scale}`; it is 'probability' or 'count'")
+    target = _target(fit, newdata, re_formula, draws, new_levels, trials)
+    inverse = fit.model.family.link.inverse
+
+    def values(eta: Floats, rows: slice) -> Floats:
+        return inverse(eta) * target.trials[rows] if scale == "count" else inverse(eta)
+
+    return _result(fit, target, values, "epred", summary, max_bytes)
+
+
+def posterior_predict(
+    fit: Fit,
+    newdata: object = None,
+    re_formula: object = None,
+    *,
+    trials: object = None,
+    seed: int | None = None,
+    draws: int | None = None,
+    new_levels: str = "draw",
+    summary: bool = False,
+    max_bytes: int = MAX_BYTES,
+) -> "DataArray | pd.DataFrame":
+    """Draws of new responses: reals, counts, or numbers of successes out of `trials`.
+
+    `seed` is the fit's own where None, so that two calls agree. The other arguments are those of `posterior_epred`.
+    """
+    target = _target(fit, newdata, re_formula, draws, new_levels, trials)
+    family = fit.model.family
+    auxiliary = {row.name: draws_of(fit, row.name)[target.draws, None] for row in _auxiliary(fit)}
+    base = fit.sampling.seed if seed is None else seed
+
+    def values(eta: Floats, rows: slice) -> Floats:
+        rng = np.random.default_rng([base or 0, rows.start])
+        mu = family.link.inverse(eta)
+        return family.draw(rng, mu, auxiliary, target.trials[rows], target.weights[rows])
+
+    return _result(fit, target, values, "predict", summary, max_bytes)
+
+
+def linear_predictor(fit: Fit, target: Target, rows: slice) -> Floats:
+    """Eta of some rows of a target, (draws, rows)."""
+    design = target.design
+    eta = draws_of(fit, "b")[target.draws] @ design.X[rows].T + design.offset[rows]
+    for bar, term in enumerate(design.terms):
+        if target.used[bar].any():
+            eta += _group_part(fit, target, bar, term, rows)
+    return eta
+
+
+def _group_part(fit: Fit, target: Target, bar: int, term: GroupTerm, rows: slice) -> Floats:
+    index, Z = term.index[rows], term.Z[rows] * target.used[bar]
+    effects = effects_of(fit, bar)[target.draws]
+    J = effects.shape[1]
+    new = np.unique(index[index >= J])
+    if len(new):
+        effects = np.concatenate([effects, _new_effects(fit, target, bar, [term.labels[i - J] for i in new])], axis=1)
+        index = np.where(index >= J, J + np.searchsorted(new, index), index)
+    part = np.zeros((len(target.draws), len(index)))
+    for k in np.flatnonzero(target.used[bar]):
+        part += effects[:, index, k] * Z[:, k]
+    return part
+
+
+def effects_of(fit: Fit, bar: int) -> Floats:
+    """Draws of one bar's effects, (draws, J, K), as deviations from the fixed part."""
+    grouping = next(g for g in groupings(fit.model.design) if bar in g.bars)
+    name = next(p.name for p in parameters(fit.model) if p.class_ == "r" and p.group == grouping.group)
+    return draws_of(fit, name)[:, :, _columns(fit, grouping.bars, bar)]
+
+
+def scales_of(fit: Fit, bar: int) -> tuple[Floats, Floats]:
+    """Draws of one bar's sds (draws, K) and of the Cholesky factor of its correlations (draws, K, K)."""
+    grouping = next(g for g in groupings(fit.model.design) if bar in g.bars)
+    names = {p.class_: p.name for p in parameters(fit.model) if p.group == grouping.group}
+    sd = draws_of(fit, names["sd"])[:, _columns(fit, grouping.bars, bar)]
+    K = sd.shape[1]
+    L = np.broadcast_to(np.eye(K), (len(sd), K, K)).copy()
+    if K > 1:
+        sizes = [len(fit.model.design.terms[b].coefs) for b in grouping.bars if b < bar]
+        start = sum(k * (k - 1) // 2 for k in sizes)
+        upper = np.triu_indices(K, 1)
+        pairs = draws_of(fit, names["cor"])[:, start : start + len(upper[0])]
+        L[:, upper[0], upper[1]] = L[:, upper[1], upper[0]] = pairs
+        L = np.linalg.cholesky(L)
+    return sd, L
+
+
+def _columns(fit: Fit, bars: tuple[int, ...], bar: int) -> slice:
+    start = sum(len(fit.model.design.terms[b].coefs) for b in bars if b < bar)
+    return slice(start, start + len(fit.model.design.terms[bar].coefs))
+
+
+def _new_effects(fit: Fit, target: Target, bar: int, labels: list[str]) -> Floats:
+    """Effects of unseen levels (draws, levels, K): keyed by seed, group and level, so equal wherever they are asked."""
+    sd, L = scales_of(fit, bar)
+    group = fit.model.design.terms[bar].group
+    if target.new_levels == "zero":
+        return np.zeros((len(target.draws), len(labels), sd.shape[1]))
+    z = np.stack([_standard_normal(target.seed, bar, group, label, sd.shape) for label in labels], axis=1)
+    effects = np.einsum("dk,dkl,djl->djk", sd, L, z)
+    return np.asarray(effects[target.draws])
+
+
+def _standard_normal(seed: int, bar: int, group: str, label: str, shape: tuple[int, ...]) -> Floats:
+    key = hashlib.sha256(f"{bar}\0{group}\0{label}".encode()).digest()
+    words = np.frombuffer(key, dtype=np.uint32)
+    return np.random.default_rng([seed, *words.tolist()]).standard_normal(shape)
+
+
+def _target(
+    fit: Fit, newdata: object, re_formula: object, draws: int | None, new_levels: str, trials: object
+) -> Target:
+    if new_levels not in NEW_LEVELS:
+        raise OptionError(f"new_levels is `{new_levels}`" + did_you_mean(new_levels, NEW_LEVELS))
+    model = fit.model
+    used = _used(fit, re_formula)
+    seed = fit.sampling.seed or 0
+    if newdata is None:
+        response = model.response
+        return Target(
+            model.design, model.frame.index, response.trials, response.weights, used, _thin(fit, draws), new_levels, seed
+        )
+    encoded = encode(model.design, newdata)
+    if new_levels == "error":
+        _refuse_new_levels(encoded.design, used)
+    N = len(encoded.design.X)
+    sizes = _trials(encoded.trials if trials is None else trials, N)
+    return Target(encoded.design, encoded.index, sizes, np.ones(N), used, _thin(fit, draws), new_levels, seed)
+
+
+def _trials(trials: object, N: int) -> Floats:
+    if trials is None:
+        return np.ones(N)
+    sizes = np.asarray(trials, dtype=float)
+    if sizes.ndim and sizes.shape != (N,):
+        raise DataError(f"trials has {sizes.size} values for {N} rows of new data")
+    return np.broadcast_to(sizes, (N,))
+
+
+def _refuse_new_levels(design: Design, used: tuple[Bools, ...]) -> None:
+    for term, coefs in zip(design.terms, used, strict=True):
+        if coefs.any() and term.labels:
+            raise DataError(
+                f"level `{term.labels[0]}` of `{term.group}` was not in the fitted data; "
+                'pass new_levels="draw" to give it a draw from the population'
+            )
+
+
+def _thin(fit: Fit, draws: int | None) -> Ints:
+    total = n_draws(fit)
+    if draws is None:
+        return np.arange(total)
+    if not 1 <= draws <= total:
+        raise OptionError(f"draws is {draws}; the fit has {total}")
+    return np.linspace(0, total - 1, draws).astype(np.int64)
+
+
+def _used(fit: Fit, re_formula: object) -> tuple[Bools, ...]:
+    terms = fit.model.design.terms
+    if re_formula is None:
+        return tuple(np.ones(len(term.coefs), dtype=bool) for term in terms)
+    if isinstance(re_formula, float) and np.isnan(re_formula) or str(re_formula) in ("NA", "~0", "~ 0"):
+        return tuple(np.zeros(len(term.coefs), dtype=bool) for term in terms)
+    wanted = _wanted(str(re_formula))
+    known = {(term.group, label) for term in terms for label in term.coef_terms}
+    for group, label in wanted - known:
+        raise OptionError(
+            f"re_formula asks for `{label or '1'} | {group}`, which the model does not have"
+            + did_you_mean(group, [term.group for term in terms])
+        )
+    return tuple(np.array([(term.group, label) in wanted for label in term.coef_terms]) for term in terms)
+
+
+def _wanted(text: str) -> set[tuple[str, str]]:
+    """The (group, term label) pairs of a formula of bars; the intercept's label is ""."""
+    pairs = set()
+    for bar in parse_formula(text).bars:
+        group = ":".join(part.label for part in bar.group)
+        labels = [":".join(part.label for part in term) for term in bar.left.terms]
+        pairs.update((group, label) for label in ([""] if bar.left.intercept else []) + labels)
+    return pairs
+
+
+def _auxiliary(fit: Fit) -> list[object]:
+    return [row for row in parameters(fit.model) if row.class_ == "auxiliary"]
+
+
+def _chunks(rows: int, draws: int, max_bytes: int) -> Iterator[slice]:
+    # Four arrays of a chunk's size live at once: eta, a group part, its gather, the values.
+    step = max(1, int(max_bytes / (8 * 4 * draws)))
+    return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
+
+
+def _result(
+    fit: Fit,
+    target: Target,
+    values: Callable[[Floats, slice], Floats],
+    name: str,
+    summary: bool,
+    max_bytes: int,
+) -> "DataArray | pd.DataFrame":
+    rows, draws = len(target.index), len(target.draws)
+    pieces = _chunks(rows, draws, max_bytes if summary else max(max_bytes, 1))
+    if summary:
+        return pd.concat([_summarise(values(linear_predictor(fit, target, at), at)) for at in pieces]).set_axis(
+            target.index
+        )
+    if 8 * rows * draws > max_bytes:
+        raise DataError(
+            f"{draws} draws of {rows} rows take {8 * rows * draws / 1e9:.1f} GB, over max_bytes={max_bytes:.2g}; "
+            "pass draws= for fewer, or summary=True for a table a row"
+        )
+    from xarray import DataArray
+
+    out = np.empty((draws, rows))
+    for at in pieces:
+        out[:, at] = values(linear_predictor(fit, target, at), at)
+    return DataArray(out, dims=("sample", "row"), coords={"row": target.index.to_numpy()}, name=name)
+
+
+def _summarise(values: Floats) -> pd.DataFrame:
+    quantiles = np.quantile(values, SUMMARY, axis=0)
+    columns = {f"{100 * q:g}%": quantiles[i] for i, q in enumerate(SUMMARY)}
+    return pd.DataFrame({"mean": values.mean(axis=0), "sd": values.std(axis=0, ddof=1), **columns})

