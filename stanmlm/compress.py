@@ -1,9 +1,23 @@
 """Identical rows become one cell with a sufficient statistic; the posterior does not change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-from stanmlm.arrays import Floats, Ints
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from stanmlm.arrays import Anything, Floats, Ints
+from stanmlm.design import Design
+from stanmlm.errors import OptionError
+from stanmlm.families import Family, Response
+
+# `collapse="auto"` keeps the rows unless cells are fewer than this share of them: a gradient costs in proportion to
+# cells, and tables of rows are easier to read than a row map that saves nothing.
+WORTH = 0.9
+
+Codes = NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -17,3 +31,105 @@ class Cells:
     index: tuple[Ints, ...]  # a group term each: (C,) from 0
     offset: Floats  # (C,); zeros where the family has taken the offset into its statistics
     stats: Mapping[str, Floats | float]  # by Stan data name
+
+
+def compress(design: Design, response: Response, family: Family, collapse: bool | Literal["auto"] = "auto") -> Cells:
+    """Collapse rows that the likelihood cannot tell apart.
+
+    Parameters
+    ----------
+    design : Design
+        N rows.
+    response : Response
+        Read by `family`.
+    family : Family
+        Says what is sufficient, and whether an offset keeps rows apart.
+    collapse : bool or "auto"
+        False keeps a cell a row; "auto" does where fewer cells would save little.
+
+    Returns
+    -------
+    Cells
+        Cells in the order in which rows first meet them.
+
+    Raises
+    ------
+    OptionError
+        If `collapse` is none of these.
+
+    Examples
+    --------
+    >>> from stanmlm.families import Response, poisson
+    >>> X = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 0.0]])
+    >>> design = Design(X, ("(Intercept)", "x"), (0, 1), True, (), (), np.zeros(3))
+    >>> counts = Response("y", np.array([2.0, 1.0, 4.0]), np.ones(3), np.ones(3))
+    >>> compress(design, counts, poisson()).stats["y"]
+    array([6., 1.])
+    """
+    if collapse not in (True, False, "auto"):
+        raise OptionError(f'collapse must be True, False or "auto", not {collapse!r}')
+    rows = np.arange(len(design.X))
+    cell, first = (rows, rows) if collapse is False else cells_of(list(_key(design, family)))
+    if collapse == "auto" and len(first) > WORTH * len(rows):
+        cell, first = rows, rows
+    offset = design.offset[first] if family.offset_in_key else np.zeros(len(first))
+    return Cells(
+        row=cell,
+        first=first,
+        X=design.X[first],
+        Z=tuple(term.Z[first] for term in design.terms),
+        index=tuple(term.index[first] for term in design.terms),
+        offset=offset,
+        stats=family.sufficient(response, design.offset, cell, len(first)),
+    )
+
+
+def cells_of(columns: list[Anything]) -> tuple[Ints, Ints]:
+    """The cell of each row and the first row of each cell, for columns of numbers that must all agree."""
+    hashed = np.zeros(len(columns[0]) if columns else 0, dtype=np.uint64)
+    for column in columns:
+        hashed = _mix(hashed ^ _bits(column))
+    cell, first = _factorize(hashed)
+    if all(np.array_equal(column[first][cell], column) for column in columns):
+        return cell, first
+    return _cells_by_columns(columns)
+
+
+def _cells_by_columns(columns: list[Anything]) -> tuple[Ints, Ints]:
+    """The same without a hash, a column at a time: for the day when two rows collide."""
+    cell = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        codes, _ = _factorize(_bits(column))
+        cell, _ = _factorize(cell * (codes.max() + 1) + codes)
+    return _factorize(cell)
+
+
+def _key(design: Design, family: Family) -> Iterator[Anything]:
+    """Every column that rows of one cell must share."""
+    yield from (term.index for term in design.terms)
+    yield from design.X.T
+    for term in design.terms:
+        yield from term.Z.T
+    if family.offset_in_key:
+        yield design.offset
+
+
+def _factorize(values: Anything) -> tuple[Ints, Ints]:
+    cell, distinct = pd.factorize(values)
+    first = np.full(len(distinct), len(values), dtype=np.int64)
+    np.minimum.at(first, cell, np.arange(len(values)))
+    return cell.astype(np.int64), first
+
+
+def _bits(column: Anything) -> Codes:
+    """A number's bits, with -0.0 as 0.0."""
+    if column.dtype.kind == "f":
+        return np.ascontiguousarray(column + 0.0).view(np.uint64)
+    return column.astype(np.uint64)
+
+
+def _mix(bits: Codes) -> Codes:
+    """Spread every bit over all 64: the finaliser of splitmix64 (Steele, Lea and Flood 2014)."""
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (bits ^ (bits >> np.uint64(31))) + np.uint64(0x9E3779B97F4A7C15)

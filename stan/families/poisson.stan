@@ -1,0 +1,13 @@
+{# Counts, a cell by its total and its exposure.
+   Contract: macros functions, data, parameters, model(link); model reads `eta`. #}
+{% macro functions() %}{% endmacro %}
+{% macro data() %}
+  // Response: sums over the rows of a cell; weights make them real
+  vector<lower=0>[C] y;  // total of the counts
+  vector<lower=0>[C] exposure;  // sum of exp(offset)
+{% endmacro %}
+{% macro parameters() %}{% endmacro %}
+{% macro model(link) %}
+  vector[C] mu = {{ link.inverse("eta") }};
+  target += dot_product(y, log(mu)) - dot_product(exposure, mu);
+{% endmacro %}

@@ -1,0 +1,3 @@
+{# The cloglog link.
+   Contract: a macro inverse, the mean at a vector eta. #}
+{% macro inverse(eta) %}inv_cloglog({{ eta }}){% endmacro %}

@@ -1,0 +1,74 @@
+{# The skeleton of every program; the text depends on a Structure and on nothing else.
+   Contract: stanmlm/program.py gives `s` (Structure), `terms`, `priors` and `scale`; macros are named after Stan's blocks. #}
+{% import "families/" ~ s.family ~ ".stan" as family %}
+{% import density as density %}
+{% import "fragments/fixed.stan" as fixed %}
+{% import "fragments/ratio.stan" as ratio %}
+// {{ s.family }} family, {{ s.link }} link{{ ", prior only" if not s.likelihood }}. Written by stanmlm.
+// Every name, size, number and centring weight is data: models that differ only in those share this program.
+{% filter block("functions") %}
+{% for term in terms | unique(attribute="kind") %}
+{{ term.file.functions() }}
+
+{% endfor %}
+{% for prior in priors | unique(attribute="distribution") %}
+{{ prior.file.functions() }}
+
+{% endfor %}
+{{ family.functions() if s.likelihood }}
+{% endfilter %}
+{% filter block("data") %}
+{{ fixed.data(s) }}
+
+{% for term in terms %}
+{{ term.file.data(term.k, s.likelihood) }}
+
+{% endfor %}
+{% if terms %}
+  int<lower=1> S;  // standard deviations of all group terms
+{% if scale %}
+{{ ratio.data(scale) -}}
+{% endif %}
+
+{% endif %}
+{{ family.data() if s.likelihood }}
+
+{% for prior in priors %}
+{{ prior.place.data(prior, terms) }}
+
+{% endfor %}
+{% endfilter %}
+{% filter block("transformed data") %}
+{% for term in terms %}
+{{ term.file.transformed_data(term.k) -}}
+{% endfor %}
+{% endfilter %}
+{% filter block("parameters") %}
+{{ fixed.parameters(s) -}}
+{% if terms %}
+  vector<lower=0>[S] sd;  // of the group coefficients, term after term
+{% endif %}
+{{ family.parameters() -}}
+{% for term in terms %}
+{{ term.file.parameters(term.k) -}}
+{% endfor %}
+{% endfilter %}
+{% filter block("model") %}
+{{ fixed.model(s, terms) }}
+
+{% for term in terms %}
+{{ term.file.model(term.k, term.start, s.likelihood) }}
+
+{% endfor %}
+{{ density.model(link) if s.likelihood }}
+
+{% if priors or (terms and scale) %}
+  // Priors
+{% if terms and scale %}
+{{ ratio.model(scale) -}}
+{% endif %}
+{% for prior in priors %}
+{{ prior.place.model(prior, terms) -}}
+{% endfor %}
+{% endif %}
+{% endfilter %}

@@ -1,0 +1,154 @@
+"""The data of a model's program: NumPy arrays and numbers by Stan data name."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from stanmlm.arrays import Floats, Ints
+from stanmlm.design import GroupTerm
+from stanmlm.distributions import DISTRIBUTIONS
+from stanmlm.families import Family
+from stanmlm.model import Model
+from stanmlm.priors import PriorRow
+from stanmlm.program import pair, structure
+
+Data = dict[str, int | float | Floats | Ints]
+
+
+def standata(model: Model) -> Data:
+    """Give the data block of a model's program.
+
+    Parameters
+    ----------
+    model : Model
+        A model with its priors resolved and its rows compressed.
+
+    Returns
+    -------
+    dict
+        Numbers and arrays by Stan data name; places count from 1, as Stan's do.
+
+    Examples
+    --------
+    >>> from stanmlm.program import program, structure
+    >>> def by_hand(model):
+    ...     return program(structure(model)).text, standata(model)
+    """
+    data = _fixed(model)
+    for k, _ in enumerate(model.design.terms):
+        data |= _term(model, k)
+    if model.design.terms:
+        data |= _sds(model)
+    if not model.prior_only:
+        data |= model.cells.stats
+    return data | _priors(model)
+
+
+def absorbed_by(model: Model, k: int) -> tuple[Ints, Ints]:
+    """The columns of X that term k absorbs, and the coefficient of the term that absorbs each."""
+    A = model.centering.A[k]  # (K, J, F)
+    column, coefficient = np.nonzero(np.any(A, axis=1).T)
+    return column, coefficient
+
+
+def column_means(model: Model) -> Floats:
+    """Means of the columns beside the intercept, over the rows as the user gave them."""
+    return np.asarray(model.design.X[:, 1:].mean(axis=0), dtype=float)
+
+
+def _fixed(model: Model) -> Data:
+    design, cells = model.design, model.cells
+    data: Data = {"P": design.X.shape[1] - design.intercept}
+    if design.intercept:
+        data["x_mean"] = column_means(model)
+    if model.prior_only:
+        return data
+    kept = np.flatnonzero(~model.centering.absorbed)
+    data |= {"C": len(cells.first), "P_x": len(kept), "x_at": kept + 1, "X": cells.X[:, kept]}
+    return data | ({"offsets": cells.offset} if structure(model).offset else {})
+
+
+def _term(model: Model, k: int) -> Data:
+    term, weights = model.design.terms[k], model.centering.weights[k]
+    column, coefficient = absorbed_by(model, k)
+    data: Data = {
+        "J": len(term.levels),
+        "Q": len(column),
+        "A_at": column + 1,
+        "A": model.centering.A[k][coefficient, :, column].T,
+        "w": weights,
+    }
+    if not model.prior_only:
+        data |= {"g": model.cells.index[k] + 1, "Z": model.cells.Z[k]}
+    data = {f"{name}_{k + 1}": value for name, value in data.items()}
+    return _several(term, k, coefficient, data) if len(term.coefs) > 1 else _one(k, data)
+
+
+def _several(term: GroupTerm, k: int, coefficient: Ints, data: Data) -> Data:
+    K = len(term.coefs)
+    return data | {f"K_{k + 1}": K, f"A_to_{k + 1}": np.eye(K)[coefficient]}
+
+
+def _one(k: int, data: Data) -> Data:
+    """Columns become vectors where a term has one coefficient."""
+    vectors = {f"{name}_{k + 1}" for name in ("w", "Z")}
+    return {name: np.asarray(value)[:, 0] if name in vectors else value for name, value in data.items()}
+
+
+def _sds(model: Model) -> Data:
+    S = sum(len(term.coefs) for term in model.design.terms)
+    ratios: Data = {f"by_{name}": _ratios(model, S) for name in scales(model.family)}
+    return {"S": S} | ratios
+
+
+def scales(family: Family) -> list[str]:
+    """The auxiliary whose multiples group sds are in default priors, if there is one."""
+    return [auxiliary.name for auxiliary in family.auxiliary if auxiliary.scales_groups]
+
+
+def _ratios(model: Model, S: int) -> Floats:
+    """1 where the prior of an sd is on its ratio to the auxiliary; a flat prior has none."""
+    by = np.zeros(S)
+    for row in model.priors.rows:
+        if row.class_ == "sd" and row.ratio and row.distribution != "flat":
+            by[row.position : row.position + _covered(model, row)] = 1.0
+    return by
+
+
+def _covered(model: Model, row: PriorRow) -> int:
+    """How many sds a prior covers: all of its term's where it is a joint one."""
+    return len(model.design.terms[row.term].coefs) if DISTRIBUTIONS[row.distribution].joint else 1
+
+
+def _priors(model: Model) -> Data:
+    data: Data = {}
+    for class_, distribution in structure(model).priors:
+        rows = [row for row in model.priors.rows if pair(row) == (class_, distribution)]
+        data |= _PLACES.get(class_, _scalar)(model, f"{class_}_{distribution}", distribution, rows)
+    return data
+
+
+def _scalar(model: Model, name: str, distribution: str, rows: list[PriorRow]) -> Data:
+    return {key: float(value[0]) for key, value in _arguments(name, distribution, rows).items()}
+
+
+def _vector(model: Model, name: str, distribution: str, rows: list[PriorRow]) -> Data:
+    data: Data = {f"N_{name}": len(rows), f"{name}_at": np.array([row.position + 1 for row in rows])}
+    data |= _arguments(name, distribution, rows)
+    if DISTRIBUTIONS[distribution].joint:
+        del data[f"{name}_regularization"]  # the row of the correlation carries it
+        data[f"{name}_size"] = np.array([_covered(model, row) for row in rows])
+    return data
+
+
+def _correlations(model: Model, name: str, distribution: str, rows: list[PriorRow]) -> Data:
+    return dict(_arguments(name, distribution, sorted(rows, key=lambda row: row.term)))
+
+
+_PLACES = {"b": _vector, "sd": _vector, "cor": _correlations}
+
+
+def _arguments(name: str, distribution: str, rows: Iterable[PriorRow]) -> dict[str, Floats]:
+    values = np.array([row.arguments or (1.0,) for row in rows], dtype=float)
+    names = DISTRIBUTIONS[distribution].arguments
+    return {f"{name}_{argument}": values[:, i] for i, argument in enumerate(names)}
