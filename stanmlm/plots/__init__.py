@@ -1,0 +1,9 @@
+"""Figures in plotnine: pure frames come in, ggplots go out."""
+
+from stanmlm.plots.curves import plot_curves
+from stanmlm.plots.frames import interval_frame
+from stanmlm.plots.save import save_figure
+from stanmlm.plots.scatter import plot_codes
+from stanmlm.plots.slopes import plot_slopes
+
+__all__ = ["interval_frame", "plot_codes", "plot_curves", "plot_slopes", "save_figure"]

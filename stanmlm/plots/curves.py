@@ -1,0 +1,172 @@
+"""Curves of many groups, a few of them in colour."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from matplotlib.ticker import MaxNLocator
+from plotnine import (
+    aes,
+    geom_line,
+    geom_point,
+    geom_ribbon,
+    geom_text,
+    ggplot,
+    scale_color_manual,
+    scale_fill_manual,
+    scale_size_area,
+    scale_x_continuous,
+    scale_y_continuous,
+)
+
+from stanmlm.plots.frames import INTERVALS, spread
+from stanmlm.plots.parts import (
+    NO_WORDS,
+    Words,
+    called,
+    check_columns,
+    check_highlight,
+    colours_of,
+    facet_panels,
+    labels_of,
+    only,
+    percents,
+    plain,
+)
+from stanmlm.plots.theme import FAINT, theme_paper
+
+LABEL_GAP = 0.045  # smallest distance of two labels, as a share of the height of a panel
+LABEL_SIZE = 7.5  # points
+
+
+def plot_curves(
+    curves: pd.DataFrame,
+    x: str,
+    group: str,
+    highlight: Sequence[str] = (),
+    *,
+    rows: str | None = None,
+    columns: str | None = None,
+    sizes: pd.DataFrame | None = None,
+    dots: pd.DataFrame | None = None,
+    names: Mapping[str, str] | None = None,
+    words: Words = NO_WORDS,
+    percent: bool = False,
+    label_room: float = 0.28,
+) -> ggplot:
+    """One curve a group, thin and grey; the highlighted ones in colour, with a 50% and a 95% band and their names.
+
+    Parameters
+    ----------
+    curves : pandas.DataFrame
+        A row a point of a curve, with `x`, `group`, `estimate`, `lower50`, `upper50`, `lower95`, `upper95` (see
+        `interval_frame`) and the columns of the facets.
+    x, group : str
+        The columns of the horizontal axis and of the groups.
+    highlight : sequence of str
+        Groups to colour, at most six.
+    rows, columns : str, optional
+        Columns whose values make the rows and columns of panels.
+    sizes : pandas.DataFrame, optional
+        Open circles on highlighted curves: `x`, `group`, `estimate`, `share` (the area) and the facets.
+    dots : pandas.DataFrame, optional
+        Filled dots on highlighted curves: `x`, `group`, `estimate` and the facets.
+    names : mapping, optional
+        What to call a group at the end of its curve, by group; the group itself by default.
+    words : Words
+        Title, subtitle, axes and caption.
+    percent : bool
+        Whether the vertical axis counts in percent.
+    label_room : float
+        Room for names right of the curves, as a share of the width of the data.
+
+    Returns
+    -------
+    plotnine.ggplot
+        Its `data` is `curves`.
+
+    Raises
+    ------
+    DataError
+        Where a column is absent, a highlighted group has no curve, or there are more highlights than colours.
+
+    Examples
+    --------
+    >>> curves = pd.DataFrame({"income": [-2, 2, -2, 2], "state": ["MS", "MS", "CT", "CT"]})
+    >>> curves = curves.assign(estimate=0.5, lower50=0.4, upper50=0.6, lower95=0.3, upper95=0.7)
+    >>> plot_curves(curves, "income", "state", ["MS"]).data is curves
+    True
+    """
+    facets = [facet for facet in (rows, columns) if facet]
+    check_columns(curves, [x, group, *INTERVALS, *facets])
+    check_highlight(curves, group, highlight)
+    coloured = only(curves, group, highlight)
+    left, right = float(curves[x].min()), float(curves[x].max())
+    layers = [
+        geom_line(color=FAINT, size=0.3, alpha=0.8),
+        geom_ribbon(aes(ymin="lower95", ymax="upper95", fill=group), coloured, alpha=0.13),
+        geom_ribbon(aes(ymin="lower50", ymax="upper50", fill=group), coloured, alpha=0.28),
+        geom_line(aes(color=group), coloured, size=0.9),
+        *_circles(sizes, group, highlight),
+        *_dots(dots, group, highlight),
+        geom_text(
+            aes(x, "place", label="name", color=group),
+            end_labels(coloured, x, group, facets, names),
+            ha="left",
+            size=LABEL_SIZE,
+            nudge_x=0.02 * (right - left),
+        ),
+    ]
+    scales = [
+        scale_color_manual(colours_of(highlight)),
+        scale_fill_manual(colours_of(highlight)),
+        scale_x_continuous(
+            limits=(left, right + label_room * (right - left)), breaks=_breaks(left, right), labels=plain
+        ),
+        scale_y_continuous(labels=percents if percent else plain),
+        labels_of(words, x, "estimate"),
+        theme_paper(),
+    ]
+    return ggplot(curves, aes(x, "estimate", group=group)) + layers + facet_panels(rows, columns) + scales
+
+
+def end_labels(
+    curves: pd.DataFrame, x: str, group: str, facets: Sequence[str], names: Mapping[str, str] | None
+) -> pd.DataFrame:
+    """Where each curve's name stands: at its right end, moved up or down where two would touch.
+
+    Examples
+    --------
+    >>> ends = pd.DataFrame({"x": [1, 1], "g": ["a", "b"], "estimate": [0.50, 0.51], "lower95": 0.0, "upper95": 1.0})
+    >>> end_labels(ends, "x", "g", [], None)["place"].round(4).tolist()
+    [0.4825, 0.5275]
+    """
+    ends = curves.loc[curves[x] == curves[x].max()].copy()
+    gap = LABEL_GAP * float(curves["upper95"].max() - curves["lower95"].min())
+    ends["name"] = called(ends[group], names)
+    panels = ends.groupby(list(facets), observed=True) if facets else [((), ends)]
+    placed: pd.DataFrame = pd.concat(
+        [panel.assign(place=spread(panel["estimate"].to_numpy(), gap)) for _, panel in panels]
+    )
+    return placed
+
+
+def _circles(
+    sizes: pd.DataFrame | None, group: str, highlight: Sequence[str]
+) -> tuple[geom_point, scale_size_area] | tuple[()]:
+    if sizes is None:
+        return ()
+    shown = only(sizes, group, highlight)
+    return (
+        geom_point(aes(color=group, size="share"), shown, shape="o", fill="white", stroke=0.6),
+        scale_size_area(max_size=7),
+    )
+
+
+def _dots(dots: pd.DataFrame | None, group: str, highlight: Sequence[str]) -> tuple[geom_point] | tuple[()]:
+    return () if dots is None else (geom_point(aes(color=group), only(dots, group, highlight), size=2, stroke=0),)
+
+
+def _breaks(left: float, right: float) -> list[float]:
+    """Round numbers within the data: none in the room for names."""
+    ticks = MaxNLocator(nbins=5, steps=[1, 2, 5, 10]).tick_values(left, right)
+    return [float(tick) for tick in ticks if left <= tick <= right]

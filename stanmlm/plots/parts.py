@@ -1,0 +1,82 @@
+"""What several figures share: words around them, panels, colours of highlights, checks of frames."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from plotnine import facet_grid, labs
+
+from stanmlm.errors import DataError, did_you_mean
+from stanmlm.plots.theme import HIGHLIGHTS
+
+
+@dataclass(frozen=True)
+class Words:
+    """What stands around a figure."""
+
+    title: str = ""
+    subtitle: str = ""
+    x: str = ""
+    y: str = ""
+    caption: str = ""
+
+
+NO_WORDS = Words()
+
+
+def labels_of(words: Words, x: str, y: str) -> labs:
+    """The words as plotnine takes them; axes without words carry their columns' names."""
+    optional = {"title": words.title, "subtitle": words.subtitle, "caption": words.caption}
+    return labs(x=words.x or x, y=words.y or y, **{part: text for part, text in optional.items() if text})
+
+
+def facet_panels(rows: str | None, columns: str | None) -> list[facet_grid]:
+    """A grid of panels, or none."""
+    if not (rows or columns):
+        return []
+    return [facet_grid(rows=[rows] if rows else None, cols=[columns] if columns else None)]
+
+
+def colours_of(highlight: Sequence[str]) -> dict[str, str]:
+    """A colour for each highlighted group."""
+    return dict(zip(highlight, HIGHLIGHTS, strict=False))
+
+
+def only(frame: pd.DataFrame, group: str, highlight: Sequence[str]) -> pd.DataFrame:
+    """The rows of the highlighted groups, which become a factor in the order of `highlight`."""
+    rows = frame[frame[group].isin(highlight)]
+    return rows.assign(**{group: pd.Categorical(rows[group], list(highlight))})
+
+
+def called(groups: pd.Series, names: Mapping[str, str] | None) -> list[str]:
+    """What to call each group."""
+    return [(names or {}).get(level, level) for level in groups.astype(str)]
+
+
+def check_columns(frame: pd.DataFrame, columns: Sequence[str | None]) -> None:
+    """Refuse a frame that lacks a column."""
+    for column in columns:
+        if column and column not in frame.columns:
+            hint = did_you_mean(column, map(str, frame.columns))
+            raise DataError(f"the frame to be drawn has no column `{column}`{hint}")
+
+
+def check_highlight(frame: pd.DataFrame, group: str, highlight: Sequence[str]) -> None:
+    """Refuse highlights that are not in the frame, or more of them than there are colours."""
+    if len(highlight) > len(HIGHLIGHTS):
+        raise DataError(f"colour tells {len(HIGHLIGHTS)} groups apart; {len(highlight)} were to be highlighted")
+    known = set(frame[group])
+    for level in highlight:
+        if level not in known:
+            hint = did_you_mean(level, sorted(map(str, known)))
+            raise DataError(f"`{level}` of `{group}` is not in the frame to be drawn{hint}")
+
+
+def percents(values: Sequence[float]) -> list[str]:
+    """Shares as whole percents."""
+    return [f"{100 * value:.0f}%" for value in values]
+
+
+def plain(values: Sequence[float]) -> list[str]:
+    """Numbers as short as they go, with a true minus sign."""
+    return [f"{value:g}".replace("-", "−") for value in values]

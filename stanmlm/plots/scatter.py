@@ -1,0 +1,97 @@
+"""Groups as short labels in a scatter plot."""
+
+import numpy as np
+import pandas as pd
+from plotnine import (
+    aes,
+    geom_hline,
+    geom_line,
+    geom_text,
+    ggplot,
+    scale_color_manual,
+    scale_x_continuous,
+    scale_y_continuous,
+)
+
+from stanmlm.plots.frames import repel
+from stanmlm.plots.parts import NO_WORDS, Words, check_columns, facet_panels, labels_of, percents
+from stanmlm.plots.theme import QUIET, theme_paper
+
+
+def plot_codes(
+    groups: pd.DataFrame,
+    x: str,
+    y: str,
+    code: str,
+    colour: str,
+    colours: dict[str, str],
+    *,
+    line: pd.DataFrame | None = None,
+    columns: str | None = None,
+    level: float | None = None,
+    box: tuple[float, float] = (0.05, 0.04),
+    words: Words = NO_WORDS,
+) -> ggplot:
+    """Groups as codes of a few letters, moved apart just enough to be read.
+
+    Parameters
+    ----------
+    groups : pandas.DataFrame
+        A row a group and panel.
+    x, y, code, colour : str
+        Its columns: places, the letters, and what the colour tells.
+    colours : dict
+        A colour for each value of `colour`.
+    line : pandas.DataFrame, optional
+        A line behind the codes: `x`, `y` and the facet.
+    columns : str, optional
+        A column whose values make panels side by side.
+    level : float, optional
+        Where a faint horizontal line stands.
+    box : tuple of float
+        Width and height that a code needs, as shares of the ranges of `x` and `y`.
+    words : Words
+        Title, subtitle, axes and caption.
+
+    Returns
+    -------
+    plotnine.ggplot
+        Its `data` is `groups`, with the places of the codes as `code_x` and `code_y`.
+
+    Raises
+    ------
+    DataError
+        Where a column is absent.
+
+    Examples
+    --------
+    >>> groups = pd.DataFrame({"income": [22.0, 42.0], "share": [0.6, 0.4], "state": ["MS", "CT"], "won": ["R", "D"]})
+    >>> plot_codes(groups, "income", "share", "state", "won", {"R": "red", "D": "blue"}).data["code_x"].tolist()
+    [22.0, 42.0]
+    """
+    check_columns(groups, [x, y, code, colour, columns])
+    placed = _placed(groups, x, y, columns, box)
+    layers = [
+        *([] if level is None else [geom_hline(yintercept=level, color=QUIET, size=0.3, linetype="dashed")]),
+        *([] if line is None else [geom_line(aes(x, y), line, color=QUIET, size=0.6)]),
+        geom_text(aes("code_x", "code_y", label=code, color=colour), size=6.5),
+    ]
+    scales = [
+        scale_color_manual(colours),
+        scale_x_continuous(expand=(0.04, 0)),
+        scale_y_continuous(labels=percents),
+        labels_of(words, x, y),
+        theme_paper(),
+    ]
+    return ggplot(placed, aes(x, y)) + layers + facet_panels(None, columns) + scales
+
+
+def _placed(groups: pd.DataFrame, x: str, y: str, columns: str | None, box: tuple[float, float]) -> pd.DataFrame:
+    """The codes' own places: a panel at a time, in shares of the ranges that all panels have in common."""
+    scale = np.array([np.ptp(groups[x]), np.ptp(groups[y])])
+    panels = groups.groupby(columns, observed=True) if columns else [("", groups)]
+    placed = []
+    for _, panel in panels:
+        centres = repel(panel[[x, y]].to_numpy(dtype=float) / scale, box) * scale
+        placed.append(panel.assign(code_x=centres[:, 0], code_y=centres[:, 1]))
+    return pd.concat(placed)

@@ -1,0 +1,62 @@
+"""One look for all figures: quiet axes, colours that colour-blind readers can tell apart, fonts that are there."""
+
+import textwrap
+from functools import cache
+
+from matplotlib import font_manager
+from plotnine import element_blank, element_line, element_rect, element_text, theme, theme_bw
+
+FONTS = ("Helvetica Neue", "Helvetica", "Arial", "Liberation Sans", "DejaVu Sans")  # matplotlib brings the last
+HIGHLIGHTS = ("#D55E00", "#009E73", "#0072B2", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito (2008)
+REPUBLICAN, DEMOCRAT = "#C0392B", "#2166AC"
+INK, QUIET, FAINT = "#222222", "#6E6E6E", "#B9B9B9"
+
+
+@cache
+def font() -> str:
+    """The first of our fonts that this machine has."""
+    installed = set(font_manager.get_font_names())
+    return next((name for name in FONTS if name in installed), "DejaVu Sans")
+
+
+def theme_paper(size: float = 9) -> theme:
+    """A theme for print: no grid but faint lines across, strips without boxes, captions to the left.
+
+    Parameters
+    ----------
+    size : float
+        Points of ordinary text.
+
+    Returns
+    -------
+    plotnine.theme
+
+    Examples
+    --------
+    >>> theme_paper(10) is not theme_paper(10)
+    True
+    """
+    return theme_bw(base_size=size, base_family=font()) + theme(
+        text=element_text(color=INK),
+        panel_grid_minor=element_blank(),
+        panel_grid_major_x=element_blank(),
+        panel_grid_major_y=element_line(color="#EBEBEB", size=0.4),
+        panel_border=element_rect(color=QUIET, size=0.5),
+        panel_spacing=0.03,
+        axis_ticks=element_line(color=QUIET, size=0.4),
+        axis_text=element_text(color=INK, size=size - 1),
+        strip_background=element_blank(),
+        strip_text=element_text(size=size + 1, weight="bold"),
+        plot_title=element_text(size=size + 3, weight="bold", ha="left", margin={"b": 4}),
+        plot_subtitle=element_text(size=size, color=QUIET, ha="left", margin={"b": 6}),
+        plot_caption=element_text(size=size - 2, color=QUIET, ha="left", linespacing=1.35, margin={"t": 8}),
+        plot_title_position="plot",
+        plot_caption_position="plot",
+        legend_position="none",
+    )
+
+
+def caption(sentences: tuple[str, ...], width: int = 118) -> str:
+    """Sentences as the lines of a caption."""
+    text = " ".join(sentence.rstrip(".") + "." for sentence in sentences if sentence)
+    return "\n".join(textwrap.wrap(text, width, break_on_hyphens=False))
