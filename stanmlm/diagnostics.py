@@ -7,6 +7,7 @@ import pandas as pd
 
 from stanmlm.arrays import Floats
 from stanmlm.arviz_compat import bfmi, ess_bulk, ess_tail, mcse_mean, rhat
+from stanmlm.engines.protocol import Sampling
 from stanmlm.fit import Fit, statistic
 from stanmlm.model import Parameter, parameters
 
@@ -72,10 +73,10 @@ def diagnostics(fit: Fit) -> Diagnostics:
     )
 
 
-def complaints(found: Diagnostics, sampling_chains: int, adapt_delta: float, max_treedepth: int, iterations: int) -> list[str]:
+def complaints(found: Diagnostics, how: Sampling) -> list[str]:
     """One line a failed diagnostic, each naming what to change; empty when all is well."""
     share = 100 * found.divergences / found.draws
-    higher = 0.95 if adapt_delta < 0.95 else 0.99 if adapt_delta < 0.99 else 0.999
+    higher = next((delta for delta in (0.95, 0.99) if delta > how.adapt_delta), 0.999)
     checks = (
         (
             found.divergences > 0,
@@ -85,7 +86,7 @@ def complaints(found: Diagnostics, sampling_chains: int, adapt_delta: float, max
         (
             found.treedepth_hits > 0,
             f"{found.treedepth_hits} transitions hit the maximum tree depth: slow, not biased; "
-            f"refit with max_treedepth={max_treedepth + 2}, or rescale the predictors",
+            f"refit with max_treedepth={how.max_treedepth + 2}, or rescale the predictors",
         ),
         (
             found.lowest_bfmi < BFMI_LIMIT,
@@ -94,12 +95,12 @@ def complaints(found: Diagnostics, sampling_chains: int, adapt_delta: float, max
         (
             found.worst_rhat[0] > RHAT_LIMIT,
             f"Rhat of `{found.worst_rhat[1]}` is {found.worst_rhat[0]:.3f}: the chains have not mixed; "
-            f"refit with iter={2 * iterations}",
+            f"refit with iter={2 * how.iter}",
         ),
         (
-            found.lowest_ess[0] < ESS_PER_CHAIN * sampling_chains,
+            found.lowest_ess[0] < ESS_PER_CHAIN * how.chains,
             f"effective sample size of `{found.lowest_ess[1]}` is {found.lowest_ess[0]:.0f}: "
-            f"its estimates are noisy; refit with iter={2 * iterations}",
+            f"its estimates are noisy; refit with iter={2 * how.iter}",
         ),
     )
     return [text for failed, text in checks if failed]
@@ -107,8 +108,7 @@ def complaints(found: Diagnostics, sampling_chains: int, adapt_delta: float, max
 
 def warnings_of(fit: Fit) -> list[str]:
     """The failed diagnostics of a fit in words."""
-    how = fit.sampling
-    return complaints(diagnostics(fit), how.chains, how.adapt_delta, how.max_treedepth, how.iter)
+    return complaints(diagnostics(fit), fit.sampling)
 
 
 def convergence(draws: Floats, names: list[str]) -> pd.DataFrame:

@@ -133,7 +133,7 @@ def _mean_correlations(fit: Fit, grouping: Grouping) -> Floats:
 
 
 def as_data_frame(table: VarCorrTable | Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """R's `as.data.frame` of `VarCorr(fit)` (grp var1 var2 vcov sdcor) or of `ranef(fit)` (grpvar term grp condval condsd)."""
+    """R's `as.data.frame` of `VarCorr(fit)`: grp var1 var2 vcov sdcor; of `ranef(fit)`: grpvar term grp condval condsd."""
     return _varcorr_frame(table) if isinstance(table, VarCorrTable) else _ranef_frame(table)
 
 
@@ -224,7 +224,8 @@ def as_draws_df(fit: Fit, variables: list[str] | None = None) -> pd.DataFrame:
     for name in variables or ():
         if name not in _names(fit):
             raise DataError(f"`{name}` is not a variable of the fit" + did_you_mean(name, _names(fit)))
-    columns = {".chain": _counter(fit)[0], ".iteration": _counter(fit)[1], ".draw": np.arange(1, _counter(fit).shape[1] + 1)}
+    chain, iteration = _counter(fit)
+    columns = {".chain": chain, ".iteration": iteration, ".draw": np.arange(1, len(chain) + 1)}
     for row in table:
         if variables is None or row.name in variables:
             values = draws_of(fit, row.name)

@@ -222,19 +222,16 @@ def _target(
     if new_levels not in NEW_LEVELS:
         raise OptionError(f"new_levels is `{new_levels}`" + did_you_mean(new_levels, NEW_LEVELS))
     model = fit.model
-    used = _used(fit, re_formula)
-    seed = fit.sampling.seed or 0
+    used, kept, seed = _used(fit, re_formula), _thin(fit, draws), fit.sampling.seed or 0
     if newdata is None:
-        response = model.response
-        return Target(
-            model.design, model.frame.index, response.trials, response.weights, used, _thin(fit, draws), new_levels, seed
-        )
+        old = model.response
+        return Target(model.design, model.frame.index, old.trials, old.weights, used, kept, new_levels, seed)
     encoded = encode(model.design, newdata)
     if new_levels == "error":
         _refuse_new_levels(encoded.design, used)
     N = len(encoded.design.X)
     sizes = _trials(encoded.trials if trials is None else trials, N)
-    return Target(encoded.design, encoded.index, sizes, np.ones(N), used, _thin(fit, draws), new_levels, seed)
+    return Target(encoded.design, encoded.index, sizes, np.ones(N), used, kept, new_levels, seed)
 
 
 def _trials(trials: object, N: int) -> Floats:
@@ -268,7 +265,7 @@ def _used(fit: Fit, re_formula: object) -> tuple[Bools, ...]:
     terms = fit.model.design.terms
     if re_formula is None:
         return tuple(np.ones(len(term.coefs), dtype=bool) for term in terms)
-    if isinstance(re_formula, float) and np.isnan(re_formula) or str(re_formula) in ("NA", "~0", "~ 0"):
+    if (isinstance(re_formula, float) and np.isnan(re_formula)) or str(re_formula) in ("NA", "~0", "~ 0"):
         return tuple(np.zeros(len(term.coefs), dtype=bool) for term in terms)
     wanted = _wanted(str(re_formula))
     known = {(term.group, label) for term in terms for label in term.coef_terms}

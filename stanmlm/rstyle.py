@@ -4,7 +4,6 @@ import sys
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from types import FrameType
 from typing import TypedDict, Unpack
 
 from stanmlm.engines.choose import choose_engine
@@ -17,6 +16,8 @@ from stanmlm.model import Model
 from stanmlm.pipeline import ModelOptions, RunOptions, build_model, fit_model
 from stanmlm.prior_slots import CovarianceInput, PriorInput
 from stanmlm.prior_spec import SetPrior
+
+Scope = Mapping[str, object]
 
 
 class Options(TypedDict, total=False):
@@ -86,7 +87,7 @@ def lm(formula: str, data: object = None, **options: Unpack[Options]) -> Fit:
     >>> fixef(lm("score ~ hours", simulate_exams(seed=1), seed=1)).index.tolist()
     ['(Intercept)', 'hours']
     """
-    return _verb("lm", formula, data, gaussian(), options, sys._getframe(1))
+    return _verb("lm", formula, data, gaussian(), options, caller_scope(1))
 
 
 def glm(formula: str, data: object = None, family: object = "gaussian", **options: Unpack[Options]) -> Fit:
@@ -102,7 +103,7 @@ def glm(formula: str, data: object = None, family: object = "gaussian", **option
     >>> bool(fixef(glm("vote ~ income", voters, family=binomial, seed=1))["income"] > 0)
     True
     """
-    return _verb("glm", formula, data, as_family(family), options, sys._getframe(1))
+    return _verb("glm", formula, data, as_family(family), options, caller_scope(1))
 
 
 def lmer(formula: str, data: object = None, family: object = "gaussian", **options: Unpack[Options]) -> Fit:
@@ -118,7 +119,7 @@ def lmer(formula: str, data: object = None, family: object = "gaussian", **optio
     """
     given = as_family(family)
     verb = "lmer" if given == gaussian() else "glmer"
-    return _verb(verb, formula, data, given, options, sys._getframe(1))
+    return _verb(verb, formula, data, given, options, caller_scope(1))
 
 
 def glmer(formula: str, data: object = None, family: object = "gaussian", **options: Unpack[Options]) -> Fit:
@@ -134,7 +135,7 @@ def glmer(formula: str, data: object = None, family: object = "gaussian", **opti
     >>> list(ngrps(fit))
     ['state']
     """
-    return _verb("glmer", formula, data, as_family(family), options, sys._getframe(1))
+    return _verb("glmer", formula, data, as_family(family), options, caller_scope(1))
 
 
 # Which verbs take bars, and what to say to the others: lme4's own words, and where to go.
@@ -146,14 +147,11 @@ _BARS: Mapping[str, tuple[bool, str]] = {
 }
 
 
-def _verb(
-    verb: str, formula: str, data: object, family: Family, options: Mapping[str, object], caller: FrameType
-) -> Fit:
+def _verb(verb: str, formula: str, data: object, family: Family, options: Mapping[str, object], scope: Scope) -> Fit:
     model_options, run = read_options(options)
-    scope = ChainMap(caller.f_locals, caller.f_globals)
     model = build_model(formula, data, family, scope, model_options)
     _check_bars(verb, model)
-    return fit_model(Call(verb, _name_of(data, scope), dict(options)), model, run)
+    return fit_model(Call(verb, name_of(data, scope), dict(options)), model, run)
 
 
 def _check_bars(verb: str, model: Model) -> None:
@@ -188,7 +186,13 @@ def _interactive() -> bool:
     return "ipykernel" in sys.modules or sys.stderr.isatty()
 
 
-def _name_of(data: object, scope: Mapping[str, object]) -> str:
+def caller_scope(depth: int) -> Scope:
+    """The variables that a verb's caller sees, `depth` calls above the verb itself."""
+    frame = sys._getframe(depth + 1)
+    return ChainMap(frame.f_locals, frame.f_globals)
+
+
+def name_of(data: object, scope: Mapping[str, object]) -> str:
     """The name under which the caller holds the data frame, for R's `Data:` line."""
     if data is None:
         return ""
