@@ -15,7 +15,7 @@ from stanmlm.engines.columns import split, stats_of
 from stanmlm.engines.progress import bars, printed_lines, refresh_every
 from stanmlm.engines.protocol import Point, RawDraws, Sampling, StanData
 from stanmlm.engines.sampling import resolve
-from stanmlm.engines.standata import data_key, to_json
+from stanmlm.engines.stanjson import data_key, to_json
 from stanmlm.errors import EngineError
 from stanmlm.program import Program
 

@@ -1,0 +1,169 @@
+"""The reference engine: CmdStan, found and compiled by cmdstanpy, its processes run here (docs/decisions/003)."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+
+from stanmlm.arrays import Floats
+from stanmlm.engines.columns import shapes_of, split, stats_of
+from stanmlm.engines.compile import compiled, installed
+from stanmlm.engines.processes import Failure, run
+from stanmlm.engines.progress import bars, refresh_every
+from stanmlm.engines.protocol import Point, RawDraws, Sampling, StanData
+from stanmlm.engines.sampling import resolve
+from stanmlm.engines.stanjson import to_json
+from stanmlm.errors import EngineError
+from stanmlm.program import Program
+
+_DIGITS = "sig_figs=18"  # at the default of 8 a log density of -27,000 cannot be compared
+_CONSOLE_LINES = 12
+
+
+@dataclass(frozen=True)
+class CmdStan:
+    """Samples in one process a chain; a program is compiled once and kept.
+
+    `compile` gives the executable of a program, told whether to say that it works; `timeout` is in seconds, for one
+    call, without the compilation.
+
+    Examples
+    --------
+    >>> from stanmlm.engines.cmdstan import CmdStan
+    >>> CmdStan(timeout=3600).name
+    'cmdstan'
+    """
+
+    compile: Callable[[Program, bool], Path] = compiled
+    timeout: float | None = None
+    name: str = "cmdstan"
+
+    @property
+    def version(self) -> str:
+        """Version of the CmdStan that cmdstanpy finds."""
+        return installed().version
+
+    def sample(
+        self,
+        program: Program,
+        data: StanData,
+        sampling: Sampling,
+        inits: Sequence[Point] | None = None,
+        progress: bool = False,
+    ) -> RawDraws:
+        """Draws by NUTS; chain c uses Stan's stream for (seed, c)."""
+        sampling = resolve(sampling)
+        begin = time.perf_counter()
+        exe = self.compile(program, progress)
+        ready = time.perf_counter()
+        with _workplace(data) as folder, bars(sampling.chains, sampling.iter, progress) as on_line:
+            inits_of = _write_inits(folder, inits, sampling.chains)
+            commands = [_sample_command(exe, folder, sampling, c, inits_of) for c in range(sampling.chains)]
+            _raise(run(commands, folder, sampling.cores or 1, self.timeout, on_line), "sample")
+            files = [_output(folder, c) for c in range(sampling.chains)]
+            names, columns, version = _names(files[0]), np.stack([_table(file) for file in files]), _version(files[0])
+        own = sum(name.endswith("__") for name in names)  # the sampler's columns come first
+        return RawDraws(
+            values=split(columns[..., own:], shapes_of(names[own:])),
+            stats=stats_of(names[:own], columns[..., :own]),
+            engine=self.name,
+            version=version,
+            seconds=(ready - begin, time.perf_counter() - ready),
+            sampling=sampling,
+        )
+
+    def log_density(self, program: Program, data: StanData, point: Point) -> tuple[float, Floats]:
+        """Log density with the Jacobian, and its gradient, on the unconstrained scale at `point`."""
+        exe = self.compile(program, False)
+        with _workplace(data) as folder:
+            (folder / "point.json").write_text(to_json(point))
+            method = ["log_prob", f"constrained_params={folder / 'point.json'}", "jacobian=1"]
+            self._run_one([str(exe), *method, *_files(folder, 0)], folder, "compute the log density")
+            row = _table(_output(folder, 0))[0]
+        return float(row[0]), row[1:]
+
+    def optimize(self, program: Program, data: StanData, seed: int) -> Point:
+        """The mode of the density on the unconstrained scale, by L-BFGS."""
+        exe = self.compile(program, False)
+        with _workplace(data) as folder:
+            method = ["optimize", "jacobian=1", "random", f"seed={seed}"]
+            self._run_one([str(exe), *method, *_files(folder, 0)], folder, "find the mode")
+            names, row = _names(_output(folder, 0)), _table(_output(folder, 0))[-1]
+        own = sum(name.endswith("__") for name in names)
+        return split(row[own:], shapes_of(names[own:]))
+
+    def _run_one(self, command: Sequence[str], folder: Path, doing: str) -> None:
+        _raise(run([command], folder, 1, self.timeout, lambda chain, line: None), doing)
+
+
+def _sample_command(exe: Path, folder: Path, sampling: Sampling, chain: int, inits: Sequence[Path]) -> list[str]:
+    warmup = sampling.warmup or 0
+    adapt = ["adapt", f"delta={sampling.adapt_delta}", f"engaged={int(warmup > 0)}"]
+    counts = [f"num_samples={sampling.iter - warmup}", f"num_warmup={warmup}", f"thin={sampling.thin}"]
+    nuts = ["algorithm=hmc", "engine=nuts", f"max_depth={sampling.max_treedepth}"]
+    start = [f"init={inits[chain]}"] if inits else []
+    return [
+        *(str(exe), "sample", *counts, *adapt, *nuts),
+        *(f"id={chain + 1}", "random", f"seed={sampling.seed}", *start),
+        *(*_files(folder, chain), f"refresh={refresh_every(sampling.iter)}"),
+    ]
+
+
+def _files(folder: Path, chain: int) -> list[str]:
+    return ["data", f"file={folder / 'data.json'}", "output", f"file={_output(folder, chain)}", _DIGITS]
+
+
+def _output(folder: Path, chain: int) -> Path:
+    return folder / f"output_{chain + 1}.csv"
+
+
+@contextmanager
+def _workplace(data: StanData) -> Iterator[Path]:
+    with TemporaryDirectory(prefix="stanmlm-", ignore_cleanup_errors=True) as place:
+        folder = Path(place)
+        (folder / "data.json").write_text(to_json(data))
+        yield folder
+
+
+def _write_inits(folder: Path, inits: Sequence[Point] | None, chains: int) -> list[Path]:
+    if inits is None:
+        return []
+    if len(inits) not in (1, chains):
+        raise EngineError(f"starting values must be one point, or one a chain: {len(inits)} points for {chains} chains")
+    paths = [folder / f"init_{i}.json" for i in range(len(inits))]
+    for path, point in zip(paths, inits, strict=True):
+        path.write_text(to_json(point))
+    return paths * (chains // len(paths))
+
+
+def _names(file: Path) -> list[str]:
+    with file.open() as lines:
+        return next(line for line in lines if not line.startswith("#")).strip().split(",")
+
+
+def _table(file: Path) -> Floats:
+    return pd.read_csv(file, comment="#", float_precision="round_trip", dtype=np.float64).to_numpy()
+
+
+def _version(file: Path) -> str:
+    with file.open() as lines:
+        parts = [line.split("=")[1].strip() for line in lines if line.startswith("# stan_version_")]
+    return ".".join(parts)
+
+
+def _raise(failure: Failure | None, doing: str) -> None:
+    if failure is None:
+        return
+    if failure.code is None:
+        raise EngineError(f"CmdStan could not {doing} in the time it was given; its last lines:\n{_tail(failure)}")
+    raise EngineError(f"CmdStan could not {doing} (chain {failure.index + 1}); its last lines:\n{_tail(failure)}")
+
+
+def _tail(failure: Failure) -> str:
+    lines = [line for line in failure.console.splitlines() if line.strip()]
+    return "\n".join(lines[-_CONSOLE_LINES:])

@@ -1,0 +1,146 @@
+"""Draws that an engine made once, kept in one file without pickle, and replayed for the program they belong to."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stanmlm.arrays import Anything, Floats
+from stanmlm.engines.protocol import Point, RawDraws, Sampling, StanData
+from stanmlm.errors import EngineError
+from stanmlm.program import Program
+
+_RELATIVE = 1e-6  # data computed on another machine differ in their last digits
+
+
+def record(raw: RawDraws, program: Program, data: StanData, path: Path) -> None:
+    """Writes draws, and whose they are, to one `.npz` file.
+
+    Parameters
+    ----------
+    raw
+        What an engine handed back.
+    program, data
+        What it was given: draws are replayed for these and for nothing else.
+    path
+        The file; its folder must exist.
+
+    Examples
+    --------
+    >>> record(raw, program, data, Path("radon.npz"))  # doctest: +SKIP
+    >>> lmer("log_radon ~ floor + (1 | county)", radon, engine=Recorded(Path("radon.npz")))  # doctest: +SKIP
+    """
+    about = {
+        "program": program.sha256,
+        "data": _fingerprint(data),
+        "engine": raw.engine,
+        "version": raw.version,
+        "seconds": raw.seconds,
+        "sampling": asdict(raw.sampling),
+    }
+    groups = {"values": raw.values, "stats": raw.stats}
+    arrays = {f"{group}/{name}": array for group, named in groups.items() for name, array in named.items()}
+    with path.open("wb") as sink:
+        np.savez_compressed(sink, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Replays the draws in `path`: a file that `record` wrote, or a folder of them.
+
+    Draws come back as they were made, with the engine and the sampling that made them, whatever is asked for.
+    """
+
+    path: Path
+    name: str = "recorded"
+    version: str = "1"
+
+    def sample(
+        self,
+        program: Program,
+        data: StanData,
+        sampling: Sampling,
+        inits: Sequence[Point] | None = None,
+        progress: bool = False,
+    ) -> RawDraws:
+        """The draws that were recorded for this program and these data.
+
+        Raises
+        ------
+        EngineError
+            Where all that is recorded belongs to another program, or to other data.
+        """
+        files = sorted(self.path.glob("*.npz")) if self.path.is_dir() else [self.path]
+        wanted, reasons = _fingerprint(data), []
+        for file in files:
+            about = _about(file)
+            reason = _mismatch(about, program, wanted)
+            if not reason:
+                return _read(file, about)
+            reasons.append(f"{file.name}: {reason}")
+        raise EngineError(f"no recorded draws for this model in {self.path}: {'; '.join(reasons) or 'nothing there'}")
+
+    def log_density(self, program: Program, data: StanData, point: Point) -> tuple[float, Floats]:
+        """Refused: recorded draws have no density."""
+        raise EngineError('recorded draws cannot compute a log density; use engine="stanli"')
+
+    def optimize(self, program: Program, data: StanData, seed: int) -> Point:
+        """Refused: recorded draws have no mode."""
+        raise EngineError('recorded draws cannot find a mode; use engine="stanli"')
+
+
+def _about(file: Path) -> Mapping[str, Any]:
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            about: Mapping[str, Any] = json.loads(str(stored["about"]))
+            return about
+    except (OSError, ValueError, KeyError) as error:
+        raise EngineError(f"{file} holds no recorded draws: {error}") from error
+
+
+def _read(file: Path, about: Mapping[str, Any]) -> RawDraws:
+    with np.load(file, allow_pickle=False) as stored:
+        arrays = {key: stored[key] for key in stored.files}
+    compile_seconds, sample_seconds = about["seconds"]
+    return RawDraws(
+        values=_group("values/", arrays),
+        stats=_group("stats/", arrays),
+        engine=str(about["engine"]),
+        version=str(about["version"]),
+        seconds=(compile_seconds, sample_seconds),
+        sampling=Sampling(**about["sampling"]),
+    )
+
+
+def _group(prefix: str, arrays: Mapping[str, Anything]) -> dict[str, Anything]:
+    return {key.removeprefix(prefix): array for key, array in arrays.items() if key.startswith(prefix)}
+
+
+def _mismatch(about: Mapping[str, Any], program: Program, wanted: Mapping[str, list[Any]]) -> str:
+    if about["program"] != program.sha256:
+        return "made by another program"
+    made = about["data"]
+    differ = [name for name in sorted({*made, *wanted}) if not _same(made.get(name), wanted.get(name))]
+    return f"made from other data ({', '.join(differ)})" if differ else ""
+
+
+def _fingerprint(data: StanData) -> dict[str, list[Any]]:
+    """By name: the shape, the sum, and a sum under weights that no reordering keeps."""
+    return {name: _digest(np.asarray(value)) for name, value in data.items()}
+
+
+def _digest(array: Anything) -> list[Any]:
+    flat = array.ravel().astype(np.float64)
+    weights = np.cos(np.arange(flat.size, dtype=np.float64))
+    return [list(array.shape), float(np.abs(flat).sum()), float(flat.sum()), float(flat @ weights)]
+
+
+def _same(made: list[Any] | None, wanted: list[Any] | None) -> bool:
+    if made is None or wanted is None:
+        return False
+    scale = _RELATIVE * (1 + float(made[1]))
+    near = np.allclose(made[1:], wanted[1:], rtol=_RELATIVE, atol=scale, equal_nan=True)
+    return made[0] == wanted[0] and bool(near)
