@@ -1,7 +1,7 @@
 """Priors as one table: a row a parameter, scaled, with its source."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from stanmlm.design import Design
 from stanmlm.distributions import DISTRIBUTIONS
@@ -48,6 +48,7 @@ class _Choice:
 
     prior: Prior
     source: str
+    ratio: bool = False
 
 
 def resolve_priors(
@@ -102,7 +103,8 @@ def resolve_priors(
     for slot, choice in choices.items():
         _check_class(slot, choice)
     ratio = any(auxiliary.scales_groups for auxiliary in family.auxiliary)
-    return Priors(tuple(_row(slot, choices, scales, ratio) for slot in slots if not _covered(slot, choices)), preset)
+    settled = _settle({slot: choices[slot] for slot in slots}, ratio)
+    return Priors(tuple(_row(slot, choice, scales) for slot, choice in settled), preset)
 
 
 def is_proper(priors: Priors) -> bool:
@@ -169,20 +171,19 @@ def _check_class(slot: Slot, choice: _Choice) -> None:
         raise PriorError(f"{name} cannot be the prior of {slot.label}; possible are {possible}")
 
 
-def _is_joint(choice: _Choice) -> bool:
-    return DISTRIBUTIONS[choice.prior.distribution].joint
-
-
-def _broken(term: int, choices: Mapping[Slot, _Choice]) -> bool:
-    """Whether a joint prior of this term has lost one of its standard deviations to another prior."""
-    return not all(_is_joint(choice) for slot, choice in choices.items() if slot.kind == "sd" and slot.term == term)
-
-
-def _covered(slot: Slot, choices: Mapping[Slot, _Choice]) -> bool:
-    """Whether the row at the first standard deviation of its term speaks for this one."""
-    if not _is_joint(choices[slot]) or _broken(slot.term, choices):
-        return False
-    return any(s.kind == "sd" and s.term == slot.term and s.position < slot.position for s in choices)
+def _settle(choices: Mapping[Slot, _Choice], ratio: bool) -> Iterator[tuple[Slot, _Choice]]:
+    """One row for a term under a joint prior, unless one of its standard deviations has a prior of its own."""
+    joint = {slot for slot, choice in choices.items() if DISTRIBUTIONS[choice.prior.distribution].joint}
+    broken = {slot.term for slot in choices if slot.kind == "sd" and slot not in joint}
+    opened: set[int] = set()
+    for slot, choice in choices.items():
+        if slot not in joint:
+            yield slot, choice
+        elif slot.term in broken:
+            yield slot, _Choice(_split(choice.prior), "split decov", ratio)
+        elif slot.term not in opened:
+            opened.add(slot.term)
+            yield replace(slot, coef=""), replace(choice, ratio=ratio)
 
 
 def _split(decov: Prior) -> Prior:
@@ -193,23 +194,18 @@ def _split(decov: Prior) -> Prior:
     return Prior("gamma", ((shape,), (1 / scale,)))
 
 
-def _row(slot: Slot, choices: Mapping[Slot, _Choice], scales: Scales, ratio: bool) -> PriorRow:
-    choice = choices[slot]
-    joint = _is_joint(choice)
-    if joint and _broken(slot.term, choices):
-        choice = _Choice(_split(choice.prior), "split decov")
+def _row(slot: Slot, choice: _Choice, scales: Scales) -> PriorRow:
     specified = _filled(slot, choice.prior, scales)
-    whole = _is_joint(choice)
     return PriorRow(
         class_=slot.class_,
-        coef="" if whole else slot.coef,
+        coef=slot.coef,
         group=slot.group,
         term=slot.term,
         position=slot.position,
         distribution=choice.prior.distribution,
         arguments=_autoscaled(slot, choice.prior, specified, scales),
         specified=specified,
-        ratio=joint and ratio,
+        ratio=choice.ratio,
         source=choice.source,
     )
 
