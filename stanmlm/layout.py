@@ -8,41 +8,60 @@ import numpy as np
 from stanmlm.arrays import Floats
 
 
-def format_common(values: Sequence[float], digits: int) -> list[str]:
-    """R's `format(x, digits)`: as many decimals for all as the element needs that needs most to show `digits` figures.
+def format_common(values: Sequence[float], digits: int, nsmall: int = 0) -> list[str]:
+    """R's `format(x, digits, nsmall)`, all of one width.
+
+    As many decimals for all as the element needs that needs most to show `digits` figures, at least `nsmall`; powers
+    of ten where that is narrower (R's formatReal).
 
     Examples
     --------
     >>> format_common([24.7407, 5.92214, 25.5918], 4)
     ['24.741', ' 5.922', '25.592']
+    >>> format_common([1e-10, 123456], 3)
+    ['1.00e-10', '1.23e+05']
     """
     finite = [value for value in values if math.isfinite(value)]
-    decimals = max((_decimals(value, digits) for value in finite), default=0)
-    texts = [_one(value, decimals) for value in values]
-    width = max(map(len, texts), default=0)
-    return [text.rjust(width) for text in texts]
+    figures, exponents = zip(*(_scientific(value, digits) for value in finite), strict=True) if finite else ((1,), (0,))
+    decimals = max(0, *(figure - 1 - exponent for figure, exponent in zip(figures, exponents, strict=True)))
+    fixed = max(0, *exponents) + 1 + (decimals + 1 if decimals else 0)
+    mantissa, power = max(figures), 5 if max(map(abs, exponents)) > 99 else 4
+    if fixed <= mantissa + (mantissa > 1) + power:
+        return format_fixed(values, max(decimals, nsmall))
+    return _right_aligned([_one(value, f".{mantissa - 1}e") for value in values])
 
 
-def _one(value: float, decimals: int) -> str:
+def format_signif(value: float, digits: int) -> str:
+    """R's `format(x, digits)` of one number.
+
+    Examples
+    --------
+    >>> format_signif(298.508, 2), format_signif(0.017753, 2)
+    ('299', '0.018')
+    """
+    return format_common([value], digits)[0]
+
+
+def _scientific(value: float, digits: int) -> tuple[int, int]:
+    """Significant figures, at most `digits` and without trailing zeros, and the power of ten."""
+    mantissa, exponent = f"{abs(value):.{digits - 1}e}".split("e")
+    return max(1, len(mantissa.replace(".", "").rstrip("0"))), int(exponent)
+
+
+def _one(value: float, form: str) -> str:
     if math.isnan(value):
         return "NA"
-    return f"{value:.{decimals}f}" if math.isfinite(value) else ("Inf" if value > 0 else "-Inf")
+    return format(value, form) if math.isfinite(value) else ("Inf" if value > 0 else "-Inf")
 
 
-def _decimals(value: float, digits: int) -> int:
-    """Decimals that show `digits` significant figures, trailing zeros dropped."""
-    if value == 0:
-        return 0
-    mantissa, exponent = f"{abs(value):.{digits - 1}e}".split("e")
-    figures = len(mantissa.replace(".", "").rstrip("0"))
-    return max(0, figures - 1 - int(exponent))
+def _right_aligned(texts: Sequence[str]) -> list[str]:
+    width = max(map(len, texts), default=0)
+    return [text.rjust(width) for text in texts]
 
 
 def format_fixed(values: Sequence[float], decimals: int) -> list[str]:
     """Every value with the same number of decimals, right-aligned; NaN as `NA`."""
-    texts = [_one(value, decimals) for value in values]
-    width = max(map(len, texts), default=0)
-    return [text.rjust(width) for text in texts]
+    return _right_aligned([_one(value, f".{decimals}f") for value in values])
 
 
 def table(rows: Sequence[str], columns: Sequence[tuple[str, Sequence[str]]]) -> str:
@@ -65,8 +84,8 @@ def table(rows: Sequence[str], columns: Sequence[tuple[str, Sequence[str]]]) -> 
     return "\n".join(line.rstrip() for line in [head, *lines])
 
 
-def named_vector(names: Sequence[str], values: Sequence[str], width: int = 80) -> str:
-    """A named vector as R prints one: names above values, as many to a line as fit.
+def named_vector(names: Sequence[str], values: Sequence[str], width: int = 80, gap: int = 1) -> str:
+    """A named vector as R prints one: names above values, as many to a line as fit; lme4 prints with a gap of 2.
 
     Examples
     --------
@@ -77,31 +96,41 @@ def named_vector(names: Sequence[str], values: Sequence[str], width: int = 80) -
     if not names:
         return "named numeric(0)"
     cell = max(map(len, [*names, *values]))
-    per_line = max(1, (width + 1) // (cell + 1))
-    lines = []
+    per_line = max(1, width // (cell + gap))
+    between, lines = " " * gap, []
     for start in range(0, len(names), per_line):
-        lines.append(" ".join(name.rjust(cell) for name in names[start : start + per_line]))
-        lines.append(" ".join(value.rjust(cell) for value in values[start : start + per_line]))
+        lines.append(between.join(name.rjust(cell) for name in names[start : start + per_line]))
+        lines.append(between.join(value.rjust(cell) for value in values[start : start + per_line]))
     return "\n".join(line.rstrip() for line in lines)
 
 
-def covariance_table(terms: Sequence[tuple[str, Sequence[str], Floats, Floats]], residual: float | None, digits: int) -> str:
-    """lme4's `Groups Name Std.Dev. Corr`: (group, coefficients, sds, correlations) a term; `digits` as in `formatVC`."""
+def covariance_table(
+    terms: Sequence[tuple[str, Sequence[str], Floats, Floats]],
+    residual: float | None,
+    digits: int,
+    decimals: int | None = None,
+) -> str:
+    """lme4's `Groups Name Std.Dev. Corr` of (group, coefficients, sds, correlations) a term.
+
+    `digits` are significant ones, as in lme4's `formatVC`; `decimals` fixes them instead, as arm does.
+    """
     sds = [float(sd) for _, _, scales, _ in terms for sd in scales] + ([] if residual is None else [residual])
-    formatted = iter(format_common(sds, digits))
+    formatted = iter(format_common(sds, digits) if decimals is None else format_fixed(sds, decimals))
     widest = max((len(coefs) for _, coefs, _, _ in terms), default=1)
     rows: list[list[str]] = [["Groups", "Name", "Std.Dev."] + (["Corr"] + [""] * (widest - 2) if widest > 1 else [])]
     for group, coefs, _, cor in terms:
+        correlations = _correlations(cor, digits)
         for k, coef in enumerate(coefs):
-            below = [_correlation(float(cor[k, q]), digits) for q in range(k)]
-            rows.append([group if k == 0 else "", coef, next(formatted), *below])
+            rows.append([group if k == 0 else "", coef, next(formatted), *correlations[k][:k]])
     if residual is not None:
         rows.append(["Residual", "", next(formatted)])
     return _left_aligned(rows)
 
 
-def _correlation(value: float, digits: int) -> str:
-    return f"{value:.{max(2, digits - 2)}f}"
+def _correlations(cor: Floats, digits: int) -> list[list[str]]:
+    """One width for all correlations of a term, as `format` gives a matrix."""
+    size, texts = len(cor), format_fixed(cor.ravel().tolist(), max(2, digits - 2))
+    return [texts[size * k : size * (k + 1)] for k in range(size)]
 
 
 def _left_aligned(rows: Sequence[Sequence[str]]) -> str:
@@ -110,6 +139,18 @@ def _left_aligned(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(row[c]) for row in padded) for c in range(columns)]
     return "\n".join(
         (" " + " ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True))).rstrip() for row in padded
+    )
+
+
+def beside(left: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A text table with more columns at its right, right-aligned under their names; its first line is the header."""
+    lines = left.split("\n")
+    width = max(map(len, lines))
+    widths = [max([len(name), *(len(row[i]) for row in rows)]) for i, name in enumerate(names)]
+    cells = [names, *rows]
+    return "\n".join(
+        line.ljust(width) + "".join(" " + cell.rjust(w) for cell, w in zip(row, widths, strict=True))
+        for line, row in zip(lines, cells, strict=True)
     )
 
 
