@@ -1,0 +1,109 @@
+"""Draws of the program's parameters back on the user's scale: the inverse of the transformation in stan/."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from stanmlm.arrays import Floats
+from stanmlm.model import Model, Unrolled
+from stanmlm.standata import absorbed_by, column_means
+
+
+def unroll(model: Model, draws: Mapping[str, Floats]) -> Unrolled:
+    """Undo the centring of predictors and of group effects.
+
+    Parameters
+    ----------
+    model : Model
+        The model that was sampled.
+    draws : Mapping
+        By Stan name, each (chains, draws, *declared shape).
+
+    Returns
+    -------
+    Unrolled
+        `b` with the intercept for uncentred predictors first; `r` is the deviation a - M of each group's coefficients
+        from what fixed effects explain, as `ranef` of lme4 has it, whatever the centring weights.
+
+    Examples
+    --------
+    >>> def effects_of_the_first_term(model, draws):
+    ...     return unroll(model, draws).r[0].mean(axis=(0, 1))
+    """
+    b = coefficients(model, draws)
+    sd = np.asarray(draws["sd"]) if model.design.terms else np.zeros((*b.shape[:2], 0))
+    factors = list(_factors(model, draws))
+    starts = np.cumsum([0, *(len(term.coefs) for term in model.design.terms)])
+    taus = [sd[..., start:stop] for start, stop in zip(starts, starts[1:], strict=False)]
+    return Unrolled(
+        b=b,
+        sd=sd,
+        cor=tuple(L @ np.swapaxes(L, -1, -2) for L in factors),
+        r=tuple(_deviations(model, k, draws, b, tau, L) for k, (tau, L) in enumerate(zip(taus, factors, strict=True))),
+        auxiliary={auxiliary.name: np.asarray(draws[auxiliary.name]) for auxiliary in model.family.auxiliary},
+    )
+
+
+def coefficients(model: Model, draws: Mapping[str, Floats]) -> Floats:
+    """The fixed coefficients of X's own columns, (chains, draws, F)."""
+    b = np.asarray(draws["b"], dtype=float)
+    if not model.design.intercept:
+        return b
+    alpha = np.asarray(draws["alpha_c"]) - b @ column_means(model)
+    return np.concatenate([alpha[..., None], b], axis=-1)
+
+
+def _factors(model: Model, draws: Mapping[str, Floats]) -> Iterator[Floats]:
+    """The Cholesky factor of each term's correlation, (chains, draws, K, K)."""
+    for k, term in enumerate(model.design.terms, 1):
+        one = len(term.coefs) == 1
+        yield np.ones((*np.shape(draws["b"])[:2], 1, 1)) if one else np.asarray(draws[f"L_{k}"], dtype=float)
+
+
+def _deviations(model: Model, k: int, draws: Mapping[str, Floats], b: Floats, tau: Floats, L: Floats) -> Floats:
+    """diag(tau) L z of each level, (chains, draws, J, K)."""
+    J, K = model.centering.weights[k].shape
+    t = np.asarray(draws[f"t_{k + 1}"], dtype=float).reshape(*b.shape[:2], J, K)
+    z = scores(t, explained(model, k, b), model.centering.weights[k], tau, L)
+    return np.einsum("...jq,...pq->...jp", z, tau[..., :, None] * L)
+
+
+def explained(model: Model, k: int, b: Floats) -> Floats:
+    """M: the part of term k's coefficients that fixed columns explain, (chains, draws, J, K)."""
+    weights, A = model.centering.weights[k], model.centering.A[k]
+    M = np.zeros((*b.shape[:-1], *weights.shape))
+    for column, p in zip(*absorbed_by(model, k), strict=True):
+        M[..., p] += b[..., column, None] * A[p, :, column]
+    return M
+
+
+def scores(t: Floats, M: Floats, w: Floats, tau: Floats, L: Floats) -> Floats:
+    """Standard normal z from t, column by column, as `scores` in stan/fragments/several.stan does.
+
+    Parameters
+    ----------
+    t, M
+        (..., J, K)
+    w
+        (J, K)
+    tau
+        (..., K)
+    L
+        (..., K, K)
+
+    Returns
+    -------
+    Floats
+        (..., J, K)
+
+    Examples
+    --------
+    >>> scores(np.array([[3.0]]), np.array([[1.0]]), np.array([[1.0]]), np.array([2.0]), np.array([[1.0]]))
+    array([[1.]])
+    """
+    r = (t - w * M) * tau[..., None, :] ** -w
+    z = np.empty_like(r)
+    for p in range(r.shape[-1]):
+        before = np.einsum("...jq,...q->...j", z[..., :p], L[..., p, :p])
+        z[..., p] = (r[..., p] - w[:, p] * before) * L[..., p, p, None] ** -w[:, p]
+    return z
