@@ -133,7 +133,7 @@ def _mean_correlations(fit: Fit, grouping: Grouping) -> Floats:
 
 
 def as_data_frame(table: VarCorrTable | Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """R's `as.data.frame` of `VarCorr(fit)`: grp var1 var2 vcov sdcor; of `ranef(fit)`: grpvar term grp condval condsd."""
+    """R's `as.data.frame` of `VarCorr(fit)` (grp var1 var2 vcov sdcor) or of `ranef(fit)` (with condsd)."""
     return _varcorr_frame(table) if isinstance(table, VarCorrTable) else _ranef_frame(table)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from stanmlm import likelihoods
 from stanmlm.arrays import Anything, Bools, Floats, Ints
 from stanmlm.errors import DataError, OptionError, StanmlmWarning, did_you_mean
 from stanmlm.links import LINKS, Link
@@ -58,6 +59,11 @@ class Family:
     # (statistics) -> mean response and prior weight of each cell, as in a generalised linear model
     means: Callable[[Stats], tuple[Floats, Floats]]
     variance: Callable[[Floats], Floats]  # of one response at mean mu, over the dispersion
+    # rows in NumPy: (rng, mu, auxiliaries, trials, weights) -> new responses, all (draws, rows)
+    draw: Callable[[np.random.Generator, Floats, Mapping[str, Floats], Floats, Floats], Floats]
+    # (y, mu, auxiliaries, trials, weights) -> log density with its constants, (draws, rows)
+    log_density: Callable[[Floats, Floats, Mapping[str, Floats], Floats, Floats], Floats]
+    bounds: Callable[[Floats], tuple[Floats, Floats]]  # (trials) -> least and greatest response, (N,)
 
 
 def gaussian(link: str = "identity") -> Family:
@@ -341,6 +347,9 @@ FAMILIES: dict[str, Family] = {
             sufficient=_gaussian_statistics,
             means=_gaussian_means,
             variance=np.ones_like,
+            draw=likelihoods.draw_gaussian,
+            log_density=likelihoods.log_gaussian,
+            bounds=likelihoods.unbounded,
         ),
         Family(
             name="binomial",
@@ -353,6 +362,9 @@ FAMILIES: dict[str, Family] = {
             sufficient=_binomial_statistics,
             means=_per("y", "trials"),
             variance=lambda mu: mu * (1 - mu),
+            draw=likelihoods.draw_binomial,
+            log_density=likelihoods.log_binomial,
+            bounds=likelihoods.successes,
         ),
         Family(
             name="poisson",
@@ -365,6 +377,9 @@ FAMILIES: dict[str, Family] = {
             sufficient=_poisson_statistics,
             means=_per("y", "exposure"),
             variance=lambda mu: mu,
+            draw=likelihoods.draw_poisson,
+            log_density=likelihoods.log_poisson,
+            bounds=likelihoods.counts,
         ),
     )
 }

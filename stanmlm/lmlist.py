@@ -82,7 +82,7 @@ def why_inestimable(model: Model) -> str:
         return f"`{design.dropped[0]}` does not vary apart from the others"
     if model.family.auxiliary and len(response.y) <= design.X.shape[1]:
         return f"{len(response.y)} rows for {design.X.shape[1]} coefficients leave no residuals"
-    low, high = model.family.bounds(response)
+    low, high = model.family.bounds(response.trials)
     if _separated(design.X, response.y <= low, response.y >= high):
         return "the response is separated: the likelihood grows without end"
     return ""

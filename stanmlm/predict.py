@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -134,16 +134,34 @@ def posterior_predict(
     `seed` is the fit's own where None, so that two calls agree. The other arguments are those of `posterior_epred`.
     """
     target = _target(fit, newdata, re_formula, draws, new_levels, trials)
-    family = fit.model.family
-    auxiliary = {row.name: draws_of(fit, row.name)[target.draws, None] for row in _auxiliary(fit)}
-    base = fit.sampling.seed if seed is None else seed
+    base = target.seed if seed is None else seed
 
     def values(eta: Floats, rows: slice) -> Floats:
-        rng = np.random.default_rng([base or 0, rows.start])
-        mu = family.link.inverse(eta)
-        return family.draw(rng, mu, auxiliary, target.trials[rows], target.weights[rows])
+        return _new_responses(fit, target, eta, rows, np.random.default_rng([base, rows.start]))
 
     return _result(fit, target, values, "predict", summary, max_bytes)
+
+
+def mean_ppd(fit: Fit, most: int) -> Floats:
+    """Draws of the mean over rows of a new response, (chains, draws), from so few draws that `most` responses do."""
+    chains, per_chain = fit.sampling.chains, n_draws(fit) // fit.sampling.chains
+    each = max(1, min(per_chain, most // (chains * len(fit.model.response.y))))
+    kept = np.linspace(0, per_chain - 1, each).astype(np.int64)
+    target = replace(_target(fit, None, None, None, "draw", None), draws=_positions(kept, chains, per_chain))
+    rng, total = np.random.default_rng(target.seed), np.zeros(len(target.draws))
+    for rows in _chunks(len(target.index), len(target.draws), MAX_BYTES):
+        total += _new_responses(fit, target, linear_predictor(fit, target, rows), rows, rng).sum(axis=1)
+    return (total / len(target.index)).reshape(chains, each)
+
+
+def _positions(kept: Ints, chains: int, per_chain: int) -> Ints:
+    return (np.arange(chains)[:, None] * per_chain + kept).ravel()
+
+
+def _new_responses(fit: Fit, target: Target, eta: Floats, rows: slice, rng: np.random.Generator) -> Floats:
+    family = fit.model.family
+    auxiliary = {row.name: draws_of(fit, row.name)[target.draws, None] for row in family.auxiliary}
+    return family.draw(rng, family.link.inverse(eta), auxiliary, target.trials[rows], target.weights[rows])
 
 
 def linear_predictor(fit: Fit, target: Target, rows: slice) -> Floats:
@@ -285,10 +303,6 @@ def _wanted(text: str) -> set[tuple[str, str]]:
         labels = [":".join(part.label for part in term) for term in bar.left.terms]
         pairs.update((group, label) for label in ([""] if bar.left.intercept else []) + labels)
     return pairs
-
-
-def _auxiliary(fit: Fit) -> list[object]:
-    return [row for row in parameters(fit.model) if row.class_ == "auxiliary"]
 
 
 def _chunks(rows: int, draws: int, max_bytes: int) -> Iterator[slice]:

@@ -9,13 +9,54 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "stanmlm"
 
 # DESIGN section 2, top to bottom; a folder stands for all of its modules.
-STAGES = (
-    "arrays errors formulaic_compat arviz_compat formula formula_update links families distributions "
-    "rvalues rfunctions evaluate contrasts rank frame design lformula "
-    "prior_spec prior_presets prior_slots priors compress centering model program standata unroll "
-    "engines fit diagnostics extract predict pipeline rstyle layout printing plots lecture simulate datasets redblue "
-    "doctor cli"
-).split()
+STAGES = [
+    "arrays",
+    "errors",
+    "formulaic_compat",
+    "arviz_compat",
+    "formula",
+    "formula_update",
+    "links",
+    "likelihoods",
+    "families",
+    "distributions",
+    "rvalues",
+    "rfunctions",
+    "evaluate",
+    "contrasts",
+    "rank",
+    "frame",
+    "design",
+    "lformula",
+    "prior_spec",
+    "prior_presets",
+    "prior_slots",
+    "priors",
+    "compress",
+    "centering",
+    "model",
+    "program",
+    "standata",
+    "unroll",
+    "engines",
+    "fit",
+    "diagnostics",
+    "layout",
+    "extract",
+    "predict",
+    "printing",
+    "summary",
+    "pipeline",
+    "rstyle",
+    "lmlist",
+    "plots",
+    "lecture",
+    "simulate",
+    "datasets",
+    "redblue",
+    "doctor",
+    "cli",
+]
 
 # One foreign library, one file or folder.
 HOMES = {

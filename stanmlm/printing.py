@@ -1,0 +1,202 @@
+"""`print(fit)` in lme4's layout, with Rhat and effective sizes; `display(fit)` in arm's."""
+
+import html
+from collections.abc import Mapping
+
+import numpy as np
+
+from stanmlm.arrays import Floats
+from stanmlm.arviz_compat import ess_bulk, ess_tail, rhat
+from stanmlm.diagnostics import warnings_of
+from stanmlm.extract import VarCorr, VarCorrTable, fixef, ngrps, nobs
+from stanmlm.fit import Fit, draws_of, n_draws
+from stanmlm.formula import formula_text
+from stanmlm.layout import beside, covariance_table, format_common, format_fixed, table
+from stanmlm.model import groupings, parameters
+
+_TITLES: Mapping[str, str] = {
+    "lm": "Linear model, posterior by Stan ['lm']",
+    "glm": "Generalized linear model, posterior by Stan ['glm']",
+    "lmer": "Linear mixed model, posterior by Stan ['lmer']",
+    "glmer": "Generalized linear mixed model, posterior by Stan ['glmer']",
+}
+DIGITS = 4  # lme4's max(3, getOption("digits") - 3)
+
+
+def print_fit(fit: Fit) -> str:
+    """The text of `print(fit)`: lme4's sections, posterior means in lme4's places, then what the sampler has to say."""
+    sections = [_TITLES[fit.call.verb], *_header(fit)]
+    if fit.model.design.terms:
+        sections += ["Random effects:", _random_effects(fit), _observations(fit)]
+    else:
+        sections += [f"Number of obs: {nobs(fit)}"]
+    sections += ["Fixed Effects:", _fixed_effects(fit), *_auxiliary(fit), *_dropped(fit), how_drawn(fit)]
+    return "\n".join([*sections, *(f"Warning: {text}" for text in warnings_of(fit))])
+
+
+def html_fit(fit: Fit) -> str:
+    """The same for notebooks."""
+    return f"<pre>{html.escape(print_fit(fit))}</pre>"
+
+
+def print_varcorr(table_: VarCorrTable, digits: int = 5) -> str:
+    """The text of `VarCorr(fit)`, as lme4's `print.VarCorr.merMod`."""
+    terms = [(term.group, term.coefs, term.sd, term.cor) for term in table_.terms]
+    return covariance_table(terms, table_.sigma, digits)
+
+
+def _header(fit: Fit) -> list[str]:
+    family = fit.model.family
+    lines = [] if fit.call.verb in ("lm", "lmer") else [f" Family: {family.name}  ( {family.link.name} )"]
+    lines.append(f"Formula: {formula_text(fit.model.formula)}")
+    if fit.call.data_name:
+        lines.append(f"   Data: {fit.call.data_name}")
+    lines += [
+        f"{name.title():>7}: {fit.call.arguments[name]}"
+        for name in ("weights", "offset", "subset")
+        if isinstance(fit.call.arguments.get(name), str)
+    ]
+    if fit.model.prior_only:
+        lines.append(" Priors only: the data do not enter")
+    return lines
+
+
+def _random_effects(fit: Fit) -> str:
+    left = print_varcorr(VarCorr(fit), DIGITS)
+    checks = [_checks(draws) for draws in _rows_of_varcorr(fit)]
+    residual = [_checks(_chains(fit, "sigma")[..., None])] if "sigma" in _names(fit) else []
+    return beside(left, ("Rhat", "Bulk_ESS", "Tail_ESS"), [*checks, *residual])
+
+
+def _rows_of_varcorr(fit: Fit) -> list[Floats]:
+    """For each row of the table the draws that it sums up: the sd, and its correlations with the rows above."""
+    rows = []
+    for grouping in groupings(fit.model.design):
+        names = {row.class_: row.name for row in parameters(fit.model) if row.group == grouping.group}
+        sds, start, pair = _chains(fit, names["sd"]), 0, 0
+        for bar in grouping.bars:
+            K = len(fit.model.design.terms[bar].coefs)
+            upper = np.triu_indices(K, 1)
+            for k in range(K):
+                columns = [sds[..., start + k]]
+                columns += [_chains(fit, names["cor"])[..., pair + i] for i in np.flatnonzero(upper[1] == k)]
+                rows.append(np.stack(columns, axis=-1))
+            start, pair = start + K, pair + len(upper[0])
+    return rows
+
+
+def _checks(draws: Floats) -> tuple[str, str, str]:
+    """The worst Rhat and effective sizes of some parameters (chains, draws, parameters)."""
+    return (f"{rhat(draws).max():.2f}", f"{ess_bulk(draws).min():.0f}", f"{ess_tail(draws).min():.0f}")
+
+
+def _fixed_effects(fit: Fit) -> str:
+    draws = _chains(fit, "b")
+    if not draws.shape[-1]:
+        return "No fixed effect coefficients"
+    flat = draws_of(fit, "b")
+    columns = [
+        ("Estimate", format_common(list(flat.mean(axis=0)), DIGITS)),
+        ("Est.Error", format_common(list(flat.std(axis=0, ddof=1)), DIGITS)),
+        ("Rhat", format_fixed(list(rhat(draws)), 2)),
+        ("Bulk_ESS", format_fixed(list(ess_bulk(draws)), 0)),
+        ("Tail_ESS", format_fixed(list(ess_tail(draws)), 0)),
+    ]
+    return table(list(fit.model.design.names), columns)
+
+
+def _auxiliary(fit: Fit) -> list[str]:
+    """`sigma` where no table of random effects has shown it."""
+    if fit.model.design.terms:
+        return []
+    names = [row.name for row in parameters(fit.model) if row.class_ == "auxiliary"]
+    if not names:
+        return []
+    checks = [_checks(_chains(fit, name)[..., None]) for name in names]
+    columns = [
+        ("Estimate", format_common([float(draws_of(fit, name).mean()) for name in names], DIGITS)),
+        ("Est.Error", format_common([float(draws_of(fit, name).std(ddof=1)) for name in names], DIGITS)),
+        *((head, [row[i] for row in checks]) for i, head in enumerate(("Rhat", "Bulk_ESS", "Tail_ESS"))),
+    ]
+    return ["Auxiliary:", table(names, columns)]
+
+
+def _observations(fit: Fit) -> str:
+    groups = "; ".join(f"{group}, {levels}" for group, levels in ngrps(fit).items())
+    return f"Number of obs: {nobs(fit)}, groups:  {groups}"
+
+
+def _dropped(fit: Fit) -> list[str]:
+    """lme4's message on a rank-deficient design; R's `lm` calls such coefficients aliased."""
+    dropped = fit.model.design.dropped
+    if not dropped:
+        return []
+    columns = "column" if len(dropped) == 1 else "columns"
+    return [f"fit rank deficient: dropped {len(dropped)} {columns}: {', '.join(dropped)}"]
+
+
+def how_drawn(fit: Fit) -> str:
+    """One line: draws, engine, version and seconds."""
+    how = fit.sampling
+    delta = "" if how.adapt_delta == 0.8 else f", adapt_delta {how.adapt_delta:g}"
+    chains = f"{how.chains} chains, {how.warmup} + {how.iter - (how.warmup or 0)}{delta}"
+    return f"Posterior means; {n_draws(fit)} draws ({chains}) by {fit.engine} {fit.version} in {sum(fit.seconds):.1f} s"
+
+
+def display(fit: Fit, digits: int = 2) -> None:
+    """Print a fit as arm's `display` does: the call, `coef.est coef.se`, the error terms, the sizes.
+
+    Estimates are posterior means, `coef.se` posterior standard deviations.
+
+    Examples
+    --------
+    >>> from stanmlm import display, lmer, simulate_exams
+    >>> exams = simulate_exams(seed=1)
+    >>> display(lmer("score ~ hours + (1 | student)", exams, seed=1))  # doctest: +ELLIPSIS
+    lmer(formula = score ~ hours + (1 | student), data = exams)
+    ...
+    """
+    print(display_text(fit, digits))
+
+
+def display_text(fit: Fit, digits: int = 2) -> str:
+    """What `display` prints."""
+    estimates = fixef(fit, add_dropped=True)
+    errors = dict(zip(fit.model.design.names, draws_of(fit, "b").std(axis=0, ddof=1), strict=True))
+    columns = [
+        ("coef.est", format_fixed(list(estimates), digits)),
+        ("coef.se", format_fixed([errors.get(name, np.nan) for name in estimates.index], digits)),
+    ]
+    lines = [_call_text(fit), table(list(estimates.index), columns)]
+    if fit.model.design.terms:
+        groups = ", ".join(f"{group}, {levels}" for group, levels in ngrps(fit).items())
+        lines += ["", "Error terms:", _error_terms(fit, digits), "---", f"number of obs: {nobs(fit)}, groups: {groups}"]
+    else:
+        lines += ["---", f"n = {nobs(fit)}, k = {len(estimates)}"]
+        lines += [f"residual sd = {draws_of(fit, 'sigma').mean():.{digits}f}"] if "sigma" in _names(fit) else []
+    return "\n".join(lines)
+
+
+def _error_terms(fit: Fit, digits: int) -> str:
+    """arm shows every sd with the same decimals, and a residual of 1 where the family has none."""
+    found = VarCorr(fit)
+    terms = [(term.group, term.coefs, term.sd, term.cor) for term in found.terms]
+    return covariance_table(terms, 1.0 if found.sigma is None else found.sigma, digits + 2, decimals=digits)
+
+
+def _call_text(fit: Fit) -> str:
+    family = fit.model.family
+    link = "" if family.link.name == family.links[0] else f'(link = "{family.link.name}")'
+    parts = [f"formula = {formula_text(fit.model.formula)}"]
+    parts += [f"data = {fit.call.data_name}"] if fit.call.data_name else []
+    parts += [] if fit.call.verb in ("lm", "lmer") else [f"family = {family.name}{link}"]
+    return f"{fit.call.verb}({', '.join(parts)})"
+
+
+def _chains(fit: Fit, name: str) -> Floats:
+    values: Floats = fit.posterior["posterior"][name].values
+    return values
+
+
+def _names(fit: Fit) -> list[str]:
+    return [row.name for row in parameters(fit.model)]
