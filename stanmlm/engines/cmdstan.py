@@ -1,5 +1,6 @@
 """The reference engine: CmdStan, found and compiled by cmdstanpy, its processes run here (docs/decisions/003)."""
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.arrays import Floats
+from stanmlm.engines.advice import advice
 from stanmlm.engines.columns import shapes_of, split, stats_of
 from stanmlm.engines.compile import compiled, installed
 from stanmlm.engines.processes import Failure, run
@@ -23,6 +25,7 @@ from stanmlm.program import Program
 
 _DIGITS = "sig_figs=18"  # at the default of 8 a log density of -27,000 cannot be compared
 _CONSOLE_LINES = 12
+_CONFIGURATION = re.compile(r"\s*(\w+|[\w ]+ = .*)?")
 
 
 @dataclass(frozen=True)
@@ -159,11 +162,13 @@ def _version(file: Path) -> str:
 def _raise(failure: Failure | None, doing: str) -> None:
     if failure is None:
         return
+    words = _words(failure.console)
     if failure.code is None:
-        raise EngineError(f"CmdStan could not {doing} in the time it was given; its last lines:\n{_tail(failure)}")
-    raise EngineError(f"CmdStan could not {doing} (chain {failure.index + 1}); its last lines:\n{_tail(failure)}")
+        raise EngineError(f"CmdStan could not {doing} in the time it was given; its last lines:\n{words}")
+    raise EngineError(f"CmdStan could not {doing} (chain {failure.index + 1}): {words}{advice(words)}")
 
 
-def _tail(failure: Failure) -> str:
-    lines = [line for line in failure.console.splitlines() if line.strip()]
-    return "\n".join(lines[-_CONSOLE_LINES:])
+def _words(console: str) -> str:
+    """The last lines, each once, without the configuration that CmdStan lists first."""
+    lines = [line.strip() for line in console.splitlines() if not _CONFIGURATION.fullmatch(line)]
+    return "\n".join(list(dict.fromkeys(lines))[-_CONSOLE_LINES:])

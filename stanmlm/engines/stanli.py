@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stanmlm.arrays import Floats
+from stanmlm.engines.advice import advice
 from stanmlm.engines.columns import split, stats_of
 from stanmlm.engines.progress import bars, printed_lines, refresh_every
 from stanmlm.engines.protocol import Point, RawDraws, Sampling, StanData
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
 
 _MODELS_KEPT = 4
 _NO_START = re.compile(r"no starting value for parameter (\w+)")
-
-_ADVICE: Mapping[str, str] = {
-    "initialization failed": "no starting point had a finite log density: look for missing or infinite values in the "
-    "data and for priors that exclude each other, or pass starting values",
-}
 
 
 @dataclass(frozen=True)
@@ -157,5 +153,4 @@ def _failures(doing: str) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError, OverflowError) as error:
-        advice = "".join(f"; {text}" for sign, text in _ADVICE.items() if sign in str(error))
-        raise EngineError(f"stanli could not {doing}: {error}{advice}") from error
+        raise EngineError(f"stanli could not {doing}: {error}{advice(str(error))}") from error

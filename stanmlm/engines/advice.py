@@ -1,0 +1,16 @@
+"""What to try when Stan gives up."""
+
+from collections.abc import Mapping
+
+_ADVICE: Mapping[str, str] = {
+    "initialization failed": "no starting point had a finite log density: look for missing or infinite values in the "
+    "data and for priors that exclude each other, or pass starting values",
+    "dimension declared and found": "an array of the data has another size than the program declares",
+    "no starting value for parameter": "a point needs a value for every parameter of the program",
+}
+
+
+def advice(text: str) -> str:
+    """`; ` and what to try, for the first sign that the engine's words hold, else nothing."""
+    said = text.lower()
+    return next((f"; {hint}" for sign, hint in _ADVICE.items() if sign in said), "")

@@ -1,0 +1,64 @@
+import pytest
+
+from stanmlm.engines.protocol import Sampling
+from stanmlm.engines.sampling import draws_per_chain, resolve, sampling_from
+from stanmlm.errors import OptionError
+
+
+def test_nothing_given_is_four_chains_of_a_thousand_and_a_thousand():
+    sampling = sampling_from({})
+    assert (sampling.chains, sampling.iter, sampling.warmup, sampling.adapt_delta) == (4, 2000, 1000, 0.8)
+    assert 1 <= sampling.cores <= 4
+
+
+def test_a_seed_is_drawn_once_where_none_is_given():
+    one, other = sampling_from({}), sampling_from({})
+    assert one.seed != other.seed
+    assert resolve(one) == one
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"chain": 2}, "no sampling option `chain`; did you mean `chains`?"),
+        ({"adapt_detla": 0.9}, "did you mean `adapt_delta`?"),
+        ({"chains": 0}, "`chains` must be 1 or more, not 0"),
+        ({"iter": 100, "warmup": 100}, "`warmup` must be less than `iter`, which counts warm-up, not 100"),
+        ({"warmup": -1}, "`warmup` must be 0 or more"),
+        ({"adapt_delta": 1}, "`adapt_delta` must lie between 0 and 1"),
+        ({"adapt_delta": float("nan")}, "`adapt_delta` must lie between 0 and 1"),
+        ({"adapt_delta": "high"}, "`adapt_delta` must be a number, not 'high'"),
+        ({"chains": 2.5}, "`chains` must be a whole number, not 2.5"),
+        ({"chains": True}, "`chains` must be a whole number, not True"),
+        ({"iter": None}, "`iter` must be a whole number, not None"),
+        ({"seed": 2**32}, "`seed` must lie between 0 and"),
+        ({"seed": -1}, "`seed` must lie between 0 and"),
+        ({"thin": 0}, "`thin` must be 1 or more"),
+        ({"cores": 0}, "`cores` must be 1 or more"),
+        ({"max_treedepth": 0}, "`max_treedepth` must lie between 1 and 30"),
+        ({"control": {"stepsize": 1}}, "there is no `stepsize` in `control`"),
+        ({"control": 0.9}, "`control` must be a dict"),
+        ({"control": {"adapt_delta": 0.9}, "adapt_delta": 0.8}, "`adapt_delta` is given twice"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_the_users_words(options, message):
+    with pytest.raises(OptionError, match=message.replace("?", r"\?")):
+        sampling_from(options)
+
+
+def test_control_reads_as_in_rstan_and_brms():
+    sampling = sampling_from({"control": {"adapt_delta": 0.95, "max_treedepth": 12}})
+    assert (sampling.adapt_delta, sampling.max_treedepth) == (0.95, 12)
+
+
+def test_whole_floats_count_as_r_users_type_them():
+    assert sampling_from({"iter": 2e3}).iter == 2000
+
+
+def test_no_more_cores_than_chains():
+    assert sampling_from({"chains": 2, "cores": 16}).cores == 2
+
+
+@pytest.mark.parametrize(("iter", "warmup", "thin", "kept"), [(2000, None, 1, 1000), (60, 0, 7, 9), (100, 50, 50, 1)])
+def test_how_many_draws_a_chain_keeps(iter, warmup, thin, kept):
+    assert draws_per_chain(Sampling(iter=iter, warmup=warmup, thin=thin)) == kept
