@@ -163,7 +163,7 @@ def _text(found: Summary) -> str:
         parts += ["mean_PPD is the mean over rows of a new response: it should lie about the mean of the observed.", ""]
     parts += ["MCMC diagnostics", _convergence(found.frame, found.digits), ""]
     parts += [
-        "mcse is the Monte Carlo standard error of the mean; Rhat and effective sizes as in Vehtari et al. (2021)."
+        "mcse: Monte Carlo standard error of the mean. Rhat and effective sizes as in Vehtari et al. (2021)."
     ]
     return "\n".join([*parts, *(f"Warning: {text}" for text in found.warnings)])
 
