@@ -150,7 +150,7 @@ def _names(file: Path) -> list[str]:
 
 
 def _table(file: Path) -> Floats:
-    return pd.read_csv(file, comment="#", float_precision="round_trip", dtype=np.float64).to_numpy()
+    return pd.read_csv(file, comment="#", dtype=np.float64).to_numpy()
 
 
 def _version(file: Path) -> str:

@@ -69,15 +69,16 @@ def cache_folder() -> Path:
 
 
 def _compile(program: Program, folder: Path, exe: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     library = _cmdstanpy()
-    with TemporaryDirectory(dir=folder, prefix="build-") as build, library.disable_logging():
+    with TemporaryDirectory(dir=folder.parent, prefix="build-") as build, library.disable_logging():
         source = Path(build, "model.stan")
         source.write_text(program.text)
         try:
             made = library.compile_stan_file(source, stanc_options={"O1": True})
         except (ValueError, RuntimeError, OSError) as error:
             raise EngineError(f"CmdStan could not compile the program: {error}") from error
+        folder.mkdir(exist_ok=True)
         os.replace(source, folder / "model.stan")
         os.replace(made, exe)  # at once, so that nobody meets half an executable
 

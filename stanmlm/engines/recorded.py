@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -97,7 +98,7 @@ def _about(file: Path) -> Mapping[str, Any]:
         with np.load(file, allow_pickle=False) as stored:
             about: Mapping[str, Any] = json.loads(str(stored["about"]))
             return about
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, BadZipFile, ValueError, KeyError) as error:
         raise EngineError(f"{file} holds no recorded draws: {error}") from error
 
 

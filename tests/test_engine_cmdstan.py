@@ -1,0 +1,267 @@
+"""The plumbing, against the CmdStan program that prophet carries; compiling, where a full CmdStan is installed."""
+
+import logging
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import engine_toys as toys
+import numpy as np
+import pytest
+
+from stanmlm.engines import compile as compiling
+from stanmlm.engines.cmdstan import CmdStan
+from stanmlm.engines.stanli import Stanli
+from stanmlm.errors import EngineError
+
+DENSITY = 1e-8  # relative: both run the same math library, in another order of operations
+MCSE = 4  # Monte Carlo standard errors of a difference that two right engines stay within, at fixed seeds
+
+WINDOWS = sys.platform == "win32"
+
+
+def precompiled(program, say):
+    return toys.prophet_folder() / "prophet_model.bin"
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """Where temporary files go; whatever is left in it was left behind."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def traced(tmp_path):
+    """A compile step whose executable notes its process id and what it was asked, and the file of these notes."""
+    notes, script = tmp_path / "notes.txt", tmp_path / "traced"
+    binary = precompiled(None, False)
+    script.write_text(f'#!/bin/sh\necho "$$ $*" >> {notes}\nexec {binary} "$@"\n')
+    script.chmod(0o755)
+    return (lambda program, say: script), notes
+
+
+@pytest.fixture(scope="module")
+def raw():
+    return CmdStan(precompiled).sample(toys.prophet(), toys.prophet_data(), toys.short(iter=800))
+
+
+@pytest.fixture(scope="module")
+def embedded():
+    return Stanli().sample(toys.prophet(), toys.prophet_data(), toys.short(iter=800))
+
+
+def assert_means_agree(one, other):
+    from arviz_stats.base import array_stats
+
+    for name in other.values:
+        for element in np.ndindex(other.values[name].shape[2:]):
+            pair = [raw.values[name][(..., *element)] for raw in (one, other)]
+            if pair[0].std() == 0:
+                assert pair[0].mean() == pytest.approx(pair[1].mean())
+                continue
+            errors = [float(array_stats.mcse(draws, method="mean", chain_axis=0, draw_axis=1)) for draws in pair]
+            assert abs(pair[0].mean() - pair[1].mean()) < MCSE * np.hypot(*errors), (name, element)
+
+
+def test_draws_come_back_in_their_shapes(raw):
+    shapes = {name: array.shape for name, array in raw.values.items()}
+    assert shapes == {
+        "k": (2, 400),
+        "m": (2, 400),
+        "delta": (2, 400, 3),
+        "sigma_obs": (2, 400),
+        "beta": (2, 400, 2),
+        "trend": (2, 400, 60),
+    }
+    assert (raw.engine, raw.version) == ("cmdstan", "2.37.0")
+
+
+def test_statistics_are_those_of_the_other_engine(raw, embedded):
+    assert {name: (array.shape, array.dtype) for name, array in raw.stats.items()} == {
+        name: (array.shape, array.dtype) for name, array in embedded.stats.items()
+    }
+
+
+def test_both_engines_give_the_same_posterior(raw, embedded):
+    assert_means_agree(raw, embedded)
+
+
+def test_both_engines_give_the_same_density_and_gradient(raw):
+    point = {name: array[1, 5] for name, array in raw.values.items()}
+    value, gradient = CmdStan(precompiled).log_density(toys.prophet(), toys.prophet_data(), point)
+    other, slope = Stanli().log_density(toys.prophet(), toys.prophet_data(), point)
+    assert value == pytest.approx(raw.stats["lp"][1, 5], rel=DENSITY)
+    assert value == pytest.approx(other, rel=DENSITY)
+    assert gradient == pytest.approx(slope, rel=DENSITY)
+
+
+def test_both_engines_find_the_same_mode():
+    modes = [engine.optimize(toys.prophet(), toys.prophet_data(), 1) for engine in (CmdStan(precompiled), Stanli())]
+    assert modes[0].keys() == modes[1].keys()
+    assert all(modes[0][name] == pytest.approx(modes[1][name], abs=1e-6) for name in modes[0])
+
+
+def test_the_command_carries_every_option(traced, place):
+    compile_step, notes = traced
+    options = toys.short(chains=3, cores=1, iter=60, warmup=20, thin=7, seed=11, adapt_delta=0.91, max_treedepth=6)
+    start = Stanli().optimize(toys.prophet(), toys.prophet_data(), 1)
+    raw = CmdStan(compile_step).sample(toys.prophet(), toys.prophet_data(), options, [start])
+    commands = notes.read_text().splitlines()
+    assert [command.split(" id=")[1].split()[0] for command in commands] == ["1", "2", "3"]
+    for part in ("num_samples=40 num_warmup=20 thin=7", "delta=0.91", "max_depth=6", "seed=11", "sig_figs=18"):
+        assert all(part in command for command in commands)
+    assert all("init_0.json" in command for command in commands)
+    assert raw.values["beta"].shape == (3, 6, 2)
+    assert list(place.iterdir()) == []
+
+
+def test_chains_start_where_they_are_told():
+    start = Stanli().optimize(toys.prophet(), toys.prophet_data(), 1)
+    starts = [{**start, "k": np.array(value)} for value in (3.0, -3.0)]
+    tiny = toys.short(iter=1, warmup=0, max_treedepth=1)
+    raw = CmdStan(precompiled).sample(toys.prophet(), toys.prophet_data(), tiny, starts)
+    assert raw.values["k"][0, 0] > 0 > raw.values["k"][1, 0]
+    with pytest.raises(EngineError, match="3 points for 2 chains"):
+        CmdStan(precompiled).sample(toys.prophet(), toys.prophet_data(), tiny, [start] * 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"y": np.full(60, np.nan)}, "is nan, but must be finite.*missing or infinite values"),
+        ({"T": 3}, "variable name=t.*another size"),
+    ],
+)
+def test_a_chain_that_fails_is_an_error_with_the_consoles_text(change, message, place):
+    with pytest.raises(EngineError, match=f"(?s)CmdStan could not sample .chain 1.: .*{message}"):
+        CmdStan(precompiled).sample(toys.prophet(), {**toys.prophet_data(), **change}, toys.short())
+    assert list(place.iterdir()) == []
+
+
+def test_an_impossible_point_is_an_error():
+    point = Stanli().optimize(toys.prophet(), toys.prophet_data(), 1) | {"sigma_obs": np.array(-1.0)}
+    with pytest.raises(EngineError, match=r"could not compute the log density.*Lower bounded"):
+        CmdStan(precompiled).log_density(toys.prophet(), toys.prophet_data(), point)
+
+
+def test_time_runs_out(traced, place):
+    compile_step, notes = traced
+    with pytest.raises(EngineError, match="in the time it was given"):
+        CmdStan(compile_step, timeout=0.3).sample(toys.prophet(), toys.prophet_data(), toys.short(iter=2_000_000))
+    assert_nothing_left(notes, place)
+
+
+@pytest.mark.skipif(WINDOWS, reason="no SIGINT to oneself")
+def test_an_interrupt_stops_all_chains(traced, place):
+    compile_step, notes = traced
+    timer = threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        CmdStan(compile_step).sample(toys.prophet(), toys.prophet_data(), toys.short(chains=3, iter=2_000_000))
+    timer.join()
+    assert time.monotonic() - begin < 10
+    assert len(notes.read_text().splitlines()) == 2  # the third chain waited for a core and never began
+    assert_nothing_left(notes, place)
+
+
+def assert_nothing_left(notes, place):
+    for line in notes.read_text().splitlines():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(line.split()[0]), 0)
+    assert list(place.iterdir()) == []
+
+
+def test_nothing_is_printed_and_no_logger_is_changed(capfd):
+    logger = logging.getLogger("cmdstanpy")
+    before = (logger.disabled, logger.level, list(logger.handlers))
+    CmdStan(precompiled).sample(toys.prophet(), toys.prophet_data(), toys.short(iter=20))
+    assert capfd.readouterr() == ("", "")
+    assert (logger.disabled, logger.level, list(logger.handlers)) == before
+
+
+def test_without_cmdstan_the_error_is_the_one_command(monkeypatch, tmp_path):
+    monkeypatch.delenv("CMDSTAN", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    with pytest.raises(EngineError, match=r"not installed; `python -m cmdstanpy\.install_cmdstan`"):
+        CmdStan().sample(toys.toy(), toys.toy_data(), toys.short())
+
+
+def test_prophets_cmdstan_is_not_taken_for_one_that_compiles(monkeypatch):
+    monkeypatch.setenv("CMDSTAN", str(next(toys.prophet_folder().glob("cmdstan-*"))))
+    with pytest.raises(EngineError, match="cannot compile"):
+        compiling.installed()
+
+
+def test_the_cache_follows_the_system(monkeypatch, tmp_path):
+    monkeypatch.setenv("LOCALAPPDATA" if WINDOWS else "XDG_CACHE_HOME", str(tmp_path))
+    assert compiling.cache_folder() == tmp_path / "stanmlm"
+
+
+def test_a_program_is_compiled_once_and_nothing_else_is_left(monkeypatch, tmp_path):
+    made = []
+
+    class Library:
+        @staticmethod
+        def disable_logging():
+            return tempfile.TemporaryDirectory()
+
+        @staticmethod
+        def compile_stan_file(source, stanc_options):
+            made.append(source.read_text())
+            exe = source.with_suffix("")
+            exe.write_text("compiled")
+            return str(exe)
+
+    monkeypatch.setenv("LOCALAPPDATA" if WINDOWS else "XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(compiling, "installed", lambda: compiling.Installation(Path("anywhere"), "2.99"))
+    monkeypatch.setattr(compiling, "_cmdstanpy", lambda: Library)
+    exes = [compiling.compiled(toys.toy()) for _ in range(2)]
+    assert made == [toys.TOY]
+    assert exes[0] == exes[1]
+    assert sorted(path.name for path in exes[0].parent.iterdir()) == sorted([exes[0].name, "model.stan"])
+    assert list(exes[0].parent.parent.iterdir()) == [exes[0].parent]
+    assert "2.99" in str(exes[0])
+
+
+# Where a full CmdStan is installed
+
+
+@pytest.fixture
+def cmdstan():
+    try:
+        compiling.installed()
+    except EngineError as error:
+        pytest.skip(str(error))
+    return CmdStan()
+
+
+@pytest.mark.cmdstan
+def test_our_programs_have_one_density_in_both_engines(cmdstan):
+    for shift in (0.0, 0.01):
+        point = {name: value + shift * (name != "L") for name, value in toys.toy_point().items()}
+        value, gradient = cmdstan.log_density(toys.toy(), toys.toy_data(), point | {"none": [], "none_either": []})
+        other, slope = Stanli().log_density(toys.toy(), toys.toy_data(), point)
+        assert value == pytest.approx(other, rel=DENSITY)
+        assert gradient == pytest.approx(slope, rel=DENSITY)
+
+
+@pytest.mark.cmdstan
+def test_our_programs_have_one_posterior_in_both_engines(cmdstan):
+    draws = [e.sample(toys.toy(), toys.toy_data(), toys.short(chains=4, iter=2000)) for e in (cmdstan, Stanli())]
+    assert {k: v.shape for k, v in draws[0].values.items()} == {k: v.shape for k, v in draws[1].values.items()}
+    assert_means_agree(*draws)
+
+
+@pytest.mark.cmdstan
+def test_a_program_that_does_not_compile_is_an_error_with_the_compilers_words(cmdstan):
+    with pytest.raises(EngineError, match=r"(?s)CmdStan could not compile the program.*[Ss]yntax error"):
+        cmdstan.sample(toys.program_of("parameters { real x }"), {}, toys.short())

@@ -1,0 +1,89 @@
+import engine_toys as toys
+import numpy as np
+import pytest
+
+from stanmlm.engines.recorded import Recorded, record
+from stanmlm.engines.stanli import Stanli
+from stanmlm.errors import EngineError
+
+
+@pytest.fixture(scope="module")
+def raw():
+    return Stanli().sample(toys.toy(), toys.toy_data(), toys.short())
+
+
+@pytest.fixture
+def file(raw, tmp_path):
+    path = tmp_path / "toy.npz"
+    record(raw, toys.toy(), toys.toy_data(), path)
+    return path
+
+
+def test_what_comes_back_is_what_was_recorded(raw, file):
+    again = Recorded(file).sample(toys.toy(), toys.toy_data(), toys.short(chains=4))
+    for kept, given in ((again.values, raw.values), (again.stats, raw.stats)):
+        assert list(kept) == list(given)
+        assert all(np.array_equal(kept[name], given[name]) for name in given)
+        assert all(kept[name].dtype == given[name].dtype for name in given)
+    for field in ("engine", "version", "seconds", "sampling"):
+        assert getattr(again, field) == getattr(raw, field)
+
+
+def test_nothing_is_pickled(file):
+    with np.load(file, allow_pickle=False) as stored:
+        assert all(stored[name].dtype.kind in "fibU" for name in stored.files)
+
+
+def test_draws_of_another_program_are_refused(file):
+    other = toys.program_of(toys.TOY.replace("exponential(1)", "exponential(2)"))
+    with pytest.raises(EngineError, match=r"toy\.npz: made by another program"):
+        Recorded(file).sample(other, toys.toy_data(), toys.short())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"y": np.asarray(toys.toy_data()["y"]) * 1.001},
+        {"y": np.asarray(toys.toy_data()["y"])[::-1]},
+        {"y": np.asarray(toys.toy_data()["y"])[:, None]},
+        {"K": 1},
+        {"extra": 1},
+    ],
+)
+def test_draws_from_other_data_are_refused(file, change):
+    with pytest.raises(EngineError, match=rf"made from other data \({next(iter(change))}\)"):
+        Recorded(file).sample(toys.toy(), {**toys.toy_data(), **change}, toys.short())
+
+
+def test_the_last_digits_of_another_machine_do_not_matter(file):
+    data = {name: np.asarray(value) * (1 + 1e-12) for name, value in toys.toy_data().items() if name in ("y", "X")}
+    assert Recorded(file).sample(toys.toy(), {**toys.toy_data(), **data}, toys.short()).engine == "stanli"
+
+
+def test_a_folder_is_searched_for_the_one_that_fits(raw, file):
+    shifted = {**toys.toy_data(), "y": np.asarray(toys.toy_data()["y"]) + 1}
+    record(Stanli().sample(toys.toy(), shifted, toys.short(iter=20)), toys.toy(), shifted, file.parent / "a.npz")
+    engine = Recorded(file.parent)
+    assert engine.sample(toys.toy(), toys.toy_data(), toys.short()).values["b"].shape == raw.values["b"].shape
+    assert engine.sample(toys.toy(), shifted, toys.short()).values["b"].shape == (2, 10, 2)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not an archive", b"PK\x03\x04 half an archive"])
+def test_a_file_that_is_no_recording_is_an_error(tmp_path, content):
+    path = tmp_path / "broken.npz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(EngineError, match="holds no recorded draws"):
+        Recorded(path).sample(toys.toy(), toys.toy_data(), toys.short())
+
+
+def test_an_empty_folder_is_an_error(tmp_path):
+    with pytest.raises(EngineError, match="nothing there"):
+        Recorded(tmp_path).sample(toys.toy(), toys.toy_data(), toys.short())
+
+
+def test_recorded_draws_neither_compute_nor_optimize(file):
+    with pytest.raises(EngineError, match="log density"):
+        Recorded(file).log_density(toys.toy(), toys.toy_data(), toys.toy_point())
+    with pytest.raises(EngineError, match="mode"):
+        Recorded(file).optimize(toys.toy(), toys.toy_data(), 1)
