@@ -15,7 +15,7 @@ STAGES = (
     *("rvalues", "rfunctions", "evaluate", "contrasts", "rank", "frame", "design", "lformula"),
     *("prior_spec", "prior_presets", "prior_slots", "priors", "compress", "centering"),
     *("model", "program", "standata", "unroll", "engines", "fit", "diagnostics"),
-    *("layout", "extract", "predict", "printing", "summary", "pipeline", "rstyle", "lmlist"),
+    *("layout", "extract", "predict", "printing", "summary", "prior_summary", "pipeline", "rstyle", "lmlist"),
     *("plots", "lecture", "teaching", "simulate", "datasets", "redblue", "doctor", "cli"),
 )
 
