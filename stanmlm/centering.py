@@ -4,8 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stanmlm.arrays import Bools, Floats
+from stanmlm.arrays import Bools, Floats, Ints
+from stanmlm.compress import Cells
 from stanmlm.design import Design
+from stanmlm.errors import OptionError
+from stanmlm.families import Family
+from stanmlm.pilot import Pilot, pilot
+from stanmlm.priors import Priors
+
+# A column is absorbed where it equals Z A up to this share of its largest value: rounding, and nothing else.
+ROUNDING = 1e-13
+
+NAMED = {"noncentered": 0.0, "centered": 1.0}
 
 
 @dataclass(frozen=True)
@@ -15,6 +25,40 @@ class Centering:
     absorbed: Bools  # (F,) columns of X that are zero in X0 and travel through a group term
     A: tuple[Floats, ...]  # a group term each: (K, J, F)
     weights: tuple[Floats, ...]  # a group term each: (J, K), in [0, 1]
+
+
+def centering(choice: float | str, design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:
+    """Decide how each group effect is centred.
+
+    Parameters
+    ----------
+    choice : float or str
+        "auto", "noncentered", "centered", or one weight for all effects, from 0 to 1.
+    design : Design
+    cells : Cells
+    family : Family
+    priors : Priors
+
+    Returns
+    -------
+    Centering
+        All choices sample the same posterior.
+
+    Raises
+    ------
+    OptionError
+        If `choice` is none of these.
+
+    Examples
+    --------
+    >>> def never(design, cells, family, priors):
+    ...     return centering("noncentered", design, cells, family, priors).weights
+    """
+    if choice == "noncentered" or not design.terms:
+        _weight(choice)
+        return noncentered(design)
+    return automatic(design, cells, family, priors) if choice == "auto" else forced(
+        design, cells, family, priors, _weight(choice))  # fmt: skip
 
 
 def noncentered(design: Design) -> Centering:
@@ -40,3 +84,121 @@ def noncentered(design: Design) -> Centering:
         A=tuple(np.zeros((K, J, F)) for K, J in shapes),
         weights=tuple(np.zeros((J, K)) for K, J in shapes),
     )
+
+
+def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:
+    """Weights by information: w = 1 - V / tau^2, V the variance of an effect given the data and everything else.
+
+    Papaspiliopoulos, Roberts and Skold (2007), section 4, with Fisher weights at a pilot in the place of known ones.
+
+    Parameters
+    ----------
+    design : Design
+    cells : Cells
+    family : Family
+    priors : Priors
+
+    Returns
+    -------
+    Centering
+
+    Examples
+    --------
+    >>> def mean_weights(design, cells, family, priors):
+    ...     return [w.mean(axis=0) for w in automatic(design, cells, family, priors).weights]
+    """
+    weights = informed(pilot(design, cells, family, priors))
+    absorbed, A = absorption(design, cells, weights)
+    return Centering(absorbed, A, weights)
+
+
+def forced(design: Design, cells: Cells, family: Family, priors: Priors, weight: float) -> Centering:
+    """One weight for all effects; the data still say which term absorbs which column.
+
+    Parameters
+    ----------
+    design : Design
+    cells : Cells
+    family : Family
+    priors : Priors
+    weight : float
+        0 is non-centred, 1 hierarchically centred.
+
+    Returns
+    -------
+    Centering
+
+    Examples
+    --------
+    >>> def centered(design, cells, family, priors):
+    ...     return forced(design, cells, family, priors, 1.0)
+    """
+    information = informed(pilot(design, cells, family, priors))
+    absorbed, A = absorption(design, cells, information)
+    return Centering(absorbed, A, tuple(np.full_like(share, weight) for share in information))
+
+
+def informed(at: Pilot) -> tuple[Floats, ...]:
+    """The share of information on each effect that the data bring, (J, K) a term."""
+    shares = (1 - V / np.diag(S) for V, S in zip(at.variance, at.covariance, strict=True))
+    return tuple(np.clip(np.nan_to_num(share), 0.0, 1.0) for share in shares)
+
+
+def absorption(design: Design, cells: Cells, information: tuple[Floats, ...]) -> tuple[Bools, tuple[Floats, ...]]:
+    """Find the fixed columns that are a column of Z times something constant within the group.
+
+    Parameters
+    ----------
+    design : Design
+    cells : Cells
+    information : tuple of arrays
+        (J, K) a term; a column that several coefficients could absorb goes to the one with the largest mean.
+
+    Returns
+    -------
+    tuple
+        Which columns are absorbed, (F,), and A of each term, (K, J, F).
+
+    Examples
+    --------
+    >>> def absorbed_columns(design, cells, information):
+    ...     return [name for name, is_in in zip(design.names, absorption(design, cells, information)[0]) if is_in]
+    """
+    absorbed = np.zeros(design.X.shape[1], dtype=bool)
+    A = noncentered(design).A
+    for k, p in _by_information(information):
+        Z, index = cells.Z[k][:, p], cells.index[k]
+        levels = _representatives(Z, index, len(information[k]))
+        for column in np.flatnonzero(~absorbed):
+            values = _quotients(cells.X[:, column], Z, index, levels)
+            if values is not None:
+                A[k][p, :, column], absorbed[column] = values, True
+    return absorbed, A
+
+
+def _by_information(information: tuple[Floats, ...]) -> list[tuple[int, int]]:
+    """(term, coefficient) pairs, the best informed first."""
+    means = {(k, p): mean for k, share in enumerate(information) for p, mean in enumerate(share.mean(axis=0))}
+    return sorted(means, key=lambda place: -means[place])
+
+
+def _representatives(Z: Floats, index: Ints, J: int) -> Ints:
+    """A cell of each level where Z is not zero, or -1."""
+    chosen = np.full(J, -1)
+    there = np.flatnonzero(Z)
+    chosen[index[there]] = there
+    return chosen
+
+
+def _quotients(x: Floats, Z: Floats, index: Ints, levels: Ints) -> Floats | None:
+    """The values by level of which x is the product with Z, or None where there are none."""
+    values = np.divide(x[levels], Z[levels], out=np.zeros(len(levels)), where=levels >= 0)
+    error = np.max(np.abs(x - Z * values[index]), initial=0.0)
+    return values if error <= ROUNDING * np.max(np.abs(x), initial=0.0) else None
+
+
+def _weight(choice: float | str) -> float:
+    weight = NAMED.get(choice, -1.0) if isinstance(choice, str) else float(choice)
+    if choice != "auto" and not 0 <= weight <= 1:
+        raise OptionError(f'centering must be "auto", "noncentered", "centered" or from 0 to 1, not {choice!r}')
+    return weight

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -33,7 +32,7 @@ class Cells:
     stats: Mapping[str, Floats | float]  # by Stan data name
 
 
-def compress(design: Design, response: Response, family: Family, collapse: bool | Literal["auto"] = "auto") -> Cells:
+def compress(design: Design, response: Response, family: Family, collapse: bool | str = "auto") -> Cells:
     """Collapse rows that the likelihood cannot tell apart.
 
     Parameters

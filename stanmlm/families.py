@@ -59,6 +59,8 @@ class Family:
     # (statistics) -> mean response and prior weight of each cell, as in a generalised linear model
     means: Callable[[Stats], tuple[Floats, Floats]]
     variance: Callable[[Floats], Floats]  # of one response at mean mu, over the dispersion
+    # (statistics) -> rows and squares within cells where the family has a dispersion to estimate, else None
+    spread: Callable[[Stats], tuple[float, float] | None]
     # rows in NumPy: (rng, mu, auxiliaries, trials, weights) -> new responses, all (draws, rows)
     draw: Callable[[np.random.Generator, Floats, Mapping[str, Floats], Floats, Floats], Floats]
     # (y, mu, auxiliaries, trials, weights) -> log density with its constants, (draws, rows)
@@ -333,6 +335,10 @@ def _gaussian_means(stats: Stats) -> tuple[Floats, Floats]:
     return np.asarray(stats["y"], dtype=float), np.asarray(stats["n"], dtype=float)
 
 
+def _unit(stats: Stats) -> None:
+    """No dispersion beside 1."""
+
+
 FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
@@ -347,6 +353,7 @@ FAMILIES: dict[str, Family] = {
             sufficient=_gaussian_statistics,
             means=_gaussian_means,
             variance=np.ones_like,
+            spread=lambda stats: (float(np.sum(stats["N"])), float(np.sum(stats["ss"]))),
             draw=likelihoods.draw_gaussian,
             log_density=likelihoods.log_gaussian,
             bounds=likelihoods.unbounded,
@@ -362,6 +369,7 @@ FAMILIES: dict[str, Family] = {
             sufficient=_binomial_statistics,
             means=_per("y", "trials"),
             variance=lambda mu: mu * (1 - mu),
+            spread=_unit,
             draw=likelihoods.draw_binomial,
             log_density=likelihoods.log_binomial,
             bounds=likelihoods.successes,
@@ -377,6 +385,7 @@ FAMILIES: dict[str, Family] = {
             sufficient=_poisson_statistics,
             means=_per("y", "exposure"),
             variance=lambda mu: mu,
+            spread=_unit,
             draw=likelihoods.draw_poisson,
             log_density=likelihoods.log_poisson,
             bounds=likelihoods.counts,

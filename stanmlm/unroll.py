@@ -1,6 +1,7 @@
 """Draws of the program's parameters back on the user's scale: the inverse of the transformation in stan/."""
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def unroll(model: Model, draws: Mapping[str, Floats]) -> Unrolled:
     sd = np.asarray(draws["sd"]) if model.design.terms else np.zeros((*b.shape[:2], 0))
     factors = list(_factors(model, draws))
     starts = np.cumsum([0, *(len(term.coefs) for term in model.design.terms)])
-    taus = [sd[..., start:stop] for start, stop in zip(starts, starts[1:], strict=False)]
+    taus = [sd[..., start:stop] for start, stop in pairwise(starts)]
     return Unrolled(
         b=b,
         sd=sd,
@@ -65,7 +66,7 @@ def _deviations(model: Model, k: int, draws: Mapping[str, Floats], b: Floats, ta
     J, K = model.centering.weights[k].shape
     t = np.asarray(draws[f"t_{k + 1}"], dtype=float).reshape(*b.shape[:2], J, K)
     z = scores(t, explained(model, k, b), model.centering.weights[k], tau, L)
-    return np.einsum("...jq,...pq->...jp", z, tau[..., :, None] * L)
+    return z @ np.swapaxes(tau[..., :, None] * L, -1, -2)
 
 
 def explained(model: Model, k: int, b: Floats) -> Floats:
@@ -104,6 +105,6 @@ def scores(t: Floats, M: Floats, w: Floats, tau: Floats, L: Floats) -> Floats:
     r = (t - w * M) * tau[..., None, :] ** -w
     z = np.empty_like(r)
     for p in range(r.shape[-1]):
-        before = np.einsum("...jq,...q->...j", z[..., :p], L[..., p, :p])
+        before = np.squeeze(z[..., :p] @ L[..., p, :p, None], axis=-1)
         z[..., p] = (r[..., p] - w[:, p] * before) * L[..., p, p, None] ** -w[:, p]
     return z
