@@ -38,7 +38,7 @@ def test_auto_is_stanli_where_cmdstan_is_not():
 
 def test_auto_is_cmdstan_where_it_is(cmdstan):
     engine = choose_engine("auto")
-    assert (engine.name, engine.version) == ("cmdstan", "2.99")
+    assert (engine.name, engine.version) == ("cmdstan", "2.99.0")
     assert compiling.installed().path == cmdstan
 
 
@@ -94,7 +94,7 @@ def test_the_doctor_lists_what_is_here_and_how_to_get_the_rest():
 
 
 def test_the_doctor_shows_cmdstan_and_its_folder(cmdstan):
-    assert f"2.99 in {cmdstan}" in doctor()
+    assert f"2.99.0 in {cmdstan}" in doctor()
 
 
 def test_the_doctor_survives_a_wrong_default(monkeypatch):

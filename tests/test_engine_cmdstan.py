@@ -16,7 +16,7 @@ import pytest
 from stanmlm.engines import compile as compiling
 from stanmlm.engines.cmdstan import CmdStan
 from stanmlm.engines.stanli import Stanli
-from stanmlm.errors import EngineError
+from stanmlm.errors import EngineError, OptionError
 
 DENSITY = 1e-8  # relative: both run the same math library, in another order of operations
 MCSE = 4  # Monte Carlo standard errors of a difference that two right engines stay within, at fixed seeds
@@ -117,7 +117,7 @@ def test_the_command_carries_every_option(traced, place):
     assert [command.split(" id=")[1].split()[0] for command in commands] == ["1", "2", "3"]
     for part in ("num_samples=40 num_warmup=20 thin=7", "delta=0.91", "max_depth=6", "seed=11", "sig_figs=18"):
         assert all(part in command for command in commands)
-    assert all("init_0.json" in command for command in commands)
+    assert all("init_" in command for command in commands)
     assert raw.values["beta"].shape == (3, 6, 2)
     assert list(place.iterdir()) == []
 
@@ -128,7 +128,7 @@ def test_chains_start_where_they_are_told():
     tiny = toys.short(iter=1, warmup=0, max_treedepth=1)
     raw = CmdStan(precompiled).sample(toys.prophet(), toys.prophet_data(), tiny, starts)
     assert raw.values["k"][0, 0] > 0 > raw.values["k"][1, 0]
-    with pytest.raises(EngineError, match="3 points for 2 chains"):
+    with pytest.raises(OptionError, match="3 points for 2 chains"):
         CmdStan(precompiled).sample(toys.prophet(), toys.prophet_data(), tiny, [start] * 3)
 
 

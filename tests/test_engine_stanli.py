@@ -13,7 +13,7 @@ from scipy import stats
 from stanmlm.engines.progress import bars, printed_lines
 from stanmlm.engines.sampling import draws_per_chain
 from stanmlm.engines.stanli import Stanli
-from stanmlm.errors import EngineError
+from stanmlm.errors import EngineError, OptionError
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +152,7 @@ def test_an_impossible_point_is_an_error(engine, drop, change):
 
 
 def test_one_start_or_one_a_chain(engine):
-    with pytest.raises(EngineError, match="3 points for 2 chains"):
+    with pytest.raises(OptionError, match="3 points for 2 chains"):
         engine.sample(toys.toy(), toys.toy_data(), toys.short(), [toys.toy_point()] * 3)
 
 

@@ -18,7 +18,7 @@ from stanmlm.engines.compile import compiled, installed
 from stanmlm.engines.processes import Failure, run
 from stanmlm.engines.progress import bars, refresh_every
 from stanmlm.engines.protocol import Point, RawDraws, Sampling, StanData
-from stanmlm.engines.sampling import resolve
+from stanmlm.engines.sampling import one_a_chain, resolve
 from stanmlm.engines.stanjson import to_json
 from stanmlm.errors import EngineError
 from stanmlm.program import Program
@@ -65,7 +65,7 @@ class CmdStan:
         exe = self.compile(program, progress)
         ready = time.perf_counter()
         with _workplace(data) as folder, bars(sampling.chains, sampling.iter, progress) as on_line:
-            inits_of = _write_inits(folder, inits, sampling.chains)
+            inits_of = _write_inits(folder, inits, sampling.chains) if inits else []
             commands = [_sample_command(exe, folder, sampling, c, inits_of) for c in range(sampling.chains)]
             _raise(run(commands, folder, sampling.cores or 1, self.timeout, on_line), "sample")
             files = [_output(folder, c) for c in range(sampling.chains)]
@@ -133,15 +133,12 @@ def _workplace(data: StanData) -> Iterator[Path]:
         yield folder
 
 
-def _write_inits(folder: Path, inits: Sequence[Point] | None, chains: int) -> list[Path]:
-    if inits is None:
-        return []
-    if len(inits) not in (1, chains):
-        raise EngineError(f"starting values must be one point, or one a chain: {len(inits)} points for {chains} chains")
-    paths = [folder / f"init_{i}.json" for i in range(len(inits))]
-    for path, point in zip(paths, inits, strict=True):
+def _write_inits(folder: Path, inits: Sequence[Point], chains: int) -> list[Path]:
+    points = one_a_chain(inits, chains)
+    paths = [folder / f"init_{chain + 1}.json" for chain in range(chains)]
+    for path, point in zip(paths, points, strict=True):
         path.write_text(to_json(point))
-    return paths * (chains // len(paths))
+    return paths
 
 
 def _names(file: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from stanmlm.program import Program
 
 INSTALL_CMDSTAN = "python -m cmdstanpy.install_cmdstan"
 
+_VERSION = re.compile(r"CMDSTAN_VERSION\s*:=\s*(\S+)")
 _EXTENSION = ".exe" if sys.platform == "win32" else ""
 
 
@@ -35,12 +37,13 @@ def installed() -> Installation:
     library = _cmdstanpy()
     try:
         with library.disable_logging():
-            path, version = Path(library.cmdstan_path()), library.cmdstan_version()
+            path = Path(library.cmdstan_path())
     except ValueError as error:
         raise EngineError(f"CmdStan is not installed; `{INSTALL_CMDSTAN}` installs it") from error
     if not (path / "src" / "cmdstan" / "main.cpp").is_file():
         raise EngineError(f"the CmdStan in {path} cannot compile; `{INSTALL_CMDSTAN}` installs one that can")
-    return Installation(path, ".".join(str(part) for part in version or ("unknown",)))
+    version = _VERSION.search((path / "makefile").read_text())
+    return Installation(path, version[1] if version else "unknown")
 
 
 def compiled(program: Program, say: bool = False) -> Path:

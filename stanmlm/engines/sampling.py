@@ -4,11 +4,11 @@ import operator
 import os
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from stanmlm.engines.protocol import Sampling
+from stanmlm.engines.protocol import Point, Sampling
 from stanmlm.errors import OptionError, did_you_mean
 
 _CONTROL = ("adapt_delta", "max_treedepth")  # what rstan and brms take inside `control`
@@ -56,6 +56,13 @@ def draws_per_chain(sampling: Sampling) -> int:
     """How many draws a chain keeps after warm-up and thinning."""
     warmup = sampling.iter // 2 if sampling.warmup is None else sampling.warmup
     return -(-(sampling.iter - warmup) // sampling.thin)
+
+
+def one_a_chain(inits: Sequence[Point], chains: int) -> list[Point]:
+    """The starting points, one a chain; a single one is for all chains."""
+    if len(inits) not in (1, chains):
+        raise OptionError(f"starting values must be one point, or one a chain: {len(inits)} points for {chains} chains")
+    return [*inits] * (chains // len(inits))
 
 
 def _without_control(options: Mapping[str, object]) -> dict[str, object]:

@@ -15,7 +15,7 @@ from stanmlm.engines.advice import advice
 from stanmlm.engines.columns import split, stats_of
 from stanmlm.engines.progress import bars, printed_lines, refresh_every
 from stanmlm.engines.protocol import Point, RawDraws, Sampling, StanData
-from stanmlm.engines.sampling import resolve
+from stanmlm.engines.sampling import one_a_chain, resolve
 from stanmlm.engines.stanjson import data_key, to_json
 from stanmlm.errors import EngineError
 from stanmlm.program import Program
@@ -125,13 +125,10 @@ def _run(model: "stanli.Model", sampling: Sampling, starts: Floats | None, progr
 
 
 def _starts(model: "stanli.Model", inits: Sequence[Point] | None, chains: int) -> Floats | None:
-    if inits is None:
+    if not inits:
         return None
-    if len(inits) not in (1, chains):
-        raise EngineError(f"starting values must be one point, or one a chain: {len(inits)} points for {chains} chains")
     with _failures("use the starting values"):
-        points = [_unconstrain(model, point) for point in inits]
-    return np.stack(points * (chains // len(points)))
+        return np.stack([_unconstrain(model, point) for point in one_a_chain(inits, chains)])
 
 
 def _unconstrain(model: "stanli.Model", point: Point) -> Floats:
