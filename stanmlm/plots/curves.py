@@ -51,7 +51,7 @@ def plot_curves(
     names: Mapping[str, str] | None = None,
     words: Words = NO_WORDS,
     percent: bool = False,
-    label_room: float = 0.28,
+    label_room: float = 0.36,
 ) -> ggplot:
     """One curve a group, thin and grey; the highlighted ones in colour, with a 50% and a 95% band and their names.
 
@@ -102,10 +102,10 @@ def plot_curves(
     coloured = only(curves, group, highlight)
     left, right = float(curves[x].min()), float(curves[x].max())
     layers = [
-        geom_line(color=FAINT, size=0.3, alpha=0.8),
-        geom_ribbon(aes(ymin="lower95", ymax="upper95", fill=group), coloured, alpha=0.13),
-        geom_ribbon(aes(ymin="lower50", ymax="upper50", fill=group), coloured, alpha=0.28),
-        geom_line(aes(color=group), coloured, size=0.9),
+        geom_line(color=FAINT, size=0.35),
+        geom_ribbon(aes(ymin="lower95", ymax="upper95", fill=group), coloured, alpha=0.10),
+        geom_ribbon(aes(ymin="lower50", ymax="upper50", fill=group), coloured, alpha=0.22),
+        geom_line(aes(color=group), coloured, size=0.8),
         *_circles(sizes, group, highlight),
         *_dots(dots, group, highlight),
         geom_text(
@@ -113,7 +113,7 @@ def plot_curves(
             end_labels(coloured, x, group, facets, names),
             ha="left",
             size=LABEL_SIZE,
-            nudge_x=0.02 * (right - left),
+            nudge_x=0.045 * (right - left),
         ),
     ]
     scales = [
@@ -157,13 +157,13 @@ def _circles(
         return ()
     shown = only(sizes, group, highlight)
     return (
-        geom_point(aes(color=group, size="share"), shown, shape="o", fill="white", stroke=0.6),
-        scale_size_area(max_size=7),
+        geom_point(aes(color=group, size="share"), shown, shape="o", fill="none", stroke=0.6),
+        scale_size_area(max_size=6.5),
     )
 
 
 def _dots(dots: pd.DataFrame | None, group: str, highlight: Sequence[str]) -> tuple[geom_point] | tuple[()]:
-    return () if dots is None else (geom_point(aes(color=group), only(dots, group, highlight), size=2, stroke=0),)
+    return () if dots is None else (geom_point(aes(color=group), only(dots, group, highlight), size=2.4, stroke=0),)
 
 
 def _breaks(left: float, right: float) -> list[float]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from plotnine import facet_grid, labs
+from matplotlib.ticker import MaxNLocator
+from plotnine import facet_grid, labs, scale_x_continuous, scale_x_log10
 
 from stanmlm.errors import DataError, did_you_mean
 from stanmlm.plots.theme import HIGHLIGHTS
@@ -46,6 +47,16 @@ def only(frame: pd.DataFrame, group: str, highlight: Sequence[str]) -> pd.DataFr
     """The rows of the highlighted groups, which become a factor in the order of `highlight`."""
     rows = frame[frame[group].isin(highlight)]
     return rows.assign(**{group: pd.Categorical(rows[group], list(highlight))})
+
+
+def x_scale(log: bool) -> scale_x_continuous | scale_x_log10:
+    """The horizontal axis; a logarithmic one is ticked at round numbers, not at powers."""
+    return scale_x_log10(breaks=_round_breaks, labels=plain) if log else scale_x_continuous(labels=plain)
+
+
+def _round_breaks(limits: tuple[float, float]) -> list[float]:
+    ticks = MaxNLocator(nbins=6, steps=[1, 2, 5, 10]).tick_values(*limits)
+    return [float(tick) for tick in ticks if limits[0] <= tick <= limits[1]]
 
 
 def called(groups: pd.Series, names: Mapping[str, str] | None) -> list[str]:

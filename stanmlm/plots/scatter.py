@@ -9,13 +9,12 @@ from plotnine import (
     geom_text,
     ggplot,
     scale_color_manual,
-    scale_x_continuous,
     scale_y_continuous,
 )
 
 from stanmlm.plots.frames import repel
-from stanmlm.plots.parts import NO_WORDS, Words, check_columns, facet_panels, labels_of, percents
-from stanmlm.plots.theme import QUIET, theme_paper
+from stanmlm.plots.parts import NO_WORDS, Words, check_columns, facet_panels, labels_of, percents, x_scale
+from stanmlm.plots.theme import FAINT, QUIET, theme_paper
 
 
 def plot_codes(
@@ -31,6 +30,7 @@ def plot_codes(
     level: float | None = None,
     box: tuple[float, float] = (0.05, 0.04),
     words: Words = NO_WORDS,
+    log_x: bool = False,
 ) -> ggplot:
     """Groups as codes of a few letters, moved apart just enough to be read.
 
@@ -52,6 +52,8 @@ def plot_codes(
         Width and height that a code needs, as shares of the ranges of `x` and `y`.
     words : Words
         Title, subtitle, axes and caption.
+    log_x : bool
+        Whether the horizontal axis is logarithmic.
 
     Returns
     -------
@@ -70,15 +72,15 @@ def plot_codes(
     [22.0, 42.0]
     """
     check_columns(groups, [x, y, code, colour, columns])
-    placed = _placed(groups, x, y, columns, box)
+    placed = _placed(groups, x, y, columns, box, log_x)
     layers = [
         *([] if level is None else [geom_hline(yintercept=level, color=QUIET, size=0.3, linetype="dashed")]),
-        *([] if line is None else [geom_line(aes(x, y), line, color=QUIET, size=0.6)]),
+        *([] if line is None else [geom_line(aes(x, y), line, color=FAINT, size=0.7)]),
         geom_text(aes("code_x", "code_y", label=code, color=colour), size=6.5),
     ]
     scales = [
         scale_color_manual(colours),
-        scale_x_continuous(expand=(0.04, 0)),
+        x_scale(log_x),
         scale_y_continuous(labels=percents),
         labels_of(words, x, y),
         theme_paper(),
@@ -86,12 +88,16 @@ def plot_codes(
     return ggplot(placed, aes(x, y)) + layers + facet_panels(None, columns) + scales
 
 
-def _placed(groups: pd.DataFrame, x: str, y: str, columns: str | None, box: tuple[float, float]) -> pd.DataFrame:
+def _placed(
+    groups: pd.DataFrame, x: str, y: str, columns: str | None, box: tuple[float, float], log_x: bool
+) -> pd.DataFrame:
     """The codes' own places: a panel at a time, in shares of the ranges that all panels have in common."""
-    scale = np.array([np.ptp(groups[x]), np.ptp(groups[y])])
+    there, back = (np.log, np.exp) if log_x else (np.asarray, np.asarray)
+    scale = np.array([np.ptp(there(groups[x])), np.ptp(groups[y])])
     panels = groups.groupby(columns, observed=True) if columns else [("", groups)]
     placed = []
     for _, panel in panels:
-        centres = repel(panel[[x, y]].to_numpy(dtype=float) / scale, box) * scale
-        placed.append(panel.assign(code_x=centres[:, 0], code_y=centres[:, 1]))
+        wanted = np.column_stack([there(panel[x]), panel[y]]) / scale
+        centres = repel(wanted, box) * scale
+        placed.append(panel.assign(code_x=back(centres[:, 0]), code_y=centres[:, 1]))
     return pd.concat(placed)

@@ -6,11 +6,11 @@ import pandas as pd
 from plotnine import (
     aes,
     geom_hline,
+    geom_label,
     geom_line,
     geom_linerange,
     geom_point,
     geom_ribbon,
-    geom_text,
     ggplot,
     scale_color_manual,
     scale_y_continuous,
@@ -28,8 +28,11 @@ from stanmlm.plots.parts import (
     labels_of,
     only,
     plain,
+    x_scale,
 )
 from stanmlm.plots.theme import QUIET, theme_paper
+
+EDGE = 0.15  # share of the width in which names are aligned to the inside
 
 
 def plot_slopes(
@@ -43,6 +46,7 @@ def plot_slopes(
     columns: str | None = None,
     names: Mapping[str, str] | None = None,
     words: Words = NO_WORDS,
+    log_x: bool = False,
 ) -> ggplot:
     """Each group's coefficient with its 50% and 95% interval against a group predictor; some named and in colour.
 
@@ -62,6 +66,8 @@ def plot_slopes(
         What to call a highlighted group, by group.
     words : Words
         Title, subtitle, axes and caption.
+    log_x : bool
+        Whether the horizontal axis is logarithmic.
 
     Returns
     -------
@@ -83,21 +89,40 @@ def plot_slopes(
     check_columns(slopes, [x, group, *INTERVALS, rows, columns])
     check_highlight(slopes, group, highlight)
     others, coloured = slopes[~slopes[group].isin(highlight)], only(slopes, group, highlight)
-    labels = coloured.assign(name=called(coloured[group], names))
+    labels = coloured.assign(name=called(coloured[group], names), side=_sides(coloured[x], slopes[x]))
     layers = [
         geom_hline(yintercept=0, color=QUIET, size=0.3, linetype="dashed"),
         *_line(line, x),
         *_intervals(others, {"color": "#9A9A9A"}, None),
         *_intervals(coloured, {}, group),
-        geom_text(aes(y="upper95", label="name", color=group), labels, size=7.5, va="bottom", nudge_y=0.01),
+        geom_label(
+            aes(y="upper95", label="name", color=group, ha="side"),
+            labels,
+            size=7.5,
+            va="bottom",
+            fill="white",
+            alpha=0.85,
+            label_size=0,
+            label_padding=0.08,
+        ),
     ]
     scales = [
         scale_color_manual(colours_of(highlight)),
+        x_scale(log_x),
         scale_y_continuous(labels=plain),
         labels_of(words, x, "estimate"),
         theme_paper(),
     ]
     return ggplot(slopes, aes(x, "estimate")) + layers + facet_panels(rows, columns) + scales
+
+
+def _sides(places: pd.Series, all_places: pd.Series) -> list[str]:
+    """How a name is aligned so that it stays inside the panel."""
+    low, high = float(all_places.min()), float(all_places.max())
+    return [
+        "left" if p < low + EDGE * (high - low) else "right" if p > high - EDGE * (high - low) else "center"
+        for p in places
+    ]
 
 
 def _line(line: pd.DataFrame | None, x: str) -> list[geom_ribbon | geom_line]:
@@ -113,6 +138,6 @@ def _intervals(frame: pd.DataFrame, fixed: Mapping[str, str], colour: str | None
     by = {"color": colour} if colour else {}
     return [
         geom_linerange(aes(ymin="lower95", ymax="upper95", **by), frame, size=0.35, **fixed),
-        geom_linerange(aes(ymin="lower50", ymax="upper50", **by), frame, size=1.0, **fixed),
-        geom_point(aes(**by), frame, size=1.4, stroke=0, **fixed),
+        geom_linerange(aes(ymin="lower50", ymax="upper50", **by), frame, size=0.9, **fixed),
+        geom_point(aes(**by), frame, size=1.7, stroke=0, **fixed),
     ]

@@ -9,7 +9,7 @@ from plotnine import element_blank, element_line, element_rect, element_text, th
 FONTS = ("Helvetica Neue", "Helvetica", "Arial", "Liberation Sans", "DejaVu Sans")  # matplotlib brings the last
 HIGHLIGHTS = ("#D55E00", "#009E73", "#0072B2", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito (2008)
 REPUBLICAN, DEMOCRAT = "#C0392B", "#2166AC"
-INK, QUIET, FAINT = "#222222", "#6E6E6E", "#B9B9B9"
+INK, QUIET, FAINT = "#222222", "#6E6E6E", "#BDBDBD"
 
 
 @cache
@@ -44,9 +44,10 @@ def theme_paper(size: float = 9) -> theme:
         panel_border=element_rect(color=QUIET, size=0.5),
         panel_spacing=0.03,
         axis_ticks=element_line(color=QUIET, size=0.4),
+        axis_ticks_minor=element_blank(),
         axis_text=element_text(color=INK, size=size - 1),
         strip_background=element_blank(),
-        strip_text=element_text(size=size + 1, weight="bold"),
+        strip_text=element_text(size=size, weight="bold"),
         plot_title=element_text(size=size + 3, weight="bold", ha="left", margin={"b": 4}),
         plot_subtitle=element_text(size=size, color=QUIET, ha="left", margin={"b": 6}),
         plot_caption=element_text(size=size - 2, color=QUIET, ha="left", linespacing=1.35, margin={"t": 8}),
@@ -56,7 +57,7 @@ def theme_paper(size: float = 9) -> theme:
     )
 
 
-def caption(sentences: tuple[str, ...], width: int = 118) -> str:
+def caption(sentences: tuple[str, ...], width: int = 146) -> str:
     """Sentences as the lines of a caption."""
     text = " ".join(sentence.rstrip(".") + "." for sentence in sentences if sentence)
     return "\n".join(textwrap.wrap(text, width, break_on_hyphens=False))

