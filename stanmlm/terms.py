@@ -200,7 +200,9 @@ def _interact(left: _Sum, right: _Sum) -> _Sum:
 
 
 def _cross(left: _Sum, right: _Sum) -> _Sum:
-    return _Sum(_bounded((*left.terms, *right.terms, *_products(left, right))), _last(left, right))
+    """`a*b`; an empty left side stays empty, as in R: `1*b` is no term."""
+    alone = right.terms if left.terms else ()
+    return _Sum(_bounded((*left.terms, *alone, *_products(left, right))), _last(left, right))
 
 
 def _nest(left: _Sum, right: _Sum) -> _Sum:
