@@ -37,7 +37,7 @@ def choose_engine(engine: str | Engine = "auto") -> Engine:
     """
     if not isinstance(engine, str):
         return engine
-    name = os.environ.get(VARIABLE, "auto") if engine == "auto" else engine
+    name = (os.environ.get(VARIABLE) or "auto") if engine == "auto" else engine
     if name != "auto" and name not in ENGINES:
         source = f" (from {VARIABLE})" if engine == "auto" else ""
         raise OptionError(f"there is no engine `{name}`{source}{did_you_mean(name, ['auto', *ENGINES])}")
