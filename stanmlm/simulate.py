@@ -36,10 +36,10 @@ ELECTIONS = (
 
 # Seats in the House after the census of 2000, for states of more than one district: large states have more voters.
 HOUSE_SEATS = {
-    "AL": 7, "AZ": 8, "AR": 4, "CA": 53, "CO": 7, "CT": 5, "FL": 25, "GA": 13, "HI": 2, "ID": 2, "IL": 19, "IN":
-    9, "IA": 5, "KS": 4, "KY": 6, "LA": 7, "ME": 2, "MD": 8, "MA": 10, "MI": 15, "MN": 8, "MS": 4, "MO": 9,
-    "NE": 3, "NV": 3, "NH": 2, "NJ": 13, "NM": 3, "NY": 29, "NC": 13, "OH": 18, "OK": 5, "OR": 5, "PA": 19,
-    "RI": 2, "SC": 6, "TN": 9, "TX": 32, "UT": 3, "VA": 11, "WA": 9, "WV": 3, "WI": 8,
+    "AL": 7, "AZ": 8, "AR": 4, "CA": 53, "CO": 7, "CT": 5, "FL": 25, "GA": 13, "HI": 2, "ID": 2, "IL": 19,
+    "IN": 9, "IA": 5, "KS": 4, "KY": 6, "LA": 7, "ME": 2, "MD": 8, "MA": 10, "MI": 15, "MN": 8, "MS": 4,
+    "MO": 9, "NE": 3, "NV": 3, "NH": 2, "NJ": 13, "NM": 3, "NY": 29, "NC": 13, "OH": 18, "OK": 5, "OR": 5,
+    "PA": 19, "RI": 2, "SC": 6, "TN": 9, "TX": 32, "UT": 3, "VA": 11, "WA": 9, "WV": 3, "WI": 8,
 }  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def simulated_survey(seed: int, n: int = 20_000) -> Survey:
         frame=survey_of(voters, name="the simulation").frame,
         source="simulated voters",
         response="Probability of voting Republican",
-        caveat=f"Simulated (seed {seed}) from lme4's estimates on the National Annenberg Election Survey, not real voters",
+        caveat=f"Simulated (seed {seed}) from lme4's estimates on the National Annenberg Election Survey",
         notes=(f"simulated: {n:,} voters a year, seed {seed}",),
     )
 

@@ -11,12 +11,12 @@ PACKAGE = Path(__file__).resolve().parents[1] / "stanmlm"
 # DESIGN section 2, top to bottom; a folder stands for all of its modules.
 STAGES = (
     *("arrays", "errors", "formulaic_compat", "arviz_compat"),
-    *("rcode", "rparse", "formula", "formula_update", "links", "likelihoods", "families", "distributions"),
+    *("rcode", "rparse", "terms", "bars", "formula", "formula_update", "links", "likelihoods", "families", "distributions"),
     *("rvalues", "rfunctions", "evaluate", "contrasts", "rank", "frame", "design", "lformula"),
     *("prior_spec", "prior_presets", "prior_slots", "priors", "compress", "centering"),
     *("model", "program", "standata", "unroll", "engines", "fit", "diagnostics"),
     *("layout", "extract", "predict", "printing", "summary", "prior_summary", "pipeline", "rstyle", "lmlist"),
-    *("plots", "lecture", "teaching", "simulate", "datasets", "redblue", "doctor", "cli"),
+    *("plots", "lecture", "teaching", "datasets", "simulate", "redblue", "doctor", "cli"),
 )
 
 # One foreign library, one file or folder.

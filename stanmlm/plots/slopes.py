@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 from plotnine import (
     aes,
     geom_hline,
-    geom_label,
     geom_line,
     geom_linerange,
     geom_point,
     geom_ribbon,
+    geom_segment,
+    geom_text,
     ggplot,
     scale_color_manual,
     scale_y_continuous,
@@ -33,6 +35,8 @@ from stanmlm.plots.parts import (
 from stanmlm.plots.theme import QUIET, theme_paper
 
 EDGE = 0.15  # share of the width in which names are aligned to the inside
+NEAR = 0.25  # names nearer than this share of the width stand in different rows
+ROW = 0.065  # height of a row of names, as a share of the height of the intervals
 
 
 def plot_slopes(
@@ -89,22 +93,14 @@ def plot_slopes(
     check_columns(slopes, [x, group, *INTERVALS, rows, columns])
     check_highlight(slopes, group, highlight)
     others, coloured = slopes[~slopes[group].isin(highlight)], only(slopes, group, highlight)
-    labels = coloured.assign(name=called(coloured[group], names), side=_sides(coloured[x], slopes[x]))
+    labels = name_places(coloured.assign(name=called(coloured[group], names)), slopes, x)
     layers = [
         geom_hline(yintercept=0, color=QUIET, size=0.3, linetype="dashed"),
         *_line(line, x),
         *_intervals(others, {"color": "#9A9A9A"}, None),
         *_intervals(coloured, {}, group),
-        geom_label(
-            aes(y="upper95", label="name", color=group, ha="side"),
-            labels,
-            size=7.5,
-            va="bottom",
-            fill="white",
-            alpha=0.85,
-            label_size=0,
-            label_padding=0.08,
-        ),
+        geom_segment(aes(xend=x, y="upper95", yend="top", color=group), labels, size=0.35, linetype="dotted"),
+        geom_text(aes(y="top", label="name", color=group, ha="side"), labels, size=7.5, va="baseline"),
     ]
     scales = [
         scale_color_manual(colours_of(highlight)),
@@ -116,13 +112,27 @@ def plot_slopes(
     return ggplot(slopes, aes(x, "estimate")) + layers + facet_panels(rows, columns) + scales
 
 
-def _sides(places: pd.Series, all_places: pd.Series) -> list[str]:
-    """How a name is aligned so that it stays inside the panel."""
-    low, high = float(all_places.min()), float(all_places.max())
-    return [
-        "left" if p < low + EDGE * (high - low) else "right" if p > high - EDGE * (high - low) else "center"
-        for p in places
-    ]
+def name_places(named: pd.DataFrame, slopes: pd.DataFrame, x: str) -> pd.DataFrame:
+    """Places above all intervals: the height `top` of each name, a row higher where the last is near, and its `side`.
+
+    Examples
+    --------
+    >>> slopes = pd.DataFrame({"x": [0.0, 1.0, 9.0], "lower95": 0.0, "upper95": 1.0})
+    >>> placed = name_places(slopes, slopes, "x")
+    >>> placed["top"].round(2).tolist(), placed["side"].tolist()
+    ([1.06, 1.13, 1.06], ['left', 'left', 'right'])
+    """
+    low, high = float(slopes[x].min()), float(slopes[x].max())
+    bottom, top = float(slopes["lower95"].min()), float(slopes["upper95"].max())
+    share = ((named[x] - low) / ((high - low) or 1.0)).round(3)
+    ordered = share.drop_duplicates().sort_values()
+    rows, row, last = {}, 0, -1.0
+    for place in ordered:
+        row = row + 1 if place - last < NEAR else 0
+        rows[place], last = row, place
+    heights = top + ROW * (top - bottom) * (share.map(rows) + 1)
+    sides = np.select([share < EDGE, share > 1 - EDGE], ["left", "right"], "center")
+    return named.assign(top=heights, side=sides)
 
 
 def _line(line: pd.DataFrame | None, x: str) -> list[geom_ribbon | geom_line]:
