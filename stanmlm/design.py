@@ -1,8 +1,33 @@
-"""The design: fixed columns X with R's names, group terms in lme4's order."""
+"""The design: fixed columns X with R's names, group terms in lme4's order, and the same of new data."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+import numpy as np
+import pandas as pd
 
 from stanmlm.arrays import Floats, Ints
+from stanmlm.coding import Contrasts, check_contrasts, model_columns
+from stanmlm.contrasts import DEFAULT, read_contrasts
+from stanmlm.errors import DataError, FormulaError, did_you_mean
+from stanmlm.evaluate import Scope, evaluate
+from stanmlm.formula import Bar, Expression, Formula
+from stanmlm.frame import ModelFrame, scope_of
+from stanmlm.grouping import group_factor, group_label, lme4_order, match_levels
+from stanmlm.rank import pivoted_rank
+from stanmlm.rcode import Node, names_in
+from stanmlm.remember import (
+    Description,
+    conform_column,
+    conform_variable,
+    describe_contrasts,
+    recall_contrasts,
+    recall_whole,
+)
+from stanmlm.rparse import parse_expression
+from stanmlm.rvalues import NUMERIC, Value, as_factor, floats, recycle, width
+from stanmlm.tables import to_pandas
 
 
 @dataclass(frozen=True)
@@ -12,9 +37,21 @@ class GroupTerm:
     group: str  # lme4's label: "state", "cask:batch"
     coefs: tuple[str, ...]  # K names as R has them: "(Intercept)", "income"
     levels: tuple[str, ...]  # J labels in R's order
-    index: Ints  # (N,) level of each row from 0; -1 in new data where the level is new
-    Z: Floats  # (N, K)
+    index: Ints  # (N,) level of each row from 0; in new data J and more for new levels, -1 for a missing one
+    Z: Floats  # (N, K); NaN where the level is missing
     labels: tuple[str, ...] = ()  # in new data: the labels that `index` counts from J on, the new levels
+    coef_terms: tuple[str, ...] = ()  # K, the term that each coefficient comes from: "" the intercept, "x:f"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What encodes new data: the formula, and JSON."""
+
+    formula: Formula
+    memory: Mapping[str, object]  # of the frame, with "contrasts" by variable and "default_contrasts"
+    bars: tuple[int, ...]  # the bar of each group term
+    names: tuple[str, ...]  # columns before aliased ones were dropped
+    keep: tuple[int, ...]  # positions of those that stay
 
 
 @dataclass(frozen=True)
@@ -28,3 +65,273 @@ class Design:
     dropped: tuple[str, ...]  # aliased columns in R's order
     terms: tuple[GroupTerm, ...]  # most levels first
     offset: Floats  # (N,)
+    spec: Spec | None = None
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """The design of new data."""
+
+    design: Design
+    index: pd.Index  # (N,) row labels
+    trials: Floats | None  # (N,) of a response `y | trials(n)` whose `n` the new data have
+
+
+def design(
+    formula: Formula,
+    frame: ModelFrame,
+    contrasts: Mapping[str, object] | None = None,
+    default_contrasts: tuple[str, str] = DEFAULT,
+) -> Design:
+    """Fixed columns as R's `model.matrix`, group terms as `lme4::lFormula`.
+
+    Parameters
+    ----------
+    formula
+        A parsed formula.
+    frame
+        Its model frame.
+    contrasts
+        By variable, a name such as "contr.sum" or a matrix with a row a level; they code the fixed part.
+    default_contrasts
+        For unordered and for ordered factors, R's `options("contrasts")`.
+
+    Returns
+    -------
+    Design
+        Without the columns that R finds aliased (`rank.pivoted_rank`), which `dropped` names.
+
+    Raises
+    ------
+    DataError
+        For missing or infinite values, for a factor with one level, and when no column is left.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from stanmlm.formula import parse_formula
+    >>> from stanmlm.frame import model_frame
+    >>> data = pd.DataFrame({"y": [1.0, 2.0, 3.0, 5.0], "f": list("abab"), "g": list("ssuu")})
+    >>> formula = parse_formula("y ~ f + (1 | g)", tuple(data))
+    >>> made = design(formula, model_frame(formula, data, {}))
+    >>> made.names, made.terms[0].levels
+    (('(Intercept)', 'fb'), ('s', 'u'))
+    """
+    coding = Contrasts(read_contrasts(contrasts), default_contrasts)
+    check_contrasts(coding, frame.values)
+    check_finite(frame)
+    n = len(frame.rows)
+    whole = model_columns(formula.fixed, frame.values, coding, n)
+    keep = pivoted_rank(whole.X)
+    terms, bars = _group_terms(formula, frame.values, coding, n)
+    return Design(
+        X=whole.X if len(keep) == len(whole.names) else whole.X[:, keep],
+        names=tuple(whole.names[k] for k in keep),
+        assign=tuple(whole.assign[k] for k in keep),
+        intercept=formula.fixed.intercept,
+        dropped=tuple(name for k, name in enumerate(whole.names) if k not in set(keep)),
+        terms=terms,
+        offset=frame.offset,
+        spec=Spec(formula, _memory(frame, coding), bars, whole.names, keep),
+    )
+
+
+def check_finite(frame: ModelFrame) -> None:
+    """Refuse what no fit can use.
+
+    Raises
+    ------
+    DataError
+        Naming the variable and the first rows with NA, NaN or Inf.
+    """
+    for label, value in frame.values.items():
+        if value.type == "double":
+            _require_finite(floats(value).reshape(len(value.data), -1), label, frame.index)
+    for label, numbers in (("offset", frame.offset), ("weights", frame.weights)):
+        if numbers is not None:
+            _require_finite(numbers.reshape(len(numbers), 1), label, frame.index)
+
+
+def _require_finite(numbers: Floats, label: str, index: pd.Index) -> None:
+    if np.isfinite(numbers.sum()):
+        return
+    bad = np.flatnonzero(~np.isfinite(numbers).all(axis=1))
+    if len(bad):
+        rows = ", ".join(str(index[k]) for k in bad[:5]) + (", ..." if len(bad) > 5 else "")
+        raise DataError(f"NA/NaN/Inf in '{label}': {len(bad)} row{'s' * (len(bad) > 1)} ({rows})")
+
+
+def _memory(frame: ModelFrame, coding: Contrasts) -> Mapping[str, object]:
+    given = {label: describe_contrasts(contrast) for label, contrast in coding.given.items()}
+    return {**frame.memory, "contrasts": given, "default_contrasts": list(coding.default)}
+
+
+def _group_terms(
+    formula: Formula, values: Mapping[str, Value], coding: Contrasts, n: int
+) -> tuple[tuple[GroupTerm, ...], tuple[int, ...]]:
+    terms = [_group_term(bar, values, coding.default, n, formula.text) for bar in formula.bars]
+    order = lme4_order([len(term.levels) for term in terms])
+    return tuple(terms[k] for k in order), tuple(order)
+
+
+def _group_term(bar: Bar, values: Mapping[str, Value], default: tuple[str, str], n: int, text: str) -> GroupTerm:
+    try:
+        factor = group_factor(bar.group, values)
+        columns = model_columns(bar.left, _with_factors(bar, values), Contrasts({}, default), n)
+    except DataError as error:
+        raise FormulaError(str(error), text, bar.start, bar.stop) from error
+    if not columns.names:
+        raise FormulaError("no coefficient is left of `|`", text, bar.start, bar.stop)
+    labels = ["", *(":".join(e.label for e in term) for term in bar.left.terms)]
+    return GroupTerm(
+        group=group_label(bar, text),
+        coefs=columns.names,
+        levels=factor.levels,
+        index=factor.data.astype(np.int64),
+        Z=columns.X,
+        coef_terms=tuple(labels[k] for k in columns.assign),
+    )
+
+
+def _with_factors(bar: Bar, values: Mapping[str, Value]) -> Mapping[str, Value]:
+    """lme4 makes a factor of a grouping variable before it looks at the left of the bar."""
+    return {**values, **{part.label: as_factor(values[part.label]) for part in bar.group}}
+
+
+def encode(
+    made: Design,
+    newdata: object,
+    scope: Mapping[str, object] | None = None,
+    groups: Sequence[bool] | None = None,
+) -> Encoded:
+    """The design of new data, by what the fit remembers: scale, poly, splines, cut points, levels, contrasts.
+
+    Rows with missing values give NaN. New levels of a grouping factor get an index past the fitted ones.
+
+    Parameters
+    ----------
+    made
+        The design of a fit.
+    newdata
+        Rows with the variables of the formula's right side.
+    scope
+        The caller's variables, for functions and vectors that the formula takes from there.
+    groups
+        For each group term whether it is needed; new data may lack the variables of the others, whose index is -1.
+
+    Raises
+    ------
+    DataError
+        For missing columns, unseen levels of a fixed factor, and variables of another type.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from stanmlm.formula import parse_formula
+    >>> from stanmlm.frame import model_frame
+    >>> data = pd.DataFrame({"y": [1.0, 2.0, 4.0], "x": [1.0, 2.0, 3.0], "g": ["a", "b", "b"]})
+    >>> formula = parse_formula("y ~ scale(x) + (1 | g)", tuple(data))
+    >>> made = design(formula, model_frame(formula, data, {}))
+    >>> new = encode(made, pd.DataFrame({"x": [4.0], "g": ["z"]})).design
+    >>> new.X.tolist(), new.terms[0].index.tolist(), new.terms[0].labels
+    ([[1.0, 2.0]], [2], ('z',))
+    """
+    assert made.spec is not None
+    table = to_pandas(newdata)
+    assert table is not None
+    spec, n = made.spec, len(table)
+    needed = [True] * len(made.terms) if groups is None else list(groups)
+    bars = [spec.formula.bars[k] for k, wanted in zip(spec.bars, needed, strict=True) if wanted]
+    coded = list(
+        {e.label: e for side in (spec.formula.fixed, *(b.left for b in bars)) for t in side.terms for e in t}.values()
+    )
+    grouping = list({e.label: e for bar in bars for e in bar.group}.values())
+    place = _new_scope(spec, [e.node for e in (*coded, *grouping, *spec.formula.offsets)], table, scope or {})
+    values = {e.label: _known_variable(e, place, spec, n) for e in coded}
+    raw = {e.label: _rows(evaluate(e.node, place, _state(spec, e.label)), e, n, place) for e in grouping}
+    coding = _coding(spec)
+    X = model_columns(spec.formula.fixed, values, coding, n).X
+    terms = tuple(
+        _encode_group(term, spec.formula.bars[k], values, raw, coding, n) if wanted else _absent_group(term, n)
+        for term, k, wanted in zip(made.terms, spec.bars, needed, strict=True)
+    )
+    new = replace(made, X=X[:, spec.keep], terms=terms, offset=_new_offset(spec, place, n))
+    return Encoded(new, table.index, _new_trials(spec, table, scope or {}, n))
+
+
+def _new_scope(spec: Spec, nodes: list[Node], table: pd.DataFrame, caller: Mapping[str, object]) -> Scope:
+    """New columns with the fitted levels; names that were columns must be columns again."""
+    columns = cast(Mapping[str, Description], spec.memory["columns"])
+    names = frozenset[str]().union(*map(names_in, nodes))
+    absent = sorted(name for name in names if name in columns and name not in table.columns)
+    if absent:
+        listed = ", ".join(f"`{name}`" for name in absent)
+        raise DataError(f"the new data lack {listed}{did_you_mean(absent[0], table.columns)}")
+    constants = cast(Mapping[str, Description], spec.memory["scope"])
+    remembered = {name: recall_whole(kept) for name, kept in constants.items()}
+    place = scope_of(nodes, table, {**caller, **remembered}, spec.formula.text)
+    data = {name: conform_column(v, columns[name]) if name in columns else v for name, v in place.data.items()}
+    return replace(place, data=data)
+
+
+def _state(spec: Spec, label: str) -> Mapping[str, object] | None:
+    kept = cast(Mapping[str, Description], spec.memory["variables"])[label]
+    return cast(Mapping[str, object] | None, kept["state"])
+
+
+def _known_variable(expression: Expression, place: Scope, spec: Spec, n: int) -> Value:
+    value = _rows(evaluate(expression.node, place, _state(spec, expression.label)), expression, n, place)
+    kept = cast(Mapping[str, Description], spec.memory["variables"])[expression.label]
+    return conform_variable(value, kept, expression.label)
+
+
+def _rows(value: Value, expression: Expression, n: int, place: Scope) -> Value:
+    if len(value.data) != n:
+        raise FormulaError(
+            f"variable lengths differ (found for '{expression.label}'): the new data have {n} rows, "
+            f"it has {len(value.data)} values", place.text, expression.node.start, expression.node.stop)  # fmt: skip
+    return value
+
+
+def _coding(spec: Spec) -> Contrasts:
+    kept = cast(Mapping[str, object], spec.memory["contrasts"])
+    given = {label: contrast for label, thing in kept.items() if (contrast := recall_contrasts(thing)) is not None}
+    unordered, ordered = cast(Sequence[str], spec.memory["default_contrasts"])
+    return Contrasts(given, (unordered, ordered))
+
+
+def _encode_group(
+    term: GroupTerm, bar: Bar, values: Mapping[str, Value], raw: Mapping[str, Value], coding: Contrasts, n: int
+) -> GroupTerm:
+    index, labels = match_levels(group_factor(bar.group, raw, allow_missing=True), term.levels)
+    Z = model_columns(bar.left, values, Contrasts({}, coding.default), n).X
+    Z[index < 0] = np.nan
+    return replace(term, index=index, labels=labels, Z=Z)
+
+
+def _absent_group(term: GroupTerm, n: int) -> GroupTerm:
+    return replace(term, index=np.full(n, -1, dtype=np.int64), Z=np.full((n, len(term.coefs)), np.nan), labels=())
+
+
+def _new_offset(spec: Spec, place: Scope, n: int) -> Floats:
+    """Offsets of the formula, and of `offset=` where it was given as a column's name or as R code."""
+    total = np.zeros(n)
+    text = cast(str | None, spec.memory["offset"])
+    nodes = [o.node for o in spec.formula.offsets] + ([parse_expression(text)] if text else [])
+    for node in nodes:
+        value = evaluate(node, place)
+        if value.type not in NUMERIC or width(value) > 1:
+            raise DataError("an offset must be one column of numbers")
+        total += floats(recycle(value, n)).reshape(n)
+    return total
+
+
+def _new_trials(spec: Spec, table: pd.DataFrame, caller: Mapping[str, object], n: int) -> Floats | None:
+    response = spec.formula.response
+    if response is None or response.node.kind != "call" or response.node.text != "trials":
+        return None
+    trials = response.node.args[1][1]
+    if not names_in(trials) <= set(table.columns):
+        return None
+    value = evaluate(trials, scope_of([trials], table, caller, spec.formula.text))
+    return floats(recycle(value, n)).reshape(n)

@@ -1,19 +1,48 @@
 """The model frame: every variable of the formula evaluated, on the rows that R's `na.action` keeps."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
-from stanmlm.arrays import Floats, Ints
+from stanmlm.arrays import Anything, Bools, Floats, Ints
+from stanmlm.errors import DataError, FormulaError, OptionError, StanmlmWarning, did_you_mean
+from stanmlm.evaluate import Scope, evaluate
 from stanmlm.families import RawResponse
+from stanmlm.formula import Expression, Formula
+from stanmlm.rcode import Node, names_in
+from stanmlm.remember import describe, describe_whole
+from stanmlm.rfunctions.operators import positions
+from stanmlm.rparse import parse_expression
+from stanmlm.rvalues import (
+    CODED,
+    FACTORS,
+    NUMERIC,
+    Value,
+    as_factor,
+    as_series,
+    as_value,
+    distinct,
+    floats,
+    is_missing,
+    length,
+    take,
+    width,
+)
+from stanmlm.tables import to_pandas
+
+NA_ACTIONS = ("omit", "exclude", "fail", "pass")
+SHOWN = 5  # rows that a message names
 
 
 @dataclass(frozen=True)
 class ModelFrame:
     """R's `model.frame`: N complete rows."""
 
-    variables: pd.DataFrame  # R's labels as columns (matrices such as poly() are kept beside, in `matrices`)
+    variables: pd.DataFrame  # the vectors among `values`, R's names as columns
+    values: Mapping[str, Value]  # every variable, matrices such as poly() too, by the label of its expression
     response: RawResponse | None
     weights: Floats | None  # (N,)
     offset: Floats  # (N,) the sum of all offsets; zeros without one
@@ -21,4 +50,266 @@ class ModelFrame:
     index: pd.Index  # (N,) their labels there
     n_data: int  # rows of the user's data after `subset`
     na_action: str  # "omit", "exclude", "fail" or "pass"
-    memory: Mapping[str, object]  # what calls remembered (scale, poly, levels ...): JSON-able, by label
+    memory: Mapping[str, object]  # JSON: "variables" by label, "columns" and "scope" by name, "offset"
+
+
+def model_frame(
+    formula: Formula,
+    data: object,
+    scope: Mapping[str, object],
+    weights: object = None,
+    subset: object = None,
+    na_action: str = "omit",
+    offset: object = None,
+) -> ModelFrame:
+    """R's model frame: calls are evaluated on all rows, then `subset`, then `na_action`.
+
+    Parameters
+    ----------
+    formula
+        A parsed formula.
+    data
+        A data frame (pandas, polars, Arrow, anything that Narwhals reads), a dict of columns, or None.
+    scope
+        The caller's variables, for names that the data lack.
+    weights, offset
+        Numbers, one a row; the name of a column; or R code on the data, `"log(exposure)"`.
+    subset
+        Truth values, or positions counted from 0; a string is R code, `"year == 2000"`.
+    na_action
+        "omit" drops rows with missing values, "exclude" drops them and pads fitted values later, "fail" refuses
+        them, "pass" keeps them.
+
+    Raises
+    ------
+    FormulaError
+        With a caret, for unknown names, calls that fail, and variables of different lengths.
+    DataError
+        For duplicated columns, missing values under "fail", and when no row is left.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from stanmlm.formula import parse_formula
+    >>> data = pd.DataFrame({"y": [1.0, 2.0, 3.0], "x": [0.5, None, 2.5]})
+    >>> model_frame(parse_formula("y ~ scale(x)", tuple(data)), data, {}).rows.tolist()
+    [0, 2]
+    """
+    if na_action not in NA_ACTIONS:
+        raise OptionError(f"na_action is `{na_action}`{did_you_mean(na_action, NA_ACTIONS)}")
+    table = to_pandas(data)
+    extras = [_extra("weights", weights, table), _extra("subset", subset, table), _extra("offset", offset, table)]
+    expressions = list(variables_of(formula))
+    place = scope_of([e.node for e in expressions] + [x.code for x in extras if x.code], table, scope, formula.text)
+    values = {e.label: _variable(e, place) for e in expressions}
+    n = _common_rows(expressions, values, table, formula)
+    given = {f"({x.name})": _extra_value(x, place, n) for x in extras if x.thing is not None}
+    chosen = _subset_rows(given.pop("(subset)", None), subset, n)
+    kept = _kept_rows(values | given, chosen, na_action, n)
+    whole = len(kept) == n
+    final = {label: _used_levels(value if whole else take(value, kept), label) for label, value in values.items()}
+    return ModelFrame(
+        variables=_columns(expressions, final, _row_labels(table, n)[kept]),
+        values=final,
+        response=_response(formula.response, final),
+        weights=floats(take(given["(weights)"], kept)) if "(weights)" in given else None,
+        offset=_total_offset([final[o.label] for o in formula.offsets], given.get("(offset)"), kept),
+        rows=kept,
+        index=_row_labels(table, n)[kept],
+        n_data=len(chosen),
+        na_action=na_action,
+        memory=_memory(final, place, table, n, offset),
+    )
+
+
+def variables_of(formula: Formula) -> Iterator[Expression]:
+    """Every variable once, the response first."""
+    response = (formula.response,) if formula.response else ()
+    return iter({e.label: e for e in (*response, *formula.variables, *formula.offsets)}.values())
+
+
+def scope_of(nodes: list[Node], table: pd.DataFrame | None, caller: Mapping[str, object], text: str) -> Scope:
+    """Where R code looks names up; only the columns that it names are read."""
+    names = frozenset[str]().union(*map(names_in, nodes))
+    known = () if table is None else tuple(table.columns)
+    data = {} if table is None else {name: as_value(table[name], name) for name in known if name in names}
+    free = names - data.keys()
+    return Scope(data, caller, text, known, free | {name.replace(".", "_") for name in free})
+
+
+@dataclass(frozen=True)
+class _Extra:
+    """An argument of a verb: numbers, or R code on the data."""
+
+    name: str
+    thing: object
+    code: Node | None
+    text: str
+
+
+def _extra(name: str, thing: object, table: pd.DataFrame | None) -> _Extra:
+    if not isinstance(thing, str):
+        return _Extra(name, thing, None, "")
+    if table is not None and thing in table.columns:
+        return _Extra(name, thing, Node("name", thing), "")
+    return _Extra(name, thing, parse_expression(thing), thing)
+
+
+def _extra_value(extra: _Extra, place: Scope, n: int) -> Value:
+    value = evaluate(extra.code, replace(place, text=extra.text)) if extra.code else as_value(extra.thing, extra.name)
+    if extra.name == "subset":
+        return value
+    if value.type not in NUMERIC:
+        raise DataError(f"{extra.name} must be numbers, not a {value.type}")
+    if length(value) != n:
+        raise DataError(f"variable lengths differ: {extra.name} has {length(value)} values for {n} rows")
+    return replace(value, data=value.data.reshape(n))
+
+
+def _variable(expression: Expression, place: Scope) -> Value:
+    value = evaluate(expression.node, place)
+    if value.type in ("closure", "null"):
+        kind = "function" if value.type == "closure" else "NULL"
+        raise _at(
+            expression, place.text, f"invalid type ({value.type}) for variable '{expression.label}': it is a {kind}"
+        )
+    return value
+
+
+def _at(expression: Expression, text: str, message: str) -> FormulaError:
+    return FormulaError(message, text, expression.node.start, expression.node.stop)
+
+
+def _common_rows(
+    expressions: list[Expression], values: Mapping[str, Value], table: pd.DataFrame | None, formula: Formula
+) -> int:
+    """The number of rows of the first variable, which all others must have."""
+    if not expressions:
+        if table is None:
+            raise DataError("a formula without variables needs data=")
+        return len(table)
+    first = expressions[0]
+    n = length(values[first.label])
+    for e in expressions:
+        if length(values[e.label]) != n:
+            raise _at(e, formula.text, f"variable lengths differ (found for '{e.label}'): it has "
+                      f"{length(values[e.label])} values, '{first.label}' has {n}")  # fmt: skip
+    return n
+
+
+def _row_labels(table: pd.DataFrame | None, n: int) -> pd.Index:
+    return table.index if table is not None and len(table) == n else pd.RangeIndex(n)
+
+
+def _subset_rows(subset: Value | None, given: object, n: int) -> Ints:
+    """Rows that `subset` keeps; NA is no."""
+    if subset is None:
+        return np.arange(n)
+    if subset.type == "logical" and length(subset) not in (1, n):
+        raise DataError(f"subset has {length(subset)} values for {n} rows")
+    if subset.type != "logical" and not isinstance(given, str):
+        chosen = floats(subset).astype(np.int64)
+    else:
+        chosen = positions(subset, n)
+        chosen = chosen[chosen >= 0]
+    if len(chosen) and not (-n <= chosen.min() and chosen.max() < n):
+        raise DataError(f"subset asks for rows beyond the {n} that there are")
+    return chosen % n if n else chosen
+
+
+def _kept_rows(values: Mapping[str, Value], chosen: Ints, na_action: str, n: int) -> Ints:
+    """The chosen rows that the na_action keeps."""
+    if na_action == "pass":
+        return chosen
+    gaps = {label: gap for label, value in values.items() if (gap := _gaps(value)).any()}
+    missing = np.logical_or.reduce([*gaps.values(), np.zeros(n, dtype=bool)])
+    if not missing[chosen].any():
+        _require_rows(chosen, {}, n)
+        return chosen
+    if na_action == "fail":
+        label, gap = next((label, gap) for label, gap in gaps.items() if gap[chosen].any())
+        raise DataError(f"missing values in object: `{label}` {_where(chosen[gap[chosen]])}")
+    kept = chosen[~missing[chosen]]
+    _require_rows(kept, {label: int(gap[chosen].sum()) for label, gap in gaps.items()}, len(chosen))
+    return kept
+
+
+def _gaps(value: Value) -> Bools:
+    missing: Bools = is_missing(value)
+    return missing.any(axis=1) if missing.ndim == 2 else missing
+
+
+def _require_rows(kept: Ints, gaps: Mapping[str, int], n: int) -> None:
+    if len(kept):
+        return
+    worst = sorted(gaps.items(), key=lambda item: -item[1])
+    why = ": " + ", ".join(f"`{label}` is missing in {count}" for label, count in worst[:SHOWN]) if worst else ""
+    raise DataError(f"0 (non-NA) cases: none of the {n} rows can be used{why}")
+
+
+def _where(rows: Ints) -> str:
+    """`has 7 of them, in rows 3, 4, ...`, rows counted from 0 as pandas does."""
+    shown = ", ".join(map(str, rows[:SHOWN])) + (", ..." if len(rows) > SHOWN else "")
+    return f"has {len(rows)} (row{'s' * (len(rows) > 1)} {shown}, counted from 0)"
+
+
+def _used_levels(value: Value, label: str) -> Value:
+    """Levels that no row has are gone, and with them the factor's own contrasts, as in R."""
+    if value.type not in FACTORS:
+        return value
+    used = distinct(value)
+    if used is value or value.contrasts is None:
+        return used
+    warnings.warn(f"contrasts dropped from factor {label} due to missing levels", StanmlmWarning, stacklevel=2)
+    return replace(used, contrasts=None)
+
+
+def _columns(expressions: list[Expression], values: Mapping[str, Value], index: pd.Index) -> pd.DataFrame:
+    vectors = {}
+    for e in expressions:
+        value = values[e.label]
+        if width(value) == 1:
+            flat = replace(value, data=value.data.reshape(len(value.data)))
+            vectors[e.node.text if e.node.kind == "name" else e.label] = as_series(flat, index)
+    return pd.DataFrame(vectors, index=index, copy=False)
+
+
+def _response(expression: Expression | None, values: Mapping[str, Value]) -> RawResponse | None:
+    if expression is None:
+        return None
+    value = values[expression.label]
+    label = expression.node.text if expression.node.kind == "name" else expression.label
+    if width(value) > 1:
+        kind = "trials" if expression.node.kind == "call" and expression.node.text == "trials" else "cbind"
+        return RawResponse(label, kind, value.data)
+    flat: Anything = value.data.reshape(len(value.data))
+    if value.type in CODED:
+        coded = as_factor(value)
+        return RawResponse(label, "factor", coded.data, coded.levels)
+    if value.type == "logical":
+        return RawResponse(label, "logical", flat if is_missing(value).any() else flat.astype(bool))
+    return RawResponse(label, "numeric", floats(replace(value, data=flat)))
+
+
+def _total_offset(offsets: list[Value], given: Value | None, kept: Ints) -> Floats:
+    total = np.zeros(len(kept))
+    for value in offsets + ([] if given is None else [take(given, kept)]):
+        if value.type not in NUMERIC or width(value) > 1:
+            raise DataError("an offset must be one column of numbers")
+        total += floats(value).reshape(len(kept))
+    return total
+
+
+def _memory(
+    values: Mapping[str, Value], place: Scope, table: pd.DataFrame | None, n: int, offset: object
+) -> Mapping[str, object]:
+    """What new data will need; of the caller's variables, those that are not one a row."""
+    taken = {name: place.caller[name] for name in place.wanted if name in place.caller}
+    plain = {name: as_value(thing, name) for name, thing in taken.items() if not isinstance(thing, pd.DataFrame)}
+    constants = {name: value for name, value in plain.items() if value.type != "closure" and length(value) != n}
+    return {
+        "variables": {label: describe(value) for label, value in values.items()},
+        "columns": {name: describe(value) for name, value in place.data.items()},
+        "scope": {name: describe_whole(value) for name, value in constants.items()},
+        "offset": offset if isinstance(offset, str) else None,
+    }

@@ -12,7 +12,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "stanmlm"
 STAGES = (
     *("arrays", "errors", "formulaic_compat", "arviz_compat"),
     *("rcode", "rparse", "terms", "bars", "formula", "formula_update", "links", "likelihoods", "families", "distributions"),
-    *("rvalues", "rfunctions", "evaluate", "contrasts", "rank", "frame", "design", "lformula"),
+    *("tables", "rvalues", "rank", "contrasts", "rfunctions", "evaluate", "remember", "frame", "coding", "grouping"),
+    *("design", "lformula"),
     *("prior_spec", "prior_presets", "prior_slots", "priors", "compress", "centering"),
     *("model", "program", "standata", "unroll", "engines", "fit", "diagnostics"),
     *("layout", "extract", "predict", "printing", "summary", "prior_summary", "pipeline", "rstyle", "lmlist"),
@@ -22,7 +23,7 @@ STAGES = (
 # One foreign library, one file or folder.
 HOMES = {
     "formulaic": "formulaic_compat",
-    "narwhals": "frame",
+    "narwhals": "tables",
     "jinja2": "program",
     "arviz_base": "arviz_compat",
     "arviz_stats": "arviz_compat",

@@ -1,0 +1,78 @@
+"""Grouping factors as lme4 makes them: an index and the levels that occur, in R's order."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from stanmlm.arrays import Ints
+from stanmlm.errors import DataError
+from stanmlm.formula import Bar, Expression, Node, deparse, parse_expression
+from stanmlm.rcode import is_call, operands
+from stanmlm.rvalues import Value, as_factor, distinct, width
+
+
+def group_factor(group: Sequence[Expression], values: Mapping[str, Value], allow_missing: bool = False) -> Value:
+    """The interaction of the grouping variables, with the levels that occur.
+
+    Levels are ordered by the first variable, then the next, as lme4's `%i%`; their labels are joined by colons.
+
+    Raises
+    ------
+    DataError
+        When a grouping variable is a matrix, or missing everywhere.
+    """
+    crossed = _single(group[0], values)
+    for part in group[1:]:
+        crossed = _cross(crossed, _single(part, values))
+    if not allow_missing and (crossed.data < 0).all():
+        written = ":".join(part.label for part in group)
+        raise DataError(f"Invalid grouping factor specification, {written}: it is missing in all rows")
+    return crossed
+
+
+def group_label(bar: Bar, text: str) -> str:
+    """lme4's name of a grouping factor: as it was written, a lone name without back-ticks; `a/b` is `b:a` and `a`."""
+    written = operands(parse_expression(text[bar.start : bar.stop]))[1]
+    if _nests(written):
+        return deparse(bar.group[0].node) if len(bar.group) == 1 else ":".join(part.label for part in bar.group)
+    return deparse(written)
+
+
+def _nests(node: Node) -> bool:
+    return is_call(node, ["/", ":", "("]) and (node.text == "/" or any(map(_nests, operands(node))))
+
+
+def _single(part: Expression, values: Mapping[str, Value]) -> Value:
+    value = values[part.label]
+    if width(value) > 1 or value.data.ndim > 1:
+        raise DataError(f"Invalid grouping factor specification, {part.label}: it is a matrix")
+    return distinct(as_factor(value))
+
+
+def _cross(a: Value, b: Value) -> Value:
+    pairs = np.where((a.data < 0) | (b.data < 0), -1, a.data.astype(np.int64) * len(b.levels) + b.data)
+    codes, found = pd.factorize(pairs, sort=True, use_na_sentinel=True)
+    if len(found) and found[0] == -1:
+        codes, found = codes - 1, found[1:]
+    quotient, remainder = np.divmod(found, max(1, len(b.levels)))
+    levels = [f"{a.levels[i]}:{b.levels[j]}" for i, j in zip(quotient.tolist(), remainder.tolist(), strict=True)]
+    return Value("factor", codes, tuple(levels))
+
+
+def match_levels(factor: Value, levels: tuple[str, ...]) -> tuple[Ints, tuple[str, ...]]:
+    """The index of each row among fitted levels, and the labels of new ones, which the index counts on; -1 is NA."""
+    place = {level: k for k, level in enumerate(levels)}
+    new = tuple(level for level in factor.levels if level not in place)
+    place.update({level: len(levels) + k for k, level in enumerate(new)})
+    recode = np.array([*(place[level] for level in factor.levels), -1], dtype=np.int64)
+    return recode[factor.data], new
+
+
+def lme4_order(sizes: Sequence[int]) -> list[int]:
+    """Positions of terms by number of levels, as `mkReTrms`: kept when descending, else the reverse of R's order()."""
+    if all(a >= b for a, b in itertools.pairwise(sizes)):
+        return list(range(len(sizes)))
+    ascending = np.argsort(sizes, kind="stable")
+    return [int(k) for k in ascending[::-1]]

@@ -1,0 +1,128 @@
+"""What a fit keeps of its variables, as JSON, and how new data are made to agree with it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+
+from stanmlm.arrays import Anything
+from stanmlm.errors import DataError
+from stanmlm.rvalues import CODED, FACTORS, Contrast, Value, as_character, distinct, is_missing, width, with_levels
+
+Description = Mapping[str, object]
+
+
+def describe(value: Value) -> Description:
+    """All of a value but its elements; JSON-able."""
+    return {
+        "type": value.type,
+        "levels": list(value.levels) if value.type in FACTORS else [],
+        "width": width(value),
+        "columns": list(value.columns),
+        "contrasts": describe_contrasts(value.contrasts),
+        "state": value.state,
+    }
+
+
+def describe_contrasts(contrasts: Contrast | str | None) -> object:
+    """A name, None, or a matrix with its column names; JSON-able."""
+    if isinstance(contrasts, Contrast):
+        return {"matrix": contrasts.matrix.tolist(), "columns": list(contrasts.columns)}
+    return contrasts
+
+
+def recall_contrasts(kept: object) -> Contrast | str | None:
+    """The inverse of `describe_contrasts`."""
+    if isinstance(kept, Mapping):
+        return Contrast(np.asarray(kept["matrix"], dtype=np.float64), tuple(kept["columns"]))
+    return cast(str | None, kept)
+
+
+def describe_whole(value: Value) -> Description:
+    """A short value with its elements; JSON-able."""
+    return {
+        "type": value.type,
+        "data": value.data.tolist(),
+        "levels": list(value.levels),
+        "columns": list(value.columns),
+    }
+
+
+def recall_whole(kept: Description) -> Value:
+    """The inverse of `describe_whole`."""
+    dtype = np.int64 if kept["type"] in CODED else np.float64
+    data: Anything = np.asarray(kept["data"], dtype=dtype)
+    return Value(str(kept["type"]), data, _strings(kept["levels"]), _strings(kept["columns"]))
+
+
+def _strings(kept: object) -> tuple[str, ...]:
+    return tuple(map(str, cast(Sequence[object], kept)))
+
+
+def levels_of(kept: Description) -> tuple[str, ...]:
+    """The levels that a described factor had."""
+    return _strings(kept["levels"])
+
+
+def conform_column(value: Value, kept: Description) -> Value:
+    """A column of new data with the levels of the fitted column first, so that codes and contrasts agree."""
+    type_ = str(kept["type"])
+    if type_ not in FACTORS or value.type not in CODED:
+        return value
+    known = levels_of(kept)
+    present = distinct(as_character(value)).levels
+    return with_levels(value, (*known, *(level for level in present if level not in known)), type_)
+
+
+def conform_variable(value: Value, kept: Description, label: str) -> Value:
+    """A variable of new data as the fit had it: type, levels, contrasts, columns.
+
+    Raises
+    ------
+    DataError
+        For another type, for a level that the fit did not see, and for a matrix of another width.
+    """
+    was = str(kept["type"])
+    if bool(is_missing(value).all()):
+        value = _all_missing(value, was)
+    if CLASSES[value.type] != CLASSES[was]:
+        raise DataError(
+            f'variable \'{label}\' was fitted with type "{CLASSES[was]}" but type "{CLASSES[value.type]}" was supplied'
+        )
+    if width(value) != kept["width"]:
+        raise DataError(f"variable '{label}' was fitted with {kept['width']} columns but {width(value)} were supplied")
+    if CLASSES[was] != "factor":
+        return value
+    contrasts = recall_contrasts(kept["contrasts"])
+    return replace(_relevel(value, kept, label), contrasts=contrasts)
+
+
+CLASSES = {
+    "logical": "logical",
+    "integer": "numeric",
+    "double": "numeric",
+    "character": "factor",
+    "factor": "factor",
+    "ordered": "factor",
+    "closure": "function",
+    "null": "NULL",
+}
+
+
+def _all_missing(value: Value, type_: str) -> Value:
+    if CLASSES[type_] == "factor":
+        return Value("character", np.full(len(value.data), -1))
+    return value if CLASSES[value.type] == CLASSES[type_] else Value(type_, np.full(len(value.data), np.nan))
+
+
+def _relevel(value: Value, kept: Description, label: str) -> Value:
+    known = levels_of(kept)
+    new = [level for level in distinct(as_character(value)).levels if level not in set(known)]
+    if new:
+        shown = ", ".join(f"`{level}`" for level in known[:20]) + (", ..." if len(known) > 20 else "")
+        raise DataError(
+            f"factor {label} has new level{'s' * (len(new) > 1)} {', '.join(new)}: it was fitted with {shown}, "
+            "and a fixed effect says nothing of others; drop those rows, or make it a grouping factor, (1 | ...)"
+        )
+    return with_levels(value, known, "ordered" if kept["type"] == "ordered" else "factor")

@@ -1,0 +1,275 @@
+"""R's factors: making, ordering, crossing and cutting them, and their contrasts."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from stanmlm.arrays import Anything, Floats
+from stanmlm.contrasts import CONTRASTS, DEFAULT, SHORT_NAMES, polynomial, set_contrasts, treatment
+from stanmlm.errors import DataError, did_you_mean
+from stanmlm.rfunctions.matching import RFunction, table
+from stanmlm.rfunctions.operators import paste_text
+from stanmlm.rvalues import (
+    FACTORS,
+    NUMERIC,
+    Contrast,
+    Value,
+    as_character,
+    as_factor,
+    distinct,
+    double,
+    floats,
+    length,
+    merge_levels,
+    strings,
+    with_levels,
+)
+
+
+def flag(value: Value | None, default: bool) -> bool:
+    """A truth argument."""
+    return default if value is None else bool(floats(value)[0])
+
+
+def factor(
+    x: Value,
+    levels: Value | None = None,
+    labels: Value | None = None,
+    exclude: Value | None = None,
+    ordered: Value | None = None,
+) -> Value:
+    """R's factor(): given levels or those that occur, sorted."""
+    keep = paste_text(levels) if levels is not None else list(_sorted_levels(x))
+    drop = set(paste_text(exclude)) if exclude is not None and exclude.type != "null" else set()
+    kept = tuple(level for level in dict.fromkeys(keep) if level not in drop)
+    type_ = "ordered" if flag(ordered, x.type == "ordered") else "factor"
+    made = with_levels(as_character(x), kept, type_)
+    return made if labels is None else replace(_labelled(made, paste_text(labels)), type=type_)
+
+
+def _sorted_levels(x: Value) -> tuple[str, ...]:
+    return distinct(x).levels if x.type in FACTORS else as_factor(x).levels
+
+
+def _labelled(made: Value, labels: list[str]) -> Value:
+    if len(labels) == 1 and len(made.levels) > 1:
+        labels = [f"{labels[0]}{k}" for k in range(1, len(made.levels) + 1)]
+    if len(labels) != len(made.levels):
+        raise DataError(f"invalid 'labels'; length {len(labels)} should be 1 or {len(made.levels)}")
+    return merge_levels(made.data, labels)
+
+
+def ordered(x: Value, levels: Value | None = None, labels: Value | None = None) -> Value:
+    """A factor whose levels have an order."""
+    return factor(x, levels, labels, ordered=double([1]))
+
+
+def as_ordered(x: Value) -> Value:
+    """R's as.ordered."""
+    return x if x.type == "ordered" else replace(as_factor(x), type="ordered")
+
+
+def relevel(x: Value, ref: Value) -> Value:
+    """The same factor with another first level."""
+    if x.type != "factor":
+        raise DataError("'relevel' only for (unordered) factors; wrap the variable in factor()")
+    if length(ref) != 1:
+        raise DataError("'ref' must be of length one")
+    name = ref.levels[0] if ref.levels else _level_at(x, int(floats(ref)[0]))
+    if name not in x.levels:
+        raise DataError(f"'ref' must be an existing level: `{name}` is none{did_you_mean(name, x.levels)}")
+    return with_levels(x, (name, *(level for level in x.levels if level != name)))
+
+
+def _level_at(x: Value, place: int) -> str:
+    if not 1 <= place <= len(x.levels):
+        raise DataError(f"ref = {place} must be in 1:{len(x.levels)}")
+    return x.levels[place - 1]
+
+
+def drop_levels(x: Value) -> Value:
+    """Without the levels that do not occur."""
+    if x.type not in FACTORS:
+        raise DataError("droplevels() needs a factor")
+    return distinct(x)
+
+
+def interaction(
+    *args: Value, drop: Value | None = None, sep: Value | None = None, lex_order: Value | None = None
+) -> Value:
+    """R's interaction(): all combinations of levels, the first factor's fastest unless `lex.order`."""
+    if not args:
+        raise DataError("No factors specified in interaction()")
+    glue = sep.levels[0] if sep is not None else "."
+    factors = [as_factor(value) for value in args]
+    crossed = factors[-1]
+    for other in reversed(factors[:-1]):
+        crossed = _cross(other, crossed, glue, flag(lex_order, False))
+    return distinct(crossed) if flag(drop, False) else crossed
+
+
+def _cross(f: Value, rest: Value, glue: str, lexical: bool) -> Value:
+    a, b = f.data.astype(np.int64), rest.data.astype(np.int64)
+    codes = a * len(rest.levels) + b if lexical else b * len(f.levels) + a
+    pairs = (
+        [(x, y) for x in f.levels for y in rest.levels] if lexical else [(x, y) for y in rest.levels for x in f.levels]
+    )
+    return merge_levels(np.where((a < 0) | (b < 0), -1, codes), [f"{x}{glue}{y}" for x, y in pairs])
+
+
+def cut(
+    x: Value,
+    breaks: Value,
+    labels: Value | None = None,
+    include_lowest: Value | None = None,
+    right: Value | None = None,
+    dig_lab: Value | None = None,
+    ordered_result: Value | None = None,
+    state: object = None,
+) -> Value:
+    """R's cut(): intervals closed on the right unless told otherwise; break points are remembered."""
+    if x.type not in ("integer", "double"):
+        raise DataError("'x' must be numeric in cut()")
+    values, closed_right, lowest = floats(x), flag(right, True), flag(include_lowest, False)
+    points = np.asarray(state["breaks"]) if isinstance(state, dict) else _break_points(values, floats(breaks))
+    codes = _bins(values, points, closed_right, lowest)
+    remembered = {"breaks": points.tolist()}
+    if labels is not None and labels.type == "logical" and not flag(labels, True):
+        return Value("integer", np.where(codes < 0, np.nan, codes + 1.0), state=remembered)
+    digits = 3 if dig_lab is None else int(floats(dig_lab)[0])
+    names = _interval_names(points, closed_right, lowest, digits) if labels is None else paste_text(labels)
+    if len(names) != len(points) - 1:
+        raise DataError("lengths of 'breaks' and 'labels' differ in cut()")
+    type_ = "ordered" if flag(ordered_result, False) else "factor"
+    return replace(merge_levels(codes, names), type=type_, state=remembered)
+
+
+def _break_points(x: Floats, breaks: Floats) -> Floats:
+    if len(breaks) != 1:
+        points = np.sort(breaks)
+        if len(np.unique(points)) < len(points):
+            raise DataError("'breaks' are not unique in cut()")
+        return points
+    if not breaks[0] >= 2:
+        raise DataError("invalid number of intervals in cut()")
+    low, high = float(np.nanmin(x)), float(np.nanmax(x))
+    margin = (high - low or abs(low) or 1.0) / 1000
+    if high == low:
+        return np.linspace(low - margin, high + margin, int(breaks[0]) + 1)
+    points = np.linspace(low, high, int(breaks[0]) + 1)
+    points[[0, -1]] = low - margin, high + margin
+    return points
+
+
+def _bins(x: Floats, points: Floats, right: bool, lowest: bool) -> Anything:
+    codes = np.searchsorted(points, x, side="left" if right else "right") - 1
+    if lowest:
+        edge, first = (points[0], 0) if right else (points[-1], len(points) - 2)
+        codes[x == edge] = first
+    return np.where(np.isnan(x) | (codes < 0) | (codes > len(points) - 2), -1, codes)
+
+
+def _interval_names(points: Floats, right: bool, lowest: bool, digits: int) -> list[str]:
+    for significant in range(digits, max(12, digits) + 1):
+        texts = [f"{point:.{significant}g}" for point in points]
+        if all(a != b for a, b in itertools.pairwise(texts)):
+            break
+    else:
+        return [f"Range_{k}" for k in range(1, len(points))]
+    opening, closing = ("(", "]") if right else ("[", ")")
+    names = [f"{opening}{a},{b}{closing}" for a, b in itertools.pairwise(texts)]
+    if lowest:
+        end = 0 if right else -1
+        names[end] = "[" + names[end][1:-1] + "]"
+    return names
+
+
+def reorder(x: Value, X: Value) -> Value:
+    """Levels sorted by the mean of another variable."""
+    f, numbers = as_factor(x), floats(X)
+    means = [numbers[f.data == k].mean() if (f.data == k).any() else np.inf for k in range(len(f.levels))]
+    order = np.argsort(means, kind="stable")
+    return with_levels(f, tuple(f.levels[k] for k in order))
+
+
+def code(object: Value, contr: Value | None = None, how_many: Value | None = None, base: Value | None = None) -> Value:
+    """R's C(): a factor with contrasts of its own."""
+    f = as_factor(object)
+    columns = None if how_many is None else int(floats(how_many)[0])
+    contrast = _contrast_argument(f, contr)
+    if base is not None:
+        contrast = treatment(_numbers(f), int(floats(base)[0]))
+    elif columns is not None and isinstance(contrast, str):
+        contrast = CONTRASTS[contrast](_numbers(f)) if contrast in CONTRASTS else contrast
+    return set_contrasts(f, contrast, "C()", columns)
+
+
+def _contrast_argument(f: Value, contr: Value | None) -> Contrast | str:
+    if contr is None:
+        return DEFAULT[f.type == "ordered"]
+    if contr.type == "character":
+        return contr.levels[0]
+    if contr.type == "closure":
+        return _by_symbol(f, contr.levels[0])
+    matrix = floats(contr)
+    return Contrast(matrix.reshape(len(matrix), -1), contr.columns)
+
+
+def _by_symbol(f: Value, name: str) -> Contrast | str:
+    """`sum` is the name contr.sum; `contr.sum` is the function, which sees the number of levels only."""
+    if name in SHORT_NAMES:
+        return SHORT_NAMES[name]
+    if name not in CONTRASTS:
+        raise DataError(f"`{name}` is not a contrast function{did_you_mean(name, CONTRASTS)}")
+    return CONTRASTS[name](_numbers(f))
+
+
+def _numbers(f: Value) -> tuple[str, ...]:
+    return tuple(str(k) for k in range(1, len(f.levels) + 1))
+
+
+def contrast_function(name: str) -> Callable[..., Value]:
+    """contr.sum(3) and the like, called in a formula."""
+    return lambda n: _matrix(CONTRASTS[name](_level_names(n)))
+
+
+def contr_treatment(n: Value, base: Value | None = None) -> Value:
+    """R's contr.treatment()."""
+    return _matrix(treatment(_level_names(n), 1 if base is None else int(floats(base)[0])))
+
+
+def contr_poly(n: Value, scores: Value | None = None) -> Value:
+    """R's contr.poly()."""
+    return _matrix(polynomial(_level_names(n), None if scores is None else floats(scores)))
+
+
+def _level_names(n: Value) -> tuple[str, ...]:
+    if n.type in NUMERIC and length(n) == 1:
+        return tuple(str(k) for k in range(1, int(floats(n)[0]) + 1))
+    return tuple(paste_text(n))
+
+
+def _matrix(contrast: Contrast) -> Value:
+    return Value("double", contrast.matrix, columns=contrast.columns)
+
+
+FACTOR_FUNCTIONS: dict[str, RFunction] = table(
+    {
+        "factor": factor,
+        "as.factor": as_factor,
+        "ordered": ordered,
+        "as.ordered": as_ordered,
+        "relevel": relevel,
+        "droplevels": drop_levels,
+        "interaction": interaction,
+        "cut": cut,
+        "reorder": reorder,
+        "levels": lambda x: strings(list(x.levels)) if x.type in FACTORS else Value("null", np.zeros(0)),
+        "nlevels": lambda x: Value("integer", np.array([float(len(x.levels)) if x.type in FACTORS else 0.0])),
+        "C": code,
+    }
+    | {name: contrast_function(name) for name in CONTRASTS}
+    | {"contr.treatment": contr_treatment, "contr.poly": contr_poly}
+)

@@ -1,0 +1,109 @@
+"""R's argument matching: exact names, then partial names, then places."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from stanmlm.errors import DataError
+from stanmlm.rvalues import Value
+
+Arguments = Sequence[tuple[str, Value]]  # (name or "", value)
+
+
+@dataclass(frozen=True)
+class RFunction:
+    """A Python function with R's formals: `na_rm` is `na.rm`, `from_` is `from`, `*args` is `...`."""
+
+    name: str
+    call: Callable[..., Value]
+    formals: tuple[str, ...]  # those that may be matched by place, by Python's names
+    after_dots: tuple[str, ...]  # those that only their full name matches
+    required: frozenset[str]
+    dots: bool
+
+
+def rfunction(name: str, call: Callable[..., Value]) -> RFunction:
+    """The record of a Python function whose parameters are R's."""
+    parameters = inspect.signature(call).parameters.values()
+    positional = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    return RFunction(
+        name=name,
+        call=call,
+        formals=tuple(p.name for p in positional),
+        after_dots=tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY),
+        required=frozenset(p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_POSITIONAL),
+        dots=any(p.kind is p.VAR_POSITIONAL for p in parameters),
+    )
+
+
+def table(functions: Mapping[str, Callable[..., Value]]) -> dict[str, RFunction]:
+    """Records by R's name."""
+    return {name: rfunction(name, call) for name, call in functions.items()}
+
+
+def invoke(function: RFunction, arguments: Arguments) -> Value:
+    """The function's value at arguments matched as R matches them.
+
+    Raises
+    ------
+    DataError
+        For an argument that matches nothing, and for a formal without default that nothing matches.
+    """
+    named, rest = _match_names(function, [(_python(name), value) for name, value in arguments])
+    free = [formal for formal in function.formals if formal not in named]
+    placed = dict(zip(free, rest, strict=False))
+    surplus = rest[len(placed) :]
+    if surplus and not function.dots:
+        raise DataError(f"unused argument in {function.name}(): it takes {_signature(function)}")
+    for formal in function.formals + function.after_dots:
+        if formal in function.required and formal not in named and formal not in placed:
+            raise DataError(f'argument "{_r(formal)}" of {function.name}() is missing, with no default')
+    bound = placed | named
+    if not surplus:
+        return function.call(**bound)
+    return function.call(*[bound.pop(formal) for formal in function.formals], *surplus, **bound)
+
+
+def _match_names(function: RFunction, arguments: list[tuple[str, Value]]) -> tuple[dict[str, Value], list[Value]]:
+    named: dict[str, Value] = {}
+    rest: list[Value] = []
+    exact = {name for name, _ in arguments if name in function.formals + function.after_dots}
+    for name, value in arguments:
+        formal = name if name in exact else _partial(function, name, exact)
+        if not formal and name and not function.dots:
+            raise DataError(f"unused argument ({_r(name)}) in {function.name}(): it takes {_signature(function)}")
+        if formal in named:
+            raise DataError(f'formal argument "{_r(formal)}" of {function.name}() is matched by several arguments')
+        if formal:
+            named[formal] = value
+        else:
+            rest.append(value)
+    return named, rest
+
+
+def _partial(function: RFunction, name: str, taken: set[str]) -> str:
+    near = [formal for formal in function.formals if name and formal.startswith(name) and formal not in taken]
+    if len(near) > 1:
+        raise DataError(f"argument `{_r(name)}` of {function.name}() matches several: {', '.join(map(_r, near))}")
+    return near[0] if near else ""
+
+
+def _python(name: str) -> str:
+    """R's name of an argument as the Python parameter: dots are underscores."""
+    plain = name.replace(".", "_")
+    return PYTHON_KEYWORDS.get(plain, plain)
+
+
+PYTHON_KEYWORDS = {"from": "from_", "lambda": "lambda_"}
+
+
+def _r(formal: str) -> str:
+    return formal if formal in UNDERSCORED else formal.rstrip("_").replace("_", ".")
+
+
+UNDERSCORED = ("ordered_result",)
+
+
+def _signature(function: RFunction) -> str:
+    formals = [_r(f) for f in function.formals] + ["..."] * function.dots + [_r(f) for f in function.after_dots]
+    return ", ".join(formals) or "no arguments"

@@ -1,0 +1,278 @@
+"""R's vectors: the values that R code is evaluated to, made from Python's and turned back into them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from stanmlm.arrays import Anything, Floats, Ints
+from stanmlm.errors import DataError
+from stanmlm.rcode import number_text
+
+NUMERIC = ("logical", "integer", "double")
+CODED = ("character", "factor", "ordered")
+FACTORS = ("factor", "ordered")
+
+
+@dataclass(frozen=True, eq=False)
+class Contrast:
+    """A contrast matrix with the names of its columns; R numbers the columns that have none."""
+
+    matrix: Floats  # (levels, columns)
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """An R vector or matrix; NaN is NA among numbers, -1 among codes."""
+
+    type: str  # "logical", "integer", "double", "character", "factor", "ordered", "closure", "null"
+    data: Anything  # (n,) or (n, p) numbers; (n,) codes into `levels` for "character", "factor" and "ordered"
+    levels: tuple[str, ...] = ()  # of a character vector: the distinct strings, in no order
+    columns: tuple[str, ...] = ()  # of a matrix with column names
+    contrasts: Contrast | str | None = None  # R's attribute "contrasts": what C() has set
+    state: Mapping[str, object] | None = None  # what makepredictcall would keep: JSON-able
+
+
+NULL = Value("null", np.zeros(0))
+
+
+def double(data: ArrayLike) -> Value:
+    """Numbers as R's double."""
+    return Value("double", np.asarray(data, dtype=np.float64))
+
+
+def logical(data: ArrayLike) -> Value:
+    """Truth values, NaN for NA."""
+    return Value("logical", np.asarray(data))
+
+
+def strings(data: list[str | None]) -> Value:
+    """A character vector."""
+    codes, levels = pd.factorize(np.array(data, dtype=object), use_na_sentinel=True)
+    return Value("character", codes, tuple(map(str, levels)))
+
+
+def length(value: Value) -> int:
+    """Rows of a matrix, length of a vector."""
+    return len(value.data)
+
+
+def width(value: Value) -> int:
+    """Columns that a numeric value takes in a design."""
+    return 1 if value.data.ndim == 1 else value.data.shape[1]
+
+
+def is_missing(value: Value) -> Anything:
+    """R's is.na, by element."""
+    if value.type in CODED:
+        return value.data < 0
+    if value.data.dtype.kind in "bi":
+        return np.zeros(value.data.shape, dtype=bool)
+    return np.isnan(value.data)
+
+
+def floats(value: Value) -> Floats:
+    """The numbers of a numeric or logical value."""
+    if value.type not in NUMERIC:
+        raise DataError(NOT_NUMBERS.get(value.type, "numbers are needed here, not a {type}").format(type=value.type))
+    return np.asarray(value.data, dtype=np.float64)
+
+
+NOT_NUMBERS = {
+    "factor": "numbers are needed here, not a factor; as.numeric() gives its codes",
+    "ordered": "numbers are needed here, not an ordered factor; as.numeric() gives its codes",
+    "character": "numbers are needed here, not strings",
+    "closure": "numbers are needed here, not a function",
+    "null": "numbers are needed here, not NULL",
+}
+
+
+TRUTH = {0.0: "FALSE", 1.0: "TRUE"}
+
+
+def texts(value: Value) -> list[str]:
+    """The texts of a numeric value's finite elements, for use on distinct values only."""
+    write = {
+        "logical": lambda number: TRUTH[float(number)],
+        "integer": lambda number: str(int(number)),
+        "double": number_text,
+    }[value.type]
+    return [write(number) for number in value.data.tolist()]
+
+
+def as_character(value: Value) -> Value:
+    """R's as.character."""
+    if value.type in CODED:
+        return Value("character", value.data, value.levels)
+    codes, distinct = pd.factorize(value.data.ravel(), use_na_sentinel=True)
+    return Value("character", codes, tuple(texts(Value(value.type, np.asarray(distinct)))))
+
+
+def distinct(value: Value) -> Value:
+    """A character vector or factor without the levels that no element has, order kept."""
+    present = np.zeros(len(value.levels) + 1, dtype=bool)
+    present[value.data] = True
+    kept = np.flatnonzero(present[:-1])
+    if len(kept) == len(value.levels):
+        return value
+    recode = np.full(len(value.levels) + 1, -1)
+    recode[kept] = np.arange(len(kept))
+    return replace(value, data=recode[value.data], levels=tuple(value.levels[k] for k in kept))
+
+
+def as_factor(value: Value) -> Value:
+    """R's as.factor: levels sorted by value, strings by code point (LC_COLLATE=C); a factor is kept."""
+    if value.type in FACTORS:
+        return value
+    if value.type == "character":
+        value = distinct(value)
+        order = sorted(range(len(value.levels)), key=value.levels.__getitem__)
+        return with_levels(value, tuple(value.levels[k] for k in order))
+    if value.type not in NUMERIC:
+        raise DataError(f"a factor is needed here, not a {value.type}")
+    codes, found = pd.factorize(value.data.ravel(), sort=True, use_na_sentinel=True)
+    return merge_levels(codes, texts(Value(value.type, np.asarray(found))))
+
+
+def merge_levels(codes: Ints, labels: list[str]) -> Value:
+    """A factor whose equal labels are one level."""
+    levels = tuple(dict.fromkeys(labels))
+    place = {level: k for k, level in enumerate(levels)}
+    recode = np.array([*(place[label] for label in labels), -1])
+    return Value("factor", recode[codes], levels)
+
+
+def with_levels(value: Value, levels: tuple[str, ...], type_: str = "factor") -> Value:
+    """`factor(value, levels)`: elements whose label is not among the levels are NA."""
+    place = {level: k for k, level in enumerate(levels)}
+    recode = np.array([*(place.get(level, -1) for level in value.levels), -1])
+    return Value(type_, recode[value.data], levels)
+
+
+def take(value: Value, rows: Anything | slice) -> Value:
+    """The same value on some of its rows."""
+    return replace(value, data=value.data[rows])
+
+
+def recycle(value: Value, n: int) -> Value:
+    """The same value repeated to n elements."""
+    if length(value) == n:
+        return value
+    return take(value, np.arange(n) % max(1, length(value)))
+
+
+def as_value(thing: object, name: str) -> Value:
+    """A Python object (number, string, array, Series, frame, list) as an R value.
+
+    Raises
+    ------
+    DataError
+        When R has nothing like it; `name` is what the message calls it.
+    """
+    if isinstance(thing, Value):
+        return thing
+    if callable(thing):
+        return Value("closure", np.zeros(1), (name,))
+    if thing is None:
+        return NULL
+    if isinstance(thing, pd.DataFrame):
+        return _from_frame(thing, name)
+    if isinstance(thing, np.ndarray) and thing.ndim == 2:
+        return _from_matrix(thing, name)
+    return _from_series(_series(thing, name), name)
+
+
+def _series(thing: object, name: str) -> "pd.Series[Any]":
+    if isinstance(thing, pd.Series):
+        return thing
+    if isinstance(thing, str | bytes) or np.ndim(thing) == 0:  # type: ignore[arg-type]
+        thing = [thing]
+    try:
+        return pd.Series(thing, copy=False)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"`{name}` cannot be read as a vector: {error}") from error
+
+
+def _from_frame(frame: pd.DataFrame, name: str) -> Value:
+    columns = [floats(_from_series(frame[c], f"{name}${c}")) for c in frame.columns]
+    return Value("double", np.column_stack(columns), columns=tuple(map(str, frame.columns)))
+
+
+def _from_matrix(matrix: Anything, name: str) -> Value:
+    if matrix.dtype.kind not in "biuf":
+        raise DataError(f"`{name}` is a matrix of {matrix.dtype}; a formula takes matrices of numbers")
+    return Value("double", matrix.astype(np.float64, copy=False))
+
+
+def _from_series(series: "pd.Series[Any]", name: str) -> Value:
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return _from_categories(series)
+    kind = series.dtype.kind
+    if kind == "M":
+        return _from_times(series)
+    if kind == "O" or isinstance(series.dtype, pd.StringDtype):
+        return _from_objects(series, name)
+    if kind not in KINDS:
+        raise DataError(f"`{name}` is of type {series.dtype}, which a formula cannot use")
+    if isinstance(series.dtype, pd.api.extensions.ExtensionDtype):
+        plain = series.to_numpy(dtype=np.float64, na_value=np.nan)
+        return Value(KINDS[kind], plain)
+    data = series.to_numpy()
+    return Value(KINDS[kind], data.astype(np.float64) if kind == "f" and data.itemsize != 8 else data)
+
+
+KINDS = {"b": "logical", "i": "integer", "u": "integer", "f": "double"}
+
+
+def _from_categories(series: "pd.Series[Any]") -> Value:
+    categories = as_value(pd.Series(series.cat.categories), "categories")
+    labels = [as_character(categories).levels[k] for k in as_character(categories).data]
+    type_ = "ordered" if series.cat.ordered else "factor"
+    return Value(type_, series.cat.codes.to_numpy(), tuple(labels))
+
+
+def _from_times(series: "pd.Series[Any]") -> Value:
+    """Seconds since 1970, as R's POSIXct."""
+    naive = pd.to_datetime(series, utc=True).dt.tz_localize(None)
+    seconds = (naive - pd.Timestamp(0)) / pd.Timedelta(seconds=1)
+    return double(seconds.to_numpy())
+
+
+def _from_objects(series: "pd.Series[Any]", name: str) -> Value:
+    inferred = pd.api.types.infer_dtype(series, skipna=True)
+    if inferred in OBJECTS:
+        plain = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        return Value(OBJECTS[inferred], plain)
+    if inferred == "date":
+        return double((pd.to_datetime(series) - pd.Timestamp(0)).dt.days.to_numpy(dtype=np.float64, na_value=np.nan))
+    if inferred not in ("string", "empty"):
+        raise DataError(f"`{name}` mixes types ({inferred}); a column must hold numbers, strings, or truth values")
+    codes, levels = pd.factorize(series, use_na_sentinel=True)
+    return Value("character", codes, tuple(map(str, levels)))
+
+
+OBJECTS = {
+    "boolean": "logical",
+    "integer": "integer",
+    "floating": "double",
+    "mixed-integer-float": "double",
+    "decimal": "double",
+}
+
+
+def as_series(value: Value, index: pd.Index) -> "pd.Series[Any]":
+    """A vector as a pandas Series: factors categorical, strings as objects."""
+    if value.type in FACTORS:
+        ordered = value.type == "ordered"
+        data: object = pd.Categorical.from_codes(value.data, categories=pd.Index(value.levels), ordered=ordered)
+    elif value.type == "character":
+        data = np.array([*value.levels, None], dtype=object)[value.data]
+    elif value.type == "logical" and not is_missing(value).any():
+        data = value.data.astype(bool)
+    else:
+        data = value.data
+    return pd.Series(data, index=index, copy=False)

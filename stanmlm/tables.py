@@ -1,0 +1,71 @@
+"""Data frames of any make as pandas; the only module that imports Narwhals."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from stanmlm.errors import DataError
+
+
+def to_pandas(data: object) -> pd.DataFrame | None:
+    """The data as a pandas frame with distinct string names; None stays None.
+
+    Parameters
+    ----------
+    data
+        A pandas, polars, Arrow or DuckDB frame, a dict of columns, or None for variables in scope.
+
+    Raises
+    ------
+    DataError
+        When it is none of these, has duplicated columns, or columns of different lengths.
+
+    Examples
+    --------
+    >>> to_pandas({"x": [1, 2]}).shape
+    (2, 1)
+    """
+    if data is None:
+        return None
+    frame = _frame(data)
+    frame.columns = pd.Index([str(name) for name in frame.columns])
+    twice = frame.columns[frame.columns.duplicated()].unique()
+    if len(twice):
+        names = ", ".join(f"`{name}`" for name in twice)
+        raise DataError(f"the data have more than one column named {names}; rename or drop one")
+    return frame
+
+
+def _frame(data: object) -> pd.DataFrame:
+    if isinstance(data, pd.DataFrame):
+        return data.copy(deep=False)
+    if isinstance(data, Mapping):
+        return _from_mapping(data)
+    try:
+        frame = nw.from_native(data)  # type: ignore[call-overload]
+        frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    except TypeError as error:
+        raise DataError(
+            f"data= is a {type(data).__name__}; it must be a data frame (pandas, polars, Arrow ...) or a dict of columns"
+        ) from error
+    return pd.DataFrame({name: _column(frame[name]) for name in frame.columns}, copy=False)
+
+
+def _from_mapping(data: Mapping[object, object]) -> pd.DataFrame:
+    try:
+        return pd.DataFrame(dict(data))
+    except ValueError as error:
+        raise DataError(f"the columns of data= do not make a table: {error}") from error
+
+
+def _column(series: "nw.Series[Any]") -> object:
+    """An enumeration keeps its levels; strings and other categories are strings."""
+    if isinstance(series.dtype, nw.Enum):
+        return pd.Categorical(series.cast(nw.String).to_list(), categories=list(series.dtype.categories))
+    if isinstance(series.dtype, nw.Categorical | nw.String | nw.Date) or series.null_count():
+        values = series.cast(nw.String) if isinstance(series.dtype, nw.Categorical) else series
+        return pd.Series(np.array(values.to_list(), dtype=object))
+    return series.to_numpy()
