@@ -14,10 +14,10 @@ from stanmlm.extract import fixef
 from stanmlm.families import as_family
 from stanmlm.fit import Call, Fit
 from stanmlm.formula import deparse, parse_expression
-from stanmlm.frame import to_pandas
 from stanmlm.model import Model
 from stanmlm.pipeline import ModelOptions, build_model, fit_model
 from stanmlm.rstyle import Options, caller_scope, name_of, read_options
+from stanmlm.tables import to_pandas
 
 
 @dataclass(frozen=True)

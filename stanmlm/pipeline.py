@@ -7,16 +7,18 @@ from stanmlm.centering import centering
 from stanmlm.compress import compress
 from stanmlm.design import design
 from stanmlm.engines.protocol import Engine, Sampling
+from stanmlm.errors import FormulaError
 from stanmlm.families import Family
 from stanmlm.fit import Call, Fit, fit_from_draws
 from stanmlm.formula import parse_formula
-from stanmlm.frame import model_frame, to_pandas
+from stanmlm.frame import model_frame
 from stanmlm.model import Model
 from stanmlm.prior_slots import CovarianceInput, PriorInput
 from stanmlm.prior_spec import SetPrior
 from stanmlm.priors import check_proper, resolve_priors, split_preset
 from stanmlm.program import program, structure
 from stanmlm.standata import standata
+from stanmlm.tables import to_pandas
 
 # What adapt_delta is raised to when transitions diverge and the user has not set it (DESIGN 5).
 HIGHER_DELTA: Mapping[float, float] = {0.8: 0.95, 0.95: 0.99}
@@ -64,6 +66,8 @@ def build_model(text: str, data: object, family: Family, scope: Mapping[str, obj
         na_action=options.na_action,
         offset=options.offset,
     )
+    if frame.response is None:
+        raise FormulaError("the formula has no response: write `y ~ x`", text, 0, len(text))
     response = family.read(frame.response, frame.weights)
     columns = design(formula, frame, options.contrasts)
     preset, rows = split_preset(options.priors)

@@ -244,7 +244,7 @@ def _target(
     if newdata is None:
         old = model.response
         return Target(model.design, model.frame.index, old.trials, old.weights, used, kept, new_levels, seed)
-    encoded = encode(model.design, newdata)
+    encoded = encode(model.design, newdata, groups=[bool(coefs.any()) for coefs in used])
     if new_levels == "error":
         _refuse_new_levels(encoded.design, used)
     N = len(encoded.design.X)
