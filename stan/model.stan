@@ -60,7 +60,10 @@
 {{ term.file.model(term.k, term.start, s.likelihood) }}
 
 {% endfor %}
-{{ density.model(link) if s.likelihood }}
+{% if s.likelihood %}
+  // Likelihood
+{{ density.model(link) -}}
+{% endif %}
 
 {% if priors or (terms and scale) %}
   // Priors

@@ -154,6 +154,7 @@ def _priors(structure: Structure, ratio: bool) -> list[dict[str, object]]:
         records.append(
             {
                 "name": f"{class_}_{distribution}",
+                "class_": class_,
                 "distribution": distribution,
                 "x": "ratio" if class_ == "sd" and ratio else parameter,
                 "place": environment.get_template(f"fragments/{place}.stan").module,

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -45,3 +46,20 @@ def reference(shared: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--accept-goldens", action="store_true", help="rewrite tests/golden with what is rendered now")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], str]:
+    """`golden(name, text)` gives the accepted text of a golden file, after rewriting it under --accept-goldens."""
+
+    def read(name: str, text: str) -> str:
+        path = Path(__file__).parent / "golden" / name
+        if request.config.getoption("--accept-goldens"):
+            path.write_text(text, encoding="utf-8")
+        return path.read_text(encoding="utf-8")
+
+    return read

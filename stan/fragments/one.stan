@@ -10,7 +10,7 @@
 {% endif %}
   int<lower=0> Q_{{ k }};  // fixed columns that this term absorbs
   array[Q_{{ k }}] int<lower=1> A_at_{{ k }};  // their places
-  matrix[J_{{ k }}, Q_{{ k }}] A_{{ k }};  // their values, over Z, by level
+  matrix[J_{{ k }}, Q_{{ k }}] A_{{ k }};  // column = Z times this, by level
   vector<lower=0, upper=1>[J_{{ k }}] w_{{ k }};  // centring: 0 not at all, 1 fully
 {% endmacro %}
 {% macro transformed_data(k) %}

@@ -37,7 +37,7 @@
   int<lower=0> Q_{{ k }};  // fixed columns that this term absorbs
   array[Q_{{ k }}] int<lower=1> A_at_{{ k }};  // their places
   matrix[Q_{{ k }}, K_{{ k }}] A_to_{{ k }};  // 1 at the coefficient that absorbs the column
-  matrix[J_{{ k }}, Q_{{ k }}] A_{{ k }};  // their values, over that coefficient's Z, by level
+  matrix[J_{{ k }}, Q_{{ k }}] A_{{ k }};  // column = Z of that coefficient times this, by level
   matrix<lower=0, upper=1>[J_{{ k }}, K_{{ k }}] w_{{ k }};  // centring: 0 not at all, 1 fully
 {% endmacro %}
 {% macro transformed_data(k) %}

@@ -1,0 +1,45 @@
+// gaussian family, identity link. Written by stanmlm.
+// Every name, size, number and centring weight is data: models that differ only in those share this program.
+data {
+  int<lower=0> C;  // cells: rows that share every predictor
+  int<lower=0> P;  // fixed columns beside the intercept
+  vector[P] x_mean;  // their means over the rows
+  int<lower=0> P_x;  // fixed columns that no group term has absorbed, the intercept counting first
+  array[P_x] int<lower=1> x_at;  // their places
+  matrix[C, P_x] X;
+
+  // Response: variance sigma^2 / weight a row; the offset is already subtracted
+  int<lower=0> N;  // rows
+  vector<lower=0>[C] n;  // sum of weights in the cell
+  vector[C] y;  // weighted mean of the cell
+  real<lower=0> ss;  // weighted squares around the cell means, summed over cells
+
+  real<lower=0> Intercept_student_t_df;
+  real Intercept_student_t_location;
+  real<lower=0> Intercept_student_t_scale;
+
+  int<lower=0> N_b_normal;
+  array[N_b_normal] int<lower=1> b_normal_at;  // elements of b
+  vector[N_b_normal] b_normal_location;
+  vector<lower=0>[N_b_normal] b_normal_scale;
+
+  real<lower=0> sigma_exponential_rate;
+}
+parameters {
+  real alpha_c;  // intercept at the means of the predictors
+  vector[P] b;
+  real<lower=0> sigma;  // residual standard deviation
+}
+model {
+  // The coefficients of the columns as they are, not centred
+  vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
+  vector[C] eta = X * beta[x_at];
+
+  // Likelihood
+  target += -N * log(sigma) - 0.5 * (ss + dot_product(n, square(y - eta))) / square(sigma);
+
+  // Priors
+  alpha_c ~ student_t(Intercept_student_t_df, Intercept_student_t_location, Intercept_student_t_scale);
+  b[b_normal_at] ~ normal(b_normal_location, b_normal_scale);
+  sigma ~ exponential(sigma_exponential_rate);
+}

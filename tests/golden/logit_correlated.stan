@@ -1,0 +1,101 @@
+// binomial family, logit link. Written by stanmlm.
+// Every name, size, number and centring weight is data: models that differ only in those share this program.
+functions {
+  /**
+   * Standard normal scores of partially centred group effects. Column by column,
+   *   t_p = w_p M_p + tau_p^w_p (w_p sum_{q < p} L_pq z_q + L_pp^w_p z_p).
+   *
+   * @param t (J x K) the effects as sampled
+   * @param M (J x K) the part of each effect that fixed columns explain
+   * @param w (J x K) centring weights: 0 not at all, 1 fully
+   * @param tau (K) standard deviations
+   * @param L (K x K) Cholesky factor of the correlation matrix
+   * @return (J x K) z
+   */
+  matrix scores(matrix t, matrix M, matrix w, vector tau, matrix L) {
+    int J = rows(t);
+    int K = cols(t);
+    matrix[J, K] r = (t - w .* M) .* exp(-diag_post_multiply(w, log(tau)));
+    matrix[J, K] shrink = exp(-diag_post_multiply(w, log(diagonal(L))));
+    matrix[J, K] z;
+    z[, 1] = r[, 1];  // L_11 is 1
+    for (p in 2:K) {
+      vector[J] before = z[, 1:(p - 1)] * L[p, 1:(p - 1)]';
+      z[, p] = (r[, p] - w[, p] .* before) .* shrink[, p];
+    }
+    return z;
+  }
+}
+data {
+  int<lower=0> C;  // cells: rows that share every predictor
+  int<lower=0> P;  // fixed columns beside the intercept
+  vector[P] x_mean;  // their means over the rows
+  int<lower=0> P_x;  // fixed columns that no group term has absorbed, the intercept counting first
+  array[P_x] int<lower=1> x_at;  // their places
+  matrix[C, P_x] X;
+
+  // Group term 1
+  int<lower=1> J_1;  // levels
+  int<lower=2> K_1;  // coefficients
+  array[C] int<lower=1, upper=J_1> g_1;  // level of each cell
+  matrix[C, K_1] Z_1;
+  int<lower=0> Q_1;  // fixed columns that this term absorbs
+  array[Q_1] int<lower=1> A_at_1;  // their places
+  matrix[Q_1, K_1] A_to_1;  // 1 at the coefficient that absorbs the column
+  matrix[J_1, Q_1] A_1;  // column = Z of that coefficient times this, by level
+  matrix<lower=0, upper=1>[J_1, K_1] w_1;  // centring: 0 not at all, 1 fully
+
+  int<lower=1> S;  // standard deviations of all group terms
+
+  // Response: sums over the rows of a cell; weights make them real
+  vector<lower=0>[C] y;  // successes
+  vector<lower=0>[C] trials;
+
+  real<lower=0> Intercept_student_t_df;
+  real Intercept_student_t_location;
+  real<lower=0> Intercept_student_t_scale;
+
+  int<lower=0> N_b_normal;
+  array[N_b_normal] int<lower=1> b_normal_at;  // elements of b
+  vector[N_b_normal] b_normal_location;
+  vector<lower=0>[N_b_normal] b_normal_scale;
+
+  vector<lower=0>[1] cor_lkj_regularization;
+
+  int<lower=0> N_sd_exponential;
+  array[N_sd_exponential] int<lower=1> sd_exponential_at;  // elements of sd
+  vector<lower=0>[N_sd_exponential] sd_exponential_rate;
+}
+transformed data {
+  vector[K_1] w_sum_1 = w_1' * rep_vector(1, J_1);
+}
+parameters {
+  real alpha_c;  // intercept at the means of the predictors
+  vector[P] b;
+  vector<lower=0>[S] sd;  // of the group coefficients, term after term
+  cholesky_factor_corr[K_1] L_1;
+  matrix[J_1, K_1] t_1;  // group effects, partially centred
+}
+model {
+  // The coefficients of the columns as they are, not centred
+  vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
+  vector[C] eta = X * beta[x_at];
+
+  // Group term 1: a = M + z (diag(tau) L)'
+  vector[K_1] tau_1 = segment(sd, 1, K_1);
+  matrix[J_1, K_1] M_1 = A_1 * diag_pre_multiply(beta[A_at_1], A_to_1);
+  matrix[J_1, K_1] z_1 = scores(t_1, M_1, w_1, tau_1, L_1);
+  target += std_normal_lupdf(to_vector(z_1));
+  target += -dot_product(w_sum_1, log(tau_1) + log(diagonal(L_1)));
+  matrix[J_1, K_1] a_1 = M_1 + z_1 * diag_pre_multiply(tau_1, L_1)';
+  eta += rows_dot_product(Z_1, a_1[g_1]);
+
+  // Likelihood
+  target += dot_product(y, eta) - dot_product(trials, log1p_exp(eta));
+
+  // Priors
+  alpha_c ~ student_t(Intercept_student_t_df, Intercept_student_t_location, Intercept_student_t_scale);
+  b[b_normal_at] ~ normal(b_normal_location, b_normal_scale);
+  L_1 ~ lkj_corr_cholesky(cor_lkj_regularization[1]);
+  sd[sd_exponential_at] ~ exponential(sd_exponential_rate);
+}

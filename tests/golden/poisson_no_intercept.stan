@@ -1,0 +1,112 @@
+// poisson family, log link. Written by stanmlm.
+// Every name, size, number and centring weight is data: models that differ only in those share this program.
+functions {
+  /**
+   * Standard normal scores of partially centred group effects. Column by column,
+   *   t_p = w_p M_p + tau_p^w_p (w_p sum_{q < p} L_pq z_q + L_pp^w_p z_p).
+   *
+   * @param t (J x K) the effects as sampled
+   * @param M (J x K) the part of each effect that fixed columns explain
+   * @param w (J x K) centring weights: 0 not at all, 1 fully
+   * @param tau (K) standard deviations
+   * @param L (K x K) Cholesky factor of the correlation matrix
+   * @return (J x K) z
+   */
+  matrix scores(matrix t, matrix M, matrix w, vector tau, matrix L) {
+    int J = rows(t);
+    int K = cols(t);
+    matrix[J, K] r = (t - w .* M) .* exp(-diag_post_multiply(w, log(tau)));
+    matrix[J, K] shrink = exp(-diag_post_multiply(w, log(diagonal(L))));
+    matrix[J, K] z;
+    z[, 1] = r[, 1];  // L_11 is 1
+    for (p in 2:K) {
+      vector[J] before = z[, 1:(p - 1)] * L[p, 1:(p - 1)]';
+      z[, p] = (r[, p] - w[, p] .* before) .* shrink[, p];
+    }
+    return z;
+  }
+}
+data {
+  int<lower=0> C;  // cells: rows that share every predictor
+  int<lower=0> P;  // fixed columns
+  int<lower=0> P_x;  // fixed columns that no group term has absorbed
+  array[P_x] int<lower=1> x_at;  // their places
+  matrix[C, P_x] X;
+
+  // Group term 1
+  int<lower=1> J_1;  // levels
+  array[C] int<lower=1, upper=J_1> g_1;  // level of each cell
+  vector[C] Z_1;
+  int<lower=0> Q_1;  // fixed columns that this term absorbs
+  array[Q_1] int<lower=1> A_at_1;  // their places
+  matrix[J_1, Q_1] A_1;  // column = Z times this, by level
+  vector<lower=0, upper=1>[J_1] w_1;  // centring: 0 not at all, 1 fully
+
+  // Group term 2
+  int<lower=1> J_2;  // levels
+  int<lower=2> K_2;  // coefficients
+  array[C] int<lower=1, upper=J_2> g_2;  // level of each cell
+  matrix[C, K_2] Z_2;
+  int<lower=0> Q_2;  // fixed columns that this term absorbs
+  array[Q_2] int<lower=1> A_at_2;  // their places
+  matrix[Q_2, K_2] A_to_2;  // 1 at the coefficient that absorbs the column
+  matrix[J_2, Q_2] A_2;  // column = Z of that coefficient times this, by level
+  matrix<lower=0, upper=1>[J_2, K_2] w_2;  // centring: 0 not at all, 1 fully
+
+  int<lower=1> S;  // standard deviations of all group terms
+
+  // Response: sums over the rows of a cell; weights make them real
+  vector<lower=0>[C] y;  // total of the counts
+  vector<lower=0>[C] exposure;  // sum of exp(offset)
+
+  int<lower=0> N_b_normal;
+  array[N_b_normal] int<lower=1> b_normal_at;  // elements of b
+  vector[N_b_normal] b_normal_location;
+  vector<lower=0>[N_b_normal] b_normal_scale;
+
+  vector<lower=0>[1] cor_lkj_regularization;
+
+  int<lower=0> N_sd_exponential;
+  array[N_sd_exponential] int<lower=1> sd_exponential_at;  // elements of sd
+  vector<lower=0>[N_sd_exponential] sd_exponential_rate;
+}
+transformed data {
+  real w_sum_1 = sum(w_1);
+  vector[K_2] w_sum_2 = w_2' * rep_vector(1, J_2);
+}
+parameters {
+  vector[P] b;
+  vector<lower=0>[S] sd;  // of the group coefficients, term after term
+  vector[J_1] t_1;  // group effects, partially centred
+  cholesky_factor_corr[K_2] L_2;
+  matrix[J_2, K_2] t_2;  // group effects, partially centred
+}
+model {
+  vector[P] beta = b;
+  vector[C] eta = X * beta[x_at];
+
+  // Group term 1: t = w M + tau^w z, a = M + tau z
+  real tau_1 = sd[1];
+  vector[J_1] M_1 = A_1 * beta[A_at_1];
+  vector[J_1] z_1 = (t_1 - w_1 .* M_1) .* exp(-log(tau_1) * w_1);
+  target += std_normal_lupdf(z_1);
+  target += -w_sum_1 * log(tau_1);
+  eta += Z_1 .* (M_1 + tau_1 * z_1)[g_1];
+
+  // Group term 2: a = M + z (diag(tau) L)'
+  vector[K_2] tau_2 = segment(sd, 1 + 1, K_2);
+  matrix[J_2, K_2] M_2 = A_2 * diag_pre_multiply(beta[A_at_2], A_to_2);
+  matrix[J_2, K_2] z_2 = scores(t_2, M_2, w_2, tau_2, L_2);
+  target += std_normal_lupdf(to_vector(z_2));
+  target += -dot_product(w_sum_2, log(tau_2) + log(diagonal(L_2)));
+  matrix[J_2, K_2] a_2 = M_2 + z_2 * diag_pre_multiply(tau_2, L_2)';
+  eta += rows_dot_product(Z_2, a_2[g_2]);
+
+  // Likelihood
+  target += dot_product(y, eta) - dot_product(exposure, exp(eta));
+
+  // Priors
+  b[b_normal_at] ~ normal(b_normal_location, b_normal_scale);
+  L_2 ~ lkj_corr_cholesky(cor_lkj_regularization[1]);
+  sd[sd_exponential_at] ~ exponential(sd_exponential_rate);
+}

@@ -1,0 +1,76 @@
+// binomial family, probit link. Written by stanmlm.
+// Every name, size, number and centring weight is data: models that differ only in those share this program.
+data {
+  int<lower=0> C;  // cells: rows that share every predictor
+  int<lower=0> P;  // fixed columns beside the intercept
+  vector[P] x_mean;  // their means over the rows
+  int<lower=0> P_x;  // fixed columns that no group term has absorbed, the intercept counting first
+  array[P_x] int<lower=1> x_at;  // their places
+  matrix[C, P_x] X;
+  vector[C] offsets;
+
+  // Group term 1
+  int<lower=1> J_1;  // levels
+  array[C] int<lower=1, upper=J_1> g_1;  // level of each cell
+  vector[C] Z_1;
+  int<lower=0> Q_1;  // fixed columns that this term absorbs
+  array[Q_1] int<lower=1> A_at_1;  // their places
+  matrix[J_1, Q_1] A_1;  // column = Z times this, by level
+  vector<lower=0, upper=1>[J_1] w_1;  // centring: 0 not at all, 1 fully
+
+  int<lower=1> S;  // standard deviations of all group terms
+
+  // Response: sums over the rows of a cell; weights make them real
+  vector<lower=0>[C] y;  // successes
+  vector<lower=0>[C] trials;
+
+  real<lower=0> Intercept_student_t_df;
+  real Intercept_student_t_location;
+  real<lower=0> Intercept_student_t_scale;
+
+  int<lower=0> N_b_normal;
+  array[N_b_normal] int<lower=1> b_normal_at;  // elements of b
+  vector[N_b_normal] b_normal_location;
+  vector<lower=0>[N_b_normal] b_normal_scale;
+
+  int<lower=0> N_sd_exponential;
+  array[N_sd_exponential] int<lower=1> sd_exponential_at;  // elements of sd
+  vector<lower=0>[N_sd_exponential] sd_exponential_rate;
+}
+transformed data {
+  real w_sum_1 = sum(w_1);
+}
+parameters {
+  real alpha_c;  // intercept at the means of the predictors
+  vector[P] b;
+  vector<lower=0>[S] sd;  // of the group coefficients, term after term
+  vector[J_1] t_1;  // group effects, partially centred
+}
+model {
+  // The coefficients of the columns as they are, not centred
+  vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
+  vector[C] eta = offsets + X * beta[x_at];
+
+  // Group term 1: t = w M + tau^w z, a = M + tau z
+  real tau_1 = sd[1];
+  vector[J_1] M_1 = A_1 * beta[A_at_1];
+  vector[J_1] z_1 = (t_1 - w_1 .* M_1) .* exp(-log(tau_1) * w_1);
+  target += std_normal_lupdf(z_1);
+  target += -w_sum_1 * log(tau_1);
+  eta += Z_1 .* (M_1 + tau_1 * z_1)[g_1];
+
+  // Likelihood
+  if (max(abs(eta)) < 30) {
+    target += dot_product(y, log(Phi(eta))) + dot_product(trials - y, log(Phi(-eta)));
+  } else {
+    // Exact in the tails
+    for (c in 1:C) {
+      target += y[c] * std_normal_lcdf(eta[c] | ) + (trials[c] - y[c]) * std_normal_lcdf(-eta[c] | );
+    }
+  }
+
+  // Priors
+  alpha_c ~ student_t(Intercept_student_t_df, Intercept_student_t_location, Intercept_student_t_scale);
+  b[b_normal_at] ~ normal(b_normal_location, b_normal_scale);
+  sd[sd_exponential_at] ~ exponential(sd_exponential_rate);
+}

@@ -1,0 +1,126 @@
+"""Models put together by hand, so that tests of programs need no formula: two factors, a group predictor."""
+
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+
+from stanmlm.arrays import Floats
+from stanmlm.centering import Centering, absorption, noncentered
+from stanmlm.compress import compress
+from stanmlm.design import Design, GroupTerm
+from stanmlm.families import Family, Response
+from stanmlm.model import Model
+from stanmlm.priors import PriorRow, Priors
+
+N, STATES, YEARS = 90, 6, 4
+
+# Group terms as (factor, columns of Z): the shapes that the density tests go through.
+SHAPES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "none": (),
+    "one": (("state", ("(Intercept)",)),),
+    "three": (("state", ("(Intercept)", "x", "z")),),
+    "two": (("state", ("(Intercept)", "x")), ("year", ("z",))),
+    "crossed": (("state", ("(Intercept)",)), ("year", ("(Intercept)", "x"))),
+}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The rows behind a model."""
+
+    index: dict[str, Any]
+    fixed: dict[str, Floats]
+
+
+def columns(seed: int = 1) -> Columns:
+    rng = np.random.default_rng(seed)
+    index = {"state": rng.integers(0, STATES, N), "year": rng.integers(0, YEARS, N)}
+    x, z = rng.choice([-1.0, 0.5, 1.0], N), rng.choice([1.0, 2.0], N)
+    a = rng.normal(size=STATES)[index["state"]]
+    return Columns(index, {"(Intercept)": np.ones(N), "a": a, "x": x, "z": z, "a:x": a * x})
+
+
+def design(shape: str, intercept: bool = True, offset: bool = False, seed: int = 1) -> Design:
+    rows = columns(seed)
+    names = tuple(name for name in rows.fixed if intercept or name != "(Intercept)")
+    levels = {"state": tuple("ABCDEF"), "year": ("2000", "2004", "2008", "2012")}
+    terms = tuple(
+        GroupTerm(group, coefs, levels[group], rows.index[group], np.stack([rows.fixed[c] for c in coefs], axis=1))
+        for group, coefs in SHAPES[shape]
+    )
+    return Design(
+        X=np.stack([rows.fixed[name] for name in names], axis=1),
+        names=names,
+        assign=tuple(range(not intercept, len(names) + (not intercept))),
+        intercept=intercept,
+        dropped=(),
+        terms=terms,
+        offset=np.where(columns(seed).fixed["x"] > 0, 0.3, -0.2) if offset else np.zeros(N),
+    )
+
+
+def response(family: Family, seed: int = 2) -> Response:
+    rng = np.random.default_rng(seed)
+    trials = rng.integers(1, 7, N).astype(float)
+    y = {
+        "gaussian": rng.normal(1.0, 2.0, N),
+        "binomial": rng.binomial(trials.astype(int), 0.4).astype(float),
+        "poisson": rng.poisson(2.0, N).astype(float),
+    }[family.name]
+    return Response("y", y, trials if family.name == "binomial" else np.ones(N), rng.choice([0.5, 1.0, 2.0], N))
+
+
+def prior(
+    class_: str, distribution: str, *arguments: float, term: int = -1, position: int = 0, ratio: bool = False
+) -> PriorRow:
+    return PriorRow(class_, "", "", term, position, distribution, arguments, arguments, ratio, "default")
+
+
+def plain_priors(columns: Design, family: Family, ratio: bool = False) -> Priors:
+    """Another scale for each parameter, so that none can stand in for another."""
+    P = columns.X.shape[1] - columns.intercept
+    rows = [prior("b", "normal", 0.1 * i, 1.0 + i, position=i) for i in range(P)]
+    rows += [prior("Intercept", "student_t", 4.0, 0.2, 2.0)] if columns.intercept else []
+    position = 0
+    for k, term in enumerate(columns.terms):
+        for _ in term.coefs:
+            rows.append(prior("sd", "exponential", 1.0 + position, term=k, position=position, ratio=ratio))
+            position += 1
+        rows += [prior("cor", "lkj", 1.5 + k, term=k)] if len(term.coefs) > 1 else []
+    rows += [prior(auxiliary.name, "exponential", 0.7) for auxiliary in family.auxiliary]
+    return Priors(tuple(rows), "rstanarm")
+
+
+def replaced(priors: Priors, class_: str, *rows: PriorRow) -> Priors:
+    """The same priors with those of one class replaced."""
+    return replace(priors, rows=(*(row for row in priors.rows if row.class_ != class_), *rows))
+
+
+def partial(columns: Design, cells: Any, seed: int = 3) -> Centering:
+    """A real absorption, and a weight strictly between 0 and 1 for each effect."""
+    rng = np.random.default_rng(seed)
+    weights = tuple(rng.uniform(0.1, 0.9, (len(term.levels), len(term.coefs))) for term in columns.terms)
+    return Centering(*absorption(columns, cells, weights), weights)
+
+
+def model(
+    family: Family,
+    shape: str,
+    priors: Priors | None = None,
+    *,
+    intercept: bool = True,
+    offset: bool = False,
+    collapse: bool = True,
+    centred: bool = True,
+    prior_only: bool = False,
+    seed: int = 1,
+) -> Model:
+    rows = design(shape, intercept, offset, seed)
+    answers = response(family, seed + 1)
+    cells = compress(rows, answers, family, collapse)
+    centres = partial(rows, cells) if centred else noncentered(rows)
+    nothing = cast(Any, None)
+    return Model(
+        nothing, family, nothing, answers, rows, priors or plain_priors(rows, family), cells, centres, prior_only
+    )

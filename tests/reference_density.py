@@ -1,0 +1,177 @@
+"""The log density of a model written out over rows in NumPy, independent of templates, cells and absorbed columns.
+
+Everything works on complex numbers, so that a complex step gives gradients without rounding (Squire and Trapp 1998).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import special
+
+from stanmlm.arrays import Anything, Floats
+from stanmlm.model import Model
+from stanmlm.priors import PriorRow
+
+# Kernels of the prior distributions: (x, arguments) -> log density up to a constant.
+PRIORS: dict[str, Callable[..., Anything]] = {
+    "flat": lambda x: 0.0,
+    "normal": lambda x, location, scale: -0.5 * ((x - location) / scale) ** 2,
+    "student_t": lambda x, df, location, scale: -(df + 1) / 2 * np.log(1 + ((x - location) / scale) ** 2 / df),
+    "cauchy": lambda x, location, scale: -np.log(1 + ((x - location) / scale) ** 2),
+    "exponential": lambda x, rate: -rate * x,
+    "gamma": lambda x, shape, rate: (shape - 1) * np.log(x) - rate * x,
+}
+
+# (eta, response, weights, offset already in eta) -> log likelihood of each row.
+LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
+    ("binomial", "logit"): lambda eta, y, n: y * eta - n * np.log1p(np.exp(eta)),
+    ("binomial", "probit"): lambda eta, y, n: y * special.log_ndtr(eta) + (n - y) * special.log_ndtr(-eta),
+    ("binomial", "cloglog"): lambda eta, y, n: y * np.log(1 - np.exp(-np.exp(eta))) - (n - y) * np.exp(eta),
+    ("poisson", "log"): lambda eta, y, n: y * eta - np.exp(eta),
+}
+
+
+def log_density(model: Model, q: Anything) -> Anything:
+    """At unconstrained values in Stan's order, with the Jacobians, up to a constant."""
+    values, jacobian = constrained(model, q)
+    return jacobian + log_priors(model, values) + log_effects(model, values) + log_likelihood(model, values)
+
+
+def gradient(model: Model, q: Floats) -> Floats:
+    steps = 1e-30j * np.eye(len(q))
+    return np.array([log_density(model, q + step).imag for step in steps]) / 1e-30
+
+
+def dimension(model: Model) -> int:
+    sizes = [(len(term.levels), len(term.coefs)) for term in model.design.terms]
+    effects = sum(J * K + K * (K - 1) // 2 + K for J, K in sizes)
+    return model.design.X.shape[1] + effects + len(model.family.auxiliary)
+
+
+def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anything]:
+    """Parameters by Stan name, and the log Jacobian (Stan reference manual, "Constraint transforms")."""
+    design, values, jacobian, place = model.design, {}, 0.0, 0
+
+    def take(count: int) -> Anything:
+        nonlocal place
+        place += count
+        return q[place - count : place]
+
+    if design.intercept:
+        values["alpha_c"] = take(1)[0]
+    values["b"] = take(design.X.shape[1] - design.intercept)
+    if design.terms:
+        log_sd = take(sum(len(term.coefs) for term in design.terms))
+        values["sd"], jacobian = np.exp(log_sd), jacobian + log_sd.sum()
+    for auxiliary in model.family.auxiliary:
+        (log_value,) = take(1)
+        values[auxiliary.name], jacobian = np.exp(log_value), jacobian + log_value
+    for k, term in enumerate(design.terms, 1):
+        J, K = len(term.levels), len(term.coefs)
+        values[f"L_{k}"], lp = cholesky_factor(take(K * (K - 1) // 2), K)
+        jacobian = jacobian + lp
+        values[f"t_{k}"] = take(J * K).reshape(K, J).T
+    assert place == len(q)
+    return values, jacobian
+
+
+def cholesky_factor(y: Anything, K: int) -> tuple[Anything, Anything]:
+    L, lp, partial = np.eye(K, dtype=y.dtype), np.sum(np.log(1 - np.tanh(y) ** 2)), iter(np.tanh(y))
+    for i in range(1, K):
+        left = 1.0
+        for j in range(i):
+            lp = lp + (0.5 * np.log(left) if j else 0.0)
+            L[i, j] = next(partial) * np.sqrt(left)
+            left = left - L[i, j] ** 2
+        L[i, i] = np.sqrt(left)
+    return L, lp
+
+
+def beta_full(model: Model, values: dict[str, Anything]) -> Anything:
+    b = values["b"]
+    if not model.design.intercept:
+        return b
+    return np.concatenate([[values["alpha_c"] - model.design.X[:, 1:].mean(axis=0) @ b], b])
+
+
+def taus(model: Model, values: dict[str, Anything]) -> list[Anything]:
+    ends = np.cumsum([len(term.coefs) for term in model.design.terms])
+    return np.split(values["sd"], ends[:-1]) if len(ends) else []
+
+
+def effect(model: Model, values: dict[str, Anything], k: int) -> tuple[Anything, Anything]:
+    """(z, deviations) of term k, level by level and coefficient by coefficient."""
+    L, t, w = values[f"L_{k + 1}"], values[f"t_{k + 1}"], model.centering.weights[k]
+    tau, M = taus(model, values)[k], (model.centering.A[k] @ beta_full(model, values)).T
+    z = np.zeros_like(t)
+    for j, p in np.ndindex(*t.shape):
+        below = sum(L[p, q] * z[j, q] for q in range(p))
+        core = (t[j, p] - w[j, p] * M[j, p]) / tau[p] ** w[j, p] - w[j, p] * below
+        z[j, p] = core / L[p, p] ** w[j, p]
+    return z, (z @ L.T) * tau
+
+
+def log_effects(model: Model, values: dict[str, Anything]) -> Anything:
+    total = 0.0
+    for k, tau in enumerate(taus(model, values)):
+        z, _ = effect(model, values, k)
+        scales = np.log(tau) + np.log(np.diag(values[f"L_{k + 1}"]))
+        total = total - 0.5 * np.sum(z**2) - np.sum(model.centering.weights[k] * scales)
+    return total
+
+
+def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
+    if model.prior_only:
+        return 0.0
+    design, response = model.design, model.response
+    eta = design.offset + design.X @ beta_full(model, values)
+    for k, term in enumerate(design.terms):
+        eta = eta + np.sum(term.Z * effect(model, values, k)[1][term.index], axis=1)
+    if model.family.name == "gaussian":
+        sigma = values["sigma"]
+        return np.sum(-np.log(sigma) - 0.5 * response.weights * ((response.y - eta) / sigma) ** 2)
+    rows = LIKELIHOODS[model.family.name, model.family.link.name](eta, response.y, response.trials)
+    return np.sum(response.weights * rows)
+
+
+def log_priors(model: Model, values: dict[str, Anything]) -> Anything:
+    total = 0.0
+    for row in model.priors.rows:
+        total = total + _PRIOR_OF.get(row.class_, _auxiliary)(model, values, row)
+    return total
+
+
+def _b(model: Model, values: dict[str, Anything], row: PriorRow) -> Anything:
+    return PRIORS[row.distribution](values["b"][row.position], *row.arguments)
+
+
+def _intercept(model: Model, values: dict[str, Anything], row: PriorRow) -> Anything:
+    return PRIORS[row.distribution](values["alpha_c"], *row.arguments)
+
+
+def _auxiliary(model: Model, values: dict[str, Anything], row: PriorRow) -> Anything:
+    return PRIORS[row.distribution](values[row.class_], *row.arguments)
+
+
+def _sd(model: Model, values: dict[str, Anything], row: PriorRow) -> Anything:
+    scale = values["sigma"] if row.ratio else 1.0
+    if row.distribution != "decov":
+        x = values["sd"][row.position] / scale
+        return PRIORS[row.distribution](x, *row.arguments) - (np.log(scale) if row.distribution != "flat" else 0.0)
+    _, concentration, shape, size = row.arguments
+    sd = values["sd"][row.position :][: len(model.design.terms[row.term].coefs)] / scale
+    P, tau = len(sd), np.sqrt(np.mean(sd**2))
+    pi = sd**2 / (P * tau**2)
+    dirichlet = (concentration - 1) * np.sum(np.log(pi))
+    jacobian = np.sum(np.log(2 * sd)) - (P - 1) * np.log(P * tau**2) - np.log(2 * P * tau)
+    return PRIORS["gamma"](tau, shape, 1 / size) + dirichlet + jacobian - P * np.log(scale)
+
+
+def _cor(model: Model, values: dict[str, Anything], row: PriorRow) -> Anything:
+    L = values[f"L_{row.term + 1}"]
+    K = len(L)
+    eta = row.arguments[0] if row.distribution == "lkj" else 1.0
+    return sum((K - k - 1 + 2 * eta - 2) * np.log(L[k, k]) for k in range(1, K))
+
+
+_PRIOR_OF = {"b": _b, "Intercept": _intercept, "sd": _sd, "cor": _cor}
