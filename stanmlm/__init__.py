@@ -1,1 +1,51 @@
-"""Multilevel models from an lme4 formula, with a full Bayesian posterior from Stan."""
+"""Multilevel models from an lme4 formula, with a full Bayesian posterior from Stan.
+
+>>> import stanmlm as sm
+>>> fit = sm.lmer("score ~ hours + (1 | student)", sm.simulate_exams(seed=1), seed=1)
+>>> sm.ngrps(fit)
+{'student': 100}
+"""
+
+from stanmlm.datasets import load_anes, load_naes, state_facts
+from stanmlm.design import Design
+from stanmlm.diagnostics import Diagnostics, diagnostics
+from stanmlm.doctor import doctor
+from stanmlm.engines.choose import choose_engine
+from stanmlm.engines.recorded import Recorded, record
+from stanmlm.errors import (
+    DataError,
+    EngineError,
+    FormulaError,
+    OptionError,
+    PriorError,
+    StanmlmError,
+    StanmlmWarning,
+)
+from stanmlm.extract import (
+    VarCorr,
+    as_data_frame,
+    as_draws_df,
+    coef,
+    confint,
+    fixef,
+    ngrps,
+    nobs,
+    ranef,
+    sigma,
+    vcov,
+)
+from stanmlm.families import Family, binomial, gaussian, poisson
+from stanmlm.fit import Fit
+from stanmlm.lecture import group_mean, makeFEdummies
+from stanmlm.lformula import getME, lFormula, model_frame, model_matrix
+from stanmlm.lmlist import FitList, coefficients, lmList
+from stanmlm.predict import posterior_epred, posterior_linpred, posterior_predict
+from stanmlm.printing import display
+from stanmlm.prior_spec import cauchy, decov, exponential, flat, gamma, lkj, normal, set_prior, student_t
+from stanmlm.prior_summary import prior_summary
+from stanmlm.rstyle import glm, glmer, lm, lmer
+from stanmlm.simulate import simulate_redblue
+from stanmlm.summary import summary
+from stanmlm.teaching import simulate_counties, simulate_exams
+
+__version__ = "0.1.0"
