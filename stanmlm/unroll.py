@@ -47,18 +47,24 @@ def unroll(model: Model, draws: Mapping[str, Floats]) -> Unrolled:
 
 def coefficients(model: Model, draws: Mapping[str, Floats]) -> Floats:
     """The fixed coefficients of X's own columns, (chains, draws, F)."""
-    b = np.asarray(draws["b"], dtype=float)
+    b = _slopes(draws)
     if not model.design.intercept:
         return b
     alpha = np.asarray(draws["alpha_c"]) - b @ column_means(model)
     return np.concatenate([alpha[..., None], b], axis=-1)
 
 
+def _slopes(draws: Mapping[str, Floats]) -> Floats:
+    """`b` as drawn, (chains, draws, F); engines leave out a variable without elements."""
+    leading = np.shape(next(iter(draws.values())))[:2]
+    return np.asarray(draws.get("b", np.zeros((*leading, 0))), dtype=float)
+
+
 def _factors(model: Model, draws: Mapping[str, Floats]) -> Iterator[Floats]:
     """The Cholesky factor of each term's correlation, (chains, draws, K, K)."""
     for k, term in enumerate(model.design.terms, 1):
         one = len(term.coefs) == 1
-        yield np.ones((*np.shape(draws["b"])[:2], 1, 1)) if one else np.asarray(draws[f"L_{k}"], dtype=float)
+        yield np.ones((*_slopes(draws).shape[:2], 1, 1)) if one else np.asarray(draws[f"L_{k}"], dtype=float)
 
 
 def _deviations(model: Model, k: int, draws: Mapping[str, Floats], b: Floats, tau: Floats, L: Floats) -> Floats:

@@ -99,7 +99,7 @@ def plot_slopes(
         *_line(line, x),
         *_intervals(others, {"color": "#9A9A9A"}, None),
         *_intervals(coloured, {}, group),
-        geom_segment(aes(xend=x, y="upper95", yend="top", color=group), labels, size=0.35, linetype="dotted"),
+        geom_segment(aes(xend=x, y="upper95", yend="foot", color=group), labels, size=0.35, linetype="dotted"),
         geom_text(aes(y="top", label="name", color=group, ha="side"), labels, size=7.5, va="baseline"),
     ]
     scales = [
@@ -113,7 +113,7 @@ def plot_slopes(
 
 
 def name_places(named: pd.DataFrame, slopes: pd.DataFrame, x: str) -> pd.DataFrame:
-    """Places above all intervals: the height `top` of each name, a row higher where the last is near, and its `side`.
+    """Places above all intervals: the height `top` of a name, a row higher where the last is near, and its `side`.
 
     Examples
     --------
@@ -132,7 +132,7 @@ def name_places(named: pd.DataFrame, slopes: pd.DataFrame, x: str) -> pd.DataFra
         rows[place], last = row, place
     heights = top + ROW * (top - bottom) * (share.map(rows) + 1)
     sides = np.select([share < EDGE, share > 1 - EDGE], ["left", "right"], "center")
-    return named.assign(top=heights, side=sides)
+    return named.assign(top=heights, foot=heights - 0.2 * ROW * (top - bottom), side=sides)
 
 
 def _line(line: pd.DataFrame | None, x: str) -> list[geom_ribbon | geom_line]:

@@ -138,7 +138,8 @@ def _centre(slopes: pd.DataFrame) -> Mapping[int, float]:
     """What was taken off a year's log incomes to centre them."""
     income = state_facts().set_index("state")["income_2000"]
     logs = np.log(slopes["state"].map(income) / 10_000) - slopes["avg.income"]
-    return logs.groupby(slopes["year"]).mean().to_dict()
+    centre: dict[int, float] = logs.groupby(slopes["year"]).mean().to_dict()
+    return centre
 
 
 def _in_dollars(frame: pd.DataFrame, centre: Mapping[int, float]) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from stanmlm.lmlist import FitList
 from stanmlm.model import parameters
 from stanmlm.plots import save_figure
 from stanmlm.redblue.figures import Figure
+from stanmlm.redblue.frames import separate_draws
 
 
 def write_files(
@@ -65,9 +66,11 @@ def _arrays(fit: Fit) -> dict[str, Anything]:
 
 
 def _separate(fits: FitList) -> dict[str, Anything]:
-    each = [np.asarray(fit.posterior["posterior"]["b"].values) for fit in fits.fits.values()]
-    names = next(iter(fits.fits.values())).model.design.names
-    return {"b": np.stack(each, axis=2), "b.0": np.array(list(fits.fits)), "b.1": np.array(names)}
+    names = ("(Intercept)", "income")
+    draws = np.stack([separate_draws(fits, name) for name in names], axis=-1)
+    chains = next(iter(fits.fits.values())).sampling.chains
+    b = draws.reshape(chains, -1, *draws.shape[1:])
+    return {"b": b, "b.0": np.array(list(fits.fits)), "b.1": np.array(names)}
 
 
 def _write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]:

@@ -101,7 +101,8 @@ def expected_slopes(fit: Fit, voters: pd.DataFrame) -> pd.DataFrame:
 def slope_draws(fit: Fit, states: pd.DataFrame, re_formula: str | None) -> Floats:
     """Draws of the change of the log odds with one step of income, (draws, states)."""
     at = [np.asarray(posterior_linpred(fit, states.assign(income=income), re_formula)) for income in (0.0, 1.0)]
-    return at[1] - at[0]
+    change: Floats = at[1] - at[0]
+    return change
 
 
 def states_of(fit: Fit | FitList, voters: pd.DataFrame) -> pd.DataFrame:
@@ -112,8 +113,7 @@ def states_of(fit: Fit | FitList, voters: pd.DataFrame) -> pd.DataFrame:
     """
     if isinstance(fit, FitList):
         states = _states(voters).set_index("state").loc[list(fit.fits)].reset_index()
-        b = np.stack([draws_of(one, "b") for one in fit.fits.values()], axis=1)
-        parts = {"(Intercept)": b[..., 0], "income": b[..., 1]}
+        parts = {name: separate_draws(fit, name) for name in ("(Intercept)", "income")}
         reasons = states["state"].map(fit.inestimable).fillna("")
     else:
         states = _states(voters)
@@ -122,6 +122,15 @@ def states_of(fit: Fit | FitList, voters: pd.DataFrame) -> pd.DataFrame:
         reasons = pd.Series("", index=states.index)
     frames = [interval_frame(states.assign(coefficient=name), draws) for name, draws in parts.items()]
     return pd.concat([frame.assign(not_estimable=reasons) for frame in frames], ignore_index=True)
+
+
+def separate_draws(fits: FitList, name: str) -> Floats:
+    """Draws of one coefficient of every separate fit, (draws, fits); NaN where a fit has dropped it."""
+    columns = []
+    for fit in fits.fits.values():
+        names, b = fit.model.design.names, draws_of(fit, "b")
+        columns.append(b[:, names.index(name)] if name in names else np.full(len(b), np.nan))
+    return np.stack(columns, axis=1)
 
 
 def _states(voters: pd.DataFrame) -> pd.DataFrame:

@@ -111,10 +111,11 @@ def redblue(
 def fit_ladder(voters: pd.DataFrame, options: Options, report: Callable[[str], None]) -> Fits:
     """Every rung for every year."""
     fits: dict[tuple[int, str], Fit | FitList] = {}
-    for year, rows in voters.groupby("year"):
+    for year in sorted(set(voters["year"].tolist())):
+        rows = voters[voters["year"] == year].reset_index(drop=True)
         for rung in LADDER:
             report(f"{year}: {' '.join(rung.title)}, {rung.formula}")
-            fits[int(year), rung.key] = rung.fit(rung.formula, rows.reset_index(drop=True), options)
+            fits[year, rung.key] = rung.fit(rung.formula, rows, options)
     return fits
 
 

@@ -9,7 +9,7 @@ from stanmlm.arrays import Floats
 from stanmlm.diagnostics import diagnostics
 from stanmlm.extract import ngrps, nobs
 from stanmlm.fit import Fit, draws_of
-from stanmlm.lmlist import FitList
+from stanmlm.lmlist import FitList, coefficients
 from stanmlm.redblue.ladder import Rung
 
 COEFFICIENTS = ("(Intercept)", "income", "avg.income", "avg.income:income")
@@ -59,11 +59,8 @@ def _one_model(fit: Fit) -> dict[str, object]:
 
 def _no_pooling(fits: FitList) -> dict[str, object]:
     """Averages over the states that have an estimate of their own, and the raw spread of these estimates."""
-    means = np.array(
-        [draws_of(fit, "b").mean(axis=0) for state, fit in fits.fits.items() if state not in fits.inestimable]
-    )
-    enough = len(means) > 1
-    spread = Spread(*means.std(axis=0, ddof=1), np.corrcoef(means.T)[0, 1]) if enough else Spread()
+    means = coefficients(fits).dropna().to_numpy(dtype=float)
+    spread = _raw_spread(means) if len(means) > 1 else Spread()
     return {
         "states": len(means),
         "not_estimated": len(fits.inestimable),
@@ -72,11 +69,17 @@ def _no_pooling(fits: FitList) -> dict[str, object]:
     }
 
 
+def _raw_spread(means: Floats) -> Spread:
+    """Of estimates (states, 2)."""
+    sds = np.std(means, axis=0, ddof=1).tolist()
+    return Spread(sds[0], sds[1], float(np.asarray(np.corrcoef(means.T))[0, 1]))
+
+
 def _group_spread(fit: Fit) -> Spread:
     sds = draws_of(fit, "sd_state").mean(axis=0)
     if len(sds) == 1:
         return Spread(float(sds[0]))
-    return Spread(float(sds[0]), float(sds[1]), float(draws_of(fit, "cor_state").mean()))
+    return Spread(sds[0], sds[1], float(draws_of(fit, "cor_state").mean()))
 
 
 def _dummy_spread(names: Sequence[str], means: Floats) -> Spread:
