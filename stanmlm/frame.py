@@ -51,6 +51,9 @@ class ModelFrame:
     n_data: int  # rows of the user's data after `subset`
     na_action: str  # "omit", "exclude", "fail" or "pass"
     memory: Mapping[str, object]  # JSON: "variables" by label, "columns" and "scope" by name, "offset"
+    data: pd.DataFrame  # the user's data, every row and column as given, with the vectors that come from the scope
+    given: pd.Index  # (n_data,) row labels after `subset`
+    place: Ints  # (N,) positions of these rows among the `n_data`
 
 
 def model_frame(
@@ -119,6 +122,9 @@ def model_frame(
         n_data=len(chosen),
         na_action=na_action,
         memory=_memory(final, place, table, n, offset),
+        data=_whole_data(place, table, n),
+        given=_row_labels(table, n)[chosen],
+        place=np.flatnonzero(np.isin(chosen, kept)),
     )
 
 
@@ -222,21 +228,21 @@ def _kept_rows(values: Mapping[str, Value], chosen: Ints, na_action: str, n: int
     if na_action == "pass":
         return chosen
     gaps = {label: gap for label, value in values.items() if (gap := _gaps(value)).any()}
-    missing = np.logical_or.reduce([*gaps.values(), np.zeros(n, dtype=bool)])
+    missing: Bools = np.logical_or.reduce([*gaps.values(), np.zeros(n, dtype=bool)])
     if not missing[chosen].any():
         _require_rows(chosen, {}, n)
         return chosen
     if na_action == "fail":
         label, gap = next((label, gap) for label, gap in gaps.items() if gap[chosen].any())
         raise DataError(f"missing values in object: `{label}` {_where(chosen[gap[chosen]])}")
-    kept = chosen[~missing[chosen]]
+    kept: Ints = chosen[~missing[chosen]]
     _require_rows(kept, {label: int(gap[chosen].sum()) for label, gap in gaps.items()}, len(chosen))
     return kept
 
 
 def _gaps(value: Value) -> Bools:
-    missing: Bools = is_missing(value)
-    return missing.any(axis=1) if missing.ndim == 2 else missing
+    missing: Bools = is_missing(value).reshape(length(value), -1)
+    return np.asarray(missing.any(axis=1))
 
 
 def _require_rows(kept: Ints, gaps: Mapping[str, int], n: int) -> None:
@@ -298,6 +304,23 @@ def _total_offset(offsets: list[Value], given: Value | None, kept: Ints) -> Floa
             raise DataError("an offset must be one column of numbers")
         total += floats(value).reshape(len(kept))
     return total
+
+
+def _whole_data(place: Scope, table: pd.DataFrame | None, n: int) -> pd.DataFrame:
+    """The data with the caller's vectors of n values, under the names that the formula has for them."""
+    whole = pd.DataFrame(index=_row_labels(table, n)) if table is None else table
+    if len(whole) != n:
+        return whole
+    taken = {name: _from_caller(place, name) for name in sorted(place.wanted - set(whole.columns))}
+    values = {name: as_value(thing, name) for name, thing in taken.items() if thing is not None}
+    vectors = {name: v for name, v in values.items() if v.type != "closure" and v.data.ndim == 1 and length(v) == n}
+    return whole.assign(**{name: as_series(value, whole.index) for name, value in vectors.items()})
+
+
+def _from_caller(place: Scope, name: str) -> object:
+    """A dotted name is the caller's with underscores where it has no other; whole frames are no vectors."""
+    thing = place.caller.get(name, place.caller.get(name.replace(".", "_")))
+    return None if isinstance(thing, pd.DataFrame) else thing
 
 
 def _memory(
