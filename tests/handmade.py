@@ -21,6 +21,7 @@ SHAPES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "one": (("state", ("(Intercept)",)),),
     "three": (("state", ("(Intercept)", "x", "z")),),
     "two": (("state", ("(Intercept)", "x")), ("year", ("z",))),
+    "both": (("state", ("(Intercept)", "x")), ("year", ("(Intercept)", "z"))),
     "crossed": (("state", ("(Intercept)",)), ("year", ("(Intercept)", "x"))),
 }
 
