@@ -32,6 +32,8 @@ from stanmlm.extract import (
     nobs,
     ranef,
     sigma,
+    stancode,
+    standata,
     vcov,
 )
 from stanmlm.families import Family, binomial, gaussian, poisson
