@@ -3,7 +3,7 @@
 import re
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
@@ -118,7 +118,8 @@ def load_naes(path: str | Path) -> Survey:
     """
     raw = _read_table(Path(path))
     voters = _from_dataverse(raw) if set(DATAVERSE_COLUMNS) <= set(raw.columns) else raw
-    return survey_of(voters, name=Path(path).name)
+    survey = survey_of(voters, name=f"`{Path(path).name}`")
+    return replace(survey, source=f"voter file {Path(path).name}")
 
 
 def survey_of(voters: pd.DataFrame, name: str = "the data") -> Survey:
@@ -194,8 +195,8 @@ def load_anes() -> Survey:
         state=partisan["stateabb"], vote=(partisan["pid7"] > NEITHER_PARTY).astype(int), income=partisan["incomeperc"]
     )
     survey = survey_of(voters, name="ANES")
-    return Survey(
-        frame=survey.frame,
+    return replace(
+        survey,
         source="ANES 2000 and 2004",
         response="Probability of identifying as Republican",
         caveat="Response: party identification (leaners included), not vote",

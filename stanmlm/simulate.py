@@ -1,6 +1,6 @@
 """Voters drawn from published estimates, for whoever has no survey at hand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -88,10 +88,9 @@ def simulated_survey(seed: int, n: int = 20_000) -> Survey:
     states = _states()
     z = rng.standard_normal((len(states), 2))
     voters = pd.concat([_voters(election, states, z, n, rng) for election in ELECTIONS], ignore_index=True)
-    return Survey(
-        frame=survey_of(voters, name="the simulation").frame,
+    return replace(
+        survey_of(voters, name="the simulation"),
         source="simulated voters",
-        response="Probability of voting Republican",
         caveat=f"Simulated (seed {seed}) from lme4's estimates on the National Annenberg Election Survey",
         notes=(f"simulated: {n:,} voters a year, seed {seed}",),
     )

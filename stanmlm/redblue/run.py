@@ -14,12 +14,13 @@ from stanmlm.redblue.figures import Figure, curves_figure, slopes_figure, states
 from stanmlm.redblue.files import write_files
 from stanmlm.redblue.frames import curves_of, expected_slopes, highlights, slopes_of, states_of
 from stanmlm.redblue.ladder import LADDER, Rung
-from stanmlm.redblue.table import ladder_row
+from stanmlm.redblue.table import COLUMNS, ladder_row
 from stanmlm.redblue.text import ladder_text
 from stanmlm.rstyle import Options
 from stanmlm.simulate import simulated_survey
 
 SEED = 2007  # the year of the paper
+CAUTIOUS = 0.99  # thin states make group sds hard to tell from zero; starting here costs less than being raised to it
 Fits = Mapping[tuple[int, str], Fit | FitList]  # by year and the rung's key
 
 
@@ -52,7 +53,7 @@ def redblue(
     chains: int = 4,
     iter: int = 2000,
     warmup: int | None = None,
-    adapt_delta: float | None = None,
+    adapt_delta: float = CAUTIOUS,
     cores: int | None = None,
     engine: str = "auto",
     report: Callable[[str], None] = quiet,
@@ -71,7 +72,7 @@ def redblue(
     seed : int
         Of the simulation and of every fit.
     chains, iter, warmup, adapt_delta, cores, engine
-        As in `glmer`.
+        As in `glmer`, but that `adapt_delta` starts at 0.99.
     report : callable
         Takes a line after each fit.
 
@@ -97,7 +98,10 @@ def redblue(
     """
     folder = _folder(Path(out))
     survey = simulated_survey(seed) if simulate else _survey(data)
-    options = _options(seed, chains, iter, warmup, adapt_delta, cores, engine)
+    options = Options(
+        seed=seed, chains=chains, iter=iter, warmup=warmup, adapt_delta=adapt_delta, cores=cores, engine=engine,
+        progress=False,
+    )  # fmt: skip
     fits = fit_ladder(survey.frame, options, report)
     table = ladder_table(fits)
     states = _each(fits, survey.frame, states_of, _of_states(fits))
@@ -122,7 +126,8 @@ def fit_ladder(voters: pd.DataFrame, options: Options, report: Callable[[str], N
 def ladder_table(fits: Fits) -> pd.DataFrame:
     """The ladder, a row a year and model."""
     rungs: dict[str, Rung] = {rung.key: rung for rung in LADDER}
-    return pd.DataFrame([ladder_row(year, rungs[key], fit) for (year, key), fit in fits.items()])
+    rows = pd.DataFrame([ladder_row(year, rungs[key], fit) for (year, key), fit in fits.items()])
+    return rows.reindex(columns=list(COLUMNS))
 
 
 def draw_figures(survey: Survey, fits: Fits) -> Mapping[str, Figure]:
@@ -148,7 +153,8 @@ def _each(
     frames = [
         frame_of(fits[year, key], voters[voters["year"] == year]).assign(year=year, model=key) for year, key in places
     ]
-    return pd.concat(frames, ignore_index=True)
+    stacked = pd.concat(frames, ignore_index=True)
+    return stacked[["year", "model", *stacked.columns.drop(["year", "model"])]]
 
 
 def _of_states(fits: Fits) -> list[tuple[int, str]]:
@@ -165,13 +171,6 @@ def _survey(data: str | Path | pd.DataFrame) -> Survey:
     if isinstance(data, pd.DataFrame):
         return survey_of(data)
     return load_anes() if data == "anes" else load_naes(data)
-
-
-def _options(
-    seed: int, chains: int, iter: int, warmup: int | None, adapt_delta: float | None, cores: int | None, engine: str
-) -> Options:
-    options = Options(seed=seed, chains=chains, iter=iter, warmup=warmup, cores=cores, engine=engine, progress=False)
-    return options if adapt_delta is None else {**options, "adapt_delta": adapt_delta}
 
 
 def _folder(out: Path) -> Path:

@@ -1,8 +1,5 @@
 """The ladder as numbers: a row a year and model, and a row a state in each."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 
 from stanmlm.arrays import Floats
@@ -14,15 +11,11 @@ from stanmlm.redblue.ladder import Rung
 
 COEFFICIENTS = ("(Intercept)", "income", "avg.income", "avg.income:income")
 DUMMY = "stateFE"
-
-
-@dataclass(frozen=True)
-class Spread:
-    """How far apart the coefficients of the states lie."""
-
-    intercept: float = np.nan
-    income: float = np.nan
-    correlation: float = np.nan
+COLUMNS = (
+    *("year", "model", "formula", "rows", "states", "not_estimable"),
+    *(column for name in COEFFICIENTS for column in (name, f"{name}.se")),
+    *("sd_intercept", "sd_income", "correlation", "seconds", "divergences", "rhat", "ess"),
+)
 
 
 def ladder_row(year: int, rung: Rung, fit: Fit | FitList) -> dict[str, object]:
@@ -42,50 +35,60 @@ def ladder_row(year: int, rung: Rung, fit: Fit | FitList) -> dict[str, object]:
     }
 
 
+def inestimable_dummies(fit: Fit) -> tuple[str, ...]:
+    """States whose dummy has no maximum of the likelihood: all of their respondents answer alike."""
+    design, y = fit.model.design, fit.model.response.y
+    totals = {
+        name: (design.X[:, k].sum(), design.X[:, k] @ y)
+        for k, name in enumerate(design.names)
+        if name.startswith(DUMMY)
+    }
+    return tuple(name.removeprefix(DUMMY) for name, (n, ones) in totals.items() if ones in (0, n))
+
+
 def _one_model(fit: Fit) -> dict[str, object]:
     names, b = fit.model.design.names, draws_of(fit, "b")
     shown = {name: b[:, place] for place, name in enumerate(names) if name in COEFFICIENTS}
-    spread = _group_spread(fit) if fit.model.design.terms else _dummy_spread(names, b.mean(axis=0))
-    dummies = sum(name.startswith(DUMMY) for name in names)
-    states = ngrps(fit)["state"] if fit.model.design.terms else dummies
     return {
-        "states": states or np.nan,
-        "not_estimated": 0,
+        **(_group_spread(fit) if fit.model.design.terms else _dummy_spread(fit)),
         **{name: draws.mean() for name, draws in shown.items()},
         **{f"{name}.se": draws.std(ddof=1) for name, draws in shown.items()},
-        **_named(spread),
     }
 
 
 def _no_pooling(fits: FitList) -> dict[str, object]:
     """Averages over the states that have an estimate of their own, and the raw spread of these estimates."""
     means = coefficients(fits).dropna().to_numpy(dtype=float)
-    spread = _raw_spread(means) if len(means) > 1 else Spread()
     return {
         "states": len(means),
-        "not_estimated": len(fits.inestimable),
+        "not_estimable": len(fits.inestimable),
         **(dict(zip(("(Intercept)", "income"), means.mean(axis=0), strict=True)) if len(means) else {}),
-        **_named(spread),
+        **(_raw_spread(means) if len(means) > 1 else {}),
     }
 
 
-def _raw_spread(means: Floats) -> Spread:
+def _raw_spread(means: Floats) -> dict[str, float]:
     """Of estimates (states, 2)."""
-    sds = np.std(means, axis=0, ddof=1).tolist()
-    return Spread(sds[0], sds[1], float(np.asarray(np.corrcoef(means.T))[0, 1]))
+    correlation = float(np.asarray(np.corrcoef(means.T))[0, 1])
+    return {
+        **dict(zip(("sd_intercept", "sd_income"), np.std(means, axis=0, ddof=1), strict=True)),
+        "correlation": correlation,
+    }
 
 
-def _group_spread(fit: Fit) -> Spread:
+def _group_spread(fit: Fit) -> dict[str, float]:
+    """Of the group effects; every state has its estimate."""
     sds = draws_of(fit, "sd_state").mean(axis=0)
-    if len(sds) == 1:
-        return Spread(float(sds[0]))
-    return Spread(sds[0], sds[1], float(draws_of(fit, "cor_state").mean()))
+    several = {"correlation": float(draws_of(fit, "cor_state").mean())} if len(sds) > 1 else {}
+    named = dict(zip(("sd_intercept", "sd_income"), sds, strict=False))
+    return {"states": ngrps(fit)["state"], "not_estimable": 0, **named, **several}
 
 
-def _dummy_spread(names: Sequence[str], means: Floats) -> Spread:
-    dummies = [mean for name, mean in zip(names, means, strict=True) if name.startswith(DUMMY)]
-    return Spread(float(np.std(dummies, ddof=1))) if len(dummies) > 1 else Spread()
-
-
-def _named(spread: Spread) -> dict[str, float]:
-    return {"sd_intercept": spread.intercept, "sd_income": spread.income, "correlation": spread.correlation}
+def _dummy_spread(fit: Fit) -> dict[str, float]:
+    """Of the dummies' coefficients that have an estimate; nothing where there are no dummies."""
+    lost = {f"{DUMMY}{state}" for state in inestimable_dummies(fit)}
+    b = dict(zip(fit.model.design.names, draws_of(fit, "b").mean(axis=0), strict=True))
+    kept = [mean for name, mean in b.items() if name.startswith(DUMMY) and name not in lost]
+    if not kept:
+        return {}
+    return {"states": len(kept), "not_estimable": len(lost), "sd_intercept": float(np.std(kept, ddof=1))}

@@ -11,7 +11,8 @@ from stanmlm.redblue.table import COEFFICIENTS
 GAP = 2
 FOOT = (
     "Posterior means, posterior sds in brackets; Rhat, ESS (bulk or tail) and divergences are the worst of a model.",
-    "~ is the spread of separate estimates, noise included; the other sds and correlations are of the group effects.",
+    "~ is the spread of the states' own estimates, noise included; the others are of the group effects.",
+    "Not estimable: states whose own rows, or dummy, have no maximum of the likelihood (separation, too few rows).",
 )
 
 
@@ -33,7 +34,7 @@ ERROR_TERMS = (
 )
 RUN = (
     Line("states", "states", "{:.0f}"),
-    Line("not estimable", "not_estimated", "{:.0f}"),
+    Line("not estimable", "not_estimable", "{:.0f}"),
     Line("seconds", "seconds", "{:.1f}"),
     Line("divergences", "divergences", "{:.0f}"),
     Line("Rhat", "rhat", "{:.3f}"),
