@@ -23,7 +23,7 @@ def to_datatree(
     tree = from_dict(
         {group: dict(variables) for group, variables in groups.items()},
         dims={name: list(values) for name, values in dims.items()},
-        coords={name: list(values) for name, values in coords.items()},
+        coords={name: np.asarray(values) for name, values in coords.items()},
         check_conventions=False,
     )
     tree.attrs.update(attributes)

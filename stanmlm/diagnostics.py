@@ -8,7 +8,7 @@ import pandas as pd
 from stanmlm.arrays import Floats
 from stanmlm.arviz_compat import bfmi, ess_bulk, ess_tail, mcse_mean, rhat
 from stanmlm.engines.protocol import Sampling
-from stanmlm.fit import Fit, statistic
+from stanmlm.fit import Fit, chains_of, statistic
 from stanmlm.model import Parameter, parameters
 
 # Thresholds of Vehtari, Gelman, Simpson, Carpenter and Burkner (2021), section 4, and of CmdStan's `diagnose`.
@@ -41,7 +41,7 @@ def _checked(fit: Fit) -> tuple[list[str], Floats]:
     names: list[str] = []
     columns: list[Floats] = []
     for row in parameters(fit.model):
-        values = fit.posterior["posterior"][row.name].values
+        values = chains_of(fit, row.name)
         where = list(np.ndindex(*values.shape[2:]))
         if row.class_ == "r" and len(where) > EFFECTS_CHECKED:
             where = [where[i] for i in np.linspace(0, len(where) - 1, EFFECTS_CHECKED).astype(int)]

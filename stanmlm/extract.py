@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from stanmlm.arrays import Floats
+from stanmlm.arrays import Anything, Floats
 from stanmlm.diagnostics import label
 from stanmlm.errors import DataError, did_you_mean
 from stanmlm.fit import Fit, draws_of
@@ -209,7 +209,7 @@ def _interval_columns(fit: Fit) -> list[tuple[str, Floats]]:
 
 
 def _pair_names(fit: Fit, grouping: Grouping) -> list[tuple[str, str]]:
-    out = []
+    out: list[tuple[str, str]] = []
     for bar in grouping.bars:
         coefs = fit.model.design.terms[bar].coefs
         out.extend((coefs[i], coefs[j]) for i, j in zip(*np.triu_indices(len(coefs), 1), strict=True))
@@ -226,7 +226,7 @@ def as_draws_df(fit: Fit, variables: list[str] | None = None) -> pd.DataFrame:
         if name not in _names(fit):
             raise DataError(f"`{name}` is not a variable of the fit" + did_you_mean(name, _names(fit)))
     chain, iteration = _counter(fit)
-    columns = {".chain": chain, ".iteration": iteration, ".draw": np.arange(1, len(chain) + 1)}
+    columns: dict[str, Anything] = {".chain": chain, ".iteration": iteration, ".draw": np.arange(1, len(chain) + 1)}
     for row in table:
         if variables is None or row.name in variables:
             values = draws_of(fit, row.name)

@@ -68,6 +68,9 @@ class Family:
     bounds: Callable[[Floats], tuple[Floats, Floats]]  # (trials) -> least and greatest response, (N,)
 
 
+FamilyLike = Family | str | Callable[[], Family]
+
+
 def gaussian(link: str = "identity") -> Family:
     """Normal responses; `weights` are precisions, as in lme4.
 
@@ -133,7 +136,7 @@ def poisson(link: str = "log") -> Family:
     return _with_link(FAMILIES["poisson"], link)
 
 
-def as_family(family: Family | str | Callable[[], Family]) -> Family:
+def as_family(family: FamilyLike) -> Family:
     """Give the family that a user names in any of R's ways.
 
     Parameters

@@ -62,15 +62,20 @@ def fit_from_draws(call: Call, model: Model, program: Program, raw: RawDraws) ->
     return Fit(call, model, program, tree, raw.sampling, raw.engine, raw.version, raw.seconds)
 
 
+def chains_of(fit: Fit, variable: str) -> Floats:
+    """Draws of one variable, (chains, draws, ...)."""
+    return np.asarray(fit.posterior["posterior"][variable].to_numpy())
+
+
 def draws_of(fit: Fit, variable: str) -> Floats:
     """Draws of one variable with chains joined, (draws, ...)."""
-    values: Floats = fit.posterior["posterior"][variable].values
+    values = chains_of(fit, variable)
     return values.reshape(-1, *values.shape[2:])
 
 
 def statistic(fit: Fit, name: str) -> Floats:
     """A sampler statistic by ArviZ's name, (chains, draws)."""
-    return np.asarray(fit.posterior["sample_stats"][name].values)
+    return np.asarray(fit.posterior["sample_stats"][name].to_numpy())
 
 
 def n_draws(fit: Fit) -> int:

@@ -11,7 +11,7 @@ from scipy.optimize import linprog
 from stanmlm.arrays import Bools, Floats
 from stanmlm.errors import DataError, FormulaError
 from stanmlm.extract import fixef
-from stanmlm.families import as_family
+from stanmlm.families import FamilyLike, as_family
 from stanmlm.fit import Call, Fit
 from stanmlm.formula import deparse, parse_expression
 from stanmlm.model import Model
@@ -34,7 +34,7 @@ class FitList:
 
 
 def lmList(  # noqa: N802, lme4's name
-    formula: str, data: object = None, family: object = "gaussian", **options: Unpack[Options]
+    formula: str, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]
 ) -> FitList:
     """Separate models for the levels of a factor, `lmList("vote ~ income | state", voters, family=binomial)`.
 

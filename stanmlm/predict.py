@@ -208,7 +208,7 @@ def scales_of(fit: Fit, bar: int) -> tuple[Floats, Floats]:
         upper = np.triu_indices(K, 1)
         pairs = draws_of(fit, names["cor"])[:, start : start + len(upper[0])]
         L[:, upper[0], upper[1]] = L[:, upper[1], upper[0]] = pairs
-        L = np.linalg.cholesky(L)
+        L = np.asarray(np.linalg.cholesky(L), dtype=float)
     return sd, L
 
 
@@ -297,7 +297,7 @@ def _used(fit: Fit, re_formula: object) -> tuple[Bools, ...]:
 
 def _wanted(text: str) -> set[tuple[str, str]]:
     """The (group, term label) pairs of a formula of bars; the intercept's label is ""."""
-    pairs = set()
+    pairs: set[tuple[str, str]] = set()
     for bar in parse_formula(text).bars:
         group = ":".join(part.label for part in bar.group)
         labels = [":".join(part.label for part in term) for term in bar.left.terms]

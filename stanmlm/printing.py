@@ -9,7 +9,7 @@ from stanmlm.arrays import Floats
 from stanmlm.arviz_compat import ess_bulk, ess_tail, rhat
 from stanmlm.diagnostics import warnings_of
 from stanmlm.extract import VarCorr, VarCorrTable, fixef, ngrps, nobs
-from stanmlm.fit import Fit, draws_of, n_draws
+from stanmlm.fit import Fit, chains_of, draws_of, n_draws
 from stanmlm.formula import formula_text
 from stanmlm.layout import beside, covariance_table, format_common, format_fixed, table
 from stanmlm.model import groupings, parameters
@@ -64,7 +64,7 @@ def _header(fit: Fit) -> list[str]:
 def _random_effects(fit: Fit) -> str:
     left = print_varcorr(VarCorr(fit), DIGITS)
     checks = [_checks(draws) for draws in _rows_of_varcorr(fit)]
-    residual = [_checks(_chains(fit, "sigma")[..., None])] if "sigma" in _names(fit) else []
+    residual = [_checks(chains_of(fit, "sigma")[..., None])] if "sigma" in _names(fit) else []
     return beside(left, ("Rhat", "Bulk_ESS", "Tail_ESS"), [*checks, *residual])
 
 
@@ -73,13 +73,13 @@ def _rows_of_varcorr(fit: Fit) -> list[Floats]:
     rows = []
     for grouping in groupings(fit.model.design):
         names = {row.class_: row.name for row in parameters(fit.model) if row.group == grouping.group}
-        sds, start, pair = _chains(fit, names["sd"]), 0, 0
+        sds, start, pair = chains_of(fit, names["sd"]), 0, 0
         for bar in grouping.bars:
             K = len(fit.model.design.terms[bar].coefs)
             upper = np.triu_indices(K, 1)
             for k in range(K):
                 columns = [sds[..., start + k]]
-                columns += [_chains(fit, names["cor"])[..., pair + i] for i in np.flatnonzero(upper[1] == k)]
+                columns += [chains_of(fit, names["cor"])[..., pair + i] for i in np.flatnonzero(upper[1] == k)]
                 rows.append(np.stack(columns, axis=-1))
             start, pair = start + K, pair + len(upper[0])
     return rows
@@ -91,7 +91,7 @@ def _checks(draws: Floats) -> tuple[str, str, str]:
 
 
 def _fixed_effects(fit: Fit) -> str:
-    draws = _chains(fit, "b")
+    draws = chains_of(fit, "b")
     if not draws.shape[-1]:
         return "No fixed effect coefficients"
     flat = draws_of(fit, "b")
@@ -112,7 +112,7 @@ def _auxiliary(fit: Fit) -> list[str]:
     names = [row.name for row in parameters(fit.model) if row.class_ == "auxiliary"]
     if not names:
         return []
-    checks = [_checks(_chains(fit, name)[..., None]) for name in names]
+    checks = [_checks(chains_of(fit, name)[..., None]) for name in names]
     columns = [
         ("Estimate", format_common([float(draws_of(fit, name).mean()) for name in names], DIGITS)),
         ("Est.Error", format_common([float(draws_of(fit, name).std(ddof=1)) for name in names], DIGITS)),
@@ -191,11 +191,6 @@ def _call_text(fit: Fit) -> str:
     parts += [f"data = {fit.call.data_name}"] if fit.call.data_name else []
     parts += [] if fit.call.verb in ("lm", "lmer") else [f"family = {family.name}{link}"]
     return f"{fit.call.verb}({', '.join(parts)})"
-
-
-def _chains(fit: Fit, name: str) -> Floats:
-    values: Floats = fit.posterior["posterior"][name].values
-    return values
 
 
 def _names(fit: Fit) -> list[str]:

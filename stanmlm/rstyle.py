@@ -10,7 +10,7 @@ from stanmlm.engines.choose import choose_engine
 from stanmlm.engines.protocol import Engine, Sampling
 from stanmlm.engines.sampling import sampling_from
 from stanmlm.errors import FormulaError, OptionError, did_you_mean
-from stanmlm.families import Family, as_family, gaussian
+from stanmlm.families import Family, FamilyLike, as_family, gaussian
 from stanmlm.fit import Call, Fit
 from stanmlm.model import Model
 from stanmlm.pipeline import ModelOptions, RunOptions, build_model, fit_model
@@ -90,7 +90,7 @@ def lm(formula: str, data: object = None, **options: Unpack[Options]) -> Fit:
     return _verb("lm", formula, data, gaussian(), options, caller_scope(1))
 
 
-def glm(formula: str, data: object = None, family: object = "gaussian", **options: Unpack[Options]) -> Fit:
+def glm(formula: str, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]) -> Fit:
     """A generalised linear model with a posterior, as rstanarm's `stan_glm`.
 
     `family` is `binomial`, `"binomial"`, `binomial(link="probit")`, and so on with `gaussian` and `poisson`; the other
@@ -106,7 +106,7 @@ def glm(formula: str, data: object = None, family: object = "gaussian", **option
     return _verb("glm", formula, data, as_family(family), options, caller_scope(1))
 
 
-def lmer(formula: str, data: object = None, family: object = "gaussian", **options: Unpack[Options]) -> Fit:
+def lmer(formula: str, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]) -> Fit:
     """A linear multilevel model with a posterior: lme4's formula, rstanarm's priors.
 
     With another `family` it does what `glmer` does, as lme4 once did. The other arguments are those of `lm`.
@@ -122,7 +122,7 @@ def lmer(formula: str, data: object = None, family: object = "gaussian", **optio
     return _verb(verb, formula, data, given, options, caller_scope(1))
 
 
-def glmer(formula: str, data: object = None, family: object = "gaussian", **options: Unpack[Options]) -> Fit:
+def glmer(formula: str, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]) -> Fit:
     """A generalised linear multilevel model with a posterior: lme4's formula, rstanarm's priors.
 
     The arguments are those of `glm`.

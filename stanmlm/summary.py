@@ -11,7 +11,7 @@ from stanmlm.arrays import Floats
 from stanmlm.diagnostics import convergence, warnings_of
 from stanmlm.errors import DataError, did_you_mean
 from stanmlm.extract import ngrps, nobs
-from stanmlm.fit import Fit, n_draws
+from stanmlm.fit import Fit, chains_of, n_draws, statistic
 from stanmlm.formula import formula_text
 from stanmlm.layout import format_fixed, table
 from stanmlm.model import groupings, parameters
@@ -75,9 +75,8 @@ def summary(
     columns = [(name, values) for name, values in zip(names, draws, strict=True) if name in wanted]
     frame = _frame(columns, probs)
     if pars is None and regex_pars is None:
-        log_posterior = fit.posterior["sample_stats"]["lp"].values
-        extra = [("mean_PPD", mean_ppd(fit, LARGEST_PPD)), ("log-posterior", log_posterior)]
-        frame = pd.concat([frame, *(_frame([row], probs) for row in extra)])
+        mean = _frame([("mean_PPD", mean_ppd(fit, LARGEST_PPD))], probs)
+        frame = pd.concat([frame, mean, _frame([("log-posterior", statistic(fit, "lp"))], probs)])
     return Summary(frame, _title(fit), tuple(probs), digits, tuple(warnings_of(fit)))
 
 
@@ -111,10 +110,10 @@ def _wanted(names: list[str], pars: Sequence[str] | str | None, regex: str | Non
 
 def _columns(fit: Fit) -> Iterator[tuple[str, Floats]]:
     """Every parameter under rstanarm's name, (chains, draws): coefficients, effects, auxiliaries, covariances."""
-    posterior, terms = fit.posterior["posterior"], fit.model.design.terms
+    terms = fit.model.design.terms
     for i, name in enumerate(fit.model.design.names):
-        yield name, posterior["b"].values[..., i]
-    shape = (posterior.sizes["chain"], posterior.sizes["draw"])
+        yield name, chains_of(fit, "b")[..., i]
+    shape = (fit.sampling.chains, n_draws(fit) // fit.sampling.chains)
     for bar, term in enumerate(terms):
         effects = effects_of(fit, bar).reshape(*shape, len(term.levels), len(term.coefs))
         for j, level in enumerate(term.levels):
@@ -122,7 +121,7 @@ def _columns(fit: Fit) -> Iterator[tuple[str, Floats]]:
                 yield f"b[{coef} {term.group}:{level.replace(' ', '_')}]", effects[..., j, k]
     for row in parameters(fit.model):
         if row.class_ == "auxiliary":
-            yield row.name, posterior[row.name].values
+            yield row.name, chains_of(fit, row.name)
     for grouping in groupings(fit.model.design):
         for bar in grouping.bars:
             yield from _covariances(fit, bar, shape)
@@ -162,9 +161,7 @@ def _text(found: Summary) -> str:
         parts += ["Fit Diagnostics:", _table(found.frame.loc[["mean_PPD"], centres], found.digits), ""]
         parts += ["mean_PPD is the mean over rows of a new response: it should lie about the mean of the observed.", ""]
     parts += ["MCMC diagnostics", _convergence(found.frame, found.digits), ""]
-    parts += [
-        "mcse: Monte Carlo standard error of the mean. Rhat and effective sizes as in Vehtari et al. (2021)."
-    ]
+    parts += ["mcse: Monte Carlo standard error of the mean. Rhat and effective sizes as in Vehtari et al. (2021)."]
     return "\n".join([*parts, *(f"Warning: {text}" for text in found.warnings)])
 
 

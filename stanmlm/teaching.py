@@ -49,7 +49,7 @@ def simulate_exams(
     labels = [str(i + 1) for i in range(students)]
     return pd.DataFrame(
         {
-            "student": pd.Categorical.from_codes(student, categories=labels),
+            "student": pd.Categorical.from_codes(student, categories=pd.Index(labels)),
             "exam": np.tile(np.arange(1, exams + 1), students),
             "hours": hours,
             "score": score,
@@ -92,7 +92,7 @@ def simulate_counties(
     labels = [f"State {i + 1}" for i in range(states)]
     return pd.DataFrame(
         {
-            "state": pd.Categorical.from_codes(state, categories=labels),
+            "state": pd.Categorical.from_codes(state, categories=pd.Index(labels)),
             "county": np.tile(np.arange(1, counties + 1), states),
             "income": income,
             "conservatism": conservatism[state],
