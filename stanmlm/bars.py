@@ -10,6 +10,7 @@ from stanmlm.rcode import INFIX, Node, fold, is_call, operands
 from stanmlm.terms import Expression, Terms, expand, expression, is_algebra
 
 BARS = ("|", "||")
+MAX_GROUPS = 50
 Group = tuple[Node, ...]
 
 
@@ -145,6 +146,8 @@ def _grouped(text: str, node: Node, below: list[tuple[Group, ...]]) -> tuple[Gro
     if node.text == "(":
         return below[0]
     outer, inner = below
+    if len(outer) + len(inner) > MAX_GROUPS:
+        _refuse(text, node, f"one bar has at most {MAX_GROUPS} grouping factors")
     if node.text == "/":
         return (*(_union(group, outer[0]) for group in inner), *outer)
     if len(outer) > 1 or len(inner) > 1:

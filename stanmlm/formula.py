@@ -147,7 +147,7 @@ def update_terms(old: Formula, new_text: str) -> str:
     left, right = _sides(new_text)
     response = _filled(left, old_left) if left and old_left else old_left if not left or _is_dot(left) else left
     total = expand(_filled(right, _right_of(old)), new_text)
-    parts = [_summand(term, new_text) for term in total.terms.terms]
+    parts = [_summand(term) for term in total.terms.terms]
     parts += [offset.label for offset in total.offsets]
     right_text = " + ".join(parts or ["1"]) + ("" if total.terms.intercept else " - 1")
     return f"{label(response)} ~ {right_text}" if response else f"~{right_text}"
@@ -174,8 +174,10 @@ def _right_of(old: Formula) -> Node:
     return parse_expression(" + ".join([intercept, *terms, *bars, *offsets]))
 
 
-def _summand(term: tuple[Expression, ...], text: str) -> str:
-    bars = [variable.node for variable in term if is_call(variable.node, BARS, 2)]
-    if bars and len(term) > 1:
-        raise FormulaError("a random term cannot interact with other terms", text, bars[0].start, bars[0].stop)
-    return f"({term[0].label})" if bars else ":".join(variable.label for variable in term)
+def _summand(term: tuple[Expression, ...]) -> str:
+    name = ":".join(variable.label for variable in term)
+    if not any(is_call(variable.node, BARS, 2) for variable in term):
+        return name
+    if len(term) > 1:
+        raise FormulaError(f"a random term cannot interact with other terms, as in `{name}`")
+    return f"({name})"

@@ -118,7 +118,7 @@ def _evaluate(tree: Any, items: Sequence[Item]) -> Any:
     """Operands first, and without recursion: a sum of a thousand terms is a deep tree."""
     from formulaic.parser.types import ASTNode
 
-    pending, values = [(tree, False)], []
+    pending, values = [(tree, False)], list[Any]()
     while pending:
         node, ready = pending.pop()
         if ready:

@@ -222,8 +222,15 @@ def _precedence(node: Node) -> int:
     """How tightly a node's own operator binds; anything else stands by itself."""
     if node.kind != "call" or any(name for name, _ in node.args):
         return _ATOM
-    operator = {1: PREFIX.get, 2: infix}.get(len(node.args), lambda _: None)(node.text)
+    operator = _OPERATORS.get(len(node.args), _no_operator)(node.text)
     return operator.precedence if operator else _ATOM
+
+
+def _no_operator(symbol: str) -> Operator | None:
+    return None
+
+
+_OPERATORS: dict[int, Callable[[str], Operator | None]] = {1: PREFIX.get, 2: infix}
 
 
 _SUBSCRIPTS = {"[": ("[", "]"), "[[": ("[[", "]]")}

@@ -86,18 +86,24 @@ def expand(node: Node | None, text: str, columns: Sequence[str] = (), response: 
     variables = tuple(expression(variable, text) for variable in found)
     reading = _Reading(text, reading.columns, {variable: place for place, variable in enumerate(found)})
     total = fold(node, _inside, lambda part, below: _value(reading, part, below)) if node else _Sum()
-    offsets = [place for place, variable in enumerate(found) if is_call(variable, ["offset"])]
-    offsets = [place for place in offsets if not (response and place == 0)]
-    kept = [term for term in total.terms if not any(term >> place & 1 for place in offsets)]
+    first = 1 if response else 0
+    offsets = [place for place, variable in enumerate(found) if is_call(variable, ["offset"]) and place >= first]
+    offset_bits = sum(1 << place for place in offsets)
+    kept = [term for term in total.terms if not term & offset_bits]
     return Expansion(
         Terms(total.intercept is not False, tuple(_named(term, variables) for term in sorted(kept, key=int.bit_count))),
-        variables[1:] if response else variables,
+        variables[first:],
         tuple(variables[place] for place in offsets),
     )
 
 
 def _named(term: int, variables: Sequence[Expression]) -> tuple[Expression, ...]:
-    return tuple(variable for place, variable in enumerate(variables) if term >> place & 1)
+    named = []
+    while term:
+        lowest = term & -term
+        named.append(variables[lowest.bit_length() - 1])
+        term ^= lowest
+    return tuple(named)
 
 
 def is_algebra(node: Node) -> bool:
@@ -106,10 +112,24 @@ def is_algebra(node: Node) -> bool:
 
 
 def _inside(node: Node) -> tuple[Node, ...]:
-    """The parts that are sums themselves; an exponent is not."""
+    """The parts that are sums themselves; an exponent is not, and `a + b + c` has three."""
     if not is_algebra(node):
         return ()
-    return operands(node)[:1] if node.text == "^" else operands(node)
+    return _PARTS.get((node.text, len(node.args)), operands)(node)
+
+
+def _summands(node: Node) -> tuple[Node, ...]:
+    parts: list[Node] = []
+    while is_call(node, ["+"], 2):
+        node, last = operands(node)
+        parts.append(last)
+    return (node, *reversed(parts))
+
+
+_PARTS: dict[tuple[str, int], Callable[[Node], tuple[Node, ...]]] = {
+    ("+", 2): _summands,
+    ("^", 2): lambda node: operands(node)[:1],
+}
 
 
 def _leaves(node: Node | None) -> Iterator[Node]:
@@ -122,7 +142,7 @@ def _leaves(node: Node | None) -> Iterator[Node]:
 
 
 def _variables(reading: _Reading, leaf: Node) -> tuple[Node, ...]:
-    """The variables that a leaf brings: none for 0, 1 and NULL, many for `.`."""
+    """The variables that a leaf brings: none for 0 and 1, many for `.`."""
     if leaf.kind == "name" and leaf.text == ".":
         if not reading.columns:
             _refuse(reading, leaf, "`.` stands for all other columns of the data, and none are known here")
@@ -135,7 +155,7 @@ def _variables(reading: _Reading, leaf: Node) -> tuple[Node, ...]:
     return ()
 
 
-_INTERCEPTS = {"0": False, "0L": False, "FALSE": False, "1": True, "1L": True, "TRUE": True, "NULL": None}
+_INTERCEPTS = {"0": False, "0L": False, "FALSE": False, "1": True, "1L": True, "TRUE": True}
 _MISPLACED = {
     "number": "only 0 and 1 can stand alone in a formula, for the intercept; `I(2 * x)` computes with numbers",
     "string": "text cannot be a term; a column's name stands without quotes, or in back-ticks",
@@ -152,12 +172,18 @@ def _value(reading: _Reading, node: Node, below: list[_Sum]) -> _Sum:
     if not is_algebra(node):
         bits = [1 << reading.index[variable] for variable in _variables(reading, node)]
         return _Sum(tuple(dict.fromkeys(bits)), _INTERCEPTS.get(node.text) if not bits else None)
-    sums = below * _exponent(reading, node.args[1][1]) if node.text == "^" else [_Sum()] * (2 - len(below)) + below
     try:
-        total = reduce(_ALGEBRA[node.text, len(node.args)], sums)
+        total = _ALGEBRA[node.text, len(node.args)](*_sums(reading, node, below))
     except _TooManyError:
         _refuse(reading, node, f"this expands to more than {MAX_TERMS} terms")
     return total
+
+
+def _sums(reading: _Reading, node: Node, below: list[_Sum]) -> list[_Sum]:
+    """What an operator works on: `-x` takes x from nothing, `x^3` multiplies three."""
+    if node.text == "^":
+        return below * _exponent(reading, node.args[1][1])
+    return [_Sum(), *below] if len(node.args) == 1 else below
 
 
 def _exponent(reading: _Reading, node: Node) -> int:
@@ -180,55 +206,56 @@ def _products(left: _Sum, right: _Sum) -> list[int]:
     return [one | other for one in left.terms for other in right.terms]
 
 
-def _last(left: _Sum, right: _Sum) -> bool | None:
-    return left.intercept if right.intercept is None else right.intercept
+def _last(left: _Sum, right: _Sum) -> _Sum:
+    """Whichever spoke last of the intercept."""
+    return left if right.intercept is None else right
 
 
-def _plus(left: _Sum, right: _Sum) -> _Sum:
-    return _Sum(_bounded(left.terms + right.terms), _last(left, right))
+def _plus(*parts: _Sum) -> _Sum:
+    return _Sum(_bounded(term for part in parts for term in part.terms), reduce(_last, parts).intercept)
 
 
 def _minus(left: _Sum, right: _Sum) -> _Sum:
     """What is taken away from the intercept is the opposite of what is said: `x - 1`, `x - (z - 1)`."""
     removed = set(right.terms)
     opposite = _Sum((), None if right.intercept is None else not right.intercept)
-    return _Sum(tuple(term for term in left.terms if term not in removed), _last(left, opposite))
+    return _Sum(tuple(term for term in left.terms if term not in removed), _last(left, opposite).intercept)
 
 
 def _interact(left: _Sum, right: _Sum) -> _Sum:
-    return _Sum(_bounded(_products(left, right)), _last(left, right))
+    return _Sum(_bounded(_products(left, right)), _last(left, right).intercept)
 
 
 def _cross(left: _Sum, right: _Sum) -> _Sum:
     """`a*b`; an empty left side stays empty, as in R: `1*b` is no term."""
     alone = right.terms if left.terms else ()
-    return _Sum(_bounded((*left.terms, *alone, *_products(left, right))), _last(left, right))
+    return _Sum(_bounded((*left.terms, *alone, *_products(left, right))), _last(left, right).intercept)
 
 
 def _nest(left: _Sum, right: _Sum) -> _Sum:
     """`a/b`: what is left, and each on the right within all that is left."""
     around = reduce(or_, left.terms, 0)
     inner = tuple(around | term for term in right.terms) if left.terms else ()
-    return _Sum(_bounded(left.terms + inner), _last(left, right))
+    return _Sum(_bounded(left.terms + inner), _last(left, right).intercept)
 
 
 def _within(left: _Sum, right: _Sum) -> _Sum:
     around = reduce(or_, right.terms, 0)
-    return _Sum(_bounded(term | around for term in left.terms), _last(left, right))
+    return _Sum(_bounded(term | around for term in left.terms), _last(left, right).intercept)
 
 
-def _raise_power(power: _Sum, base: _Sum) -> _Sum:
-    return _interact(base, power)
+def _power(*factors: _Sum) -> _Sum:
+    return reduce(lambda power, base: _interact(base, power), factors)
 
 
-_ALGEBRA: dict[tuple[str, int], Callable[[_Sum, _Sum], _Sum]] = {
+_ALGEBRA: dict[tuple[str, int], Callable[..., _Sum]] = {
     ("+", 2): _plus,
     ("-", 2): _minus,
     ("*", 2): _cross,
     (":", 2): _interact,
     ("/", 2): _nest,
     ("%in%", 2): _within,
-    ("^", 2): _raise_power,
+    ("^", 2): _power,
     ("+", 1): _plus,
     ("-", 1): _minus,
     ("(", 1): _plus,
