@@ -113,7 +113,10 @@ def _factor(value: Value, label: str, contrasts: Contrasts) -> Value:
     factor = as_levels(value) if value.type == "logical" else as_factor(value)
     given = contrasts.given.get(label)
     check_levels(factor, label)
-    return factor if given is None else set_contrasts(factor, given, label)
+    if given is None:
+        return factor
+    # model.matrix takes a matrix as it is; only `contrasts<-` and C() fill it up.
+    return set_contrasts(factor, given, label, given.matrix.shape[1] if isinstance(given, Contrast) else None)
 
 
 def check_contrasts(contrasts: Contrasts, values: Mapping[str, Value]) -> None:
@@ -166,6 +169,7 @@ def _times(out: Floats, block: _Block, j: int, first: bool) -> None:
         numbers = block.numbers[:, j]
     else:
         assert block.coding is not None
+        assert block.codes is not None
         numbers = np.take(block.coding[:, j], block.codes, mode="wrap")
     if first:
         out[:] = numbers

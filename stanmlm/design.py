@@ -176,8 +176,9 @@ def _group_terms(
 
 def _group_term(bar: Bar, values: Mapping[str, Value], default: tuple[str, str], n: int, text: str) -> GroupTerm:
     try:
-        factor = group_factor(bar.group, values)
-        columns = model_columns(bar.left, _with_factors(bar, values), Contrasts({}, default), n)
+        known = _with_factors(bar, values)
+        factor = group_factor(bar.group, known)
+        columns = model_columns(bar.left, known, Contrasts({}, default), n)
     except DataError as error:
         raise FormulaError(str(error), text, bar.start, bar.stop) from error
     if not columns.names:
@@ -195,7 +196,8 @@ def _group_term(bar: Bar, values: Mapping[str, Value], default: tuple[str, str],
 
 def _with_factors(bar: Bar, values: Mapping[str, Value]) -> Mapping[str, Value]:
     """lme4 makes a factor of a grouping variable before it looks at the left of the bar."""
-    return {**values, **{part.label: as_factor(values[part.label]) for part in bar.group}}
+    grouping = {part.label: values[part.label] for part in bar.group}
+    return {**values, **{label: as_factor(v) if v.data.ndim == 1 else v for label, v in grouping.items()}}
 
 
 def encode(

@@ -9,7 +9,7 @@ import pandas as pd
 from stanmlm.arrays import Ints
 from stanmlm.errors import DataError
 from stanmlm.formula import Bar, Expression, Node, deparse, parse_expression
-from stanmlm.rcode import is_call, operands
+from stanmlm.rcode import call, is_call, label, operands
 from stanmlm.rvalues import Value, as_factor, distinct, width
 
 
@@ -33,15 +33,25 @@ def group_factor(group: Sequence[Expression], values: Mapping[str, Value], allow
 
 
 def group_label(bar: Bar, text: str) -> str:
-    """lme4's name of a grouping factor: as it was written, a lone name without back-ticks; `a/b` is `b:a` and `a`."""
+    """lme4's name of a grouping factor: as it was written; `a/b/c` gives `c:(b:a)`, `b:a` and `a`."""
     written = operands(parse_expression(text[bar.start : bar.stop]))[1]
-    if _nests(written):
-        return deparse(bar.group[0].node) if len(bar.group) == 1 else ":".join(part.label for part in bar.group)
-    return deparse(written)
+    parts = [part.label for part in bar.group]
+    return next((deparse(node) for node in _nested(written) if _factors(node) == parts), ":".join(parts))
 
 
-def _nests(node: Node) -> bool:
-    return is_call(node, ["/", ":", "("]) and (node.text == "/" or any(map(_nests, operands(node))))
+def _nested(node: Node) -> list[Node]:
+    """The groups of `a/b/c`, innermost first, as lme4's makeInteraction nests them."""
+    if not is_call(node, ["/"], 2):
+        return [node]
+    outer, inner = operands(node)
+    around = _nested(outer)
+    return [call(":", inner, around[0]), *around]
+
+
+def _factors(node: Node) -> list[str]:
+    if is_call(node, [":", "("]):
+        return [part for child in operands(node) for part in _factors(child)]
+    return [label(node)]
 
 
 def _single(part: Expression, values: Mapping[str, Value]) -> Value:

@@ -214,7 +214,7 @@ def getME(fit: Fitted, name: str) -> object:  # noqa: N802
 
 PARTS = {
     "X": lambda model, re: model.design.X,
-    "Z": lambda model, re: re.Zt.T.tocsr(),
+    "Z": lambda model, re: sparse.csr_matrix(re.Zt.T),
     "Zt": lambda model, re: re.Zt,
     "y": lambda model, re: model.response.y,
     "offset": lambda model, re: model.design.offset,

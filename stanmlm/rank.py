@@ -48,7 +48,7 @@ def _clearly_full(X: Floats) -> bool:
     gram = X.T @ X
     norms = np.sqrt(np.diag(gram))
     if not (np.all(norms > 0) and np.all(np.isfinite(norms))):
-        return F == 0
+        return bool(F == 0)
     try:
         factor = np.linalg.cholesky(gram / np.outer(norms, norms))
     except np.linalg.LinAlgError:
@@ -59,9 +59,9 @@ def _clearly_full(X: Floats) -> bool:
 def triangle(X: Floats) -> Floats:
     """The triangular factor R of X = QR, with memory for one block of rows."""
     N, F = X.shape
-    R = np.zeros((0, F))
+    R: Floats = np.zeros((0, F))
     for start in range(0, N, BLOCK_ROWS):
-        R = np.linalg.qr(np.vstack([R, X[start : start + BLOCK_ROWS]]), mode="r")
+        R = np.asarray(np.linalg.qr(np.vstack([R, X[start : start + BLOCK_ROWS]]), mode="r"))
     return R
 
 

@@ -8,7 +8,18 @@ import numpy as np
 
 from stanmlm.arrays import Anything
 from stanmlm.errors import DataError
-from stanmlm.rvalues import CODED, FACTORS, Contrast, Value, as_character, distinct, is_missing, width, with_levels
+from stanmlm.rvalues import (
+    CODED,
+    FACTORS,
+    Contrast,
+    Value,
+    as_character,
+    as_factor,
+    distinct,
+    is_missing,
+    width,
+    with_levels,
+)
 
 Description = Mapping[str, object]
 
@@ -17,7 +28,7 @@ def describe(value: Value) -> Description:
     """All of a value but its elements; JSON-able."""
     return {
         "type": value.type,
-        "levels": list(value.levels) if value.type in FACTORS else [],
+        "levels": list(as_factor(value).levels) if value.type in CODED else [],
         "width": width(value),
         "columns": list(value.columns),
         "contrasts": describe_contrasts(value.contrasts),

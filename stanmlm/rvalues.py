@@ -270,7 +270,7 @@ def as_series(value: Value, index: pd.Index) -> "pd.Series[Any]":
         ordered = value.type == "ordered"
         data: object = pd.Categorical.from_codes(value.data, categories=pd.Index(value.levels), ordered=ordered)
     elif value.type == "character":
-        data = np.array([*value.levels, None], dtype=object)[value.data]
+        return pd.Series(np.array([*value.levels, None], dtype=object)[value.data], index=index, dtype=object)
     elif value.type == "logical" and not is_missing(value).any():
         data = value.data.astype(bool)
     else:

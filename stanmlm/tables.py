@@ -49,7 +49,7 @@ def _frame(data: object) -> pd.DataFrame:
         frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
     except TypeError as error:
         raise DataError(
-            f"data= is a {type(data).__name__}; it must be a data frame (pandas, polars, Arrow ...) or a dict of columns"
+            f"data= is a {type(data).__name__}; a data frame (pandas, polars, Arrow) or a dict of columns is needed"
         ) from error
     return pd.DataFrame({name: _column(frame[name]) for name in frame.columns}, copy=False)
 

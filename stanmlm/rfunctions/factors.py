@@ -9,6 +9,7 @@ import numpy as np
 from stanmlm.arrays import Anything, Floats
 from stanmlm.contrasts import CONTRASTS, DEFAULT, SHORT_NAMES, polynomial, set_contrasts, treatment
 from stanmlm.errors import DataError, did_you_mean
+from stanmlm.rcode import number_text
 from stanmlm.rfunctions.matching import RFunction, table
 from stanmlm.rfunctions.operators import paste_text
 from stanmlm.rvalues import (
@@ -173,7 +174,7 @@ def _bins(x: Floats, points: Floats, right: bool, lowest: bool) -> Anything:
 
 def _interval_names(points: Floats, right: bool, lowest: bool, digits: int) -> list[str]:
     for significant in range(digits, max(12, digits) + 1):
-        texts = [f"{point:.{significant}g}" for point in points]
+        texts = _padded([_point_text(point, significant) for point in points])
         if all(a != b for a, b in itertools.pairwise(texts)):
             break
     else:
@@ -186,6 +187,15 @@ def _interval_names(points: Floats, right: bool, lowest: bool, digits: int) -> l
     return names
 
 
+def _point_text(point: float, digits: int) -> str:
+    return f"{point:.{digits}g}" if np.isfinite(point) else number_text(float(point))
+
+
+def _padded(texts: list[str]) -> list[str]:
+    """R's formatC pads infinities to one width: `(0, Inf]` where -Inf is there too."""
+    return [" Inf" if text == "Inf" and "-Inf" in texts else text for text in texts]
+
+
 def reorder(x: Value, X: Value) -> Value:
     """Levels sorted by the mean of another variable."""
     f, numbers = as_factor(x), floats(X)
@@ -196,8 +206,12 @@ def reorder(x: Value, X: Value) -> Value:
 
 def code(object: Value, contr: Value | None = None, how_many: Value | None = None, base: Value | None = None) -> Value:
     """R's C(): a factor with contrasts of its own."""
-    f = as_factor(object)
+    if object.type not in FACTORS:
+        raise DataError("object not interpretable as a factor in C(); make it one first: C(factor(x), ...)")
+    f = object
     columns = None if how_many is None else int(floats(how_many)[0])
+    if contr is None and base is None and columns is None:
+        return f
     contrast = _contrast_argument(f, contr)
     if base is not None:
         contrast = treatment(_numbers(f), int(floats(base)[0]))

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from stanmlm.errors import DataError
 from stanmlm.rvalues import Value
@@ -36,8 +37,8 @@ def rfunction(name: str, call: Callable[..., Value]) -> RFunction:
     )
 
 
-def table(functions: Mapping[str, Callable[..., Value]]) -> dict[str, RFunction]:
-    """Records by R's name."""
+def table(functions: Mapping[str, Any]) -> dict[str, RFunction]:
+    """Records of Python functions by R's name."""
     return {name: rfunction(name, call) for name, call in functions.items()}
 
 

@@ -139,7 +139,7 @@ def _without_missing(values: Floats, na_rm: Value | None) -> Floats:
     return values[~np.isnan(values)] if na_rm is not None and bool(floats(na_rm)[0]) else values
 
 
-def moment(function: str, compute: Callable[[Floats], Anything]) -> Callable[..., Value]:
+def moment(function: str, compute: Callable[[Floats], float]) -> Callable[..., Value]:
     """A summary of one argument."""
 
     def apply(x: Value, na_rm: Value | None = None) -> Value:
@@ -264,9 +264,9 @@ MATHEMATICS: dict[str, RFunction] = table(
         "max": summary("max", np.max),
         "range": span,
         "mean": mean,
-        "median": moment("median", np.median),
+        "median": moment("median", lambda x: float(np.median(x))),
         "var": moment("var", variance),
-        "sd": moment("sd", lambda x: np.sqrt(variance(x))),
+        "sd": moment("sd", lambda x: variance(x) ** 0.5),
         "quantile": quantile,
         "pmin": parallel("pmin", np.minimum),
         "pmax": parallel("pmax", np.maximum),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from stanmlm.arrays import Anything, Bools, Floats
+from stanmlm.arrays import Anything, Bools, Floats, Ints
 from stanmlm.errors import DataError, StanmlmWarning
 from stanmlm.rfunctions.matching import RFunction, table
 from stanmlm.rvalues import (
@@ -179,9 +179,7 @@ def first_only(combine: Binary) -> Binary:
 def is_in(x: Value, table: Value) -> Value:
     """R's `%in%`: never NA."""
     if x.type not in CODED and table.type not in CODED:
-        return logical(
-            np.isin(floats(x), floats(table), equal_nan=True) if length(table) else np.zeros(length(x), bool)
-        )
+        return logical(np.isin(np.nan_to_num(floats(x), nan=np.inf), np.nan_to_num(floats(table), nan=np.inf)))
     haystack = as_character(table)
     wanted = {haystack.levels[k] for k in haystack.data if k >= 0}
     texts = as_character(x)
@@ -246,20 +244,22 @@ def _by_name(wanted: Value, names: tuple[str, ...]) -> Value:
     return double([names.index(label) + 1 for label in labels])
 
 
-def positions(index: Value, n: int) -> Anything:
+def positions(index: Value, n: int) -> Ints:
     """Places from 0 that an index selects of n elements; -1 for NA."""
     if index.type not in NUMERIC and index.type != "factor":
         raise DataError(f"an index must be numbers or truth values, not {index.type}")
     if index.type == "logical":
         chosen = floats(recycle(index, max(n, length(index))))
-        return np.where(np.isnan(chosen), -1, np.arange(len(chosen)))[np.isnan(chosen) | (chosen == 1)]
-    places = index.data + 1.0 if index.type == "factor" else floats(index)
-    places = places[places != 0]
-    if not (places < 0).any():
-        return np.where(np.isnan(places), 0, places).astype(np.int64) - 1
-    if not (places < 0).all():
+        places: Ints = np.where(np.isnan(chosen), -1, np.arange(len(chosen)))
+        return places[np.isnan(chosen) | (chosen == 1)]
+    wanted = index.data + 1.0 if index.type == "factor" else floats(index)
+    wanted = wanted[wanted != 0]
+    if not (wanted < 0).any():
+        return np.where(np.isnan(wanted), 0, wanted).astype(np.int64) - 1
+    if not (wanted < 0).all():
         raise DataError("can't mix positive and negative subscripts")
-    return np.setdiff1d(np.arange(n), (-places).astype(np.int64) - 1)
+    kept: Ints = np.setdiff1d(np.arange(n), (-wanted).astype(np.int64) - 1)
+    return kept
 
 
 def take_padded(x: Value, places: Anything) -> Value:
@@ -311,6 +311,7 @@ OPERATORS: dict[str, RFunction] = table(
         "[[": subset,
         "(": identity,
         "I": identity,
+        "identity": identity,
         "offset": lambda object: identity(object),
     }
 )
