@@ -61,16 +61,23 @@ def diagnostics(fit: Fit) -> Diagnostics:
     """
     names, draws = _checked(fit)
     rhats, sizes = rhat(draws), np.minimum(ess_bulk(draws), ess_tail(draws))
-    worst, lowest = int(np.nanargmax(rhats)), int(np.nanargmin(sizes))
     depth = statistic(fit, "tree_depth")
     return Diagnostics(
         divergences=int(statistic(fit, "diverging").sum()),
         treedepth_hits=int((depth >= fit.sampling.max_treedepth).sum()),
         lowest_bfmi=float(bfmi(statistic(fit, "energy")).min()),
-        worst_rhat=(float(rhats[worst]), names[worst]),
-        lowest_ess=(float(sizes[lowest]), names[lowest]),
+        worst_rhat=_worst(rhats, names),
+        lowest_ess=_worst(-sizes, names, sign=-1.0),
         draws=depth.size,
     )
+
+
+def _worst(values: Floats, names: list[str], sign: float = 1.0) -> tuple[float, str]:
+    """The greatest value with its parameter; NaN where none is defined, as Rhat is not for one chain."""
+    if not np.isfinite(values).any():
+        return np.nan, names[0]
+    at = int(np.nanargmax(values))
+    return sign * float(values[at]), names[at]
 
 
 def complaints(found: Diagnostics, how: Sampling) -> list[str]:

@@ -1,7 +1,7 @@
 """Predictions with draws: linear predictor, expectation, new responses, for fitted rows or new ones."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from xarray import DataArray
 
 MAX_BYTES = 1_000_000_000  # of a draws-by-rows array
+WORKING_BYTES = 64_000_000  # of the arrays that one chunk of rows needs; larger ones are no faster
 NEW_LEVELS = ("draw", "zero", "error")
 SUMMARY = (0.025, 0.25, 0.5, 0.75, 0.975)
 
@@ -79,7 +80,7 @@ def posterior_linpred(
     DataError
         For unseen levels of a fixed factor, missing columns, or an array over `max_bytes`.
     """
-    target = _target(fit, newdata, re_formula, draws, new_levels, None)
+    target = target_of(fit, newdata, re_formula, draws, new_levels)
     inverse = fit.model.family.link.inverse
 
     def values(eta: Floats, _rows: slice) -> Floats:
@@ -108,7 +109,7 @@ def posterior_epred(
     """
     if scale not in ("probability", "count"):
         raise OptionError(f"scale is `{scale}`; it is 'probability' or 'count'")
-    target = _target(fit, newdata, re_formula, draws, new_levels, trials)
+    target = target_of(fit, newdata, re_formula, draws, new_levels, trials)
     inverse = fit.model.family.link.inverse
 
     def values(eta: Floats, rows: slice) -> Floats:
@@ -133,11 +134,11 @@ def posterior_predict(
 
     `seed` is the fit's own where None, so that two calls agree. The other arguments are those of `posterior_epred`.
     """
-    target = _target(fit, newdata, re_formula, draws, new_levels, trials)
+    target = target_of(fit, newdata, re_formula, draws, new_levels, trials)
     base = target.seed if seed is None else seed
 
     def values(eta: Floats, rows: slice) -> Floats:
-        return _new_responses(fit, target, eta, rows, np.random.default_rng([base, rows.start]))
+        return new_responses(fit, target, eta, rows, np.random.default_rng([base, rows.start]))
 
     return _result(fit, target, values, "predict", summary, max_bytes)
 
@@ -147,10 +148,10 @@ def mean_ppd(fit: Fit, most: int) -> Floats:
     chains, per_chain = fit.sampling.chains, n_draws(fit) // fit.sampling.chains
     each = max(1, min(per_chain, most // (chains * len(fit.model.response.y))))
     kept = np.linspace(0, per_chain - 1, each).astype(np.int64)
-    target = replace(_target(fit, None, None, None, "draw", None), draws=_positions(kept, chains, per_chain))
+    target = replace(target_of(fit), draws=_positions(kept, chains, per_chain))
     rng, total = np.random.default_rng(target.seed), np.zeros(len(target.draws))
-    for rows in _chunks(len(target.index), len(target.draws), MAX_BYTES):
-        total += _new_responses(fit, target, linear_predictor(fit, target, rows), rows, rng).sum(axis=1)
+    for rows in chunks(len(target.index), len(target.draws)):
+        total += new_responses(fit, target, linear_predictor(fit, target, rows), rows, rng).sum(axis=1)
     return (total / len(target.index)).reshape(chains, each)
 
 
@@ -158,10 +159,17 @@ def _positions(kept: Ints, chains: int, per_chain: int) -> Ints:
     return (np.arange(chains)[:, None] * per_chain + kept).ravel()
 
 
-def _new_responses(fit: Fit, target: Target, eta: Floats, rows: slice, rng: np.random.Generator) -> Floats:
+def new_responses(fit: Fit, target: Target, eta: Floats, rows: slice, rng: np.random.Generator) -> Floats:
+    """New responses of some rows of a target, (draws, rows), given their linear predictor; NaN where that is NaN."""
     family = fit.model.family
     auxiliary = {row.name: draws_of(fit, row.name)[target.draws, None] for row in family.auxiliary}
-    return family.draw(rng, family.link.inverse(eta), auxiliary, target.trials[rows], target.weights[rows])
+    missing = np.isnan(eta)
+    mu = family.link.inverse(np.where(missing, 0.0, eta))
+    try:
+        drawn = family.draw(rng, mu, auxiliary, target.trials[rows], target.weights[rows])
+    except ValueError as error:
+        raise DataError(f"no new response can be drawn where the expected one is {mu.max():.3g}: {error}") from error
+    return np.where(missing, np.nan, drawn)
 
 
 def linear_predictor(fit: Fit, target: Target, rows: slice) -> Floats:
@@ -175,17 +183,24 @@ def linear_predictor(fit: Fit, target: Target, rows: slice) -> Floats:
 
 
 def _group_part(fit: Fit, target: Target, bar: int, term: GroupTerm, rows: slice) -> Floats:
-    index, Z = term.index[rows], term.Z[rows] * target.used[bar]
-    effects = effects_of(fit, bar)[target.draws]
-    J = effects.shape[1]
-    new = np.unique(index[index >= J])
-    if len(new):
-        effects = np.concatenate([effects, _new_effects(fit, target, bar, [term.labels[i - J] for i in new])], axis=1)
-        index = np.where(index >= J, J + np.searchsorted(new, index), index)
-    part = np.zeros((len(target.draws), len(index)))
+    levels, place = np.unique(term.index[rows], return_inverse=True)
+    effects = _effects_at(fit, target, bar, term, levels)
+    part = np.zeros((len(target.draws), len(place)))
     for k in np.flatnonzero(target.used[bar]):
-        part += effects[:, index, k] * Z[:, k]
+        part += effects[:, place, k] * term.Z[rows, k]
     return part
+
+
+def _effects_at(fit: Fit, target: Target, bar: int, term: GroupTerm, levels: Ints) -> Floats:
+    """Effects of some levels, (draws, levels, K): fitted, new ones, and NaN where the level is missing."""
+    fitted = effects_of(fit, bar)
+    J = fitted.shape[1]
+    old, new = (levels >= 0) & (levels < J), levels >= J
+    effects = np.full((len(target.draws), len(levels), fitted.shape[2]), np.nan)
+    effects[:, old] = fitted[target.draws[:, None], levels[old]]
+    if new.any():
+        effects[:, new] = _new_effects(fit, target, bar, [term.labels[i - J] for i in levels[new]])
+    return effects
 
 
 def effects_of(fit: Fit, bar: int) -> Floats:
@@ -234,9 +249,15 @@ def _standard_normal(seed: int, bar: int, group: str, label: str, shape: tuple[i
     return np.random.default_rng([seed, *words.tolist()]).standard_normal(shape)
 
 
-def _target(
-    fit: Fit, newdata: object, re_formula: object, draws: int | None, new_levels: str, trials: object
+def target_of(
+    fit: Fit,
+    newdata: object = None,
+    re_formula: object = None,
+    draws: int | None = None,
+    new_levels: str = "draw",
+    trials: object = None,
 ) -> Target:
+    """What the arguments of a prediction ask for; they are those of `posterior_epred`."""
     if new_levels not in NEW_LEVELS:
         raise OptionError(f"new_levels is `{new_levels}`" + did_you_mean(new_levels, NEW_LEVELS))
     model = fit.model
@@ -305,10 +326,19 @@ def _wanted(text: str) -> set[tuple[str, str]]:
     return pairs
 
 
-def _chunks(rows: int, draws: int, max_bytes: int) -> Iterator[slice]:
-    # Four arrays of a chunk's size live at once: eta, a group part, its gather, the values.
-    step = max(1, int(max_bytes / (8 * 4 * draws)))
+def chunks(rows: int, draws: int, max_bytes: int = MAX_BYTES) -> Iterator[slice]:
+    """Slices of rows whose arrays of draws fit in the working memory, and in `max_bytes` where that is less."""
+    # Eight arrays of a chunk's size live at once: eta, a group's part, its gather, the values, their order, ...
+    step = max(1, int(min(WORKING_BYTES, max_bytes) / (8 * 8 * draws)))
     return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
+
+
+def check_size(draws: int, rows: int, max_bytes: int, ways_out: str) -> None:
+    """Refuse an array of draws by rows that would be over `max_bytes`."""
+    size = 8 * draws * rows
+    if size > max_bytes:
+        raise DataError(f"{draws} draws of {rows} rows take {size / 1e9:.2g} GB, over max_bytes={max_bytes:.2g}; "
+                        f"pass {ways_out}")  # fmt: skip
 
 
 def _result(
@@ -319,26 +349,52 @@ def _result(
     summary: bool,
     max_bytes: int,
 ) -> "DataArray | pd.DataFrame":
-    rows, draws = len(target.index), len(target.draws)
-    pieces = _chunks(rows, draws, max_bytes if summary else max(max_bytes, 1))
     if summary:
-        return pd.concat([_summarise(values(linear_predictor(fit, target, at), at)) for at in pieces]).set_axis(
-            target.index
-        )
-    if 8 * rows * draws > max_bytes:
-        raise DataError(
-            f"{draws} draws of {rows} rows take {8 * rows * draws / 1e9:.1f} GB, over max_bytes={max_bytes:.2g}; "
-            "pass draws= for fewer, or summary=True for a table a row"
-        )
+        return summary_of(fit, target, values, SUMMARY, max_bytes)
     from xarray import DataArray
 
-    out = np.empty((draws, rows))
-    for at in pieces:
-        out[:, at] = values(linear_predictor(fit, target, at), at)
+    out = draws_by_rows(fit, target, values, max_bytes)
     return DataArray(out, dims=("sample", "row"), coords={"row": target.index.to_numpy()}, name=name)
 
 
-def _summarise(values: Floats) -> pd.DataFrame:
-    quantiles = np.quantile(values, SUMMARY, axis=0)
-    columns = {f"{100 * q:g}%": quantiles[i] for i, q in enumerate(SUMMARY)}
-    return pd.DataFrame({"mean": values.mean(axis=0), "sd": values.std(axis=0, ddof=1), **columns})
+def draws_by_rows(
+    fit: Fit, target: Target, values: Callable[[Floats, slice], Floats], max_bytes: int = MAX_BYTES
+) -> Floats:
+    """`values(eta, rows)` of every row of a target, (draws, rows); refused where larger than `max_bytes`."""
+    rows, draws = len(target.index), len(target.draws)
+    check_size(draws, rows, max_bytes, "draws= for fewer, or summary=True for a table with a row each")
+    out = np.empty((draws, rows))
+    for at in chunks(rows, draws, max_bytes):
+        out[:, at] = values(linear_predictor(fit, target, at), at)
+    return out
+
+
+def summary_of(
+    fit: Fit,
+    target: Target,
+    values: Callable[[Floats, slice], Floats],
+    probs: Sequence[float],
+    max_bytes: int = MAX_BYTES,
+) -> pd.DataFrame:
+    """Mean, sd and quantiles over draws of `values(eta, rows)`, a row each, in bounded memory."""
+    pieces = chunks(len(target.index), len(target.draws), max_bytes)
+    parts = [_summarise(values(linear_predictor(fit, target, at), at), probs) for at in pieces]
+    columns = ["mean", "sd", *(f"{100 * p:g}%" for p in probs)]
+    table = np.concatenate(parts, axis=1) if parts else np.empty((len(columns), 0))
+    return pd.DataFrame(dict(zip(columns, table, strict=True)), index=target.index)
+
+
+def _summarise(values: Floats, probs: Sequence[float]) -> Floats:
+    """(2 + probs, rows); rows are sorted side by side, several times faster than quantiles down the columns."""
+    ordered = np.sort(values.T, axis=1)
+    return np.stack([values.mean(axis=0), values.std(axis=0, ddof=int(len(values) > 1)), *_quantiles(ordered, probs)])
+
+
+def _quantiles(ordered: Floats, probs: Sequence[float]) -> Floats:
+    """R's type 7, which is NumPy's, of sorted rows; NaN sorts last, and a row that ends with it has no quantile."""
+    place = np.asarray(probs) * (ordered.shape[1] - 1)
+    below = np.floor(place).astype(np.int64)
+    above = np.minimum(below + 1, ordered.shape[1] - 1)
+    low = ordered[:, below]
+    quantiles = low + (place - below) * (ordered[:, above] - low)
+    return np.where(np.isnan(ordered[:, -1:]), np.nan, quantiles).T

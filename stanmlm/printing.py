@@ -87,7 +87,9 @@ def _rows_of_varcorr(fit: Fit) -> list[Floats]:
 
 def _checks(draws: Floats) -> tuple[str, str, str]:
     """The worst Rhat and effective sizes of some parameters (chains, draws, parameters)."""
-    return (f"{rhat(draws).max():.2f}", f"{ess_bulk(draws).min():.0f}", f"{ess_tail(draws).min():.0f}")
+    worst = ((rhat(draws).max(), 2), (ess_bulk(draws).min(), 0), (ess_tail(draws).min(), 0))
+    first, second, third = (format_fixed([float(value)], decimals)[0] for value, decimals in worst)
+    return first, second, third
 
 
 def _fixed_effects(fit: Fit) -> str:
@@ -139,7 +141,7 @@ def how_drawn(fit: Fit) -> str:
     """One line: draws, engine, version and seconds."""
     how = fit.sampling
     delta = "" if how.adapt_delta == 0.8 else f", adapt_delta {how.adapt_delta:g}"
-    chains = f"{how.chains} chains, {how.warmup} + {how.iter - (how.warmup or 0)}{delta}"
+    chains = f"{how.chains} chain{'s' * (how.chains != 1)}, {how.warmup} + {how.iter - (how.warmup or 0)}{delta}"
     return f"Posterior means; {n_draws(fit)} draws ({chains}) by {fit.engine} {fit.version} in {sum(fit.seconds):.1f} s"
 
 
