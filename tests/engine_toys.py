@@ -5,9 +5,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import pytest
+from arviz_stats.base import array_stats
 
 from stanmlm.engines.sampling import sampling_from
 from stanmlm.program import Program
+
+MCSE = 4  # Monte Carlo standard errors of a difference that two right engines stay within, at fixed seeds
 
 TOY = """
 data {
@@ -87,3 +91,14 @@ def prophet_data(n: int = 60) -> dict[str, object]:
 
 def short(**options: object):
     return sampling_from({"chains": 2, "iter": 400, "seed": 1, "cores": 2, **options})
+
+
+def assert_means_agree(one, other):
+    for name in other.values:
+        for element in np.ndindex(other.values[name].shape[2:]):
+            pair = [raw.values[name][(..., *element)] for raw in (one, other)]
+            if pair[0].std() == 0:
+                assert pair[0].mean() == pytest.approx(pair[1].mean())
+                continue
+            errors = [float(array_stats.mcse(draws, method="mean", chain_axis=0, draw_axis=1)) for draws in pair]
+            assert abs(pair[0].mean() - pair[1].mean()) < MCSE * np.hypot(*errors), (name, element)

@@ -19,7 +19,6 @@ from stanmlm.engines.stanli import Stanli
 from stanmlm.errors import EngineError, OptionError
 
 DENSITY = 1e-8  # relative: both run the same math library, in another order of operations
-MCSE = 4  # Monte Carlo standard errors of a difference that two right engines stay within, at fixed seeds
 
 WINDOWS = sys.platform == "win32"
 
@@ -57,19 +56,6 @@ def embedded():
     return Stanli().sample(toys.prophet(), toys.prophet_data(), toys.short(iter=800))
 
 
-def assert_means_agree(one, other):
-    from arviz_stats.base import array_stats
-
-    for name in other.values:
-        for element in np.ndindex(other.values[name].shape[2:]):
-            pair = [raw.values[name][(..., *element)] for raw in (one, other)]
-            if pair[0].std() == 0:
-                assert pair[0].mean() == pytest.approx(pair[1].mean())
-                continue
-            errors = [float(array_stats.mcse(draws, method="mean", chain_axis=0, draw_axis=1)) for draws in pair]
-            assert abs(pair[0].mean() - pair[1].mean()) < MCSE * np.hypot(*errors), (name, element)
-
-
 def test_draws_come_back_in_their_shapes(raw):
     shapes = {name: array.shape for name, array in raw.values.items()}
     assert shapes == {
@@ -90,7 +76,7 @@ def test_statistics_are_those_of_the_other_engine(raw, embedded):
 
 
 def test_both_engines_give_the_same_posterior(raw, embedded):
-    assert_means_agree(raw, embedded)
+    toys.assert_means_agree(raw, embedded)
 
 
 def test_both_engines_give_the_same_density_and_gradient(raw):
@@ -258,7 +244,7 @@ def test_our_programs_have_one_density_in_both_engines(cmdstan):
 def test_our_programs_have_one_posterior_in_both_engines(cmdstan):
     draws = [e.sample(toys.toy(), toys.toy_data(), toys.short(chains=4, iter=2000)) for e in (cmdstan, Stanli())]
     assert {k: v.shape for k, v in draws[0].values.items()} == {k: v.shape for k, v in draws[1].values.items()}
-    assert_means_agree(*draws)
+    toys.assert_means_agree(*draws)
 
 
 @pytest.mark.cmdstan
