@@ -65,6 +65,8 @@ class Family:
     draw: Callable[[np.random.Generator, Floats, Mapping[str, Floats], Floats, Floats], Floats]
     # (y, mu, auxiliaries, trials, weights) -> log density with its constants, (draws, rows)
     log_density: Callable[[Floats, Floats, Mapping[str, Floats], Floats, Floats], Floats]
+    # (mu, auxiliaries, trials, weights) -> variance of a row's response given its mean, (draws, rows)
+    row_variance: Callable[[Floats, Mapping[str, Floats], Floats, Floats], Floats]
     bounds: Callable[[Floats], tuple[Floats, Floats]]  # (trials) -> least and greatest response, (N,)
 
 
@@ -359,6 +361,7 @@ FAMILIES: dict[str, Family] = {
             spread=lambda stats: (float(np.sum(stats["N"])), float(np.sum(stats["ss"]))),
             draw=likelihoods.draw_gaussian,
             log_density=likelihoods.log_gaussian,
+            row_variance=likelihoods.variance_gaussian,
             bounds=likelihoods.unbounded,
         ),
         Family(
@@ -375,6 +378,7 @@ FAMILIES: dict[str, Family] = {
             spread=_unit,
             draw=likelihoods.draw_binomial,
             log_density=likelihoods.log_binomial,
+            row_variance=likelihoods.variance_binomial,
             bounds=likelihoods.successes,
         ),
         Family(
@@ -391,6 +395,7 @@ FAMILIES: dict[str, Family] = {
             spread=_unit,
             draw=likelihoods.draw_poisson,
             log_density=likelihoods.log_poisson,
+            row_variance=likelihoods.variance_poisson,
             bounds=likelihoods.counts,
         ),
     )

@@ -50,6 +50,21 @@ def log_poisson(y: Floats, mu: Floats, auxiliary: Auxiliaries, trials: Floats, w
     return np.asarray(weights * (special.xlogy(y, mu) - mu - special.gammaln(y + 1)))
 
 
+def variance_gaussian(mu: Floats, auxiliary: Auxiliaries, trials: Floats, weights: Floats) -> Floats:
+    """Variance of a response: sigma^2 / weight."""
+    return np.broadcast_to(auxiliary["sigma"] ** 2 / weights, mu.shape)
+
+
+def variance_binomial(mu: Floats, auxiliary: Auxiliaries, trials: Floats, weights: Floats) -> Floats:
+    """Variance of a number of successes."""
+    return np.asarray(trials * mu * (1 - mu))
+
+
+def variance_poisson(mu: Floats, auxiliary: Auxiliaries, trials: Floats, weights: Floats) -> Floats:
+    """Variance of a count: its mean."""
+    return mu
+
+
 def unbounded(trials: Floats) -> tuple[Floats, Floats]:
     """Reals have no bound."""
     return np.full_like(trials, -np.inf), np.full_like(trials, np.inf)
