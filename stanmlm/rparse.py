@@ -318,9 +318,8 @@ def _unchecked(code: _Code, symbol: str, left: Node, right: Node) -> None:
 
 
 def _one_comparison(code: _Code, symbol: str, left: Node, right: Node) -> None:
-    for side in (left, right):
-        if is_call(side, COMPARISONS):
-            code.refuse("comparisons cannot be chained; join two with `&`", side.start, max(side.stop, right.stop))
+    if is_call(left, COMPARISONS) or is_call(right, COMPARISONS):
+        code.refuse("comparisons cannot be chained; join two with `&`", left.start, right.stop)
 
 
 def _component(code: _Code, symbol: str, left: Node, right: Node) -> None:

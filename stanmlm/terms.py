@@ -147,6 +147,8 @@ def _variables(reading: _Reading, leaf: Node) -> tuple[Node, ...]:
         if not reading.columns:
             _refuse(reading, leaf, "`.` stands for all other columns of the data, and none are known here")
         return tuple(Node("name", column, (), leaf.start, leaf.stop) for column in reading.columns)
+    if is_call(leaf, ["~"]):
+        _refuse(reading, leaf, "a formula has one `~`")
     if leaf.kind in ("name", "call"):
         expression(leaf, reading.text)
         return (leaf,)
