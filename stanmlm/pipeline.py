@@ -93,8 +93,9 @@ def fit_model(call: Call, model: Model, run: RunOptions) -> Fit:
     """A model to a fit: program, data, draws, labels."""
     text, data = program(structure(model)), standata(model)
     raw = run.engine.sample(text, data, run.sampling, None, run.progress)
-    while run.raise_delta and raw.stats["diverging"].any() and raw.sampling.adapt_delta in HIGHER_DELTA:
-        sampling = replace(raw.sampling, adapt_delta=HIGHER_DELTA[raw.sampling.adapt_delta])
-        again = run.engine.sample(text, data, sampling, None, run.progress)
+    delta = run.sampling.adapt_delta  # asked for: recorded draws keep the one that they were made with
+    while run.raise_delta and raw.stats["diverging"].any() and delta in HIGHER_DELTA:
+        delta = HIGHER_DELTA[delta]
+        again = run.engine.sample(text, data, replace(raw.sampling, adapt_delta=delta), None, run.progress)
         raw = replace(again, seconds=(raw.seconds[0], raw.seconds[1] + again.seconds[1]))
     return fit_from_draws(call, model, text, raw)

@@ -1,10 +1,18 @@
+from dataclasses import replace
+
 import engine_toys as toys
 import numpy as np
+import pandas as pd
 import pytest
 
 from stanmlm.engines.recorded import Recorded, record
 from stanmlm.engines.stanli import Stanli
 from stanmlm.errors import EngineError
+from stanmlm.families import as_family
+from stanmlm.pipeline import ModelOptions, build_model
+from stanmlm.program import program, structure
+from stanmlm.rstyle import lmer
+from stanmlm.standata import standata
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +88,19 @@ def test_a_file_that_is_no_recording_is_an_error(tmp_path, content):
 def test_an_empty_folder_is_an_error(tmp_path):
     with pytest.raises(EngineError, match="nothing there"):
         Recorded(tmp_path).sample(toys.toy(), toys.toy_data(), toys.short())
+
+
+def test_a_recording_with_divergences_is_replayed_once_and_not_for_ever(tmp_path):
+    """The pipeline raises adapt_delta while transitions diverge; a recording diverges whatever is asked for."""
+    scores = pd.DataFrame({"score": np.arange(12.0) % 5, "school": list("abc") * 4})
+    formula = "score ~ 1 + (1 | school)"
+    model = build_model(formula, scores, as_family("gaussian"), {}, ModelOptions())
+    text, data = program(structure(model)), standata(model)
+    raw = Stanli().sample(text, data, toys.short(iter=40))
+    diverging = np.ones_like(raw.stats["diverging"])
+    record(replace(raw, stats={**raw.stats, "diverging": diverging}), text, data, tmp_path / "scores.npz")
+    fit = lmer(formula, scores, engine=Recorded(tmp_path), progress=False)
+    assert fit.sampling == raw.sampling
 
 
 def test_recorded_draws_neither_compute_nor_optimize(file):
