@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from stanmlm import __version__
 from stanmlm.doctor import doctor
 from stanmlm.errors import StanmlmError
-from stanmlm.redblue.run import CAUTIOUS, SEED, redblue
+from stanmlm.redblue.run import SEED, redblue
 
 REFUSED, INTERRUPTED = 2, 130  # exit codes: argparse's own for bad arguments, the shell's for Ctrl-C
 
@@ -61,7 +61,7 @@ def _add_redblue(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--chains", type=int, default=4, help="default: %(default)s")
     parser.add_argument("--iter", type=int, default=2000, help="iterations a chain, warm-up included (%(default)s)")
     parser.add_argument("--warmup", type=int, help="default: half of --iter")
-    parser.add_argument("--adapt-delta", type=float, default=CAUTIOUS, help="default: %(default)s")
+    parser.add_argument("--adapt-delta", type=float, help="default: 0.8, raised where a divergence says so")
     parser.add_argument("--cores", type=int, help="default: all")
     parser.add_argument("--engine", default="auto", help="auto, stanli or cmdstan")
     parser.set_defaults(run=_redblue)

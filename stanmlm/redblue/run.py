@@ -20,7 +20,6 @@ from stanmlm.rstyle import Options
 from stanmlm.simulate import simulated_survey
 
 SEED = 2007  # the year of the paper
-CAUTIOUS = 0.99  # thin states make group sds hard to tell from zero; starting here costs less than being raised to it
 Fits = Mapping[tuple[int, str], Fit | FitList]  # by year and the rung's key
 
 
@@ -53,7 +52,7 @@ def redblue(
     chains: int = 4,
     iter: int = 2000,
     warmup: int | None = None,
-    adapt_delta: float = CAUTIOUS,
+    adapt_delta: float | None = None,
     cores: int | None = None,
     engine: str = "auto",
     report: Callable[[str], None] = quiet,
@@ -72,7 +71,7 @@ def redblue(
     seed : int
         Of the simulation and of every fit.
     chains, iter, warmup, adapt_delta, cores, engine
-        As in `glmer`, but that `adapt_delta` starts at 0.99.
+        As in `glmer`; while `adapt_delta` is not given, divergent transitions raise it.
     report : callable
         Takes a line after each fit.
 
@@ -98,10 +97,9 @@ def redblue(
     """
     folder = _folder(Path(out))
     survey = simulated_survey(seed) if simulate else _survey(data)
-    options = Options(
-        seed=seed, chains=chains, iter=iter, warmup=warmup, adapt_delta=adapt_delta, cores=cores, engine=engine,
-        progress=False,
-    )  # fmt: skip
+    options = Options(seed=seed, chains=chains, iter=iter, warmup=warmup, cores=cores, engine=engine, progress=False)
+    if adapt_delta is not None:
+        options["adapt_delta"] = adapt_delta
     fits = fit_ladder(survey.frame, options, report)
     table = ladder_table(fits)
     states = _each(fits, survey.frame, states_of, _of_states(fits))
