@@ -38,6 +38,7 @@ from stanmlm.extract import (
 )
 from stanmlm.families import Family, binomial, gaussian, poisson
 from stanmlm.fit import Fit
+from stanmlm.keep import load, save
 from stanmlm.lecture import group_mean, makeFEdummies
 from stanmlm.lformula import getME, lFormula, model_frame, model_matrix
 from stanmlm.lmlist import FitList, coefficients, lmList

@@ -30,6 +30,37 @@ def to_datatree(
     return tree
 
 
+def tree_parts(tree: "DataTree") -> dict[str, Any]:
+    """Plain dicts and arrays that `tree_of_parts` makes the same tree of: attributes, and each group's variables."""
+    groups = {name: _dataset_parts(group.dataset) for name, group in tree.children.items()}
+    return {"attributes": dict(tree.attrs), "groups": groups}
+
+
+def _dataset_parts(dataset: Any) -> dict[str, Any]:
+    arrays = {
+        kind: {str(name): [list(array.dims), array.values] for name, array in found.items()}
+        for kind, found in (("coords", dataset.coords), ("variables", dataset.data_vars))
+    }
+    return {**arrays, "attributes": dict(dataset.attrs)}
+
+
+def tree_of_parts(parts: Mapping[str, Any]) -> "DataTree":
+    """The tree that `tree_parts` took apart."""
+    from xarray import Dataset, DataTree
+
+    groups = {
+        name: DataTree(
+            Dataset(
+                {variable: tuple(array) for variable, array in group["variables"].items()},
+                {coordinate: tuple(array) for coordinate, array in group["coords"].items()},
+                group["attributes"],
+            )
+        )
+        for name, group in parts["groups"].items()
+    }
+    return DataTree(Dataset(attrs=parts["attributes"]), children=groups)
+
+
 def rhat(draws: Anything) -> Floats:
     """Rank-normalised split Rhat (Vehtari et al. 2021) of draws (chain, draw, ...), one value a parameter."""
     return _over_parameters("rhat", draws, {"method": "rank"})
@@ -65,3 +96,45 @@ def _over_parameters(name: str, draws: Anything, how: Mapping[str, object]) -> F
         return np.empty(array.shape[2:])
     values = estimator(array, chain_axis=0, draw_axis=1, **how)
     return np.asarray(values, dtype=float).reshape(array.shape[2:])
+
+
+def relative_efficiency(draws: Anything) -> Floats:
+    """Effective size of the mean over the number of draws, of draws (chain, draw, ...); 1 where nothing varies."""
+    ratio = _over_parameters("ess", draws, {"method": "mean"}) / (draws.shape[0] * draws.shape[1])
+    return np.where(np.isfinite(ratio), ratio, 1.0)
+
+
+def psis(log_ratios: Floats, efficiency: Floats) -> tuple[Floats, Floats]:
+    """Pareto-smoothed, normalised log weights (Vehtari et al. 2024), and the Pareto k of each column.
+
+    Parameters
+    ----------
+    log_ratios : numpy.ndarray, (draws, rows)
+        Log importance ratios.
+    efficiency : numpy.ndarray, (rows,)
+        Relative efficiencies of the draws.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Log weights (draws, rows), whose exponentials sum to one; k (rows,), -inf where nothing varies.
+    """
+    weights, k = np.empty_like(log_ratios), np.empty(log_ratios.shape[1])
+    for column in range(log_ratios.shape[1]):
+        weights[:, column], k[column] = _psis(log_ratios[:, column], float(efficiency[column]))
+    return weights, k
+
+
+def _psis(log_ratios: Floats, efficiency: float) -> tuple[Floats, float]:
+    from arviz_stats.base import array_stats
+
+    largest = log_ratios.max()
+    if np.ptp(log_ratios) < 1e-12:
+        return np.full(len(log_ratios), -np.log(len(log_ratios))), -np.inf
+    try:
+        with np.errstate(all="ignore"):
+            weights, k = array_stats.psislw(-log_ratios, r_eff=efficiency)
+    except ValueError:  # the tail is one value: no Pareto distribution fits it
+        shifted = log_ratios - largest
+        return shifted - np.log(np.exp(shifted).sum()), np.inf
+    return weights, float(k) if np.isfinite(k) else np.inf

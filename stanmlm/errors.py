@@ -32,6 +32,10 @@ class EngineError(StanmlmError, RuntimeError):
     """An engine that is missing, cannot do what is asked, or failed while it ran."""
 
 
+class FileError(StanmlmError, OSError):
+    """A file that is absent, cannot be written, is damaged, or is not one of ours."""
+
+
 class StanmlmWarning(UserWarning):
     """What R would warn about, and diagnostics that failed."""
 

@@ -1,7 +1,7 @@
 """A fit: the model, its draws under the user's names, and how they were drawn."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +24,7 @@ class Call:
     verb: str  # "lm", "glm", "lmer" or "glmer"
     data_name: str  # the name of the data frame in the caller's scope, "" for none
     arguments: Mapping[str, object]  # everything else that was given, by name
+    scope: Mapping[str, object] = field(default_factory=dict)  # what the formula took from the caller, by name
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,10 @@ class Fit:
 def fit_from_draws(call: Call, model: Model, program: Program, raw: RawDraws) -> Fit:
     """Label an engine's draws once, for everything that comes after."""
     table = parameters(model)
+    # In one order in memory: sums over draws then have the same last digit after `save` and `load`.
+    values = {name: np.ascontiguousarray(draws) for name, draws in labelled(model, unroll(model, raw.values)).items()}
     tree = to_datatree(
-        {"posterior": labelled(model, unroll(model, raw.values)), "sample_stats": raw.stats},
+        {"posterior": values, "sample_stats": raw.stats},
         dims={row.name: row.dims for row in table if row.dims},
         coords={dim: labels for row in table for dim, labels in zip(row.dims, row.labels, strict=True)},
         attributes={"inference_library": raw.engine, "inference_library_version": raw.version},

@@ -3,7 +3,9 @@
 import sys
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
+from os import PathLike
+from pathlib import Path
 from typing import TypedDict, Unpack
 
 from stanmlm.engines.choose import choose_engine
@@ -12,10 +14,14 @@ from stanmlm.engines.sampling import sampling_from
 from stanmlm.errors import FormulaError, OptionError, did_you_mean
 from stanmlm.families import Family, FamilyLike, as_family, gaussian
 from stanmlm.fit import Call, Fit
+from stanmlm.frame import variables_of
+from stanmlm.keep import load_or_fit
 from stanmlm.model import Model
 from stanmlm.pipeline import ModelOptions, RunOptions, build_model, fit_model
 from stanmlm.prior_slots import CovarianceInput, PriorInput
 from stanmlm.prior_spec import SetPrior
+from stanmlm.rcode import names_in
+from stanmlm.rparse import parse_expression
 
 Scope = Mapping[str, object]
 
@@ -29,6 +35,8 @@ class Options(TypedDict, total=False):
     ("rstanarm", "brms", "flat") or a list of `set_prior(...)`; `prior_only`.
     Sampling: `chains=4, iter=2000, warmup=iter/2, thin=1, seed, adapt_delta=0.8, max_treedepth=10, cores`; while
     `adapt_delta` is not given, divergent transitions raise it to 0.95 and then to 0.99.
+    Keeping: `file`, where the fit is kept and found again; `file_refit`, brms's "never" (a fit that is there is taken,
+    with a warning where it is another model's), "on_change" (of program, data, priors or sampling) or "always".
     The rest: `engine` ("auto", "stanli", "cmdstan" or an engine), `progress`, and `collapse` and `centering`, which
     change the speed and never the posterior.
     """
@@ -57,6 +65,8 @@ class Options(TypedDict, total=False):
     max_treedepth: int
     cores: int | None
     control: Mapping[str, object]
+    file: str | PathLike[str] | None
+    file_refit: str
 
 
 def lm(formula: str, data: object = None, **options: Unpack[Options]) -> Fit:
@@ -148,10 +158,32 @@ _BARS: Mapping[str, tuple[bool, str]] = {
 
 
 def _verb(verb: str, formula: str, data: object, family: Family, options: Mapping[str, object], scope: Scope) -> Fit:
-    model_options, run = read_options(options)
+    return fit_verb(Call(verb, name_of(data, scope), dict(options)), formula, data, family, scope)
+
+
+def fit_verb(call: Call, formula: str, data: object, family: Family, scope: Scope) -> Fit:
+    """Fit as a verb does, or take the fit that `file=` holds; the call gets what the formula takes from `scope`."""
+    model_options, run = read_options(call.arguments)
     model = build_model(formula, data, family, scope, model_options)
-    _check_bars(verb, model)
-    return fit_model(Call(verb, name_of(data, scope), dict(options)), model, run)
+    _check_bars(call.verb, model)
+    whole = replace(call, scope=_taken(model, call.arguments, scope))
+    file, refit = call.arguments.get("file"), str(call.arguments.get("file_refit", "never"))
+    if file is None:
+        return fit_model(whole, model, run)
+    return load_or_fit(Path(str(file)), refit, model, call.arguments, lambda: fit_model(whole, model, run))
+
+
+def _taken(model: Model, arguments: Mapping[str, object], scope: Scope) -> dict[str, object]:
+    """The caller's variables behind a formula, its weights, subset and offset, but for the vectors in the frame."""
+    columns = set(model.frame.data.columns)
+    texts = [text for name in _CODE if isinstance(text := arguments.get(name), str) and text not in columns]
+    nodes = [variable.node for variable in variables_of(model.formula)] + [parse_expression(text) for text in texts]
+    names = frozenset[str]().union(*map(names_in, nodes)) - columns
+    spelled = names | {name.replace(".", "_") for name in names}
+    return {name: scope[name] for name in sorted(spelled) if name in scope}
+
+
+_CODE = ("weights", "subset", "offset")
 
 
 def _check_bars(verb: str, model: Model) -> None:

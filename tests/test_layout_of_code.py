@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "stanmlm"
 
 # DESIGN section 2, top to bottom; a folder stands for all of its modules.
 STAGES = (
-    *("arrays", "errors", "formulaic_compat", "arviz_compat"),
+    *("arrays", "errors", "formulaic_compat", "arviz_compat", "codec", "codec_pandas", "archive"),
     *(
         "rcode",
         "rparse",
@@ -19,7 +19,7 @@ STAGES = (
         "formula",
         "formula_update",
         "links",
-        "likelihoods",
+        "likelihoods", "responses",
         "families",
         "distributions",
     ),
@@ -27,7 +27,7 @@ STAGES = (
     *("design", "lformula"),
     *("prior_spec", "prior_presets", "prior_slots", "priors", "compress", "pilot", "centering"),
     *("model", "program", "standata", "unroll", "engines", "fit", "diagnostics"),
-    *("layout", "extract", "predict", "printing", "summary", "prior_summary", "pipeline", "rstyle", "lmlist"),
+    *("layout", "extract", "predict", "printing", "summary", "prior_summary", "keep", "pipeline", "rstyle", "lmlist"),
     *("plots", "lecture", "teaching", "datasets", "simulate", "redblue", "doctor", "cli"),
 )
 

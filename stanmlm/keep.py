@@ -1,0 +1,268 @@
+"""Fits in files: `save` and `load`, one zip of JSON and arrays a fit, and no pickle."""
+
+import json
+import platform
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from functools import cache
+from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, version
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from stanmlm.archive import digest, read_archive, read_manifest, write_archive
+from stanmlm.arviz_compat import tree_of_parts, tree_parts
+from stanmlm.bars import Bar
+from stanmlm.centering import Centering
+from stanmlm.codec import PLAIN, Codec, Coder, Get, Json, UnknownTypeError, decode, encode
+from stanmlm.codec_pandas import PANDAS
+from stanmlm.compress import Cells
+from stanmlm.design import Design, GroupTerm, Spec
+from stanmlm.engines.choose import ENGINES
+from stanmlm.engines.protocol import Sampling
+from stanmlm.engines.sampling import sampling_from
+from stanmlm.errors import FileError, OptionError, StanmlmWarning, did_you_mean
+from stanmlm.families import FAMILIES, Family
+from stanmlm.fit import Call, Fit
+from stanmlm.formula import Formula
+from stanmlm.frame import ModelFrame
+from stanmlm.links import LINKS
+from stanmlm.model import Model
+from stanmlm.prior_spec import CovariancePrior, Prior, SetPrior
+from stanmlm.priors import PriorRow, Priors
+from stanmlm.program import Program, Structure, program, structure
+from stanmlm.rcode import Node, fold, operands
+from stanmlm.responses import RawResponse, Response
+from stanmlm.rvalues import Contrast, Value
+from stanmlm.terms import Expression, Terms
+
+KIND = "stanmlm fit"
+FORMAT = 1  # raised when a file could no longer be read by the version before
+SHOWN_VERSIONS = ("stanmlm", "numpy", "pandas", "xarray", "arviz-base")
+SAMPLING = (*(field.name for field in fields(Sampling)), "control")
+FILE_REFIT = ("never", "on_change", "always")
+
+RECORDS: Mapping[str, type] = {
+    record.__name__: record
+    for record in (
+        *(Fit, Call, Model, ModelFrame, RawResponse, Response, Design, GroupTerm, Spec, Cells, Centering),
+        *(Formula, Terms, Expression, Bar, Value, Contrast, Program, Structure, Sampling),
+        *(Priors, PriorRow, Prior, CovariancePrior, SetPrior),
+    )
+}
+
+
+def save(fit: Fit, path: str | PathLike[str]) -> None:
+    """Keep a fit in one file: draws, model, priors, the data that it was given, and what its calls remembered.
+
+    The file is a zip of JSON and `.npy` arrays. It is written beside an older one of its name, and takes its place when
+    it is complete.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    path
+        The file; its folder must exist.
+
+    Raises
+    ------
+    FileError
+        Where the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from stanmlm import fixef, lmer, load, save, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(fit, folder + "/exams.stanmlm")
+    ...     again = load(folder + "/exams.stanmlm")
+    >>> bool((fixef(again) == fixef(fit)).all())
+    True
+    """
+    kept = replace(fit, call=_portable(fit.call))
+    manifest = {
+        "kind": KIND,
+        "format": FORMAT,
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in SHOWN_VERSIONS}},
+        "fingerprint": fingerprint(fit.model, fit.call.arguments),
+    }
+    write_archive(Path(path), manifest, lambda put: encode(codec(), kept, put))
+
+
+def load(path: str | PathLike[str]) -> Fit:
+    """The fit that `save` kept in a file; it predicts to the last bit as it did, and updates without the data's file.
+
+    Parameters
+    ----------
+    path
+        A file that `save` wrote, here or on another machine.
+
+    Raises
+    ------
+    FileError
+        For a file that is absent, damaged, not a fit, or written by a later version.
+
+    Examples
+    --------
+    >>> load("exams.stanmlm")  # doctest: +SKIP
+    """
+    file = Path(path)
+    manifest = _checked_manifest(file)
+    fit = read_archive(file, lambda document, get: _read_fit(document, get, manifest))
+    assert isinstance(fit, Fit)
+    return fit
+
+
+def load_or_fit(
+    file: str | PathLike[str], refit: str, model: Model, arguments: Mapping[str, object], make: Callable[[], Fit]
+) -> Fit:
+    """brms's `file=` and `file_refit=`: the fit in the file, or a new one that is kept there.
+
+    Parameters
+    ----------
+    file
+        Where the fit is, or is to be.
+    refit
+        "never" takes what is in the file, with a warning where it is another model's; "on_change" fits again when
+        program, data, priors or sampling arguments differ; "always" does so in any case.
+    model, arguments
+        What is to be fitted, and the arguments that were given.
+    make
+        Fits it.
+    """
+    if refit not in FILE_REFIT:
+        raise OptionError(f"file_refit is `{refit}`" + did_you_mean(str(refit), FILE_REFIT))
+    path = Path(file)
+    there = path.exists() and refit != "always"
+    same = there and _checked_manifest(path).get("fingerprint") == fingerprint(model, arguments)
+    if there and (same or refit == "never"):
+        if not same:
+            warnings.warn(
+                StanmlmWarning(f'{path} holds another fit than was asked for; file_refit="on_change" fits again'),
+                stacklevel=4,
+            )
+        return load(path)
+    fit = make()
+    save(fit, path)
+    return fit
+
+
+def fingerprint(model: Model, arguments: Mapping[str, object]) -> str:
+    """A digest of program, data, priors and the sampling arguments that were given.
+
+    What changes the speed and not the posterior (cells, centring, cores) is left out.
+    """
+    design = replace(model.design, spec=None)
+    given = {name: arguments[name] for name in SAMPLING if name in arguments}
+    how = replace(sampling_from(given), seed=given.get("seed"), cores=None)  # type: ignore[arg-type]
+    engine = arguments.get("engine", "auto")
+    whole = (program(structure(model)).sha256, model.family, model.response, design, model.priors, how)
+    written = [encode(codec(), part, digest) for part in (*whole, engine if _writable(engine) else "")]
+    return blake2b(json.dumps(written, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _checked_manifest(file: Path) -> Mapping[str, Any]:
+    manifest = read_manifest(file)
+    if manifest.get("kind") != KIND or not isinstance(manifest.get("format"), int):
+        raise FileError(f"{file} is not a fit that stanmlm saved")
+    if manifest["format"] > FORMAT:
+        raise FileError(
+            f"{file} was written by stanmlm {_writer(manifest)}, a later version than this ({_version('stanmlm')}); "
+            "pip install --upgrade stanmlm"
+        )
+    return manifest
+
+
+def _read_fit(document: Json, get: Get, manifest: Mapping[str, Any]) -> Fit:
+    try:
+        fit = decode(codec(), document, get)
+    except (KeyError, ValueError) as error:
+        if _writer(manifest) != _version("stanmlm"):
+            about = f"stanmlm {_writer(manifest)} wrote it, and this is {_version('stanmlm')}"
+            raise ValueError(f"{about}; {error}") from error
+        raise
+    if not isinstance(fit, Fit):
+        raise ValueError("it holds something else than a fit")
+    return fit
+
+
+def _writer(manifest: Mapping[str, Any]) -> str:
+    versions = manifest.get("versions")
+    return str(versions.get("stanmlm", "?")) if isinstance(versions, dict) else "?"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "?"
+
+
+def _portable(call: Call) -> Call:
+    """The call with arguments and variables that a file can hold; functions of the caller's stay behind."""
+    kept = {name: value for name, value in call.arguments.items() if _writable(value)}
+    lost = [f"`{name}`" for name in call.arguments if name not in kept]
+    if lost:
+        message = f"not kept in the file, so that update() will need them again: {', '.join(lost)}"
+        warnings.warn(StanmlmWarning(message), stacklevel=3)
+    return replace(call, arguments=kept, scope={name: value for name, value in call.scope.items() if _writable(value)})
+
+
+def _writable(value: object) -> bool:
+    try:
+        encode(codec(), value, lambda array: "")
+    except UnknownTypeError:
+        return False
+    return True
+
+
+def _encode_node(node: Node, *_: object) -> Json:
+    """Code in postfix order, each part with the number of its arguments: nesting has no limit then."""
+    parts: list[Json] = []
+
+    def add(part: Node, below: list[None]) -> None:
+        parts.append([part.kind, part.text, [name for name, _ in part.args], part.start, part.stop])
+
+    fold(node, operands, add)
+    return parts
+
+
+def _decode_node(written: Json, *_: object) -> Node:
+    stack: list[Node] = []
+    for kind, text, names, start, stop in written:
+        below = len(stack) - len(names)
+        stack[below:] = [Node(kind, text, tuple(zip(names, stack[below:], strict=True)), start, stop)]
+    (node,) = stack
+    return node
+
+
+@cache
+def codec() -> Codec:
+    """All that a fit is made of, as JSON and arrays."""
+    from xarray import DataTree  # here, for it is slow to import
+
+    own = (
+        Coder(
+            "family",
+            Family,
+            lambda family, *_: [family.name, family.link.name],
+            lambda written, *_: replace(FAMILIES[written[0]], link=LINKS[written[1]]),
+        ),
+        Coder("code", Node, _encode_node, _decode_node),
+        Coder(
+            "tree",
+            DataTree,
+            lambda tree, inner, put: inner(tree_parts(tree)),
+            lambda written, inner, get: tree_of_parts(inner(written)),
+        ),
+        *(_engine_coder(name) for name in ENGINES),
+    )
+    return Codec((*own, *PANDAS, *PLAIN), RECORDS)
+
+
+def _engine_coder(name: str) -> Coder:
+    return Coder(f"engine {name}", type(ENGINES[name]()), lambda *_: None, lambda *_: ENGINES[name]())
