@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from stanmlm.arrays import Anything, Floats, Ints
 from stanmlm.design import Design
 from stanmlm.errors import OptionError
-from stanmlm.families import Family, Response
+from stanmlm.families import Family
+from stanmlm.responses import Response
 
 # `collapse="auto"` keeps the rows unless cells are fewer than this share of them: a gradient costs in proportion to
 # cells, and tables of rows are easier to read than a row map that saves nothing.
@@ -58,7 +59,8 @@ def compress(design: Design, response: Response, family: Family, collapse: bool 
 
     Examples
     --------
-    >>> from stanmlm.families import Response, poisson
+    >>> from stanmlm.families import poisson
+    >>> from stanmlm.responses import Response
     >>> X = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 0.0]])
     >>> design = Design(X, ("(Intercept)", "x"), (0, 1), True, (), (), np.zeros(3))
     >>> counts = Response("y", np.array([2.0, 1.0, 4.0]), np.ones(3), np.ones(3))

@@ -1,38 +1,17 @@
 """Response distributions: what a family reads from a response, and what its likelihood needs of the data."""
 
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from stanmlm import likelihoods
-from stanmlm.arrays import Anything, Bools, Floats, Ints
-from stanmlm.errors import DataError, OptionError, StanmlmWarning, did_you_mean
+from stanmlm.arrays import Floats, Ints
+from stanmlm.errors import OptionError, did_you_mean
 from stanmlm.links import LINKS, Link
+from stanmlm.responses import RawResponse, Response, read_binomial, read_gaussian, read_poisson
 
 Stats = Mapping[str, Floats | float]
-
-
-@dataclass(frozen=True)
-class RawResponse:
-    """The left side of a formula as evaluated, before any family has looked at it."""
-
-    label: str  # as R deparses it
-    kind: str  # "numeric", "logical", "factor", "cbind" (successes, failures), "trials" (successes, trials)
-    values: Anything  # (N,) numbers, booleans or level codes from 0; (N, 2) for "cbind" and "trials"
-    levels: tuple[str, ...] = ()  # of a factor
-    rows: Ints | None = None  # (N,) numbers of the rows in the user's data, for messages; None: 1 to N
-
-
-@dataclass(frozen=True)
-class Response:
-    """A response as its family reads it; every array is (N,)."""
-
-    label: str
-    y: Floats  # values, successes or counts
-    trials: Floats  # binomial trials; ones elsewhere
-    weights: Floats  # gaussian: precisions; else they multiply the log likelihood; ones by default
 
 
 @dataclass(frozen=True)
@@ -178,132 +157,6 @@ def _with_link(family: Family, link: str) -> Family:
     return replace(family, link=LINKS[link])
 
 
-def _read_gaussian(raw: RawResponse, weights: Floats | None) -> Response:
-    y = _numeric(raw, "gaussian")
-    return Response(raw.label, y, np.ones_like(y), _weights(raw, weights))
-
-
-def _read_poisson(raw: RawResponse, weights: Floats | None) -> Response:
-    y = _numeric(raw, "poisson")
-    _refuse(raw, y < 0, f"poisson needs counts: `{raw.label}` has {{values}} below zero")
-    _warn(raw, ~_whole(y), f"poisson needs counts: `{raw.label}` has {{values}} that are not whole numbers")
-    return Response(raw.label, y, np.ones_like(y), _weights(raw, weights))
-
-
-def _read_binomial(raw: RawResponse, weights: Floats | None) -> Response:
-    readers = {
-        "numeric": _read_share,
-        "logical": _read_share,
-        "factor": _read_factor,
-        "cbind": _read_cbind,
-        "trials": _read_trials,
-    }
-    return readers[raw.kind](raw, weights)
-
-
-def _read_share(raw: RawResponse, weights: Floats | None) -> Response:
-    """Zeros and ones, whose weights are case weights, or proportions, whose weights are trials."""
-    share = _vector(raw)
-    _refuse(raw, (share < 0) | (share > 1), f"binomial needs 0 or 1, or proportions: `{raw.label}` has {{values}}"
-            " below 0 or above 1")  # fmt: skip
-    weights, ones = _weights(raw, weights), np.ones_like(share)
-    if np.all(_whole(share)):
-        return Response(raw.label, share, ones, weights)
-    successes = share * weights
-    near = np.round(successes)
-    # A share was divided out of whole numbers: R allows 1e-3, and so rounds nothing that it would warn about.
-    whole = np.abs(successes - near) <= 1e-8 * np.maximum(weights, 1)
-    _warn(raw, ~whole & (np.abs(successes - near) > 1e-3), f"{_SUCCESSES}: `{raw.label}` times weights has {{values}}"
-          " that are not whole numbers")  # fmt: skip
-    return Response(raw.label, np.where(whole, near, successes), weights, ones)
-
-
-def _read_factor(raw: RawResponse, weights: Floats | None) -> Response:
-    """R: the first level is failure, all others are success."""
-    codes = _vector(raw)
-    if len(raw.levels) > 2:
-        _say(f"`{raw.label}` has {len(raw.levels)} levels: `{raw.levels[0]}` is failure, all others are success")
-    return Response(raw.label, (codes > 0).astype(float), np.ones(len(codes)), _weights(raw, weights))
-
-
-def _read_cbind(raw: RawResponse, weights: Floats | None) -> Response:
-    successes, failures = _matrix(raw)
-    _refuse(raw, (successes < 0) | (failures < 0), f"binomial needs counts: `{raw.label}` has {{values}} below zero")
-    fractional = ~_whole(successes) | ~_whole(failures)
-    _warn(raw, fractional, f"non-integer counts in a binomial glm!: `{raw.label}` has {{values}} that are not whole")
-    return Response(raw.label, successes, successes + failures, _weights(raw, weights))
-
-
-def _read_trials(raw: RawResponse, weights: Floats | None) -> Response:
-    successes, trials = _matrix(raw)
-    _refuse(raw, (successes < 0) | (trials < 0), f"binomial needs counts: `{raw.label}` has {{values}} below zero")
-    _refuse(raw, successes > trials, f"`{raw.label}` has {{values}} with more successes than trials")
-    fractional = ~_whole(successes) | ~_whole(trials)
-    _warn(raw, fractional, f"{_SUCCESSES}: `{raw.label}` has {{values}} that are not whole numbers")
-    return Response(raw.label, successes, trials, _weights(raw, weights))
-
-
-_SUCCESSES = "non-integer #successes in a binomial glm!"
-
-
-def _numeric(raw: RawResponse, family: str) -> Floats:
-    if raw.kind not in ("numeric", "logical"):
-        given = {"factor": "a factor", "cbind": "a matrix", "trials": "successes with trials"}[raw.kind]
-        raise DataError(f"response must be numeric: `{raw.label}` is {given}, which the {family} family cannot read")
-    return _vector(raw)
-
-
-def _vector(raw: RawResponse) -> Floats:
-    values = np.asarray(raw.values, dtype=float)
-    _refuse(raw, ~np.isfinite(values), f"`{raw.label}` has {{values}} missing or infinite")
-    return values
-
-
-def _matrix(raw: RawResponse) -> tuple[Floats, Floats]:
-    values = np.asarray(raw.values, dtype=float)
-    if values.ndim != 2 or values.shape[1] != 2:
-        raise DataError(f"a binomial response has two columns, successes and failures; `{raw.label}` has not")
-    _refuse(raw, ~np.isfinite(values).all(axis=1), f"`{raw.label}` has {{values}} missing or infinite")
-    return values[:, 0], values[:, 1]
-
-
-def _weights(raw: RawResponse, weights: Floats | None) -> Floats:
-    if weights is None:
-        return np.ones(len(raw.values))
-    weights = np.asarray(weights, dtype=float)
-    _refuse(raw, ~np.isfinite(weights), "weights has {values} missing or infinite")
-    _refuse(raw, weights < 0, "negative weights not allowed: weights has {values} below zero")
-    return weights
-
-
-def _whole(values: Floats) -> Bools:
-    whole: Bools = np.abs(values - np.round(values)) <= 1e-7
-    return whole
-
-
-def _refuse(raw: RawResponse, bad: Bools, message: str) -> None:
-    if np.any(bad):
-        raise DataError(_counted(raw, bad, message))
-
-
-def _warn(raw: RawResponse, odd: Bools, message: str) -> None:
-    if np.any(odd):
-        _say(_counted(raw, odd, message) + "; they enter as they are")
-
-
-def _say(message: str) -> None:
-    warnings.warn(message, StanmlmWarning, stacklevel=2)
-
-
-def _counted(raw: RawResponse, which: Bools, message: str) -> str:
-    """The message with how many values it is about, and the rows where they stand."""
-    places = np.flatnonzero(which)
-    numbers = places + 1 if raw.rows is None else raw.rows[places]
-    shown = ", ".join(str(number) for number in numbers[:5]) + (", ..." if len(numbers) > 5 else "")
-    count = "1 value" if len(places) == 1 else f"{len(places)} values"
-    return message.format(values=count) + f" (row{'s' if len(places) > 1 else ''} {shown})"
-
-
 def _sum(values: Floats, cell: Ints, cells: int) -> Floats:
     return np.bincount(cell, weights=values, minlength=cells).astype(float)
 
@@ -354,7 +207,7 @@ FAMILIES: dict[str, Family] = {
             auxiliary=(Auxiliary("sigma", scales_groups=True),),
             autoscales=True,
             offset_in_key=False,
-            read=_read_gaussian,
+            read=read_gaussian,
             sufficient=_gaussian_statistics,
             means=_gaussian_means,
             variance=np.ones_like,
@@ -371,7 +224,7 @@ FAMILIES: dict[str, Family] = {
             auxiliary=(),
             autoscales=False,
             offset_in_key=True,
-            read=_read_binomial,
+            read=read_binomial,
             sufficient=_binomial_statistics,
             means=_per("y", "trials"),
             variance=lambda mu: mu * (1 - mu),
@@ -388,7 +241,7 @@ FAMILIES: dict[str, Family] = {
             auxiliary=(),
             autoscales=False,
             offset_in_key=False,
-            read=_read_poisson,
+            read=read_poisson,
             sufficient=_poisson_statistics,
             means=_per("y", "exposure"),
             variance=lambda mu: mu,

@@ -10,10 +10,10 @@ import pandas as pd
 from stanmlm.arrays import Anything, Bools, Floats, Ints
 from stanmlm.errors import DataError, FormulaError, OptionError, StanmlmWarning, did_you_mean
 from stanmlm.evaluate import Scope, evaluate
-from stanmlm.families import RawResponse
 from stanmlm.formula import Expression, Formula
 from stanmlm.rcode import Node, names_in
 from stanmlm.remember import describe, describe_whole
+from stanmlm.responses import RawResponse
 from stanmlm.rfunctions.operators import positions
 from stanmlm.rparse import parse_expression
 from stanmlm.rvalues import (
@@ -121,7 +121,7 @@ def model_frame(
         index=_row_labels(table, n)[kept],
         n_data=len(chosen),
         na_action=na_action,
-        memory=_memory(final, place, table, n, offset),
+        memory=_memory(formula, final, place, n, offset),
         data=_whole_data(place, table, n),
         given=_row_labels(table, n)[chosen],
         place=np.flatnonzero(np.isin(chosen, kept)),
@@ -324,15 +324,16 @@ def _from_caller(place: Scope, name: str) -> object:
 
 
 def _memory(
-    values: Mapping[str, Value], place: Scope, table: pd.DataFrame | None, n: int, offset: object
+    formula: Formula, values: Mapping[str, Value], place: Scope, n: int, offset: object
 ) -> Mapping[str, object]:
     """What new data will need; of the caller's variables, those that are not one a row."""
+    coded = {e.label for side in (formula.fixed, *(b.left for b in formula.bars)) for t in side.terms for e in t}
     taken = {name: place.caller[name] for name in place.wanted if name in place.caller}
     plain = {name: as_value(thing, name) for name, thing in taken.items() if not isinstance(thing, pd.DataFrame)}
     constants = {name: value for name, value in plain.items() if value.type != "closure" and length(value) != n}
     return {
-        "variables": {label: describe(value) for label, value in values.items()},
-        "columns": {name: describe(value) for name, value in place.data.items()},
+        "variables": {label: describe(value, label in coded) for label, value in values.items()},
+        "columns": {name: describe(value, value.type in FACTORS) for name, value in place.data.items()},
         "scope": {name: describe_whole(value) for name, value in constants.items()},
         "offset": offset if isinstance(offset, str) else None,
     }

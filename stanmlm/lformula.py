@@ -16,9 +16,9 @@ from stanmlm.coding import Contrasts, check_contrasts, model_columns
 from stanmlm.contrasts import DEFAULT, read_contrasts
 from stanmlm.design import Design, GroupTerm, design
 from stanmlm.errors import FormulaError, OptionError, did_you_mean
-from stanmlm.families import Response
 from stanmlm.formula import Formula, parse_formula
 from stanmlm.frame import ModelFrame
+from stanmlm.responses import Response
 from stanmlm.tables import to_pandas
 
 

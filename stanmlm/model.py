@@ -11,10 +11,11 @@ from stanmlm.arrays import Floats
 from stanmlm.centering import Centering
 from stanmlm.compress import Cells
 from stanmlm.design import Design
-from stanmlm.families import Family, Response
+from stanmlm.families import Family
 from stanmlm.formula import Formula
 from stanmlm.frame import ModelFrame
 from stanmlm.priors import Priors
+from stanmlm.responses import Response
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ import numpy as np
 
 from stanmlm.arrays import Floats
 from stanmlm.design import Design
-from stanmlm.families import Family, Response
+from stanmlm.families import Family
 from stanmlm.prior_spec import CovariancePrior, Prior, decov, exponential, flat, gamma, lkj, normal, student_t
+from stanmlm.responses import Response
 
 COEFFICIENT_SCALE = 2.5  # rstanarm's default scale of the intercept and the coefficients
 

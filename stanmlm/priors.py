@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from stanmlm.design import Design
 from stanmlm.distributions import DISTRIBUTIONS
 from stanmlm.errors import PriorError, did_you_mean
-from stanmlm.families import Family, Response
+from stanmlm.families import Family
 from stanmlm.prior_presets import PRESETS, Preset, Scales, measure_scales
 from stanmlm.prior_slots import CovarianceInput, PriorInput, Slot, assign, model_slots, spread, spread_covariance
 from stanmlm.prior_spec import Prior, SetPrior
+from stanmlm.responses import Response
 
 MIN_SCALE = 1e-12  # rstanarm's floor of an autoscaled scale
 

@@ -9,9 +9,10 @@ from stanmlm.arrays import Floats
 from stanmlm.centering import Centering, absorption, noncentered
 from stanmlm.compress import compress
 from stanmlm.design import Design, GroupTerm
-from stanmlm.families import Family, Response
+from stanmlm.families import Family
 from stanmlm.model import Model
 from stanmlm.priors import PriorRow, Priors
+from stanmlm.responses import Response
 
 N, STATES, YEARS = 90, 6, 4
 

