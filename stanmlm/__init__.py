@@ -39,6 +39,7 @@ from stanmlm.extract import (
 from stanmlm.families import Family, binomial, gaussian, poisson
 from stanmlm.fit import Fit
 from stanmlm.keep import load, save
+from stanmlm.fitted import fitted, posterior_interval, predict, residuals, simulate
 from stanmlm.lecture import group_mean, makeFEdummies
 from stanmlm.lformula import getME, lFormula, model_frame, model_matrix
 from stanmlm.lmlist import FitList, coefficients, lmList

@@ -70,8 +70,8 @@ def summary(
     >>> summary(lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1), pars=["hours"]).frame.shape
     (1, 9)
     """
-    names, draws = zip(*_columns(fit), strict=True)
-    wanted = _wanted(list(names), pars, regex_pars)
+    names, draws = zip(*columns_of(fit), strict=True)
+    wanted = wanted_names(list(names), pars, regex_pars)
     columns = [(name, values) for name, values in zip(names, draws, strict=True) if name in wanted]
     frame = _frame(columns, probs)
     if pars is None and regex_pars is None:
@@ -89,7 +89,8 @@ def _frame(columns: Sequence[tuple[str, Floats]], probs: Sequence[float]) -> pd.
     return pd.concat([centre, spread, convergence(draws, names)], axis=1)
 
 
-def _wanted(names: list[str], pars: Sequence[str] | str | None, regex: str | None) -> set[str]:
+def wanted_names(names: list[str], pars: Sequence[str] | str | None, regex: str | None) -> set[str]:
+    """The names that `pars` and `regex_pars` of `summary` pick."""
     if pars is None and regex is None:
         return set(names)
     coefficients = [name for name in names if not re.match(r"b\[|Sigma\[|sigma$", name)]
@@ -108,7 +109,7 @@ def _wanted(names: list[str], pars: Sequence[str] | str | None, regex: str | Non
     return found
 
 
-def _columns(fit: Fit) -> Iterator[tuple[str, Floats]]:
+def columns_of(fit: Fit) -> Iterator[tuple[str, Floats]]:
     """Every parameter under rstanarm's name, (chains, draws): coefficients, effects, auxiliaries, covariances."""
     terms = fit.model.design.terms
     for i, name in enumerate(fit.model.design.names):

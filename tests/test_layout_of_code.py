@@ -27,7 +27,7 @@ STAGES = (
     *("design", "lformula"),
     *("prior_spec", "prior_presets", "prior_slots", "priors", "compress", "pilot", "centering"),
     *("model", "program", "standata", "unroll", "engines", "fit", "diagnostics"),
-    *("layout", "extract", "predict", "printing", "summary", "prior_summary", "keep", "pipeline", "rstyle", "lmlist"),
+    *("layout", "extract", "predict", "printing", "summary", "fitted", "prior_summary", "keep", "pipeline", "rstyle", "lmlist"),
     *("plots", "lecture", "teaching", "datasets", "simulate", "redblue", "doctor", "cli"),
 )
 
