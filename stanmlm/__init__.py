@@ -38,8 +38,8 @@ from stanmlm.extract import (
 )
 from stanmlm.families import Family, binomial, gaussian, poisson
 from stanmlm.fit import Fit
-from stanmlm.keep import load, save
 from stanmlm.fitted import fitted, posterior_interval, predict, residuals, simulate
+from stanmlm.keep import load, save
 from stanmlm.lecture import group_mean, makeFEdummies
 from stanmlm.lformula import getME, lFormula, model_frame, model_matrix
 from stanmlm.lmlist import FitList, coefficients, lmList
@@ -48,8 +48,8 @@ from stanmlm.printing import display
 from stanmlm.prior_spec import cauchy, decov, exponential, flat, gamma, lkj, normal, set_prior, student_t
 from stanmlm.prior_summary import prior_summary
 from stanmlm.rstyle import glm, glmer, lm, lmer
-from stanmlm.simulate import simulate_redblue
 from stanmlm.summary import summary
 from stanmlm.teaching import simulate_counties, simulate_exams
+from stanmlm.voters import simulate_redblue
 
 __version__ = "0.1.0"

@@ -28,7 +28,7 @@ STAGES = (
     *("prior_spec", "prior_presets", "prior_slots", "priors", "compress", "pilot", "centering"),
     *("model", "program", "standata", "unroll", "engines", "fit", "diagnostics"),
     *("layout", "extract", "predict", "printing", "summary", "fitted", "prior_summary", "keep", "pipeline", "rstyle", "lmlist"),
-    *("plots", "lecture", "teaching", "datasets", "simulate", "redblue", "doctor", "cli"),
+    *("plots", "lecture", "teaching", "datasets", "voters", "redblue", "doctor", "cli"),
 )
 
 # A record's `__repr__` calls the layout of it, which stands apart and later: inside the method, at print time only.

@@ -17,7 +17,7 @@ from stanmlm.redblue.ladder import LADDER, Rung
 from stanmlm.redblue.table import COLUMNS, ladder_row
 from stanmlm.redblue.text import ladder_text
 from stanmlm.rstyle import Options
-from stanmlm.simulate import simulated_survey
+from stanmlm.voters import simulated_survey
 
 SEED = 2007  # the year of the paper
 Fits = Mapping[tuple[int, str], Fit | FitList]  # by year and the rung's key
