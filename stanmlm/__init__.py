@@ -6,6 +6,7 @@
 {'student': 100}
 """
 
+from stanmlm.criticism import loo, loo_compare, loo_model_weights, pareto_k, waic
 from stanmlm.datasets import load_anes, load_naes, state_facts
 from stanmlm.design import Design
 from stanmlm.diagnostics import Diagnostics, diagnostics
@@ -40,16 +41,20 @@ from stanmlm.families import Family, binomial, gaussian, poisson
 from stanmlm.fit import Fit
 from stanmlm.fitted import fitted, posterior_interval, predict, residuals, simulate
 from stanmlm.keep import load, save
+from stanmlm.kfold import kfold
 from stanmlm.lecture import group_mean, makeFEdummies
 from stanmlm.lformula import getME, lFormula, model_frame, model_matrix
 from stanmlm.lmlist import FitList, coefficients, lmList
+from stanmlm.log_lik import log_lik
 from stanmlm.predict import posterior_epred, posterior_linpred, posterior_predict
 from stanmlm.printing import display
 from stanmlm.prior_spec import cauchy, decov, exponential, flat, gamma, lkj, normal, set_prior, student_t
 from stanmlm.prior_summary import prior_summary
+from stanmlm.r_squared import bayes_R2, loo_R2
 from stanmlm.rstyle import glm, glmer, lm, lmer
 from stanmlm.summary import summary
 from stanmlm.teaching import simulate_counties, simulate_exams
+from stanmlm.update import update
 from stanmlm.voters import simulate_redblue
 
 __version__ = "0.1.0"

@@ -27,7 +27,8 @@ STAGES = (
     *("design", "lformula"),
     *("prior_spec", "prior_presets", "prior_slots", "priors", "compress", "pilot", "centering"),
     *("model", "program", "standata", "unroll", "engines", "fit", "diagnostics"),
-    *("layout", "extract", "predict", "printing", "summary", "fitted", "prior_summary", "keep", "pipeline", "rstyle", "lmlist"),
+    *("layout", "extract", "predict", "printing", "summary", "fitted", "prior_summary", "keep", "pipeline", "rstyle", "lmlist", "update"),
+    *("groups", "log_lik", "refit", "elpd", "elpd_text", "criticism", "r_squared", "kfold", "ppcheck"),
     *("plots", "lecture", "teaching", "datasets", "voters", "redblue", "doctor", "cli"),
 )
 

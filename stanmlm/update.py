@@ -1,0 +1,88 @@
+"""`update`: a fit again with another formula, other data or other arguments."""
+
+from collections import ChainMap
+from collections.abc import Mapping
+from typing import Unpack
+
+from stanmlm.families import FamilyLike, as_family, gaussian
+from stanmlm.fit import Call, Fit
+from stanmlm.formula import Formula, parse_formula, update_terms
+from stanmlm.rcode import names_in
+from stanmlm.rparse import parse_expression
+from stanmlm.rstyle import Options, caller_scope, fit_verb, name_of
+from stanmlm.tables import to_pandas
+
+# Which verb fits a model: (gaussian without glm, bars).
+VERBS: Mapping[tuple[bool, bool], str] = {
+    (True, False): "lm",
+    (True, True): "lmer",
+    (False, False): "glm",
+    (False, True): "glmer",
+}
+NOT_INHERITED = ("file", "file_refit")  # the old fit's file is the old fit's
+
+
+def update(
+    fit: Fit,
+    formula: str | None = None,
+    data: object = None,
+    family: FamilyLike | None = None,
+    **changes: Unpack[Options],
+) -> Fit:
+    """The model again, changed where something is given, as R's `update`.
+
+    What the old call was given, sampling arguments too, stays unless it is changed; where the new model has the
+    structure of the old one, its program is the same text and is not compiled again.
+
+    Parameters
+    ----------
+    fit
+        A fit, also one that `load` read: it carries its data with it.
+    formula
+        R's dot rules: `". ~ . + x"`, `"log(.) ~ ."`, `". ~ . - (1 | g)"`; each dot is that side of the old formula.
+        A last bar that goes, or a first one that comes, changes `lmer` to `lm` and back, `glmer` likewise.
+    data
+        New data; those of the fit where None. Calls such as `scale(x)` are then computed on the new data, and priors
+        scaled by them, as in R and brms.
+    family
+        Another family; that of the fit where None.
+    **changes
+        See `Options` of the verbs.
+
+    Returns
+    -------
+    A new `Fit`.
+
+    Raises
+    ------
+    StanmlmError
+        What the verbs raise.
+
+    Examples
+    --------
+    >>> from stanmlm import fixef, lm, simulate_exams, update
+    >>> fit = lm("score ~ hours", simulate_exams(seed=1), seed=1)
+    >>> fixef(update(fit, ". ~ . + exam")).index.tolist()
+    ['(Intercept)', 'hours', 'exam']
+    """
+    caller, old = caller_scope(1), fit.call
+    scope = ChainMap(dict(old.scope), dict(caller)) if data is None else ChainMap(dict(caller), dict(old.scope))
+    rows = fit.model.frame.data if data is None else to_pandas(data)
+    text = _text(fit.model.formula, formula)
+    new_family = fit.model.family if family is None else as_family(family)
+    bars = parse_formula(text, () if rows is None else tuple(rows.columns)).bars
+    linear = old.verb in ("lm", "lmer") and new_family == gaussian()
+    kept = {name: value for name, value in old.arguments.items() if name not in NOT_INHERITED}
+    call = Call(
+        verb=VERBS[linear, bool(bars)],
+        data_name=old.data_name if data is None else name_of(data, caller),
+        arguments={**kept, **changes},
+    )
+    return fit_verb(call, text, rows, new_family, scope)
+
+
+def _text(old: Formula, new: str | None) -> str:
+    """The new formula; dots that the old text has itself are spelled out, since the data kept may have more columns."""
+    if new is None and "." not in names_in(parse_expression(old.text)):
+        return old.text
+    return update_terms(old, new or ". ~ .")
