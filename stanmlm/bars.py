@@ -60,7 +60,7 @@ def _split(text: str, node: Node, below: list[Split]) -> Split:
     bars = tuple(bar for part in below for bar in part.bars)
     movable = bars if node.text in ("+", "(") else below[0].bars if node.text == "-" and len(below) == 2 else ()
     if len(movable) < len(bars):
-        _refuse(text, next(bar for bar in bars if bar not in movable), _FIXED.get(node.text, _FIXED["*"]))
+        _refuse(text, bars[len(movable)], _FIXED.get(node.text, _FIXED["*"]))
     return Split(_without(node, below, kept), bars)
 
 
@@ -80,7 +80,7 @@ def _without(node: Node, below: list[Split], kept: list[Node]) -> Node | None:
 
 
 def _refuse_buried(text: str, node: Node) -> None:
-    """Refuse a bar inside a call unless it can only mean "or": `I(x > 1 | z > 1)` is not a random term."""
+    """Refuse a bar inside a call, unless a side of it can only be logical: `I(x > 1 | z > 1)` is no random term."""
     for part in _descendants(node):
         if is_call(part, BARS) and not any(_is_logical(side) for side in operands(part)):
             _refuse(text, part, "a random term stands by itself in a sum, not inside a call; for `or`, compare values")

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stanmlm.errors import FormulaError
+
 _QUOTED = re.compile(r"""(["'`])(?:\\.|(?!\1)[^\\])*\1""", re.DOTALL)
 _MASKED = re.compile(rf"{_QUOTED.pattern}|(?P<comment>#[^\n]*)|(?P<percent>%[^%\n]*%)", re.DOTALL)
 
@@ -73,11 +75,17 @@ def _glued(code: str, start: int, stop: int) -> Iterator[Token]:
 def arrange(items: Sequence[Item]) -> Any:
     """The value of `items` once formulaic's shunting yard has found every operator's operands.
 
-    The items alternate as operands and operators do and their brackets match: the caller has checked it.
+    The items alternate as operands and operators do and their brackets match: the caller has checked it, and knows
+    the place of what is wrong better than formulaic.
     """
+    from formulaic.errors import FormulaSyntaxError
     from formulaic.parser.algos.tokens_to_ast import tokens_to_ast
 
-    return _evaluate(tokens_to_ast(_foreign(items), _Resolver(items)), items)
+    try:
+        tree = tokens_to_ast(_foreign(items), _Resolver(items))
+    except FormulaSyntaxError as error:
+        raise FormulaError(f"formulaic cannot read this: {str(error).splitlines()[0]}") from error
+    return _evaluate(tree, items)
 
 
 @dataclass(frozen=True)

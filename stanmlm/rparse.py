@@ -208,6 +208,8 @@ def _infix_item(code: _Code, symbol: str, start: int, stop: int, before: list[It
     operator = infix(symbol)
     if operator is None:
         code.refuse(f"`{symbol}` is not an operator of a formula", start, stop)
+    if before[-1].role == "postfix" and operator.precedence > POSTFIX_PRECEDENCE:
+        code.refuse(f"only a name can stand left of `{symbol}`", start, stop)
     check = _CHECKS.get(symbol, _unchecked)
 
     def combine(left: Node, right: Node) -> Node:

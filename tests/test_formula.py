@@ -166,7 +166,14 @@ REFUSALS = [
     ("y ~ (1|g)^2", "1|g", "stands by itself"),
     ("y ~ x + log(1 | g)", "1 | g", "not inside a call"),
     ("y ~ x - (1|g)", "1|g", "cannot be taken away"),
+    ("y ~ (1|g) - (1|g)", "1|g", "cannot be taken away"),
+    ("y ~ -(1|g)", "1|g", "cannot be taken away"),
     ("y ~ x | g", "x | g", "in parentheses"),
+    ("y ~ (x | g | h)", "x | g | h", "one bar"),
+    ("y ~ ((1 | g) | h)", "(1 | g) | h", "one bar"),
+    ("y ~ (1 | a:(b/c))", "a:(b/c)", "cannot stand inside `:`"),
+    ("y ~ I(treated | g)", "treated | g", "not inside a call"),
+    ("y ~ (. | g)", ".", "all other columns"),
     ("y ~ (1 || st || cl)", "1 || st || cl", "one bar"),
     ("y ~ (x | x + 1)", "x + 1", "must name a grouping factor"),
     ("y ~ x + (1 | g * h)", "g * h", "must name a grouping factor"),
@@ -189,6 +196,14 @@ REFUSALS = [
     ("y ~ x^1.5", "1.5", "a whole number from 2"),
     ("y ~ 2*x", "2", "only 0 and 1"),
     ("y ~ 'a' + x", "'a'", "a column's name"),
+    ("y ~ NULL", "NULL", "cannot be a term"),
+    ("y ~ x +\n  z w", "w", "an operator is missing before `w`"),
+    ("y ~ x %in z", "%", "never closed"),
+    ("y ~ x$1", "1", "must be a name"),
+    ("y ~ f(x)::z", "::", "only a name"),
+    ("y ~ a::(b)", "(b)", "must be a name"),
+    ("y ~ x; z", ";", "one expression"),
+    ("y ~ x ×z", "×", "not an operator"),
     ("y ~ function(x) x", "function", "a word of R's language"),
     ("y ~ x[{1}]", "{", "braces"),
     ("y ~ x<-1", "<-", "assigns in R"),
@@ -209,7 +224,8 @@ def test_a_refusal_points_at_the_culprit(text: str, culprit: str, sentence: str)
     assert error.text[error.start : error.stop] == culprit
     message, line, caret = str(error).split("\n")
     assert sentence in message
-    assert line == text
+    assert line in text.split("\n")
+    assert line[caret.index("^") :].startswith(culprit)
     assert caret.strip() == "^" * len(culprit)
 
 
