@@ -92,9 +92,7 @@ def model_columns(terms: Terms, values: Mapping[str, Value], contrasts: Contrast
         For a factor with one level.
     """
     used = {e.label: values[e.label] for term in terms.terms for e in term}
-    coded = {
-        label: _factor(value, label, contrasts) for label, value in used.items() if value.type in (*CODED, "logical")
-    }
+    coded = {label: _factor(value, label, contrasts) for label, value in used.items() if _is_coded(value)}
     blocks = {label: _numbers(value, label) for label, value in used.items() if label not in coded}
     patterns = dummy_patterns(terms, frozenset(coded))
     pieces = [
@@ -107,6 +105,11 @@ def model_columns(terms: Terms, values: Mapping[str, Value], contrasts: Contrast
     X[:, : terms.intercept] = 1.0
     _fill(X[:, terms.intercept :], pieces)
     return Columns(X, tuple(names), tuple(assign))
+
+
+def _is_coded(value: Value) -> bool:
+    """Whether levels stand for it; a matrix of truth values is numbers."""
+    return value.type in CODED or (value.type == "logical" and value.data.ndim == 1)
 
 
 def _factor(value: Value, label: str, contrasts: Contrasts) -> Value:
@@ -125,7 +128,7 @@ def check_contrasts(contrasts: Contrasts, values: Mapping[str, Value]) -> None:
         if label not in values:
             message = f"variable '{label}' is absent, its contrast will be ignored{did_you_mean(label, values)}"
             warnings.warn(message, StanmlmWarning, stacklevel=3)
-        elif values[label].type not in (*CODED, "logical"):
+        elif not _is_coded(values[label]):
             raise OptionError(f"contrasts apply only to factors; `{label}` is numeric")
 
 

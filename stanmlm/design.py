@@ -13,7 +13,7 @@ from stanmlm.contrasts import DEFAULT, read_contrasts
 from stanmlm.errors import DataError, FormulaError, did_you_mean
 from stanmlm.evaluate import Scope, evaluate
 from stanmlm.formula import Bar, Expression, Formula
-from stanmlm.frame import ModelFrame, scope_of
+from stanmlm.frame import ModelFrame, scope_of, variables_in
 from stanmlm.grouping import group_factor, group_label, lme4_order, match_levels
 from stanmlm.rank import pivoted_rank
 from stanmlm.rcode import Node, names_in
@@ -240,24 +240,24 @@ def encode(
     """
     assert made.spec is not None
     table = to_pandas(newdata)
-    assert table is not None
+    if table is None:
+        raise DataError("new data are needed: a data frame with the variables of the formula")
     spec, n = made.spec, len(table)
     needed = [True] * len(made.terms) if groups is None else list(groups)
     bars = [spec.formula.bars[k] for k, wanted in zip(spec.bars, needed, strict=True) if wanted]
-    coded = list(
-        {e.label: e for side in (spec.formula.fixed, *(b.left for b in bars)) for t in side.terms for e in t}.values()
-    )
+    coded = variables_in([spec.formula.fixed, *(bar.left for bar in bars)])
     grouping = list({e.label: e for bar in bars for e in bar.group}.values())
-    place = _new_scope(spec, [e.node for e in (*coded, *grouping, *spec.formula.offsets)], table, scope or {})
+    offsets = _offset_nodes(spec)
+    place = _new_scope(spec, [e.node for e in (*coded, *grouping)] + offsets, table, scope or {})
     values = {e.label: _known_variable(e, place, spec, n) for e in coded}
-    raw = {e.label: _rows(evaluate(e.node, place, _state(spec, e.label)), e, n, place) for e in grouping}
+    raw = {e.label: _new_variable(e, place, spec, n) for e in grouping}
     coding = _coding(spec)
-    X = model_columns(spec.formula.fixed, values, coding, n).X
     terms = tuple(
         _encode_group(term, spec.formula.bars[k], values, raw, coding, n) if wanted else _absent_group(term, n)
         for term, k, wanted in zip(made.terms, spec.bars, needed, strict=True)
     )
-    new = replace(made, X=X[:, spec.keep], terms=terms, offset=_new_offset(spec, place, n))
+    X = model_columns(spec.formula.fixed, values, coding, n).X[:, spec.keep]
+    new = replace(made, X=X, terms=terms, offset=_new_offset(offsets, place, n))
     return Encoded(new, table.index, _new_trials(spec, table, scope or {}, n))
 
 
@@ -271,9 +271,15 @@ def _new_scope(spec: Spec, nodes: list[Node], table: pd.DataFrame, caller: Mappi
         raise DataError(f"the new data lack {listed}{did_you_mean(absent[0], table.columns)}")
     constants = cast(Mapping[str, Description], spec.memory["scope"])
     remembered = {name: recall_whole(kept) for name, kept in constants.items()}
-    place = scope_of(nodes, table, {**caller, **remembered}, spec.formula.text)
+    place = scope_of(nodes, table.rename(columns=_dotted(names, table)), {**caller, **remembered}, spec.formula.text)
     data = {name: conform_column(v, columns[name]) if name in columns else v for name, v in place.data.items()}
     return replace(place, data=data)
+
+
+def _dotted(names: frozenset[str], table: pd.DataFrame) -> Mapping[str, str]:
+    """A variable that the fit found in scope, `avg_income` for `avg.income`, may be a column of new data as well."""
+    absent = {name.replace(".", "_"): name for name in names if name not in table.columns}
+    return {column: absent[column] for column in table.columns if column in absent}
 
 
 def _state(spec: Spec, label: str) -> Mapping[str, object] | None:
@@ -282,16 +288,17 @@ def _state(spec: Spec, label: str) -> Mapping[str, object] | None:
 
 
 def _known_variable(expression: Expression, place: Scope, spec: Spec, n: int) -> Value:
-    value = _rows(evaluate(expression.node, place, _state(spec, expression.label)), expression, n, place)
+    value = _new_variable(expression, place, spec, n)
     kept = cast(Mapping[str, Description], spec.memory["variables"])[expression.label]
     return conform_variable(value, kept, expression.label)
 
 
-def _rows(value: Value, expression: Expression, n: int, place: Scope) -> Value:
+def _new_variable(expression: Expression, place: Scope, spec: Spec, n: int) -> Value:
+    value = evaluate(expression.node, place, _state(spec, expression.label))
     if len(value.data) != n:
-        raise FormulaError(
-            f"variable lengths differ (found for '{expression.label}'): the new data have {n} rows, "
-            f"it has {len(value.data)} values", place.text, expression.node.start, expression.node.stop)  # fmt: skip
+        message = f"variable lengths differ (found for '{expression.label}'): it has {len(value.data)} values"
+        node = expression.node
+        raise FormulaError(f"{message}, the new data have {n} rows", place.text, node.start, node.stop)
     return value
 
 
@@ -315,11 +322,18 @@ def _absent_group(term: GroupTerm, n: int) -> GroupTerm:
     return replace(term, index=np.full(n, -1, dtype=np.int64), Z=np.full((n, len(term.coefs)), np.nan), labels=())
 
 
-def _new_offset(spec: Spec, place: Scope, n: int) -> Floats:
-    """Offsets of the formula, and of `offset=` where it was given as a column's name or as R code."""
-    total = np.zeros(n)
+def _offset_nodes(spec: Spec) -> list[Node]:
+    """Offsets of the formula, and `offset=` where it was a column's name or R code."""
     text = cast(str | None, spec.memory["offset"])
-    nodes = [o.node for o in spec.formula.offsets] + ([parse_expression(text)] if text else [])
+    nodes = [o.node for o in spec.formula.offsets]
+    if text is None:
+        return nodes
+    columns = cast(Mapping[str, Description], spec.memory["columns"])
+    return [*nodes, Node("name", text) if text in columns else parse_expression(text)]
+
+
+def _new_offset(nodes: list[Node], place: Scope, n: int) -> Floats:
+    total = np.zeros(n)
     for node in nodes:
         value = evaluate(node, place)
         if value.type not in NUMERIC or width(value) > 1:

@@ -1,7 +1,7 @@
 """The model frame: every variable of the formula evaluated, on the rows that R's `na.action` keeps."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 from stanmlm.arrays import Anything, Bools, Floats, Ints
 from stanmlm.errors import DataError, FormulaError, OptionError, StanmlmWarning, did_you_mean
 from stanmlm.evaluate import Scope, evaluate
-from stanmlm.formula import Expression, Formula
+from stanmlm.formula import Expression, Formula, Terms
 from stanmlm.rcode import Node, names_in
 from stanmlm.remember import describe, describe_whole
 from stanmlm.responses import RawResponse
@@ -132,6 +132,11 @@ def variables_of(formula: Formula) -> Iterator[Expression]:
     """Every variable once, the response first."""
     response = (formula.response,) if formula.response else ()
     return iter({e.label: e for e in (*response, *formula.variables, *formula.offsets)}.values())
+
+
+def variables_in(sides: Iterable[Terms]) -> list[Expression]:
+    """The variables of terms, each once."""
+    return list({e.label: e for side in sides for term in side.terms for e in term}.values())
 
 
 def scope_of(nodes: list[Node], table: pd.DataFrame | None, caller: Mapping[str, object], text: str) -> Scope:
@@ -327,7 +332,7 @@ def _memory(
     formula: Formula, values: Mapping[str, Value], place: Scope, n: int, offset: object
 ) -> Mapping[str, object]:
     """What new data will need; of the caller's variables, those that are not one a row."""
-    coded = {e.label for side in (formula.fixed, *(b.left for b in formula.bars)) for t in side.terms for e in t}
+    coded = {e.label for e in variables_in([formula.fixed, *(bar.left for bar in formula.bars)])}
     taken = {name: place.caller[name] for name in place.wanted if name in place.caller}
     plain = {name: as_value(thing, name) for name, thing in taken.items() if not isinstance(thing, pd.DataFrame)}
     constants = {name: value for name, value in plain.items() if value.type != "closure" and length(value) != n}

@@ -2,7 +2,7 @@
 
 import sys
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -212,7 +212,7 @@ def getME(fit: Fitted, name: str) -> object:  # noqa: N802
     return PARTS[name](fit.model, random_terms(fit.model.design.terms, fit.model.frame.index))
 
 
-PARTS = {
+PARTS: Mapping[str, Callable[[FittedModel, ReTrms], object]] = {
     "X": lambda model, re: model.design.X,
     "Z": lambda model, re: sparse.csr_matrix(re.Zt.T),
     "Zt": lambda model, re: re.Zt,

@@ -42,13 +42,13 @@ def pivoted_rank(X: Floats, tolerance: float = TOLERANCE) -> tuple[int, ...]:
 
 def _clearly_full(X: Floats) -> bool:
     """Whether a Cholesky factorisation of the scaled cross-products already shows full rank beyond doubt."""
-    N, F = X.shape
-    if N < F:
-        return False
+    N, F = len(X), int(X.shape[1])
+    if F == 0 or N < F:
+        return F == 0
     gram = X.T @ X
     norms = np.sqrt(np.diag(gram))
     if not (np.all(norms > 0) and np.all(np.isfinite(norms))):
-        return bool(F == 0)
+        return False
     try:
         factor = np.linalg.cholesky(gram / np.outer(norms, norms))
     except np.linalg.LinAlgError:

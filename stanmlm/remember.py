@@ -24,11 +24,11 @@ from stanmlm.rvalues import (
 Description = Mapping[str, object]
 
 
-def describe(value: Value) -> Description:
-    """All of a value but its elements; JSON-able."""
+def describe(value: Value, levels: bool) -> Description:
+    """All of a value but its elements, and its levels where they are asked for; JSON-able."""
     return {
         "type": value.type,
-        "levels": list(as_factor(value).levels) if value.type in CODED else [],
+        "levels": list(as_factor(value).levels) if levels and value.type in CODED else [],
         "width": width(value),
         "columns": list(value.columns),
         "contrasts": describe_contrasts(value.contrasts),

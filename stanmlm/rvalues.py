@@ -189,9 +189,9 @@ def as_value(thing: object, name: str) -> Value:
 def _series(thing: object, name: str) -> "pd.Series[Any]":
     if isinstance(thing, pd.Series):
         return thing
-    if isinstance(thing, str | bytes) or np.ndim(thing) == 0:  # type: ignore[arg-type]
-        thing = [thing]
     try:
+        if isinstance(thing, str) or np.ndim(thing) == 0:  # type: ignore[arg-type]
+            thing = [thing]
         return pd.Series(thing, copy=False)
     except (TypeError, ValueError) as error:
         raise DataError(f"`{name}` cannot be read as a vector: {error}") from error
@@ -229,8 +229,8 @@ KINDS = {"b": "logical", "i": "integer", "u": "integer", "f": "double"}
 
 
 def _from_categories(series: "pd.Series[Any]") -> Value:
-    categories = as_value(pd.Series(series.cat.categories), "categories")
-    labels = [as_character(categories).levels[k] for k in as_character(categories).data]
+    categories = series.cat.categories
+    labels = texts(as_value(categories, "categories")) if categories.dtype.kind in KINDS else map(str, categories)
     type_ = "ordered" if series.cat.ordered else "factor"
     return Value(type_, series.cat.codes.to_numpy(), tuple(labels))
 

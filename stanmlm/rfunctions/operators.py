@@ -193,12 +193,17 @@ def colon(from_: Value, to: Value) -> Value:
         return cross(from_, to)
     if not (length(from_) and length(to)):
         raise DataError("argument of length 0 in `:`")
-    start, stop = float(floats(from_).flat[0]), float(floats(to).flat[0])
+    start, stop = _first_number(from_), _first_number(to)
     if not (np.isfinite(start) and np.isfinite(stop)):
         raise DataError("NA/NaN argument in `:`")
     step = 1 if stop >= start else -1
     values = start + step * np.arange(np.floor(abs(stop - start) + 1e-10) + 1)
     return Value("integer" if start == int(start) else "double", values)
+
+
+def _first_number(value: Value) -> float:
+    first = value.data.flat[0]
+    return float(first) + 1 if value.type in FACTORS else float(floats(value).flat[0])
 
 
 def cross(a: Value, b: Value) -> Value:
@@ -252,7 +257,7 @@ def positions(index: Value, n: int) -> Ints:
         chosen = floats(recycle(index, max(n, length(index))))
         places: Ints = np.where(np.isnan(chosen), -1, np.arange(len(chosen)))
         return places[np.isnan(chosen) | (chosen == 1)]
-    wanted = index.data + 1.0 if index.type == "factor" else floats(index)
+    wanted: Floats = index.data + 1.0 if index.type == "factor" else floats(index)
     wanted = wanted[wanted != 0]
     if not (wanted < 0).any():
         return np.where(np.isnan(wanted), 0, wanted).astype(np.int64) - 1
