@@ -33,7 +33,7 @@ STAGES = (
 )
 
 # A record's `__repr__` calls the layout of it, which stands apart and later: inside the method, at print time only.
-AT_PRINT_TIME = {("fit", "printing"), ("extract", "printing")}
+AT_PRINT_TIME = {("elpd", "elpd_text"), ("fit", "printing"), ("extract", "printing")}
 
 # One foreign library, one file or folder.
 HOMES = {

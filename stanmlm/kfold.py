@@ -1,0 +1,160 @@
+"""K-fold cross-validation: the folds, and the fits without each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from stanmlm.arrays import Anything, Floats, Ints
+from stanmlm.elpd import Elpd, elpd_from
+from stanmlm.errors import OptionError, did_you_mean
+from stanmlm.fit import Fit
+from stanmlm.groups import group_of
+from stanmlm.log_lik import observed_pieces, observed_rows
+from stanmlm.predict import MAX_BYTES
+from stanmlm.refit import predictive_density, refit_without
+
+
+def kfold(
+    fit: Fit,
+    K: int = 10,
+    folds: str | Anything = "row",
+    group: str | Anything | None = None,
+    *,
+    seed: int | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> Elpd:
+    """K-fold cross-validation: the model is fitted K times, each time without a fold that it then predicts.
+
+    A level of a grouping factor that a fold holds whole is a new level for the fit without that fold: its likelihood
+    is averaged over draws of its effects from the population. Priors stay as they are in `fit`.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    K
+        Number of folds; with `folds="group"` at most one a level.
+    folds
+        "row" deals rows out at random; "group" keeps the rows of a level together, to ask how the model predicts
+        levels that it has not seen; "stratified" spreads every level over the folds; or an array of fold labels.
+    group
+        For the latter two, a variable of the model or an array; the only grouping factor where None.
+    seed
+        Of the folds and the fits; the fit's own where None.
+    max_bytes
+        Of the arrays that are held at once.
+
+    Returns
+    -------
+    An `Elpd`, for `loo_compare` with others of the same folds; it prints as R's.
+
+    Raises
+    ------
+    OptionError
+        For a fit of the prior, or folds that cannot be made.
+    DataError
+        Where a fold leaves nothing to fit.
+
+    Examples
+    --------
+    >>> from stanmlm import kfold, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1, chains=2, iter=600)
+    >>> kfold(fit, K=2, folds="group").folds
+    2
+    """
+    if fit.model.prior_only:
+        raise OptionError("kfold needs a posterior, and this fit has prior_only=True")
+    start = (fit.sampling.seed or 0) if seed is None else seed
+    rows = observed_rows(fit)
+    fold = _folds(fit, K, folds, group, np.random.default_rng(start))
+    elpd = np.empty(len(rows))
+    for k in np.unique(fold):
+        left_out = np.zeros(len(fit.model.response.y), dtype=bool)
+        left_out[rows[fold == k]] = True
+        again, held = refit_without(fit, left_out, start + 1 + int(k))
+        elpd[fold == k] = predictive_density(again, held, max_bytes)[held.row]
+    y, index = fit.model.response.y[rows], fit.model.frame.index[rows]
+    found = elpd_from(fit, "kfold", elpd, _lpd(fit, max_bytes) - elpd, y, index)
+    return replace(found, folds=len(np.unique(fold)))
+
+
+def _lpd(fit: Fit, max_bytes: int) -> Floats:
+    """The log of the mean likelihood of each row under all of the data, (N,)."""
+    pieces = observed_pieces(fit)
+    return predictive_density(fit, pieces, max_bytes)[pieces.row]
+
+
+def _folds(fit: Fit, K: int, folds: str | Anything, group: str | Anything | None, rng: np.random.Generator) -> Ints:
+    """The fold of each observed row, from 0."""
+    rows = observed_rows(fit)
+    if not isinstance(folds, str):
+        return _given(folds, fit)[rows]
+    if folds not in _MAKERS:
+        raise OptionError(f"there are no folds by `{folds}`{did_you_mean(folds, _MAKERS)}")
+    maker, grouped = _MAKERS[folds]
+    codes = group_of(fit, group).codes[rows].astype(np.int64) if grouped else rows
+    if not 2 <= K <= len(rows):
+        raise OptionError(f"K is {K}; it is from 2 to the number of rows, {len(rows)}")
+    return maker(K, codes, rng)
+
+
+def _given(folds: Anything, fit: Fit) -> Ints:
+    labels = np.asarray(folds)
+    N = len(fit.model.response.y)
+    if labels.shape != (N,):
+        raise OptionError(f"folds has {labels.size} labels for {N} rows of the fit")
+    fold = np.unique(labels, return_inverse=True)[1].astype(np.int64)
+    if fold.max() < 1:
+        raise OptionError("folds must have two different labels or more")
+    return fold
+
+
+def by_row(K: int, codes: Ints, rng: np.random.Generator) -> Ints:
+    """Rows dealt out at random, folds of equal size.
+
+    Examples
+    --------
+    >>> np.bincount(by_row(3, np.zeros(7), np.random.default_rng(1))).tolist()
+    [3, 2, 2]
+    """
+    fold = np.empty(len(codes), dtype=np.int64)
+    fold[rng.permutation(len(codes))] = np.arange(len(codes)) % K
+    return fold
+
+
+def by_group(K: int, codes: Ints, rng: np.random.Generator) -> Ints:
+    """Levels dealt out at random, the rows of one together; fewer folds where there are fewer levels.
+
+    Examples
+    --------
+    >>> fold = by_group(2, np.array([0, 0, 1, 1, 2]), np.random.default_rng(1))
+    >>> bool(fold[0] == fold[1]) and bool(fold[2] == fold[3])
+    True
+    """
+    levels, level = np.unique(codes, return_inverse=True)
+    return by_row(min(K, len(levels)), levels, rng)[level]
+
+
+def stratified(K: int, codes: Ints, rng: np.random.Generator) -> Ints:
+    """Every level spread over the folds as evenly as can be.
+
+    Examples
+    --------
+    >>> fold = stratified(2, np.array([0, 0, 1, 1]), np.random.default_rng(1))
+    >>> bool(fold[0] != fold[1]) and bool(fold[2] != fold[3])
+    True
+    """
+    shuffled = rng.permutation(len(codes))
+    order = shuffled[np.argsort(codes[shuffled], kind="stable")]
+    fold = np.empty(len(codes), dtype=np.int64)
+    fold[order] = np.arange(len(codes)) % K
+    return fold
+
+
+# How folds are made, and whether from the levels of a group.
+_MAKERS: Mapping[str, tuple[Callable[[int, Ints, np.random.Generator], Ints], bool]] = {
+    "row": (by_row, False),
+    "group": (by_group, True),
+    "stratified": (stratified, True),
+}

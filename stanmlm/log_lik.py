@@ -1,0 +1,246 @@
+"""The log likelihood of rows: computed once for rows that share everything, in chunks, with its constants."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import pandas as pd
+
+from stanmlm.arrays import Anything, Floats, Ints
+from stanmlm.compress import cells_of
+from stanmlm.design import Design, encode
+from stanmlm.errors import DataError, OptionError
+from stanmlm.evaluate import evaluate
+from stanmlm.fit import Fit, draws_of, n_draws
+from stanmlm.frame import scope_of
+from stanmlm.predict import MAX_BYTES, Target, linear_predictor
+from stanmlm.remember import Description, recall_whole
+from stanmlm.responses import RawResponse, Response
+from stanmlm.rparse import parse_expression
+from stanmlm.rvalues import Value, as_factor, floats, recycle
+from stanmlm.tables import to_pandas
+
+if TYPE_CHECKING:
+    from xarray import DataArray
+
+# Arrays of a chunk's size that live at once while weights are smoothed: eta, its parts, the log likelihood, copies.
+ARRAYS = 8
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Rows with their responses, those that the likelihood cannot tell apart only once."""
+
+    target: Target  # C distinct rows
+    y: Floats  # (C,)
+    row: Ints  # (N,) the distinct row of each row
+    index: pd.Index  # (N,) labels of the rows
+
+
+def log_lik(
+    fit: Fit,
+    newdata: object = None,
+    *,
+    weights: object = None,
+    draws: int | None = None,
+    new_levels: str = "draw",
+    max_bytes: int = MAX_BYTES,
+) -> "DataArray":
+    """Draws of the log likelihood of every row, with all constants and with weights as the likelihood has them.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    newdata
+        Rows with the response and the variables of the formula; the fitted rows where None.
+    weights
+        Of new rows: numbers, or R code on the new data; by default the code that the fit was given, or ones.
+    draws
+        Use this many draws, evenly spaced; all where None.
+    new_levels
+        "draw" gives levels that were not fitted their own draws from N(0, Sigma); "zero" and "error" as in
+        `posterior_linpred`.
+    max_bytes
+        A larger array of draws by rows is refused; `loo`, `waic` and `kfold` never hold one.
+
+    Returns
+    -------
+    An xarray DataArray with dims (sample, row).
+
+    Raises
+    ------
+    DataError
+        For a response that the new data lack or that the family cannot have, or an array over `max_bytes`.
+
+    Examples
+    --------
+    >>> from stanmlm import lm, log_lik, simulate_exams
+    >>> fit = lm("score ~ hours", simulate_exams(seed=1), seed=1, chains=2, iter=400)
+    >>> log_lik(fit).sizes
+    Frozen({'sample': 400, 'row': 500})
+    """
+    pieces = fitted_pieces(fit) if newdata is None else new_pieces(fit, newdata, weights)
+    kept = _thin(n_draws(fit), draws)
+    pieces = replace(pieces, target=replace(pieces.target, draws=kept, new_levels=_known(new_levels, pieces)))
+    size = 8 * len(kept) * len(pieces.row)
+    if size > max_bytes:
+        raise DataError(
+            f"{len(kept)} draws of {len(pieces.row)} rows take {size / 1e9:.1f} GB, over max_bytes={max_bytes:.2g}; "
+            "pass draws= for fewer, or ask loo, waic or kfold, which work in pieces"
+        )
+    from xarray import DataArray
+
+    values = np.empty((len(kept), len(pieces.y)))
+    for at in chunks(len(pieces.y), len(kept), max_bytes):
+        values[:, at] = log_likelihood(fit, pieces, at)
+    return DataArray(
+        values[:, pieces.row], dims=("sample", "row"), coords={"row": pieces.index.to_numpy()}, name="log_lik"
+    )
+
+
+def _thin(total: int, draws: int | None) -> Ints:
+    if draws is not None and not 1 <= draws <= total:
+        raise OptionError(f"draws is {draws}; the fit has {total}")
+    return np.linspace(0, total - 1, total if draws is None else draws).astype(np.int64)
+
+
+def _known(new_levels: str, pieces: Pieces) -> str:
+    if new_levels not in ("draw", "zero", "error"):
+        raise OptionError(f"new_levels is `{new_levels}`; it is 'draw', 'zero' or 'error'")
+    for term in pieces.target.design.terms if new_levels == "error" else ():
+        if term.labels:
+            raise DataError(f"level `{term.labels[0]}` of `{term.group}` was not in the fitted data")
+    return new_levels
+
+
+def chunks(rows: int, draws: int, max_bytes: int) -> Iterator[slice]:
+    """Slices of rows of which `ARRAYS` arrays with all draws fit into `max_bytes`."""
+    step = max(1, int(max_bytes / (8 * ARRAYS * draws)))
+    return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
+
+
+def log_likelihood(fit: Fit, pieces: Pieces, at: slice) -> Floats:
+    """The log likelihood of some distinct rows, (draws, rows); a row of weight zero is no observation and has 0."""
+    target, family = pieces.target, fit.model.family
+    weights = target.weights[at]
+    mu = family.link.inverse(linear_predictor(fit, target, at))
+    observed = np.where(weights > 0, weights, 1.0)
+    density = family.log_density(pieces.y[at], mu, auxiliaries(fit, target), target.trials[at], observed)
+    return np.where(weights > 0, density, 0.0)
+
+
+def auxiliaries(fit: Fit, target: Target) -> Mapping[str, Floats]:
+    """Draws of the parameters beside the mean by name, (draws, 1)."""
+    return {row.name: draws_of(fit, row.name)[target.draws, None] for row in fit.model.family.auxiliary}
+
+
+def fitted_pieces(fit: Fit) -> Pieces:
+    """The rows of a fit."""
+    model = fit.model
+    return pieces_of(fit, model.design, model.response, model.frame.index)
+
+
+def observed_pieces(fit: Fit) -> Pieces:
+    """The rows of a fit that are observations: those whose weight is not zero."""
+    model, at = fit.model, observed_rows(fit)
+    if len(at) == len(model.response.y):
+        return fitted_pieces(fit)
+    return pieces_of(fit, rows_of(model.design, at), some_rows(model.response, at), model.frame.index[at])
+
+
+def observed_rows(fit: Fit) -> Ints:
+    """Positions of the rows that are observations."""
+    return np.flatnonzero(fit.model.response.weights > 0)
+
+
+def pieces_of(fit: Fit, design: Design, response: Response, index: pd.Index) -> Pieces:
+    """Rows in the columns of a fit, with all of its group effects and draws."""
+    columns = [*(term.index for term in design.terms), *design.X.T, design.offset]
+    columns += [column for term in design.terms for column in term.Z.T]
+    row, first = cells_of([*columns, response.y, response.trials, response.weights])
+    target = Target(
+        design=rows_of(design, first),
+        index=index[first],
+        trials=response.trials[first],
+        weights=response.weights[first],
+        used=tuple(np.ones(len(term.coefs), dtype=bool) for term in design.terms),
+        draws=np.arange(n_draws(fit)),
+        new_levels="draw",
+        seed=fit.sampling.seed or 0,
+    )
+    return Pieces(target, response.y[first], row, index)
+
+
+def rows_of(design: Design, at: Anything) -> Design:
+    """Some rows of a design."""
+    terms = tuple(replace(term, index=term.index[at], Z=term.Z[at]) for term in design.terms)
+    return replace(design, X=design.X[at], offset=design.offset[at], terms=terms)
+
+
+def some_rows(response: Response, at: Anything) -> Response:
+    """Some rows of a response."""
+    return replace(response, y=response.y[at], trials=response.trials[at], weights=response.weights[at])
+
+
+def new_pieces(fit: Fit, newdata: object, weights: object) -> Pieces:
+    """New rows, whose response is read as the fitted one was."""
+    encoded = encode(fit.model.design, newdata)
+    table = to_pandas(newdata)
+    assert table is not None
+    raw = _new_response(fit, table)
+    response = fit.model.family.read(raw, _new_weights(fit, table, weights))
+    return pieces_of(fit, encoded.design, response, encoded.index)
+
+
+def _new_response(fit: Fit, table: pd.DataFrame) -> RawResponse:
+    expression, fitted = fit.model.formula.response, fit.model.frame.response
+    assert expression is not None
+    assert fitted is not None
+    memory = fit.model.frame.memory
+    kept = cast(Mapping[str, Description], memory["variables"])[expression.label]
+    place = scope_of([expression.node], table, _remembered(fit), fit.model.formula.text)
+    value = evaluate(expression.node, place, cast(Mapping[str, object] | None, kept["state"]))
+    return replace(fitted, values=_READ[fitted.kind](recycle(value, len(table)), fitted), rows=None)
+
+
+def _remembered(fit: Fit) -> Mapping[str, object]:
+    constants = cast(Mapping[str, Description], fit.model.frame.memory["scope"])
+    return {name: recall_whole(kept) for name, kept in constants.items()}
+
+
+def _new_weights(fit: Fit, table: pd.DataFrame, weights: object) -> Floats | None:
+    given = fit.call.arguments.get("weights") if weights is None else weights
+    if given is None:
+        return None
+    if not isinstance(given, str):
+        if weights is None:
+            raise DataError("the fit has weights; pass weights= for the new rows")
+        return np.broadcast_to(np.asarray(given, dtype=float), (len(table),))
+    code = parse_expression(given)
+    return floats(recycle(evaluate(code, scope_of([code], table, {}, given)), len(table)))
+
+
+def _codes(value: Value, fitted: RawResponse) -> Anything:
+    """Level codes of the fitted factor."""
+    factor = as_factor(value)
+    place = {level: code for code, level in enumerate(fitted.levels)}
+    used = {factor.levels[code] for code in np.unique(factor.data[factor.data >= 0])}
+    if unknown := sorted(used - place.keys()):
+        raise DataError(f"`{fitted.label}` has no level `{unknown[0]}` in the fitted data")
+    return np.array([*(place.get(level, -1) for level in factor.levels), -1])[factor.data]
+
+
+def _numbers(value: Value, fitted: RawResponse) -> Anything:
+    data = floats(value)
+    return data if fitted.kind in ("cbind", "trials") else data.reshape(len(data))
+
+
+_READ: Mapping[str, Callable[[Value, RawResponse], Anything]] = {
+    "factor": _codes,
+    "logical": _numbers,
+    "numeric": _numbers,
+    "cbind": _numbers,
+    "trials": _numbers,
+}

@@ -1,0 +1,129 @@
+"""A fit again without some of its rows, and what it then says of them."""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.special import logsumexp
+
+from stanmlm.arrays import Bools, Floats, Ints
+from stanmlm.centering import centering
+from stanmlm.compress import compress
+from stanmlm.design import Design, GroupTerm
+from stanmlm.engines.choose import choose_engine
+from stanmlm.errors import DataError
+from stanmlm.fit import Fit
+from stanmlm.frame import ModelFrame
+from stanmlm.log_lik import Pieces, chunks, log_likelihood, pieces_of, rows_of, some_rows
+from stanmlm.model import Model
+from stanmlm.pipeline import RunOptions, fit_model
+from stanmlm.priors import is_proper
+from stanmlm.rank import pivoted_rank
+from stanmlm.rvalues import take
+
+# Draws of an unseen level's effects for each draw of the posterior: its own spread is the larger source of noise.
+LEVEL_DRAWS = 10
+
+
+def refit_without(fit: Fit, left_out: Bools, seed: int) -> tuple[Fit, Pieces]:
+    """A fit to the other rows, and the rows that were left out as new data of it.
+
+    Priors stay as they are: what is asked is what the same model would have predicted, not one whose default priors
+    were scaled by other data. Levels that only the left-out rows have are new levels.
+
+    Raises
+    ------
+    DataError
+        Where a coefficient has no rows left and its prior is flat.
+    """
+    model = fit.model
+    train, held = split(model.design, left_out)
+    smaller = _model(fit, train, ~left_out)
+    pieces_from = np.flatnonzero(left_out)
+    sampling = replace(fit.sampling, seed=seed)
+    engine = choose_engine(fit.call.arguments.get("engine", "auto"))  # type: ignore[arg-type]
+    again = fit_model(fit.call, smaller, RunOptions(engine, sampling, "adapt_delta" not in fit.call.arguments, False))
+    response = some_rows(model.response, pieces_from)
+    return again, pieces_of(again, held, response, model.frame.index[pieces_from])
+
+
+def split(design: Design, left_out: Bools) -> tuple[Design, Design]:
+    """The design of the rows that stay, with their levels only, and of those left out, as `encode` gives new data."""
+    terms = [_split_term(term, left_out) for term in design.terms]
+    train, held = rows_of(design, ~left_out), rows_of(design, left_out)
+    return (
+        replace(train, terms=tuple(stay for stay, _ in terms)),
+        replace(held, terms=tuple(gone for _, gone in terms)),
+    )
+
+
+def _split_term(term: GroupTerm, left_out: Bools) -> tuple[GroupTerm, GroupTerm]:
+    J, stay = len(term.levels), np.unique(term.index[~left_out])
+    new = np.setdiff1d(np.arange(J), stay)
+    place = np.empty(J, dtype=np.int64)
+    place[stay], place[new] = np.arange(len(stay)), len(stay) + np.arange(len(new))
+    levels = tuple(term.levels[j] for j in stay)
+    index = place[term.index]
+    return (
+        replace(term, levels=levels, index=index[~left_out], Z=term.Z[~left_out]),
+        replace(
+            term,
+            levels=levels,
+            index=index[left_out],
+            Z=term.Z[left_out],
+            labels=tuple(term.levels[j] for j in new),
+        ),
+    )
+
+
+def _model(fit: Fit, design: Design, kept: Bools) -> Model:
+    model = fit.model
+    lost = sorted(set(range(design.X.shape[1])) - set(pivoted_rank(design.X)))
+    if not len(design.X):
+        raise DataError("no row is left to fit")
+    if lost and not is_proper(model.priors):
+        raise DataError(
+            f"without these rows the data say nothing of `{design.names[lost[0]]}`, and its prior is flat: "
+            'give it a prior, or choose folds="stratified"'
+        )
+    response = some_rows(model.response, kept)
+    cells = compress(design, response, model.family, fit.call.arguments.get("collapse", "auto"))  # type: ignore[arg-type]
+    choice = fit.call.arguments.get("centering", "auto")
+    centres = centering(choice, design, cells, model.family, model.priors)  # type: ignore[arg-type]
+    frame = _frame(model.frame, np.flatnonzero(kept))
+    return replace(model, frame=frame, response=response, design=design, cells=cells, centering=centres)
+
+
+def _frame(frame: ModelFrame, at: Ints) -> ModelFrame:
+    response = frame.response
+    assert response is not None
+    rows = None if response.rows is None else response.rows[at]
+    return replace(
+        frame,
+        variables=frame.variables.iloc[at],
+        values={label: take(value, at) for label, value in frame.values.items()},
+        response=replace(response, values=response.values[at], rows=rows),
+        weights=None if frame.weights is None else frame.weights[at],
+        offset=frame.offset[at],
+        rows=frame.rows[at],
+        index=frame.index[at],
+    )
+
+
+def predictive_density(fit: Fit, pieces: Pieces, max_bytes: int) -> Floats:
+    """The log of the mean likelihood over draws of distinct rows, (C,), over several draws of each unseen level."""
+    unseen = any(term.labels for term in pieces.target.design.terms)
+    repeats = LEVEL_DRAWS if unseen else 1
+    out = np.empty(len(pieces.y))
+    for at in chunks(len(pieces.y), repeats * len(pieces.target.draws), max_bytes):
+        several = [log_likelihood(fit, _reseeded(pieces, repeat), at) for repeat in range(repeats)]
+        out[at] = log_mean_exp(np.concatenate(several))
+    return out
+
+
+def _reseeded(pieces: Pieces, repeat: int) -> Pieces:
+    return replace(pieces, target=replace(pieces.target, seed=pieces.target.seed + repeat))
+
+
+def log_mean_exp(values: Floats) -> Floats:
+    """The log of the mean of exponentials along the first axis."""
+    return np.asarray(logsumexp(values, axis=0) - np.log(len(values)))
