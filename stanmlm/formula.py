@@ -59,6 +59,8 @@ def parse_formula(text: str, columns: Sequence[str] = ()) -> Formula:
     >>> formula.bars[0].group[0].label
     'state'
     """
+    if not isinstance(text, str):
+        raise FormulaError(f"a formula is text, such as 'y ~ x + (1 | g)', not {type(text).__name__}")
     left, right = _sides(text)
     response = _response(left, text) if left else None
     split = split_bars(right, text)

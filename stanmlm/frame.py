@@ -232,6 +232,8 @@ def _kept_rows(values: Mapping[str, Value], chosen: Ints, na_action: str, n: int
     """The chosen rows that the na_action keeps."""
     if na_action == "pass":
         return chosen
+    if not n:
+        raise DataError("0 (non-NA) cases: the data have no rows")
     gaps = {label: gap for label, value in values.items() if (gap := _gaps(value)).any()}
     missing: Bools = np.logical_or.reduce([*gaps.values(), np.zeros(n, dtype=bool)])
     if not missing[chosen].any():

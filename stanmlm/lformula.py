@@ -1,7 +1,5 @@
 """Model frames and matrices without a fit, and lme4's lFormula and getME: the same parts by lme4's names."""
 
-import sys
-from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,6 +10,7 @@ from scipy import sparse
 
 from stanmlm import frame as frames
 from stanmlm.arrays import Ints
+from stanmlm.callers import caller_scope
 from stanmlm.coding import Contrasts, check_contrasts, model_columns
 from stanmlm.contrasts import DEFAULT, read_contrasts
 from stanmlm.design import Design, GroupTerm, design
@@ -107,7 +106,7 @@ def lFormula(  # noqa: N802
     parsed = parse_formula(formula, () if table is None else tuple(table.columns))
     if not parsed.bars:
         raise FormulaError("No random effects terms specified in formula", formula)
-    made = frames.model_frame(parsed, table, _caller(), weights, subset, na_action, offset)
+    made = frames.model_frame(parsed, table, caller_scope(1), weights, subset, na_action, offset)
     columns = design(parsed, made, contrasts)
     X = pd.DataFrame(columns.X, index=made.index, columns=list(columns.names), copy=False)
     return LFormula(X, made.variables, random_terms(columns.terms, made.index), formula)
@@ -153,7 +152,7 @@ def model_matrix(
         return pd.DataFrame(fitted.design.X, index=fitted.frame.index, columns=list(fitted.design.names), copy=False)
     table = to_pandas(data)
     parsed = parse_formula(formula, () if table is None else tuple(table.columns))
-    made = frames.model_frame(parsed, table, _caller(), None, subset, na_action)
+    made = frames.model_frame(parsed, table, caller_scope(1), None, subset, na_action)
     coding = Contrasts(read_contrasts(contrasts), default_contrasts)
     check_contrasts(coding, made.values)
     columns = model_columns(parsed.fixed, made.values, coding, len(made.rows))
@@ -189,7 +188,7 @@ def model_frame(
         return formula.model.frame.variables
     table = to_pandas(data)
     parsed = parse_formula(formula, () if table is None else tuple(table.columns))
-    return frames.model_frame(parsed, table, _caller(), None, subset, na_action).variables
+    return frames.model_frame(parsed, table, caller_scope(1), None, subset, na_action).variables
 
 
 def getME(fit: Fitted, name: str) -> object:  # noqa: N802
@@ -268,9 +267,3 @@ def _unique(names: list[str]) -> list[str]:
         counts[name] = seen + 1
         unique.append(f"{name}.{seen}" if seen else name)
     return unique
-
-
-def _caller() -> ChainMap[str, object]:
-    """Variables where the public function was called."""
-    there = sys._getframe(2)
-    return ChainMap(there.f_locals, there.f_globals)

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.optimize import linprog
 
 from stanmlm.arrays import Bools, Floats
+from stanmlm.callers import caller_scope
 from stanmlm.errors import DataError, FormulaError
 from stanmlm.extract import fixef
 from stanmlm.families import FamilyLike, as_family
@@ -16,7 +17,7 @@ from stanmlm.fit import Call, Fit
 from stanmlm.formula import deparse, parse_expression
 from stanmlm.model import Model
 from stanmlm.pipeline import ModelOptions, build_model, fit_model
-from stanmlm.rstyle import Options, caller_scope, name_of, read_options
+from stanmlm.rstyle import Options, name_of, read_options
 from stanmlm.tables import to_pandas
 
 

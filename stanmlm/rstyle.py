@@ -1,13 +1,13 @@
 """R's verbs: `lm glm lmer glmer`, with rstanarm's arguments."""
 
 import sys
-from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from os import PathLike
 from pathlib import Path
 from typing import TypedDict, Unpack
 
+from stanmlm.callers import caller_scope
 from stanmlm.engines.choose import choose_engine
 from stanmlm.engines.protocol import Engine, Sampling
 from stanmlm.engines.sampling import sampling_from
@@ -216,12 +216,6 @@ _SAMPLING = (*(field.name for field in fields(Sampling)), "control")
 
 def _interactive() -> bool:
     return "ipykernel" in sys.modules or sys.stderr.isatty()
-
-
-def caller_scope(depth: int) -> Scope:
-    """The variables that a verb's caller sees, `depth` calls above the verb itself."""
-    frame = sys._getframe(depth + 1)
-    return ChainMap(frame.f_locals, frame.f_globals)
 
 
 def name_of(data: object, scope: Mapping[str, object]) -> str:

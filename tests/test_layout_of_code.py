@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "stanmlm"
 
 # DESIGN section 2, top to bottom; a folder stands for all of its modules.
 STAGES = (
-    *("arrays", "errors", "formulaic_compat", "arviz_compat", "codec", "codec_pandas", "archive"),
+    *("arrays", "errors", "callers", "formulaic_compat", "arviz_compat", "codec", "codec_pandas", "archive"),
     *(
         "rcode",
         "rparse",
@@ -19,7 +19,8 @@ STAGES = (
         "formula",
         "formula_update",
         "links",
-        "likelihoods", "responses",
+        "likelihoods",
+        "responses",
         "families",
         "distributions",
     ),
@@ -27,7 +28,20 @@ STAGES = (
     *("design", "lformula"),
     *("prior_spec", "prior_presets", "prior_slots", "priors", "compress", "pilot", "centering"),
     *("model", "program", "standata", "unroll", "engines", "fit", "diagnostics"),
-    *("layout", "extract", "predict", "printing", "summary", "fitted", "prior_summary", "keep", "pipeline", "rstyle", "lmlist", "update"),
+    *(
+        "layout",
+        "extract",
+        "predict",
+        "printing",
+        "summary",
+        "fitted",
+        "prior_summary",
+        "keep",
+        "pipeline",
+        "rstyle",
+        "lmlist",
+        "update",
+    ),
     *("groups", "log_lik", "refit", "elpd", "elpd_text", "criticism", "r_squared", "kfold", "ppcheck"),
     *("plots", "lecture", "teaching", "datasets", "voters", "redblue", "doctor", "cli"),
 )
