@@ -184,7 +184,7 @@ def _group_term(bar: Bar, values: Mapping[str, Value], default: tuple[str, str],
     if not columns.names:
         raise FormulaError("no coefficient is left of `|`", text, bar.start, bar.stop)
     if len(factor.levels) < 2:
-        only = f"grouping factors must have > 1 sampled level: `{group_label(bar.group, text)}` has {len(factor.levels)}"
+        only = f"grouping factors must have > 1 sampled level: `{group_label(bar, text)}` has {len(factor.levels)}"
         raise FormulaError(only, text, bar.start, bar.stop)
     labels = ["", *(":".join(e.label for e in term) for term in bar.left.terms)]
     return GroupTerm(
