@@ -46,6 +46,7 @@ from stanmlm.lecture import group_mean, makeFEdummies
 from stanmlm.lformula import getME, lFormula, model_frame, model_matrix
 from stanmlm.lmlist import FitList, coefficients, lmList
 from stanmlm.log_lik import log_lik
+from stanmlm.poststratify import Poststratified, poststratify
 from stanmlm.predict import posterior_epred, posterior_linpred, posterior_predict
 from stanmlm.printing import display
 from stanmlm.prior_spec import cauchy, decov, exponential, flat, gamma, lkj, normal, set_prior, student_t
