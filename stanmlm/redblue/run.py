@@ -162,7 +162,7 @@ def _of_states(fits: Fits) -> list[tuple[int, str]]:
 
 def _lost_states(fits: Fits) -> list[str]:
     lost = [(year, fit.inestimable) for (year, _), fit in fits.items() if isinstance(fit, FitList) and fit.inestimable]
-    return [f"{year}: no estimate of its own in {len(states)} states ({', '.join(states)})" for year, states in lost]
+    return [f"{year}: states without an estimate of their own: {', '.join(states)}" for year, states in lost]
 
 
 def _survey(data: str | Path | pd.DataFrame) -> Survey:
