@@ -46,12 +46,14 @@ from stanmlm.lecture import group_mean, makeFEdummies
 from stanmlm.lformula import getME, lFormula, model_frame, model_matrix
 from stanmlm.lmlist import FitList, coefficients, lmList
 from stanmlm.log_lik import log_lik
+from stanmlm.plots import plot_curves, plot_slopes
 from stanmlm.poststratify import Poststratified, poststratify
 from stanmlm.predict import posterior_epred, posterior_linpred, posterior_predict
 from stanmlm.printing import display
 from stanmlm.prior_spec import cauchy, decov, exponential, flat, gamma, lkj, normal, set_prior, student_t
 from stanmlm.prior_summary import prior_summary
 from stanmlm.r_squared import bayes_R2, loo_R2
+from stanmlm.redblue import RedBlue, redblue
 from stanmlm.rstyle import glm, glmer, lm, lmer
 from stanmlm.summary import summary
 from stanmlm.teaching import simulate_counties, simulate_exams
