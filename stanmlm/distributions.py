@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from stanmlm.arrays import Floats
 from stanmlm.errors import PriorError
@@ -61,7 +61,7 @@ def log_decov(sd: Floats, concentration: float, shape: float, scale: float) -> F
     total = np.sum(sd**2, axis=-1)
     tau = np.sqrt(total / P)
     log_pi = 2 * np.log(sd) - np.log(total)[..., None]
-    log_tau = stats.gamma(shape, scale=scale).logpdf(tau)
+    log_tau = (shape - 1) * np.log(tau) - tau / scale - special.gammaln(shape) - shape * np.log(scale)
     log_dirichlet = (
         special.gammaln(P * concentration)
         - P * special.gammaln(concentration)
@@ -113,15 +113,20 @@ def _draw_flat(rng: np.random.Generator, arguments: Arguments, size: tuple[int, 
     raise PriorError("a flat prior is improper: nothing can be drawn from it")
 
 
-def _univariate(frozen: Callable[..., Any]) -> tuple[LogDensity, Draw]:
-    """The two functions of a row from SciPy's frozen distribution, which `frozen(*arguments)` returns."""
+def _univariate(name: str, for_scipy: Callable[..., tuple[Any, ...]] = lambda *same: same) -> tuple[LogDensity, Draw]:
+    """The two functions of a row from SciPy's distribution of that name, with its arguments in SciPy's order."""
+
+    def frozen(arguments: Arguments) -> Any:
+        from scipy import stats  # a third of a second that most sessions do not need
+
+        return getattr(stats, name)(*for_scipy(*arguments))
 
     def log_density(x: Floats, arguments: Arguments) -> Floats:
-        density: Floats = np.asarray(frozen(*arguments).logpdf(x))
+        density: Floats = np.asarray(frozen(arguments).logpdf(x))
         return density
 
     def draw(rng: np.random.Generator, arguments: Arguments, size: tuple[int, ...], positive: bool) -> Floats:
-        distribution = frozen(*arguments)
+        distribution = frozen(arguments)
         above = distribution.sf(0.0) if positive else 1.0
         values: Floats = distribution.isf(above * rng.uniform(size=size))
         return values
@@ -135,9 +140,7 @@ POSITIVE = ("sd", "aux")
 DISTRIBUTIONS: dict[str, Distribution] = {
     row.name: row
     for row in (
-        Distribution(
-            "normal", ("location", "scale"), (0.0, None), "scale", REAL, False, True, *_univariate(stats.norm)
-        ),
+        Distribution("normal", ("location", "scale"), (0.0, None), "scale", REAL, False, True, *_univariate("norm")),
         Distribution(
             "student_t",
             ("df", "location", "scale"),
@@ -146,11 +149,9 @@ DISTRIBUTIONS: dict[str, Distribution] = {
             REAL,
             False,
             True,
-            *_univariate(stats.t),
+            *_univariate("t"),
         ),
-        Distribution(
-            "cauchy", ("location", "scale"), (0.0, None), "scale", REAL, False, True, *_univariate(stats.cauchy)
-        ),
+        Distribution("cauchy", ("location", "scale"), (0.0, None), "scale", REAL, False, True, *_univariate("cauchy")),
         Distribution(
             "exponential",
             ("rate",),
@@ -159,7 +160,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
             POSITIVE,
             False,
             True,
-            *_univariate(lambda rate: stats.expon(scale=1 / rate)),
+            *_univariate("expon", lambda rate: (0.0, 1 / rate)),
         ),
         Distribution(
             "gamma",
@@ -169,7 +170,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
             POSITIVE,
             False,
             True,
-            *_univariate(lambda shape, rate: stats.gamma(shape, scale=1 / rate)),
+            *_univariate("gamma", lambda shape, rate: (shape, 0.0, 1 / rate)),
         ),
         Distribution("flat", (), (), "", REAL, False, False, lambda x, _: np.zeros_like(x), _draw_flat),
         Distribution(
