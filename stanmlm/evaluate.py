@@ -121,20 +121,22 @@ def _empty(node: Node, scope: Scope, state: object) -> Value:
 
 def _call(node: Node, scope: Scope, state: Mapping[str, object] | None) -> Value:
     name = node.text.rpartition("::")[2]
-    if name in FORMS:
-        return FORMS[name](node, scope)
+    try:
+        return FORMS[name](node, scope) if name in FORMS else _call_function(name, node, scope, state)
+    except StanmlmError:
+        raise
+    except Exception as error:
+        raise DataError(f"{name}() failed: {error}") from error
+
+
+def _call_function(name: str, node: Node, scope: Scope, state: Mapping[str, object] | None) -> Value:
     arguments = [(label, evaluate(argument, scope)) for label, argument in node.args]
     function = FUNCTIONS.get(name)
     if function is None:
         return _call_python(name, arguments, scope)
     if state is not None:
         function = replace(function, call=_with_state(function.call, state))
-    try:
-        return invoke(function, arguments)
-    except StanmlmError:
-        raise
-    except Exception as error:
-        raise DataError(f"{name}() failed: {error}") from error
+    return invoke(function, arguments)
 
 
 def _with_state(call: Callable[..., Value], state: Mapping[str, object]) -> Callable[..., Value]:
@@ -151,11 +153,7 @@ def _call_python(name: str, arguments: list[tuple[str, Value]], scope: Scope) ->
         raise DataError(f'could not find function "{name}"{_near_function(name)}')
     placed = [_to_python(value) for label, value in arguments if not label]
     named = {label.replace(".", "_"): _to_python(value) for label, value in arguments if label}
-    try:
-        result = function(*placed, **named)
-    except Exception as error:
-        raise DataError(f"{name}() failed: {error}") from error
-    return as_value(result, name)
+    return as_value(function(*placed, **named), name)
 
 
 def _near_function(name: str) -> str:

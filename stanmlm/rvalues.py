@@ -77,7 +77,7 @@ def is_missing(value: Value) -> Anything:
 
 def floats(value: Value) -> Floats:
     """The numbers of a numeric or logical value."""
-    if value.type not in NUMERIC:
+    if value.type not in (*NUMERIC, "null"):
         raise DataError(NOT_NUMBERS.get(value.type, "numbers are needed here, not a {type}").format(type=value.type))
     return np.asarray(value.data, dtype=np.float64)
 
@@ -87,7 +87,6 @@ NOT_NUMBERS = {
     "ordered": "numbers are needed here, not an ordered factor; as.numeric() gives its codes",
     "character": "numbers are needed here, not strings",
     "closure": "numbers are needed here, not a function",
-    "null": "numbers are needed here, not NULL",
 }
 
 

@@ -40,7 +40,8 @@ DATA, NEW = table(ANSWERS["data"]), table(ANSWERS["newdata"])
 def matrix(columns: list[int], rows: int) -> np.ndarray:
     pool = [[np.nan if v in (None, "NA", "NaN") else v for v in ANSWERS["columns"][k]] for k in columns]
     X = np.array(pool, dtype=float).T.reshape(rows, len(columns))
-    return np.where(np.abs(X) == 1e300, np.sign(X) * np.inf, X)  # JSON has no infinity
+    X[X == 1e300], X[X == -1e300] = np.inf, -np.inf  # JSON has no infinity
+    return X
 
 
 def name(case: dict[str, Any]) -> str:
@@ -48,12 +49,10 @@ def name(case: dict[str, Any]) -> str:
     return " ".join([case["formula"], *extras])
 
 
-def contrasts_of(case: dict[str, Any]) -> dict[str, object]:
-    return {
-        variable: pd.DataFrame(given["matrix"], columns=given["columns"]) if isinstance(given, dict) and given["columns"]
-        else np.array(given["matrix"]) if isinstance(given, dict) else given
-        for variable, given in (case.get("contrasts") or {}).items()
-    }  # fmt: skip
+def contrast(given: Any) -> object:
+    if not isinstance(given, dict):
+        return given
+    return pd.DataFrame(given["matrix"], columns=given["columns"]) if given["columns"] else np.array(given["matrix"])
 
 
 def ours(case: dict[str, Any]) -> pd.DataFrame:
@@ -64,7 +63,7 @@ def ours(case: dict[str, Any]) -> pd.DataFrame:
             DATA,
             subset=case.get("subset"),
             na_action="pass" if case.get("na") else "omit",
-            contrasts=contrasts_of(case),
+            contrasts={variable: contrast(given) for variable, given in (case.get("contrasts") or {}).items()},
             default_contrasts=tuple(case.get("default") or ("contr.treatment", "contr.poly")),  # type: ignore[arg-type]
         )
 

@@ -30,7 +30,7 @@ Elementwise = Callable[[Anything, Anything], Anything]
 def common_length(*values: Value) -> int:
     """The length that R recycles to; it warns where the longest is no multiple of another."""
     lengths = [length(value) for value in values]
-    if 0 in lengths:
+    if not lengths or 0 in lengths:
         return 0
     n = max(lengths)
     if any(n % k for k in lengths):
@@ -260,7 +260,8 @@ def positions(index: Value, n: int) -> Ints:
     wanted: Floats = index.data + 1.0 if index.type == "factor" else floats(index)
     wanted = wanted[wanted != 0]
     if not (wanted < 0).any():
-        return np.where(np.isnan(wanted), 0, wanted).astype(np.int64) - 1
+        found: Ints = np.nan_to_num(wanted).astype(np.int64) - 1
+        return found
     if not (wanted < 0).all():
         raise DataError("can't mix positive and negative subscripts")
     kept: Ints = np.setdiff1d(np.arange(n), (-wanted).astype(np.int64) - 1)

@@ -47,6 +47,8 @@ def _combine_texts(parts: list[Value]) -> Value:
 def cbind(*args: Value) -> Value:
     """Columns side by side, shorter ones recycled."""
     parts = [value for value in args if value.type != "null"]
+    if not parts:
+        return NULL
     n = common_length(*parts)
     numbers = [floats(_codes(value)) for value in parts]
     columns = [x if x.ndim == 2 else x[np.arange(n) % max(1, len(x)), None] for x in numbers]
