@@ -7,10 +7,13 @@
 """
 
 from stanmlm.criticism import loo, loo_compare, loo_model_weights, pareto_k, waic
+from stanmlm.contrast import contrast
+from stanmlm.datagrid import datagrid
 from stanmlm.datasets import load_anes, load_naes, state_facts
 from stanmlm.design import Design
 from stanmlm.diagnostics import Diagnostics, diagnostics
 from stanmlm.doctor import doctor
+from stanmlm.effects import avg_comparisons, avg_predictions, avg_slopes, comparisons, predictions, slopes
 from stanmlm.engines.choose import choose_engine
 from stanmlm.engines.recorded import Recorded, record
 from stanmlm.errors import (
@@ -22,6 +25,7 @@ from stanmlm.errors import (
     StanmlmError,
     StanmlmWarning,
 )
+from stanmlm.estimates import Estimates
 from stanmlm.extract import (
     VarCorr,
     as_data_frame,
