@@ -6,8 +6,8 @@
 {'student': 100}
 """
 
-from stanmlm.criticism import loo, loo_compare, loo_model_weights, pareto_k, waic
 from stanmlm.contrast import contrast
+from stanmlm.criticism import loo, loo_compare, loo_model_weights, pareto_k, waic
 from stanmlm.datagrid import datagrid
 from stanmlm.datasets import load_anes, load_naes, state_facts
 from stanmlm.design import Design
