@@ -6,6 +6,7 @@
 {'student': 100}
 """
 
+from stanmlm.compare import Ladder, ladder
 from stanmlm.contrast import contrast
 from stanmlm.criticism import loo, loo_compare, loo_model_weights, pareto_k, waic
 from stanmlm.datagrid import datagrid
@@ -50,6 +51,7 @@ from stanmlm.lecture import group_mean, makeFEdummies
 from stanmlm.lformula import getME, lFormula, model_frame, model_matrix
 from stanmlm.lmlist import FitList, coefficients, lmList
 from stanmlm.log_lik import log_lik
+from stanmlm.log_prior import log_prior
 from stanmlm.plots import plot_curves, plot_slopes
 from stanmlm.poststratify import Poststratified, poststratify
 from stanmlm.predict import posterior_epred, posterior_linpred, posterior_predict
@@ -59,8 +61,10 @@ from stanmlm.prior_summary import prior_summary
 from stanmlm.r_squared import bayes_R2, loo_R2
 from stanmlm.redblue import RedBlue, redblue
 from stanmlm.rstyle import glm, glmer, lm, lmer
+from stanmlm.sensitivity import Sensitivity, powerscale
 from stanmlm.summary import summary
 from stanmlm.teaching import simulate_counties, simulate_exams
+from stanmlm.to_arviz import to_arviz
 from stanmlm.update import update
 from stanmlm.voters import simulate_redblue
 

@@ -87,14 +87,17 @@ def bfmi(energy: Anything) -> Floats:
     return np.asarray(steps / energy.var(axis=1), dtype=float)
 
 
-def _over_parameters(name: str, draws: Anything, how: Mapping[str, object]) -> Floats:
+def _estimator(name: str) -> Any:
     import arviz_stats
 
-    estimator = getattr(arviz_stats, name)
+    return getattr(arviz_stats, name)
+
+
+def _over_parameters(name: str, draws: Anything, how: Mapping[str, object]) -> Floats:
     array: Any = np.asarray(draws, dtype=float)
     if array[0, 0].size == 0:
         return np.empty(array.shape[2:])
-    values = estimator(array, chain_axis=0, draw_axis=1, **how)
+    values = _estimator(name)(array, chain_axis=0, draw_axis=1, **how)
     return np.asarray(values, dtype=float).reshape(array.shape[2:])
 
 
@@ -138,3 +141,22 @@ def _psis(log_ratios: Floats, efficiency: float) -> tuple[Floats, float]:
         shifted = log_ratios - largest
         return shifted - np.log(np.exp(shifted).sum()), np.inf
     return weights, float(k) if np.isfinite(k) else np.inf
+
+
+def power_scaling(draws: Floats, log_density: Floats, alphas: tuple[float, float]) -> Floats:
+    """Sensitivity of each parameter to a power of one factor of the posterior (Kallioinen et al. 2024), (parameters,).
+
+    Parameters
+    ----------
+    draws : numpy.ndarray, (chains, draws, parameters)
+    log_density : numpy.ndarray, (chains, draws)
+        Of the factor.
+    alphas : tuple of float
+        Powers under and over one.
+    """
+    if np.ptp(log_density) == 0:
+        return np.zeros(draws.shape[-1])
+    # The name of the group only says where psense looks for the factor.
+    groups = {"posterior": {"x": draws}, "log_prior": {"total": log_density}}
+    found = _estimator("psense")(to_datatree(groups, {}, {}, {}), group="prior", alphas=alphas)
+    return np.asarray(found["x"].values, dtype=float)

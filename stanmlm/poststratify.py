@@ -130,7 +130,7 @@ def _parts(cells: pd.DataFrame, by: tuple[str, ...], weights: object) -> tuple[_
             raise DataError(f"`{name}` is missing in {_rows(cells.index[cells[name].isna()])} of the frame")
     people = _weights(cells, weights)
     grouped = cells.groupby(list(by), observed=True, sort=True) if by else None
-    code = np.zeros(len(cells), dtype=np.int64) if grouped is None else grouped.ngroup().to_numpy(dtype=np.int64)
+    code: Ints = np.zeros(len(cells), np.int64) if grouped is None else np.asarray(grouped.ngroup(), np.int64)
     totals = np.bincount(code, weights=people).astype(float)
     first = np.unique(code, return_index=True)[1]
     labels = cells[list(by)].iloc[first].reset_index(drop=True)

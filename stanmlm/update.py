@@ -4,12 +4,13 @@ from collections import ChainMap
 from collections.abc import Mapping
 from typing import Unpack
 
+from stanmlm.callers import caller_scope
 from stanmlm.families import FamilyLike, as_family, gaussian
 from stanmlm.fit import Call, Fit
 from stanmlm.formula import Formula, parse_formula, update_terms
 from stanmlm.rcode import names_in
 from stanmlm.rparse import parse_expression
-from stanmlm.rstyle import Options, caller_scope, fit_verb, name_of
+from stanmlm.rstyle import Options, fit_verb, name_of
 from stanmlm.tables import to_pandas
 
 # Which verb fits a model: (gaussian without glm, bars).

@@ -43,6 +43,7 @@ STAGES = (
         "update",
     ),
     *("groups", "log_lik", "refit", "elpd", "elpd_text", "criticism", "r_squared", "kfold", "ppcheck"),
+    *("poststratify", "compare", "log_prior", "sensitivity", "to_arviz"),
     *("estimates", "datagrid", "changes", "quantities", "effects", "contrast", "conditional", "hypothesis", "variance"),
     *("plots", "lecture", "teaching", "datasets", "voters", "redblue", "doctor", "cli"),
 )

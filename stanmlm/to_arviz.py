@@ -1,0 +1,121 @@
+"""A fit as ArviZ's own container, complete."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from stanmlm.arrays import Anything
+from stanmlm.arviz_compat import tree_of_parts, tree_parts
+from stanmlm.errors import OptionError
+from stanmlm.fit import Fit
+from stanmlm.log_lik import log_lik
+from stanmlm.predict import MAX_BYTES, posterior_predict
+
+if TYPE_CHECKING:
+    from xarray import DataArray, DataTree
+
+# ArviZ's names of groups for a fit of the prior alone.
+OF_PRIOR: Mapping[str, str] = {
+    "posterior": "prior",
+    "sample_stats": "sample_stats_prior",
+    "posterior_predictive": "prior_predictive",
+}
+
+
+def to_arviz(
+    fit: Fit, log_likelihood: bool = False, posterior_predictive: bool = False, max_bytes: int = MAX_BYTES
+) -> "DataTree":
+    """All of a fit in one DataTree, for `arviz_stats`, `arviz_plots` and `arviz`.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    log_likelihood
+        With the log likelihood of every row, for ArviZ's `loo`; `loo(fit)` needs no such array.
+    posterior_predictive
+        With a new response of every row and draw.
+    max_bytes
+        A larger array of draws by rows is refused.
+
+    Returns
+    -------
+    DataTree
+        Groups `posterior`, `sample_stats`, `observed_data` (under the response's name, dim `row`), `constant_data` (the
+        variables of the formula, and R's `(weights)`, `(offset)`, `(trials)`), `log_likelihood` and
+        `posterior_predictive`; a fit with `prior_only=True` has `prior`, `sample_stats_prior`, `prior_predictive`.
+
+    Raises
+    ------
+    OptionError
+        For the log likelihood of a fit of the prior.
+    DataError
+        For arrays over `max_bytes`.
+
+    Examples
+    --------
+    >>> from stanmlm import lm, simulate_exams, to_arviz
+    >>> tree = to_arviz(lm("score ~ hours", simulate_exams(seed=1), seed=1), log_likelihood=True)
+    >>> list(tree.children)
+    ['posterior', 'sample_stats', 'log_likelihood', 'observed_data', 'constant_data']
+    """
+    model = fit.model
+    if log_likelihood and model.prior_only:
+        raise OptionError("a fit with prior_only=True has no log likelihood")
+    parts = tree_parts(fit.posterior)
+    shape = (fit.sampling.chains, -1, len(model.frame.index))
+    y = variable_name(model.response.label)
+    drawn: dict[str, DataArray | pd.DataFrame] = {}
+    if log_likelihood:
+        drawn["log_likelihood"] = log_lik(fit, max_bytes=max_bytes)
+    if posterior_predictive:
+        drawn["posterior_predictive"] = posterior_predict(fit, max_bytes=max_bytes)
+    row = {"row": [["row"], _labels(model.frame.index)]}
+    chains = parts["groups"]["posterior"]["coords"]
+    sampled = row | {dim: chains[dim] for dim in ("chain", "draw")}
+    groups = {
+        **parts["groups"],
+        **{
+            name: _group({y: [["chain", "draw", "row"], np.asarray(values).reshape(shape)]}, sampled)
+            for name, values in drawn.items()
+        },
+        "observed_data": _group({y: [["row"], model.response.y]}, row),
+        "constant_data": _group({name: [["row"], values] for name, values in _constants(fit).items()}, row),
+    }
+    renamed = {(OF_PRIOR.get(name, name) if model.prior_only else name): group for name, group in groups.items()}
+    return tree_of_parts({"attributes": {**parts["attributes"], "modeling_interface": "stanmlm"}, "groups": renamed})
+
+
+def variable_name(label: str) -> str:
+    """R's label as a variable of xarray, which keeps "/" for paths."""
+    return label.replace("/", "_")
+
+
+def _group(variables: Mapping[str, Any], coords: Mapping[str, Any]) -> dict[str, Any]:
+    return {"variables": variables, "coords": coords, "attributes": {}}
+
+
+def _constants(fit: Fit) -> dict[str, Anything]:
+    """Predictors and grouping factors as given, categories by their names; then what the likelihood takes beside."""
+    model = fit.model
+    variables = model.frame.variables.drop(columns=model.response.label, errors="ignore")
+    found = {variable_name(name): _values(variables[name]) for name in variables.columns}
+    return found | {
+        "(weights)": model.response.weights,
+        "(offset)": model.design.offset,
+        "(trials)": model.response.trials,
+    }
+
+
+def _values(column: "pd.Series[Any]") -> Anything:
+    plain = isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf"
+    return column.to_numpy() if plain else column.astype(object).to_numpy()
+
+
+def _labels(index: pd.Index) -> Anything:
+    """Row labels; of a hierarchical index, joined."""
+    if isinstance(index, pd.MultiIndex):
+        return np.array([":".join(map(str, label)) for label in index])
+    return index.to_numpy()
