@@ -52,7 +52,7 @@ from stanmlm.lformula import getME, lFormula, model_frame, model_matrix
 from stanmlm.lmlist import FitList, coefficients, lmList
 from stanmlm.log_lik import log_lik
 from stanmlm.log_prior import log_prior
-from stanmlm.plots import plot_curves, plot_slopes
+from stanmlm.plots import plot_curves, plot_slopes, pp_check
 from stanmlm.poststratify import Poststratified, poststratify
 from stanmlm.predict import posterior_epred, posterior_linpred, posterior_predict
 from stanmlm.printing import display

@@ -144,10 +144,16 @@ def fitted_pieces(fit: Fit) -> Pieces:
 
 def observed_pieces(fit: Fit) -> Pieces:
     """The rows of a fit that are observations: those whose weight is not zero."""
+    design, response, index = observed(fit)
+    return pieces_of(fit, design, response, index)
+
+
+def observed(fit: Fit) -> tuple[Design, Response, pd.Index]:
+    """Design, response and labels of the rows that are observations."""
     model, at = fit.model, observed_rows(fit)
     if len(at) == len(model.response.y):
-        return fitted_pieces(fit)
-    return pieces_of(fit, rows_of(model.design, at), some_rows(model.response, at), model.frame.index[at])
+        return model.design, model.response, model.frame.index
+    return rows_of(model.design, at), some_rows(model.response, at), model.frame.index[at]
 
 
 def observed_rows(fit: Fit) -> Ints:
@@ -156,21 +162,26 @@ def observed_rows(fit: Fit) -> Ints:
 
 
 def pieces_of(fit: Fit, design: Design, response: Response, index: pd.Index) -> Pieces:
-    """Rows in the columns of a fit, with all of its group effects and draws."""
+    """Rows in the columns of a fit, equal ones once."""
     columns = [*(term.index for term in design.terms), *design.X.T, design.offset]
     columns += [column for term in design.terms for column in term.Z.T]
     row, first = cells_of([*columns, response.y, response.trials, response.weights])
-    target = Target(
-        design=rows_of(design, first),
-        index=index[first],
-        trials=response.trials[first],
-        weights=response.weights[first],
+    target = target_of(fit, rows_of(design, first), some_rows(response, first), index[first])
+    return Pieces(target, response.y[first], row, index)
+
+
+def target_of(fit: Fit, design: Design, response: Response, index: pd.Index) -> Target:
+    """What a prediction for these rows is made for, with all group effects and draws."""
+    return Target(
+        design=design,
+        index=index,
+        trials=response.trials,
+        weights=response.weights,
         used=tuple(np.ones(len(term.coefs), dtype=bool) for term in design.terms),
         draws=np.arange(n_draws(fit)),
         new_levels="draw",
         seed=fit.sampling.seed or 0,
     )
-    return Pieces(target, response.y[first], row, index)
 
 
 def rows_of(design: Design, at: Anything) -> Design:

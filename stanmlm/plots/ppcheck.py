@@ -1,0 +1,280 @@
+"""Posterior predictive checks with bayesplot's looks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import MaxNLocator
+from plotnine import (
+    aes,
+    element_blank,
+    element_line,
+    element_text,
+    facet_wrap,
+    geom_col,
+    geom_histogram,
+    geom_hline,
+    geom_line,
+    geom_linerange,
+    geom_path,
+    geom_point,
+    geom_pointrange,
+    geom_vline,
+    ggplot,
+    guides,
+    labs,
+    scale_color_manual,
+    scale_fill_manual,
+    scale_x_continuous,
+    scale_y_continuous,
+    theme,
+)
+
+from stanmlm.arrays import Anything
+from stanmlm.errors import OptionError, did_you_mean
+from stanmlm.fit import Fit
+from stanmlm.plots.parts import plain
+from stanmlm.plots.theme import INK, QUIET, theme_paper
+from stanmlm.ppcheck import BINS, FRAMES, CheckOptions, Statistic, statistic_of
+from stanmlm.predict import MAX_BYTES
+
+# bayesplot's default scheme, "blue".
+LIGHT, LIGHT_EDGE, MID, MID_EDGE, DARK, DARK_EDGE = "#d1e1ec", "#b3cde0", "#6497b1", "#005b96", "#03396c", "#011f4b"
+Breaks = Callable[[tuple[float, float]], list[float]]
+Y, YREP = "$y$", "$y_{rep}$"
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What the words of a check speak of."""
+
+    response: str
+    stat: str
+
+
+def pp_check(
+    fit: Fit,
+    type: str = "dens_overlay",
+    *,
+    ndraws: int | None = None,
+    group: str | Anything | None = None,
+    stat: str | Statistic = "mean",
+    seed: int | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> ggplot:
+    """A posterior predictive check: do responses that the model draws look like the observed ones?
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    type
+        "dens_overlay" and "hist" show distributions, "bars" those of counts; "stat" and "stat_grouped" a statistic;
+        "intervals" every row; "error" and "error_binned" what is left unexplained; "loo_pit" whether leave-one-out
+        predictions are calibrated.
+    ndraws
+        Replicates: 50 for "dens_overlay", 8 for "hist", for the others as many as there is time for.
+    group
+        For "stat_grouped": a variable of the model, or an array with a value a row; the only grouping factor where
+        None.
+    stat
+        "mean", "sd", "median", "mad", "min", "max", "prop_zero", or a function of a vector.
+    seed
+        Of the replicates; the fit's own where None.
+    max_bytes
+        Of the arrays that are held at once.
+
+    Returns
+    -------
+    plotnine.ggplot
+        Its `data` is the frame that is drawn. Binomial responses with trials are shown as shares, but counts in bars.
+
+    Raises
+    ------
+    OptionError
+        For an unknown type, statistic or group.
+
+    Examples
+    --------
+    >>> from stanmlm import lm, pp_check, simulate_exams
+    >>> fit = lm("score ~ hours", simulate_exams(seed=1), seed=1)
+    >>> pp_check(fit, "stat", stat="sd").data.columns.tolist()
+    ['value', 'observed']
+    """
+    if type not in FRAMES:
+        raise OptionError(f"there is no check `{type}`{did_you_mean(type, FRAMES)}")
+    options = CheckOptions(ndraws, group, stat, seed, max_bytes)
+    subject = _Subject(fit.model.response.label, statistic_of(stat)[0])
+    return _DRAW[type](FRAMES[type](fit, options), subject)
+
+
+def _theme() -> theme:
+    """bayesplot's: two axes, no grid, the legend to the right."""
+    return theme_paper(10) + theme(
+        panel_border=element_blank(),
+        panel_grid_major_y=element_blank(),
+        axis_line=element_line(color=INK, size=0.5),
+        strip_text=element_text(size=9, weight="normal"),
+        legend_position="right",
+        legend_title=element_blank(),
+        legend_key=element_blank(),
+        figure_size=(6, 4),
+    )
+
+
+_NO_HEIGHTS = theme(axis_text_y=element_blank(), axis_ticks_major_y=element_blank(), axis_line_y=element_blank())
+
+
+def _overlay(frame: pd.DataFrame, subject: _Subject) -> ggplot:
+    return _densities(frame, (Y, YREP)) + labs(x=subject.response, y="")
+
+
+def _loo_pit(frame: pd.DataFrame, subject: _Subject) -> ggplot:
+    return _densities(frame, ("PIT", "uniform")) + labs(x="LOO-PIT", y="")
+
+
+def _densities(frame: pd.DataFrame, names: tuple[str, str]) -> ggplot:
+    """The curve of draw 0 over those of the others."""
+    new = frame[frame["draw"] > 0].assign(of=names[1])
+    old = frame[frame["draw"] == 0].assign(of=names[0])
+    return (
+        ggplot(frame, aes("x", "density", group="draw", color="of"))
+        + _theme()
+        + geom_line(data=new, size=0.3, alpha=0.7)
+        + geom_line(data=old, size=0.9)
+        + scale_color_manual([DARK_EDGE, LIGHT_EDGE], breaks=list(names))
+        + scale_x_continuous(labels=plain)
+        + scale_y_continuous(expand=(0, 0, 0.05, 0))
+        + _NO_HEIGHTS
+    )
+
+
+def _hist(frame: pd.DataFrame, subject: _Subject) -> ggplot:
+    named = frame.assign(
+        of=np.where(frame["draw"] == 0, Y, YREP),
+        panel=pd.Categorical(np.where(frame["draw"] == 0, Y, "$y_{rep}$ " + frame["draw"].astype(str))),
+    )
+    order = [Y, *(f"{YREP} {draw}" for draw in sorted(set(frame["draw"]) - {0}))]
+    named = named.assign(panel=named["panel"].cat.set_categories(order))
+    return (
+        ggplot(named, aes("x", "count", fill="of", color="of"))
+        + _theme()
+        + geom_col(aes(width="width"), size=0.25)
+        + facet_wrap("panel")
+        + scale_fill_manual({Y: DARK, YREP: LIGHT})
+        + scale_color_manual({Y: DARK_EDGE, YREP: LIGHT_EDGE})
+        + scale_x_continuous(labels=plain)
+        + scale_y_continuous(expand=(0, 0, 0.05, 0))
+        + labs(x=subject.response, y="")
+        + guides(fill=False, color=False)
+        + _NO_HEIGHTS
+    )
+
+
+def _bars(frame: pd.DataFrame, subject: _Subject) -> ggplot:
+    return (
+        ggplot(frame, aes("x"))
+        + _theme()
+        + geom_col(aes(y="y", fill="seen"), data=frame.assign(seen=Y), color=LIGHT_EDGE, size=0.25, width=0.9)
+        + geom_pointrange(
+            aes(y="middle", ymin="lower", ymax="upper", color="new"), data=frame.assign(new=YREP), size=0.4, fatten=3
+        )
+        + scale_fill_manual({Y: LIGHT})
+        + scale_color_manual({YREP: DARK_EDGE})
+        + scale_x_continuous(breaks=_whole_breaks, labels=plain)
+        + scale_y_continuous(expand=(0, 0, 0.05, 0), labels=plain)
+        + labs(x=subject.response, y="rows")
+    )
+
+
+def _whole_breaks(limits: tuple[float, float]) -> list[float]:
+    return [float(tick) for tick in MaxNLocator(nbins=9, integer=True).tick_values(*limits)]
+
+
+def _some_breaks(limits: tuple[float, float]) -> list[float]:
+    return [float(tick) for tick in MaxNLocator(nbins=6).tick_values(*limits)]
+
+
+def _few_breaks(limits: tuple[float, float]) -> list[float]:
+    return [float(tick) for tick in MaxNLocator(nbins=3).tick_values(*limits)]
+
+
+def _stat(frame: pd.DataFrame, subject: _Subject) -> ggplot:
+    return _statistics(frame, subject, _some_breaks)
+
+
+def _stat_grouped(frame: pd.DataFrame, subject: _Subject) -> ggplot:
+    return _statistics(frame, subject, _few_breaks) + facet_wrap("group", scales="free_x")
+
+
+def _statistics(frame: pd.DataFrame, subject: _Subject, breaks: Breaks) -> ggplot:
+    new, old = f"$T(y_{{rep}})$, {subject.stat}", "$T(y)$"
+    lines = frame.drop_duplicates([column for column in ("group", "observed") if column in frame])
+    return (
+        ggplot(frame.assign(of=new), aes("value"))
+        + _theme()
+        + geom_histogram(aes(fill="of"), bins=BINS, color=LIGHT_EDGE, size=0.25)
+        + geom_vline(aes(xintercept="observed", color="of"), data=lines.assign(of=old), size=1.2)
+        + scale_fill_manual({new: LIGHT})
+        + scale_color_manual({old: DARK})
+        + scale_x_continuous(breaks=breaks, labels=plain)
+        + scale_y_continuous(expand=(0, 0, 0.05, 0))
+        + labs(x=f"{subject.stat} of {subject.response}", y="")
+        + _NO_HEIGHTS
+    )
+
+
+def _intervals(frame: pd.DataFrame, subject: _Subject) -> ggplot:
+    new, old = frame.assign(of=YREP), frame.assign(of=Y)
+    return (
+        ggplot(frame, aes("x"))
+        + _theme()
+        + geom_linerange(aes(ymin="lower90", ymax="upper90"), color=LIGHT_EDGE, size=0.5)
+        + geom_linerange(aes(ymin="lower50", ymax="upper50"), color=MID, size=1.1)
+        + geom_point(aes(y="middle", color="of"), data=new, size=1.4)
+        + geom_point(aes(y="y", color="of"), data=old, size=1.4)
+        + scale_color_manual([DARK_EDGE, MID], breaks=[Y, YREP])
+        + scale_x_continuous(labels=plain)
+        + scale_y_continuous(labels=plain)
+        + labs(x="row", y=subject.response)
+    )
+
+
+def _error(frame: pd.DataFrame, subject: _Subject) -> ggplot:
+    return (
+        ggplot(frame, aes("error", "y"))
+        + _theme()
+        + geom_vline(xintercept=0, color=QUIET, linetype="dashed", size=0.4)
+        + geom_point(color=DARK_EDGE, fill=MID, shape="o", stroke=0.3, size=1.8, alpha=0.8)
+        + scale_x_continuous(labels=plain)
+        + scale_y_continuous(labels=plain)
+        + labs(x="average error, $y - y_{rep}$", y=subject.response)
+    )
+
+
+def _error_binned(frame: pd.DataFrame, subject: _Subject) -> ggplot:
+    return (
+        ggplot(frame, aes("x", "error"))
+        + _theme()
+        + geom_hline(yintercept=0, color=QUIET, linetype="dashed", size=0.4)
+        + geom_path(aes(y="bound"), color=LIGHT_EDGE, size=0.8)
+        + geom_path(aes(y="-bound"), color=LIGHT_EDGE, size=0.8)
+        + geom_point(color=DARK_EDGE, fill=MID, shape="o", stroke=0.3, size=1.8)
+        + scale_x_continuous(labels=plain)
+        + scale_y_continuous(labels=plain)
+        + labs(x=f"expected {subject.response}", y="average error")
+    )
+
+
+_DRAW: Mapping[str, Callable[[pd.DataFrame, _Subject], ggplot]] = {
+    "dens_overlay": _overlay,
+    "hist": _hist,
+    "bars": _bars,
+    "stat": _stat,
+    "stat_grouped": _stat_grouped,
+    "intervals": _intervals,
+    "error": _error,
+    "error_binned": _error_binned,
+    "loo_pit": _loo_pit,
+}
