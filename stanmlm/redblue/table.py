@@ -63,7 +63,7 @@ def _no_pooling(fits: FitList) -> dict[str, object]:
         "states": len(means),
         "not_estimable": len(fits.inestimable),
         **(dict(zip(("(Intercept)", "income"), means.mean(axis=0), strict=True)) if len(means) else {}),
-        **(_raw_spread(means) if len(means) > 1 else {}),
+        **(_raw_spread(means) if len(means) > 2 else {}),
     }
 
 
