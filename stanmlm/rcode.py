@@ -154,12 +154,14 @@ def deparse(node: Node) -> str:
     >>> deparse(parse_expression("I(x^2+1)/ n*'a'"))
     'I(x^2 + 1)/n * "a"'
     """
-    return node.text if node.kind == "name" else label(node)
+    return (
+        node.text if node.kind == "name" else fold(node, operands, lambda part, below: _TEXTS[part.kind](part, below))
+    )
 
 
 def label(node: Node) -> str:
-    """`node` as R labels a term: as `deparse`, but a name that needs back-ticks has them."""
-    return fold(node, operands, lambda part, below: _TEXTS[part.kind](part, below))
+    """`node` as R labels a term: as `deparse`, but a name that needs back-ticks has them, and `2L` is 2."""
+    return fold(node, operands, lambda part, below: _LABELS[part.kind](part, below))
 
 
 def _number(node: Node, below: list[str]) -> str:
@@ -246,3 +248,4 @@ _TEXTS: dict[str, Callable[[Node, list[str]], str]] = {
     "empty": lambda node, _: "",
     "call": _call,
 }
+_LABELS = _TEXTS | {"number": lambda node, below: _number(node, below).removesuffix("L")}
