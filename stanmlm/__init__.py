@@ -7,6 +7,7 @@
 """
 
 from stanmlm.compare import Ladder, ladder
+from stanmlm.conditional import conditional_effects
 from stanmlm.contrast import contrast
 from stanmlm.criticism import loo, loo_compare, loo_model_weights, pareto_k, waic
 from stanmlm.datagrid import datagrid
@@ -52,7 +53,7 @@ from stanmlm.lformula import getME, lFormula, model_frame, model_matrix
 from stanmlm.lmlist import FitList, coefficients, lmList
 from stanmlm.log_lik import log_lik
 from stanmlm.log_prior import log_prior
-from stanmlm.plots import plot_curves, plot_slopes, pp_check
+from stanmlm.plots import plot_conditional_effects, plot_curves, plot_slopes, pp_check
 from stanmlm.poststratify import Poststratified, poststratify
 from stanmlm.predict import posterior_epred, posterior_linpred, posterior_predict
 from stanmlm.printing import display

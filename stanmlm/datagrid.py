@@ -10,7 +10,7 @@ import pandas as pd
 
 from stanmlm.errors import DataError, OptionError, did_you_mean
 from stanmlm.fit import Fit
-from stanmlm.formula import Terms, parse_expression
+from stanmlm.formula import Expression, Terms, parse_expression
 from stanmlm.rcode import names_in
 from stanmlm.rvalues import CODED
 from stanmlm.tables import to_pandas
@@ -50,7 +50,12 @@ def variables_of(fit: Fit) -> Variables:
 
 def names_of(side: Terms) -> list[str]:
     """The names in the terms of one side, in their order."""
-    return [name for term in side.terms for e in term for name in sorted(names_in(e.node), key=e.label.find)]
+    return [name for term in side.terms for name in names_of_term(term)]
+
+
+def names_of_term(term: Sequence[Expression]) -> list[str]:
+    """The names in one term, in their order."""
+    return [name for e in term for name in sorted(names_in(e.node), key=e.label.find)]
 
 
 def _columns(fit: Fit) -> list[str]:

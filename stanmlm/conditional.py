@@ -1,0 +1,243 @@
+"""Conditional effects as brms has them: predictions along each predictor, all else at typical values."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from stanmlm.arrays import Floats
+from stanmlm.datagrid import (
+    grid_of,
+    is_discrete,
+    known_name,
+    levels_of,
+    names_of_term,
+    rows_of,
+    values_of,
+    variables_of,
+)
+from stanmlm.errors import DataError, OptionError, did_you_mean
+from stanmlm.estimates import Estimates, estimates
+from stanmlm.fit import Fit
+from stanmlm.predict import Target, draws_by_rows, new_responses, target_of
+
+RESOLUTION = 100
+NEW_GROUP = "a new group"
+
+
+@dataclass(frozen=True)
+class ConditionalEffect:
+    """One predictor, or two that interact, and the predictions along them."""
+
+    effect: str  # "income", "income:avg.income"
+    variables: tuple[str, ...]  # one or two; the first is for the horizontal axis
+    numeric: bool  # whether the first is a number
+    estimates: Estimates  # `.frame`: the variables, the conditions, estimate, conf.low, conf.high
+    response: str  # what the formula has left of `~`, for the vertical axis
+
+
+@dataclass(frozen=True)
+class ConditionalEffects:
+    """What `conditional_effects` gives; `frames` are its tables by effect."""
+
+    effects: tuple[ConditionalEffect, ...]
+
+    @property
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The table of every effect."""
+        return {effect.effect: effect.estimates.frame for effect in self.effects}
+
+    def __repr__(self) -> str:
+        return "\n\n".join(repr(effect.estimates) for effect in self.effects)
+
+
+def conditional_effects(
+    fit: Fit,
+    effects: Sequence[str] | str | None = None,
+    *,
+    conditions: Mapping[str, object] | pd.DataFrame | None = None,
+    re_formula: object = "NA",
+    method: str = "epred",
+    level: float = 0.95,
+    resolution: int = RESOLUTION,
+    int_conditions: Mapping[str, Sequence[object]] | None = None,
+) -> ConditionalEffects:
+    """Predictions along every predictor and every two-way interaction, as brms's `conditional_effects`.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    effects
+        Predictors, or pairs such as "income:avg.income", of which the first lies on the horizontal axis; all main
+        effects and two-way interactions of the fixed part where None.
+    conditions
+        Values of the other predictors, by name; a data frame gives a panel a row. Else numbers stand at their mean,
+        factors at their first level.
+    re_formula
+        "NA" leaves group effects out, brms's default; with None a new group is predicted.
+    method
+        "epred" (expected responses, probabilities in binomial models), "linpred" or "predict" (new responses).
+    level
+        Posterior probability of the bands.
+    resolution
+        Points along a number.
+    int_conditions
+        Values of the second predictor of an interaction, by name; else the mean and one sd to each side of it, or its
+        levels.
+
+    Returns
+    -------
+    ConditionalEffects
+        Draw it with `plot_conditional_effects`.
+
+    Raises
+    ------
+    DataError
+        For unknown predictors.
+    OptionError
+        For unknown methods.
+
+    Examples
+    --------
+    >>> from stanmlm import conditional_effects, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> conditional_effects(fit).frames["hours"].shape
+    (100, 4)
+    """
+    if method not in METHODS:
+        raise OptionError(f"method is `{method}`" + did_you_mean(method, METHODS))
+    asked = _Asked(re_formula, method, level, resolution, int_conditions or {}, _conditions(fit, conditions))
+    named = [effects] if isinstance(effects, str) else effects
+    chosen = default_effects(fit) if named is None else [_read_effect(fit, effect) for effect in named]
+    return ConditionalEffects(tuple(_effect(fit, variables, asked) for variables in chosen))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """How effects are asked for."""
+
+    re_formula: object
+    method: str
+    level: float
+    resolution: int
+    seconds: Mapping[str, Sequence[object]]  # values of the second predictor by name
+    conditions: pd.DataFrame  # a row a panel
+
+
+def default_effects(fit: Fit) -> list[tuple[str, ...]]:
+    """The predictors of the fixed part, then the pairs that interact, in the order of the terms.
+
+    Raises
+    ------
+    DataError
+        Where there is none.
+    """
+    fixed, known = fit.model.formula.fixed, set(variables_of(fit).focal)
+    terms = [tuple(dict.fromkeys(name for name in names_of_term(term) if name in known)) for term in fixed.terms]
+    main = dict.fromkeys((name,) for term in terms for name in term)
+    if not main:
+        raise DataError("the fixed part has no predictor to show the effect of")
+    return [*main, *dict.fromkeys(_numbers_first(fit, term) for term in terms if len(term) == 2)]
+
+
+def _read_effect(fit: Fit, effect: str) -> tuple[str, ...]:
+    known = variables_of(fit).focal
+    names = tuple(part.strip() for part in effect.split(":"))
+    for name in names:
+        if name not in known:
+            raise DataError(f"`{name}` is not a predictor of the model" + did_you_mean(name, known))
+    if len(names) > 2:
+        raise DataError(
+            f"`{effect}` has {len(names)} predictors; an effect is drawn of one or two, others are conditions"
+        )
+    return _numbers_first(fit, names)
+
+
+def _numbers_first(fit: Fit, names: tuple[str, ...]) -> tuple[str, ...]:
+    """brms's order: a number lies on the horizontal axis."""
+    return tuple(sorted(names, key=lambda name: is_discrete(fit, name)))
+
+
+def _conditions(fit: Fit, given: Mapping[str, object] | pd.DataFrame | None) -> pd.DataFrame:
+    if not isinstance(given, Mapping):
+        return pd.DataFrame(index=[0]) if given is None else given
+    data = rows_of(fit)
+    values = {known_name(name, data): value for name, value in given.items()}
+    return grid_of(data, {name: values_of(value, data[name]) for name, value in values.items()})
+
+
+def _effect(fit: Fit, variables: tuple[str, ...], asked: _Asked) -> ConditionalEffect:
+    data, conditions = rows_of(fit), asked.conditions
+    values = _values(fit, data, variables, asked)
+    held = {str(name): _held(fit, data, str(name)) for name in data.columns if name not in values}
+    panels = [
+        grid_of(data, values | held | {str(name): [row[name]] for name in conditions.columns if name not in values})
+        for row in conditions.to_dict("records")
+    ]
+    rows = pd.concat(panels, ignore_index=True)
+    labels = rows[list(variables)]
+    if len(panels) > 1:
+        labels = labels.assign(condition=np.repeat(_condition_texts(conditions), len(panels[0])))
+    target = target_of(fit, rows, asked.re_formula, trials=1)
+    made = estimates(labels, METHODS[asked.method](fit, target), "Conditional effects", asked.level, asked.method)
+    return ConditionalEffect(":".join(variables), variables, not is_discrete(fit, variables[0]), made, _response(fit))
+
+
+def _condition_texts(conditions: pd.DataFrame) -> list[str]:
+    rows = conditions.to_dict("records")
+    return [", ".join(f"{name} = {_short(value)}" for name, value in row.items()) for row in rows]
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _values(fit: Fit, data: pd.DataFrame, variables: tuple[str, ...], asked: _Asked) -> dict[str, Sequence[object]]:
+    """The second predictor varies slowest, so that each of its values is a run of rows."""
+    first, *second = variables
+    values = {name: asked.seconds.get(name, _few(fit, data[name], name)) for name in second}
+    return values | {first: _many(fit, data[first], first, asked.resolution)}
+
+
+def _many(fit: Fit, column: "pd.Series", name: str, resolution: int) -> Sequence[object]:
+    if is_discrete(fit, name):
+        return levels_of(column)
+    points: list[object] = np.linspace(column.min(), column.max(), resolution).tolist()
+    return points
+
+
+def _few(fit: Fit, column: "pd.Series", name: str) -> Sequence[object]:
+    """Levels, or brms's mean and one sd to each side."""
+    if is_discrete(fit, name):
+        return levels_of(column)
+    return [float(column.mean() + k * column.std()) for k in (-1, 0, 1)]
+
+
+def _held(fit: Fit, data: pd.DataFrame, name: str) -> list[object]:
+    """What a predictor is held at: its mean, its first level; a grouping factor at a level that no row has."""
+    if name in variables_of(fit).groups:
+        return [NEW_GROUP]
+    return [levels_of(data[name])[0]] if is_discrete(fit, name) else [float(data[name].mean())]
+
+
+def _response(fit: Fit) -> str:
+    return fit.model.response.label
+
+
+def _expected(fit: Fit, target: Target) -> Floats:
+    inverse = fit.model.family.link.inverse
+    return draws_by_rows(fit, target, lambda eta, _: inverse(eta))
+
+
+def _linear(fit: Fit, target: Target) -> Floats:
+    return draws_by_rows(fit, target, lambda eta, _: eta)
+
+
+def _new(fit: Fit, target: Target) -> Floats:
+    rng = np.random.default_rng(target.seed)
+    return draws_by_rows(fit, target, lambda eta, at: new_responses(fit, target, eta, at, rng))
+
+
+METHODS: Mapping[str, Callable[[Fit, Target], Floats]] = {"epred": _expected, "linpred": _linear, "predict": _new}

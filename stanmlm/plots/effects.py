@@ -1,0 +1,112 @@
+"""Conditional effects, drawn as brms draws them: a line with its band for numbers, points with bars for levels."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from plotnine import (
+    aes,
+    element_text,
+    facet_wrap,
+    geom_errorbar,
+    geom_line,
+    geom_point,
+    geom_ribbon,
+    ggplot,
+    labs,
+    position_dodge,
+    scale_color_manual,
+    scale_fill_manual,
+    scale_x_continuous,
+    scale_y_continuous,
+    theme,
+)
+
+from stanmlm.conditional import ConditionalEffect, ConditionalEffects
+from stanmlm.plots.parts import plain
+from stanmlm.plots.theme import HIGHLIGHTS, theme_paper
+
+LINE = "#3366FF"  # ggplot2's colour of smooths, which brms's figures have
+BAND = "#9A9A9A"
+DODGE = 0.4
+
+
+def plot_conditional_effects(effects: ConditionalEffects) -> dict[str, ggplot]:
+    """A figure an effect: posterior medians with their intervals along the predictor, a panel a condition.
+
+    Parameters
+    ----------
+    effects
+        What `conditional_effects` gave.
+
+    Returns
+    -------
+    dict of plotnine.ggplot
+        By effect; `.data` of each is the frame that is drawn.
+
+    Examples
+    --------
+    >>> from stanmlm import conditional_effects, lmer, plot_conditional_effects, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> list(plot_conditional_effects(conditional_effects(fit)))
+    ['hours']
+    """
+    return {effect.effect: _figure(effect) for effect in effects.effects}
+
+
+def _figure(effect: ConditionalEffect) -> ggplot:
+    frame = _drawn(effect)
+    first, *second = effect.variables
+    colour = {"color": "group", "fill": "group"} if second else {}
+    along = _numbers if effect.numeric else _levels
+    parts = [
+        *along(bool(second)),
+        *_colours(frame, second[0] if second else ""),
+        *([facet_wrap("condition")] if "condition" in frame else []),
+        labs(x=first, y=effect.response),
+        scale_y_continuous(labels=plain),
+        theme_paper(),
+        theme(legend_position="right" if second else "none", legend_title=element_text(size=8)),
+    ]
+    return ggplot(frame, aes("x", "estimate", ymin="low", ymax="high", **colour)) + parts
+
+
+def _drawn(effect: ConditionalEffect) -> pd.DataFrame:
+    """The effect's frame with the columns that the figure reads: names with dots are no expressions."""
+    frame = effect.estimates.frame
+    first, *second = effect.variables
+    x = frame[first] if effect.numeric else _ordered(frame[first])
+    drawn = frame.assign(x=x, low=frame["conf.low"], high=frame["conf.high"])
+    return drawn.assign(group=_ordered(frame[second[0]])) if second else drawn
+
+
+def _ordered(column: "pd.Series") -> "pd.Categorical[str]":
+    """Texts in the order of the values; numbers go down, so that a legend lies as its lines do."""
+    number = pd.api.types.is_float_dtype(column)
+    values = sorted(column.unique(), reverse=True) if number else list(dict.fromkeys(column))
+    texts = {value: f"{value:.3g}".replace("-", "−") if number else str(value) for value in values}
+    labels = list(dict.fromkeys(texts.values()))
+    return pd.Categorical([texts[value] for value in column], labels)
+
+
+def _numbers(grouped: bool) -> list[object]:
+    fixed: Mapping[str, str] = {} if grouped else {"fill": BAND}
+    line: Mapping[str, str] = {} if grouped else {"color": LINE}
+    return [
+        geom_ribbon(alpha=0.18 if grouped else 0.35, color="none", **fixed),
+        geom_line(size=0.9, **line),
+        scale_x_continuous(labels=plain),
+    ]
+
+
+def _levels(grouped: bool) -> list[object]:
+    place = position_dodge(width=DODGE if grouped else 0)
+    return [geom_errorbar(width=0.15, size=0.5, position=place), geom_point(size=2.4, position=place)]
+
+
+def _colours(frame: pd.DataFrame, title: str) -> list[object]:
+    """Colours that colour-blind readers can tell apart, as long as there are enough."""
+    if not title:
+        return []
+    if frame["group"].nunique() > len(HIGHLIGHTS):
+        return [labs(color=title, fill=title)]
+    return [scale_color_manual(HIGHLIGHTS, name=title), scale_fill_manual(HIGHLIGHTS, name=title)]
