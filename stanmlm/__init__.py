@@ -46,6 +46,7 @@ from stanmlm.extract import (
 from stanmlm.families import Family, binomial, gaussian, poisson
 from stanmlm.fit import Fit
 from stanmlm.fitted import fitted, posterior_interval, predict, residuals, simulate
+from stanmlm.hypothesis import Hypotheses, hypothesis
 from stanmlm.keep import load, save
 from stanmlm.kfold import kfold
 from stanmlm.lecture import group_mean, makeFEdummies
