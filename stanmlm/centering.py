@@ -25,6 +25,9 @@ class Centering:
     absorbed: Bools  # (F,) columns of X that are zero in X0 and travel through a group term
     A: tuple[Floats, ...]  # a group term each: (K, J, F)
     weights: tuple[Floats, ...]  # a group term each: (J, K), in [0, 1]
+    # a group term each: (K,) about the sd of a coefficient given those before it. A weight means what it says only in
+    # these units: t = w m / c + (v / c)^w z, and posterior t is free of m where v is c.
+    units: tuple[Floats, ...]
 
 
 def centering(choice: float | str, design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:
@@ -83,11 +86,15 @@ def noncentered(design: Design) -> Centering:
         absorbed=np.zeros(F, dtype=bool),
         A=tuple(np.zeros((K, J, F)) for K, J in shapes),
         weights=tuple(np.zeros((J, K)) for K, J in shapes),
+        units=tuple(np.ones(K) for K, _ in shapes),
     )
 
 
 def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:
-    """Weights by information: w = 1 - V / tau^2, V the variance of an effect given the data and everything else.
+    """Weights by information: w = 1 - V / v^2, with V and v^2 the variances of an effect given those before it.
+
+    V is its variance given the data and all other parameters, v^2 that in the population (DESIGN 4 with conditional in
+    place of marginal variances: decision 002).
 
     Papaspiliopoulos, Roberts and Skold (2007), section 4, with Fisher weights at a pilot in the place of known ones.
 
@@ -107,9 +114,10 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     >>> def mean_weights(design, cells, family, priors):
     ...     return [w.mean(axis=0) for w in automatic(design, cells, family, priors).weights]
     """
-    weights = informed(pilot(design, cells, family, priors))
+    at = pilot(design, cells, family, priors)
+    weights = informed(at)
     absorbed, A = absorption(design, cells, weights)
-    return Centering(absorbed, A, weights)
+    return Centering(absorbed, A, weights, units(at))
 
 
 def forced(design: Design, cells: Cells, family: Family, priors: Priors, weight: float) -> Centering:
@@ -133,15 +141,26 @@ def forced(design: Design, cells: Cells, family: Family, priors: Priors, weight:
     >>> def centered(design, cells, family, priors):
     ...     return forced(design, cells, family, priors, 1.0)
     """
-    information = informed(pilot(design, cells, family, priors))
+    at = pilot(design, cells, family, priors)
+    information = informed(at)
     absorbed, A = absorption(design, cells, information)
-    return Centering(absorbed, A, tuple(np.full_like(share, weight) for share in information))
+    return Centering(absorbed, A, tuple(np.full_like(share, weight) for share in information), units(at))
 
 
 def informed(at: Pilot) -> tuple[Floats, ...]:
-    """The share of information on each effect that the data bring, (J, K) a term."""
-    shares = (1 - V / np.diag(S) for V, S in zip(at.variance, at.covariance, strict=True))
-    return tuple(np.clip(np.nan_to_num(share), 0.0, 1.0) for share in shares)
+    """The share of information that the data bring on each effect given those before it, (J, K) a term."""
+    shares = (1 - variances_in_turn(V) / c**2 for V, c in zip(at.variance, units(at), strict=True))
+    return tuple(np.clip(share, 0.0, 1.0) for share in shares)
+
+
+def units(at: Pilot) -> tuple[Floats, ...]:
+    """The sd of each coefficient given those before it, in the population, (K,) a term."""
+    return tuple(np.sqrt(variances_in_turn(S)) for S in at.covariance)
+
+
+def variances_in_turn(covariance: Floats) -> Floats:
+    """The variance of each element given those before it, (..., K) of (..., K, K)."""
+    return np.diagonal(np.linalg.cholesky(covariance), axis1=-2, axis2=-1) ** 2
 
 
 def absorption(design: Design, cells: Cells, information: tuple[Floats, ...]) -> tuple[Bools, tuple[Floats, ...]]:

@@ -22,7 +22,7 @@ class Pilot:
     beta: Floats  # (F,) the first is the intercept at centred predictors where there is one
     effects: tuple[Floats, ...]  # a group term each: (J, K) deviations
     covariance: tuple[Floats, ...]  # a group term each: (K, K) of the coefficients
-    variance: tuple[Floats, ...]  # a group term each: (J, K) posterior variances given everything else
+    variance: tuple[Floats, ...]  # a group term each: (J, K, K) of the posterior, given everything else
     dispersion: float  # sigma^2; 1 in families without it
 
 
@@ -98,7 +98,7 @@ def _start(design: Design, cells: Cells, family: Family) -> Pilot:
         beta=np.zeros(design.X.shape[1]),
         effects=tuple(np.zeros(shape) for shape in shapes),
         covariance=tuple(np.diag(sd**2) for sd in sds),
-        variance=tuple(np.tile(sd**2, (J, 1)) for sd, (J, _) in zip(sds, shapes, strict=True)),
+        variance=tuple(np.tile(np.diag(sd**2), (J, 1, 1)) for sd, (J, _) in zip(sds, shapes, strict=True)),
         dispersion=spread**2 if family.spread(cells.stats) else 1.0,
     )
 
@@ -146,19 +146,19 @@ def _term_step(at: Pilot, k: int, X: Floats, cells: Cells, working: _Working, ri
     precision = np.linalg.inv(at.covariance[k]) + _by_level(wZ, Z, index, J)  # (J, K, K)
     cross = _by_level(wZ, X, index, J)  # (J, K, F)
     right = _by_level(wZ, response[:, None], index, J)[..., 0]  # (J, K)
-    V = np.linalg.inv(precision)
+    V = np.linalg.inv(precision).astype(float)
     shrunk = V @ cross
     wX = X * weight[:, None]
     information = wX.T @ X - np.einsum("jkf,jkg->fg", cross, shrunk) + np.diag(ridge)
     beta = np.linalg.solve(information, wX.T @ response - np.einsum("jkf,jk->f", shrunk, right))
-    effects = np.einsum("jkl,jl->jk", V, right - cross @ beta)
-    covariance = (effects.T @ effects + V.sum(axis=0)) / J
+    effects: Floats = np.einsum("jkl,jl->jk", V, right - cross @ beta)
+    covariance: Floats = (effects.T @ effects + V.sum(axis=0)) / J
     return replace(
         at,
         beta=beta,
         effects=_with(at.effects, k, effects),
         covariance=_with(at.covariance, k, covariance),
-        variance=_with(at.variance, k, np.diagonal(V, axis1=1, axis2=2)),
+        variance=_with(at.variance, k, V),
     )
 
 
@@ -182,7 +182,7 @@ def _dispersion(at: Pilot, X: Floats, cells: Cells, family: Family) -> float:
     y, n = family.means(cells.stats)
     eta = cells.offset + X @ at.beta + sum(_parts(at, cells))
     uncertain = sum(
-        np.sum(n * np.sum(Z**2 * V[index], axis=1))
+        np.sum(n * np.einsum("cp,cpq,cq->c", Z, V[index], Z))
         for Z, V, index in zip(cells.Z, at.variance, cells.index, strict=True)
     )
     return float(squares + np.sum(n * (y - eta) ** 2) + uncertain) / max(rows, 1)

@@ -77,6 +77,7 @@ def _term(model: Model, k: int) -> Data:
         "A_at": column + 1,
         "A": model.centering.A[k][coefficient, :, column].T,
         "w": weights,
+        "c": model.centering.units[k],
     }
     if not model.prior_only:
         data |= {"g": model.cells.index[k] + 1, "Z": model.cells.Z[k]}
@@ -90,9 +91,9 @@ def _several(term: GroupTerm, k: int, coefficient: Ints, data: Data) -> Data:
 
 
 def _one(k: int, data: Data) -> Data:
-    """Columns become vectors where a term has one coefficient."""
-    vectors = {f"{name}_{k + 1}" for name in ("w", "Z")}
-    return {name: np.asarray(value)[:, 0] if name in vectors else value for name, value in data.items()}
+    """A term with one coefficient has vectors for matrices, and a number for a vector."""
+    lowered = {f"{name}_{k + 1}" for name in ("w", "Z", "c")}
+    return {name: np.asarray(value)[..., 0] if name in lowered else value for name, value in data.items()}
 
 
 def _sds(model: Model) -> Data:

@@ -71,7 +71,7 @@ def _deviations(model: Model, k: int, draws: Mapping[str, Floats], b: Floats, ta
     """diag(tau) L z of each level, (chains, draws, J, K)."""
     J, K = model.centering.weights[k].shape
     t = np.asarray(draws[f"t_{k + 1}"], dtype=float).reshape(*b.shape[:2], J, K)
-    z = scores(t, explained(model, k, b), model.centering.weights[k], tau, L)
+    z = scores(t, explained(model, k, b), model.centering.weights[k], model.centering.units[k], tau, L)
     return z @ np.swapaxes(tau[..., :, None] * L, -1, -2)
 
 
@@ -84,8 +84,8 @@ def explained(model: Model, k: int, b: Floats) -> Floats:
     return M
 
 
-def scores(t: Floats, M: Floats, w: Floats, tau: Floats, L: Floats) -> Floats:
-    """Standard normal z from t, column by column, as `scores` in stan/fragments/several.stan does.
+def scores(t: Floats, M: Floats, w: Floats, c: Floats, tau: Floats, L: Floats) -> Floats:
+    """Standard normal z from t, coefficient by coefficient, as `scores` in stan/fragments/several.stan does.
 
     Parameters
     ----------
@@ -93,6 +93,8 @@ def scores(t: Floats, M: Floats, w: Floats, tau: Floats, L: Floats) -> Floats:
         (..., J, K)
     w
         (J, K)
+    c
+        (K,)
     tau
         (..., K)
     L
@@ -105,12 +107,13 @@ def scores(t: Floats, M: Floats, w: Floats, tau: Floats, L: Floats) -> Floats:
 
     Examples
     --------
-    >>> scores(np.array([[3.0]]), np.array([[1.0]]), np.array([[1.0]]), np.array([2.0]), np.array([[1.0]]))
+    >>> one = np.array([1.0])
+    >>> scores(np.array([[3.0]]), np.array([[1.0]]), np.array([[1.0]]), one, 2 * one, np.array([[1.0]]))
     array([[1.]])
     """
-    r = (t - w * M) * tau[..., None, :] ** -w
-    z = np.empty_like(r)
-    for p in range(r.shape[-1]):
-        before = np.squeeze(z[..., :p] @ L[..., p, :p, None], axis=-1)
-        z[..., p] = (r[..., p] - w[:, p] * before) * L[..., p, p, None] ** -w[:, p]
+    z = np.empty_like(t)
+    for p in range(t.shape[-1]):
+        v = tau[..., p, None] * L[..., p, p, None]
+        m = M[..., p] + tau[..., p, None] * np.squeeze(z[..., :p] @ L[..., p, :p, None], axis=-1)
+        z[..., p] = (t[..., p] - w[:, p] * m / c[p]) * (v / c[p]) ** -w[:, p]
     return z

@@ -103,7 +103,8 @@ def partial(columns: Design, cells: Any, seed: int = 3) -> Centering:
     """A real absorption, and a weight strictly between 0 and 1 for each effect."""
     rng = np.random.default_rng(seed)
     weights = tuple(rng.uniform(0.1, 0.9, (len(term.levels), len(term.coefs))) for term in columns.terms)
-    return Centering(*absorption(columns, cells, weights), weights)
+    units = tuple(rng.uniform(0.5, 2.0, len(term.coefs)) for term in columns.terms)
+    return Centering(*absorption(columns, cells, weights), weights, units)
 
 
 def model(

@@ -101,13 +101,13 @@ def taus(model: Model, values: dict[str, Anything]) -> list[Anything]:
 
 def effect(model: Model, values: dict[str, Anything], k: int) -> tuple[Anything, Anything]:
     """(z, deviations) of term k, level by level and coefficient by coefficient."""
-    L, t, w = values[f"L_{k + 1}"], values[f"t_{k + 1}"], model.centering.weights[k]
+    L, t = values[f"L_{k + 1}"], values[f"t_{k + 1}"]
+    w, c = model.centering.weights[k], model.centering.units[k]
     tau, M = taus(model, values)[k], (model.centering.A[k] @ beta_full(model, values)).T
     z = np.zeros_like(t)
     for j, p in np.ndindex(*t.shape):
-        below = sum(L[p, q] * z[j, q] for q in range(p))
-        core = (t[j, p] - w[j, p] * M[j, p]) / tau[p] ** w[j, p] - w[j, p] * below
-        z[j, p] = core / L[p, p] ** w[j, p]
+        m = M[j, p] + tau[p] * sum(L[p, q] * z[j, q] for q in range(p))
+        z[j, p] = (t[j, p] - w[j, p] * m / c[p]) / (tau[p] * L[p, p] / c[p]) ** w[j, p]
     return z, (z @ L.T) * tau
 
 

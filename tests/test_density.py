@@ -8,7 +8,7 @@ import stanli
 from handmade import SHAPES, design, model, plain_priors, prior, replaced
 from reference_density import constrained, dimension, gradient, log_density
 
-from stanmlm.centering import Centering, noncentered
+from stanmlm.centering import noncentered
 from stanmlm.families import binomial, gaussian, poisson
 from stanmlm.model import Model
 from stanmlm.program import program, structure
@@ -158,22 +158,21 @@ def _log_jacobian(q: np.ndarray, fro: Model, to: Model) -> float:
 
 
 def recentred(q: np.ndarray, fro: Model, to: Model) -> np.ndarray:
-    """The point under `to` of the same coefficients and effects, by DESIGN's first equation."""
+    """The point under `to` of the same coefficients and effects, by the defining equation."""
     values, _ = constrained(fro, q)
     beta = np.concatenate([[values["alpha_c"] - fro.design.X[:, 1:].mean(axis=0) @ values["b"]], values["b"]])
     ends = np.cumsum([len(term.coefs) for term in fro.design.terms])
     out = q.copy()
     place = len(q) - sum(w.size + w.shape[1] * (w.shape[1] - 1) // 2 for w in fro.centering.weights)
     for k, w in enumerate(to.centering.weights):
-        J, K = w.shape
+        (J, K), c = w.shape, to.centering.units[k]
         L, tau = values[f"L_{k + 1}"], np.split(values["sd"], ends)[k]
         M = (fro.centering.A[k] @ beta).T
         z = values[f"t_{k + 1}"]  # not centred: t is z
         t = np.empty_like(z)
         for p in range(K):
-            t[:, p] = w[:, p] * M[:, p] + tau[p] ** w[:, p] * (
-                w[:, p] * (z[:, :p] @ L[p, :p]) + L[p, p] ** w[:, p] * z[:, p]
-            )
+            m, v = M[:, p] + tau[p] * (z[:, :p] @ L[p, :p]), tau[p] * L[p, p]
+            t[:, p] = w[:, p] * m / c[p] + (v / c[p]) ** w[:, p] * z[:, p]
         place += K * (K - 1) // 2
         out[place : place + J * K] = t.T.ravel()
         place += J * K
@@ -186,15 +185,8 @@ def test_unroll_inverts_the_program(shape: str) -> None:
     to = model(gaussian(), shape)
     fro = replace(to, centering=noncentered(to.design))
     q = np.stack([points(to, seed)[0] for seed in range(6)])
-    values = [
-        constrained(
-            to,
-            recentred(
-                row, replace(to, centering=Centering(to.centering.absorbed, to.centering.A, fro.centering.weights)), to
-            ),
-        )[0]
-        for row in q
-    ]
+    plain = with_weight(to, 0.0)
+    values = [constrained(to, recentred(row, plain, to))[0] for row in q]
     raw = [constrained(fro, row)[0] for row in q]
     draws = {name: np.stack([v[name] for v in values]).reshape(2, 3, *np.shape(values[0][name])) for name in values[0]}
     out = unroll(to, draws)

@@ -2,26 +2,26 @@
 // Every name, size, number and centring weight is data: models that differ only in those share this program.
 functions {
   /**
-   * Standard normal scores of partially centred group effects. Column by column,
-   *   t_p = w_p M_p + tau_p^w_p (w_p sum_{q < p} L_pq z_q + L_pp^w_p z_p).
+   * Standard normal scores of partially centred group effects. Given the coefficients before it, coefficient p
+   * has mean m_p = M_p + tau_p sum_{q < p} L_pq z_q and sd v_p = tau_p L_pp in the population; sampled is
+   *   t_p = w_p m_p / c_p + (v_p / c_p)^w_p z_p.
    *
    * @param t (J x K) the effects as sampled
    * @param M (J x K) the part of each effect that fixed columns explain
    * @param w (J x K) centring weights: 0 not at all, 1 fully
+   * @param c (K) units: about what v is
    * @param tau (K) standard deviations
    * @param L (K x K) Cholesky factor of the correlation matrix
    * @return (J x K) z
    */
-  matrix scores(matrix t, matrix M, matrix w, vector tau, matrix L) {
+  matrix scores(matrix t, matrix M, matrix w, vector c, vector tau, matrix L) {
     int J = rows(t);
     int K = cols(t);
-    matrix[J, K] r = (t - w .* M) .* exp(-diag_post_multiply(w, log(tau)));
-    matrix[J, K] shrink = exp(-diag_post_multiply(w, log(diagonal(L))));
+    matrix[J, K] shrink = exp(-diag_post_multiply(w, log(tau .* diagonal(L) ./ c)));
     matrix[J, K] z;
-    z[, 1] = r[, 1];  // L_11 is 1
-    for (p in 2:K) {
-      vector[J] before = z[, 1:(p - 1)] * L[p, 1:(p - 1)]';
-      z[, p] = (r[, p] - w[, p] .* before) .* shrink[, p];
+    for (p in 1:K) {
+      vector[J] m = M[, p] + z[, 1:(p - 1)] * (tau[p] * L[p, 1:(p - 1)]');
+      z[, p] = (t[, p] - w[, p] .* m / c[p]) .* shrink[, p];
     }
     return z;
   }
@@ -38,6 +38,7 @@ data {
   matrix[Q_1, K_1] A_to_1;  // 1 at the coefficient that absorbs the column
   matrix[J_1, Q_1] A_1;  // column = Z of that coefficient times this, by level
   matrix<lower=0, upper=1>[J_1, K_1] w_1;  // centring: 0 not at all, 1 fully
+  vector<lower=0>[K_1] c_1;  // its units: about the sd of each coefficient given those before it
 
   // Group term 2
   int<lower=1> J_2;  // levels
@@ -45,6 +46,7 @@ data {
   array[Q_2] int<lower=1> A_at_2;  // their places
   matrix[J_2, Q_2] A_2;  // column = Z times this, by level
   vector<lower=0, upper=1>[J_2] w_2;  // centring: 0 not at all, 1 fully
+  real<lower=0> c_2;  // its unit: about the sd of the effects
 
   int<lower=1> S;  // standard deviations of all group terms
 
@@ -82,14 +84,14 @@ model {
   // Group term 1: a = M + z (diag(tau) L)'
   vector[K_1] tau_1 = segment(sd, 1, K_1);
   matrix[J_1, K_1] M_1 = A_1 * diag_pre_multiply(beta[A_at_1], A_to_1);
-  matrix[J_1, K_1] z_1 = scores(t_1, M_1, w_1, tau_1, L_1);
+  matrix[J_1, K_1] z_1 = scores(t_1, M_1, w_1, c_1, tau_1, L_1);
   target += std_normal_lupdf(to_vector(z_1));
   target += -dot_product(w_sum_1, log(tau_1) + log(diagonal(L_1)));
 
-  // Group term 2: t = w M + tau^w z, a = M + tau z
+  // Group term 2: t = w M / c + (tau / c)^w z, a = M + tau z
   real tau_2 = sd[1 + K_1];
   vector[J_2] M_2 = A_2 * beta[A_at_2];
-  vector[J_2] z_2 = (t_2 - w_2 .* M_2) .* exp(-log(tau_2) * w_2);
+  vector[J_2] z_2 = (t_2 - w_2 .* M_2 / c_2) .* exp(-log(tau_2 / c_2) * w_2);
   target += std_normal_lupdf(z_2);
   target += -w_sum_2 * log(tau_2);
 

@@ -17,6 +17,7 @@ data {
   array[Q_1] int<lower=1> A_at_1;  // their places
   matrix[J_1, Q_1] A_1;  // column = Z times this, by level
   vector<lower=0, upper=1>[J_1] w_1;  // centring: 0 not at all, 1 fully
+  real<lower=0> c_1;  // its unit: about the sd of the effects
 
   int<lower=1> S;  // standard deviations of all group terms
 
@@ -51,10 +52,10 @@ model {
   vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
   vector[C] eta = offsets + X * beta[x_at];
 
-  // Group term 1: t = w M + tau^w z, a = M + tau z
+  // Group term 1: t = w M / c + (tau / c)^w z, a = M + tau z
   real tau_1 = sd[1];
   vector[J_1] M_1 = A_1 * beta[A_at_1];
-  vector[J_1] z_1 = (t_1 - w_1 .* M_1) .* exp(-log(tau_1) * w_1);
+  vector[J_1] z_1 = (t_1 - w_1 .* M_1 / c_1) .* exp(-log(tau_1 / c_1) * w_1);
   target += std_normal_lupdf(z_1);
   target += -w_sum_1 * log(tau_1);
   eta += Z_1 .* (M_1 + tau_1 * z_1)[g_1];
