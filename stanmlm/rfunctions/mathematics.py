@@ -64,9 +64,14 @@ def gamma(x: Floats) -> Floats:
 
 
 def rounded(x: Value, digits: Value | None = None) -> Value:
-    """To a number of decimal places, half to even."""
-    places = 0 if digits is None else int(floats(digits)[0])
-    return Value("double", np.round(numbers(x, "round"), places), columns=x.columns)
+    """To a number of decimal places: the nearer of the two candidates, the even one where both are as near (R 4)."""
+    values, shift = numbers(x, "round"), 10.0 ** (0 if digits is None else int(floats(digits)[0]))
+    size = np.abs(values)
+    below, above = np.floor(size * shift), np.ceil(size * shift)
+    with np.errstate(invalid="ignore"):
+        down, up = size - below / shift, above / shift - size
+    nearest = np.where((down < up) | ((down == up) & (below % 2 == 0)), below, above)
+    return Value("double", np.copysign(nearest / shift, values), columns=x.columns)
 
 
 def significant(x: Value, digits: Value | None = None) -> Value:

@@ -255,8 +255,9 @@ def positions(index: Value, n: int) -> Ints:
         raise DataError(f"an index must be numbers or truth values, not {index.type}")
     if index.type == "logical":
         chosen = floats(recycle(index, max(n, length(index))))
-        places: Ints = np.where(np.isnan(chosen), -1, np.arange(len(chosen)))
-        return places[np.isnan(chosen) | (chosen == 1)]
+        places = np.where(np.isnan(chosen), -1, np.arange(len(chosen)))
+        picked: Ints = places[np.isnan(chosen) | (chosen == 1)]
+        return picked
     wanted: Floats = index.data + 1.0 if index.type == "factor" else floats(index)
     wanted = wanted[wanted != 0]
     if not (wanted < 0).any():
