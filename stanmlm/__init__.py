@@ -18,6 +18,7 @@ from stanmlm.doctor import doctor
 from stanmlm.effects import avg_comparisons, avg_predictions, avg_slopes, comparisons, predictions, slopes
 from stanmlm.engines.choose import choose_engine
 from stanmlm.engines.recorded import Recorded, record
+from stanmlm.equation import Equation, equation
 from stanmlm.errors import (
     DataError,
     EngineError,
@@ -68,6 +69,7 @@ from stanmlm.summary import summary
 from stanmlm.teaching import simulate_counties, simulate_exams
 from stanmlm.to_arviz import to_arviz
 from stanmlm.update import update
+from stanmlm.variance import icc, variance_decomposition
 from stanmlm.voters import simulate_redblue
 
 __version__ = "0.1.0"

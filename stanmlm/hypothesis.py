@@ -234,7 +234,7 @@ def _sources(fit: Fit, class_: str, group: str, scope: str) -> Iterator[tuple[st
 
 
 def _element(fit: Fit, place: Place) -> Floats:
-    return np.asarray(draws_of(fit, place[0])[(slice(None), *place[1])])
+    return np.asarray(np.moveaxis(draws_of(fit, place[0]), 0, -1)[place[1]])
 
 
 def _column(columns: Mapping[str, Floats], place: Place) -> Floats:
