@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -144,6 +145,7 @@ PLAIN = (
         lambda value, inner, put: [[inner(key), inner(item)] for key, item in value.items()],
         lambda written, inner, get: {inner(key): inner(item) for key, item in written},
     ),
+    Coder("path", PurePath, lambda value, *_: str(value), lambda written, *_: Path(written)),
     Coder("array", np.ndarray, _encode_array, _decode_array),
     Coder(
         "scalar", np.generic, lambda value, inner, put: put(np.asarray(value)), lambda name, inner, get: get(name)[()]

@@ -15,20 +15,22 @@ NUMERIC = "biufcmM"  # kinds of NumPy's types that .npy holds as they are
 
 def _encode_frame(frame: pd.DataFrame, inner: Callable[[Any], Json], put: Put) -> Json:
     """Columns of odd objects stay behind, with a warning: one that no formula uses must not cost the fit its file."""
-    columns = []
+    columns, kept = [], []
     for place, name in enumerate(frame.columns):
         try:
-            columns.append([inner(name), _encode_values(frame.iloc[:, place], inner, put)])
+            columns.append(_encode_values(frame.iloc[:, place], inner, put))
+            kept.append(place)
         except UnknownTypeError as error:
             warnings.warn(StanmlmWarning(f"column `{name}` is not kept in the file: {error}"), stacklevel=2)
-    return {"index": inner(frame.index), "columns": columns}
+    return {"index": inner(frame.index), "names": inner(frame.columns[kept]), "columns": columns}
 
 
 def _decode_frame(written: Json, inner: Callable[[Json], Any], get: Get) -> pd.DataFrame:
     index = inner(written["index"])
-    columns = [_decode_values(values, inner, get) for _, values in written["columns"]]
-    frame = pd.DataFrame({place: pd.Series(column, index=index) for place, column in enumerate(columns)}, index=index)
-    frame.columns = pd.Index([inner(name) for name, _ in written["columns"]])
+    columns = [_decode_values(values, inner, get) for values in written["columns"]]
+    series = {k: pd.Series(column, index=index, dtype=column.dtype) for k, column in enumerate(columns)}
+    frame = pd.DataFrame(series, index=index)
+    frame.columns = inner(written["names"])
     return frame
 
 
@@ -42,7 +44,7 @@ def _encode_series(series: "pd.Series[Any]", inner: Callable[[Any], Json], put: 
 
 def _decode_series(written: Json, inner: Callable[[Json], Any], get: Get) -> "pd.Series[Any]":
     values = _decode_values(written["values"], inner, get)
-    return pd.Series(values, index=inner(written["index"]), name=inner(written["name"]))
+    return pd.Series(values, index=inner(written["index"]), name=inner(written["name"]), dtype=values.dtype)
 
 
 def _encode_index(index: pd.Index, inner: Callable[[Any], Json], put: Put) -> Json:
@@ -50,7 +52,8 @@ def _encode_index(index: pd.Index, inner: Callable[[Any], Json], put: Put) -> Js
 
 
 def _decode_index(written: Json, inner: Callable[[Json], Any], get: Get) -> pd.Index:
-    return pd.Index(_decode_values(written["values"], inner, get), name=inner(written["name"]))
+    values = _decode_values(written["values"], inner, get)
+    return pd.Index(values, name=inner(written["name"]), dtype=values.dtype)
 
 
 def _encode_levels(index: pd.MultiIndex, inner: Callable[[Any], Json], put: Put) -> Json:
@@ -75,7 +78,11 @@ def _encode_values(values: Any, inner: Callable[[Any], Json], put: Put) -> Json:
         codes = [levels.setdefault((type(item), item), len(levels)) for item in values.astype(object)]
     except TypeError as error:
         raise UnknownTypeError(f"its values cannot be compared ({error})") from error
-    return {"dtype": str(dtype), "codes": put(np.array(codes)), "objects": [inner(item) for _, item in levels]}
+    return {
+        "dtype": str(dtype),
+        "codes": put(np.array(codes, dtype=np.int64)),
+        "objects": [inner(item) for _, item in levels],
+    }
 
 
 def _decode_values(written: Json, inner: Callable[[Json], Any], get: Get) -> Any:
@@ -88,7 +95,7 @@ def _decode_values(written: Json, inner: Callable[[Json], Any], get: Get) -> Any
     objects[:] = [inner(item) for item in written["objects"]]
     # pandas 2 holds as objects what pandas 3 calls "str".
     dtype = pd.Series(["a"]).dtype if written["dtype"] == "str" else written["dtype"]
-    return pd.array(objects[codes], dtype=dtype)
+    return objects[codes] if dtype == "object" else pd.array(objects[codes], dtype=dtype)
 
 
 PANDAS = (

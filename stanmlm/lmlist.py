@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 
 from stanmlm.arrays import Bools, Floats
 from stanmlm.callers import caller_scope
-from stanmlm.errors import DataError, FormulaError
+from stanmlm.errors import DataError, FormulaError, OptionError
 from stanmlm.extract import fixef
 from stanmlm.families import FamilyLike, as_family
 from stanmlm.fit import Call, Fit
@@ -50,6 +50,8 @@ def lmList(  # noqa: N802, lme4's name
     DataError
         Where no level has a row.
     """
+    if options.get("file") is not None:
+        raise OptionError("lmList() makes many fits and keeps no file; save(fits.fits[level], path) keeps one")
     scope = caller_scope(1)
     model_text, group = _split(formula)
     model_options, run = read_options(options)

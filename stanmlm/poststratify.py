@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from stanmlm.arrays import Bools, Floats, Ints
 from stanmlm.errors import DataError, did_you_mean
 from stanmlm.fit import Fit
+from stanmlm.log_lik import rows_of
 from stanmlm.predict import MAX_BYTES, SUMMARY, Target, check_size, chunks, linear_predictor, target_of
 from stanmlm.tables import to_pandas
 
@@ -198,19 +199,14 @@ def _sums(fit: Fit, target: Target, parts: _Parts, max_bytes: int) -> Floats:
     order = np.argsort(parts.code, kind="stable")
     for at in chunks(len(order), len(target.draws), max_bytes):
         rows = order[at]
-        expected = inverse(linear_predictor(fit, _rows_of(target, rows), slice(None)))
+        some = replace(target, design=rows_of(target.design, rows))
+        expected = inverse(linear_predictor(fit, some, slice(None)))
         low, code = parts.code[rows[0]], parts.code[rows]
         high = parts.code[rows[-1]] + 1
         shape = (high - low, len(rows))
         members = csr_array((parts.weights[rows], (code - low, np.arange(len(rows)))), shape=shape)
         sums[low:high] += members @ expected.T
     return sums.T
-
-
-def _rows_of(target: Target, rows: Ints) -> Target:
-    design = target.design
-    terms = tuple(replace(term, index=term.index[rows], Z=term.Z[rows]) for term in design.terms)
-    return replace(target, design=replace(design, X=design.X[rows], offset=design.offset[rows], terms=terms))
 
 
 def _summary(parts: _Parts, values: Floats, weights: str) -> pd.DataFrame:
