@@ -23,6 +23,16 @@ class Auxiliary:
 
 
 @dataclass(frozen=True)
+class Notation:
+    """How equations write a family, in LaTeX."""
+
+    mean: str  # the symbol of the mean
+    size: str  # the symbol of what rows may differ in beside the mean
+    sizes: Callable[[Response], Floats]  # (N,); where all are one the symbol is left out
+    law: Callable[[str, str], str]  # (mean, size or "") -> the distribution
+
+
+@dataclass(frozen=True)
 class Family:
     """A family with its link; users write `binomial`, `"binomial"` or `binomial(link="probit")`."""
 
@@ -47,6 +57,7 @@ class Family:
     # (mu, auxiliaries, trials, weights) -> variance of a row's response given its mean, (draws, rows)
     row_variance: Callable[[Floats, Mapping[str, Floats], Floats, Floats], Floats]
     bounds: Callable[[Floats], tuple[Floats, Floats]]  # (trials) -> least and greatest response, (N,)
+    notation: Notation
 
 
 FamilyLike = Family | str | Callable[[], Family]
@@ -197,6 +208,18 @@ def _unit(stats: Stats) -> None:
     """No dispersion beside 1."""
 
 
+def _write_normal(mean: str, weight: str) -> str:
+    return rf"\text{{Normal}}({mean}, \sigma^2{'/' if weight else ''}{weight})"
+
+
+def _write_binomial(mean: str, trials: str) -> str:
+    return rf"\text{{Binomial}}({trials}, {mean})" if trials else rf"\text{{Bernoulli}}({mean})"
+
+
+def _write_poisson(mean: str, _: str) -> str:
+    return rf"\text{{Poisson}}({mean})"
+
+
 FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
@@ -216,6 +239,7 @@ FAMILIES: dict[str, Family] = {
             log_density=likelihoods.log_gaussian,
             row_variance=likelihoods.variance_gaussian,
             bounds=likelihoods.unbounded,
+            notation=Notation(r"\mu", "w", lambda response: response.weights, _write_normal),
         ),
         Family(
             name="binomial",
@@ -233,6 +257,7 @@ FAMILIES: dict[str, Family] = {
             log_density=likelihoods.log_binomial,
             row_variance=likelihoods.variance_binomial,
             bounds=likelihoods.successes,
+            notation=Notation(r"\pi", "n", lambda response: response.trials, _write_binomial),
         ),
         Family(
             name="poisson",
@@ -250,6 +275,7 @@ FAMILIES: dict[str, Family] = {
             log_density=likelihoods.log_poisson,
             row_variance=likelihoods.variance_poisson,
             bounds=likelihoods.counts,
+            notation=Notation(r"\lambda", "", lambda response: response.trials, _write_poisson),
         ),
     )
 }

@@ -42,6 +42,7 @@ STAGES = (
         "lmlist",
         "update",
     ),
+    *("levels", "anatomy", "latex", "equation", "exogeneity"),
     *("groups", "log_lik", "refit", "elpd", "elpd_text", "criticism", "r_squared", "kfold", "ppcheck"),
     *("poststratify", "compare", "log_prior", "sensitivity", "to_arviz"),
     *("estimates", "datagrid", "changes", "quantities", "effects", "contrast", "conditional", "hypothesis", "variance"),
