@@ -108,11 +108,12 @@ def model_columns(terms: Terms, values: Mapping[str, Value], contrasts: Contrast
 
 
 def _is_coded(value: Value) -> bool:
-    """Whether levels stand for it; a matrix of truth values is numbers."""
-    return value.type in CODED or (value.type == "logical" and value.data.ndim == 1)
+    return value.type in (*CODED, "logical")
 
 
 def _factor(value: Value, label: str, contrasts: Contrasts) -> Value:
+    if width(value) > 1:
+        raise DataError(f"`{label}` is a matrix of truth values, which cannot be a term; add 0 to make numbers of them")
     factor = as_levels(value) if value.type == "logical" else as_factor(value)
     given = contrasts.given.get(label)
     check_levels(factor, label)

@@ -8,7 +8,7 @@ import numpy as np
 from stanmlm.arrays import Anything, Floats
 from stanmlm.errors import DataError, OptionError, did_you_mean
 from stanmlm.rank import pivoted_rank
-from stanmlm.rvalues import FACTORS, Contrast, Value
+from stanmlm.rvalues import FACTORS, Contrast, Value, is_missing, length
 
 Levels = tuple[str, ...]
 DEFAULT = ("contr.treatment", "contr.poly")  # unordered, ordered: R's options("contrasts")
@@ -148,9 +148,8 @@ def _complement(full: Floats) -> Floats:
 
 def as_levels(value: Value) -> Value:
     """A logical vector as the factor that model.matrix makes of it: both levels, whichever occur."""
-    missing = np.isnan(value.data) if value.data.dtype.kind == "f" else np.zeros(len(value.data), dtype=bool)
-    codes = np.where(missing, -1, value.data).astype(np.int8)
-    return Value("factor", codes, ("FALSE", "TRUE"))
+    codes = np.where(is_missing(value), -1, value.data).astype(np.int8)
+    return Value("factor", codes.reshape(length(value)), ("FALSE", "TRUE"))
 
 
 def contrast_of(value: Value, default: tuple[str, str] = DEFAULT) -> Contrast:

@@ -133,7 +133,7 @@ def cut(
     """R's cut(): intervals closed on the right unless told otherwise; break points are remembered."""
     if x.type not in ("integer", "double"):
         raise DataError("'x' must be numeric in cut()")
-    values, closed_right, lowest = floats(x), flag(right, True), flag(include_lowest, False)
+    values, closed_right, lowest = floats(x).ravel(), flag(right, True), flag(include_lowest, False)
     points = np.asarray(state["breaks"]) if isinstance(state, dict) else _break_points(values, floats(breaks))
     codes = _bins(values, points, closed_right, lowest)
     remembered = {"breaks": points.tolist()}
