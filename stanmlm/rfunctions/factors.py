@@ -201,7 +201,7 @@ def reorder(x: Value, X: Value) -> Value:
     f, numbers = as_factor(x), floats(X)
     means = [numbers[f.data == k].mean() if (f.data == k).any() else np.inf for k in range(len(f.levels))]
     order = np.argsort(means, kind="stable")
-    return with_levels(f, tuple(f.levels[k] for k in order))
+    return with_levels(f, tuple(f.levels[k] for k in order), f.type)
 
 
 def code(object: Value, contr: Value | None = None, how_many: Value | None = None, base: Value | None = None) -> Value:
