@@ -34,6 +34,7 @@ STAGES = (
         "predict",
         "printing",
         "summary",
+        "named",
         "fitted",
         "prior_summary",
         "keep",

@@ -1,17 +1,36 @@
 """What figures are drawn from: frames of estimates with intervals, and places for labels. No drawing here."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from stanmlm.arrays import Floats
+from stanmlm.errors import OptionError
 
 # column: quantile
 INTERVALS = {"estimate": 0.5, "lower50": 0.25, "upper50": 0.75, "lower95": 0.025, "upper95": 0.975}
 TOUCH = 1e-3  # boxes that overlap by less of their size count as apart
 
 
-def interval_frame(grid: pd.DataFrame, draws: Floats) -> pd.DataFrame:
-    """The rows of `grid` with the posterior median and the 50% and 95% intervals of what was drawn at each.
+def interval_columns(probs: Sequence[float]) -> dict[str, float]:
+    """The columns of medians and of central intervals, with their quantiles: `INTERVALS` for (0.5, 0.95).
+
+    Examples
+    --------
+    >>> interval_columns([0.9])
+    {'estimate': 0.5, 'lower90': 0.05, 'upper90': 0.95}
+    """
+    for prob in probs:
+        if not 0 < prob < 1:
+            raise OptionError(f"{prob} is not the probability of an interval: it lies between 0 and 1")
+    tails = [(f"{100 * prob:.6g}", round((1 - prob) / 2, 12)) for prob in probs]
+    sides = [{f"lower{name}": tail, f"upper{name}": 1 - tail} for name, tail in tails]
+    return {"estimate": 0.5} | {column: quantile for side in sides for column, quantile in side.items()}
+
+
+def interval_frame(grid: pd.DataFrame, draws: Floats, probs: Sequence[float] = (0.5, 0.95)) -> pd.DataFrame:
+    """The rows of `grid` with the posterior median and central intervals of what was drawn at each.
 
     Parameters
     ----------
@@ -19,19 +38,27 @@ def interval_frame(grid: pd.DataFrame, draws: Floats) -> pd.DataFrame:
         Where the draws were evaluated.
     draws : numpy.ndarray, (S, R)
         Draws by rows.
+    probs : sequence of float
+        The probabilities of the intervals.
 
     Returns
     -------
     pandas.DataFrame
         `grid` with the columns `estimate`, `lower50`, `upper50`, `lower95`, `upper95`.
 
+    Raises
+    ------
+    OptionError
+        For a probability outside (0, 1).
+
     Examples
     --------
     >>> interval_frame(pd.DataFrame({"x": [1]}), np.linspace(0, 1, 101)[:, None]).round(3).iloc[0].to_dict()
     {'x': 1.0, 'estimate': 0.5, 'lower50': 0.25, 'upper50': 0.75, 'lower95': 0.025, 'upper95': 0.975}
     """
-    quantiles = np.quantile(draws, list(INTERVALS.values()), axis=0)
-    return grid.reset_index(drop=True).assign(**dict(zip(INTERVALS, quantiles, strict=True)))
+    columns = interval_columns(probs)
+    quantiles = np.quantile(draws, list(columns.values()), axis=0)
+    return grid.reset_index(drop=True).assign(**dict(zip(columns, quantiles, strict=True)))
 
 
 def spread(places: Floats, gap: float) -> Floats:

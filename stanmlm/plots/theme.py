@@ -57,6 +57,21 @@ def theme_paper(size: float = 9) -> theme:
     )
 
 
+def theme_rows(size: float = 9) -> theme:
+    """`theme_paper` for figures of rows: faint lines at the ticks of the horizontal axis, none across.
+
+    Examples
+    --------
+    >>> theme_rows(10) is not theme_rows(10)
+    True
+    """
+    return theme_paper(size) + theme(
+        panel_grid_major_y=element_blank(),
+        panel_grid_major_x=element_line(color="#EBEBEB", size=0.4),
+        axis_ticks_major_y=element_blank(),
+    )
+
+
 def caption(sentences: tuple[str, ...], width: int = 146) -> str:
     """Sentences as the lines of a caption."""
     text = " ".join(sentence.rstrip(".") + "." for sentence in sentences if sentence)
