@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from stanmlm.arrays import Bools, Floats, Ints
+from stanmlm.compress import cells_of
 from stanmlm.errors import DataError, did_you_mean
 from stanmlm.fit import Fit
 from stanmlm.log_lik import rows_of
@@ -109,7 +110,7 @@ def poststratify(
     target = target_of(fit, cells[peopled], re_formula, draws, new_levels)
     _require_complete(target, cells.index[peopled])
     check_size(len(target.draws), len(parts.totals), max_bytes, "draws= for fewer, or fewer columns in by=")
-    values = _sums(fit, target, parts, max_bytes)
+    values = _sums(fit, *_distinct(target, parts), max_bytes)
     if not total:
         values /= parts.totals
     name = weights if isinstance(weights, str) else "N"
@@ -191,21 +192,30 @@ def _rows(labels: pd.Index) -> str:
     return f"row{'s' * (len(labels) > 1)} {shown}" + (f" and {len(labels) - SHOWN} more" if len(labels) > SHOWN else "")
 
 
+def _distinct(target: Target, parts: _Parts) -> tuple[Target, _Parts]:
+    """Cells of one part that the formula cannot tell apart as one, in the order of the parts.
+
+    A census has more variables than a formula; and a piece of an ordered frame touches few parts.
+    """
+    terms = [term for term, used in zip(target.design.terms, target.used, strict=True) if used.any()]
+    columns = [parts.code, *target.design.X.T, target.design.offset, *(term.index for term in terms)]
+    row, first = cells_of([*columns, *(column for term in terms for column in term.Z.T)])
+    people = np.bincount(row, weights=parts.weights).astype(float)
+    order = np.argsort(parts.code[first], kind="stable")
+    kept = first[order]
+    smaller = replace(target, design=rows_of(target.design, kept))
+    return smaller, replace(parts, code=parts.code[kept], weights=people[order])
+
+
 def _sums(fit: Fit, target: Target, parts: _Parts, max_bytes: int) -> Floats:
     """Weighted sums of the expected response, (draws, M)."""
     inverse = fit.model.family.link.inverse
     sums = np.zeros((len(parts.totals), len(target.draws)))
-    # In the order of the parts, so that a piece of the frame touches few of them.
-    order = np.argsort(parts.code, kind="stable")
-    for at in chunks(len(order), len(target.draws), max_bytes):
-        rows = order[at]
-        some = replace(target, design=rows_of(target.design, rows))
-        expected = inverse(linear_predictor(fit, some, slice(None)))
-        low, code = parts.code[rows[0]], parts.code[rows]
-        high = parts.code[rows[-1]] + 1
-        shape = (high - low, len(rows))
-        members = csr_array((parts.weights[rows], (code - low, np.arange(len(rows)))), shape=shape)
-        sums[low:high] += members @ expected.T
+    for at in chunks(len(parts.code), len(target.draws), max_bytes):
+        expected, code = inverse(linear_predictor(fit, target, at)), parts.code[at]
+        low, high = code[0], code[-1] + 1
+        entries = (parts.weights[at], (code - low, np.arange(len(code))))
+        sums[low:high] += csr_array(entries, shape=(high - low, len(code))) @ expected.T
     return sums.T
 
 
