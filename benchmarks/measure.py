@@ -1,0 +1,20 @@
+"""The same estimators for every package: smallest effective sizes and largest Rhat over the model's parameters."""
+
+from collections.abc import Mapping
+
+import arviz_stats
+import numpy as np
+
+
+def smallest_sizes(draws: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """`draws` are (chains, draws, ...) arrays of fixed effects, sds, correlations and sigma."""
+    flat = [array.reshape(*array.shape[:2], -1) for array in draws.values()]
+    columns = np.concatenate(flat, axis=-1)
+    columns = columns[..., columns.std(axis=(0, 1)) > 0]
+    shape = {"chain_axis": 0, "draw_axis": 1}
+    return {
+        "bulk": float(np.min(arviz_stats.ess(columns, method="bulk", **shape))),
+        "tail": float(np.min(arviz_stats.ess(columns, method="tail", prob=(0.05, 0.95), **shape))),
+        "rhat": float(np.max(arviz_stats.rhat(columns, method="rank", **shape))),
+        "parameters": int(columns.shape[-1]),
+    }
