@@ -104,7 +104,7 @@ def comparison(symbol: str, compute: Elementwise) -> Binary:
     def apply(e1: Value, e2: Value) -> Value:
         if "factor" in (e1.type, e2.type) and symbol not in ("==", "!="):
             return factor_operands(symbol, e1, e2)  # type: ignore[return-value]
-        if "ordered" in (e1.type, e2.type):
+        if "ordered" in (e1.type, e2.type) and symbol not in ("==", "!="):
             return _compare_ordered(compute, e1, e2)
         if e1.type in CODED or e2.type in CODED:
             return _compare_strings(compute, e1, e2)

@@ -1,5 +1,7 @@
 """R's vectors: putting together, repeating, choosing, converting."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from stanmlm.arrays import Anything
@@ -41,7 +43,14 @@ def _combine_texts(parts: list[Value]) -> Value:
     levels = tuple(dict.fromkeys(level for value in parts for level in as_character(value).levels))
     place = {level: k for k, level in enumerate(levels)}
     codes = [np.array([*(place[level] for level in text.levels), -1])[text.data] for text in map(as_character, parts)]
-    return Value("factor" if all(v.type in FACTORS for v in parts) else "character", np.concatenate(codes), levels)
+    return Value(_combined_type(parts), np.concatenate(codes), levels)
+
+
+def _combined_type(parts: list[Value]) -> str:
+    if any(value.type not in FACTORS for value in parts):
+        return "character"
+    alike = all(value.type == "ordered" and value.levels == parts[0].levels for value in parts)
+    return "ordered" if alike else "factor"
 
 
 def cbind(*args: Value) -> Value:
@@ -108,7 +117,7 @@ def ifelse(test: Value, yes: Value, no: Value) -> Value:
     """Elements of `yes` or `no`; factors lend their codes, as in R."""
     condition = truth(test, "ifelse").ravel()
     n = len(condition)
-    choices = [_codes(value) for value in (yes, no)]
+    choices = [replace(value, data=value.data.ravel(order="F")) for value in map(_codes, (yes, no))]
     used = [c for c, wanted in zip(choices, (condition == 1, condition == 0), strict=True) if wanted.any()]
     if any(value.type in CODED for value in used):
         return _ifelse_texts(condition, [paste_text(recycle(as_character(c), n)) for c in choices], choices)
