@@ -90,7 +90,7 @@ def powerscale(
     scaled = _chosen(prior, list(densities))
     components = {
         "prior": sum((densities[class_] for class_ in scaled), np.zeros(n_draws(fit))),
-        "likelihood": _total_log_likelihood(fit, max_bytes),
+        "likelihood": total_log_likelihood(fit, max_bytes),
     }
     names, draws = _parameters(fit)
     shape = (fit.sampling.chains, -1)
@@ -109,7 +109,7 @@ def _chosen(prior: str | Sequence[str] | None, known: list[str]) -> tuple[str, .
     return wanted
 
 
-def _total_log_likelihood(fit: Fit, max_bytes: int) -> Floats:
+def total_log_likelihood(fit: Fit, max_bytes: int) -> Floats:
     """(draws,), in pieces; rows that the likelihood cannot tell apart are computed once and counted."""
     pieces = observed_pieces(fit)
     counts = np.bincount(pieces.row, minlength=len(pieces.y))
