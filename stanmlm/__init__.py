@@ -16,6 +16,7 @@ from stanmlm.design import Design
 from stanmlm.diagnostics import Diagnostics, diagnostics
 from stanmlm.doctor import doctor
 from stanmlm.effects import avg_comparisons, avg_predictions, avg_slopes, comparisons, predictions, slopes
+from stanmlm.elpd import Comparison, Elpd
 from stanmlm.engines.choose import choose_engine
 from stanmlm.engines.recorded import Recorded, record
 from stanmlm.equation import Equation, equation
@@ -29,6 +30,7 @@ from stanmlm.errors import (
     StanmlmWarning,
 )
 from stanmlm.estimates import Estimates
+from stanmlm.exogeneity import Exogeneity, check_exogeneity
 from stanmlm.extract import (
     VarCorr,
     as_data_frame,
