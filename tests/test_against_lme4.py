@@ -13,11 +13,21 @@ import stanmlm as sm
 FIXEF_SE = {"tight": 0.15, "medium": 0.35}
 SIGMA_RATIO = (0.97, 1.04)
 SD_INTERVAL = {"tight": (0.05, 0.95), "medium": (0.01, 0.99)}
-SIZES = dict(seed=20261124, chains=4, iter=2000, progress=False)
+SIZES = {"seed": 20261124, "chains": 4, "iter": 2000, "progress": False}
 
-QUICK = ["sleep-int", "sleep-slope", "sleep-uncorr", "cbpp", "cbpp-weights", "cbpp-probit", "pastes-nested", "epil-pois"]
+QUICK = ["sleep-int", "sleep-slope", "sleep-uncorr", "cbpp", "cbpp-weights", "cbpp-probit", "epil-pois"]
 SLOW = [
-    *("penicillin", "cake-ord", "cake-add", "machines-nested", "oats", "orthodont", "hsb-cross", "exam-slope"),
+    *(
+        "pastes-nested",
+        "penicillin",
+        "cake-ord",
+        "cake-add",
+        "machines-nested",
+        "oats",
+        "orthodont",
+        "hsb-cross",
+        "exam-slope",
+    ),
     *("scots-crossed", "sleep-offset", "redblue", "contra-int", "contra-slope", "verbagg", "grouse", "mmmec"),
 ]
 CASES = [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
