@@ -13,6 +13,7 @@ from stanmlm.formula import Terms
 from stanmlm.rvalues import CODED, Contrast, Value, as_factor, floats, width
 
 INTERCEPT = "(Intercept)"
+MAX_NUMBERS = 2_000_000_000  # in the columns of a term: 16 GB
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,14 @@ def model_columns(terms: Terms, values: Mapping[str, Value], contrasts: Contrast
     Raises
     ------
     DataError
-        For a factor with one level.
+        For a factor with one level, and for a matrix of more than `MAX_NUMBERS`.
     """
     used = {e.label: values[e.label] for term in terms.terms for e in term}
     coded = {label: _factor(value, label, contrasts) for label, value in used.items() if _is_coded(value)}
     blocks = {label: _numbers(value, label) for label, value in used.items() if label not in coded}
     patterns = dummy_patterns(terms, frozenset(coded))
+    for term in terms.terms:
+        _check_size([coded.get(e.label) or values[e.label] for e in term], term, n)
     pieces = [
         [blocks.get(e.label) or _coded(coded[e.label], e.label, e.label in full, contrasts.default) for e in term]
         for term, full in zip(terms.terms, patterns, strict=True)
@@ -105,6 +108,18 @@ def model_columns(terms: Terms, values: Mapping[str, Value], contrasts: Contrast
     X[:, : terms.intercept] = 1.0
     _fill(X[:, terms.intercept :], pieces)
     return Columns(X, tuple(names), tuple(assign))
+
+
+def _check_size(variables: list[Value], term: tuple[Expression, ...], n: int) -> None:
+    """Refuse a term that would fill the memory, before it does: a factor with a level a row."""
+    columns = np.prod([float(len(v.levels)) if v.levels else width(v) for v in variables])
+    # The contrast matrix of a factor has levels squared.
+    if max(n, max(len(v.levels) for v in variables)) * columns > MAX_NUMBERS:
+        label = ":".join(e.label for e in term)
+        raise DataError(
+            f"`{label}` would be {columns:,.0f} columns of {n:,} rows; a factor of many levels is better "
+            f"a grouping factor, (1 | {label})"
+        )
 
 
 def _is_coded(value: Value) -> bool:

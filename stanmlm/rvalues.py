@@ -37,6 +37,7 @@ class Value:
     state: Mapping[str, object] | None = None  # what makepredictcall would keep: JSON-able
 
 
+MAX_ELEMENTS = 100_000_000  # of a vector or matrix that a call makes from a number: 800 MB
 NULL = Value("null", np.zeros(0))
 
 
@@ -54,6 +55,18 @@ def strings(data: list[str | None]) -> Value:
     """A character vector."""
     codes, levels = pd.factorize(np.array(data, dtype=object), use_na_sentinel=True)
     return Value("character", codes, tuple(map(str, levels)))
+
+
+def check_size(elements: float) -> None:
+    """Refuse what would fill the memory of the machine: `1:1e12`.
+
+    Raises
+    ------
+    DataError
+        When a call asks for too many elements.
+    """
+    if not elements <= MAX_ELEMENTS:
+        raise DataError(f"this makes {elements:.3g} numbers; {MAX_ELEMENTS:,} are the most that a formula may make")
 
 
 def length(value: Value) -> int:

@@ -234,6 +234,12 @@ def test_what_no_fit_can_use_is_refused(text: str, error: type[Exception], words
         made(text, data)
 
 
+def test_a_factor_of_a_level_a_row_is_refused_before_it_fills_the_memory() -> None:
+    data = pd.DataFrame({"y": np.zeros(60_000), "id": np.arange(60_000).astype(str)})
+    with pytest.raises(DataError, match=r"`id` would be 60,000 columns of 60,000 rows.*\(1 \| id\)"):
+        made("y ~ id", data)
+
+
 def test_contrasts_of_what_is_no_factor() -> None:
     with pytest.raises(OptionError, match="contrasts apply only to factors; `x` is numeric"):
         made("y ~ x", contrasts={"x": "contr.sum"})

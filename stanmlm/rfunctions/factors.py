@@ -19,6 +19,7 @@ from stanmlm.rvalues import (
     Value,
     as_character,
     as_factor,
+    check_size,
     distinct,
     double,
     floats,
@@ -155,6 +156,7 @@ def _break_points(x: Floats, breaks: Floats) -> Floats:
         return points
     if not breaks[0] >= 2:
         raise DataError("invalid number of intervals in cut()")
+    check_size(breaks[0])
     low, high = float(np.nanmin(x)), float(np.nanmax(x))
     margin = (high - low or abs(low) or 1.0) / 1000
     if high == low:
@@ -261,6 +263,7 @@ def contr_poly(n: Value, scores: Value | None = None) -> Value:
 
 def _level_names(n: Value) -> tuple[str, ...]:
     if n.type in NUMERIC and length(n) == 1:
+        check_size(floats(n)[0] ** 2)
         return tuple(str(k) for k in range(1, int(floats(n)[0]) + 1))
     return tuple(paste_text(n))
 

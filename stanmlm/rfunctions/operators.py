@@ -15,6 +15,7 @@ from stanmlm.rvalues import (
     NUMERIC,
     Value,
     as_character,
+    check_size,
     double,
     floats,
     length,
@@ -196,6 +197,7 @@ def colon(from_: Value, to: Value) -> Value:
     start, stop = _first_number(from_), _first_number(to)
     if not (np.isfinite(start) and np.isfinite(stop)):
         raise DataError("NA/NaN argument in `:`")
+    check_size(abs(stop - start))
     step = 1 if stop >= start else -1
     values = start + step * np.arange(np.floor(abs(stop - start) + 1e-10) + 1)
     return Value("integer" if start == int(start) else "double", values)

@@ -12,7 +12,7 @@ from stanmlm.arrays import Bools, Floats
 from stanmlm.errors import DataError, StanmlmWarning
 from stanmlm.rfunctions.factors import flag
 from stanmlm.rfunctions.matching import RFunction, table
-from stanmlm.rvalues import Value, floats, is_missing, length
+from stanmlm.rvalues import Value, check_size, floats, is_missing, length
 
 State = Mapping[str, object]
 
@@ -74,6 +74,7 @@ def poly(
     top = 1 if degree is None else int(floats(degree)[0])
     if top < 1:
         raise DataError("'degree' must be at least 1 in poly()")
+    check_size(length(x) * float(top) ** (1 + len(others)))
     variables = [column for value in (x, *others) for column in floats(value).reshape(length(value), -1).T]
     known = cast(list[State], cast(State, state)["coefs"]) if state else [None] * len(variables)
     bases = [_polynomial(v, top, flag(raw, False), k) for v, k in zip(variables, known, strict=True)]
@@ -211,6 +212,7 @@ def _knots(
     if count < 0:
         message = f"'df' was too small in {function}(); have used {columns_without_knots}"
         warnings.warn(message, StanmlmWarning, stacklevel=2)
+    check_size(len(x) * count)
     inside = x[(x >= outer[0]) & (x <= outer[1])]
     return np.quantile(inside, np.linspace(0, 1, max(0, count) + 2)[1:-1]), outer
 

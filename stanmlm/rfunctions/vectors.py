@@ -15,6 +15,7 @@ from stanmlm.rvalues import (
     NUMERIC,
     Value,
     as_character,
+    check_size,
     double,
     floats,
     is_missing,
@@ -79,15 +80,25 @@ def _codes(value: Value) -> Value:
 
 def repeat(x: Value, times: Value | None = None, each: Value | None = None, length_out: Value | None = None) -> Value:
     """R's rep()."""
-    places = np.arange(length(x)).repeat(1 if each is None else int(floats(each)[0]))
+    copies = 1 if each is None else int(floats(each)[0])
+    check_size(length(x) * copies)
+    places = np.arange(length(x)).repeat(copies)
     if length_out is not None:
+        check_size(floats(length_out)[0])
         return take(x, places[np.arange(int(floats(length_out)[0])) % len(places)])
     if times is None:
         return take(x, places)
     counts = floats(times).astype(int)
-    if len(counts) not in (1, len(places)):
+    check_size(len(places) * float(counts.sum()))
+    if len(counts) not in (1, len(places)) or (counts < 0).any():
         raise DataError("invalid 'times' argument in rep()")
     return take(x, np.tile(places, counts[0]) if len(counts) == 1 else places.repeat(counts))
+
+
+def count_to(stop: float) -> Value:
+    """1, 2, ... up to a number."""
+    check_size(stop)
+    return Value("integer", np.arange(1.0, stop + 1))
 
 
 def sequence(
@@ -95,8 +106,7 @@ def sequence(
 ) -> Value:
     """R's seq()."""
     if from_ is not None and to is None and by is None and length_out is None:
-        stop = length(from_) if length(from_) != 1 else int(floats(from_)[0])
-        return Value("integer", np.arange(1.0, stop + 1))
+        return count_to(length(from_) if length(from_) != 1 else floats(from_)[0])
     start = 1.0 if from_ is None else float(floats(from_)[0])
     if length_out is not None:
         return _by_length(start, to, by, int(floats(length_out)[0]))
@@ -104,10 +114,12 @@ def sequence(
     step = (1.0 if stop_at >= start else -1.0) if by is None else float(floats(by)[0])
     if step == 0 or (stop_at - start) / step < 0:
         raise DataError("wrong sign in 'by' argument of seq()")
+    check_size((stop_at - start) / step)
     return double(start + step * np.arange(np.floor((stop_at - start) / step + 1e-10) + 1))
 
 
 def _by_length(start: float, to: Value | None, by: Value | None, n: int) -> Value:
+    check_size(n)
     if to is not None:
         return double(np.linspace(start, float(floats(to)[0]), n))
     return double(start + (1.0 if by is None else float(floats(by)[0])) * np.arange(n))
@@ -223,8 +235,8 @@ VECTORS: dict[str, RFunction] = table(
         "rep": repeat,
         "rep_len": lambda x, length_out: repeat(x, length_out=length_out),
         "seq": sequence,
-        "seq_len": lambda length_out: Value("integer", np.arange(1.0, floats(length_out)[0] + 1)),
-        "seq_along": lambda along_with: Value("integer", np.arange(1.0, length(along_with) + 1)),
+        "seq_len": lambda length_out: count_to(floats(length_out)[0]),
+        "seq_along": lambda along_with: count_to(length(along_with)),
         "ifelse": ifelse,
         "length": lambda x: Value("integer", np.array([float(x.data.size)])),
         "NROW": lambda x: Value("integer", np.array([float(length(x))])),
