@@ -9,7 +9,7 @@ import numpy as np
 from stanmlm.arrays import Floats, Ints
 from stanmlm.contrasts import DEFAULT, as_levels, check_levels, contrast_of, dummies, set_contrasts
 from stanmlm.errors import DataError, OptionError, StanmlmWarning, did_you_mean
-from stanmlm.formula import Terms
+from stanmlm.formula import Expression, Terms
 from stanmlm.rvalues import CODED, Contrast, Value, as_factor, floats, width
 
 INTERCEPT = "(Intercept)"
