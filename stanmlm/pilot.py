@@ -20,6 +20,7 @@ class Pilot:
     """Where the posterior is, roughly; fixed coefficients are those of centred columns."""
 
     beta: Floats  # (F,) the first is the intercept at centred predictors where there is one
+    uncertainty: Floats  # (F, F) posterior covariance of beta
     effects: tuple[Floats, ...]  # a group term each: (J, K) deviations
     covariance: tuple[Floats, ...]  # a group term each: (K, K) of the coefficients
     variance: tuple[Floats, ...]  # a group term each: (J, K, K) of the posterior, given everything else
@@ -64,11 +65,12 @@ def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot
     bounds = _bounds(working, cells.offset)
     for _ in range(STEPS):
         before = _sds(at)
+        at = at if design.terms else _fixed_step(at, X, working, ridge)
         for k in range(len(design.terms)):
             at = _term_step(at, k, X, cells, working, ridge)
         at = replace(at, dispersion=_dispersion(at, X, cells, family))
         working = _working(at, X, cells, family, bounds)
-        if np.all(np.abs(_sds(at) - before) < TOLERANCE * before):
+        if design.terms and np.all(np.abs(_sds(at) - before) < TOLERANCE * before):
             break
     return at
 
@@ -96,6 +98,7 @@ def _start(design: Design, cells: Cells, family: Family) -> Pilot:
     shapes = [(len(term.levels), len(term.coefs)) for term in design.terms]
     return Pilot(
         beta=np.zeros(design.X.shape[1]),
+        uncertainty=np.eye(design.X.shape[1]),
         effects=tuple(np.zeros(shape) for shape in shapes),
         covariance=tuple(np.diag(sd**2) for sd in sds),
         variance=tuple(np.tile(np.diag(sd**2), (J, 1, 1)) for sd, (J, _) in zip(sds, shapes, strict=True)),
@@ -149,17 +152,24 @@ def _term_step(at: Pilot, k: int, X: Floats, cells: Cells, working: _Working, ri
     V = np.linalg.inv(precision).astype(float)
     shrunk = V @ cross
     wX = X * weight[:, None]
-    information = wX.T @ X - np.einsum("jkf,jkg->fg", cross, shrunk) + np.diag(ridge)
-    beta = np.linalg.solve(information, wX.T @ response - np.einsum("jkf,jk->f", shrunk, right))
+    uncertainty = np.linalg.inv(wX.T @ X - np.einsum("jkf,jkg->fg", cross, shrunk) + np.diag(ridge))
+    beta = uncertainty @ (wX.T @ response - np.einsum("jkf,jk->f", shrunk, right))
     effects: Floats = np.einsum("jkl,jl->jk", V, right - cross @ beta)
     covariance: Floats = (effects.T @ effects + V.sum(axis=0)) / J
     return replace(
         at,
         beta=beta,
+        uncertainty=uncertainty,
         effects=_with(at.effects, k, effects),
         covariance=_with(at.covariance, k, covariance),
         variance=_with(at.variance, k, V),
     )
+
+
+def _fixed_step(at: Pilot, X: Floats, working: _Working, ridge: Floats) -> Pilot:
+    wX = X * working.weight[:, None]
+    uncertainty = np.linalg.inv(wX.T @ X + np.diag(ridge)).astype(float)
+    return replace(at, beta=uncertainty @ (wX.T @ working.response), uncertainty=uncertainty)
 
 
 def _with(arrays: tuple[Floats, ...], k: int, array: Floats) -> tuple[Floats, ...]:
@@ -189,4 +199,4 @@ def _dispersion(at: Pilot, X: Floats, cells: Cells, family: Family) -> float:
 
 
 def _sds(at: Pilot) -> Floats:
-    return np.concatenate([np.sqrt(np.diag(S)) for S in at.covariance])
+    return np.concatenate([np.zeros(0), *(np.sqrt(np.diag(S)) for S in at.covariance)])

@@ -117,3 +117,33 @@ def scores(t: Floats, M: Floats, w: Floats, c: Floats, tau: Floats, L: Floats) -
         m = M[..., p] + tau[..., p, None] * np.squeeze(z[..., :p] @ L[..., p, :p, None], axis=-1)
         z[..., p] = (t[..., p] - w[:, p] * m / c[p]) * (v / c[p]) ** -w[:, p]
     return z
+
+
+def sampled(u: Floats, M: Floats, w: Floats, c: Floats, tau: Floats, L: Floats) -> Floats:
+    """The effects as the program samples them, (J, K), from deviations u: the inverse of `scores`.
+
+    Parameters
+    ----------
+    u, M, w
+        (J, K)
+    c, tau
+        (K,)
+    L
+        (K, K)
+
+    Returns
+    -------
+    Floats
+        (J, K)
+
+    Examples
+    --------
+    >>> one = np.array([1.0])
+    >>> sampled(np.array([[2.0]]), np.array([[1.0]]), np.array([[1.0]]), one, 2 * one, np.array([[1.0]]))
+    array([[3.]])
+    """
+    v = tau * np.diag(L)
+    z = np.linalg.solve(L, (u / tau).T).T
+    m = M + tau * (z @ np.tril(L, -1).T)
+    t: Floats = w * m / c + (v / c) ** w * z
+    return t

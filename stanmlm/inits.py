@@ -1,0 +1,120 @@
+"""Where chains start, and with which metric: from a pilot, so that warm-up need not find the posterior first."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from stanmlm.arrays import Floats
+from stanmlm.centering import informed
+from stanmlm.model import Model
+from stanmlm.pilot import Pilot, pilot
+from stanmlm.standata import column_means
+from stanmlm.unroll import explained, sampled
+
+# Wider than the posterior, so that chains which agree have come from different places.
+SPREAD = 2.0
+
+
+def starting_points(model: Model, chains: int, seed: int) -> tuple[Mapping[str, Floats], ...]:
+    """Draw one starting point a chain.
+
+    Parameters
+    ----------
+    model : Model
+    chains : int
+    seed : int
+
+    Returns
+    -------
+    tuple of dict
+        Constrained values by Stan name; none where the data are not used, and Stan's own starts serve.
+
+    Examples
+    --------
+    >>> def first_intercept(model):
+    ...     return starting_points(model, chains=4, seed=1)[0]["alpha_c"]
+    """
+    if model.prior_only:
+        return ()
+    at = pilot(model.design, model.cells, model.family, model.priors)
+    streams = np.random.default_rng(seed).spawn(chains)
+    return tuple(_point(model, at, rng) for rng in streams)
+
+
+def _point(model: Model, at: Pilot, rng: np.random.Generator) -> dict[str, Floats]:
+    beta = at.beta + SPREAD * _normal(rng, at.uncertainty)
+    b = beta[1:] if model.design.intercept else beta
+    point = {"b": b} | ({"alpha_c": beta[0]} if model.design.intercept else {})
+    full = np.concatenate([[beta[0] - column_means(model) @ b], b]) if model.design.intercept else b
+    sds = []
+    for k, covariance in enumerate(at.covariance):
+        tau, L = _scales(covariance, len(at.effects[k]), rng)
+        u = at.effects[k] + _normal(rng, at.variance[k])
+        t = sampled(u, explained(model, k, full), model.centering.weights[k], model.centering.units[k], tau, L)
+        sds.append(tau)
+        point |= {f"t_{k + 1}": t, f"L_{k + 1}": L} if len(tau) > 1 else {f"t_{k + 1}": t[:, 0]}
+    point |= {"sd": np.concatenate(sds)} if sds else {}
+    return point | {auxiliary.name: np.asarray(at.dispersion**0.5) for auxiliary in model.family.auxiliary}
+
+
+def _scales(covariance: Floats, J: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Standard deviations and the Cholesky factor of a correlation, off the boundary."""
+    tau = np.sqrt(np.diag(covariance))
+    R = covariance / np.outer(tau, tau)
+    shrunk = np.eye(len(tau)) + rng.uniform(0.5, 0.9) * (R - np.eye(len(tau)))
+    return tau * np.exp(SPREAD / np.sqrt(2 * J) * rng.standard_normal(len(tau))), np.linalg.cholesky(shrunk)
+
+
+def _normal(rng: np.random.Generator, covariance: Floats) -> Floats:
+    """A draw from N(0, covariance), (..., K) for (..., K, K)."""
+    noise = rng.standard_normal(covariance.shape[:-1])
+    draw: Floats = np.einsum("...pq,...q->...p", np.linalg.cholesky(covariance), noise)
+    return draw
+
+
+def inverse_metric(model: Model) -> Floats:
+    """Guess the posterior variance of each parameter on the unconstrained scale, to start the adaptation from.
+
+    Fixed coefficients have the pilot's; the log of an sd has 1 / (2 sum_j w_j^2) and a correlation's inverse hyperbolic
+    tangent 1 / (sum_j w_j w'_j), the balanced model's inverse information; an effect has what the data leave, 1 - w.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    array
+        One variance a free parameter, in the order of the program's parameter block, a matrix column after column;
+        ones where the data are not used.
+
+    Examples
+    --------
+    >>> def largest(model):
+    ...     return inverse_metric(model).max()
+    """
+    at = pilot(model.design, model.cells, model.family, model.priors)
+    shares = informed(at)
+    rows = max(float(np.sum(model.response.weights > 0)), 1.0)
+    variances: Floats = np.concatenate(
+        [
+            np.diag(at.uncertainty),
+            *(_inverse(2 * np.sum(share**2, axis=0)) for share in shares),
+            np.full(len(model.family.auxiliary), 1 / (2 * rows)),
+            *map(_effect_variances, shares),
+        ]
+    )
+    return np.ones_like(variances) if model.prior_only else variances
+
+
+def _effect_variances(share: Floats) -> Floats:
+    """Variances of the free elements of L, then of t, for one term."""
+    below, left = np.tril_indices(share.shape[1], -1)
+    factors = _inverse(np.sum(share[:, below] * share[:, left], axis=0))
+    effects = np.maximum(1 - share, 0.01)
+    return np.concatenate([factors, effects.T.ravel()])
+
+
+def _inverse(information: Floats) -> Floats:
+    """What the prior leaves at most."""
+    return 1 / np.maximum(information, 1.0)
