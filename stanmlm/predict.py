@@ -13,13 +13,14 @@ from stanmlm.design import Design, GroupTerm, encode
 from stanmlm.errors import DataError, OptionError, did_you_mean
 from stanmlm.fit import Fit, draws_of, n_draws
 from stanmlm.formula import parse_formula
+from stanmlm.grouping import group_label
 from stanmlm.model import groupings, parameters
 
 if TYPE_CHECKING:
     from xarray import DataArray
 
 MAX_BYTES = 1_000_000_000  # of a draws-by-rows array
-WORKING_BYTES = 64_000_000  # of the arrays that one chunk of rows needs; larger ones are no faster
+WORKING_BYTES = 32_000_000  # of the arrays that one chunk of rows needs; larger ones are no faster
 NEW_LEVELS = ("draw", "zero", "error")
 SUMMARY = (0.025, 0.25, 0.5, 0.75, 0.975)
 
@@ -173,33 +174,31 @@ def new_responses(fit: Fit, target: Target, eta: Floats, rows: slice, rng: np.ra
 
 
 def linear_predictor(fit: Fit, target: Target, rows: slice) -> Floats:
-    """Eta of some rows of a target, (draws, rows)."""
+    """Eta of some rows of a target, (draws, rows), the draws of a row side by side in memory."""
     design = target.design
-    eta = draws_of(fit, "b")[target.draws] @ design.X[rows].T + design.offset[rows]
+    eta = design.X[rows] @ draws_of(fit, "b")[target.draws].T + design.offset[rows, None]
     for bar, term in enumerate(design.terms):
         if target.used[bar].any():
-            eta += _group_part(fit, target, bar, term, rows)
-    return eta
+            _add_group_part(eta, fit, target, bar, term, rows)
+    return eta.T
 
 
-def _group_part(fit: Fit, target: Target, bar: int, term: GroupTerm, rows: slice) -> Floats:
+def _add_group_part(eta: Floats, fit: Fit, target: Target, bar: int, term: GroupTerm, rows: slice) -> None:
     levels, place = np.unique(term.index[rows], return_inverse=True)
     effects = _effects_at(fit, target, bar, term, levels)
-    part = np.zeros((len(target.draws), len(place)))
     for k in np.flatnonzero(target.used[bar]):
-        part += effects[:, place, k] * term.Z[rows, k]
-    return part
+        eta += effects[k][place] * term.Z[rows, k, None]
 
 
 def _effects_at(fit: Fit, target: Target, bar: int, term: GroupTerm, levels: Ints) -> Floats:
-    """Effects of some levels, (draws, levels, K): fitted, new ones, and NaN where the level is missing."""
+    """Effects of some levels, (K, levels, draws): fitted, new ones, and NaN where the level is missing."""
     fitted = effects_of(fit, bar)
     J = fitted.shape[1]
     old, new = (levels >= 0) & (levels < J), levels >= J
-    effects = np.full((len(target.draws), len(levels), fitted.shape[2]), np.nan)
-    effects[:, old] = fitted[target.draws[:, None], levels[old]]
+    effects = np.full((fitted.shape[2], len(levels), len(target.draws)), np.nan)
+    effects[:, old] = fitted[target.draws[:, None], levels[old]].T
     if new.any():
-        effects[:, new] = _new_effects(fit, target, bar, [term.labels[i - J] for i in levels[new]])
+        effects[:, new] = _new_effects(fit, target, bar, [term.labels[i - J] for i in levels[new]]).T
     return effects
 
 
@@ -239,8 +238,8 @@ def _new_effects(fit: Fit, target: Target, bar: int, labels: list[str]) -> Float
     if target.new_levels == "zero":
         return np.zeros((len(target.draws), len(labels), sd.shape[1]))
     z = np.stack([_standard_normal(target.seed, bar, group, label, sd.shape) for label in labels], axis=1)
-    effects = np.einsum("dk,dkl,djl->djk", sd, L, z)
-    return np.asarray(effects[target.draws])
+    factor = sd[:, :, None] * L
+    return z[target.draws] @ factor[target.draws].transpose(0, 2, 1)
 
 
 def _standard_normal(seed: int, bar: int, group: str, label: str, shape: tuple[int, ...]) -> Floats:
@@ -320,9 +319,8 @@ def _wanted(text: str) -> set[tuple[str, str]]:
     """The (group, term label) pairs of a formula of bars; the intercept's label is ""."""
     pairs: set[tuple[str, str]] = set()
     for bar in parse_formula(text).bars:
-        group = ":".join(part.label for part in bar.group)
-        labels = [":".join(part.label for part in term) for term in bar.left.terms]
-        pairs.update((group, label) for label in ([""] if bar.left.intercept else []) + labels)
+        labels = [""] * bar.left.intercept + [":".join(part.label for part in term) for term in bar.left.terms]
+        pairs.update((group_label(bar, text), label) for label in labels)
     return pairs
 
 
