@@ -57,7 +57,19 @@ from stanmlm.lformula import getME, lFormula, model_frame, model_matrix
 from stanmlm.lmlist import FitList, coefficients, lmList
 from stanmlm.log_lik import log_lik
 from stanmlm.log_prior import log_prior
-from stanmlm.plots import plot_conditional_effects, plot_curves, plot_slopes, pp_check
+from stanmlm.plots import (
+    plot_areas,
+    plot_conditional_effects,
+    plot_curves,
+    plot_intervals,
+    plot_pairs,
+    plot_prior_posterior,
+    plot_ranef,
+    plot_rank,
+    plot_slopes,
+    plot_trace,
+    pp_check,
+)
 from stanmlm.poststratify import Poststratified, poststratify
 from stanmlm.predict import posterior_epred, posterior_linpred, posterior_predict
 from stanmlm.printing import display

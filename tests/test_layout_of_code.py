@@ -37,6 +37,7 @@ STAGES = (
         "named",
         "fitted",
         "prior_summary",
+        "prior_posterior",
         "keep",
         "pipeline",
         "rstyle",
@@ -46,7 +47,18 @@ STAGES = (
     *("levels", "anatomy", "latex", "equation", "exogeneity"),
     *("groups", "log_lik", "refit", "elpd", "elpd_text", "criticism", "r_squared", "kfold", "ppcheck"),
     *("poststratify", "compare", "log_prior", "sensitivity", "to_arviz"),
-    *("estimates", "datagrid", "changes", "quantities", "effects", "contrast", "conditional", "hypothesis", "variance"),
+    *(
+        "estimates",
+        "datagrid",
+        "by_group",
+        "changes",
+        "quantities",
+        "effects",
+        "contrast",
+        "conditional",
+        "hypothesis",
+        "variance",
+    ),
     *("plots", "lecture", "teaching", "datasets", "voters", "redblue", "doctor", "cli"),
 )
 

@@ -1,7 +1,9 @@
 """Curves of many groups, a few of them in colour."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 from plotnine import (
@@ -18,6 +20,8 @@ from plotnine import (
     scale_y_continuous,
 )
 
+from stanmlm.by_group import group_curves
+from stanmlm.fit import Fit
 from stanmlm.plots.frames import INTERVALS, spread
 from stanmlm.plots.parts import (
     NO_WORDS,
@@ -32,18 +36,19 @@ from stanmlm.plots.parts import (
     percents,
     plain,
 )
-from stanmlm.plots.theme import FAINT, theme_paper
+from stanmlm.plots.theme import FAINT, HIGHLIGHTS, theme_paper
 
 LABEL_GAP = 0.045  # smallest distance of two labels, as a share of the height of a panel
 LABEL_SIZE = 7.5  # points
 
 
 def plot_curves(
-    curves: pd.DataFrame,
+    curves: Fit | pd.DataFrame,
     x: str,
     group: str,
     highlight: Sequence[str] = (),
     *,
+    at: Mapping[str, object] | None = None,
     rows: str | None = None,
     columns: str | None = None,
     sizes: pd.DataFrame | None = None,
@@ -51,19 +56,22 @@ def plot_curves(
     names: Mapping[str, str] | None = None,
     words: Words = NO_WORDS,
     percent: bool = False,
-    label_room: float = 0.36,
+    label_room: float | None = None,
 ) -> ggplot:
     """One curve a group, thin and grey; the highlighted ones in colour, with a 50% and a 95% band and their names.
 
     Parameters
     ----------
-    curves : pandas.DataFrame
-        A row a point of a curve, with `x`, `group`, `estimate`, `lower50`, `upper50`, `lower95`, `upper95` (see
-        `interval_frame`) and the columns of the facets.
+    curves : Fit or pandas.DataFrame
+        A fit, whose expected responses are drawn as `group_curves` gives them. Or a frame with a row a point of a
+        curve: `x`, `group`, `estimate`, `lower50`, `upper50`, `lower95`, `upper95` (see `interval_frame`) and the
+        columns of the facets.
     x, group : str
-        The columns of the horizontal axis and of the groups.
+        The columns of the horizontal axis and of the groups; of a fit, a numeric variable and any grouping factor.
     highlight : sequence of str
-        Groups to colour, at most six.
+        Groups to colour, at most six; of a fit with six groups or fewer, all of them where it is empty.
+    at : mapping, optional
+        Of a fit: values of variables that the figure does not show, which stand at typical values elsewhere.
     rows, columns : str, optional
         Columns whose values make the rows and columns of panels.
     sizes : pandas.DataFrame, optional
@@ -75,18 +83,18 @@ def plot_curves(
     words : Words
         Title, subtitle, axes and caption.
     percent : bool
-        Whether the vertical axis counts in percent.
-    label_room : float
-        Room for names right of the curves, as a share of the width of the data.
+        Whether the vertical axis counts in percent, as the probabilities of a fit do.
+    label_room : float, optional
+        Room for names right of the curves, as a share of the width of the data; as the names need where None.
 
     Returns
     -------
     plotnine.ggplot
-        Its `data` is `curves`.
+        Its `data` is the frame of the curves.
 
     Raises
     ------
-    DataError
+    DataError, OptionError
         Where a column is absent, a highlighted group has no curve, or there are more highlights than colours.
 
     Examples
@@ -95,12 +103,21 @@ def plot_curves(
     >>> curves = curves.assign(estimate=0.5, lower50=0.4, upper50=0.6, lower95=0.3, upper95=0.7)
     >>> plot_curves(curves, "income", "state", ["MS"]).data is curves
     True
+    >>> from stanmlm import lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> plot_curves(fit, "hours", "student", ["1", "2"]).data["student"].nunique()
+    100
     """
     facets = [facet for facet in (rows, columns) if facet]
+    if isinstance(curves, Fit):
+        words, percent = _words_of(curves, words), percent or _counts_in_percent(curves)
+        curves = group_curves(curves, x, group, facets, at)
+        highlight = highlight or _all_of_few(curves[group])
     check_columns(curves, [x, group, *INTERVALS, *facets])
     check_highlight(curves, group, highlight)
     coloured = only(curves, group, highlight)
     left, right = float(curves[x].min()), float(curves[x].max())
+    room = _room(called(pd.Series(list(highlight)), names)) if label_room is None else label_room
     layers = [
         geom_line(color=FAINT, size=0.35),
         geom_ribbon(aes(ymin="lower95", ymax="upper95", fill=group), coloured, alpha=0.10),
@@ -119,9 +136,7 @@ def plot_curves(
     scales = [
         scale_color_manual(colours_of(highlight)),
         scale_fill_manual(colours_of(highlight)),
-        scale_x_continuous(
-            limits=(left, right + label_room * (right - left)), breaks=_breaks(left, right), labels=plain
-        ),
+        scale_x_continuous(limits=(left, right + room * (right - left)), breaks=_breaks(left, right), labels=plain),
         scale_y_continuous(labels=percents if percent else plain),
         labels_of(words, x, "estimate"),
         theme_paper(),
@@ -144,10 +159,29 @@ def end_labels(
     gap = LABEL_GAP * float(curves["upper95"].max() - curves["lower95"].min())
     ends["name"] = called(ends[group], names)
     panels = ends.groupby(list(facets), observed=True) if facets else [((), ends)]
-    placed: pd.DataFrame = pd.concat(
-        [panel.assign(place=spread(panel["estimate"].to_numpy(), gap)) for _, panel in panels]
-    )
-    return placed
+    placed = [panel.assign(place=spread(panel["estimate"].to_numpy(), gap)) for _, panel in panels]
+    joined: pd.DataFrame = pd.concat(placed) if placed else ends.assign(place=ends["estimate"])
+    return joined
+
+
+def _words_of(fit: Fit, words: Words) -> Words:
+    return words if words.y else replace(words, y=f"expected {fit.model.response.label}")
+
+
+def _counts_in_percent(fit: Fit) -> bool:
+    """Whether one trial's response is at most one: its expectation is a probability."""
+    return bool(fit.model.family.bounds(np.ones(1))[1][0] == 1)
+
+
+def _all_of_few(groups: pd.Series) -> tuple[str, ...]:
+    levels = tuple(dict.fromkeys(groups))
+    return levels if len(levels) <= len(HIGHLIGHTS) else ()
+
+
+def _room(names: Sequence[str]) -> float:
+    """Room for the longest name; an edge where there are none."""
+    longest = max(map(len, names), default=0)
+    return min(0.36, 0.08 + 0.03 * longest) if longest else 0.03
 
 
 def _circles(

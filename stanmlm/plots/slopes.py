@@ -1,6 +1,7 @@
 """A coefficient of each group against what is known about the group."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,8 @@ from plotnine import (
     scale_y_continuous,
 )
 
+from stanmlm.by_group import INTERCEPT, coefficient_of, expected_slopes, group_slopes
+from stanmlm.fit import Fit
 from stanmlm.plots.frames import INTERVALS
 from stanmlm.plots.parts import (
     NO_WORDS,
@@ -40,11 +43,12 @@ ROW = 0.065  # height of a row of names, as a share of the height of the interva
 
 
 def plot_slopes(
-    slopes: pd.DataFrame,
+    slopes: Fit | pd.DataFrame,
     x: str,
     group: str,
     highlight: Sequence[str] = (),
     *,
+    of: str | None = None,
     line: pd.DataFrame | None = None,
     rows: str | None = None,
     columns: str | None = None,
@@ -56,12 +60,17 @@ def plot_slopes(
 
     Parameters
     ----------
-    slopes : pandas.DataFrame
-        A row a group and panel: `x`, `group`, `estimate`, `lower50`, `upper50`, `lower95`, `upper95`, facets.
+    slopes : Fit or pandas.DataFrame
+        A fit, whose coefficients are drawn as `group_slopes` gives them, with the line of `expected_slopes`. Or a
+        frame with a row a group and panel: `x`, `group`, `estimate`, `lower50`, `upper50`, `lower95`, `upper95`,
+        facets.
     x, group : str
         The columns of the group predictor and of the groups.
     highlight : sequence of str
         Groups to colour, at most six.
+    of : str, optional
+        Of a fit: the variable whose coefficient is drawn, or "(Intercept)"; the one that varies by the group where
+        None.
     line : pandas.DataFrame, optional
         What the model expects of a group at `x`: the columns of `slopes` but for `group`.
     rows, columns : str, optional
@@ -76,11 +85,11 @@ def plot_slopes(
     Returns
     -------
     plotnine.ggplot
-        Its `data` is `slopes`.
+        Its `data` is the frame of the coefficients.
 
     Raises
     ------
-    DataError
+    DataError, OptionError
         Where a column is absent or a highlighted group is not there.
 
     Examples
@@ -89,13 +98,22 @@ def plot_slopes(
     >>> slopes = slopes.assign(lower50=-0.1, upper50=0.6, lower95=-0.2, upper95=0.7)
     >>> plot_slopes(slopes, "income", "state", ["MS"]).data is slopes
     True
+    >>> from stanmlm import lmer, simulate_counties
+    >>> fit = lmer("rvs ~ income + conservatism + (1 | state)", simulate_counties(seed=1), seed=1)
+    >>> len(plot_slopes(fit, "conservatism", "state").data)
+    15
     """
+    if isinstance(slopes, Fit):
+        fit, of = slopes, coefficient_of(slopes, group, of)
+        slopes = group_slopes(fit, x, group, of)
+        line = expected_slopes(fit, x, group, of) if line is None else line
+        words = words if words.y else replace(words, y=_axis(fit, of))
     check_columns(slopes, [x, group, *INTERVALS, rows, columns])
     check_highlight(slopes, group, highlight)
     others, coloured = slopes[~slopes[group].isin(highlight)], only(slopes, group, highlight)
     labels = name_places(coloured.assign(name=called(coloured[group], names)), slopes, x)
     layers = [
-        geom_hline(yintercept=0, color=QUIET, size=0.3, linetype="dashed"),
+        *_zero(of),
         *_line(line, x),
         *_intervals(others, {"color": "#9A9A9A"}, None),
         *_intervals(coloured, {}, group),
@@ -133,6 +151,18 @@ def name_places(named: pd.DataFrame, slopes: pd.DataFrame, x: str) -> pd.DataFra
     heights = top + ROW * (top - bottom) * (share.map(rows) + 1)
     sides = np.select([share < EDGE, share > 1 - EDGE], ["left", "right"], "center")
     return named.assign(top=heights, foot=heights - 0.2 * ROW * (top - bottom), side=sides)
+
+
+def _axis(fit: Fit, of: str) -> str:
+    """What the coefficient is, and on which scale where that is not the response's."""
+    link = fit.model.family.link.name
+    what = "intercept" if of == INTERCEPT else f"coefficient of {of}"
+    return what if link == "identity" else f"{what} ({link} scale)"
+
+
+def _zero(of: str | None) -> list[geom_hline]:
+    """A line at zero, which says nothing to an intercept."""
+    return [] if of == INTERCEPT else [geom_hline(yintercept=0, color=QUIET, size=0.3, linetype="dashed")]
 
 
 def _line(line: pd.DataFrame | None, x: str) -> list[geom_ribbon | geom_line]:

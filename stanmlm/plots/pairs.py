@@ -1,0 +1,187 @@
+"""Parameters against each other, for fits in trouble."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import MaxNLocator
+from plotnine import (
+    aes,
+    element_text,
+    facet_grid,
+    geom_point,
+    geom_ribbon,
+    geom_text,
+    ggplot,
+    scale_x_continuous,
+    scale_y_continuous,
+    theme,
+)
+
+from stanmlm.arrays import Bools, Floats, Ints
+from stanmlm.arviz_compat import ess_bulk, ess_tail
+from stanmlm.errors import OptionError
+from stanmlm.fit import Fit, statistic
+from stanmlm.named import POSITIVE, Named, named_draws, named_subset
+from stanmlm.plots.chains import DIVERGENT
+from stanmlm.plots.density import density_curve
+from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
+from stanmlm.plots.ppcheck import LIGHT, MID, MID_EDGE
+from stanmlm.plots.theme import QUIET, theme_paper
+
+MOST = 8  # parameters
+USUAL = 4
+POINTS = 1000  # in a panel, beside the divergences
+
+
+def plot_pairs(
+    fit: Fit,
+    pars: Sequence[str] | str | None = None,
+    regex_pars: str | None = None,
+    *,
+    log: bool = True,
+    words: Words = NO_WORDS,
+) -> ggplot:
+    """Parameters against each other, divergent transitions on top: a narrow neck where they gather is a funnel.
+
+    Below the diagonal the draws, on it densities, above it correlations.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fit.
+    pars, regex_pars : optional
+        Two to eight parameters, as in `named_draws`; where both are None, the four with the smallest effective size,
+        group effects left out.
+    log : bool
+        Whether standard deviations and other positive parameters are drawn on the log scale, on which they are sampled
+        and funnels show.
+    words : Words
+        Title, subtitle, axes and caption.
+
+    Returns
+    -------
+    plotnine.ggplot
+        Its `data` is the draws: `row` and `column` (parameters), `x` (of the column), `y` (of the row), `diverging`;
+        all divergent ones, and others evenly spaced.
+
+    Raises
+    ------
+    DataError, OptionError
+        For a name that is no parameter, and for one parameter or more than eight.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, plot_pairs, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> plot_pairs(fit, ["hours", "sigma"]).data["row"].unique().tolist()
+    ['log sigma']
+    """
+    named = named_draws(fit, pars, regex_pars)
+    named = _slowest(named) if pars is None and regex_pars is None else named
+    if not 2 <= len(named.names) <= MOST:
+        raise OptionError(f"pairs of 2 to {MOST} parameters can be drawn, these are {len(named.names)}")
+    shown = _logged(named) if log else named
+    diverging = statistic(fit, "diverging").astype(bool).ravel()
+    points = pair_frame(shown, diverging)
+    densities, correlations = diagonal_frame(shown), correlation_frame(shown)
+    layers = [
+        geom_ribbon(aes("x", ymin="low", ymax="high"), densities, fill=LIGHT, color=MID_EDGE, size=0.4),
+        geom_point(aes("x", "y"), points[~points["diverging"]], size=0.5, stroke=0, color=MID, alpha=0.5),
+        geom_point(aes("x", "y"), points[points["diverging"]], size=1.2, stroke=0, color=DIVERGENT, alpha=0.9),
+        geom_text(aes("x", "y", label="text"), correlations, color=QUIET, size=8),
+    ]
+    return ggplot(points) + layers + _panels(len(shown.names)) + labels_of(_with_count(words, diverging), "", "")
+
+
+def _panels(P: int) -> list[object]:
+    return [
+        facet_grid(rows=["row"], cols=["column"], scales="free"),
+        scale_x_continuous(breaks=_few, labels=plain),
+        scale_y_continuous(breaks=_few, labels=plain),
+        theme_paper(8),
+        theme(figure_size=(1.5 * P + 1.2, 1.5 * P + 0.6), strip_text=element_text(size=7), panel_spacing=0.015),
+    ]
+
+
+def _few(limits: tuple[float, float]) -> list[float]:
+    """Ticks away from the edges, where they would touch those of the next panel."""
+    return [float(tick) for tick in MaxNLocator(nbins=4, prune="both").tick_values(*limits)]
+
+
+def _with_count(words: Words, diverging: Bools) -> Words:
+    if words.caption:
+        return words
+    count = f"{int(diverging.sum())} divergent transitions of {len(diverging)} draws"
+    return Words(words.title, words.subtitle, words.x, words.y, f"{count}, in orange" if diverging.any() else count)
+
+
+def _slowest(named: Named) -> Named:
+    """The parameters with the smallest effective size, in the order of the fit; constants are left out."""
+    sizes = np.minimum(ess_bulk(named.draws), ess_tail(named.draws))
+    varies = np.ptp(named.draws, axis=(0, 1)) > 0
+    order = np.argsort(np.where(varies & np.isfinite(sizes), sizes, np.inf), kind="stable")
+    return named_subset(named, sorted(order[:USUAL].tolist()))
+
+
+def _logged(named: Named) -> Named:
+    """Positive parameters under their logarithm."""
+    positive = [bounds == POSITIVE for bounds in named.bounds]
+    draws = np.where(positive, np.log(np.where(positive, named.draws, 1.0)), named.draws)
+    names = [f"log {name}" if of else name for name, of in zip(named.names, positive, strict=True)]
+    bounds = tuple((-np.inf, np.inf) if of else was for was, of in zip(named.bounds, positive, strict=True))
+    return Named(tuple(names), draws, bounds)
+
+
+def _kept(diverging: Bools) -> Ints:
+    """All divergent draws, and so many of the others, evenly spaced."""
+    others = np.flatnonzero(~diverging)
+    some = others[np.linspace(0, len(others) - 1, min(POINTS, len(others))).astype(int)]
+    return np.asarray(np.sort(np.concatenate([some, np.flatnonzero(diverging)])), dtype=np.int64)
+
+
+def pair_frame(named: Named, diverging: Bools) -> pd.DataFrame:
+    """The draws below the diagonal: a row a pair and draw."""
+    kept = _kept(diverging)
+    draws = named.draws.reshape(-1, len(named.names))[kept]
+    parts = [
+        _cell(named, i, j).merge(
+            pd.DataFrame({"x": draws[:, j], "y": draws[:, i], "diverging": diverging[kept]}), how="cross"
+        )
+        for i in range(len(named.names))
+        for j in range(i)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _cell(named: Named, i: int, j: int) -> pd.DataFrame:
+    names = list(named.names)
+    return pd.DataFrame({"row": pd.Categorical([names[i]], names), "column": pd.Categorical([names[j]], names)})
+
+
+def diagonal_frame(named: Named) -> pd.DataFrame:
+    """Densities that fill the range of their panel, in which heights mean nothing: `x`, `low`, `high`."""
+    parts = []
+    for k, (low, high) in enumerate(_ranges(named)):
+        x, density = density_curve(named.draws[..., k].ravel(), named.bounds[k])
+        inside = (x >= low) & (x <= high)
+        y = low + (high - low) * 0.95 * density / density.max()
+        parts.append(_cell(named, k, k).merge(pd.DataFrame({"x": x, "low": low, "high": y})[inside], how="cross"))
+    return pd.concat(parts, ignore_index=True)
+
+
+def correlation_frame(named: Named) -> pd.DataFrame:
+    """Correlations of the draws as text in the middle of the panels above the diagonal."""
+    correlations: Floats = np.asarray(np.corrcoef(named.draws.reshape(-1, len(named.names)), rowvar=False))
+    middles = [(low + high) / 2 for low, high in _ranges(named)]
+    parts = [
+        _cell(named, i, j).assign(x=middles[j], y=middles[i], text=f"{correlations[i, j]:z.2f}".replace("-", "−"))
+        for i in range(len(named.names))
+        for j in range(i + 1, len(named.names))
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _ranges(named: Named) -> Floats:
+    """Least and greatest draw of each parameter, (P, 2)."""
+    return np.stack([named.draws.min(axis=(0, 1)), named.draws.max(axis=(0, 1))], axis=1)
