@@ -129,14 +129,18 @@ def psis(log_ratios: Floats, efficiency: Floats) -> tuple[Floats, Floats]:
 
 
 def _psis(log_ratios: Floats, efficiency: float) -> tuple[Floats, float]:
-    from arviz_stats.base import array_stats
+    import arviz_stats.base
 
+    estimators: Any = arviz_stats.base
     largest = log_ratios.max()
+    if np.isinf(largest):  # some draws exclude the row: they alone are left without it
+        excluding = np.isinf(log_ratios)
+        return np.where(excluding, -np.log(excluding.sum()), -np.inf), np.inf
     if np.ptp(log_ratios) < 1e-12:
         return np.full(len(log_ratios), -np.log(len(log_ratios))), -np.inf
     try:
         with np.errstate(all="ignore"):
-            weights, k = array_stats.psislw(-log_ratios, r_eff=efficiency)
+            weights, k = estimators.array_stats.psislw(-log_ratios, r_eff=efficiency)
     except ValueError:  # the tail is one value: no Pareto distribution fits it
         shifted = log_ratios - largest
         return shifted - np.log(np.exp(shifted).sum()), np.inf

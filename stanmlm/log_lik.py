@@ -228,7 +228,10 @@ def _new_weights(fit: Fit, table: pd.DataFrame, weights: object) -> Floats | Non
     if not isinstance(given, str):
         if weights is None:
             raise DataError("the fit has weights; pass weights= for the new rows")
-        return np.broadcast_to(np.asarray(given, dtype=float), (len(table),))
+        numbers = np.asarray(given, dtype=float)
+        if numbers.shape not in ((), (len(table),)):
+            raise DataError(f"weights has {numbers.size} values for {len(table)} rows of new data")
+        return np.broadcast_to(numbers, (len(table),))
     code = parse_expression(given)
     return floats(recycle(evaluate(code, scope_of([code], table, {}, given)), len(table)))
 

@@ -9,15 +9,15 @@ from stanmlm.arrays import Bools, Floats, Ints
 from stanmlm.centering import centering
 from stanmlm.compress import compress
 from stanmlm.design import Design, GroupTerm
-from stanmlm.engines.choose import choose_engine
 from stanmlm.errors import DataError
 from stanmlm.fit import Fit
 from stanmlm.frame import ModelFrame
 from stanmlm.log_lik import Pieces, chunks, log_likelihood, pieces_of, rows_of, some_rows
 from stanmlm.model import Model
-from stanmlm.pipeline import RunOptions, fit_model
+from stanmlm.pipeline import ModelOptions, fit_model
 from stanmlm.priors import is_proper
 from stanmlm.rank import pivoted_rank
+from stanmlm.rstyle import read_options
 from stanmlm.rvalues import take
 
 # Draws of an unseen level's effects for each draw of the posterior: its own spread is the larger source of noise.
@@ -35,15 +35,13 @@ def refit_without(fit: Fit, left_out: Bools, seed: int) -> tuple[Fit, Pieces]:
     DataError
         Where a coefficient has no rows left and its prior is flat.
     """
-    model = fit.model
+    model, gone = fit.model, np.flatnonzero(left_out)
     train, held = split(model.design, left_out)
-    smaller = _model(fit, train, ~left_out)
-    pieces_from = np.flatnonzero(left_out)
-    sampling = replace(fit.sampling, seed=seed)
-    engine = choose_engine(fit.call.arguments.get("engine", "auto"))  # type: ignore[arg-type]
-    again = fit_model(fit.call, smaller, RunOptions(engine, sampling, "adapt_delta" not in fit.call.arguments, False))
-    response = some_rows(model.response, pieces_from)
-    return again, pieces_of(again, held, response, model.frame.index[pieces_from])
+    options, run = read_options(fit.call.arguments)
+    smaller = _model(model, train, np.flatnonzero(~left_out), options)
+    run = replace(run, sampling=replace(fit.sampling, seed=seed), progress=False)
+    again = fit_model(fit.call, smaller, run)
+    return again, pieces_of(again, held, some_rows(model.response, gone), model.frame.index[gone])
 
 
 def split(design: Design, left_out: Bools) -> tuple[Design, Design]:
@@ -75,21 +73,20 @@ def _split_term(term: GroupTerm, left_out: Bools) -> tuple[GroupTerm, GroupTerm]
     )
 
 
-def _model(fit: Fit, design: Design, kept: Bools) -> Model:
-    model = fit.model
-    lost = sorted(set(range(design.X.shape[1])) - set(pivoted_rank(design.X)))
-    if not len(design.X):
+def _model(model: Model, design: Design, kept: Ints, options: ModelOptions) -> Model:
+    """The model of some rows, with the same priors."""
+    if not len(kept):
         raise DataError("no row is left to fit")
+    lost = sorted(set(range(design.X.shape[1])) - set(pivoted_rank(design.X)))
     if lost and not is_proper(model.priors):
         raise DataError(
             f"without these rows the data say nothing of `{design.names[lost[0]]}`, and its prior is flat: "
             'give it a prior, or choose folds="stratified"'
         )
     response = some_rows(model.response, kept)
-    cells = compress(design, response, model.family, fit.call.arguments.get("collapse", "auto"))  # type: ignore[arg-type]
-    choice = fit.call.arguments.get("centering", "auto")
-    centres = centering(choice, design, cells, model.family, model.priors)  # type: ignore[arg-type]
-    frame = _frame(model.frame, np.flatnonzero(kept))
+    cells = compress(design, response, model.family, options.collapse)
+    centres = centering(options.centering, design, cells, model.family, model.priors)
+    frame = _frame(model.frame, kept)
     return replace(model, frame=frame, response=response, design=design, cells=cells, centering=centres)
 
 

@@ -280,3 +280,17 @@ def test_comparisons_print_as_rstanarm_does() -> None:
         "a 0.0       0.0",
         "b 0.0       0.0",
     ]
+
+
+def test_a_row_that_some_draws_exclude_has_no_elpd() -> None:
+    ratios = np.zeros((200, 2))
+    ratios[:3, 0] = np.inf
+    weights, k = psis(ratios, np.ones(2))
+    assert k.tolist() == [np.inf, -np.inf]
+    np.testing.assert_allclose(np.exp(weights).sum(axis=0), 1)
+    assert np.isneginf(weights[3:, 0]).all()
+
+
+def test_new_weights_of_another_length_are_refused() -> None:
+    with pytest.raises(sm.DataError, match="weights has 3 values for 25 rows"):
+        sm.log_lik(herds_fit(), herds(), weights=[1, 2, 3])
