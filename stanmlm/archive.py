@@ -90,7 +90,9 @@ def digest(array: Anything) -> str:
     order = "C" if array.flags.c_contiguous else "F"
     about = f"{array.dtype.str} {array.shape} {order}".encode()
     contents = np.ascontiguousarray(array if order == "C" else array.T)
-    return hashlib.blake2b(about + contents.tobytes(), digest_size=16).hexdigest()
+    hashed = hashlib.blake2b(about, digest_size=16)
+    hashed.update(contents.view(np.uint8) if contents.size else b"")
+    return hashed.hexdigest()
 
 
 @contextmanager

@@ -143,7 +143,7 @@ def load_or_fit(
         if not same:
             warnings.warn(
                 StanmlmWarning(f'{path} holds another fit than was asked for; file_refit="on_change" fits again'),
-                stacklevel=4,
+                stacklevel=5,
             )
         return load(path)
     fit = make()
