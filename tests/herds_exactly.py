@@ -1,4 +1,4 @@
-"""The model of `small_fits.herds` by quadrature: no Monte Carlo error."""
+"""The model of `criticism_fits.herds` by quadrature: no Monte Carlo error."""
 
 from functools import cache
 

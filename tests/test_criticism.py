@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from criticism_fits import FITS, counts_fit, exams_fit, herds, herds_fit, loo_of, votes, votes_fit, weighted_fit
 from herds_exactly import Exact
 from scipy import stats
-from small_fits import FITS, counts_fit, exams_fit, herds, herds_fit, loo_of, votes, votes_fit, weighted_fit
 
 import stanmlm as sm
 from stanmlm import criticism
@@ -53,7 +53,7 @@ def test_log_lik_of_new_data_reads_the_response_as_the_fit_did() -> None:
 
 
 def test_log_lik_of_new_data_finds_weights_and_offset_there() -> None:
-    from small_fits import counts
+    from criticism_fits import counts
 
     some = counts().iloc[10:20]
     np.testing.assert_array_equal(

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from criticism_fits import counts, exams_fit, herds, herds_fit, loo_of, votes_fit, weighted_fit
 from herds_exactly import Exact
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_fits import counts, exams_fit, herds, herds_fit, loo_of, votes_fit, weighted_fit
 
 import stanmlm as sm
 from stanmlm import refit

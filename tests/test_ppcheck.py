@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from criticism_fits import counts_fit, exams_fit, herds_fit, votes_fit, weighted_fit
 from scipy import stats
-from small_fits import counts_fit, exams_fit, herds_fit, votes_fit, weighted_fit
 
 import stanmlm as sm
 from stanmlm.groups import group_of

@@ -212,9 +212,9 @@ def _statistics(frame: pd.DataFrame, subject: _Subject, breaks: Breaks) -> ggplo
     new, old = f"$T(y_{{rep}})$, {subject.stat}", "$T(y)$"
     lines = frame.drop_duplicates([column for column in ("group", "observed") if column in frame])
     return (
-        ggplot(frame.assign(of=new), aes("value"))
+        ggplot(frame, aes("value"))
         + _theme()
-        + geom_histogram(aes(fill="of"), bins=BINS, color=LIGHT_EDGE, size=0.25)
+        + geom_histogram(aes(fill="of"), data=frame.assign(of=new), bins=BINS, color=LIGHT_EDGE, size=0.25)
         + geom_vline(aes(xintercept="observed", color="of"), data=lines.assign(of=old), size=1.2)
         + scale_fill_manual({new: LIGHT})
         + scale_color_manual({old: DARK})
