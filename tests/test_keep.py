@@ -82,19 +82,43 @@ def answers(fit: Fit) -> dict[str, Any]:
     }
 
 
-IN_A_NEW_PROCESS = """
+ELSEWHERE = """
 import json, sys
-sys.path.insert(0, sys.argv[2])
+sys.path.insert(0, sys.argv[3])
 import stanmlm as sm
 from test_keep import answers
-print(json.dumps(answers(sm.load(sys.argv[1]))))
+updated = sm.update(sm.load(sys.argv[2]), ". ~ . - income", iter=200)
+print(json.dumps([answers(sm.load(sys.argv[1])), list(sm.fixef(updated).index)]))
 """
 
 
-def test_a_fit_answers_to_the_last_bit_in_a_new_process(fit: Fit, kept: Path) -> None:
-    done = python(IN_A_NEW_PROCESS, str(kept), str(Path(__file__).parent))
+@pytest.fixture(scope="module")
+def with_dummies() -> Fit:
+    """A fit to vectors and to a matrix of this function's, which no other process has."""
+    rng = np.random.default_rng(1)
+    vote, income = rng.integers(0, 2, 60), rng.normal(size=60)
+    stateFE = sm.makeFEdummies(pd.Series(list("abc") * 20, name="state"))
+    assert len(vote) == len(income) == len(stateFE)
+    return sm.glm("vote ~ income + stateFE - 1", family=sm.binomial, **QUICK)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(kept: Path, with_dummies: Fit) -> Any:
+    """What another process finds in two files."""
+    dummies = kept.with_name("dummies")
+    sm.save(with_dummies, dummies)
+    done = python(ELSEWHERE, str(kept), str(dummies), str(Path(__file__).parent))
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == answers(fit)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_a_fit_answers_to_the_last_bit_in_a_new_process(fit: Fit, elsewhere: Any) -> None:
+    assert elsewhere[0] == answers(fit)
+
+
+def test_vectors_and_matrices_from_the_scope_are_in_the_file(with_dummies: Fit, elsewhere: Any) -> None:
+    assert elsewhere[1] == [name for name in sm.fixef(with_dummies).index if name != "income"]
+    assert len(elsewhere[1]) == 3
 
 
 def test_a_loaded_fit_holds_what_the_fit_held(fit: Fit, kept: Path) -> None:
@@ -132,60 +156,47 @@ def test_a_saved_copy_of_a_loaded_fit_is_the_same_file(kept: Path, tmp_path: Pat
     assert (tmp_path / "again").read_bytes() == kept.read_bytes()
 
 
-UPDATE = """
-import sys
-import stanmlm as sm
-fit = sm.update(sm.load(sys.argv[1]), ". ~ . - income", iter=200)
-print(list(sm.fixef(fit).index))
-"""
-
-
-def test_matrices_and_vectors_from_the_scope_are_in_the_file(tmp_path: Path) -> None:
-    rng = np.random.default_rng(1)
-    vote, income = rng.integers(0, 2, 60), rng.normal(size=60)
-    stateFE = sm.makeFEdummies(pd.Series(list("abc") * 20, name="state"))
-    fit = sm.glm("vote ~ income + stateFE - 1", family=sm.binomial, **QUICK)
-    assert vote.shape == income.shape == (60,)
-    assert len(stateFE) == 60
-    sm.save(fit, tmp_path / "fit")
-    done = python(UPDATE, str(tmp_path / "fit"))
-    assert done.returncode == 0, done.stderr
-    expected = [name for name in sm.fixef(fit).index if name != "income"]
-    assert done.stdout.strip().splitlines()[-1] == str(expected)
-
-
 KILLED = """
 import os, signal, sys
 import numpy as np
 import stanmlm as sm
 from stanmlm import archive
-fit, moment = sm.load(sys.argv[1]), sys.argv[2]
+fit = sm.load(sys.argv[1])
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
-if moment == "rename":
-    archive.Path.replace = die
-else:
-    write, left = np.lib.format.write_array, [int(moment)]
-    def some(sink, array, **how):
-        left[0] -= 1
-        if left[0] < 0:
-            sink.write(b"half of it")
-            die()
-        write(sink, array, **how)
-    np.lib.format.write_array = some
-sm.save(fit, sys.argv[1])
+def save_until(moment, path):
+    if moment == "rename":
+        archive.Path.replace = die
+    else:
+        write, left = np.lib.format.write_array, [int(moment)]
+        def some(sink, array, **how):
+            left[0] -= 1
+            if left[0] < 0:
+                sink.write(b"half of it")
+                die()
+            write(sink, array, **how)
+        np.lib.format.write_array = some
+    sm.save(fit, path)
+for path in sys.argv[2:]:
+    child = os.fork()
+    if child == 0:
+        save_until(path.rpartition("-")[2], path)
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
-@pytest.mark.parametrize("moment", ["0", "9", "rename"])
-def test_killing_save_leaves_the_old_file(kept: Path, tmp_path: Path, moment: str) -> None:
-    old = tmp_path / "fit.stanmlm"
-    old.write_bytes(kept.read_bytes())
-    done = python(KILLED, str(old), moment)
-    assert done.returncode == -signal.SIGKILL, done.stderr
-    assert old.read_bytes() == kept.read_bytes()
-    sm.load(old)
+def test_killing_save_leaves_the_old_file(kept: Path, tmp_path: Path) -> None:
+    old = [tmp_path / f"fit-{moment}" for moment in ("0", "9", "rename")]
+    for path in old:
+        path.write_bytes(kept.read_bytes())
+    done = python(KILLED, str(kept), *map(str, old))
+    assert done.stdout.split() == [str(-signal.SIGKILL)] * 3, done.stderr
+    for path in old:
+        assert path.read_bytes() == kept.read_bytes()
+        sm.load(path)
+    assert len(list(tmp_path.iterdir())) == 6  # each had begun a file of its own beside the old one
 
 
 def test_a_failed_save_leaves_the_old_file_and_no_other(fit: Fit, tmp_path: Path, monkeypatch: Any) -> None:
