@@ -99,7 +99,7 @@ def wanted_names(names: list[str], pars: Sequence[str] | str | None, regex: str 
         "beta": set(coefficients) - {"(Intercept)"},
         "varying": {name for name in names if name.startswith("b[")},
     }
-    found = {name for name in names if regex and re.search(regex, name)}
+    found = {name for name in names if regex and _matches(regex, name)}
     for name in [pars] if isinstance(pars, str) else pars or ():
         if name not in names and name not in groups:
             raise DataError(f"`{name}` is not a parameter of the fit" + did_you_mean(name, names))
@@ -107,6 +107,13 @@ def wanted_names(names: list[str], pars: Sequence[str] | str | None, regex: str 
     if not found:
         raise DataError(f"no parameter matches `{regex}`")
     return found
+
+
+def _matches(regex: str, name: str) -> bool:
+    try:
+        return re.search(regex, name) is not None
+    except re.error as error:
+        raise DataError(f"`{regex}` is no regular expression: {error}") from error
 
 
 def columns_of(fit: Fit) -> Iterator[tuple[str, Floats]]:

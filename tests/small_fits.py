@@ -1,88 +1,87 @@
-"""Small fits, sampled once a session, for tests of what comes after the draws."""
+"""Small fits that tests of everything after the draws share: made once, with few draws."""
 
-import warnings
 from functools import cache
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 import stanmlm as sm
+from stanmlm.arrays import Floats
 
-SIZES = {"seed": 20261124, "chains": 2, "iter": 1000, "cores": 1, "progress": False}
+SIZES = {"chains": 2, "iter": 400, "seed": 20261124, "progress": False}
+
+
+def trials_data() -> pd.DataFrame:
+    """Successes out of trials, an offset, two crossed factors, a factor and a truth value."""
+    rng = np.random.default_rng(7)
+    n = 240
+    data = pd.DataFrame(
+        {
+            "x": rng.normal(size=n),
+            "f": pd.Categorical(rng.choice(list("abc"), n), categories=list("abc")),
+            "u": rng.random(n) < 0.4,
+            "k": rng.integers(0, 3, n),
+            "z": rng.normal(0, 0.3, n),
+            "n": rng.integers(1, 9, n),
+            "g": rng.choice([f"g{i}" for i in range(8)], n),
+            "h": rng.choice(["h1", "h2", "h3", "h4"], n),
+            "region": rng.choice(["north", "south"], n),
+        }
+    )
+    eta = (
+        0.4 * data["x"]
+        - 0.5 * (data["f"] == "b")
+        + 0.3 * data["u"]
+        + data["z"]
+        + rng.normal(0, 0.5, 8)[data["g"].str[1].astype(int)]
+    )
+    return data.assign(y=rng.binomial(data["n"], expit(eta)))
 
 
 @cache
-def herds() -> pd.DataFrame:
-    """Successes in trials: 8 herds of three rows, and one of a single row."""
-    rng = np.random.default_rng(11)
-    herd = np.append(np.repeat(np.arange(8), 3), 8)
-    trials = rng.integers(4, 15, len(herd))
-    rate = 1 / (1 + np.exp(0.7 - rng.normal(0, 1, 9)[herd]))
-    sick = rng.binomial(trials, rate)
-    return pd.DataFrame({"sick": sick, "well": trials - sick, "herd": [f"h{i}" for i in herd]})
+def trials_fit() -> sm.Fit:
+    formula = "y | trials(n) ~ x * f + u + factor(k) + offset(z) + (1 + x | g) + (1 | h)"
+    return sm.glmer(formula, trials_data(), family="binomial", **SIZES)
 
 
-@cache
-def counts() -> pd.DataFrame:
-    """Counts with an exposure, few distinct rows."""
-    rng = np.random.default_rng(12)
-    site, dose = rng.integers(0, 6, 150), rng.integers(0, 3, 150).astype(float)
-    exposure = rng.choice([1.0, 2.0], 150)
-    events = rng.poisson(exposure * np.exp(0.3 + 0.4 * dose + rng.normal(0, 0.5, 6)[site]))
-    weight = rng.choice([1.0, 2.0], 150)
-    return pd.DataFrame({"events": events, "dose": dose, "exposure": exposure, "site": site.astype(str), "w": weight})
+def exams_data() -> pd.DataFrame:
+    """Scores, with missing hours in rows 3 and 7."""
+    data = sm.simulate_exams(seed=3, students=30)
+    data["hours"] = data["hours"].where(~data.index.isin([3, 7]))
+    return data
 
 
 @cache
 def exams_fit() -> sm.Fit:
-    return sm.lmer("score ~ hours + (1 + hours | student)", sm.simulate_exams(seed=2, students=15), **SIZES)
+    return sm.lmer("score ~ hours + (1 + hours | student)", exams_data(), na_action="exclude", **SIZES)
 
 
-@cache
-def weighted_fit() -> sm.Fit:
-    data = sm.simulate_exams(seed=3, students=10)
-    data["w"] = np.tile([0.0, 0.5, 1.0, 2.0, 3.0], 10)
-    return sm.lm("score ~ hours", data, weights="w", **SIZES)
-
-
-@cache
-def herds_fit() -> sm.Fit:
-    return sm.glmer(
-        "cbind(sick, well) ~ 1 + (1 | herd)",
-        herds(),
-        family=sm.binomial,
-        prior_intercept=sm.normal(0, 1.5),
-        priors=[sm.set_prior("exponential(1)", class_="sd")],
-        **{**SIZES, "iter": 4000},
-    )
-
-
-@cache
-def votes() -> pd.DataFrame:
-    """Voters as a two-level factor, in a few dozen cells."""
-    voters = sm.simulate_redblue(seed=4, n=700).query("year == 2000 and state in ['CA', 'TX', 'NY', 'FL', 'PA', 'OH']")
-    choice = pd.Categorical(np.where(voters["vote"] == 1, "R", "D"), categories=["D", "R"])
-    return voters.assign(choice=choice).reset_index(drop=True)
-
-
-@cache
-def votes_fit() -> sm.Fit:
-    return sm.glmer("choice ~ income + (1 | state)", votes(), family=sm.binomial, **SIZES)
+def counts_data() -> pd.DataFrame:
+    rng = np.random.default_rng(9)
+    data = pd.DataFrame({"x": rng.normal(size=120), "e": rng.uniform(1, 5, 120), "g": rng.integers(0, 6, 120)})
+    mean = data["e"] * np.exp(0.3 * data["x"] + rng.normal(0, 0.5, 6)[data["g"]])
+    return data.assign(y=rng.poisson(mean))
 
 
 @cache
 def counts_fit() -> sm.Fit:
-    return sm.glmer(
-        "events ~ dose + offset(log(exposure)) + (1 | site)", counts(), family=sm.poisson, weights="w", **SIZES
-    )
+    return sm.glmer("y ~ x + offset(log(e)) + (1 | g)", counts_data(), family="poisson", **SIZES)
 
 
-FITS = {"exams": exams_fit, "weighted": weighted_fit, "herds": herds_fit, "votes": votes_fit, "counts": counts_fit}
+def draws(fit: sm.Fit, name: str) -> Floats:
+    """Draws of a variable, chains joined."""
+    values = fit.posterior["posterior"][name].values
+    return values.reshape(-1, *values.shape[2:])
 
 
-@cache
-def loo_of(name: str) -> sm.Elpd:
-    """`loo` of a small fit."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", sm.StanmlmWarning)
-        return sm.loo(FITS[name]())
+def b(fit: sm.Fit, name: str) -> Floats:
+    """Draws of one coefficient, (draws, 1)."""
+    return draws(fit, "b")[:, [fit.model.design.names.index(name)]]
+
+
+def r(fit: sm.Fit, group: str, levels: pd.Series, coef: str) -> Floats:
+    """Draws of the effect of each row's level, (draws, rows)."""
+    values = fit.posterior["posterior"][f"r_{group}"]
+    picked = values.sel({f"level_{group}": list(levels.astype(str)), f"term_{group}": coef})
+    return picked.values.reshape(-1, len(levels))
