@@ -224,7 +224,7 @@ def rank_band(sizes: Floats, chains: int, draws: int) -> tuple[Floats, Floats]:
     --------
     >>> lower, upper = rank_band(np.full(20, 200.0), 4, 1000)
     >>> int(lower[0]), int(upper[0])
-    (31, 70)
+    (31, 71)
     """
     tail = (1 - SIMULTANEOUS) / (2 * len(sizes) * chains)
     law = hypergeom(chains * draws, draws, sizes.astype(int))
