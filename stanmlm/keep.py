@@ -12,6 +12,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from stanmlm.archive import digest, read_archive, read_manifest, write_archive
 from stanmlm.arviz_compat import tree_of_parts, tree_parts
 from stanmlm.bars import Bar
@@ -204,17 +206,29 @@ def _version(package: str) -> str:
 
 def _portable(call: Call) -> Call:
     """The call with arguments and variables that a file can hold; functions of the caller's stay behind."""
-    kept = {name: value for name, value in call.arguments.items() if _writable(value)}
-    lost = [f"`{name}`" for name in call.arguments if name not in kept]
+    arguments = {name: _as_written(value) for name, value in call.arguments.items()}
+    kept = {name: value for name, value in arguments.items() if _writable(value)}
+    lost = [f"`{name}`" for name in arguments if name not in kept]
     if lost:
         message = f"not kept in the file, so that update() will need them again: {', '.join(lost)}"
         warnings.warn(StanmlmWarning(message), stacklevel=3)
-    return replace(call, arguments=kept, scope={name: value for name, value in call.scope.items() if _writable(value)})
+    scope = {name: _as_written(value) for name, value in call.scope.items()}
+    return replace(call, arguments=kept, scope={name: value for name, value in scope.items() if _writable(value)})
+
+
+def _as_written(value: object) -> object:
+    """Vectors of other libraries as NumPy's; all else as it is."""
+    if _writable(value) or callable(value):
+        return value
+    array = np.asarray(value)
+    return array if array.ndim else value
 
 
 def _writable(value: object) -> bool:
     try:
-        encode(codec(), value, lambda array: "")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", StanmlmWarning)
+            encode(codec(), value, lambda array: "")
     except UnknownTypeError:
         return False
     return True

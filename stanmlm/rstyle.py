@@ -20,7 +20,7 @@ from stanmlm.model import Model
 from stanmlm.pipeline import ModelOptions, RunOptions, build_model, fit_model
 from stanmlm.prior_slots import CovarianceInput, PriorInput
 from stanmlm.prior_spec import SetPrior
-from stanmlm.rcode import names_in
+from stanmlm.rcode import Node, fold, names_in, operands
 from stanmlm.rparse import parse_expression
 
 Scope = Mapping[str, object]
@@ -180,7 +180,16 @@ def _taken(model: Model, arguments: Mapping[str, object], scope: Scope) -> dict[
     nodes = [variable.node for variable in variables_of(model.formula)] + [parse_expression(text) for text in texts]
     names = frozenset[str]().union(*map(names_in, nodes)) - columns
     spelled = names | {name.replace(".", "_") for name in names}
-    return {name: scope[name] for name in sorted(spelled) if name in scope}
+    functions = frozenset[str]().union(*map(_functions_in, nodes))
+    own = {name for name in functions - spelled if name in scope and callable(scope[name])}
+    return {name: scope[name] for name in sorted(spelled | own) if name in scope}
+
+
+def _functions_in(node: Node) -> frozenset[str]:
+    def named(part: Node, below: list[frozenset[str]]) -> frozenset[str]:
+        return frozenset({part.text} if part.kind == "call" else ()).union(*below)
+
+    return fold(node, operands, named)
 
 
 _CODE = ("weights", "subset", "offset")

@@ -103,3 +103,33 @@ def test_a_loaded_fit_updates_as_the_fit_does(fit: Fit, tmp_path: Path) -> None:
     sm.save(fit, tmp_path / "fit")
     here, there = (sm.update(one, ". ~ . + exam") for one in (fit, sm.load(tmp_path / "fit")))
     assert draws_of(here, "b").tobytes() == draws_of(there, "b").tobytes()
+
+
+def test_a_function_of_the_callers_is_found_again(tmp_path: Path) -> None:
+    fit = _with_a_function()
+    again = sm.update(fit, ". ~ . + exam")
+    assert sm.fixef(again).index.tolist() == ["(Intercept)", "halved(hours)", "exam"]
+    sm.save(fit, tmp_path / "fit")
+    loaded = sm.load(tmp_path / "fit")
+    with pytest.raises(sm.FormulaError, match="halved"):
+        sm.update(loaded)
+    halved = np.vectorize(lambda x: x / 2)
+    assert halved(2) == 1
+    assert draws_of(sm.update(loaded), "b").tobytes() == draws_of(fit, "b").tobytes()
+
+
+def _with_a_function() -> Fit:
+    def halved(x: Any) -> Any:
+        return x / 2
+
+    assert halved(2) == 1
+    return sm.lm("score ~ halved(hours)", exams(), **QUICK)
+
+
+def test_weights_of_other_libraries_are_kept(tmp_path: Path) -> None:
+    import polars as pl
+
+    fit = sm.lm("score ~ hours", exams(), weights=pl.Series(np.linspace(1, 2, 60)), **QUICK)
+    sm.save(fit, tmp_path / "fit")
+    again = sm.update(sm.load(tmp_path / "fit"), ". ~ . + exam")
+    assert np.array_equal(again.model.response.weights, np.linspace(1, 2, 60))
