@@ -27,10 +27,11 @@ STAGES = (
     *("tables", "rvalues", "rank", "contrasts", "rfunctions", "evaluate", "remember", "frame", "coding", "grouping"),
     *("design", "lformula"),
     *("prior_spec", "prior_presets", "prior_slots", "priors", "compress", "pilot", "centering"),
-    *("model", "program", "standata", "unroll", "engines", "fit", "diagnostics"),
+    *("model", "program", "standata", "unroll", "inits", "engines", "fit", "diagnostics"),
     *(
         "layout",
         "extract",
+        "re_formula",
         "predict",
         "printing",
         "summary",
