@@ -73,7 +73,7 @@ def loo(fit: Fit, *, reloo: bool = False, max_bytes: int = MAX_BYTES) -> Elpd:
     columns = _loo_columns(fit, pieces, max_bytes)
     bad = np.flatnonzero(columns["pareto_k"] > k_threshold(n_draws(fit)))
     if reloo:
-        _exact(fit, pieces, columns, bad, max_bytes)
+        columns = _with_exact(fit, pieces, columns, bad, max_bytes)
     elif len(bad):
         _warn_of_k(pieces, bad, k_threshold(n_draws(fit)))
     rows = {name: values[pieces.row] for name, values in columns.items()}
@@ -151,22 +151,29 @@ def _mcse(log_lik: Floats, log_weights: Floats, elpd: Floats, efficiency: Floats
     return np.asarray(np.sqrt(np.nanvar(logs, axis=0, ddof=1) / efficiency))
 
 
-def _exact(fit: Fit, pieces: Pieces, columns: dict[str, Floats], bad: Ints, max_bytes: int) -> None:
-    """Put the values of fits without a row in the place of each bad one; equal rows share a fit."""
-    full = columns["elpd"] + columns["p"]
-    rows = observed_rows(fit)
+def _with_exact(
+    fit: Fit, pieces: Pieces, columns: Mapping[str, Floats], bad: Ints, max_bytes: int
+) -> dict[str, Floats]:
+    """The values of fits without a row in the place of each bad one; equal rows share a fit."""
+    out = {name: values.copy() for name, values in columns.items()}
     for number, piece in enumerate(bad):
-        left_out = np.zeros(len(fit.model.response.y), dtype=bool)
-        left_out[rows[np.flatnonzero(pieces.row == piece)[0]]] = True
-        again, held = refit_without(fit, left_out, (fit.sampling.seed or 0) + 1 + number)
-        columns["elpd"][piece] = predictive_density(again, held, max_bytes)[0]
-        values = log_likelihood(again, held, slice(0, 1))
-        even = np.full_like(values, -np.log(len(values)))
-        efficiency = _efficiency_of(values, again.sampling.chains)
-        columns["mcse_elpd_loo"][piece] = _mcse(values, even, columns["elpd"][[piece]], efficiency)[0]
-        columns["n_eff"][piece] = len(values) * efficiency[0]
-    columns["p"][bad] = full[bad] - columns["elpd"][bad]
-    columns["pareto_k"][bad] = np.nan
+        row = observed_rows(fit)[np.flatnonzero(pieces.row == piece)[0]]
+        exact = _exact(fit, row, (fit.sampling.seed or 0) + 1 + number, max_bytes)
+        for name, value in exact.items():
+            out[name][piece] = value
+    out["p"][bad] += columns["elpd"][bad] - out["elpd"][bad]
+    return out
+
+
+def _exact(fit: Fit, row: int, seed: int, max_bytes: int) -> dict[str, float]:
+    """What a fit without a row says of it."""
+    again, held = refit_without(fit, np.arange(len(fit.model.response.y)) == row, seed)
+    elpd = predictive_density(again, held, max_bytes)
+    values = log_likelihood(again, held, slice(0, 1))
+    efficiency = _efficiency_of(values, again.sampling.chains)
+    error = _mcse(values, np.full_like(values, -np.log(len(values))), elpd, efficiency)
+    n_eff = len(values) * float(efficiency[0])
+    return {"elpd": float(elpd[0]), "mcse_elpd_loo": float(error[0]), "pareto_k": np.nan, "n_eff": n_eff}
 
 
 def _warn_of_k(pieces: Pieces, bad: Ints, limit: float) -> None:

@@ -1,7 +1,7 @@
 """Expected log predictive density: what `loo`, `waic` and `kfold` give, comparisons and weights of models."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from scipy.special import softmax
 
 from stanmlm.arrays import Floats
 from stanmlm.errors import DataError, OptionError, StanmlmWarning, did_you_mean
-from stanmlm.fit import Fit
+from stanmlm.fit import Fit, n_draws
 from stanmlm.formula import formula_text
 
 SUMS: Mapping[str, tuple[str, str, str]] = {
@@ -44,8 +44,7 @@ def elpd_from(fit: Fit, criterion: str, elpd: Floats, p: Floats, y: Floats, inde
     """The record of pointwise values (N,)."""
     columns = dict(zip(SUMS[criterion], (elpd, p, -2 * elpd), strict=True))
     pointwise = pd.DataFrame(columns, index=index)
-    draws = fit.sampling.chains * (fit.posterior["posterior"].sizes["draw"])
-    return Elpd(criterion, estimates_of(pointwise), pointwise, formula_text(fit.model.formula), y, draws)
+    return Elpd(criterion, estimates_of(pointwise), pointwise, formula_text(fit.model.formula), y, n_draws(fit))
 
 
 def estimates_of(pointwise: pd.DataFrame) -> pd.DataFrame:
@@ -152,7 +151,7 @@ def pseudo_bma(lpd: Floats, seed: int, replications: int = 1000) -> Floats:
     return np.asarray(softmax(scores, axis=1).mean(axis=0))
 
 
-METHODS = {"stacking": stacking, "pseudobma": pseudo_bma}
+METHODS: Mapping[str, Callable[[Floats, int], Floats]] = {"stacking": stacking, "pseudobma": pseudo_bma}
 
 
 def weights_of(models: Mapping[str, Elpd], method: str, seed: int) -> "pd.Series[float]":

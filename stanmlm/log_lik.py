@@ -83,7 +83,7 @@ def log_lik(
     """
     pieces = fitted_pieces(fit) if newdata is None else new_pieces(fit, newdata, weights)
     kept = _thin(n_draws(fit), draws)
-    pieces = replace(pieces, target=replace(pieces.target, draws=kept, new_levels=_known(new_levels, pieces)))
+    pieces = replace(pieces, target=replace(pieces.target, draws=kept, new_levels=_checked(new_levels, pieces)))
     size = 8 * len(kept) * len(pieces.row)
     if size > max_bytes:
         raise DataError(
@@ -106,7 +106,7 @@ def _thin(total: int, draws: int | None) -> Ints:
     return np.linspace(0, total - 1, total if draws is None else draws).astype(np.int64)
 
 
-def _known(new_levels: str, pieces: Pieces) -> str:
+def _checked(new_levels: str, pieces: Pieces) -> str:
     if new_levels not in ("draw", "zero", "error"):
         raise OptionError(f"new_levels is `{new_levels}`; it is 'draw', 'zero' or 'error'")
     for term in pieces.target.design.terms if new_levels == "error" else ():

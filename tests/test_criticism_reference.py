@@ -81,6 +81,7 @@ def test_elpd_loo_is_near_that_of_brms(name: str, shared: Path, reference: Modul
     assert found.estimates.loc["elpd_loo", "SE"] == pytest.approx(theirs["se"], rel=0.05)
 
 
+@pytest.mark.slow
 def test_kfold_is_the_exact_one(shared: Path, reference: ModuleType) -> None:
     found = sm.kfold(fit_of("x-sleep-int", shared, reference), seed=7)
     assert found.estimates.loc["elpd_kfold", "Estimate"] == pytest.approx(EXACT_KFOLD, abs=0.6)

@@ -16,10 +16,10 @@ from stanmlm.ppcheck import FRAMES, CheckOptions, kde, loo_pit
 R_DENSITY = (0.052373547, 0.109958680, 0.091307138, 0.044734737)
 
 DRAWN = [
-    *((exams_fit, type) for type in FRAMES if type not in ("bars", "stat_grouped")),
+    *((exams_fit, type) for type in ("dens_overlay", "intervals")),
     *((herds_fit, type) for type in FRAMES),
-    *((votes_fit, type) for type in ("bars", "dens_overlay", "error_binned")),
-    *((counts_fit, type) for type in ("bars", "loo_pit")),
+    *((votes_fit, type) for type in ("bars", "error_binned")),
+    *((counts_fit, type) for type in ("bars",)),
 ]
 
 
