@@ -157,7 +157,7 @@ def avg_comparisons(
     --------
     >>> from stanmlm import avg_comparisons, lmer, simulate_exams
     >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
-    >>> round(avg_comparisons(fit, "hours").frame["estimate"][0], 1)
+    >>> round(float(avg_comparisons(fit, "hours").frame["estimate"][0]), 1)
     0.7
     """
     options.setdefault("by", True)
@@ -223,7 +223,7 @@ def avg_slopes(
     --------
     >>> from stanmlm import avg_slopes, lmer, simulate_exams
     >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
-    >>> round(avg_slopes(fit).frame["estimate"][0], 1)
+    >>> round(float(avg_slopes(fit).frame["estimate"][0]), 1)
     0.7
     """
     options.setdefault("by", True)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,9 +12,8 @@ from stanmlm.arrays import Bools, Floats, Ints
 from stanmlm.design import Design, GroupTerm, encode
 from stanmlm.errors import DataError, OptionError, did_you_mean
 from stanmlm.fit import Fit, draws_of, n_draws
-from stanmlm.formula import parse_formula
-from stanmlm.grouping import group_label
 from stanmlm.model import groupings, parameters
+from stanmlm.re_formula import used_coefficients
 
 if TYPE_CHECKING:
     from xarray import DataArray
@@ -31,7 +30,7 @@ class Target:
 
     design: Design
     index: pd.Index  # row labels
-    trials: Floats  # (N,)
+    trials: Floats  # (N,); NaN where new data do not tell them
     weights: Floats  # (N,)
     used: tuple[Bools, ...]  # a group term each: (K,) coefficients that enter
     draws: Ints  # positions among all draws
@@ -80,6 +79,13 @@ def posterior_linpred(
     ------
     DataError
         For unseen levels of a fixed factor, missing columns, or an array over `max_bytes`.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, posterior_linpred, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> posterior_linpred(fit, {"hours": [0.0, 1.0]}, "NA").sizes["row"]
+    2
     """
     target = target_of(fit, newdata, re_formula, draws, new_levels)
     inverse = fit.model.family.link.inverse
@@ -107,11 +113,20 @@ def posterior_epred(
     For binomial models `scale="probability"` (rstanarm's meaning) or `scale="count"` (brms's: probability times
     trials). The other arguments are those of `posterior_linpred`; `trials` is a number or an array for new data whose
     trials the formula does not give.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, posterior_epred, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> posterior_epred(fit, summary=True).columns.tolist()
+    ['mean', 'sd', '2.5%', '25%', '50%', '75%', '97.5%']
     """
     if scale not in ("probability", "count"):
         raise OptionError(f"scale is `{scale}`; it is 'probability' or 'count'")
     target = target_of(fit, newdata, re_formula, draws, new_levels, trials)
     inverse = fit.model.family.link.inverse
+    if scale == "count":
+        _require_trials(target)
 
     def values(eta: Floats, rows: slice) -> Floats:
         return inverse(eta) * target.trials[rows] if scale == "count" else inverse(eta)
@@ -134,6 +149,13 @@ def posterior_predict(
     """Draws of new responses: reals, counts, or numbers of successes out of `trials`.
 
     `seed` is the fit's own where None, so that two calls agree. The other arguments are those of `posterior_epred`.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, posterior_predict, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> posterior_predict(fit, {"hours": [0.0], "student": ["new"]}, draws=100).shape
+    (100, 1)
     """
     target = target_of(fit, newdata, re_formula, draws, new_levels, trials)
     base = target.seed if seed is None else seed
@@ -144,24 +166,9 @@ def posterior_predict(
     return _result(fit, target, values, "predict", summary, max_bytes)
 
 
-def mean_ppd(fit: Fit, most: int) -> Floats:
-    """Draws of the mean over rows of a new response, (chains, draws), from so few draws that `most` responses do."""
-    chains, per_chain = fit.sampling.chains, n_draws(fit) // fit.sampling.chains
-    each = max(1, min(per_chain, most // (chains * len(fit.model.response.y))))
-    kept = np.linspace(0, per_chain - 1, each).astype(np.int64)
-    target = replace(target_of(fit), draws=_positions(kept, chains, per_chain))
-    rng, total = np.random.default_rng(target.seed), np.zeros(len(target.draws))
-    for rows in chunks(len(target.index), len(target.draws)):
-        total += new_responses(fit, target, linear_predictor(fit, target, rows), rows, rng).sum(axis=1)
-    return (total / len(target.index)).reshape(chains, each)
-
-
-def _positions(kept: Ints, chains: int, per_chain: int) -> Ints:
-    return (np.arange(chains)[:, None] * per_chain + kept).ravel()
-
-
 def new_responses(fit: Fit, target: Target, eta: Floats, rows: slice, rng: np.random.Generator) -> Floats:
     """New responses of some rows of a target, (draws, rows), given their linear predictor; NaN where that is NaN."""
+    _require_trials(target)
     family = fit.model.family
     auxiliary = {row.name: draws_of(fit, row.name)[target.draws, None] for row in family.auxiliary}
     missing = np.isnan(eta)
@@ -260,7 +267,7 @@ def target_of(
     if new_levels not in NEW_LEVELS:
         raise OptionError(f"new_levels is `{new_levels}`" + did_you_mean(new_levels, NEW_LEVELS))
     model = fit.model
-    used, kept, seed = _used(fit, re_formula), _thin(fit, draws), fit.sampling.seed or 0
+    used, kept, seed = used_coefficients(fit.model.design, re_formula), _thin(fit, draws), fit.sampling.seed or 0
     if newdata is None:
         old = model.response
         return Target(model.design, model.frame.index, old.trials, old.weights, used, kept, new_levels, seed)
@@ -268,17 +275,22 @@ def target_of(
     if new_levels == "error":
         _refuse_new_levels(encoded.design, used)
     N = len(encoded.design.X)
-    sizes = _trials(encoded.trials if trials is None else trials, N)
+    sizes = _trials(fit, encoded.trials if trials is None else trials, N)
     return Target(encoded.design, encoded.index, sizes, np.ones(N), used, kept, new_levels, seed)
 
 
-def _trials(trials: object, N: int) -> Floats:
+def _trials(fit: Fit, trials: object, N: int) -> Floats:
     if trials is None:
-        return np.ones(N)
+        return np.full(N, np.nan if (fit.model.response.trials != 1).any() else 1.0)
     sizes = np.asarray(trials, dtype=float)
     if sizes.ndim and sizes.shape != (N,):
         raise DataError(f"trials has {sizes.size} values for {N} rows of new data")
     return np.broadcast_to(sizes, (N,))
+
+
+def _require_trials(target: Target) -> None:
+    if np.isnan(target.trials).any():
+        raise DataError("the new data do not tell how many trials each row has; pass trials=, a number or one a row")
 
 
 def _refuse_new_levels(design: Design, used: tuple[Bools, ...]) -> None:
@@ -297,31 +309,6 @@ def _thin(fit: Fit, draws: int | None) -> Ints:
     if not 1 <= draws <= total:
         raise OptionError(f"draws is {draws}; the fit has {total}")
     return np.linspace(0, total - 1, draws).astype(np.int64)
-
-
-def _used(fit: Fit, re_formula: object) -> tuple[Bools, ...]:
-    terms = fit.model.design.terms
-    if re_formula is None:
-        return tuple(np.ones(len(term.coefs), dtype=bool) for term in terms)
-    if (isinstance(re_formula, float) and np.isnan(re_formula)) or str(re_formula) in ("NA", "~0", "~ 0"):
-        return tuple(np.zeros(len(term.coefs), dtype=bool) for term in terms)
-    wanted = _wanted(str(re_formula))
-    known = {(term.group, label) for term in terms for label in term.coef_terms}
-    for group, label in wanted - known:
-        raise OptionError(
-            f"re_formula asks for `{label or '1'} | {group}`, which the model does not have"
-            + did_you_mean(group, [term.group for term in terms])
-        )
-    return tuple(np.array([(term.group, label) in wanted for label in term.coef_terms]) for term in terms)
-
-
-def _wanted(text: str) -> set[tuple[str, str]]:
-    """The (group, term label) pairs of a formula of bars; the intercept's label is ""."""
-    pairs: set[tuple[str, str]] = set()
-    for bar in parse_formula(text).bars:
-        labels = [""] * bar.left.intercept + [":".join(part.label for part in term) for term in bar.left.terms]
-        pairs.update((group_label(bar, text), label) for label in labels)
-    return pairs
 
 
 def chunks(rows: int, draws: int, max_bytes: int = MAX_BYTES) -> Iterator[slice]:

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from stanmlm.arrays import Floats
+from stanmlm.arrays import Floats, Ints
 from stanmlm.diagnostics import convergence, warnings_of
 from stanmlm.errors import DataError, did_you_mean
 from stanmlm.extract import ngrps, nobs
@@ -15,7 +15,7 @@ from stanmlm.fit import Fit, chains_of, n_draws, statistic
 from stanmlm.formula import formula_text
 from stanmlm.layout import format_fixed, table
 from stanmlm.model import groupings, parameters
-from stanmlm.predict import effects_of, mean_ppd, scales_of
+from stanmlm.predict import chunks, effects_of, linear_predictor, new_responses, scales_of, target_of
 
 PROBS = (0.1, 0.5, 0.9)
 # mean_PPD needs rows times draws of new responses: fewer draws on long data.
@@ -78,6 +78,22 @@ def summary(
         mean = _frame([("mean_PPD", mean_ppd(fit, LARGEST_PPD))], probs)
         frame = pd.concat([frame, mean, _frame([("log-posterior", statistic(fit, "lp"))], probs)])
     return Summary(frame, _title(fit), tuple(probs), digits, tuple(warnings_of(fit)))
+
+
+def mean_ppd(fit: Fit, most: int) -> Floats:
+    """Draws of the mean over rows of a new response, (chains, draws), from so few draws that `most` responses do."""
+    chains, per_chain = fit.sampling.chains, n_draws(fit) // fit.sampling.chains
+    each = max(1, min(per_chain, most // (chains * len(fit.model.response.y))))
+    kept = np.linspace(0, per_chain - 1, each).astype(np.int64)
+    target = replace(target_of(fit), draws=_positions(kept, chains, per_chain))
+    rng, total = np.random.default_rng(target.seed), np.zeros(len(target.draws))
+    for rows in chunks(len(target.index), len(target.draws)):
+        total += new_responses(fit, target, linear_predictor(fit, target, rows), rows, rng).sum(axis=1)
+    return (total / len(target.index)).reshape(chains, each)
+
+
+def _positions(kept: Ints, chains: int, per_chain: int) -> Ints:
+    return (np.arange(chains)[:, None] * per_chain + kept).ravel()
 
 
 def _frame(columns: Sequence[tuple[str, Floats]], probs: Sequence[float]) -> pd.DataFrame:

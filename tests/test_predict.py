@@ -52,6 +52,15 @@ def test_epred_of_new_rows_takes_offset_and_trials_from_them() -> None:
     assert predicted.max() > 8
 
 
+def test_trials_that_nobody_tells_are_asked_for() -> None:
+    new = trials_data().iloc[:3].drop(columns=["n", "y"])
+    assert sm.posterior_epred(trials_fit(), new).shape[1] == 3
+    for ask in (sm.posterior_predict, lambda fit, rows: sm.posterior_epred(fit, rows, scale="count")):
+        with pytest.raises(sm.DataError, match="pass trials="):
+            ask(trials_fit(), new)
+    assert sm.posterior_predict(trials_fit(), new, trials=[1, 2, 30]).values.max(axis=0).tolist()[:2] == [1, 2]
+
+
 def test_re_formula_drops_group_effects_or_keeps_a_part_of_them() -> None:
     data = trials_data().iloc[:20]
     x = data["x"].to_numpy()
