@@ -91,7 +91,7 @@ def digest(array: Anything) -> str:
     about = f"{array.dtype.str} {array.shape} {order}".encode()
     contents = np.ascontiguousarray(array if order == "C" else array.T)
     hashed = hashlib.blake2b(about, digest_size=16)
-    hashed.update(contents.view(np.uint8) if contents.size else b"")
+    hashed.update(contents.ravel().view(np.uint8).data)
     return hashed.hexdigest()
 
 

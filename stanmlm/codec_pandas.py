@@ -44,7 +44,9 @@ def _encode_series(series: "pd.Series[Any]", inner: Callable[[Any], Json], put: 
 
 def _decode_series(written: Json, inner: Callable[[Json], Any], get: Get) -> "pd.Series[Any]":
     values = _decode_values(written["values"], inner, get)
-    return pd.Series(values, index=inner(written["index"]), name=inner(written["name"]), dtype=values.dtype)
+    name, index = inner(written["name"]), inner(written["index"])
+    series: pd.Series[Any] = pd.Series(values, index=index, name=name, dtype=values.dtype)
+    return series
 
 
 def _encode_index(index: pd.Index, inner: Callable[[Any], Json], put: Put) -> Json:
@@ -53,7 +55,8 @@ def _encode_index(index: pd.Index, inner: Callable[[Any], Json], put: Put) -> Js
 
 def _decode_index(written: Json, inner: Callable[[Json], Any], get: Get) -> pd.Index:
     values = _decode_values(written["values"], inner, get)
-    return pd.Index(values, name=inner(written["name"]), dtype=values.dtype)
+    index: pd.Index = pd.Index(values, name=inner(written["name"]), dtype=values.dtype)
+    return index
 
 
 def _encode_levels(index: pd.MultiIndex, inner: Callable[[Any], Json], put: Put) -> Json:
@@ -94,8 +97,9 @@ def _decode_values(written: Json, inner: Callable[[Json], Any], get: Get) -> Any
     objects = np.empty(len(written["objects"]), dtype=object)
     objects[:] = [inner(item) for item in written["objects"]]
     # pandas 2 holds as objects what pandas 3 calls "str".
-    dtype = pd.Series(["a"]).dtype if written["dtype"] == "str" else written["dtype"]
-    return objects[codes] if dtype == "object" else pd.array(objects[codes], dtype=dtype)
+    dtype: Any = pd.Series(["a"]).dtype if written["dtype"] == "str" else written["dtype"]
+    values: Any = objects[codes]
+    return values if dtype == "object" else pd.array(values, dtype=dtype)
 
 
 PANDAS = (
@@ -105,7 +109,7 @@ PANDAS = (
         "range",
         pd.RangeIndex,
         lambda index, inner, put: [index.start, index.stop, index.step, inner(index.name)],
-        lambda written, inner, get: pd.RangeIndex(*written[:3], name=inner(written[3])),
+        lambda written, inner, get: pd.RangeIndex(written[0], written[1], written[2], name=inner(written[3])),
     ),
     Coder("levels", pd.MultiIndex, _encode_levels, _decode_levels),
     Coder("index", pd.Index, _encode_index, _decode_index),

@@ -75,11 +75,9 @@ def poststratify(
         The columns whose values part the population: `"state"`, `["state", "income"]`; None is the whole.
     total
         Sums, such as expected votes, in place of averages.
-    re_formula, new_levels
+    re_formula, draws, new_levels
         As in `posterior_epred`; a level that the survey never saw has its own draws from the population, the same in
         every call.
-    draws
-        Use this many draws, evenly spaced; all where None.
     max_bytes
         The working memory, and a limit on draws by parts; the rows are gone through in pieces, whatever their number.
 
@@ -103,25 +101,27 @@ def poststratify(
     [-2, -1, 0, 1, 2]
     """
     columns = (by,) if isinstance(by, str) else tuple(by or ())
-    cells = to_pandas(frame)
-    if cells is None or not len(cells):
-        raise DataError("the frame has no rows: it is a table with a row a cell of the population")
+    cells = _cells(frame)
     parts, peopled = _parts(cells, columns, weights)
     target = target_of(fit, cells[peopled], re_formula, draws, new_levels)
     _require_complete(target, cells.index[peopled])
     check_size(len(target.draws), len(parts.totals), max_bytes, "draws= for fewer, or fewer columns in by=")
-    values = _sums(fit, *_distinct(target, parts), max_bytes)
-    if not total:
-        values /= parts.totals
+    sums = _sums(fit, *_distinct(target, parts), max_bytes)
     name = weights if isinstance(weights, str) else "N"
+    return _result(fit, columns, name, parts, sums if total else sums / parts.totals)
+
+
+def _cells(frame: object) -> pd.DataFrame:
+    cells = to_pandas(frame)
+    if cells is None or not len(cells):
+        raise DataError("the frame has no rows: it is a table with a row a cell of the population")
+    return cells
+
+
+def _result(fit: Fit, by: tuple[str, ...], weights: str, parts: _Parts, values: Floats) -> Poststratified:
     response = fit.model.response.label
-    return Poststratified(
-        by=columns,
-        response=response,
-        weights=name,
-        frame=_summary(parts, values, name),
-        draws=_labelled(parts, columns, values, f"poststratified_{response}"),
-    )
+    frame = _summary(parts, values, weights)
+    return Poststratified(by, response, weights, frame, _labelled(parts, by, values, f"poststratified_{response}"))
 
 
 def _parts(cells: pd.DataFrame, by: tuple[str, ...], weights: object) -> tuple[_Parts, Bools]:

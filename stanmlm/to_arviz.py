@@ -61,31 +61,49 @@ def to_arviz(
     >>> list(tree.children)
     ['posterior', 'sample_stats', 'log_likelihood', 'observed_data', 'constant_data']
     """
-    model = fit.model
-    if log_likelihood and model.prior_only:
+    if log_likelihood and fit.model.prior_only:
         raise OptionError("a fit with prior_only=True has no log likelihood")
     parts = tree_parts(fit.posterior)
-    shape = (fit.sampling.chains, -1, len(model.frame.index))
-    y = variable_name(model.response.label)
     drawn: dict[str, DataArray | pd.DataFrame] = {}
     if log_likelihood:
         drawn["log_likelihood"] = log_lik(fit, max_bytes=max_bytes)
     if posterior_predictive:
         drawn["posterior_predictive"] = posterior_predict(fit, max_bytes=max_bytes)
-    row = {"row": [["row"], _labels(model.frame.index)]}
-    chains = parts["groups"]["posterior"]["coords"]
-    sampled = row | {dim: chains[dim] for dim in ("chain", "draw")}
-    groups = {
-        **parts["groups"],
-        **{
-            name: _group({y: [["chain", "draw", "row"], np.asarray(values).reshape(shape)]}, sampled)
-            for name, values in drawn.items()
-        },
-        "observed_data": _group({y: [["row"], model.response.y]}, row),
-        "constant_data": _group({name: [["row"], values] for name, values in _constants(fit).items()}, row),
+    groups = {**parts["groups"], **_by_draw(fit, drawn), **_by_row(fit)}
+    names = OF_PRIOR if fit.model.prior_only else {}
+    return tree_of_parts(
+        {
+            "attributes": {**parts["attributes"], "modeling_interface": "stanmlm"},
+            "groups": {names.get(name, name): group for name, group in groups.items()},
+        }
+    )
+
+
+def _by_draw(fit: Fit, drawn: Mapping[str, Any]) -> dict[str, Any]:
+    """Groups of arrays (sample, row), by chain and draw."""
+    chains = tree_parts(fit.posterior)["groups"]["posterior"]["coords"]
+    coords = _rows(fit) | {dim: chains[dim] for dim in ("chain", "draw")}
+    shape = (fit.sampling.chains, -1, len(fit.model.frame.index))
+    y, dims = variable_name(fit.model.response.label), ["chain", "draw", "row"]
+    return {name: _group({y: [dims, np.asarray(values).reshape(shape)]}, coords) for name, values in drawn.items()}
+
+
+def _by_row(fit: Fit) -> dict[str, Any]:
+    """Groups of the data."""
+    y = variable_name(fit.model.response.label)
+    constants = {name: [["row"], values] for name, values in _constants(fit).items()}
+    return {
+        "observed_data": _group({y: [["row"], fit.model.response.y]}, _rows(fit)),
+        "constant_data": _group(constants, _rows(fit)),
     }
-    renamed = {(OF_PRIOR.get(name, name) if model.prior_only else name): group for name, group in groups.items()}
-    return tree_of_parts({"attributes": {**parts["attributes"], "modeling_interface": "stanmlm"}, "groups": renamed})
+
+
+def _rows(fit: Fit) -> dict[str, Any]:
+    """The coordinate of rows: their labels; of a hierarchical index, joined."""
+    index = fit.model.frame.index
+    joined = isinstance(index, pd.MultiIndex)
+    labels = np.array([":".join(map(str, label)) for label in index]) if joined else index.to_numpy()
+    return {"row": [["row"], labels]}
 
 
 def variable_name(label: str) -> str:
@@ -112,10 +130,3 @@ def _constants(fit: Fit) -> dict[str, Anything]:
 def _values(column: "pd.Series[Any]") -> Anything:
     plain = isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf"
     return column.to_numpy() if plain else column.astype(object).to_numpy()
-
-
-def _labels(index: pd.Index) -> Anything:
-    """Row labels; of a hierarchical index, joined."""
-    if isinstance(index, pd.MultiIndex):
-        return np.array([":".join(map(str, label)) for label in index])
-    return index.to_numpy()
