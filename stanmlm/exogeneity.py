@@ -1,6 +1,7 @@
 """`check_exogeneity`: whether group effects go with the covariates, which random effects assume they do not."""
 
 import html
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,7 @@ HOLDS, FAILS, UNCHECKED = "no sign against", "does not hold", "not checked"
 NUMBERS = ("estimate", "within", "between", "difference", "conf.low", "conf.high")
 HEADINGS = ("Estimate", "Within", "Between", "Difference", "CI.low", "CI.high")
 DIGITS = 3
+WIDTH = 88  # of printed sentences
 
 
 @dataclass(frozen=True)
@@ -235,4 +237,5 @@ def exogeneity_text(checked: Exogeneity) -> str:
     ]
     title = "Do the group effects go with the covariates? Random effects assume that they do not."
     tail = f"Posterior means; {100 * checked.level:g}% intervals of the difference, between minus within"
-    return "\n".join([title, "", *lines, "", tail, "", *checked.sentences])
+    wrapped = [textwrap.fill(sentence, WIDTH, break_on_hyphens=False) for sentence in checked.sentences]
+    return "\n".join([title, "", *lines, "", tail, "", *wrapped])

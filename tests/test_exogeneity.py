@@ -64,6 +64,8 @@ def test_the_within_coefficient_is_that_of_fixed_effects() -> None:
 
 def test_it_prints_a_table_and_a_plain_sentence() -> None:
     text = repr(check_exogeneity(exams_fit(0.5, seed=3)))
+    assert max(map(len, text.split("\n"))) <= 88
+    text = text.replace("\n", " ")
     assert re.search(r"group +term Estimate Within Between Difference CI\.low CI\.high +Assumption", text)
     assert re.search(r"student hours .* does not hold", text)
     assert "`hours` by `student`: the random-effects assumption does not hold. A unit more of `hours`" in text
