@@ -46,7 +46,7 @@ def colours_of(highlight: Sequence[str]) -> dict[str, str]:
 def only(frame: pd.DataFrame, group: str, highlight: Sequence[str]) -> pd.DataFrame:
     """The rows of the highlighted groups, which become a factor in the order of `highlight`."""
     rows = frame[frame[group].isin(highlight)]
-    return rows.assign(**{group: pd.Categorical(rows[group], list(highlight))})
+    return rows.assign(**{group: pd.Categorical(rows[group].astype(object), list(highlight))})
 
 
 def x_scale(log: bool) -> scale_x_continuous | scale_x_log10:
