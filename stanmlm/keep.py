@@ -73,6 +73,8 @@ def save(fit: Fit, path: str | PathLike[str]) -> None:
     ------
     FileError
         Where the file cannot be written.
+    OptionError
+        For something else than a fit.
 
     Examples
     --------
@@ -85,6 +87,8 @@ def save(fit: Fit, path: str | PathLike[str]) -> None:
     >>> bool((fixef(again) == fixef(fit)).all())
     True
     """
+    if not isinstance(fit, Fit):
+        raise OptionError(f"save() keeps one fit, not a {type(fit).__name__}")
     kept = replace(fit, call=_portable(fit.call))
     manifest = {
         "kind": KIND,

@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import typing
 import zipfile
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,9 @@ import pytest
 import stanmlm as sm
 from stanmlm import keep, rstyle
 from stanmlm.errors import FileError, OptionError, StanmlmError, StanmlmWarning
+from stanmlm.families import Family
 from stanmlm.fit import Fit, draws_of
+from stanmlm.rcode import Node
 
 QUICK: dict[str, Any] = {"chains": 2, "iter": 300, "seed": 3}
 
@@ -378,3 +382,29 @@ def test_file_options_are_checked(tmp_path: Path) -> None:
     with pytest.raises(StanmlmError):
         sm.lm("y ~ w", data(), file=tmp_path / "mine", **QUICK)
     assert (tmp_path / "mine").read_text() == "precious"
+
+
+def records_within(kind: type, seen: set[type]) -> set[type]:
+    """Every dataclass that the annotations of a record reach."""
+    if kind in seen:
+        return seen
+    seen.add(kind)
+    pending = list(typing.get_type_hints(kind, localns={"DataTree": object}).values())
+    while pending:
+        hint = pending.pop()
+        pending += typing.get_args(hint)
+        if isinstance(hint, type) and is_dataclass(hint):
+            records_within(hint, seen)
+    return seen
+
+
+def test_every_record_of_a_fit_has_a_place_in_the_table() -> None:
+    otherwise = {Family, Node}  # kept by name, and in postfix order
+    assert records_within(Fit, set(otherwise)) - otherwise <= set(keep.RECORDS.values())
+
+
+def test_a_fit_is_what_is_saved(tmp_path: Path) -> None:
+    fits = sm.lmList("y ~ w | g", data(), **QUICK)
+    with pytest.raises(OptionError, match="not a FitList"):
+        sm.save(fits, tmp_path / "fits")  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())
