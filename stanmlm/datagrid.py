@@ -150,7 +150,8 @@ def grid_of(data: pd.DataFrame, values: Mapping[str, Sequence[object]]) -> pd.Da
     """The product of values, the first varying slowest; columns in the order and with the levels of the data."""
     rows = list(product(*values.values()))
     columns = dict(zip(values, zip(*rows, strict=True), strict=True)) if rows else {}
-    return pd.DataFrame({name: _like(list(columns[name]), data[name]) for name in data.columns if name in columns})
+    ordered = {name: _like(list(columns[name]), data[name]) for name in data.columns if name in columns}
+    return pd.DataFrame(ordered, index=range(len(rows)))
 
 
 def _like(values: list[object], column: "pd.Series") -> Any:
@@ -214,6 +215,8 @@ def newdata_of(fit: Fit, newdata: object) -> pd.DataFrame:
         return GRIDS[newdata](fit)
     table = to_pandas(newdata)
     assert table is not None
+    if not len(table):
+        raise DataError("newdata has no rows")
     return table
 
 

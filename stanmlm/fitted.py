@@ -271,7 +271,7 @@ def simulate(
     Raises
     ------
     OptionError
-        Where `nsim` is not positive.
+        Where `nsim` is not positive, or `re_formula` is neither.
 
     Examples
     --------
@@ -282,6 +282,8 @@ def simulate(
     """
     if nsim < 1:
         raise OptionError(f"nsim is {nsim}; it counts simulations")
+    if re_formula not in (None, "NA"):
+        raise OptionError(f'simulate keeps all group effects, re_formula=None, or none, "NA"; not {re_formula!r}')
     anew = re_formula is not None
     target = target_of(fit, newdata, None, trials=trials)
     rng = np.random.default_rng(target.seed if seed is None else seed)

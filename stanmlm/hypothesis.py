@@ -188,7 +188,7 @@ def _subscript(node: Node) -> Node:
 
 def _claim(text: str, fit: Fit) -> _Claim:
     """The two sides of a hypothesis; at its top level `=` compares, as in brms."""
-    code = _doubled(_quoted(text, fit.model.design.names))
+    code = _doubled(_quoted(text, _spelled(fit)))
     node = parse_expression(code)
     if not is_call(node, _RELATIONS, 2):
         raise FormulaError("a hypothesis compares two expressions by `>`, `<` or `=`", text, 0, len(text))
@@ -198,6 +198,15 @@ def _claim(text: str, fit: Fit) -> _Claim:
     sides = [side.replace("(Intercept)", "Intercept") for side in texts]
     label = f"({sides[0]}) {relation} 0" if right.text == "0" else f"({sides[0]})-({sides[1]}) {relation} 0"
     return _Claim(left, right, relation, label, code)
+
+
+def _spelled(fit: Fit) -> list[str]:
+    """Names that may stand in a hypothesis without back-ticks: `sd_g:a` of a nested factor is no name to R."""
+    names = [*fit.model.design.names, *(row.name for row in parameters(fit.model))]
+    for row in parameters(fit.model):
+        if row.class_ in ("sd", "cor"):
+            names += _named(row, "{variable}__{brms}")
+    return names
 
 
 def _quoted(text: str, names: Sequence[str]) -> str:
@@ -269,11 +278,9 @@ def _named(row: Parameter, *forms: str) -> dict[str, Place]:
     places: dict[str, Place] = {}
     for at in np.ndindex(*(len(labels) for labels in row.labels)):
         label = ",".join(labels[i] for labels, i in zip(row.labels, at, strict=True))
-        words = {
-            "variable": row.name,
-            "label": label,
-            "brms": label.replace("(Intercept)", "Intercept").replace(",", "__"),
-        }
+        brms = label.replace("(Intercept)", "Intercept")
+        brms = brms.replace(",", "__") if row.class_ == "cor" else brms
+        words = {"variable": row.name, "label": label, "brms": brms}
         places |= {form.format(**words): (row.name, at) for form in forms}
     return places | _plain(places)
 

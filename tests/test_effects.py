@@ -162,6 +162,15 @@ def test_new_levels_in_a_contrast_share_nothing_but_the_population() -> None:
     np.testing.assert_allclose(sm.contrast(exams_fit(), {"student": "new"}, {"student": "new"}).draws, 0, **EXACT)
 
 
+def test_a_model_of_an_intercept_has_predictions_and_nothing_to_change() -> None:
+    fit = sm.lm("y ~ 1", counts_data(), chains=1, iter=100, seed=1, progress=False)
+    np.testing.assert_allclose(sm.predictions(fit, "mean").draws, b(fit, "(Intercept)"))
+    with pytest.raises(sm.OptionError, match="no predictor"):
+        sm.avg_slopes(fit)
+    with pytest.raises(sm.DataError, match="no rows"):
+        sm.predictions(fit, counts_data().iloc[:0])
+
+
 def test_transform_comes_last_and_options_are_checked() -> None:
     logs = sm.avg_comparisons(trials_fit(), "x", comparison="lnratio")
     ratios = sm.avg_comparisons(trials_fit(), "x", comparison="lnratio", transform=np.exp)

@@ -88,6 +88,19 @@ def test_class_and_group_say_what_names_mean() -> None:
         sm.hypothesis(trials_fit(), "Intercept__x > 0", class_="cor", group="h")
 
 
+def test_nested_factors_and_odd_columns_go_by_their_names() -> None:
+    data = exams_data().assign(half=lambda d: np.where(d["exam"] > 2, "b", "a"))
+    fit = sm.lmer("score ~ poly(exam, 2) + (1 | student/half)", data, chains=1, iter=200, seed=1, progress=False)
+    for text in (
+        "sd_half:student[Intercept] < sd_student[Intercept]",
+        "sd_half:student__Intercept < sd_student__Intercept",
+    ):
+        found = sm.hypothesis(fit, text).draws[:, 0]
+        np.testing.assert_allclose(found, (draws(fit, "sd_half:student") - draws(fit, "sd_student"))[:, 0])
+    found = sm.hypothesis(fit, "poly(exam, 2)2 > 0").draws
+    np.testing.assert_allclose(found, b(fit, "poly(exam, 2)2"))
+
+
 def test_a_scope_has_a_row_a_level() -> None:
     deviations = sm.hypothesis(trials_fit(), "x > 0", scope="ranef", group="g")
     coefs = sm.hypothesis(trials_fit(), "x > 0", scope="coef", group="g")
