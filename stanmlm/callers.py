@@ -22,8 +22,8 @@ def caller_scope(depth: int) -> Mapping[str, object]:
     1
     """
     frame = sys._getframe(depth + 1)
-    maps = [frame.f_locals]
+    maps: list[dict[str, object]] = [dict(frame.f_locals)]
     while frame.f_code.co_name in _INNER and frame.f_back is not None:
         frame = frame.f_back
-        maps.append(frame.f_locals)
-    return ChainMap(*maps, frame.f_globals)  # type: ignore[arg-type]
+        maps.append(dict(frame.f_locals))
+    return ChainMap(*maps, frame.f_globals)

@@ -161,7 +161,8 @@ def deparse(node: Node) -> str:
 
 def label(node: Node) -> str:
     """`node` as R labels a term: as `deparse`, but a name that needs back-ticks has them, and `2L` is 2."""
-    return fold(node, operands, lambda part, below: _LABELS[part.kind](part, below))
+    text: str = fold(node, operands, lambda part, below: _LABELS[part.kind](part, below))
+    return text
 
 
 def _number(node: Node, below: list[str]) -> str:
