@@ -284,20 +284,22 @@ def simulate(
         raise OptionError(f"nsim is {nsim}; it counts simulations")
     if re_formula not in (None, "NA"):
         raise OptionError(f'simulate keeps all group effects, re_formula=None, or none, "NA"; not {re_formula!r}')
-    anew = re_formula is not None
-    target = target_of(fit, newdata, None, trials=trials)
-    rng = np.random.default_rng(target.seed if seed is None else seed)
-    positions = rng.choice(n_draws(fit), nsim, replace=nsim > n_draws(fit))
-    target = replace(target, draws=positions, seed=int(rng.integers(2**32)) if anew else target.seed)
-    target = _with_new_effects(target) if anew else target
+    rng = np.random.default_rng((fit.sampling.seed or 0) if seed is None else seed)
+    target = _simulated(fit, target_of(fit, newdata, trials=trials), nsim, re_formula is not None, rng)
 
     def values(eta: Floats, at: slice) -> Floats:
         return new_responses(fit, target, eta, at, rng)
 
     simulated = draws_by_rows(fit, target, values, MAX_BYTES)
-    columns = {f"sim_{i + 1}": row for i, row in enumerate(simulated)}
-    made = pd.DataFrame(columns, index=target.index)
+    made = pd.DataFrame({f"sim_{i + 1}": row for i, row in enumerate(simulated)}, index=target.index)
     return made if newdata is not None else _pad(fit, made)
+
+
+def _simulated(fit: Fit, target: Target, nsim: int, anew: bool, rng: np.random.Generator) -> Target:
+    """The target at draws taken at random, without repetition where there are enough."""
+    draws = rng.choice(n_draws(fit), nsim, replace=nsim > n_draws(fit))
+    target = replace(target, draws=draws)
+    return _with_new_effects(replace(target, seed=int(rng.integers(2**32)))) if anew else target
 
 
 def _with_new_effects(target: Target) -> Target:

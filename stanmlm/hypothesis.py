@@ -105,32 +105,52 @@ def hypothesis(
     >>> hypothesis(fit, ["hours > 0", "sigma < sd_student[Intercept]"]).frame["Star"].tolist()
     ['*', '*']
     """
-    if scope not in SCOPES:
-        raise OptionError(f"scope is `{scope}`" + did_you_mean(scope, SCOPES))
-    if not 0 < alpha < 0.5:
-        raise OptionError(f"alpha is {alpha}; it is a probability under 0.5")
-    given = [hypothesis] if isinstance(hypothesis, str) else list(hypothesis)
-    claims = [_claim(text, fit) for text in given]
+    how = _How(class_, group, scope, alpha, robust)
+    claims = [_claim(text, fit) for text in ([hypothesis] if isinstance(hypothesis, str) else hypothesis)]
+    return _tests(fit, claims, _checked(how), prior)
+
+
+@dataclass(frozen=True)
+class _How:
+    """The arguments of `hypothesis`."""
+
+    class_: str
+    group: str
+    scope: str
+    alpha: float
+    robust: bool
+
+
+def _checked(how: _How) -> _How:
+    if how.scope not in SCOPES:
+        raise OptionError(f"scope is `{how.scope}`" + did_you_mean(how.scope, SCOPES))
+    if not 0 < how.alpha < 0.5:
+        raise OptionError(f"alpha is {how.alpha}; it is a probability under 0.5")
+    return how
+
+
+def _tests(fit: Fit, claims: Sequence[_Claim], how: _How, prior: Fit | None) -> Hypotheses:
+    """Every claim of every level."""
     rows, draws = [], []
-    for level, source in _sources(fit, class_, group, scope):
-        before = dict(_sources(prior, class_, group, scope))[level] if prior else None
+    before = dict(_sources(prior, how)) if prior else {}
+    for level, source in _sources(fit, how):
         for claim in claims:
             values = _difference(claim, source)
-            against = _difference(claim, before) if before else None
-            rows.append({"Hypothesis": claim.label, "Group": level, **_tested(claim, values, against, alpha, robust)})
+            against = _difference(claim, before[level]) if prior else None
+            rows.append({"Hypothesis": claim.label, "Group": level, **_tested(claim, values, against, how)})
             draws.append(values)
-    frame = pd.DataFrame(rows) if scope != "standard" else pd.DataFrame(rows).drop(columns="Group")
-    about = f"class {class_}" if scope == "standard" else f"{scope} of {group}"
-    return Hypotheses(frame, np.stack(draws, axis=1), about, alpha)
+    standard, frame = how.scope == "standard", pd.DataFrame(rows)
+    about = f"class {how.class_}" if standard else f"{how.scope} of {how.group}"
+    return Hypotheses(frame.drop(columns="Group") if standard else frame, np.stack(draws, axis=1), about, how.alpha)
 
 
-def _tested(claim: _Claim, values: Floats, prior: Floats | None, alpha: float, robust: bool) -> dict[str, float | str]:
-    tail = alpha / 2 if claim.relation == "=" else alpha
+def _tested(claim: _Claim, values: Floats, prior: Floats | None, how: _How) -> dict[str, float | str]:
+    tail = how.alpha / 2 if claim.relation == "=" else how.alpha
     low, high = np.quantile(values, (tail, 1 - tail))
     ratio = _EVIDENCE[claim.relation](values, prior)
     share = 1.0 if np.isinf(ratio) else ratio / (1 + ratio)
-    starred = not low <= 0 <= high if claim.relation == "=" else share > 1 - alpha
-    centre = (np.median(values), mad(values)) if robust else (values.mean(), values.std(ddof=1))
+    starred = not low <= 0 <= high if claim.relation == "=" else share > 1 - how.alpha
+    centre = (np.median(values), mad(values)) if how.robust else (values.mean(), values.std(ddof=1))
     numbers = map(float, (*centre, low, high, ratio, share))
     return {**dict(zip(COLUMNS, numbers, strict=True)), "Star": "*" if starred else ""}
 
@@ -226,14 +246,14 @@ def _doubled(text: str) -> str:
     return "".join(pieces)
 
 
-def _sources(fit: Fit, class_: str, group: str, scope: str) -> Iterator[tuple[str, _Source]]:
+def _sources(fit: Fit, how: _How) -> Iterator[tuple[str, _Source]]:
     """Of each level, or of the fit as a whole, the names and their draws."""
-    if scope == "standard":
-        yield "", _Source(_places(fit, class_, group), partial(_element, fit))
+    if how.scope == "standard":
+        yield "", _Source(_places(fit, how.class_, how.group), partial(_element, fit))
         return
-    grouping = _grouping(fit, group)
+    grouping = _grouping(fit, how.group)
     effects = draws_of(fit, _variable(fit, "r", grouping).name)
-    fixed = dict(zip(fit.model.design.names, draws_of(fit, "b").T, strict=True)) if scope == "coef" else {}
+    fixed = dict(zip(fit.model.design.names, draws_of(fit, "b").T, strict=True)) if how.scope == "coef" else {}
     for j, level in enumerate(grouping.levels):
         columns = dict(fixed)
         for k, term in enumerate(grouping.terms):
