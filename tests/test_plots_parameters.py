@@ -16,7 +16,8 @@ from stanmlm.plots.chains import chain_colours, rank_band, rank_counts, rank_fra
 from stanmlm.plots.density import density_curve
 from stanmlm.plots.frames import interval_columns
 from stanmlm.plots.pairs import POINTS, correlation_frame, diagonal_frame
-from stanmlm.plots.rows import names_down, size_for
+from stanmlm.plots.rows import POINTS as POINTS_AN_INCH
+from stanmlm.plots.rows import SMALLEST, names_down, row_height, size_for
 
 EFFECT = "b[hours student:3]"
 
@@ -163,9 +164,12 @@ def test_densities_stay_within_bounds_and_are_right_at_them() -> None:
 
 def test_names_are_left_out_only_where_they_would_overlap() -> None:
     assert len(names_down([str(i) for i in range(100)]).breaks) == 100
-    scale = names_down([str(i) for i in range(500)])
-    assert len(scale.breaks) < 200
-    assert (scale.labels[0], scale.labels[-1]) == ("0", "499")
+    for levels in (200, 501, 2000):
+        scale = names_down([str(i) for i in range(levels)])
+        inches = np.diff(sorted(scale.breaks)) * row_height(levels)
+        assert inches.min() >= SMALLEST / POINTS_AN_INCH
+        assert {"0", str(levels - 1)} <= set(scale.labels)
+    assert names_down(["from $5 to $10"]).labels == [r"from \$5 to \$10"]
     heights = [size_for(n).themeables["figure_size"].properties["value"][1] for n in (5, 100, 2000)]
     assert heights[0] < heights[1] <= heights[2] < 13
 

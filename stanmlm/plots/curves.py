@@ -112,7 +112,7 @@ def plot_curves(
     if isinstance(curves, Fit):
         words, percent = _words_of(curves, words), percent or _counts_in_percent(curves)
         curves = group_curves(curves, x, group, facets, at)
-        highlight = highlight or _all_of_few(curves[group])
+        highlight = [str(level) for level in highlight] or _all_of_few(curves[group])
     check_columns(curves, [x, group, *INTERVALS, *facets])
     check_highlight(curves, group, highlight)
     coloured = only(curves, group, highlight)

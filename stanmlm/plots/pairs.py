@@ -87,7 +87,7 @@ def plot_pairs(
     densities, correlations = diagonal_frame(shown), correlation_frame(shown)
     layers = [
         geom_ribbon(aes("x", ymin="low", ymax="high"), densities, fill=LIGHT, color=MID_EDGE, size=0.4),
-        geom_point(aes("x", "y"), points[~points["diverging"]], size=0.5, stroke=0, color=MID, alpha=0.5),
+        geom_point(aes("x", "y"), points[~points["diverging"]], size=0.7, stroke=0, color=MID, alpha=0.6),
         geom_point(aes("x", "y"), points[points["diverging"]], size=1.2, stroke=0, color=DIVERGENT, alpha=0.9),
         geom_text(aes("x", "y", label="text"), correlations, color=QUIET, size=8),
     ]
@@ -106,7 +106,9 @@ def _panels(P: int) -> list[object]:
 
 def _few(limits: tuple[float, float]) -> list[float]:
     """Ticks away from the edges, where they would touch those of the next panel."""
-    return [float(tick) for tick in MaxNLocator(nbins=4, prune="both").tick_values(*limits)]
+    edge = 0.12 * (limits[1] - limits[0])
+    ticks = MaxNLocator(nbins=5).tick_values(*limits)
+    return [float(tick) for tick in ticks if limits[0] + edge < tick < limits[1] - edge]
 
 
 def _with_count(words: Words, diverging: Bools) -> Words:

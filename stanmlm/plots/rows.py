@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 from plotnine import aes, element_text, geom_point, geom_segment, geom_vline, scale_y_continuous, theme
 
@@ -73,9 +72,11 @@ def names_down(names: Sequence[str], below: float = 0.6, above: float = 0.6) -> 
     `below` and `above` are the room, in rows, beyond the lowest and the highest place.
     """
     room = int(TALLEST * POINTS / (SMALLEST * 1.2))
-    shown = np.unique(np.linspace(0, len(names) - 1, min(len(names), room)).round().astype(int))
+    shown = list(range(len(names) - 1, -1, -max(1, -(-len(names) // room))))
+    shown[-1] = 0
     places, edges = [float(i + 1) for i in shown], (1 - below, len(names) + above)
-    return scale_y_continuous(breaks=places, labels=[names[i] for i in shown], limits=edges, expand=(0, 0, 0, 0))
+    labels = [names[i].replace("$", r"\$") for i in shown]  # to matplotlib, text between dollars is mathematics
+    return scale_y_continuous(breaks=places, labels=labels, limits=edges, expand=(0, 0, 0, 0))
 
 
 def row_height(rows: int, row: float = ROW) -> float:

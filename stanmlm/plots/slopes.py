@@ -105,7 +105,7 @@ def plot_slopes(
     """
     if isinstance(slopes, Fit):
         fit, of = slopes, coefficient_of(slopes, group, of)
-        slopes = group_slopes(fit, x, group, of)
+        slopes, highlight = group_slopes(fit, x, group, of), [str(level) for level in highlight]
         line = expected_slopes(fit, x, group, of) if line is None else line
         words = words if words.y else replace(words, y=_axis(fit, of))
     check_columns(slopes, [x, group, *INTERVALS, rows, columns])
