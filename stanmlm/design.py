@@ -16,7 +16,7 @@ from stanmlm.formula import Bar, Expression, Formula
 from stanmlm.frame import ModelFrame, scope_of, variables_in
 from stanmlm.grouping import group_factor, group_label, lme4_order, match_levels
 from stanmlm.rank import pivoted_rank
-from stanmlm.rcode import Node, names_in
+from stanmlm.rcode import Node, call, is_call, names_in
 from stanmlm.remember import (
     Description,
     conform_column,
@@ -74,7 +74,7 @@ class Encoded:
 
     design: Design
     index: pd.Index  # (N,) row labels
-    trials: Floats | None  # (N,) of a response `y | trials(n)` whose `n` the new data have
+    trials: Floats | None  # (N,) of a response `y | trials(n)` or `cbind(s, f)` whose variables the new data have
 
 
 def design(
@@ -347,10 +347,16 @@ def _new_offset(nodes: list[Node], place: Scope, n: int) -> Floats:
 
 def _new_trials(spec: Spec, table: pd.DataFrame, caller: Mapping[str, object], n: int) -> Floats | None:
     response = spec.formula.response
-    if response is None or response.node.kind != "call" or response.node.text != "trials":
+    node = None if response is None else _trials_of(response.node)
+    if node is None or not names_in(node) <= set(table.columns):
         return None
-    trials = response.node.args[1][1]
-    if not names_in(trials) <= set(table.columns):
-        return None
-    value = evaluate(trials, scope_of([trials], table, caller, spec.formula.text))
+    value = evaluate(node, scope_of([node], table, caller, spec.formula.text))
     return floats(recycle(value, n)).reshape(n)
+
+
+def _trials_of(response: Node) -> Node | None:
+    """The code of the trials that a response spells: `y | trials(n)`, or the sum of `cbind(successes, failures)`."""
+    arguments = [node for _, node in response.args]
+    if is_call(response, ("trials",), 2):
+        return arguments[1]
+    return call("+", *arguments) if is_call(response, ("cbind",), 2) else None

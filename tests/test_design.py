@@ -393,3 +393,13 @@ def test_memory_stays_within_three_times_X() -> None:  # noqa: N802
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak <= 3 * fit.X.nbytes + fit.terms[0].Z.nbytes
+
+
+def test_new_data_tell_the_trials_of_cbind() -> None:
+    data = pd.DataFrame({"s": [1.0, 2.0, 3.0, 1.0], "n": [4.0, 5.0, 6.0, 4.0], "x": [0.0, 1.0, 2.0, 3.0]})
+    formula = parse_formula("cbind(s, n - s) ~ x", tuple(data))
+    made = design(formula, model_frame(formula, data, {}))
+    trials = encode(made, data.assign(n=10.0)).trials
+    assert trials is not None
+    assert trials.tolist() == [10.0] * 4
+    assert encode(made, data[["x"]]).trials is None
