@@ -36,7 +36,15 @@ def fixef(fit: Fit, add_dropped: bool = False) -> pd.Series:
 
 
 def vcov(fit: Fit) -> pd.DataFrame:
-    """Posterior covariance matrix of the population-level coefficients."""
+    """Posterior covariance matrix of the population-level coefficients.
+
+    Examples
+    --------
+    >>> from stanmlm import vcov, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> vcov(fit).shape
+    (2, 2)
+    """
     names = list(fit.model.design.names)
     covariance = np.cov(draws_of(fit, "b"), rowvar=False).reshape(len(names), len(names))
     return pd.DataFrame(covariance, index=names, columns=names)
@@ -47,6 +55,13 @@ def ranef(fit: Fit) -> dict[str, pd.DataFrame]:
 
     Rows are levels, columns coefficients, as in lme4; `frame.attrs["postVar"]` is the posterior covariance of each
     level's coefficients, an array (coefficients, coefficients, levels) as lme4's attribute of that name.
+
+    Examples
+    --------
+    >>> from stanmlm import ranef, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> ranef(fit)["student"].shape
+    (100, 1)
     """
     return {g.group: _effects(fit, g) for g in _groupings(fit)}
 
@@ -63,6 +78,13 @@ def coef(fit: Fit) -> pd.Series | dict[str, pd.DataFrame]:
     """Coefficients by group, fixed part plus group effects: a frame a grouping factor, every fixed column in it.
 
     A fit without group terms gives a Series, aliased columns of a rank-deficient design as NaN, as R's `coef`.
+
+    Examples
+    --------
+    >>> from stanmlm import coef, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> coef(fit)["student"].columns.tolist()
+    ['(Intercept)', 'hours']
     """
     fixed = fixef(fit)
     if not fit.model.design.terms:
@@ -105,6 +127,13 @@ def VarCorr(fit: Fit) -> VarCorrTable:  # noqa: N802, lme4's name
     """Posterior means of group standard deviations and correlations (of them, not of variances).
 
     `as_data_frame(VarCorr(fit))` is lme4's table of `grp var1 var2 vcov sdcor`.
+
+    Examples
+    --------
+    >>> from stanmlm import VarCorr, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> VarCorr(fit).terms[0].coefs
+    ('(Intercept)',)
     """
     return VarCorrTable(tuple(_varcorr_terms(fit)), sigma(fit) if "sigma" in _names(fit) else None)
 
@@ -134,7 +163,15 @@ def _mean_correlations(fit: Fit, grouping: Grouping) -> Floats:
 
 
 def as_data_frame(table: VarCorrTable | Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """R's `as.data.frame` of `VarCorr(fit)` (grp var1 var2 vcov sdcor) or of `ranef(fit)` (with condsd)."""
+    """R's `as.data.frame` of `VarCorr(fit)` (grp var1 var2 vcov sdcor) or of `ranef(fit)` (with condsd).
+
+    Examples
+    --------
+    >>> from stanmlm import VarCorr, as_data_frame, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> as_data_frame(VarCorr(fit))["grp"].tolist()
+    ['student', 'Residual']
+    """
     return _varcorr_frame(table) if isinstance(table, VarCorrTable) else _ranef_frame(table)
 
 
@@ -164,17 +201,41 @@ def _ranef_frame(effects: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def sigma(fit: Fit) -> float:
-    """Posterior mean of the residual standard deviation; 1 for families without one, as in lme4."""
+    """Posterior mean of the residual standard deviation; 1 for families without one, as in lme4.
+
+    Examples
+    --------
+    >>> from stanmlm import sigma, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> 0.15 < sigma(fit) < 0.25
+    True
+    """
     return float(draws_of(fit, "sigma").mean()) if "sigma" in _names(fit) else 1.0
 
 
 def ngrps(fit: Fit) -> dict[str, int]:
-    """Number of levels of each grouping factor."""
+    """Number of levels of each grouping factor.
+
+    Examples
+    --------
+    >>> from stanmlm import ngrps, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> ngrps(fit)
+    {'student': 100}
+    """
     return {grouping.group: len(grouping.levels) for grouping in _groupings(fit)}
 
 
 def nobs(fit: Fit) -> int:
-    """Number of rows used, after missing values were dropped (rows as given, not cells)."""
+    """Number of rows used, after missing values were dropped (rows as given, not cells).
+
+    Examples
+    --------
+    >>> from stanmlm import nobs, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> nobs(fit)
+    500
+    """
     return len(fit.model.response.y)
 
 
@@ -183,6 +244,13 @@ def confint(fit: Fit, parm: list[str] | None = None, level: float = 0.95) -> pd.
 
     Rows carry lme4's names (`sd_(Intercept)|Subject`, `cor_Days.(Intercept)|Subject`, `sigma`, `(Intercept)`), columns
     the percentages. `parm` picks rows by name.
+
+    Examples
+    --------
+    >>> from stanmlm import confint, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> confint(fit).index.tolist()
+    ['sd_(Intercept)|student', 'sigma', '(Intercept)', 'hours']
     """
     names, draws = zip(*_interval_columns(fit), strict=True)
     tails = (1 - level) / 2, 1 - (1 - level) / 2
@@ -220,6 +288,13 @@ def as_draws_df(fit: Fit, variables: list[str] | None = None) -> pd.DataFrame:
     """Every draw as a row, with `.chain .iteration .draw` as in R's posterior package; columns by ArviZ's labels.
 
     `variables` picks variables (`["b", "sd_state"]`) rather than elements.
+
+    Examples
+    --------
+    >>> from stanmlm import as_draws_df, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> as_draws_df(fit, ["b", "sigma"]).columns.tolist()
+    ['.chain', '.iteration', '.draw', 'b[(Intercept)]', 'b[hours]', 'sigma']
     """
     table = parameters(fit.model)
     for name in variables or ():
@@ -249,7 +324,15 @@ def stancode(fit: Fit) -> str:
 
 
 def standata(fit: Fit) -> dict[str, object]:
-    """The data block of a fit's program, NumPy arrays and numbers by name."""
+    """The data block of a fit's program, NumPy arrays and numbers by name.
+
+    Examples
+    --------
+    >>> from stanmlm import standata, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> standata(fit)["N"]
+    500
+    """
     return dict(data_block(fit.model))
 
 

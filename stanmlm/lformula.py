@@ -205,6 +205,13 @@ def getME(fit: Fitted, name: str) -> object:  # noqa: N802
     ------
     OptionError
         For a name that there is none of.
+
+    Examples
+    --------
+    >>> from stanmlm import getME, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> getME(fit, "Zt").shape
+    (100, 500)
     """
     if name not in PARTS:
         raise OptionError(f"getME has no `{name}`{did_you_mean(name, PARTS)}")

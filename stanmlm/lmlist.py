@@ -49,6 +49,13 @@ def lmList(  # noqa: N802, lme4's name
         Where the formula is not `response ~ terms | factor`.
     DataError
         Where no level has a row.
+
+    Examples
+    --------
+    >>> from stanmlm import lmList, simulate_exams
+    >>> fits = lmList("score ~ hours | exam", simulate_exams(seed=1), seed=1, iter=500)
+    >>> list(fits.fits)
+    ['1', '2', '3', '4', '5']
     """
     if options.get("file") is not None:
         raise OptionError("lmList() makes many fits and keeps no file; save(fits.fits[level], path) keeps one")
@@ -69,7 +76,15 @@ def lmList(  # noqa: N802, lme4's name
 
 
 def coefficients(fits: FitList) -> pd.DataFrame:
-    """Posterior means by level, as R's `coef(lmList(...))`; NaN where maximum likelihood has no estimate."""
+    """Posterior means by level, as R's `coef(lmList(...))`; NaN where maximum likelihood has no estimate.
+
+    Examples
+    --------
+    >>> from stanmlm import coefficients, lmList, simulate_exams
+    >>> fits = lmList("score ~ hours | exam", simulate_exams(seed=1), seed=1, iter=500)
+    >>> coefficients(fits).shape
+    (5, 2)
+    """
     table = pd.DataFrame({level: fixef(fit) for level, fit in fits.fits.items()}).T
     table.loc[list(fits.inestimable)] = np.nan
     return table
