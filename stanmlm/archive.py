@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import secrets
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,7 @@ WORTH = 0.8  # packed over unpacked size, from which on an array stays as it is
 DAMAGE = (
     *(OSError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, RuntimeError, MemoryError),
     *(ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, SyntaxError),
+    tokenize.TokenError,  # NumPy reads the header of an array as Python's words
 )
 
 

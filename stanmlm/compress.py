@@ -12,6 +12,8 @@ from stanmlm.design import Design
 from stanmlm.errors import OptionError
 from stanmlm.families import Family
 from stanmlm.responses import Response
+from stanmlm.rotation import rotated, weighted
+from stanmlm.rows import Rows, plain_rows
 
 # `collapse="auto"` keeps the rows unless cells are fewer than this share of them: a gradient costs in proportion to
 # cells, and tables of rows are easier to read than a row map that saves nothing.
@@ -22,7 +24,7 @@ Codes = NDArray[np.uint64]
 
 @dataclass(frozen=True)
 class Cells:
-    """What the likelihood sees: C cells in place of N rows."""
+    """What the likelihood can tell apart: C cells in place of N rows."""
 
     row: Ints  # (N,) the cell of each row
     first: Ints  # (C,) a row that stands for each cell
@@ -30,7 +32,8 @@ class Cells:
     Z: tuple[Floats, ...]  # a group term each: (C, K)
     index: tuple[Ints, ...]  # a group term each: (C,) from 0
     offset: Floats  # (C,); zeros where the family has taken the offset into its statistics
-    stats: Mapping[str, Floats | float]  # by Stan data name
+    stats: Mapping[str, Floats | float]  # as `Family.means` and `Family.spread` read them
+    rows: Rows  # what the program reads: these cells, or fewer rows with the same squares
 
 
 def compress(design: Design, response: Response, family: Family, collapse: bool | str = "auto") -> Cells:
@@ -45,7 +48,8 @@ def compress(design: Design, response: Response, family: Family, collapse: bool 
     family : Family
         Says what is sufficient, and whether an offset keeps rows apart.
     collapse : bool or "auto"
-        False keeps a cell a row; "auto" does where fewer cells would save little.
+        False keeps a cell a row; "auto" does where fewer cells would save little. Gaussian cells are then rotated to
+        fewer rows with the same squares, under the same rule.
 
     Returns
     -------
@@ -73,16 +77,19 @@ def compress(design: Design, response: Response, family: Family, collapse: bool 
     cell, first = (rows, rows) if collapse is False else cells_of(list(_key(design, family)))
     if collapse == "auto" and len(first) > WORTH * len(rows):
         cell, first = rows, rows
+    X, Z = design.X[first], tuple(term.Z[first] for term in design.terms)
+    index = tuple(term.index[first] for term in design.terms)
     offset = design.offset[first] if family.offset_in_key else np.zeros(len(first))
-    return Cells(
-        row=cell,
-        first=first,
-        X=design.X[first],
-        Z=tuple(term.Z[first] for term in design.terms),
-        index=tuple(term.index[first] for term in design.terms),
-        offset=offset,
-        stats=family.sufficient(response, design.offset, cell, len(first)),
-    )
+    stats = family.sufficient(response, design.offset, cell, len(first))
+    plain = plain_rows(X, Z, index, offset, stats)
+    return Cells(cell, first, X, Z, index, offset, stats, _summed(plain, collapse) if family.squares else plain)
+
+
+def _summed(cells: Rows, collapse: bool | str) -> Rows:
+    """Rows of weight one, rotated where that is wanted and saves some."""
+    rows = weighted(cells)
+    fewer = rows if collapse is False else rotated(rows)
+    return fewer if len(fewer.X) <= (WORTH if collapse == "auto" else 1) * len(rows.X) else rows
 
 
 def cells_of(columns: list[Anything]) -> tuple[Ints, Ints]:

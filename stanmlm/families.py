@@ -42,6 +42,7 @@ class Family:
     auxiliary: tuple[Auxiliary, ...]
     autoscales: bool  # gaussian: default priors are scaled by sd(y), the intercept's sits at mean(y)
     offset_in_key: bool  # whether rows must share an offset to share a cell
+    squares: bool  # the density sees rows through n, y and ss alone, as ss + sum n (y - eta)^2: rows may be rotated
     read: Callable[[RawResponse, Floats | None], Response]
     # (response, offset, cell of each row, number of cells) -> arrays by Stan data name
     sufficient: Callable[[Response, Floats, Ints, int], Stats]
@@ -230,6 +231,7 @@ FAMILIES: dict[str, Family] = {
             auxiliary=(Auxiliary("sigma", scales_groups=True),),
             autoscales=True,
             offset_in_key=False,
+            squares=True,
             read=read_gaussian,
             sufficient=_gaussian_statistics,
             means=_gaussian_means,
@@ -248,6 +250,7 @@ FAMILIES: dict[str, Family] = {
             auxiliary=(),
             autoscales=False,
             offset_in_key=True,
+            squares=False,
             read=read_binomial,
             sufficient=_binomial_statistics,
             means=_per("y", "trials"),
@@ -266,6 +269,7 @@ FAMILIES: dict[str, Family] = {
             auxiliary=(),
             autoscales=False,
             offset_in_key=False,
+            squares=False,
             read=read_poisson,
             sufficient=_poisson_statistics,
             means=_per("y", "exposure"),

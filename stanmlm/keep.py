@@ -37,6 +37,7 @@ from stanmlm.priors import PriorRow, Priors
 from stanmlm.program import Program, Structure, program, structure
 from stanmlm.rcode import Node, fold, operands
 from stanmlm.responses import RawResponse, Response
+from stanmlm.rows import Joint, Rows
 from stanmlm.rvalues import Contrast, Value
 from stanmlm.terms import Expression, Terms
 
@@ -49,7 +50,7 @@ FILE_REFIT = ("never", "on_change", "always")
 RECORDS: Mapping[str, type] = {
     record.__name__: record
     for record in (
-        *(Fit, Call, Model, ModelFrame, RawResponse, Response, Design, GroupTerm, Spec, Cells, Centering),
+        *(Fit, Call, Model, ModelFrame, RawResponse, Response, Design, GroupTerm, Spec, Cells, Rows, Joint, Centering),
         *(Formula, Terms, Expression, Bar, Value, Contrast, Program, Structure, Sampling),
         *(Priors, PriorRow, Prior, CovariancePrior, SetPrior),
     )

@@ -40,7 +40,7 @@ def standata(model: Model) -> Data:
     if model.design.terms:
         data |= _sds(model)
     if not model.prior_only:
-        data |= model.cells.stats
+        data |= model.cells.rows.stats
     return data | _priors(model)
 
 
@@ -57,15 +57,15 @@ def column_means(model: Model) -> Floats:
 
 
 def _fixed(model: Model) -> Data:
-    design, cells = model.design, model.cells
+    design, rows = model.design, model.cells.rows
     data: Data = {"P": design.X.shape[1] - design.intercept}
     if design.intercept:
         data["x_mean"] = column_means(model)
     if model.prior_only:
         return data
     kept = np.flatnonzero(~model.centering.absorbed)
-    data |= {"C": len(cells.first), "P_x": len(kept), "x_at": kept + 1, "X": cells.X[:, kept]}
-    return data | ({"offsets": cells.offset} if structure(model).offset else {})
+    data |= {"C": len(rows.X), "P_x": len(kept), "x_at": kept + 1, "X": rows.X[:, kept]}
+    return data | ({"offsets": rows.offset} if structure(model).offset else {})
 
 
 def _term(model: Model, k: int) -> Data:
@@ -76,11 +76,12 @@ def _term(model: Model, k: int) -> Data:
         "Q": len(column),
         "A_at": column + 1,
         "A": model.centering.A[k][coefficient, :, column].T,
+        "beta_0": model.centering.origin[column],
         "w": weights,
         "c": model.centering.units[k],
     }
     if not model.prior_only:
-        data |= {"g": model.cells.index[k] + 1, "Z": model.cells.Z[k]}
+        data |= {"g": model.cells.rows.index[k] + 1, "Z": model.cells.rows.Z[k]}
     data = {f"{name}_{k + 1}": value for name, value in data.items()}
     return _several(term, k, coefficient, data) if len(term.coefs) > 1 else _one(k, data)
 

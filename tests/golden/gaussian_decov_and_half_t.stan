@@ -73,11 +73,10 @@ data {
   int<lower=1> S;  // standard deviations of all group terms
   vector<lower=0, upper=1>[S] by_sigma;  // 1: the prior of this sd is on sd / sigma
 
-  // Response: variance sigma^2 / weight a row; the offset is already subtracted
-  int<lower=0> N;  // rows
-  vector<lower=0>[C] n;  // sum of weights in the cell
-  vector[C] y;  // weighted mean of the cell
-  real<lower=0> ss;  // weighted squares around the cell means, summed over cells
+  // Response: rows are already times the square roots of their weights, less the offset
+  int<lower=0> N;  // observations
+  vector[C] y;
+  real<lower=0> ss;  // squares that are the same whatever eta is
 
   real<lower=0> Intercept_student_t_df;
   real Intercept_student_t_location;
@@ -141,7 +140,7 @@ model {
   eta += Z_2 .* (M_2 + tau_2 * z_2)[g_2];
 
   // Likelihood
-  target += -N * log(sigma) - 0.5 * (ss + dot_product(n, square(y - eta))) / square(sigma);
+  target += -N * log(sigma) - 0.5 * (ss + dot_self(y - eta)) / square(sigma);
 
   // Priors
   vector[S] ratio = sd .* exp(-log(sigma) * by_sigma);

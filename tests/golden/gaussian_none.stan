@@ -8,11 +8,10 @@ data {
   array[P_x] int<lower=1> x_at;  // their places
   matrix[C, P_x] X;
 
-  // Response: variance sigma^2 / weight a row; the offset is already subtracted
-  int<lower=0> N;  // rows
-  vector<lower=0>[C] n;  // sum of weights in the cell
-  vector[C] y;  // weighted mean of the cell
-  real<lower=0> ss;  // weighted squares around the cell means, summed over cells
+  // Response: rows are already times the square roots of their weights, less the offset
+  int<lower=0> N;  // observations
+  vector[C] y;
+  real<lower=0> ss;  // squares that are the same whatever eta is
 
   real<lower=0> Intercept_student_t_df;
   real Intercept_student_t_location;
@@ -36,7 +35,7 @@ model {
   vector[C] eta = X * beta[x_at];
 
   // Likelihood
-  target += -N * log(sigma) - 0.5 * (ss + dot_product(n, square(y - eta))) / square(sigma);
+  target += -N * log(sigma) - 0.5 * (ss + dot_self(y - eta)) / square(sigma);
 
   // Priors
   alpha_c ~ student_t(Intercept_student_t_df, Intercept_student_t_location, Intercept_student_t_scale);
