@@ -231,4 +231,4 @@ def name_of(data: object, scope: Mapping[str, object]) -> str:
     """The name under which the caller holds the data frame, for R's `Data:` line."""
     if data is None:
         return ""
-    return next((name for name, value in scope.items() if value is data and not name.startswith("_")), "data")
+    return next((name for name, value in scope.items() if value is data and not name.startswith("_")), "")
