@@ -28,6 +28,7 @@ class Centering:
     # a group term each: (K,) about the sd of a coefficient given those before it. A weight means what it says only in
     # these units: t = w m / c + (v / c)^w z, and posterior t is free of m where v is c.
     units: tuple[Floats, ...]
+    origin: Floats  # (F,) about what the coefficients of X's own columns are
 
 
 def centering(choice: float | str, design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:
@@ -87,6 +88,7 @@ def noncentered(design: Design) -> Centering:
         A=tuple(np.zeros((K, J, F)) for K, J in shapes),
         weights=tuple(np.zeros((J, K)) for K, J in shapes),
         units=tuple(np.ones(K) for K, _ in shapes),
+        origin=np.zeros(F),
     )
 
 
@@ -117,7 +119,7 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     at = pilot(design, cells, family, priors)
     weights = informed(at)
     absorbed, A = absorption(design, cells, weights)
-    return Centering(absorbed, A, weights, units(at))
+    return Centering(absorbed, A, weights, units(at), origin(design, at))
 
 
 def forced(design: Design, cells: Cells, family: Family, priors: Priors, weight: float) -> Centering:
@@ -144,18 +146,31 @@ def forced(design: Design, cells: Cells, family: Family, priors: Priors, weight:
     at = pilot(design, cells, family, priors)
     information = informed(at)
     absorbed, A = absorption(design, cells, information)
-    return Centering(absorbed, A, tuple(np.full_like(share, weight) for share in information), units(at))
+    weights = tuple(np.full_like(share, weight) for share in information)
+    return Centering(absorbed, A, weights, units(at), origin(design, at))
 
 
 def informed(at: Pilot) -> tuple[Floats, ...]:
     """The share of information that the data bring on each effect given those before it, (J, K) a term."""
-    shares = (1 - variances_in_turn(V) / c**2 for V, c in zip(at.variance, units(at), strict=True))
-    return tuple(np.clip(share, 0.0, 1.0) for share in shares)
+    return tuple(_share(equations.information, S) for equations, S in zip(at.equations, at.covariance, strict=True))
 
 
 def units(at: Pilot) -> tuple[Floats, ...]:
     """The sd of each coefficient given those before it, in the population, (K,) a term."""
     return tuple(np.sqrt(variances_in_turn(S)) for S in at.covariance)
+
+
+def origin(design: Design, at: Pilot) -> Floats:
+    """The pilot's coefficients of the columns as they are, not centred, (F,)."""
+    if not design.intercept:
+        return at.beta
+    return np.r_[at.beta[0] - design.X[:, 1:].mean(axis=0) @ at.beta[1:], at.beta[1:]]
+
+
+def _share(information: Floats, covariance: Floats) -> Floats:
+    """1 - V / v^2, (J, K)."""
+    left = np.linalg.inv(np.linalg.inv(covariance) + information)
+    return np.clip(1 - variances_in_turn(left) / variances_in_turn(covariance), 0.0, 1.0)
 
 
 def variances_in_turn(covariance: Floats) -> Floats:

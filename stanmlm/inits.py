@@ -11,8 +11,8 @@ from stanmlm.pilot import Pilot, pilot
 from stanmlm.standata import column_means
 from stanmlm.unroll import explained, sampled
 
-# Wider than the posterior, so that chains which agree have come from different places.
-SPREAD = 2.0
+# In posterior sds: chains which agree have come from different places.
+SPREAD = 1.5
 
 
 def starting_points(model: Model, chains: int, seed: int) -> tuple[Mapping[str, Floats], ...]:
@@ -50,7 +50,14 @@ def _point(model: Model, at: Pilot, rng: np.random.Generator) -> dict[str, Float
     for k, covariance in enumerate(at.covariance):
         tau, L = _scales(covariance, len(at.effects[k]), rng)
         u = at.effects[k] + _normal(rng, at.variance[k])
-        t = sampled(u, explained(model, k, full), model.centering.weights[k], model.centering.units[k], tau, L)
+        t = sampled(
+            u,
+            explained(model, k, full - model.centering.origin),
+            model.centering.weights[k],
+            model.centering.units[k],
+            tau,
+            L,
+        )
         sds.append(tau)
         point |= {f"t_{k + 1}": t, f"L_{k + 1}": L} if len(tau) > 1 else {f"t_{k + 1}": t[:, 0]}
     point |= {"sd": np.concatenate(sds)} if sds else {}

@@ -16,6 +16,28 @@ TOLERANCE = 0.02  # largest relative change of an sd; a weight moves by less tha
 
 
 @dataclass(frozen=True)
+class Equations:
+    """Weighted least squares in the fixed coefficients and one term's effects, the other terms' effects held."""
+
+    information: Floats  # (J, K, K) of the data on the effects of each level
+    cross: Floats  # (J, K, F)
+    right: Floats  # (J, K)
+    fixed: Floats  # (F, F) information on the fixed coefficients, their priors' with it
+    fixed_right: Floats  # (F,)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What equations say under one covariance of the effects."""
+
+    beta: Floats  # (F,)
+    uncertainty: Floats  # (F, F)
+    effects: Floats  # (J, K)
+    variance: Floats  # (J, K, K) of the effects given beta
+    log_marginal: float  # of the covariance, beta and the effects integrated out, up to a constant
+
+
+@dataclass(frozen=True)
 class Pilot:
     """Where the posterior is, roughly; fixed coefficients are those of centred columns."""
 
@@ -24,6 +46,7 @@ class Pilot:
     effects: tuple[Floats, ...]  # a group term each: (J, K) deviations
     covariance: tuple[Floats, ...]  # a group term each: (K, K) of the coefficients
     variance: tuple[Floats, ...]  # a group term each: (J, K, K) of the posterior, given everything else
+    equations: tuple[Equations, ...]  # a group term each
     dispersion: float  # sigma^2; 1 in families without it
 
 
@@ -102,6 +125,7 @@ def _start(design: Design, cells: Cells, family: Family) -> Pilot:
         effects=tuple(np.zeros(shape) for shape in shapes),
         covariance=tuple(np.diag(sd**2) for sd in sds),
         variance=tuple(np.tile(np.diag(sd**2), (J, 1, 1)) for sd, (J, _) in zip(sds, shapes, strict=True)),
+        equations=(),
         dispersion=spread**2 if family.spread(cells.stats) else 1.0,
     )
 
@@ -142,27 +166,67 @@ def _parts(at: Pilot, cells: Cells) -> Iterator[Floats]:
 
 def _term_step(at: Pilot, k: int, X: Floats, cells: Cells, working: _Working, ridge: Floats) -> Pilot:
     """Solve for beta and the effects of term k together, then update that term's covariance."""
+    equations = _equations(at, k, X, cells, working, ridge)
+    found = solve(equations, at.covariance[k])
+    covariance: Floats = (found.effects.T @ found.effects + found.variance.sum(axis=0)) / len(found.effects)
+    return replace(
+        at,
+        beta=found.beta,
+        uncertainty=found.uncertainty,
+        effects=_with(at.effects, k, found.effects),
+        covariance=_with(at.covariance, k, covariance),
+        variance=_with(at.variance, k, found.variance),
+        equations=(*at.equations[:k], equations, *at.equations[k + 1 :]),
+    )
+
+
+def _equations(at: Pilot, k: int, X: Floats, cells: Cells, working: _Working, ridge: Floats) -> Equations:
     Z, index, J = cells.Z[k], cells.index[k], len(at.effects[k])
     others = sum((part for j, part in enumerate(_parts(at, cells)) if j != k), np.zeros(len(Z)))
     response, weight = working.response - others, working.weight
-    wZ = Z * weight[:, None]
-    precision = np.linalg.inv(at.covariance[k]) + _by_level(wZ, Z, index, J)  # (J, K, K)
-    cross = _by_level(wZ, X, index, J)  # (J, K, F)
-    right = _by_level(wZ, response[:, None], index, J)[..., 0]  # (J, K)
+    wZ, wX = Z * weight[:, None], X * weight[:, None]
+    return Equations(
+        information=_by_level(wZ, Z, index, J),
+        cross=_by_level(wZ, X, index, J),
+        right=_by_level(wZ, response[:, None], index, J)[..., 0],
+        fixed=wX.T @ X + np.diag(ridge),
+        fixed_right=wX.T @ response,
+    )
+
+
+def solve(equations: Equations, covariance: Floats) -> Solution:
+    """Solve the mixed model equations (Henderson 1975) of one term, level by level.
+
+    Parameters
+    ----------
+    equations : Equations
+    covariance : array
+        (K, K) of the effects in the population.
+
+    Returns
+    -------
+    Solution
+
+    Examples
+    --------
+    >>> one = np.ones((2, 1, 1))
+    >>> solve(Equations(one, one, np.array([[1.0], [3.0]]), np.array([[2.0]]), np.array([4.0])), np.eye(1)).beta
+    array([2.])
+    """
+    precision = np.linalg.inv(covariance) + equations.information
     V = np.linalg.inv(precision).astype(float)
-    shrunk = V @ cross
-    wX = X * weight[:, None]
-    uncertainty = np.linalg.inv(wX.T @ X - np.einsum("jkf,jkg->fg", cross, shrunk) + np.diag(ridge))
-    beta = uncertainty @ (wX.T @ response - np.einsum("jkf,jk->f", shrunk, right))
-    effects: Floats = np.einsum("jkl,jl->jk", V, right - cross @ beta)
-    covariance: Floats = (effects.T @ effects + V.sum(axis=0)) / J
-    return replace(
-        at,
+    shrunk = V @ equations.cross
+    uncertainty = np.linalg.inv(equations.fixed - np.einsum("jkf,jkg->fg", equations.cross, shrunk))
+    left = equations.fixed_right - np.einsum("jkf,jk->f", shrunk, equations.right)
+    beta = uncertainty @ left
+    squares = np.einsum("jk,jkl,jl->", equations.right, V, equations.right) + left @ beta
+    sizes = len(V) * np.linalg.slogdet(covariance)[1] + np.linalg.slogdet(precision)[1].sum()
+    return Solution(
         beta=beta,
         uncertainty=uncertainty,
-        effects=_with(at.effects, k, effects),
-        covariance=_with(at.covariance, k, covariance),
-        variance=_with(at.variance, k, V),
+        effects=np.einsum("jkl,jl->jk", V, equations.right - equations.cross @ beta),
+        variance=V,
+        log_marginal=float(squares - sizes + np.linalg.slogdet(uncertainty)[1]) / 2,
     )
 
 

@@ -76,6 +76,7 @@ def _term(model: Model, k: int) -> Data:
         "Q": len(column),
         "A_at": column + 1,
         "A": model.centering.A[k][coefficient, :, column].T,
+        "beta_0": model.centering.origin[column],
         "w": weights,
         "c": model.centering.units[k],
     }

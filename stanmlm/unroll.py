@@ -71,7 +71,9 @@ def _deviations(model: Model, k: int, draws: Mapping[str, Floats], b: Floats, ta
     """diag(tau) L z of each level, (chains, draws, J, K)."""
     J, K = model.centering.weights[k].shape
     t = np.asarray(draws[f"t_{k + 1}"], dtype=float).reshape(*b.shape[:2], J, K)
-    z = scores(t, explained(model, k, b), model.centering.weights[k], model.centering.units[k], tau, L)
+    z = scores(
+        t, explained(model, k, b - model.centering.origin), model.centering.weights[k], model.centering.units[k], tau, L
+    )
     return z @ np.swapaxes(tau[..., :, None] * L, -1, -2)
 
 
@@ -115,7 +117,8 @@ def scores(t: Floats, M: Floats, w: Floats, c: Floats, tau: Floats, L: Floats) -
     for p in range(t.shape[-1]):
         v = tau[..., p, None] * L[..., p, p, None]
         m = M[..., p] + tau[..., p, None] * np.squeeze(z[..., :p] @ L[..., p, :p, None], axis=-1)
-        z[..., p] = (t[..., p] - w[:, p] * m / c[p]) * (v / c[p]) ** -w[:, p]
+        r, pull = _scale_and_pull(w[:, p], c[p], v)
+        z[..., p] = t[..., p] / r - pull * m
     return z
 
 
@@ -145,5 +148,12 @@ def sampled(u: Floats, M: Floats, w: Floats, c: Floats, tau: Floats, L: Floats) 
     v = tau * np.diag(L)
     z = np.linalg.solve(L, (u / tau).T).T
     m = M + tau * (z @ np.tril(L, -1).T)
-    t: Floats = w * m / c + (v / c) ** w * z
+    r, pull = _scale_and_pull(w, c, v)
+    t: Floats = r * (z + pull * m)
     return t
+
+
+def _scale_and_pull(w: Floats, c: Floats, v: Floats) -> tuple[Floats, Floats]:
+    """r and pull of t = r (z + pull m), for sds v."""
+    h, uu = w / (2 - w), (v / c) ** 2
+    return np.sqrt(1 - h + h * uu), w * v / c**2 / (1 - w + w * uu)

@@ -104,7 +104,7 @@ def partial(columns: Design, cells: Any, seed: int = 3) -> Centering:
     rng = np.random.default_rng(seed)
     weights = tuple(rng.uniform(0.1, 0.9, (len(term.levels), len(term.coefs))) for term in columns.terms)
     units = tuple(rng.uniform(0.5, 2.0, len(term.coefs)) for term in columns.terms)
-    return Centering(*absorption(columns, cells, weights), weights, units)
+    return Centering(*absorption(columns, cells, weights), weights, units, rng.normal(size=columns.X.shape[1]))
 
 
 def model(

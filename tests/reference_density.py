@@ -103,20 +103,31 @@ def effect(model: Model, values: dict[str, Anything], k: int) -> tuple[Anything,
     """(z, deviations) of term k, level by level and coefficient by coefficient."""
     L, t = values[f"L_{k + 1}"], values[f"t_{k + 1}"]
     w, c = model.centering.weights[k], model.centering.units[k]
-    tau, M = taus(model, values)[k], (model.centering.A[k] @ beta_full(model, values)).T
+    tau, M = taus(model, values)[k], (model.centering.A[k] @ (beta_full(model, values) - model.centering.origin)).T
     z = np.zeros_like(t)
     for j, p in np.ndindex(*t.shape):
         m = M[j, p] + tau[p] * sum(L[p, q] * z[j, q] for q in range(p))
-        z[j, p] = (t[j, p] - w[j, p] * m / c[p]) / (tau[p] * L[p, p] / c[p]) ** w[j, p]
+        v = tau[p] * L[p, p]
+        z[j, p] = t[j, p] / scale_at(w[j, p], c[p], v) - share_at(w[j, p], c[p], v) * m / v
     return z, (z @ L.T) * tau
+
+
+def share_at(w: Anything, c: Anything, v: Anything) -> Anything:
+    """The share of information on an effect at sd v where it is w at sd c."""
+    return w * v**2 / ((1 - w) * c**2 + w * v**2)
+
+
+def scale_at(w: Anything, c: Anything, v: Anything) -> Anything:
+    """The sd of t in the population: proportional to sqrt(1 + I v^2 / 2) with I = w / (c^2 (1 - w)), 1 at c."""
+    return np.sqrt((2 * (1 - w) + w * (v / c) ** 2) / (2 - w))
 
 
 def log_effects(model: Model, values: dict[str, Anything]) -> Anything:
     total = 0.0
     for k, tau in enumerate(taus(model, values)):
         z, _ = effect(model, values, k)
-        scales = np.log(tau) + np.log(np.diag(values[f"L_{k + 1}"]))
-        total = total - 0.5 * np.sum(z**2) - np.sum(model.centering.weights[k] * scales)
+        v, c = tau * np.diag(values[f"L_{k + 1}"]), model.centering.units[k]
+        total = total - 0.5 * np.sum(z**2) - np.sum(np.log(scale_at(model.centering.weights[k], c, v)))
     return total
 
 

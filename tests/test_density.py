@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import stanli
 from handmade import SHAPES, design, model, plain_priors, prior, replaced
-from reference_density import constrained, dimension, gradient, log_density
+from reference_density import constrained, dimension, gradient, log_density, scale_at, share_at
 
 from stanmlm.centering import noncentered
 from stanmlm.families import binomial, gaussian, poisson
@@ -167,12 +167,12 @@ def recentred(q: np.ndarray, fro: Model, to: Model) -> np.ndarray:
     for k, w in enumerate(to.centering.weights):
         (J, K), c = w.shape, to.centering.units[k]
         L, tau = values[f"L_{k + 1}"], np.split(values["sd"], ends)[k]
-        M = (fro.centering.A[k] @ beta).T
+        M = (fro.centering.A[k] @ (beta - fro.centering.origin)).T
         z = values[f"t_{k + 1}"]  # not centred: t is z
         t = np.empty_like(z)
         for p in range(K):
             m, v = M[:, p] + tau[p] * (z[:, :p] @ L[p, :p]), tau[p] * L[p, p]
-            t[:, p] = w[:, p] * m / c[p] + (v / c[p]) ** w[:, p] * z[:, p]
+            t[:, p] = scale_at(w[:, p], c[p], v) * (z[:, p] + share_at(w[:, p], c[p], v) * m / v)
         place += K * (K - 1) // 2
         out[place : place + J * K] = t.T.ravel()
         place += J * K
@@ -181,7 +181,7 @@ def recentred(q: np.ndarray, fro: Model, to: Model) -> np.ndarray:
 
 @pytest.mark.parametrize("shape", ["one", "three", "crossed"])
 def test_unroll_inverts_the_program(shape: str) -> None:
-    """From z to t by the first equation of DESIGN 4, and back by `unroll`: a - M = diag(tau) L z."""
+    """From z to t by the equation of decision 010, and back by `unroll`: a - M = diag(tau) L z."""
     to = model(gaussian(), shape)
     fro = replace(to, centering=noncentered(to.design))
     q = np.stack([points(to, seed)[0] for seed in range(6)])

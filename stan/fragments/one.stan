@@ -13,20 +13,25 @@
   matrix[J_{{ k }}, Q_{{ k }}] A_{{ k }};  // column = Z times this, by level
   vector<lower=0, upper=1>[J_{{ k }}] w_{{ k }};  // centring: 0 not at all, 1 fully
   real<lower=0> c_{{ k }};  // its unit: about the sd of the effects
+  vector[Q_{{ k }}] beta_0_{{ k }};  // about what the coefficients of those columns are
 {% endmacro %}
 {% macro transformed_data(k) %}
-  real w_sum_{{ k }} = sum(w_{{ k }});
+  vector[J_{{ k }}] M_0_{{ k }} = A_{{ k }} * beta_0_{{ k }};
+  vector[J_{{ k }}] h_{{ k }} = w_{{ k }} ./ (2 - w_{{ k }});  // the weight in scales
 {% endmacro %}
 {% macro parameters(k) %}
   vector[J_{{ k }}] t_{{ k }};  // group effects, partially centred
 {% endmacro %}
 {% macro model(k, start, likelihood) %}
-  // Group term {{ k }}: t = w M / c + (tau / c)^w z, a = M + tau z
+  // Group term {{ k }}: a = M + tau z; sampled is t = r (z + pull (M - M_0))
   real tau_{{ k }} = sd[{{ start }}];
+  real uu_{{ k }} = square(tau_{{ k }} / c_{{ k }});
   vector[J_{{ k }}] M_{{ k }} = A_{{ k }} * beta[A_at_{{ k }}];
-  vector[J_{{ k }}] z_{{ k }} = (t_{{ k }} - w_{{ k }} .* M_{{ k }} / c_{{ k }}) .* exp(-log(tau_{{ k }} / c_{{ k }}) * w_{{ k }});
+  vector[J_{{ k }}] rr_{{ k }} = 1 - h_{{ k }} + uu_{{ k }} * h_{{ k }};
+  vector[J_{{ k }}] pull_{{ k }} = tau_{{ k }} / square(c_{{ k }}) * w_{{ k }} ./ (1 - w_{{ k }} + uu_{{ k }} * w_{{ k }});
+  vector[J_{{ k }}] z_{{ k }} = t_{{ k }} ./ sqrt(rr_{{ k }}) - pull_{{ k }} .* (M_{{ k }} - M_0_{{ k }});
   target += std_normal_lupdf(z_{{ k }});
-  target += -w_sum_{{ k }} * log(tau_{{ k }});
+  target += -0.5 * sum(log(rr_{{ k }}));
 {% if likelihood %}
   eta += Z_{{ k }} .* (M_{{ k }} + tau_{{ k }} * z_{{ k }})[g_{{ k }}];
 {% endif %}

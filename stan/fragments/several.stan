@@ -2,26 +2,34 @@
    Contract: macros functions, data, transformed_data, parameters, model, each given the term's number k from 1. #}
 {% macro functions() %}
   /**
+   * The mean of 1 and uu under weights: 1 where w is 0, uu where it is 1.
+   *
+   * @param w (J x K) weights
+   * @param uu (K)
+   * @return (J x K)
+   */
+  matrix between(matrix w, vector uu) {
+    return 1 + diag_post_multiply(w, uu - 1);
+  }
+
+  /**
    * Standard normal scores of partially centred group effects. Given the coefficients before it, coefficient p
    * has mean m_p = M_p + tau_p sum_{q < p} L_pq z_q and sd v_p = tau_p L_pp in the population; sampled is
-   *   t_p = w_p m_p / c_p + (v_p / c_p)^w_p z_p.
+   *   t_p = r_p (z_p + pull_p m_p).
    *
-   * @param t (J x K) the effects as sampled
-   * @param M (J x K) the part of each effect that fixed columns explain
-   * @param w (J x K) centring weights: 0 not at all, 1 fully
-   * @param c (K) units: about what v is
+   * @param x (J x K) the effects as sampled over their scales, t / r
+   * @param M (J x K) the part of each effect that fixed columns explain, about zero
+   * @param pull (J x K) how much of its mean an effect takes along
    * @param tau (K) standard deviations
    * @param L (K x K) Cholesky factor of the correlation matrix
    * @return (J x K) z
    */
-  matrix scores(matrix t, matrix M, matrix w, vector c, vector tau, matrix L) {
-    int J = rows(t);
-    int K = cols(t);
-    matrix[J, K] shrink = exp(-diag_post_multiply(w, log(tau .* diagonal(L) ./ c)));
-    matrix[J, K] z;
+  matrix scores(matrix x, matrix M, matrix pull, vector tau, matrix L) {
+    int J = rows(x);
+    int K = cols(x);
+    matrix[J, K] z = x;
     for (p in 1:K) {
-      vector[J] m = M[, p] + z[, 1:(p - 1)] * (tau[p] * L[p, 1:(p - 1)]');
-      z[, p] = (t[, p] - w[, p] .* m / c[p]) .* shrink[, p];
+      z[, p] -= pull[, p] .* (M[, p] + z[, 1:(p - 1)] * (tau[p] * L[p, 1:(p - 1)]'));
     }
     return z;
   }
@@ -40,9 +48,11 @@
   matrix[J_{{ k }}, Q_{{ k }}] A_{{ k }};  // column = Z of that coefficient times this, by level
   matrix<lower=0, upper=1>[J_{{ k }}, K_{{ k }}] w_{{ k }};  // centring: 0 not at all, 1 fully
   vector<lower=0>[K_{{ k }}] c_{{ k }};  // its units: about the sd of each coefficient given those before it
+  vector[Q_{{ k }}] beta_0_{{ k }};  // about what the coefficients of those columns are
 {% endmacro %}
 {% macro transformed_data(k) %}
-  vector[K_{{ k }}] w_sum_{{ k }} = w_{{ k }}' * rep_vector(1, J_{{ k }});
+  matrix[J_{{ k }}, K_{{ k }}] M_0_{{ k }} = A_{{ k }} * diag_pre_multiply(beta_0_{{ k }}, A_to_{{ k }});
+  matrix[J_{{ k }}, K_{{ k }}] h_{{ k }} = w_{{ k }} ./ (2 - w_{{ k }});  // the weight in scales
 {% endmacro %}
 {% macro parameters(k) %}
   cholesky_factor_corr[K_{{ k }}] L_{{ k }};
@@ -52,9 +62,13 @@
   // Group term {{ k }}: a = M + z (diag(tau) L)'
   vector[K_{{ k }}] tau_{{ k }} = segment(sd, {{ start }}, K_{{ k }});
   matrix[J_{{ k }}, K_{{ k }}] M_{{ k }} = A_{{ k }} * diag_pre_multiply(beta[A_at_{{ k }}], A_to_{{ k }});
-  matrix[J_{{ k }}, K_{{ k }}] z_{{ k }} = scores(t_{{ k }}, M_{{ k }}, w_{{ k }}, c_{{ k }}, tau_{{ k }}, L_{{ k }});
+  vector[K_{{ k }}] v_{{ k }} = tau_{{ k }} .* diagonal(L_{{ k }});
+  vector[K_{{ k }}] uu_{{ k }} = square(v_{{ k }} ./ c_{{ k }});
+  matrix[J_{{ k }}, K_{{ k }}] rr_{{ k }} = between(h_{{ k }}, uu_{{ k }});
+  matrix[J_{{ k }}, K_{{ k }}] pull_{{ k }} = diag_post_multiply(w_{{ k }} ./ between(w_{{ k }}, uu_{{ k }}), v_{{ k }} ./ square(c_{{ k }}));
+  matrix[J_{{ k }}, K_{{ k }}] z_{{ k }} = scores(t_{{ k }} ./ sqrt(rr_{{ k }}), M_{{ k }} - M_0_{{ k }}, pull_{{ k }}, tau_{{ k }}, L_{{ k }});
   target += std_normal_lupdf(to_vector(z_{{ k }}));
-  target += -dot_product(w_sum_{{ k }}, log(tau_{{ k }}) + log(diagonal(L_{{ k }})));
+  target += -0.5 * sum(log(rr_{{ k }}));
 {% if likelihood %}
   matrix[J_{{ k }}, K_{{ k }}] a_{{ k }} = M_{{ k }} + z_{{ k }} * diag_pre_multiply(tau_{{ k }}, L_{{ k }})';
   eta += rows_dot_product(Z_{{ k }}, a_{{ k }}[g_{{ k }}]);

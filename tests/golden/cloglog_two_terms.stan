@@ -2,26 +2,34 @@
 // Every name, size, number and centring weight is data: models that differ only in those share this program.
 functions {
   /**
+   * The mean of 1 and uu under weights: 1 where w is 0, uu where it is 1.
+   *
+   * @param w (J x K) weights
+   * @param uu (K)
+   * @return (J x K)
+   */
+  matrix between(matrix w, vector uu) {
+    return 1 + diag_post_multiply(w, uu - 1);
+  }
+
+  /**
    * Standard normal scores of partially centred group effects. Given the coefficients before it, coefficient p
    * has mean m_p = M_p + tau_p sum_{q < p} L_pq z_q and sd v_p = tau_p L_pp in the population; sampled is
-   *   t_p = w_p m_p / c_p + (v_p / c_p)^w_p z_p.
+   *   t_p = r_p (z_p + pull_p m_p).
    *
-   * @param t (J x K) the effects as sampled
-   * @param M (J x K) the part of each effect that fixed columns explain
-   * @param w (J x K) centring weights: 0 not at all, 1 fully
-   * @param c (K) units: about what v is
+   * @param x (J x K) the effects as sampled over their scales, t / r
+   * @param M (J x K) the part of each effect that fixed columns explain, about zero
+   * @param pull (J x K) how much of its mean an effect takes along
    * @param tau (K) standard deviations
    * @param L (K x K) Cholesky factor of the correlation matrix
    * @return (J x K) z
    */
-  matrix scores(matrix t, matrix M, matrix w, vector c, vector tau, matrix L) {
-    int J = rows(t);
-    int K = cols(t);
-    matrix[J, K] shrink = exp(-diag_post_multiply(w, log(tau .* diagonal(L) ./ c)));
-    matrix[J, K] z;
+  matrix scores(matrix x, matrix M, matrix pull, vector tau, matrix L) {
+    int J = rows(x);
+    int K = cols(x);
+    matrix[J, K] z = x;
     for (p in 1:K) {
-      vector[J] m = M[, p] + z[, 1:(p - 1)] * (tau[p] * L[p, 1:(p - 1)]');
-      z[, p] = (t[, p] - w[, p] .* m / c[p]) .* shrink[, p];
+      z[, p] -= pull[, p] .* (M[, p] + z[, 1:(p - 1)] * (tau[p] * L[p, 1:(p - 1)]'));
     }
     return z;
   }
@@ -45,6 +53,7 @@ data {
   matrix[J_1, Q_1] A_1;  // column = Z of that coefficient times this, by level
   matrix<lower=0, upper=1>[J_1, K_1] w_1;  // centring: 0 not at all, 1 fully
   vector<lower=0>[K_1] c_1;  // its units: about the sd of each coefficient given those before it
+  vector[Q_1] beta_0_1;  // about what the coefficients of those columns are
 
   // Group term 2
   int<lower=1> J_2;  // levels
@@ -55,6 +64,7 @@ data {
   matrix[J_2, Q_2] A_2;  // column = Z times this, by level
   vector<lower=0, upper=1>[J_2] w_2;  // centring: 0 not at all, 1 fully
   real<lower=0> c_2;  // its unit: about the sd of the effects
+  vector[Q_2] beta_0_2;  // about what the coefficients of those columns are
 
   int<lower=1> S;  // standard deviations of all group terms
 
@@ -78,8 +88,10 @@ data {
   vector<lower=0>[N_sd_exponential] sd_exponential_rate;
 }
 transformed data {
-  vector[K_1] w_sum_1 = w_1' * rep_vector(1, J_1);
-  real w_sum_2 = sum(w_2);
+  matrix[J_1, K_1] M_0_1 = A_1 * diag_pre_multiply(beta_0_1, A_to_1);
+  matrix[J_1, K_1] h_1 = w_1 ./ (2 - w_1);  // the weight in scales
+  vector[J_2] M_0_2 = A_2 * beta_0_2;
+  vector[J_2] h_2 = w_2 ./ (2 - w_2);  // the weight in scales
 }
 parameters {
   real alpha_c;  // intercept at the means of the predictors
@@ -97,18 +109,25 @@ model {
   // Group term 1: a = M + z (diag(tau) L)'
   vector[K_1] tau_1 = segment(sd, 1, K_1);
   matrix[J_1, K_1] M_1 = A_1 * diag_pre_multiply(beta[A_at_1], A_to_1);
-  matrix[J_1, K_1] z_1 = scores(t_1, M_1, w_1, c_1, tau_1, L_1);
+  vector[K_1] v_1 = tau_1 .* diagonal(L_1);
+  vector[K_1] uu_1 = square(v_1 ./ c_1);
+  matrix[J_1, K_1] rr_1 = between(h_1, uu_1);
+  matrix[J_1, K_1] pull_1 = diag_post_multiply(w_1 ./ between(w_1, uu_1), v_1 ./ square(c_1));
+  matrix[J_1, K_1] z_1 = scores(t_1 ./ sqrt(rr_1), M_1 - M_0_1, pull_1, tau_1, L_1);
   target += std_normal_lupdf(to_vector(z_1));
-  target += -dot_product(w_sum_1, log(tau_1) + log(diagonal(L_1)));
+  target += -0.5 * sum(log(rr_1));
   matrix[J_1, K_1] a_1 = M_1 + z_1 * diag_pre_multiply(tau_1, L_1)';
   eta += rows_dot_product(Z_1, a_1[g_1]);
 
-  // Group term 2: t = w M / c + (tau / c)^w z, a = M + tau z
+  // Group term 2: a = M + tau z; sampled is t = r (z + pull (M - M_0))
   real tau_2 = sd[1 + K_1];
+  real uu_2 = square(tau_2 / c_2);
   vector[J_2] M_2 = A_2 * beta[A_at_2];
-  vector[J_2] z_2 = (t_2 - w_2 .* M_2 / c_2) .* exp(-log(tau_2 / c_2) * w_2);
+  vector[J_2] rr_2 = 1 - h_2 + uu_2 * h_2;
+  vector[J_2] pull_2 = tau_2 / square(c_2) * w_2 ./ (1 - w_2 + uu_2 * w_2);
+  vector[J_2] z_2 = t_2 ./ sqrt(rr_2) - pull_2 .* (M_2 - M_0_2);
   target += std_normal_lupdf(z_2);
-  target += -w_sum_2 * log(tau_2);
+  target += -0.5 * sum(log(rr_2));
   eta += Z_2 .* (M_2 + tau_2 * z_2)[g_2];
 
   // Likelihood

@@ -18,6 +18,7 @@ data {
   matrix[J_1, Q_1] A_1;  // column = Z times this, by level
   vector<lower=0, upper=1>[J_1] w_1;  // centring: 0 not at all, 1 fully
   real<lower=0> c_1;  // its unit: about the sd of the effects
+  vector[Q_1] beta_0_1;  // about what the coefficients of those columns are
 
   int<lower=1> S;  // standard deviations of all group terms
 
@@ -39,7 +40,8 @@ data {
   vector<lower=0>[N_sd_exponential] sd_exponential_rate;
 }
 transformed data {
-  real w_sum_1 = sum(w_1);
+  vector[J_1] M_0_1 = A_1 * beta_0_1;
+  vector[J_1] h_1 = w_1 ./ (2 - w_1);  // the weight in scales
 }
 parameters {
   real alpha_c;  // intercept at the means of the predictors
@@ -52,12 +54,15 @@ model {
   vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
   vector[C] eta = offsets + X * beta[x_at];
 
-  // Group term 1: t = w M / c + (tau / c)^w z, a = M + tau z
+  // Group term 1: a = M + tau z; sampled is t = r (z + pull (M - M_0))
   real tau_1 = sd[1];
+  real uu_1 = square(tau_1 / c_1);
   vector[J_1] M_1 = A_1 * beta[A_at_1];
-  vector[J_1] z_1 = (t_1 - w_1 .* M_1 / c_1) .* exp(-log(tau_1 / c_1) * w_1);
+  vector[J_1] rr_1 = 1 - h_1 + uu_1 * h_1;
+  vector[J_1] pull_1 = tau_1 / square(c_1) * w_1 ./ (1 - w_1 + uu_1 * w_1);
+  vector[J_1] z_1 = t_1 ./ sqrt(rr_1) - pull_1 .* (M_1 - M_0_1);
   target += std_normal_lupdf(z_1);
-  target += -w_sum_1 * log(tau_1);
+  target += -0.5 * sum(log(rr_1));
   eta += Z_1 .* (M_1 + tau_1 * z_1)[g_1];
 
   // Likelihood
