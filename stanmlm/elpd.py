@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
 from scipy.special import softmax
 
 from stanmlm.arrays import Floats
@@ -123,6 +122,8 @@ def check_comparable(models: Mapping[str, Elpd]) -> None:
 
 def stacking(lpd: Floats, seed: int) -> Floats:
     """Weights (M,) that maximise the log score of the mixture (Yao et al. 2018, eq. 8), of (N, M)."""
+    from scipy.optimize import minimize
+
     scaled = np.exp(lpd - lpd.max(axis=1, keepdims=True))
     M = lpd.shape[1]
 

@@ -7,7 +7,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy.stats import gaussian_kde
 
 from stanmlm.arrays import Bools, Floats
 from stanmlm.errors import DataError, FormulaError, OptionError, did_you_mean
@@ -161,6 +160,8 @@ def _odds(wins: Bools) -> float:
 
 
 def _savage_dickey(values: Floats, prior: Floats | None) -> float:
+    from scipy.stats import gaussian_kde
+
     if prior is None:
         return np.nan
     return float(gaussian_kde(values)(0.0)[0] / gaussian_kde(prior)(0.0)[0])

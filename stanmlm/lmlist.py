@@ -6,7 +6,6 @@ from typing import Unpack
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
 
 from stanmlm.arrays import Bools, Floats
 from stanmlm.callers import caller_scope
@@ -108,6 +107,8 @@ def why_inestimable(model: Model) -> str:
 
 def _separated(X: Floats, at_low: Bools, at_high: Bools) -> bool:
     """Whether some direction raises eta only where y is at its upper bound and lowers it only at its lower one."""
+    from scipy.optimize import linprog
+
     signs = at_high.astype(float) - at_low
     pushed = X[signs != 0] * signs[signs != 0, None]
     if not len(pushed):

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.signal import fftconvolve
 
 from stanmlm.arrays import Anything, Floats, Ints
 from stanmlm.criticism import smoothed
@@ -110,6 +109,8 @@ def kde(values: Floats, low: float, high: float, bandwidth: float | None = None)
     >>> float(kde(np.random.default_rng(1).normal(size=100_000), -4, 4).max().round(1))
     0.4
     """
+    from scipy.signal import fftconvolve
+
     h = bandwidth or nrd0(values)
     cell = (high - low) / ((GRID - 1) * FINE) or 1.0
     margin = int(np.ceil(4 * h / cell))

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from scipy import stats
-from scipy.integrate import quad
 
 from stanmlm.arrays import Floats
 from stanmlm.diagnostics import label
@@ -125,6 +123,8 @@ def _univariate(
 
 def _mass(row: PriorRow, middle: float) -> float:
     """The probability above zero, where a prior on a positive parameter is cut; in units of its median."""
+    from scipy.integrate import quad
+
     log_density = DISTRIBUTIONS[row.distribution].log_density
     found = quad(lambda u: middle * float(np.exp(log_density(np.asarray(u * middle), row.arguments))), 0, np.inf)
     return float(found[0])
@@ -150,6 +150,8 @@ def decov_margin(arguments: tuple[float, ...], K: int) -> Density:
     >>> decov_margin((1.0, 1.0, 1.0, 2.0), 1)(np.array([0.0])).tolist()
     [0.5]
     """
+    from scipy import stats
+
     _, concentration, shape, scale = arguments
     tau = stats.gamma(shape, scale=scale)
     u = (np.arange(NODES) + 0.5) / NODES
@@ -171,6 +173,8 @@ def lkj_margin(arguments: tuple[float, ...], K: int) -> Density:
     >>> lkj_margin((1.0,), 2)(np.array([-0.5, 0.9])).round(9).tolist()
     [0.5, 0.5]
     """
+    from scipy import stats
+
     law = stats.beta(arguments[0] - 1 + K / 2, arguments[0] - 1 + K / 2, loc=-1, scale=2)
     return lambda x: np.asarray(law.pdf(x))
 

@@ -1,13 +1,15 @@
 """Data frames of any make as pandas; the only module that imports Narwhals."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 
 from stanmlm.errors import DataError
+
+if TYPE_CHECKING:
+    import narwhals as nw
 
 
 def to_pandas(data: object) -> pd.DataFrame | None:
@@ -44,6 +46,8 @@ def _frame(data: object) -> pd.DataFrame:
         return data.copy(deep=False)
     if isinstance(data, Mapping):
         return _from_mapping(data)
+    import narwhals as nw
+
     try:
         frame = nw.from_native(data)  # type: ignore[call-overload]
         frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
@@ -63,6 +67,8 @@ def _from_mapping(data: Mapping[object, object]) -> pd.DataFrame:
 
 def _column(series: "nw.Series[Any]") -> object:
     """An enumeration keeps its levels; strings and other categories are strings."""
+    import narwhals as nw
+
     if isinstance(series.dtype, nw.Enum):
         return pd.Categorical(series.cast(nw.String).to_list(), categories=list(series.dtype.categories))
     if isinstance(series.dtype, nw.Categorical | nw.String | nw.Date) or series.null_count():

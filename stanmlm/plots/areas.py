@@ -1,10 +1,10 @@
 """Densities of parameters in rows, as bayesplot's `mcmc_areas` has them."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from plotnine import aes, geom_ribbon, geom_segment, ggplot, scale_x_continuous
 
 from stanmlm.fit import Fit
 from stanmlm.named import Named
@@ -15,6 +15,9 @@ from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
 from stanmlm.plots.ppcheck import DARK, LIGHT, MID, MID_EDGE
 from stanmlm.plots.rows import check_probs, names_down, size_for, zero_line
 from stanmlm.plots.theme import theme_rows
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
 
 HEIGHT = 0.85  # of the highest density, in rows
 
@@ -27,7 +30,7 @@ def plot_areas(
     prob: float = 0.5,
     prob_outer: float = 0.99,
     words: Words = NO_WORDS,
-) -> ggplot:
+) -> "ggplot":
     """Posterior densities, a row a parameter: median, an inner interval in a darker shade, cut at an outer one.
 
     Each density is as high as its row, so that narrow ones do not flatten wide ones (bayesplot's
@@ -61,6 +64,8 @@ def plot_areas(
     >>> plot_areas(fit, "hours").data.columns.tolist()
     ['parameter', 'place', 'x', 'density', 'top', 'inner']
     """
+    from plotnine import aes, geom_ribbon, geom_segment, ggplot, scale_x_continuous
+
     check_probs((prob, prob_outer))
     named = shown_draws(fit, pars, regex_pars)
     intervals = parameter_intervals(named, (prob, prob_outer))

@@ -1,28 +1,10 @@
 """Chains side by side: traces, and histograms of ranks."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
-from matplotlib.colors import to_hex
-from plotnine import (
-    aes,
-    element_blank,
-    element_text,
-    facet_grid,
-    facet_wrap,
-    geom_hline,
-    geom_line,
-    geom_rect,
-    geom_rug,
-    ggplot,
-    scale_color_manual,
-    scale_x_continuous,
-    scale_y_continuous,
-    theme,
-)
-from scipy.stats import hypergeom, rankdata
 
 from stanmlm.arrays import Floats
 from stanmlm.errors import OptionError
@@ -32,13 +14,16 @@ from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
 from stanmlm.plots.ppcheck import LIGHT, MID_EDGE
 from stanmlm.plots.theme import HIGHLIGHTS, INK, QUIET, theme_paper
 
+if TYPE_CHECKING:
+    from plotnine import ggplot
+
 SIMULTANEOUS = 0.95  # probability that all bars of a parameter lie in the band
 DIVERGENT = "#D55E00"
 
 
 def plot_trace(
     fit: Fit, pars: Sequence[str] | str | None = None, regex_pars: str | None = None, *, words: Words = NO_WORDS
-) -> ggplot:
+) -> "ggplot":
     """Draws after warm-up in their order, a panel a parameter and a colour a chain; ticks below are divergences.
 
     Parameters
@@ -67,6 +52,20 @@ def plot_trace(
     >>> plot_trace(fit, "hours").data.shape
     (4000, 5)
     """
+    from plotnine import (
+        aes,
+        element_blank,
+        element_text,
+        facet_wrap,
+        geom_line,
+        geom_rug,
+        ggplot,
+        scale_color_manual,
+        scale_x_continuous,
+        scale_y_continuous,
+        theme,
+    )
+
     named = named_draws(fit, pars, regex_pars)
     frame = trace_frame(fit, named)
     layers = [
@@ -106,6 +105,9 @@ def trace_frame(fit: Fit, named: Named) -> pd.DataFrame:
 
 def chain_colours(chains: int) -> list[str]:
     """A colour a chain, that colour-blind readers can tell apart where there are few."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
     if chains <= len(HIGHLIGHTS):
         return list(HIGHLIGHTS[:chains])
     return [to_hex(colormaps["viridis"](k / (chains - 1))) for k in range(chains)]
@@ -118,7 +120,7 @@ def plot_rank(
     *,
     bins: int = 20,
     words: Words = NO_WORDS,
-) -> ggplot:
+) -> "ggplot":
     """Histograms of ranks among the draws of all chains, a row a parameter and a column a chain.
 
     Where the chains have mixed, every chain's ranks are uniform (Vehtari, Gelman, Simpson, Carpenter and Burkner 2021,
@@ -155,6 +157,18 @@ def plot_rank(
     >>> int(plot_rank(fit, "hours").data["count"].sum())
     4000
     """
+    from plotnine import (
+        aes,
+        element_text,
+        facet_grid,
+        geom_hline,
+        geom_rect,
+        ggplot,
+        scale_x_continuous,
+        scale_y_continuous,
+        theme,
+    )
+
     named = named_draws(fit, pars, regex_pars)
     frame = rank_frame(named, bins)
     band = aes(xmin="left", xmax="right", ymin="lower", ymax="upper")
@@ -210,6 +224,8 @@ def rank_counts(draws: Floats, edges: Floats) -> Floats:
     >>> rank_counts(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0, 2, 4])).tolist()
     [[2, 0], [0, 2]]
     """
+    from scipy.stats import rankdata
+
     ranks = rankdata(draws, method="ordinal", axis=None).reshape(draws.shape)
     return np.stack([np.histogram(row, edges + 0.5)[0] for row in ranks])
 
@@ -226,6 +242,8 @@ def rank_band(sizes: Floats, chains: int, draws: int) -> tuple[Floats, Floats]:
     >>> int(lower[0]), int(upper[0])
     (31, 71)
     """
+    from scipy.stats import hypergeom
+
     tail = (1 - SIMULTANEOUS) / (2 * len(sizes) * chains)
     law = hypergeom(chains * draws, draws, sizes.astype(int))
     return np.asarray(law.ppf(tail), dtype=float), np.asarray(law.isf(tail), dtype=float)

@@ -2,23 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
-from plotnine import (
-    aes,
-    geom_line,
-    geom_point,
-    geom_ribbon,
-    geom_text,
-    ggplot,
-    scale_color_manual,
-    scale_fill_manual,
-    scale_size_area,
-    scale_x_continuous,
-    scale_y_continuous,
-)
 
 from stanmlm.by_group import group_curves
 from stanmlm.fit import Fit
@@ -37,6 +24,9 @@ from stanmlm.plots.parts import (
     plain,
 )
 from stanmlm.plots.theme import FAINT, HIGHLIGHTS, theme_paper
+
+if TYPE_CHECKING:
+    from plotnine import geom_point, ggplot, scale_size_area
 
 LABEL_GAP = 0.045  # smallest distance of two labels, as a share of the height of a panel
 LABEL_SIZE = 7.5  # points
@@ -57,7 +47,7 @@ def plot_curves(
     words: Words = NO_WORDS,
     percent: bool = False,
     label_room: float | None = None,
-) -> ggplot:
+) -> "ggplot":
     """One curve a group, thin and grey; the highlighted ones in colour, with a 50% and a 95% band and their names.
 
     Parameters
@@ -108,6 +98,18 @@ def plot_curves(
     >>> plot_curves(fit, "hours", "student", ["1", "2"]).data["student"].nunique()
     100
     """
+    from plotnine import (
+        aes,
+        geom_line,
+        geom_ribbon,
+        geom_text,
+        ggplot,
+        scale_color_manual,
+        scale_fill_manual,
+        scale_x_continuous,
+        scale_y_continuous,
+    )
+
     facets = [facet for facet in (rows, columns) if facet]
     if isinstance(curves, Fit):
         words, percent = _words_of(curves, words), percent or _counts_in_percent(curves)
@@ -186,7 +188,9 @@ def _room(names: Sequence[str]) -> float:
 
 def _circles(
     sizes: pd.DataFrame | None, group: str, highlight: Sequence[str]
-) -> tuple[geom_point, scale_size_area] | tuple[()]:
+) -> tuple["geom_point", "scale_size_area"] | tuple[()]:
+    from plotnine import aes, geom_point, scale_size_area
+
     if sizes is None:
         return ()
     shown = only(sizes, group, highlight)
@@ -196,11 +200,15 @@ def _circles(
     )
 
 
-def _dots(dots: pd.DataFrame | None, group: str, highlight: Sequence[str]) -> tuple[geom_point] | tuple[()]:
+def _dots(dots: pd.DataFrame | None, group: str, highlight: Sequence[str]) -> tuple["geom_point"] | tuple[()]:
+    from plotnine import aes, geom_point
+
     return () if dots is None else (geom_point(aes(color=group), only(dots, group, highlight), size=2.4, stroke=0),)
 
 
 def _breaks(left: float, right: float) -> list[float]:
     """Round numbers within the data: none in the room for names."""
+    from matplotlib.ticker import MaxNLocator
+
     ticks = MaxNLocator(nbins=5, steps=[1, 2, 5, 10]).tick_values(left, right)
     return [float(tick) for tick in ticks if left <= tick <= right]

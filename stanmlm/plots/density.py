@@ -1,7 +1,6 @@
 """Densities of draws, smoothed within the bounds that a parameter has."""
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from stanmlm.arrays import Floats
 from stanmlm.ppcheck import FINE, GRID, nrd0
@@ -31,6 +30,8 @@ def density_curve(values: Floats, bounds: tuple[float, float] = WHOLE) -> tuple[
     >>> float(x[0]), bool(0.9 < density[0] < 1.0)
     (0.0, True)
     """
+    from scipy.ndimage import gaussian_filter1d
+
     h = nrd0(values)
     low, high = max(bounds[0], values.min() - EMPTY * h), min(bounds[1], values.max() + EMPTY * h)
     edges = np.linspace(low, high, GRID * FINE + 1)

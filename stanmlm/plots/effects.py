@@ -1,36 +1,23 @@
 """Conditional effects, drawn as brms draws them: a line with its band for numbers, points with bars for levels."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from plotnine import (
-    aes,
-    element_text,
-    facet_wrap,
-    geom_errorbar,
-    geom_line,
-    geom_point,
-    geom_ribbon,
-    ggplot,
-    labs,
-    position_dodge,
-    scale_color_manual,
-    scale_fill_manual,
-    scale_x_continuous,
-    scale_y_continuous,
-    theme,
-)
 
 from stanmlm.conditional import ConditionalEffect, ConditionalEffects
 from stanmlm.plots.parts import plain
 from stanmlm.plots.theme import HIGHLIGHTS, theme_paper
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
 
 LINE = "#3366FF"  # ggplot2's colour of smooths, which brms's figures have
 BAND = "#9A9A9A"
 DODGE = 0.4
 
 
-def plot_conditional_effects(effects: ConditionalEffects) -> dict[str, ggplot]:
+def plot_conditional_effects(effects: ConditionalEffects) -> dict[str, "ggplot"]:
     """A figure an effect: posterior medians with their intervals along the predictor, a panel a condition.
 
     Parameters
@@ -53,7 +40,9 @@ def plot_conditional_effects(effects: ConditionalEffects) -> dict[str, ggplot]:
     return {effect.effect: _figure(effect) for effect in effects.effects}
 
 
-def _figure(effect: ConditionalEffect) -> ggplot:
+def _figure(effect: ConditionalEffect) -> "ggplot":
+    from plotnine import aes, element_text, facet_wrap, ggplot, labs, scale_y_continuous, theme
+
     frame = _drawn(effect)
     first, *second = effect.variables
     colour = {"color": "group", "fill": "group"} if second else {}
@@ -89,6 +78,8 @@ def _ordered(column: "pd.Series") -> "pd.Categorical[str]":
 
 
 def _numbers(grouped: bool) -> list[object]:
+    from plotnine import geom_line, geom_ribbon, scale_x_continuous
+
     fixed: Mapping[str, str] = {} if grouped else {"fill": BAND}
     line: Mapping[str, str] = {} if grouped else {"color": LINE}
     return [
@@ -99,12 +90,16 @@ def _numbers(grouped: bool) -> list[object]:
 
 
 def _levels(grouped: bool) -> list[object]:
+    from plotnine import geom_errorbar, geom_point, position_dodge
+
     place = position_dodge(width=DODGE if grouped else 0)
     return [geom_errorbar(width=0.15, size=0.5, position=place), geom_point(size=2.4, position=place)]
 
 
 def _colours(frame: pd.DataFrame, title: str) -> list[object]:
     """Colours that colour-blind readers can tell apart, as long as there are enough."""
+    from plotnine import labs, scale_color_manual, scale_fill_manual
+
     if not title:
         return []
     if frame["group"].nunique() > len(HIGHLIGHTS):

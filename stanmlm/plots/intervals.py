@@ -1,10 +1,10 @@
 """Intervals of parameters, as bayesplot's `mcmc_intervals` and arm's `coefplot` have them."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from plotnine import ggplot, scale_x_continuous
 
 from stanmlm.fit import Fit
 from stanmlm.named import Named, named_draws, named_subset
@@ -12,6 +12,9 @@ from stanmlm.plots.frames import interval_frame
 from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
 from stanmlm.plots.rows import BAYESPLOT, bars_of, check_probs, names_down, size_for, zero_line
 from stanmlm.plots.theme import theme_rows
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
 
 INTERCEPT = "(Intercept)"
 
@@ -24,7 +27,7 @@ def plot_intervals(
     prob: float = 0.5,
     prob_outer: float = 0.95,
     words: Words = NO_WORDS,
-) -> ggplot:
+) -> "ggplot":
     """Posterior medians with an inner and an outer central interval, a row a parameter.
 
     Parameters
@@ -56,6 +59,8 @@ def plot_intervals(
     >>> plot_intervals(fit).data["parameter"].tolist()
     ['hours', 'sd_student[(Intercept)]', 'sigma']
     """
+    from plotnine import ggplot, scale_x_continuous
+
     check_probs((prob, prob_outer))
     frame = parameter_intervals(shown_draws(fit, pars, regex_pars), (prob, prob_outer))
     names = list(frame["parameter"])[::-1]

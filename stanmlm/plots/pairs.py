@@ -1,22 +1,10 @@
 """Parameters against each other, for fits in trouble."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
-from plotnine import (
-    aes,
-    element_text,
-    facet_grid,
-    geom_point,
-    geom_ribbon,
-    geom_text,
-    ggplot,
-    scale_x_continuous,
-    scale_y_continuous,
-    theme,
-)
 
 from stanmlm.arrays import Bools, Floats, Ints
 from stanmlm.arviz_compat import ess_bulk, ess_tail
@@ -28,6 +16,9 @@ from stanmlm.plots.density import density_curve
 from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
 from stanmlm.plots.ppcheck import LIGHT, MID, MID_EDGE
 from stanmlm.plots.theme import QUIET, theme_paper
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
 
 MOST = 8  # parameters
 USUAL = 4
@@ -41,7 +32,7 @@ def plot_pairs(
     *,
     log: bool = True,
     words: Words = NO_WORDS,
-) -> ggplot:
+) -> "ggplot":
     """Parameters against each other, divergent transitions on top: a narrow neck where they gather is a funnel.
 
     Below the diagonal the draws, on it densities, above it correlations.
@@ -77,6 +68,8 @@ def plot_pairs(
     >>> plot_pairs(fit, ["hours", "sigma"]).data["row"].unique().tolist()
     ['log sigma']
     """
+    from plotnine import aes, geom_point, geom_ribbon, geom_text, ggplot
+
     named = named_draws(fit, pars, regex_pars)
     named = _slowest(named) if pars is None and regex_pars is None else named
     if not 2 <= len(named.names) <= MOST:
@@ -95,6 +88,8 @@ def plot_pairs(
 
 
 def _panels(P: int) -> list[object]:
+    from plotnine import element_text, facet_grid, scale_x_continuous, scale_y_continuous, theme
+
     return [
         facet_grid(rows=["row"], cols=["column"], scales="free"),
         scale_x_continuous(breaks=_few, labels=plain),
@@ -106,6 +101,8 @@ def _panels(P: int) -> list[object]:
 
 def _few(limits: tuple[float, float]) -> list[float]:
     """Ticks away from the edges, where they would touch those of the next panel."""
+    from matplotlib.ticker import MaxNLocator
+
     edge = 0.12 * (limits[1] - limits[0])
     ticks = MaxNLocator(nbins=5).tick_values(*limits)
     return [float(tick) for tick in ticks if limits[0] + edge < tick < limits[1] - edge]

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
-from plotnine import facet_grid, labs, scale_x_continuous, scale_x_log10
 
 from stanmlm.errors import DataError, did_you_mean
 from stanmlm.plots.theme import HIGHLIGHTS
+
+if TYPE_CHECKING:
+    from plotnine import facet_grid, labs, scale_x_continuous, scale_x_log10
 
 
 @dataclass(frozen=True)
@@ -25,14 +27,18 @@ class Words:
 NO_WORDS = Words()
 
 
-def labels_of(words: Words, x: str, y: str) -> labs:
+def labels_of(words: Words, x: str, y: str) -> "labs":
     """The words as plotnine takes them; axes without words carry their columns' names."""
+    from plotnine import labs
+
     optional = {"title": words.title, "subtitle": words.subtitle, "caption": words.caption}
     return labs(x=words.x or x, y=words.y or y, **{part: text for part, text in optional.items() if text})
 
 
-def facet_panels(rows: str | None, columns: str | None) -> list[facet_grid]:
+def facet_panels(rows: str | None, columns: str | None) -> list["facet_grid"]:
     """A grid of panels, or none."""
+    from plotnine import facet_grid
+
     if not (rows or columns):
         return []
     return [facet_grid(rows=[rows] if rows else None, cols=[columns] if columns else None)]
@@ -49,12 +55,16 @@ def only(frame: pd.DataFrame, group: str, highlight: Sequence[str]) -> pd.DataFr
     return rows.assign(**{group: pd.Categorical(rows[group].astype(object), list(highlight))})
 
 
-def x_scale(log: bool) -> scale_x_continuous | scale_x_log10:
+def x_scale(log: bool) -> "scale_x_continuous | scale_x_log10":
     """The horizontal axis; a logarithmic one is ticked at round numbers, not at powers."""
+    from plotnine import scale_x_continuous, scale_x_log10
+
     return scale_x_log10(breaks=_round_breaks, labels=plain) if log else scale_x_continuous(labels=plain)
 
 
 def _round_breaks(limits: tuple[float, float]) -> list[float]:
+    from matplotlib.ticker import MaxNLocator
+
     ticks = MaxNLocator(nbins=6, steps=[1, 2, 5, 10]).tick_values(*limits)
     return [float(tick) for tick in ticks if limits[0] <= tick <= limits[1]]
 

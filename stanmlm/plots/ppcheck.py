@@ -2,34 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
-from plotnine import (
-    aes,
-    element_blank,
-    element_line,
-    element_text,
-    facet_wrap,
-    geom_col,
-    geom_histogram,
-    geom_hline,
-    geom_line,
-    geom_linerange,
-    geom_path,
-    geom_point,
-    geom_pointrange,
-    geom_vline,
-    ggplot,
-    guides,
-    labs,
-    scale_color_manual,
-    scale_fill_manual,
-    scale_x_continuous,
-    scale_y_continuous,
-    theme,
-)
 
 from stanmlm.arrays import Anything
 from stanmlm.errors import OptionError, did_you_mean
@@ -38,6 +14,9 @@ from stanmlm.plots.parts import plain
 from stanmlm.plots.theme import INK, QUIET, theme_paper
 from stanmlm.ppcheck import BINS, FRAMES, CheckOptions, Statistic, statistic_of
 from stanmlm.predict import MAX_BYTES
+
+if TYPE_CHECKING:
+    from plotnine import ggplot, theme
 
 # bayesplot's default scheme, "blue".
 LIGHT, LIGHT_EDGE, MID, MID_EDGE, DARK, DARK_EDGE = "#d1e1ec", "#b3cde0", "#6497b1", "#005b96", "#03396c", "#011f4b"
@@ -62,7 +41,7 @@ def pp_check(
     stat: str | Statistic = "mean",
     seed: int | None = None,
     max_bytes: int = MAX_BYTES,
-) -> ggplot:
+) -> "ggplot":
     """A posterior predictive check: do responses that the model draws look like the observed ones?
 
     Parameters
@@ -109,8 +88,16 @@ def pp_check(
     return _DRAW[type](FRAMES[type](fit, options), subject)
 
 
-def _theme() -> theme:
+def _no_heights() -> "theme":
+    from plotnine import element_blank, theme
+
+    return theme(axis_text_y=element_blank(), axis_ticks_major_y=element_blank(), axis_line_y=element_blank())
+
+
+def _theme() -> "theme":
     """bayesplot's: two axes, no grid, the legend to the right."""
+    from plotnine import element_blank, element_line, element_text, theme
+
     return theme_paper(10) + theme(
         panel_border=element_blank(),
         panel_grid_major_y=element_blank(),
@@ -123,19 +110,22 @@ def _theme() -> theme:
     )
 
 
-_NO_HEIGHTS = theme(axis_text_y=element_blank(), axis_ticks_major_y=element_blank(), axis_line_y=element_blank())
+def _overlay(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
+    from plotnine import labs
 
-
-def _overlay(frame: pd.DataFrame, subject: _Subject) -> ggplot:
     return _densities(frame, (Y, YREP)) + labs(x=subject.response, y="")
 
 
-def _loo_pit(frame: pd.DataFrame, subject: _Subject) -> ggplot:
+def _loo_pit(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
+    from plotnine import labs
+
     return _densities(frame, ("PIT", "uniform")) + labs(x="LOO-PIT", y="")
 
 
-def _densities(frame: pd.DataFrame, names: tuple[str, str]) -> ggplot:
+def _densities(frame: pd.DataFrame, names: tuple[str, str]) -> "ggplot":
     """The curve of draw 0 over those of the others."""
+    from plotnine import aes, geom_line, ggplot, scale_color_manual, scale_x_continuous, scale_y_continuous
+
     new = frame[frame["draw"] > 0].assign(of=names[1])
     old = frame[frame["draw"] == 0].assign(of=names[0])
     return (
@@ -146,11 +136,24 @@ def _densities(frame: pd.DataFrame, names: tuple[str, str]) -> ggplot:
         + scale_color_manual([DARK_EDGE, LIGHT_EDGE], breaks=list(names))
         + scale_x_continuous(labels=plain)
         + scale_y_continuous(expand=(0, 0, 0.05, 0))
-        + _NO_HEIGHTS
+        + _no_heights()
     )
 
 
-def _hist(frame: pd.DataFrame, subject: _Subject) -> ggplot:
+def _hist(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
+    from plotnine import (
+        aes,
+        facet_wrap,
+        geom_col,
+        ggplot,
+        guides,
+        labs,
+        scale_color_manual,
+        scale_fill_manual,
+        scale_x_continuous,
+        scale_y_continuous,
+    )
+
     named = frame.assign(
         of=np.where(frame["draw"] == 0, Y, YREP),
         panel=pd.Categorical(np.where(frame["draw"] == 0, Y, "$y_{rep}$ " + frame["draw"].astype(str))),
@@ -168,11 +171,23 @@ def _hist(frame: pd.DataFrame, subject: _Subject) -> ggplot:
         + scale_y_continuous(expand=(0, 0, 0.05, 0))
         + labs(x=subject.response, y="")
         + guides(fill=False, color=False)
-        + _NO_HEIGHTS
+        + _no_heights()
     )
 
 
-def _bars(frame: pd.DataFrame, subject: _Subject) -> ggplot:
+def _bars(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
+    from plotnine import (
+        aes,
+        geom_col,
+        geom_pointrange,
+        ggplot,
+        labs,
+        scale_color_manual,
+        scale_fill_manual,
+        scale_x_continuous,
+        scale_y_continuous,
+    )
+
     return (
         ggplot(frame, aes("x"))
         + _theme()
@@ -189,26 +204,46 @@ def _bars(frame: pd.DataFrame, subject: _Subject) -> ggplot:
 
 
 def _whole_breaks(limits: tuple[float, float]) -> list[float]:
+    from matplotlib.ticker import MaxNLocator
+
     return [float(tick) for tick in MaxNLocator(nbins=9, integer=True).tick_values(*limits)]
 
 
 def _some_breaks(limits: tuple[float, float]) -> list[float]:
+    from matplotlib.ticker import MaxNLocator
+
     return [float(tick) for tick in MaxNLocator(nbins=6).tick_values(*limits)]
 
 
 def _few_breaks(limits: tuple[float, float]) -> list[float]:
+    from matplotlib.ticker import MaxNLocator
+
     return [float(tick) for tick in MaxNLocator(nbins=3).tick_values(*limits)]
 
 
-def _stat(frame: pd.DataFrame, subject: _Subject) -> ggplot:
+def _stat(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
     return _statistics(frame, subject, _some_breaks)
 
 
-def _stat_grouped(frame: pd.DataFrame, subject: _Subject) -> ggplot:
+def _stat_grouped(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
+    from plotnine import facet_wrap
+
     return _statistics(frame, subject, _few_breaks) + facet_wrap("group", scales="free_x")
 
 
-def _statistics(frame: pd.DataFrame, subject: _Subject, breaks: Breaks) -> ggplot:
+def _statistics(frame: pd.DataFrame, subject: _Subject, breaks: Breaks) -> "ggplot":
+    from plotnine import (
+        aes,
+        geom_histogram,
+        geom_vline,
+        ggplot,
+        labs,
+        scale_color_manual,
+        scale_fill_manual,
+        scale_x_continuous,
+        scale_y_continuous,
+    )
+
     new, old = f"$T(y_{{rep}})$, {subject.stat}", "$T(y)$"
     lines = frame.drop_duplicates([column for column in ("group", "observed") if column in frame])
     return (
@@ -221,11 +256,22 @@ def _statistics(frame: pd.DataFrame, subject: _Subject, breaks: Breaks) -> ggplo
         + scale_x_continuous(breaks=breaks, labels=plain)
         + scale_y_continuous(expand=(0, 0, 0.05, 0))
         + labs(x=f"{subject.stat} of {subject.response}", y="")
-        + _NO_HEIGHTS
+        + _no_heights()
     )
 
 
-def _intervals(frame: pd.DataFrame, subject: _Subject) -> ggplot:
+def _intervals(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
+    from plotnine import (
+        aes,
+        geom_linerange,
+        geom_point,
+        ggplot,
+        labs,
+        scale_color_manual,
+        scale_x_continuous,
+        scale_y_continuous,
+    )
+
     new, old = frame.assign(of=YREP), frame.assign(of=Y)
     return (
         ggplot(frame, aes("x"))
@@ -241,7 +287,9 @@ def _intervals(frame: pd.DataFrame, subject: _Subject) -> ggplot:
     )
 
 
-def _error(frame: pd.DataFrame, subject: _Subject) -> ggplot:
+def _error(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
+    from plotnine import aes, geom_point, geom_vline, ggplot, labs, scale_x_continuous, scale_y_continuous
+
     return (
         ggplot(frame, aes("error", "y"))
         + _theme()
@@ -253,7 +301,9 @@ def _error(frame: pd.DataFrame, subject: _Subject) -> ggplot:
     )
 
 
-def _error_binned(frame: pd.DataFrame, subject: _Subject) -> ggplot:
+def _error_binned(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
+    from plotnine import aes, geom_hline, geom_path, geom_point, ggplot, labs, scale_x_continuous, scale_y_continuous
+
     return (
         ggplot(frame, aes("x", "error"))
         + _theme()
@@ -267,7 +317,7 @@ def _error_binned(frame: pd.DataFrame, subject: _Subject) -> ggplot:
     )
 
 
-_DRAW: Mapping[str, Callable[[pd.DataFrame, _Subject], ggplot]] = {
+_DRAW: Mapping[str, Callable[[pd.DataFrame, _Subject], "ggplot"]] = {
     "dens_overlay": _overlay,
     "hist": _hist,
     "bars": _bars,

@@ -1,20 +1,10 @@
 """Priors and posteriors on one scale."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from plotnine import (
-    aes,
-    element_blank,
-    facet_wrap,
-    geom_line,
-    geom_ribbon,
-    ggplot,
-    scale_x_continuous,
-    scale_y_continuous,
-    theme,
-)
 
 from stanmlm.errors import DataError
 from stanmlm.fit import Fit
@@ -24,6 +14,9 @@ from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
 from stanmlm.plots.ppcheck import LIGHT, MID_EDGE
 from stanmlm.plots.theme import theme_paper
 from stanmlm.prior_posterior import Compared, compared
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
 
 GRID = 401  # points of a prior's curve
 REACH = 1.5  # widths of the posterior, that a wide prior is shown beyond it
@@ -35,7 +28,7 @@ SAYS = "Area: posterior. Line: prior; a flat one has none"
 
 def plot_prior_posterior(
     fit: Fit, pars: Sequence[str] | str | None = None, regex_pars: str | None = None, *, words: Words = NO_WORDS
-) -> ggplot:
+) -> "ggplot":
     """Each parameter's posterior over its prior, a panel a parameter, under the prior that `prior_summary` prints.
 
     Both are on the scale of the prior: the intercept at centred predictors, group standard deviations in units of
@@ -69,6 +62,18 @@ def plot_prior_posterior(
     >>> plot_prior_posterior(fit, "hours").data["of"].unique().tolist()
     ['posterior', 'prior']
     """
+    from plotnine import (
+        aes,
+        element_blank,
+        facet_wrap,
+        geom_line,
+        geom_ribbon,
+        ggplot,
+        scale_x_continuous,
+        scale_y_continuous,
+        theme,
+    )
+
     chosen = _chosen(fit, pars, regex_pars)
     frame = pd.concat([prior_curves(each) for each in chosen], ignore_index=True)
     frame = frame.assign(panel=pd.Categorical(frame["panel"], list(dict.fromkeys(frame["panel"]))))

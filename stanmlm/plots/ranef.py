@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from plotnine import facet_wrap, ggplot, scale_x_continuous
 
 from stanmlm.arrays import Floats
 from stanmlm.errors import OptionError, did_you_mean
@@ -16,6 +16,9 @@ from stanmlm.plots.frames import interval_frame
 from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
 from stanmlm.plots.rows import BAYESPLOT, Bars, bars_of, names_down, row_height, size_for, zero_line
 from stanmlm.plots.theme import theme_rows
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def plot_ranef(
     terms: Sequence[str] | None = None,
     names: Mapping[str, str] | None = None,
     words: Words = NO_WORDS,
-) -> ggplot:
+) -> "ggplot":
     """The effects of each level of a grouping factor with their intervals, a panel a coefficient.
 
     Parameters
@@ -83,6 +86,8 @@ def plot_ranef(
     >>> plot_ranef(fit).data["estimate"].is_monotonic_increasing
     True
     """
+    from plotnine import facet_wrap, ggplot, scale_x_continuous
+
     if look not in LOOKS:
         raise OptionError(f"look is `{look}`" + did_you_mean(look, LOOKS))
     chosen, grouping = LOOKS[look], grouping_of(fit, group)

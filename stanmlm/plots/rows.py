@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from plotnine import aes, element_text, geom_point, geom_segment, geom_vline, scale_y_continuous, theme
 
 from stanmlm.errors import OptionError
 from stanmlm.plots.frames import interval_columns
 from stanmlm.plots.ppcheck import DARK_EDGE, LIGHT, MID_EDGE
 from stanmlm.plots.theme import QUIET
+
+if TYPE_CHECKING:
+    from plotnine import geom_vline, scale_y_continuous, theme
 
 WIDTH = 6.0  # inches of a figure
 ROW = 0.24  # inches of a row, where there is room
@@ -35,6 +38,8 @@ BAYESPLOT = Bars(1.9, 0.5, 2.6, DARK_EDGE, MID_EDGE, LIGHT)
 
 def bars_of(frame: pd.DataFrame, probs: Sequence[float], bars: Bars, thinner: float = 1.0) -> list[object]:
     """A thin and a thick bar and a point for each row of `frame`, at its `place`."""
+    from plotnine import aes, geom_point, geom_segment
+
     inner, outer = (list(interval_columns([prob]))[1:] for prob in probs)
 
     def segment(ends: Sequence[str], size: float, colour: str) -> geom_segment:
@@ -61,16 +66,20 @@ def check_probs(probs: Sequence[float]) -> None:
         raise OptionError(f"prob is {probs[0]:g} and prob_outer {probs[1]:g}: the outer interval is the wider one")
 
 
-def zero_line() -> geom_vline:
+def zero_line() -> "geom_vline":
     """A line at zero."""
+    from plotnine import geom_vline
+
     return geom_vline(xintercept=0, color=QUIET, size=0.4)
 
 
-def names_down(names: Sequence[str], below: float = 0.6, above: float = 0.6) -> scale_y_continuous:
+def names_down(names: Sequence[str], below: float = 0.6, above: float = 0.6) -> "scale_y_continuous":
     """Names at places 1, 2, ... from the bottom; where all would overlap, the first, the last and some between.
 
     `below` and `above` are the room, in rows, beyond the lowest and the highest place.
     """
+    from plotnine import scale_y_continuous
+
     room = int(TALLEST * POINTS / (SMALLEST * 1.2))
     shown = list(range(len(names) - 1, -1, -max(1, -(-len(names) // room))))
     shown[-1] = 0
@@ -84,8 +93,10 @@ def row_height(rows: int, row: float = ROW) -> float:
     return min(row, TALLEST / rows)
 
 
-def size_for(rows: int, row: float = ROW, width: float = WIDTH) -> theme:
+def size_for(rows: int, row: float = ROW, width: float = WIDTH) -> "theme":
     """A figure as tall as its rows need, with names as large as fit."""
+    from plotnine import element_text, theme
+
     text = min(8.0, max(SMALLEST, row_height(rows, row) * POINTS / 1.2))
     height = rows * row_height(rows, row) + 0.9
     return theme(figure_size=(width, height), axis_text_y=element_text(size=text))

@@ -1,14 +1,15 @@
 """Figures as files."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import matplotlib
-from plotnine import ggplot
+if TYPE_CHECKING:
+    from plotnine import ggplot
 
 FORMATS = ("png", "pdf")
 
 
-def save_figure(figure: ggplot, stem: Path, width: float, height: float, dpi: int = 300) -> tuple[Path, ...]:
+def save_figure(figure: "ggplot", stem: Path, width: float, height: float, dpi: int = 300) -> tuple[Path, ...]:
     """Write a figure as `stem.png` and `stem.pdf`.
 
     Parameters
@@ -36,6 +37,8 @@ def save_figure(figure: ggplot, stem: Path, width: float, height: float, dpi: in
     ['empty.png', 'empty.pdf']
     """
     files = tuple(stem.with_name(f"{stem.name}.{ending}") for ending in FORMATS)
+    import matplotlib
+
     # TrueType fonts: publishers refuse matplotlib's default, Type 3.
     with matplotlib.rc_context({"pdf.fonttype": 42}):
         for file in files:

@@ -1,20 +1,16 @@
 """Groups as short labels in a scatter plot."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from plotnine import (
-    aes,
-    geom_hline,
-    geom_line,
-    geom_text,
-    ggplot,
-    scale_color_manual,
-    scale_y_continuous,
-)
 
 from stanmlm.plots.frames import repel
 from stanmlm.plots.parts import NO_WORDS, Words, check_columns, facet_panels, labels_of, percents, x_scale
 from stanmlm.plots.theme import FAINT, QUIET, theme_paper
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
 
 
 def plot_codes(
@@ -31,7 +27,7 @@ def plot_codes(
     box: tuple[float, float] = (0.05, 0.04),
     words: Words = NO_WORDS,
     log_x: bool = False,
-) -> ggplot:
+) -> "ggplot":
     """Groups as codes of a few letters, moved apart just enough to be read.
 
     Parameters
@@ -71,6 +67,8 @@ def plot_codes(
     >>> plot_codes(groups, "income", "share", "state", "won", {"R": "red", "D": "blue"}).data["code_x"].tolist()
     [22.0, 42.0]
     """
+    from plotnine import aes, geom_hline, geom_line, geom_text, ggplot, scale_color_manual, scale_y_continuous
+
     check_columns(groups, [x, y, code, colour, columns])
     placed = _placed(groups, x, y, columns, box, log_x)
     layers = [

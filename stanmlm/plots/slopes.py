@@ -2,22 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from plotnine import (
-    aes,
-    geom_hline,
-    geom_line,
-    geom_linerange,
-    geom_point,
-    geom_ribbon,
-    geom_segment,
-    geom_text,
-    ggplot,
-    scale_color_manual,
-    scale_y_continuous,
-)
 
 from stanmlm.by_group import INTERCEPT, coefficient_of, expected_slopes, group_slopes
 from stanmlm.fit import Fit
@@ -37,6 +25,9 @@ from stanmlm.plots.parts import (
 )
 from stanmlm.plots.theme import QUIET, theme_paper
 
+if TYPE_CHECKING:
+    from plotnine import geom_hline, geom_line, geom_linerange, geom_point, geom_ribbon, ggplot
+
 EDGE = 0.15  # share of the width in which names are aligned to the inside
 NEAR = 0.25  # names nearer than this share of the width stand in different rows
 ROW = 0.065  # height of a row of names, as a share of the height of the intervals
@@ -55,7 +46,7 @@ def plot_slopes(
     names: Mapping[str, str] | None = None,
     words: Words = NO_WORDS,
     log_x: bool = False,
-) -> ggplot:
+) -> "ggplot":
     """Each group's coefficient with its 50% and 95% interval against a group predictor; some named and in colour.
 
     Parameters
@@ -103,6 +94,8 @@ def plot_slopes(
     >>> len(plot_slopes(fit, "conservatism", "state").data)
     15
     """
+    from plotnine import aes, geom_segment, geom_text, ggplot, scale_color_manual, scale_y_continuous
+
     if isinstance(slopes, Fit):
         fit, of = slopes, coefficient_of(slopes, group, of)
         slopes, highlight = group_slopes(fit, x, group, of), [str(level) for level in highlight]
@@ -160,12 +153,16 @@ def _axis(fit: Fit, of: str) -> str:
     return what if link == "identity" else f"{what} ({link} scale)"
 
 
-def _zero(of: str | None) -> list[geom_hline]:
+def _zero(of: str | None) -> "list[geom_hline]":
     """A line at zero, which says nothing to an intercept."""
+    from plotnine import geom_hline
+
     return [] if of == INTERCEPT else [geom_hline(yintercept=0, color=QUIET, size=0.3, linetype="dashed")]
 
 
-def _line(line: pd.DataFrame | None, x: str) -> list[geom_ribbon | geom_line]:
+def _line(line: pd.DataFrame | None, x: str) -> "list[geom_ribbon | geom_line]":
+    from plotnine import aes, geom_line, geom_ribbon
+
     if line is None:
         return []
     return [
@@ -174,7 +171,11 @@ def _line(line: pd.DataFrame | None, x: str) -> list[geom_ribbon | geom_line]:
     ]
 
 
-def _intervals(frame: pd.DataFrame, fixed: Mapping[str, str], colour: str | None) -> list[geom_linerange | geom_point]:
+def _intervals(
+    frame: pd.DataFrame, fixed: Mapping[str, str], colour: str | None
+) -> "list[geom_linerange | geom_point]":
+    from plotnine import aes, geom_linerange, geom_point
+
     by = {"color": colour} if colour else {}
     return [
         geom_linerange(aes(ymin="lower95", ymax="upper95", **by), frame, size=0.35, **fixed),

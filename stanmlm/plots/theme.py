@@ -2,9 +2,10 @@
 
 import textwrap
 from functools import cache
+from typing import TYPE_CHECKING
 
-from matplotlib import font_manager
-from plotnine import element_blank, element_line, element_rect, element_text, theme, theme_bw
+if TYPE_CHECKING:
+    from plotnine import theme
 
 FONTS = ("Helvetica Neue", "Helvetica", "Arial", "Liberation Sans", "DejaVu Sans")  # matplotlib brings the last
 HIGHLIGHTS = ("#D55E00", "#009E73", "#0072B2", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito (2008)
@@ -15,11 +16,13 @@ INK, QUIET, FAINT = "#222222", "#6E6E6E", "#BDBDBD"
 @cache
 def font() -> str:
     """The first of our fonts that this machine has."""
+    from matplotlib import font_manager
+
     installed = set(font_manager.get_font_names())
     return next((name for name in FONTS if name in installed), "DejaVu Sans")
 
 
-def theme_paper(size: float = 9) -> theme:
+def theme_paper(size: float = 9) -> "theme":
     """A theme for print: no grid but faint lines across, strips without boxes, captions to the left.
 
     Parameters
@@ -36,6 +39,8 @@ def theme_paper(size: float = 9) -> theme:
     >>> theme_paper(10) is not theme_paper(10)
     True
     """
+    from plotnine import element_blank, element_line, element_rect, element_text, theme, theme_bw
+
     return theme_bw(base_size=size, base_family=font()) + theme(
         text=element_text(color=INK),
         panel_grid_minor=element_blank(),
@@ -57,7 +62,7 @@ def theme_paper(size: float = 9) -> theme:
     )
 
 
-def theme_rows(size: float = 9) -> theme:
+def theme_rows(size: float = 9) -> "theme":
     """`theme_paper` for figures of rows: faint lines at the ticks of the horizontal axis, none across.
 
     Examples
@@ -65,6 +70,8 @@ def theme_rows(size: float = 9) -> theme:
     >>> theme_rows(10) is not theme_rows(10)
     True
     """
+    from plotnine import element_blank, element_line, theme
+
     return theme_paper(size) + theme(
         panel_grid_major_y=element_blank(),
         panel_grid_major_x=element_line(color="#EBEBEB", size=0.4),

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import linregress
 
 from stanmlm.datasets import YEARS, Survey, state_facts, state_names
 from stanmlm.plots import Words, caption, plot_codes, plot_curves, plot_slopes
@@ -163,6 +162,8 @@ def _facts_by_year() -> pd.DataFrame:
 
 
 def _least_squares(facts: pd.DataFrame) -> pd.DataFrame:
+    from scipy.stats import linregress
+
     lines = []
     for year, rows in facts.groupby("year"):
         found = linregress(np.log(rows["dollars"]), rows["share"])

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import cast
 
 import numpy as np
-from scipy.interpolate import BSpline
 
 from stanmlm.arrays import Bools, Floats
 from stanmlm.errors import DataError, StanmlmWarning
@@ -219,6 +218,8 @@ def _knots(
 
 def _design(knots: Floats, x: Floats, order: int, derivative: int = 0) -> Floats:
     """All B-splines of an order at x, as splines::splineDesign: (len(x), len(knots) - order)."""
+    from scipy.interpolate import BSpline
+
     splines = BSpline(knots, np.eye(len(knots) - order), order - 1, extrapolate=True)
     values: Floats = splines(np.clip(x, knots[0], knots[-1]), nu=derivative)
     return values
