@@ -23,6 +23,14 @@ lint: $(STAMP)-test
 goldens: $(STAMP)-test
 	$(BIN)/python -m pytest tests/test_program.py --accept-goldens
 
+# Quarto where it is installed; else a script that needs nothing but Python.
+vignettes: $(STAMP)-vignettes
+	@if command -v quarto >/dev/null; then \
+	  QUARTO_PYTHON=$(abspath $(BIN)/python) quarto render vignettes; \
+	else \
+	  $(BIN)/python vignettes/render.py; \
+	fi
+
 doctor: $(STAMP)
 	$(BIN)/stanmlm doctor
 
@@ -36,6 +44,10 @@ $(STAMP): pyproject.toml | $(BIN)/python
 
 $(STAMP)-test: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[data,test]'
+	touch $@ $(STAMP)
+
+$(STAMP)-vignettes: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[data,vignettes]'
 	touch $@ $(STAMP)
 
 clean:

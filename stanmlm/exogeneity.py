@@ -237,5 +237,7 @@ def exogeneity_text(checked: Exogeneity) -> str:
     ]
     title = "Do the group effects go with the covariates? Random effects assume that they do not."
     tail = f"Posterior means; {100 * checked.level:g}% intervals of the difference, between minus within"
-    wrapped = [textwrap.fill(sentence, WIDTH, break_on_hyphens=False) for sentence in checked.sentences]
+    wrapped = [
+        textwrap.fill("* " + text, WIDTH, subsequent_indent="  ", break_on_hyphens=False) for text in checked.sentences
+    ]
     return "\n".join([title, "", *lines, "", tail, "", *wrapped])

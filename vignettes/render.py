@@ -1,7 +1,7 @@
 """Run the vignettes and write them as pages that need nothing else: Quarto's work, where Quarto is not installed.
 
-    python vignettes/render.py                    # all of them, into vignettes/_output
-    python vignettes/render.py 02-random-effects  # some
+python vignettes/render.py                    # all of them, into vignettes/_output
+python vignettes/render.py 02-random-effects  # some
 """
 
 import argparse
