@@ -20,8 +20,8 @@
 {% filter block("data") %}
 {{ fixed.data(s) }}
 
-{% for term in terms %}
-{{ term.file.data(term.k, s.likelihood) }}
+{% for term in terms | sort(attribute="depth") %}
+{{ term.file.data(term, s.likelihood) }}
 
 {% endfor %}
 {% if terms %}
@@ -39,8 +39,8 @@
 {% endfor %}
 {% endfilter %}
 {% filter block("transformed data") %}
-{% for term in terms %}
-{{ term.file.transformed_data(term.k) -}}
+{% for term in terms | sort(attribute="depth") %}
+{{ term.file.transformed_data(term) -}}
 {% endfor %}
 {% endfilter %}
 {% filter block("parameters") %}
@@ -56,8 +56,8 @@
 {% filter block("model") %}
 {{ fixed.model(s, terms) }}
 
-{% for term in terms %}
-{{ term.file.model(term.k, term.start, s.likelihood) }}
+{% for term in terms | sort(attribute="depth") %}
+{{ term.file.model(term, s.likelihood) }}
 
 {% endfor %}
 {% if s.likelihood %}

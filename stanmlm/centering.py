@@ -9,6 +9,7 @@ from stanmlm.compress import Cells
 from stanmlm.design import Design
 from stanmlm.errors import OptionError
 from stanmlm.families import Family
+from stanmlm.nesting import Nesting, depth, nestings
 from stanmlm.pilot import Pilot, pilot
 from stanmlm.priors import Priors
 
@@ -29,6 +30,7 @@ class Centering:
     # these units: t = w m / c + (v / c)^w z, and posterior t is free of m where v is c.
     units: tuple[Floats, ...]
     origin: Floats  # (F,) about what the coefficients of X's own columns are
+    nested: tuple[Nesting | None, ...]  # a group term each: the coarser term whose effects are part of M
 
 
 def centering(choice: float | str, design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:
@@ -89,6 +91,7 @@ def noncentered(design: Design) -> Centering:
         weights=tuple(np.zeros((J, K)) for K, J in shapes),
         units=tuple(np.ones(K) for K, _ in shapes),
         origin=np.zeros(F),
+        nested=(None,) * len(shapes),
     )
 
 
@@ -119,7 +122,7 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     at = pilot(design, cells, family, priors)
     weights = informed(at)
     absorbed, A = absorption(design, cells, weights)
-    return Centering(absorbed, A, weights, units(at), origin(design, at))
+    return Centering(absorbed, A, weights, units(at), origin(design, at), nestings(design, cells))
 
 
 def forced(design: Design, cells: Cells, family: Family, priors: Priors, weight: float) -> Centering:
@@ -147,7 +150,7 @@ def forced(design: Design, cells: Cells, family: Family, priors: Priors, weight:
     information = informed(at)
     absorbed, A = absorption(design, cells, information)
     weights = tuple(np.full_like(share, weight) for share in information)
-    return Centering(absorbed, A, weights, units(at), origin(design, at))
+    return Centering(absorbed, A, weights, units(at), origin(design, at), nestings(design, cells))
 
 
 def informed(at: Pilot) -> tuple[Floats, ...]:
@@ -200,7 +203,7 @@ def absorption(design: Design, cells: Cells, information: tuple[Floats, ...]) ->
     """
     absorbed = np.zeros(design.X.shape[1], dtype=bool)
     A = noncentered(design).A
-    for k, p in _by_information(information):
+    for k, p in _by_information(information, nestings(design, cells)):
         Z, index = cells.Z[k][:, p], cells.index[k]
         levels = _representatives(Z, index, len(information[k]))
         for column in np.flatnonzero(~absorbed):
@@ -210,10 +213,10 @@ def absorption(design: Design, cells: Cells, information: tuple[Floats, ...]) ->
     return absorbed, A
 
 
-def _by_information(information: tuple[Floats, ...]) -> list[tuple[int, int]]:
-    """(term, coefficient) pairs, the best informed first."""
+def _by_information(information: tuple[Floats, ...], nested: tuple[Nesting | None, ...]) -> list[tuple[int, int]]:
+    """(term, coefficient) pairs, the best informed first, and coarser terms before those within them."""
     means = {(k, p): mean for k, share in enumerate(information) for p, mean in enumerate(share.mean(axis=0))}
-    return sorted(means, key=lambda place: -means[place])
+    return sorted(means, key=lambda place: (depth(nested, place[0]), -means[place]))
 
 
 def _representatives(Z: Floats, index: Ints, J: int) -> Ints:

@@ -7,9 +7,10 @@ import numpy as np
 from stanmlm.arrays import Floats
 from stanmlm.centering import informed
 from stanmlm.model import Model
+from stanmlm.nesting import parents_first
 from stanmlm.pilot import Pilot, pilot
 from stanmlm.standata import column_means
-from stanmlm.unroll import explained, sampled
+from stanmlm.unroll import means, sampled
 
 # In posterior sds: chains which agree have come from different places.
 SPREAD = 1.5
@@ -46,21 +47,16 @@ def _point(model: Model, at: Pilot, rng: np.random.Generator) -> dict[str, Float
     b = beta[1:] if model.design.intercept else beta
     point = {"b": b} | ({"alpha_c": beta[0]} if model.design.intercept else {})
     full = np.concatenate([[beta[0] - column_means(model) @ b], b]) if model.design.intercept else b
-    sds = []
-    for k, covariance in enumerate(at.covariance):
-        tau, L = _scales(covariance, len(at.effects[k]), rng)
+    sds: dict[int, Floats] = {}
+    whole: dict[int, Floats] = {}
+    for k in parents_first(model.centering.nested):
+        tau, L = _scales(at.covariance[k], len(at.effects[k]), rng)
         u = at.effects[k] + _normal(rng, at.variance[k])
-        t = sampled(
-            u,
-            explained(model, k, full - model.centering.origin),
-            model.centering.weights[k],
-            model.centering.units[k],
-            tau,
-            L,
-        )
-        sds.append(tau)
+        M = means(model, k, full - model.centering.origin, whole)
+        t = sampled(u, M, model.centering.weights[k], model.centering.units[k], tau, L)
+        sds[k], whole[k] = tau, M + u
         point |= {f"t_{k + 1}": t, f"L_{k + 1}": L} if len(tau) > 1 else {f"t_{k + 1}": t[:, 0]}
-    point |= {"sd": np.concatenate(sds)} if sds else {}
+    point |= {"sd": np.concatenate([sds[k] for k in range(len(sds))])} if sds else {}
     return point | {auxiliary.name: np.asarray(at.dispersion**0.5) for auxiliary in model.family.auxiliary}
 
 

@@ -32,6 +32,7 @@ from stanmlm.formula import Formula
 from stanmlm.frame import ModelFrame
 from stanmlm.links import LINKS
 from stanmlm.model import Model
+from stanmlm.nesting import Nesting
 from stanmlm.prior_spec import CovariancePrior, Prior, SetPrior
 from stanmlm.priors import PriorRow, Priors
 from stanmlm.program import Program, Structure, program, structure
@@ -50,7 +51,22 @@ FILE_REFIT = ("never", "on_change", "always")
 RECORDS: Mapping[str, type] = {
     record.__name__: record
     for record in (
-        *(Fit, Call, Model, ModelFrame, RawResponse, Response, Design, GroupTerm, Spec, Cells, Rows, Joint, Centering),
+        *(
+            Fit,
+            Call,
+            Model,
+            ModelFrame,
+            RawResponse,
+            Response,
+            Design,
+            GroupTerm,
+            Spec,
+            Cells,
+            Rows,
+            Joint,
+            Centering,
+            Nesting,
+        ),
         *(Formula, Terms, Expression, Bar, Value, Contrast, Program, Structure, Sampling),
         *(Priors, PriorRow, Prior, CovariancePrior, SetPrior),
     )

@@ -9,6 +9,7 @@ from stanmlm.arrays import Floats, Ints
 from stanmlm.compress import Cells
 from stanmlm.design import Design
 from stanmlm.families import Family
+from stanmlm.nesting import Nesting, nestings
 from stanmlm.priors import Priors
 
 STEPS = 40
@@ -86,11 +87,12 @@ def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot
     at = _start(design, cells, family)
     working = _first_working(cells, family)
     bounds = _bounds(working, cells.offset)
+    nested = nestings(design, cells)
     for _ in range(STEPS):
         before = _sds(at)
         at = at if design.terms else _fixed_step(at, X, working, ridge)
         for k in range(len(design.terms)):
-            at = _term_step(at, k, X, cells, working, ridge)
+            at = _term_step(at, k, _equations(at, k, X, cells, working, ridge, nested))
         at = replace(at, dispersion=_dispersion(at, X, cells, family))
         working = _working(at, X, cells, family, bounds)
         if design.terms and np.all(np.abs(_sds(at) - before) < TOLERANCE * before):
@@ -164,9 +166,8 @@ def _parts(at: Pilot, cells: Cells) -> Iterator[Floats]:
         yield np.sum(Z * effects[index], axis=1)
 
 
-def _term_step(at: Pilot, k: int, X: Floats, cells: Cells, working: _Working, ridge: Floats) -> Pilot:
+def _term_step(at: Pilot, k: int, equations: Equations) -> Pilot:
     """Solve for beta and the effects of term k together, then update that term's covariance."""
-    equations = _equations(at, k, X, cells, working, ridge)
     found = solve(equations, at.covariance[k])
     covariance: Floats = (found.effects.T @ found.effects + found.variance.sum(axis=0)) / len(found.effects)
     return replace(
@@ -180,9 +181,24 @@ def _term_step(at: Pilot, k: int, X: Floats, cells: Cells, working: _Working, ri
     )
 
 
-def _equations(at: Pilot, k: int, X: Floats, cells: Cells, working: _Working, ridge: Floats) -> Equations:
+def _equations(
+    at: Pilot,
+    k: int,
+    X: Floats,
+    cells: Cells,
+    working: _Working,
+    ridge: Floats,
+    nested: tuple[Nesting | None, ...],
+    free: frozenset[int] = frozenset(),
+) -> Equations:
+    """The equations of term k: effects within its own are integrated out, those of other terms held but the free."""
+    free = free | {k}
+    for finer, nesting in enumerate(nested):
+        if nesting and nesting.coarser == k:
+            within = _equations(at, finer, X, cells, working, ridge, nested, free)
+            return _coarser(within, at.covariance[finer], nesting, len(at.effects[k]))
     Z, index, J = cells.Z[k], cells.index[k], len(at.effects[k])
-    others = sum((part for j, part in enumerate(_parts(at, cells)) if j != k), np.zeros(len(Z)))
+    others = sum((part for j, part in enumerate(_parts(at, cells)) if j not in free), np.zeros(len(Z)))
     response, weight = working.response - others, working.weight
     wZ, wX = Z * weight[:, None], X * weight[:, None]
     return Equations(
@@ -191,6 +207,27 @@ def _equations(at: Pilot, k: int, X: Floats, cells: Cells, working: _Working, ri
         right=_by_level(wZ, response[:, None], index, J)[..., 0],
         fixed=wX.T @ X + np.diag(ridge),
         fixed_right=wX.T @ response,
+    )
+
+
+def _coarser(finer: Equations, covariance: Floats, nesting: Nesting, J: int) -> Equations:
+    """The equations of a coarser term with its columns among those of the finer, whose effects are integrated out."""
+    V = np.linalg.inv(np.linalg.inv(covariance) + finer.information).astype(float)
+    kept = np.eye(len(covariance)) - finer.information @ V
+    carried = nesting.carries @ kept  # (J of the finer, K of the coarser, K of the finer)
+    shrunk = V @ finer.cross
+
+    def by_parent(values: Floats) -> Floats:
+        out = np.zeros((J, *values.shape[1:]))
+        np.add.at(out, nesting.parent, values)
+        return out
+
+    return Equations(
+        information=by_parent(carried @ finer.information @ nesting.carries.T),
+        cross=by_parent(carried @ finer.cross),
+        right=by_parent(np.einsum("jkl,jl->jk", carried, finer.right)),
+        fixed=finer.fixed - np.einsum("jkf,jkg->fg", finer.cross, shrunk),
+        fixed_right=finer.fixed_right - np.einsum("jkf,jk->f", shrunk, finer.right),
     )
 
 

@@ -29,6 +29,7 @@ class Structure:
     several: tuple[bool, ...]  # a group term each: more than one coefficient
     priors: tuple[tuple[str, str], ...]  # (class, distribution) pairs in use, sorted
     likelihood: bool  # False under prior_only
+    within: tuple[int, ...] = ()  # a group term each: the coarser term whose effects its own lie around, or -1
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def structure(model: Model) -> Structure:
         several=tuple(len(term.coefs) > 1 for term in model.design.terms),
         priors=tuple(sorted({pair(row) for row in model.priors.rows if pair(row)[1] != "flat"})),
         likelihood=not model.prior_only,
+        within=tuple(nesting.coarser if nesting else -1 for nesting in model.centering.nested),
     )
 
 
@@ -127,13 +129,15 @@ def _context(structure: Structure) -> dict[str, object]:
         "density": FUSED.get((structure.family, structure.link), family),
         "link": environment.get_template(f"links/{structure.link}.stan").module,
         "scale": scales[0] if scales and structure.several else "",
-        "terms": _terms(structure.several),
+        "terms": _terms(structure),
         "priors": _priors(structure, bool(scales)),
     }
 
 
-def _terms(several: tuple[bool, ...]) -> list[dict[str, object]]:
-    """One record a group term; `start` is where its sds begin, as Stan says it."""
+def _terms(structure: Structure) -> list[dict[str, object]]:
+    """One record a group term; `start` is where its sds begin, as Stan says it, `around` the coarser term's number."""
+    several = structure.several
+    within = structure.within or (-1,) * len(several)
     kinds = ["several" if many else "one" for many in several]
     sizes = [f"K_{k}" if many else "1" for k, many in enumerate(several, 1)]
     return [
@@ -141,11 +145,19 @@ def _terms(several: tuple[bool, ...]) -> list[dict[str, object]]:
             "k": k + 1,
             "kind": kind,
             "several": kind == "several",
+            "around": within[k] + 1,
+            "around_several": within[k] >= 0 and several[within[k]],
+            "depth": _depth(within, k),
+            "inner": k in within,  # part of a finer term's effects, and not of eta by itself
             "start": " + ".join(["1", *sizes[:k]]),
             "file": _environment().get_template(f"fragments/{kind}.stan").module,
         }
         for k, kind in enumerate(kinds)
     ]
+
+
+def _depth(within: tuple[int, ...], k: int) -> int:
+    return 1 + _depth(within, within[k]) if within[k] >= 0 else 0
 
 
 def _priors(structure: Structure, ratio: bool) -> list[dict[str, object]]:

@@ -80,10 +80,22 @@ def _term(model: Model, k: int) -> Data:
         "w": weights,
         "c": model.centering.units[k],
     }
-    if not model.prior_only:
+    inner = any(nesting and nesting.coarser == k for nesting in model.centering.nested)
+    if not model.prior_only and not inner:
         data |= {"g": model.cells.rows.index[k] + 1, "Z": model.cells.rows.Z[k]}
+    data |= _around(model, k)
     data = {f"{name}_{k + 1}": value for name, value in data.items()}
     return _several(term, k, coefficient, data) if len(term.coefs) > 1 else _one(k, data)
+
+
+def _around(model: Model, k: int) -> Data:
+    """The coarser term whose effects are part of term k's means."""
+    nesting = model.centering.nested[k]
+    if nesting is None:
+        return {}
+    data: Data = {"parent": nesting.parent + 1}
+    carries = nesting.carries[0] if len(nesting.carries) == 1 else nesting.carries
+    return data | ({"carries": carries} if len(model.design.terms[k].coefs) > 1 else {})
 
 
 def _several(term: GroupTerm, k: int, coefficient: Ints, data: Data) -> Data:

@@ -1,12 +1,13 @@
 """Draws of the program's parameters back on the user's scale: the inverse of the transformation in stan/."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from stanmlm.arrays import Floats
 from stanmlm.model import Model, Unrolled
+from stanmlm.nesting import parents_first
 from stanmlm.standata import absorbed_by, column_means
 
 
@@ -24,7 +25,7 @@ def unroll(model: Model, draws: Mapping[str, Floats]) -> Unrolled:
     -------
     Unrolled
         `b` with the intercept for uncentred predictors first; `r` is the deviation a - M of each group's coefficients
-        from what fixed effects explain, as `ranef` of lme4 has it, whatever the centring weights.
+        from what fixed effects and coarser terms explain, as `ranef` of lme4 has it, whatever the centring weights.
 
     Examples
     --------
@@ -40,7 +41,7 @@ def unroll(model: Model, draws: Mapping[str, Floats]) -> Unrolled:
         b=b,
         sd=sd,
         cor=tuple(L @ np.swapaxes(L, -1, -2) for L in factors),
-        r=tuple(_deviations(model, k, draws, b, tau, L) for k, (tau, L) in enumerate(zip(taus, factors, strict=True))),
+        r=_deviations(model, draws, b, taus, factors),
         auxiliary={auxiliary.name: np.asarray(draws[auxiliary.name]) for auxiliary in model.family.auxiliary},
     )
 
@@ -67,14 +68,28 @@ def _factors(model: Model, draws: Mapping[str, Floats]) -> Iterator[Floats]:
         yield np.ones((*_slopes(draws).shape[:2], 1, 1)) if one else np.asarray(draws[f"L_{k}"], dtype=float)
 
 
-def _deviations(model: Model, k: int, draws: Mapping[str, Floats], b: Floats, tau: Floats, L: Floats) -> Floats:
-    """diag(tau) L z of each level, (chains, draws, J, K)."""
-    J, K = model.centering.weights[k].shape
-    t = np.asarray(draws[f"t_{k + 1}"], dtype=float).reshape(*b.shape[:2], J, K)
-    z = scores(
-        t, explained(model, k, b - model.centering.origin), model.centering.weights[k], model.centering.units[k], tau, L
-    )
-    return z @ np.swapaxes(tau[..., :, None] * L, -1, -2)
+def _deviations(
+    model: Model, draws: Mapping[str, Floats], b: Floats, taus: Sequence[Floats], factors: Sequence[Floats]
+) -> tuple[Floats, ...]:
+    """diag(tau) L z of each level, (chains, draws, J, K) a term; coarser terms first, for others lie around them."""
+    nested = model.centering.nested
+    r: dict[int, Floats] = {}
+    whole: dict[int, Floats] = {}  # a - M_0 of the terms that others lie around
+    for k in parents_first(nested):
+        w, c, tau, L = model.centering.weights[k], model.centering.units[k], taus[k], factors[k]
+        M = means(model, k, b - model.centering.origin, whole)
+        t = np.asarray(draws[f"t_{k + 1}"], dtype=float).reshape(*b.shape[:2], *w.shape)
+        r[k] = scores(t, M, w, c, tau, L) @ np.swapaxes(tau[..., :, None] * L, -1, -2)
+        if any(nesting and nesting.coarser == k for nesting in nested):
+            whole[k] = M + r[k]
+    return tuple(r[k] for k in range(len(nested)))
+
+
+def means(model: Model, k: int, b: Floats, whole: Mapping[int, Floats]) -> Floats:
+    """M: what fixed columns and the effects of the coarser term give to term k's, (..., J, K)."""
+    nesting = model.centering.nested[k]
+    M = explained(model, k, b)
+    return M + whole[nesting.coarser][..., nesting.parent, :] @ nesting.carries if nesting else M
 
 
 def explained(model: Model, k: int, b: Floats) -> Floats:

@@ -11,6 +11,7 @@ from stanmlm.compress import compress
 from stanmlm.design import Design, GroupTerm
 from stanmlm.families import Family
 from stanmlm.model import Model
+from stanmlm.nesting import nestings
 from stanmlm.priors import PriorRow, Priors
 from stanmlm.responses import Response
 
@@ -23,6 +24,8 @@ SHAPES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "three": (("state", ("(Intercept)", "x", "z")),),
     "two": (("state", ("(Intercept)", "x")), ("year", ("z",))),
     "both": (("state", ("(Intercept)", "x")), ("year", ("(Intercept)", "z"))),
+    "nested": (("town", ("(Intercept)", "x")), ("state", ("(Intercept)",)), ("region", ("(Intercept)",))),
+    "nested slopes": (("town", ("(Intercept)", "x", "z")), ("year", ("z",)), ("state", ("x", "(Intercept)"))),
     "crossed": (("state", ("(Intercept)",)), ("year", ("(Intercept)", "x"))),
 }
 
@@ -40,13 +43,19 @@ def columns(seed: int = 1) -> Columns:
     index = {"state": rng.integers(0, STATES, N), "year": rng.integers(0, YEARS, N)}
     x, z = rng.choice([-1.0, 0.5, 1.0], N), rng.choice([1.0, 2.0], N)
     a = rng.normal(size=STATES)[index["state"]]
+    index |= {"town": 2 * index["state"] + rng.integers(0, 2, N), "region": index["state"] // 3}
     return Columns(index, {"(Intercept)": np.ones(N), "a": a, "x": x, "z": z, "a:x": a * x})
 
 
 def design(shape: str, intercept: bool = True, offset: bool = False, seed: int = 1) -> Design:
     rows = columns(seed)
     names = tuple(name for name in rows.fixed if intercept or name != "(Intercept)")
-    levels = {"state": tuple("ABCDEF"), "year": ("2000", "2004", "2008", "2012")}
+    levels = {
+        "town": tuple("abcdefghijkl"),
+        "region": ("N", "S"),
+        "state": tuple("ABCDEF"),
+        "year": ("2000", "2004", "2008", "2012"),
+    }
     terms = tuple(
         GroupTerm(group, coefs, levels[group], rows.index[group], np.stack([rows.fixed[c] for c in coefs], axis=1))
         for group, coefs in SHAPES[shape]
@@ -104,7 +113,8 @@ def partial(columns: Design, cells: Any, seed: int = 3) -> Centering:
     rng = np.random.default_rng(seed)
     weights = tuple(rng.uniform(0.1, 0.9, (len(term.levels), len(term.coefs))) for term in columns.terms)
     units = tuple(rng.uniform(0.5, 2.0, len(term.coefs)) for term in columns.terms)
-    return Centering(*absorption(columns, cells, weights), weights, units, rng.normal(size=columns.X.shape[1]))
+    origin = rng.normal(size=columns.X.shape[1])
+    return Centering(*absorption(columns, cells, weights), weights, units, origin, nestings(columns, cells))
 
 
 def model(

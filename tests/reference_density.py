@@ -103,13 +103,23 @@ def effect(model: Model, values: dict[str, Anything], k: int) -> tuple[Anything,
     """(z, deviations) of term k, level by level and coefficient by coefficient."""
     L, t = values[f"L_{k + 1}"], values[f"t_{k + 1}"]
     w, c = model.centering.weights[k], model.centering.units[k]
-    tau, M = taus(model, values)[k], (model.centering.A[k] @ (beta_full(model, values) - model.centering.origin)).T
+    tau, M = taus(model, values)[k], mean(model, values, k)
     z = np.zeros_like(t)
     for j, p in np.ndindex(*t.shape):
         m = M[j, p] + tau[p] * sum(L[p, q] * z[j, q] for q in range(p))
         v = tau[p] * L[p, p]
         z[j, p] = t[j, p] / scale_at(w[j, p], c[p], v) - share_at(w[j, p], c[p], v) * m / v
     return z, (z @ L.T) * tau
+
+
+def mean(model: Model, values: dict[str, Anything], k: int) -> Anything:
+    """M - M_0 of term k: fixed columns, and the whole effect of the coarser term that it lies around."""
+    M = (model.centering.A[k] @ (beta_full(model, values) - model.centering.origin)).T
+    nesting = model.centering.nested[k]
+    if nesting is None:
+        return M
+    above = mean(model, values, nesting.coarser) + effect(model, values, nesting.coarser)[1]
+    return M + above[nesting.parent] @ nesting.carries
 
 
 def share_at(w: Anything, c: Anything, v: Anything) -> Anything:

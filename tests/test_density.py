@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import stanli
 from handmade import SHAPES, design, model, plain_priors, prior, replaced
-from reference_density import constrained, dimension, gradient, log_density, scale_at, share_at
+from reference_density import constrained, dimension, gradient, log_density, mean, scale_at, share_at
 
 from stanmlm.centering import noncentered
 from stanmlm.families import binomial, gaussian, poisson
@@ -139,7 +139,7 @@ def with_weight(of: Model, weight: float) -> Model:
 
 
 @pytest.mark.parametrize("weight", [0.7, 1.0])
-@pytest.mark.parametrize("shape", ["one", "three", "crossed"])
+@pytest.mark.parametrize("shape", ["one", "three", "crossed", "nested", "nested slopes"])
 def test_centring_changes_variables_and_not_the_posterior(shape: str, weight: float) -> None:
     """p_0(q) = p_w(q_w) |dq_w / dq|, with q_w the same effects sampled under weight w."""
     to = with_weight(model(gaussian(), shape), weight)
@@ -160,14 +160,13 @@ def _log_jacobian(q: np.ndarray, fro: Model, to: Model) -> float:
 def recentred(q: np.ndarray, fro: Model, to: Model) -> np.ndarray:
     """The point under `to` of the same coefficients and effects, by the defining equation."""
     values, _ = constrained(fro, q)
-    beta = np.concatenate([[values["alpha_c"] - fro.design.X[:, 1:].mean(axis=0) @ values["b"]], values["b"]])
     ends = np.cumsum([len(term.coefs) for term in fro.design.terms])
     out = q.copy()
     place = len(q) - sum(w.size + w.shape[1] * (w.shape[1] - 1) // 2 for w in fro.centering.weights)
     for k, w in enumerate(to.centering.weights):
         (J, K), c = w.shape, to.centering.units[k]
         L, tau = values[f"L_{k + 1}"], np.split(values["sd"], ends)[k]
-        M = (fro.centering.A[k] @ (beta - fro.centering.origin)).T
+        M = mean(fro, values, k)
         z = values[f"t_{k + 1}"]  # not centred: t is z
         t = np.empty_like(z)
         for p in range(K):
@@ -179,7 +178,7 @@ def recentred(q: np.ndarray, fro: Model, to: Model) -> np.ndarray:
     return out
 
 
-@pytest.mark.parametrize("shape", ["one", "three", "crossed"])
+@pytest.mark.parametrize("shape", ["one", "three", "crossed", "nested", "nested slopes"])
 def test_unroll_inverts_the_program(shape: str) -> None:
     """From z to t by the equation of decision 010, and back by `unroll`: a - M = diag(tau) L z."""
     to = model(gaussian(), shape)

@@ -26,7 +26,7 @@ STAGES = (
     ),
     *("tables", "rvalues", "rank", "contrasts", "rfunctions", "evaluate", "remember", "frame", "coding", "grouping"),
     *("design", "lformula"),
-    *("prior_spec", "prior_presets", "prior_slots", "priors", "rows", "rotation", "compress", "pilot", "centering"),
+    *("prior_spec", "prior_presets", "prior_slots", "priors", "rows", "rotation", "compress", "nesting", "pilot", "centering"),
     *("model", "program", "standata", "unroll", "inits", "engines", "fit", "diagnostics"),
     *(
         "layout",

@@ -32,6 +32,7 @@ GOLDEN = {
     "probit_offset": lambda: model(binomial(link="probit"), "one", offset=True),
     "cloglog_two_terms": lambda: model(binomial(link="cloglog"), "two"),
     "poisson_no_intercept": lambda: model(poisson(), "crossed", intercept=False),
+    "gaussian_nested": lambda: model(gaussian(), "nested"),
     "logit_prior_only": lambda: model(binomial(), "two", prior_only=True),
 }
 

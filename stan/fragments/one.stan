@@ -1,10 +1,12 @@
 {# A group term with one coefficient.
-   Contract: macros functions, data, transformed_data, parameters, model, each given the term's number k from 1. #}
+   Contract: macros functions, data, transformed_data, parameters, model, parameters given the term's number k from 1,
+   data, transformed_data and model its record. #}
 {% macro functions() %}{% endmacro %}
-{% macro data(k, likelihood) %}
+{% macro data(term, likelihood) %}
+{% set k = term.k %}
   // Group term {{ k }}
   int<lower=1> J_{{ k }};  // levels
-{% if likelihood %}
+{% if likelihood and not term.inner %}
   array[C] int<lower=1, upper=J_{{ k }}> g_{{ k }};  // level of each cell
   vector[C] Z_{{ k }};
 {% endif %}
@@ -14,25 +16,32 @@
   vector<lower=0, upper=1>[J_{{ k }}] w_{{ k }};  // centring: 0 not at all, 1 fully
   real<lower=0> c_{{ k }};  // its unit: about the sd of the effects
   vector[Q_{{ k }}] beta_0_{{ k }};  // about what the coefficients of those columns are
+{% if term.around %}
+  array[J_{{ k }}] int<lower=1, upper=J_{{ term.around }}> parent_{{ k }};  // level of term {{ term.around }} around which the effect lies
+{% endif %}
 {% endmacro %}
-{% macro transformed_data(k) %}
-  vector[J_{{ k }}] M_0_{{ k }} = A_{{ k }} * beta_0_{{ k }};
+{% macro transformed_data(term) %}
+{% set k = term.k %}
+  vector[J_{{ k }}] M_0_{{ k }} = A_{{ k }} * beta_0_{{ k }}{{ " + M_0_" ~ term.around ~ "[parent_" ~ k ~ "]" if term.around }};
   vector[J_{{ k }}] h_{{ k }} = w_{{ k }} ./ (2 - w_{{ k }});  // the weight in scales
 {% endmacro %}
 {% macro parameters(k) %}
   vector[J_{{ k }}] t_{{ k }};  // group effects, partially centred
 {% endmacro %}
-{% macro model(k, start, likelihood) %}
+{% macro model(term, likelihood) %}
+{% set k = term.k %}
   // Group term {{ k }}: a = M + tau z; sampled is t = r (z + pull (M - M_0))
-  real tau_{{ k }} = sd[{{ start }}];
+  real tau_{{ k }} = sd[{{ term.start }}];
   real uu_{{ k }} = square(tau_{{ k }} / c_{{ k }});
-  vector[J_{{ k }}] M_{{ k }} = A_{{ k }} * beta[A_at_{{ k }}];
+  vector[J_{{ k }}] M_{{ k }} = A_{{ k }} * beta[A_at_{{ k }}]{{ " + a_" ~ term.around ~ "[parent_" ~ k ~ "]" if term.around }};
   vector[J_{{ k }}] rr_{{ k }} = 1 - h_{{ k }} + uu_{{ k }} * h_{{ k }};
   vector[J_{{ k }}] pull_{{ k }} = tau_{{ k }} / square(c_{{ k }}) * w_{{ k }} ./ (1 - w_{{ k }} + uu_{{ k }} * w_{{ k }});
   vector[J_{{ k }}] z_{{ k }} = t_{{ k }} ./ sqrt(rr_{{ k }}) - pull_{{ k }} .* (M_{{ k }} - M_0_{{ k }});
   target += std_normal_lupdf(z_{{ k }});
   target += -0.5 * sum(log(rr_{{ k }}));
-{% if likelihood %}
+{% if term.inner %}
+  vector[J_{{ k }}] a_{{ k }} = M_{{ k }} + tau_{{ k }} * z_{{ k }};  // these enter eta within a finer term
+{% elif likelihood %}
   eta += Z_{{ k }} .* (M_{{ k }} + tau_{{ k }} * z_{{ k }})[g_{{ k }}];
 {% endif %}
 {% endmacro %}

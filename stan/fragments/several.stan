@@ -1,5 +1,6 @@
 {# A group term with several, correlated coefficients.
-   Contract: macros functions, data, transformed_data, parameters, model, each given the term's number k from 1. #}
+   Contract: macros functions, data, transformed_data, parameters, model, parameters given the term's number k from 1,
+   data, transformed_data and model its record. #}
 {% macro functions() %}
   /**
    * The mean of 1 and uu under weights: 1 where w is 0, uu where it is 1.
@@ -34,11 +35,12 @@
     return z;
   }
 {% endmacro %}
-{% macro data(k, likelihood) %}
+{% macro data(term, likelihood) %}
+{% set k = term.k %}
   // Group term {{ k }}
   int<lower=1> J_{{ k }};  // levels
   int<lower=2> K_{{ k }};  // coefficients
-{% if likelihood %}
+{% if likelihood and not term.inner %}
   array[C] int<lower=1, upper=J_{{ k }}> g_{{ k }};  // level of each cell
   matrix[C, K_{{ k }}] Z_{{ k }};
 {% endif %}
@@ -49,19 +51,25 @@
   matrix<lower=0, upper=1>[J_{{ k }}, K_{{ k }}] w_{{ k }};  // centring: 0 not at all, 1 fully
   vector<lower=0>[K_{{ k }}] c_{{ k }};  // its units: about the sd of each coefficient given those before it
   vector[Q_{{ k }}] beta_0_{{ k }};  // about what the coefficients of those columns are
+{% if term.around %}
+  array[J_{{ k }}] int<lower=1, upper=J_{{ term.around }}> parent_{{ k }};  // level of term {{ term.around }} around which the effects lie
+  {{ "matrix[K_" ~ term.around ~ ", K_" ~ k ~ "]" if term.around_several else "row_vector[K_" ~ k ~ "]" }} carries_{{ k }};  // 1 where a coefficient is the same
+{% endif %}
 {% endmacro %}
-{% macro transformed_data(k) %}
-  matrix[J_{{ k }}, K_{{ k }}] M_0_{{ k }} = A_{{ k }} * diag_pre_multiply(beta_0_{{ k }}, A_to_{{ k }});
+{% macro transformed_data(term) %}
+{% set k = term.k %}
+  matrix[J_{{ k }}, K_{{ k }}] M_0_{{ k }} = A_{{ k }} * diag_pre_multiply(beta_0_{{ k }}, A_to_{{ k }}){{ " + M_0_" ~ term.around ~ "[parent_" ~ k ~ "] * carries_" ~ k if term.around }};
   matrix[J_{{ k }}, K_{{ k }}] h_{{ k }} = w_{{ k }} ./ (2 - w_{{ k }});  // the weight in scales
 {% endmacro %}
 {% macro parameters(k) %}
   cholesky_factor_corr[K_{{ k }}] L_{{ k }};
   matrix[J_{{ k }}, K_{{ k }}] t_{{ k }};  // group effects, partially centred
 {% endmacro %}
-{% macro model(k, start, likelihood) %}
+{% macro model(term, likelihood) %}
+{% set k = term.k %}
   // Group term {{ k }}: a = M + z (diag(tau) L)'
-  vector[K_{{ k }}] tau_{{ k }} = segment(sd, {{ start }}, K_{{ k }});
-  matrix[J_{{ k }}, K_{{ k }}] M_{{ k }} = A_{{ k }} * diag_pre_multiply(beta[A_at_{{ k }}], A_to_{{ k }});
+  vector[K_{{ k }}] tau_{{ k }} = segment(sd, {{ term.start }}, K_{{ k }});
+  matrix[J_{{ k }}, K_{{ k }}] M_{{ k }} = A_{{ k }} * diag_pre_multiply(beta[A_at_{{ k }}], A_to_{{ k }}){{ " + a_" ~ term.around ~ "[parent_" ~ k ~ "] * carries_" ~ k if term.around }};
   vector[K_{{ k }}] v_{{ k }} = tau_{{ k }} .* diagonal(L_{{ k }});
   vector[K_{{ k }}] uu_{{ k }} = square(v_{{ k }} ./ c_{{ k }});
   matrix[J_{{ k }}, K_{{ k }}] rr_{{ k }} = between(h_{{ k }}, uu_{{ k }});
@@ -69,8 +77,10 @@
   matrix[J_{{ k }}, K_{{ k }}] z_{{ k }} = scores(t_{{ k }} ./ sqrt(rr_{{ k }}), M_{{ k }} - M_0_{{ k }}, pull_{{ k }}, tau_{{ k }}, L_{{ k }});
   target += std_normal_lupdf(to_vector(z_{{ k }}));
   target += -0.5 * sum(log(rr_{{ k }}));
-{% if likelihood %}
+{% if likelihood or term.inner %}
   matrix[J_{{ k }}, K_{{ k }}] a_{{ k }} = M_{{ k }} + z_{{ k }} * diag_pre_multiply(tau_{{ k }}, L_{{ k }})';
+{% endif %}
+{% if likelihood and not term.inner %}
   eta += rows_dot_product(Z_{{ k }}, a_{{ k }}[g_{{ k }}]);
 {% endif %}
 {% endmacro %}
