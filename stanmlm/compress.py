@@ -18,6 +18,8 @@ from stanmlm.rows import Rows, plain_rows
 # `collapse="auto"` keeps the rows unless cells are fewer than this share of them: a gradient costs in proportion to
 # cells, and tables of rows are easier to read than a row map that saves nothing.
 WORTH = 0.9
+# Rows that say which columns tell cells apart.
+SAMPLE = 5000
 
 Codes = NDArray[np.uint64]
 
@@ -94,13 +96,31 @@ def _summed(cells: Rows, collapse: bool | str) -> Rows:
 
 def cells_of(columns: list[Anything]) -> tuple[Ints, Ints]:
     """The cell of each row and the first row of each cell, for columns of numbers that must all agree."""
-    hashed = np.zeros(len(columns[0]) if columns else 0, dtype=np.uint64)
+    for some in (_telling(columns), columns):
+        cell, first = _cells_by_hash(some, len(columns[0]) if columns else 0)
+        if all(np.array_equal(column[first][cell], column) for column in columns):
+            return cell, first
+    return _cells_by_columns(columns)
+
+
+def _telling(columns: list[Anything]) -> list[Anything]:
+    """The columns that tell rows of a sample apart, given those before; products and repeats of them do not."""
+    chosen: list[Anything] = []
+    found = 1
+    for column in columns:
+        step = max(1, len(column) // SAMPLE)
+        tried = [*(known[::step] for known in chosen), column[::step]]
+        cells = len(_cells_by_hash(tried, len(tried[0]))[1])
+        if cells > found:
+            chosen, found = [*chosen, column], cells
+    return chosen
+
+
+def _cells_by_hash(columns: list[Anything], n: int) -> tuple[Ints, Ints]:
+    hashed = np.zeros(n, dtype=np.uint64)
     for column in columns:
         hashed = _mix(hashed ^ _bits(column))
-    cell, first = _factorize(hashed)
-    if all(np.array_equal(column[first][cell], column) for column in columns):
-        return cell, first
-    return _cells_by_columns(columns)
+    return _factorize(hashed)
 
 
 def _cells_by_columns(columns: list[Anything]) -> tuple[Ints, Ints]:
@@ -123,9 +143,9 @@ def _key(design: Design, family: Family) -> Iterator[Anything]:
 
 
 def _factorize(values: Anything) -> tuple[Ints, Ints]:
-    cell, distinct = pd.factorize(values)
-    first = np.full(len(distinct), len(values), dtype=np.int64)
-    np.minimum.at(first, cell, np.arange(len(values)))
+    cell, _ = pd.factorize(values)
+    highest = np.maximum.accumulate(cell)
+    first = np.flatnonzero(np.concatenate([[True], highest[1:] != highest[:-1]])[: len(cell)])
     return cell.astype(np.int64), first
 
 

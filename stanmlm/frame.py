@@ -124,7 +124,7 @@ def model_frame(
         memory=_memory(formula, final, place, n, offset),
         data=_whole_data(place, table, n),
         given=_row_labels(table, n)[chosen],
-        place=np.flatnonzero(np.isin(chosen, kept)),
+        place=np.arange(n) if len(kept) == len(chosen) == n else np.flatnonzero(np.isin(chosen, kept)),
     )
 
 

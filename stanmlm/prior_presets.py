@@ -47,12 +47,13 @@ def measure_scales(design: Design, family: Family, response: Response) -> Scales
 
 def _sd(x: Floats) -> float:
     """R's sd, and 1 for a constant."""
-    return float(np.std(x, ddof=1)) if np.unique(x).size > 1 else 1.0
+    return float(np.std(x, ddof=1)) if np.ptp(x) > 0 else 1.0
 
 
 def _spread(x: Floats) -> float:
     """The sd of a numeric column, the range of one with two values, 1 for a constant."""
-    return float(np.ptp(x)) if np.unique(x).size == 2 else _sd(x)
+    low, high = x.min(), x.max()
+    return float(high - low) if low < high and np.all((x == low) | (x == high)) else _sd(x)
 
 
 # The links under which brms looks at the response, and what it puts in the place of a zero.
