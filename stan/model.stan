@@ -3,6 +3,7 @@
 {% import "families/" ~ s.family ~ ".stan" as family %}
 {% import density as density %}
 {% import "fragments/fixed.stan" as fixed %}
+{% import "fragments/eta.stan" as eta %}
 {% import "fragments/ratio.stan" as ratio %}
 // {{ s.family }} family, {{ s.link }} link{{ ", prior only" if not s.likelihood }}. Written by stanmlm.
 // Every name, size, number and centring weight is data: models that differ only in those share this program.
@@ -21,7 +22,7 @@
 {{ fixed.data(s) }}
 
 {% for term in terms | sort(attribute="depth") %}
-{{ term.file.data(term, s.likelihood) }}
+{{ term.file.data(term) }}
 
 {% endfor %}
 {% if terms %}
@@ -31,6 +32,8 @@
 {% endif %}
 
 {% endif %}
+{{ eta.data(s, terms) if s.likelihood }}
+
 {{ family.data() if s.likelihood }}
 
 {% for prior in priors %}
@@ -60,6 +63,8 @@
 {{ term.file.model(term, s.likelihood) }}
 
 {% endfor %}
+{{ eta.model(s, terms) if s.likelihood }}
+
 {% if s.likelihood %}
   // Likelihood
 {{ density.model(link) -}}

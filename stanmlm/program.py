@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import numpy as np
 from stanmlm.families import FAMILIES
 from stanmlm.model import Model
 from stanmlm.priors import PriorRow
+from stanmlm.rows import intercepts, many
 
 if TYPE_CHECKING:
     import jinja2
@@ -30,6 +31,9 @@ class Structure:
     priors: tuple[tuple[str, str], ...]  # (class, distribution) pairs in use, sorted
     likelihood: bool  # False under prior_only
     within: tuple[int, ...] = ()  # a group term each: the coarser term whose effects its own lie around, or -1
+    fixed: bool = True  # fixed columns that no group term absorbs
+    ones: tuple[int, ...] = ()  # positions of group terms with Z = 1
+    joint: tuple[int, ...] = ()  # of those, the ones whose effects are added up by combinations of levels
 
 
 @dataclass(frozen=True)
@@ -78,16 +82,23 @@ def structure(model: Model) -> Structure:
     >>> Structure("poisson", "log", True, False, (), (("Intercept", "normal"),), True).several
     ()
     """
-    return Structure(
+    rows = model.cells.rows
+    plain = Structure(
         family=model.family.name,
         link=model.family.link.name,
         intercept=model.design.intercept,
-        offset=bool(np.any(model.cells.offset)) and not model.prior_only,
+        offset=bool(np.any(rows.offset)) and not model.prior_only,
         several=tuple(len(term.coefs) > 1 for term in model.design.terms),
         priors=tuple(sorted({pair(row) for row in model.priors.rows if pair(row)[1] != "flat"})),
         likelihood=not model.prior_only,
         within=tuple(nesting.coarser if nesting else -1 for nesting in model.centering.nested),
     )
+    return plain if model.prior_only else replace(
+        plain,
+        fixed=not (many(rows.X) and model.design.terms and np.all(model.centering.absorbed)),
+        ones=tuple(intercepts(rows.Z)),
+        joint=rows.joint.terms if all(k not in plain.within for k in rows.joint.terms) else (),
+    )  # fmt: skip
 
 
 def pair(row: PriorRow) -> tuple[str, str]:
@@ -145,6 +156,8 @@ def _terms(structure: Structure) -> list[dict[str, object]]:
             "k": k + 1,
             "kind": kind,
             "several": kind == "several",
+            "ones": k in structure.ones,
+            "joint": k in structure.joint,
             "around": within[k] + 1,
             "around_several": within[k] >= 0 and several[within[k]],
             "depth": _depth(within, k),

@@ -10,6 +10,8 @@ from stanmlm.arrays import Anything, Floats, Ints
 
 # Effects are summed by combinations of levels where there are fewer than this share of the rows.
 FEW = 0.25
+# With fewer rows than this, models that differ in such things share a program.
+MANY = 1000
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def joint_of(Z: tuple[Floats, ...], index: tuple[Ints, ...]) -> Joint:
 
     Gathering effects, and spreading their derivatives, is most of the cost of a gradient with many rows.
     """
-    ones = [k for k, part in enumerate(Z) if all_ones(part)]
+    ones = intercepts(Z)
     chosen: tuple[int, ...] = ()
     code = np.zeros(len(index[0]) if index else 0, dtype=np.int64)
     first = np.zeros(0, dtype=np.int64)
@@ -66,9 +68,14 @@ def joint_of(Z: tuple[Floats, ...], index: tuple[Ints, ...]) -> Joint:
     return Joint(tuple(sorted(chosen)), code, first) if len(chosen) > 1 else Joint((), nothing, nothing)
 
 
-def all_ones(Z: Floats) -> bool:
-    """Whether a term is an intercept alone."""
-    return Z.shape[1] == 1 and bool(np.all(Z == 1))
+def intercepts(Z: tuple[Floats, ...]) -> list[int]:
+    """The terms with Z = 1, which rows need not multiply by, where that saves something."""
+    return [k for k, part in enumerate(Z) if many(part) and part.shape[1] == 1 and np.all(part == 1)]
+
+
+def many(rows: Floats) -> bool:
+    """Whether there are so many rows that a program of its own is worth what it saves."""
+    return len(rows) >= MANY
 
 
 def _factorize(values: Anything) -> tuple[Ints, Ints]:

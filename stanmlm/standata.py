@@ -40,6 +40,7 @@ def standata(model: Model) -> Data:
     if model.design.terms:
         data |= _sds(model)
     if not model.prior_only:
+        data |= _rows(model)
         data |= model.cells.rows.stats
     return data | _priors(model)
 
@@ -57,15 +58,23 @@ def column_means(model: Model) -> Floats:
 
 
 def _fixed(model: Model) -> Data:
-    design, rows = model.design, model.cells.rows
-    data: Data = {"P": design.X.shape[1] - design.intercept}
-    if design.intercept:
-        data["x_mean"] = column_means(model)
-    if model.prior_only:
-        return data
-    kept = np.flatnonzero(~model.centering.absorbed)
-    data |= {"C": len(rows.X), "P_x": len(kept), "x_at": kept + 1, "X": rows.X[:, kept]}
-    return data | ({"offsets": rows.offset} if structure(model).offset else {})
+    data: Data = {"P": model.design.X.shape[1] - model.design.intercept}
+    return data | ({"x_mean": column_means(model)} if model.design.intercept else {})
+
+
+def _rows(model: Model) -> Data:
+    """What the linear predictor reads."""
+    rows, of, kept = model.cells.rows, structure(model), np.flatnonzero(~model.centering.absorbed)
+    data: Data = {"C": len(rows.X)}
+    data |= {"P_x": len(kept), "x_at": kept + 1, "X": rows.X[:, kept]} if of.fixed else {}
+    data |= {"offsets": rows.offset} if of.offset else {}
+    if of.joint:
+        data |= {"J_joint": len(rows.joint.first), "g_joint": rows.joint.combination + 1}
+    for k in set(range(len(rows.Z))) - set(of.within):
+        index, Z = rows.index[k], rows.Z[k]
+        data[f"g_{k + 1}"] = (index[rows.joint.first] if k in of.joint else index) + 1
+        data |= {} if k in of.ones else {f"Z_{k + 1}": Z if of.several[k] else Z[:, 0]}
+    return data
 
 
 def _term(model: Model, k: int) -> Data:
@@ -80,9 +89,6 @@ def _term(model: Model, k: int) -> Data:
         "w": weights,
         "c": model.centering.units[k],
     }
-    inner = any(nesting and nesting.coarser == k for nesting in model.centering.nested)
-    if not model.prior_only and not inner:
-        data |= {"g": model.cells.rows.index[k] + 1, "Z": model.cells.rows.Z[k]}
     data |= _around(model, k)
     data = {f"{name}_{k + 1}": value for name, value in data.items()}
     return _several(term, k, coefficient, data) if len(term.coefs) > 1 else _one(k, data)
@@ -105,7 +111,7 @@ def _several(term: GroupTerm, k: int, coefficient: Ints, data: Data) -> Data:
 
 def _one(k: int, data: Data) -> Data:
     """A term with one coefficient has vectors for matrices, and a number for a vector."""
-    lowered = {f"{name}_{k + 1}" for name in ("w", "Z", "c")}
+    lowered = {f"{name}_{k + 1}" for name in ("w", "c")}
     return {name: np.asarray(value)[..., 0] if name in lowered else value for name, value in data.items()}
 
 

@@ -27,6 +27,7 @@ SHAPES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "nested": (("town", ("(Intercept)", "x")), ("state", ("(Intercept)",)), ("region", ("(Intercept)",))),
     "nested slopes": (("town", ("(Intercept)", "x", "z")), ("year", ("z",)), ("state", ("x", "(Intercept)"))),
     "crossed": (("state", ("(Intercept)",)), ("year", ("(Intercept)", "x"))),
+    "intercepts": (("state", ("(Intercept)",)), ("year", ("(Intercept)",))),
 }
 
 

@@ -5,14 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from handmade import design, model, response
-from test_density import compiled, points
+from test_density import check, compiled, points
 
 from stanmlm.compress import compress
 from stanmlm.design import Design, GroupTerm
-from stanmlm.families import binomial, gaussian
+from stanmlm.families import binomial, gaussian, poisson
+from stanmlm.program import program, structure
 from stanmlm.responses import Response
 from stanmlm.rotation import rotated
-from stanmlm.rows import all_ones, combinations, plain_rows
+from stanmlm.rows import combinations, intercepts, plain_rows
 
 ROUNDING = 1e-12
 
@@ -138,4 +139,18 @@ def test_crossed_intercepts_with_few_combinations_are_added_up_first() -> None:
         np.testing.assert_array_equal(index[k][joint.first][joint.combination], index[k])
     sloped = (Z[0], columns.X, Z[2])
     assert plain_rows(columns.X, sloped, index, columns.offset, {}).joint.terms == ()
-    assert [all_ones(part) for part in sloped] == [True, False, True]
+    assert intercepts(sloped) == [0, 2]
+    assert plain_rows(columns.X[:900], tuple(part[:900] for part in Z), index, columns.offset, {}).joint.terms == ()
+
+
+@pytest.mark.parametrize("family", [gaussian(), poisson()], ids=lambda family: family.name)
+def test_density_of_many_rows_with_crossed_intercepts(family, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gathered without Z, added up by combinations of levels, and without fixed columns: the same density."""
+    monkeypatch.setattr("stanmlm.rows.MANY", 0)
+    monkeypatch.setattr("stanmlm.rows.FEW", 1.0)
+    of = model(family, "intercepts")
+    level = replace(of.response, weights=np.ones_like(of.response.y))
+    of = replace(of, response=level, cells=compress(of.design, level, family, collapse=False))
+    assert structure(of).joint == (0, 1)
+    assert "a_joint = a_1[g_1] + a_2[g_2]" in program(structure(of)).text
+    check(of)

@@ -1,20 +1,9 @@
-{# The fixed part: intercept at centred predictors, coefficients, and the linear predictor's start.
-   Contract: macros data, parameters, model, each given the Structure `s`; leaves `beta` and, with a likelihood, `eta`. #}
+{# The fixed part: intercept at centred predictors, and coefficients.
+   Contract: macros data, parameters, model, each given the Structure `s`; model leaves `beta`. #}
 {% macro data(s) %}
-{% if s.likelihood %}
-  int<lower=0> C;  // cells: rows that share every predictor
-{% endif %}
   int<lower=0> P;  // fixed columns{{ " beside the intercept" if s.intercept }}
 {% if s.intercept %}
   vector[P] x_mean;  // their means over the rows
-{% endif %}
-{% if s.likelihood %}
-  int<lower=0> P_x;  // fixed columns that no group term has absorbed{{ ", the intercept counting first" if s.intercept }}
-  array[P_x] int<lower=1> x_at;  // their places
-  matrix[C, P_x] X;
-{% if s.offset %}
-  vector[C] offsets;
-{% endif %}
 {% endif %}
 {% endmacro %}
 {% macro parameters(s) %}
@@ -31,8 +20,5 @@
 {% else %}
   vector[P] beta = b;
 {% endif %}
-{% endif %}
-{% if s.likelihood %}
-  vector[C] eta = {{ "offsets + " if s.offset }}X * beta[x_at];
 {% endif %}
 {% endmacro %}

@@ -2,14 +2,10 @@
    Contract: macros functions, data, transformed_data, parameters, model, parameters given the term's number k from 1,
    data, transformed_data and model its record. #}
 {% macro functions() %}{% endmacro %}
-{% macro data(term, likelihood) %}
+{% macro data(term) %}
 {% set k = term.k %}
   // Group term {{ k }}
   int<lower=1> J_{{ k }};  // levels
-{% if likelihood and not term.inner %}
-  array[C] int<lower=1, upper=J_{{ k }}> g_{{ k }};  // level of each cell
-  vector[C] Z_{{ k }};
-{% endif %}
   int<lower=0> Q_{{ k }};  // fixed columns that this term absorbs
   array[Q_{{ k }}] int<lower=1> A_at_{{ k }};  // their places
   matrix[J_{{ k }}, Q_{{ k }}] A_{{ k }};  // column = Z times this, by level
@@ -39,9 +35,7 @@
   vector[J_{{ k }}] z_{{ k }} = t_{{ k }} ./ sqrt(rr_{{ k }}) - pull_{{ k }} .* (M_{{ k }} - M_0_{{ k }});
   target += std_normal_lupdf(z_{{ k }});
   target += -0.5 * sum(log(rr_{{ k }}));
-{% if term.inner %}
-  vector[J_{{ k }}] a_{{ k }} = M_{{ k }} + tau_{{ k }} * z_{{ k }};  // these enter eta within a finer term
-{% elif likelihood %}
-  eta += Z_{{ k }} .* (M_{{ k }} + tau_{{ k }} * z_{{ k }})[g_{{ k }}];
+{% if likelihood or term.inner %}
+  vector[J_{{ k }}] a_{{ k }} = M_{{ k }} + tau_{{ k }} * z_{{ k }};{{ "  // these enter eta within a finer term" if term.inner }}
 {% endif %}
 {% endmacro %}

@@ -35,15 +35,11 @@
     return z;
   }
 {% endmacro %}
-{% macro data(term, likelihood) %}
+{% macro data(term) %}
 {% set k = term.k %}
   // Group term {{ k }}
   int<lower=1> J_{{ k }};  // levels
   int<lower=2> K_{{ k }};  // coefficients
-{% if likelihood and not term.inner %}
-  array[C] int<lower=1, upper=J_{{ k }}> g_{{ k }};  // level of each cell
-  matrix[C, K_{{ k }}] Z_{{ k }};
-{% endif %}
   int<lower=0> Q_{{ k }};  // fixed columns that this term absorbs
   array[Q_{{ k }}] int<lower=1> A_at_{{ k }};  // their places
   matrix[Q_{{ k }}, K_{{ k }}] A_to_{{ k }};  // 1 at the coefficient that absorbs the column
@@ -79,8 +75,5 @@
   target += -0.5 * sum(log(rr_{{ k }}));
 {% if likelihood or term.inner %}
   matrix[J_{{ k }}, K_{{ k }}] a_{{ k }} = M_{{ k }} + z_{{ k }} * diag_pre_multiply(tau_{{ k }}, L_{{ k }})';
-{% endif %}
-{% if likelihood and not term.inner %}
-  eta += rows_dot_product(Z_{{ k }}, a_{{ k }}[g_{{ k }}]);
 {% endif %}
 {% endmacro %}

@@ -49,18 +49,12 @@ functions {
   }
 }
 data {
-  int<lower=0> C;  // cells: rows that share every predictor
   int<lower=0> P;  // fixed columns beside the intercept
   vector[P] x_mean;  // their means over the rows
-  int<lower=0> P_x;  // fixed columns that no group term has absorbed, the intercept counting first
-  array[P_x] int<lower=1> x_at;  // their places
-  matrix[C, P_x] X;
 
   // Group term 1
   int<lower=1> J_1;  // levels
   int<lower=2> K_1;  // coefficients
-  array[C] int<lower=1, upper=J_1> g_1;  // level of each cell
-  matrix[C, K_1] Z_1;
   int<lower=0> Q_1;  // fixed columns that this term absorbs
   array[Q_1] int<lower=1> A_at_1;  // their places
   matrix[Q_1, K_1] A_to_1;  // 1 at the coefficient that absorbs the column
@@ -71,8 +65,6 @@ data {
 
   // Group term 2
   int<lower=1> J_2;  // levels
-  array[C] int<lower=1, upper=J_2> g_2;  // level of each cell
-  vector[C] Z_2;
   int<lower=0> Q_2;  // fixed columns that this term absorbs
   array[Q_2] int<lower=1> A_at_2;  // their places
   matrix[J_2, Q_2] A_2;  // column = Z times this, by level
@@ -82,6 +74,15 @@ data {
 
   int<lower=1> S;  // standard deviations of all group terms
   vector<lower=0, upper=1>[S] by_sigma;  // 1: the prior of this sd is on sd / sigma
+
+  int<lower=0> C;  // rows of the likelihood: cells, or fewer
+  int<lower=0> P_x;  // fixed columns that no group term has absorbed, the intercept counting first
+  array[P_x] int<lower=1> x_at;  // their places
+  matrix[C, P_x] X;
+  array[C] int<lower=1, upper=J_1> g_1;  // level of each row
+  matrix[C, K_1] Z_1;
+  array[C] int<lower=1, upper=J_2> g_2;  // level of each row
+  vector[C] Z_2;
 
   // Response: rows are already times the square roots of their weights, less the offset
   int<lower=0> N;  // observations
@@ -132,7 +133,6 @@ parameters {
 model {
   // The coefficients of the columns as they are, not centred
   vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
-  vector[C] eta = X * beta[x_at];
 
   // Group term 1: a = M + z (diag(tau) L)'
   vector[K_1] tau_1 = segment(sd, 1, K_1);
@@ -145,7 +145,6 @@ model {
   target += std_normal_lupdf(to_vector(z_1));
   target += -0.5 * sum(log(rr_1));
   matrix[J_1, K_1] a_1 = M_1 + z_1 * diag_pre_multiply(tau_1, L_1)';
-  eta += rows_dot_product(Z_1, a_1[g_1]);
 
   // Group term 2: a = M + tau z; sampled is t = r (z + pull (M - M_0))
   real tau_2 = sd[1 + K_1];
@@ -156,7 +155,12 @@ model {
   vector[J_2] z_2 = t_2 ./ sqrt(rr_2) - pull_2 .* (M_2 - M_0_2);
   target += std_normal_lupdf(z_2);
   target += -0.5 * sum(log(rr_2));
-  eta += Z_2 .* (M_2 + tau_2 * z_2)[g_2];
+  vector[J_2] a_2 = M_2 + tau_2 * z_2;
+
+  // Linear predictor
+  vector[C] eta = X * beta[x_at]
+    + rows_dot_product(Z_1, a_1[g_1])
+    + Z_2 .* a_2[g_2];
 
   // Likelihood
   target += -N * log(sigma) - 0.5 * (ss + dot_self(y - eta)) / square(sigma);

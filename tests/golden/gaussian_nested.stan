@@ -35,12 +35,8 @@ functions {
   }
 }
 data {
-  int<lower=0> C;  // cells: rows that share every predictor
   int<lower=0> P;  // fixed columns beside the intercept
   vector[P] x_mean;  // their means over the rows
-  int<lower=0> P_x;  // fixed columns that no group term has absorbed, the intercept counting first
-  array[P_x] int<lower=1> x_at;  // their places
-  matrix[C, P_x] X;
 
   // Group term 3
   int<lower=1> J_3;  // levels
@@ -64,8 +60,6 @@ data {
   // Group term 1
   int<lower=1> J_1;  // levels
   int<lower=2> K_1;  // coefficients
-  array[C] int<lower=1, upper=J_1> g_1;  // level of each cell
-  matrix[C, K_1] Z_1;
   int<lower=0> Q_1;  // fixed columns that this term absorbs
   array[Q_1] int<lower=1> A_at_1;  // their places
   matrix[Q_1, K_1] A_to_1;  // 1 at the coefficient that absorbs the column
@@ -78,6 +72,13 @@ data {
 
   int<lower=1> S;  // standard deviations of all group terms
   vector<lower=0, upper=1>[S] by_sigma;  // 1: the prior of this sd is on sd / sigma
+
+  int<lower=0> C;  // rows of the likelihood: cells, or fewer
+  int<lower=0> P_x;  // fixed columns that no group term has absorbed, the intercept counting first
+  array[P_x] int<lower=1> x_at;  // their places
+  matrix[C, P_x] X;
+  array[C] int<lower=1, upper=J_1> g_1;  // level of each row
+  matrix[C, K_1] Z_1;
 
   // Response: rows are already times the square roots of their weights, less the offset
   int<lower=0> N;  // observations
@@ -122,7 +123,6 @@ parameters {
 model {
   // The coefficients of the columns as they are, not centred
   vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
-  vector[C] eta = X * beta[x_at];
 
   // Group term 3: a = M + tau z; sampled is t = r (z + pull (M - M_0))
   real tau_3 = sd[1 + K_1 + 1];
@@ -157,7 +157,10 @@ model {
   target += std_normal_lupdf(to_vector(z_1));
   target += -0.5 * sum(log(rr_1));
   matrix[J_1, K_1] a_1 = M_1 + z_1 * diag_pre_multiply(tau_1, L_1)';
-  eta += rows_dot_product(Z_1, a_1[g_1]);
+
+  // Linear predictor
+  vector[C] eta = X * beta[x_at]
+    + rows_dot_product(Z_1, a_1[g_1]);
 
   // Likelihood
   target += -N * log(sigma) - 0.5 * (ss + dot_self(y - eta)) / square(sigma);

@@ -1,9 +1,10 @@
 // gaussian family, identity link. Written by stanmlm.
 // Every name, size, number and centring weight is data: models that differ only in those share this program.
 data {
-  int<lower=0> C;  // cells: rows that share every predictor
   int<lower=0> P;  // fixed columns beside the intercept
   vector[P] x_mean;  // their means over the rows
+
+  int<lower=0> C;  // rows of the likelihood: cells, or fewer
   int<lower=0> P_x;  // fixed columns that no group term has absorbed, the intercept counting first
   array[P_x] int<lower=1> x_at;  // their places
   matrix[C, P_x] X;
@@ -32,6 +33,8 @@ parameters {
 model {
   // The coefficients of the columns as they are, not centred
   vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
+
+  // Linear predictor
   vector[C] eta = X * beta[x_at];
 
   // Likelihood

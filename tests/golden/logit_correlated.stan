@@ -35,18 +35,12 @@ functions {
   }
 }
 data {
-  int<lower=0> C;  // cells: rows that share every predictor
   int<lower=0> P;  // fixed columns beside the intercept
   vector[P] x_mean;  // their means over the rows
-  int<lower=0> P_x;  // fixed columns that no group term has absorbed, the intercept counting first
-  array[P_x] int<lower=1> x_at;  // their places
-  matrix[C, P_x] X;
 
   // Group term 1
   int<lower=1> J_1;  // levels
   int<lower=2> K_1;  // coefficients
-  array[C] int<lower=1, upper=J_1> g_1;  // level of each cell
-  matrix[C, K_1] Z_1;
   int<lower=0> Q_1;  // fixed columns that this term absorbs
   array[Q_1] int<lower=1> A_at_1;  // their places
   matrix[Q_1, K_1] A_to_1;  // 1 at the coefficient that absorbs the column
@@ -56,6 +50,13 @@ data {
   vector[Q_1] beta_0_1;  // about what the coefficients of those columns are
 
   int<lower=1> S;  // standard deviations of all group terms
+
+  int<lower=0> C;  // rows of the likelihood: cells, or fewer
+  int<lower=0> P_x;  // fixed columns that no group term has absorbed, the intercept counting first
+  array[P_x] int<lower=1> x_at;  // their places
+  matrix[C, P_x] X;
+  array[C] int<lower=1, upper=J_1> g_1;  // level of each row
+  matrix[C, K_1] Z_1;
 
   // Response: sums over the rows of a cell; weights make them real
   vector<lower=0>[C] y;  // successes
@@ -90,7 +91,6 @@ parameters {
 model {
   // The coefficients of the columns as they are, not centred
   vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
-  vector[C] eta = X * beta[x_at];
 
   // Group term 1: a = M + z (diag(tau) L)'
   vector[K_1] tau_1 = segment(sd, 1, K_1);
@@ -103,7 +103,10 @@ model {
   target += std_normal_lupdf(to_vector(z_1));
   target += -0.5 * sum(log(rr_1));
   matrix[J_1, K_1] a_1 = M_1 + z_1 * diag_pre_multiply(tau_1, L_1)';
-  eta += rows_dot_product(Z_1, a_1[g_1]);
+
+  // Linear predictor
+  vector[C] eta = X * beta[x_at]
+    + rows_dot_product(Z_1, a_1[g_1]);
 
   // Likelihood
   target += dot_product(y, eta) - dot_product(trials, log1p_exp(eta));

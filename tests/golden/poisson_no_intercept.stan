@@ -35,16 +35,10 @@ functions {
   }
 }
 data {
-  int<lower=0> C;  // cells: rows that share every predictor
   int<lower=0> P;  // fixed columns
-  int<lower=0> P_x;  // fixed columns that no group term has absorbed
-  array[P_x] int<lower=1> x_at;  // their places
-  matrix[C, P_x] X;
 
   // Group term 1
   int<lower=1> J_1;  // levels
-  array[C] int<lower=1, upper=J_1> g_1;  // level of each cell
-  vector[C] Z_1;
   int<lower=0> Q_1;  // fixed columns that this term absorbs
   array[Q_1] int<lower=1> A_at_1;  // their places
   matrix[J_1, Q_1] A_1;  // column = Z times this, by level
@@ -55,8 +49,6 @@ data {
   // Group term 2
   int<lower=1> J_2;  // levels
   int<lower=2> K_2;  // coefficients
-  array[C] int<lower=1, upper=J_2> g_2;  // level of each cell
-  matrix[C, K_2] Z_2;
   int<lower=0> Q_2;  // fixed columns that this term absorbs
   array[Q_2] int<lower=1> A_at_2;  // their places
   matrix[Q_2, K_2] A_to_2;  // 1 at the coefficient that absorbs the column
@@ -66,6 +58,15 @@ data {
   vector[Q_2] beta_0_2;  // about what the coefficients of those columns are
 
   int<lower=1> S;  // standard deviations of all group terms
+
+  int<lower=0> C;  // rows of the likelihood: cells, or fewer
+  int<lower=0> P_x;  // fixed columns that no group term has absorbed
+  array[P_x] int<lower=1> x_at;  // their places
+  matrix[C, P_x] X;
+  array[C] int<lower=1, upper=J_1> g_1;  // level of each row
+  vector[C] Z_1;
+  array[C] int<lower=1, upper=J_2> g_2;  // level of each row
+  matrix[C, K_2] Z_2;
 
   // Response: sums over the rows of a cell; weights make them real
   vector<lower=0>[C] y;  // total of the counts
@@ -97,7 +98,6 @@ parameters {
 }
 model {
   vector[P] beta = b;
-  vector[C] eta = X * beta[x_at];
 
   // Group term 1: a = M + tau z; sampled is t = r (z + pull (M - M_0))
   real tau_1 = sd[1];
@@ -108,7 +108,7 @@ model {
   vector[J_1] z_1 = t_1 ./ sqrt(rr_1) - pull_1 .* (M_1 - M_0_1);
   target += std_normal_lupdf(z_1);
   target += -0.5 * sum(log(rr_1));
-  eta += Z_1 .* (M_1 + tau_1 * z_1)[g_1];
+  vector[J_1] a_1 = M_1 + tau_1 * z_1;
 
   // Group term 2: a = M + z (diag(tau) L)'
   vector[K_2] tau_2 = segment(sd, 1 + 1, K_2);
@@ -121,7 +121,11 @@ model {
   target += std_normal_lupdf(to_vector(z_2));
   target += -0.5 * sum(log(rr_2));
   matrix[J_2, K_2] a_2 = M_2 + z_2 * diag_pre_multiply(tau_2, L_2)';
-  eta += rows_dot_product(Z_2, a_2[g_2]);
+
+  // Linear predictor
+  vector[C] eta = X * beta[x_at]
+    + Z_1 .* a_1[g_1]
+    + rows_dot_product(Z_2, a_2[g_2]);
 
   // Likelihood
   target += dot_product(y, eta) - dot_product(exposure, exp(eta));

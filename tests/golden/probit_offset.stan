@@ -1,18 +1,11 @@
 // binomial family, probit link. Written by stanmlm.
 // Every name, size, number and centring weight is data: models that differ only in those share this program.
 data {
-  int<lower=0> C;  // cells: rows that share every predictor
   int<lower=0> P;  // fixed columns beside the intercept
   vector[P] x_mean;  // their means over the rows
-  int<lower=0> P_x;  // fixed columns that no group term has absorbed, the intercept counting first
-  array[P_x] int<lower=1> x_at;  // their places
-  matrix[C, P_x] X;
-  vector[C] offsets;
 
   // Group term 1
   int<lower=1> J_1;  // levels
-  array[C] int<lower=1, upper=J_1> g_1;  // level of each cell
-  vector[C] Z_1;
   int<lower=0> Q_1;  // fixed columns that this term absorbs
   array[Q_1] int<lower=1> A_at_1;  // their places
   matrix[J_1, Q_1] A_1;  // column = Z times this, by level
@@ -21,6 +14,14 @@ data {
   vector[Q_1] beta_0_1;  // about what the coefficients of those columns are
 
   int<lower=1> S;  // standard deviations of all group terms
+
+  int<lower=0> C;  // rows of the likelihood: cells, or fewer
+  int<lower=0> P_x;  // fixed columns that no group term has absorbed, the intercept counting first
+  array[P_x] int<lower=1> x_at;  // their places
+  matrix[C, P_x] X;
+  vector[C] offsets;
+  array[C] int<lower=1, upper=J_1> g_1;  // level of each row
+  vector[C] Z_1;
 
   // Response: sums over the rows of a cell; weights make them real
   vector<lower=0>[C] y;  // successes
@@ -52,7 +53,6 @@ parameters {
 model {
   // The coefficients of the columns as they are, not centred
   vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
-  vector[C] eta = offsets + X * beta[x_at];
 
   // Group term 1: a = M + tau z; sampled is t = r (z + pull (M - M_0))
   real tau_1 = sd[1];
@@ -63,7 +63,12 @@ model {
   vector[J_1] z_1 = t_1 ./ sqrt(rr_1) - pull_1 .* (M_1 - M_0_1);
   target += std_normal_lupdf(z_1);
   target += -0.5 * sum(log(rr_1));
-  eta += Z_1 .* (M_1 + tau_1 * z_1)[g_1];
+  vector[J_1] a_1 = M_1 + tau_1 * z_1;
+
+  // Linear predictor
+  vector[C] eta = offsets
+    + X * beta[x_at]
+    + Z_1 .* a_1[g_1];
 
   // Likelihood
   if (max(abs(eta)) < 30) {
