@@ -20,6 +20,7 @@ from stanmlm.rows import Rows, plain_rows
 WORTH = 0.9
 # Rows that say which columns tell cells apart.
 SAMPLE = 5000
+CHUNK = 2**15
 
 Codes = NDArray[np.uint64]
 
@@ -96,9 +97,11 @@ def _summed(cells: Rows, collapse: bool | str) -> Rows:
 
 def cells_of(columns: list[Anything]) -> tuple[Ints, Ints]:
     """The cell of each row and the first row of each cell, for columns of numbers that must all agree."""
+    n = len(columns[0]) if columns else 0
     for some in (_telling(columns), columns):
-        cell, first = _cells_by_hash(some, len(columns[0]) if columns else 0)
-        if all(np.array_equal(column[first][cell], column) for column in columns):
+        cell, first = _cells_by_hash(some, n)
+        firsts = [(column[first], column) for column in columns]
+        if all(np.array_equal(values[cell[at]], column[at]) for values, column in firsts for at in _chunks(n)):
             return cell, first
     return _cells_by_columns(columns)
 
@@ -118,9 +121,15 @@ def _telling(columns: list[Anything]) -> list[Anything]:
 
 def _cells_by_hash(columns: list[Anything], n: int) -> tuple[Ints, Ints]:
     hashed = np.zeros(n, dtype=np.uint64)
-    for column in columns:
-        hashed = _mix(hashed ^ _bits(column))
+    for at in _chunks(n):
+        for column in columns:
+            hashed[at] = _mix(hashed[at] ^ _bits(column[at]))
     return _factorize(hashed)
+
+
+def _chunks(n: int) -> Iterator[slice]:
+    """Stretches of rows that stay in the processor's cache while they are worked on."""
+    return (slice(start, start + CHUNK) for start in range(0, n, CHUNK))
 
 
 def _cells_by_columns(columns: list[Anything]) -> tuple[Ints, Ints]:
