@@ -136,7 +136,7 @@ def _check_names(page: _Writing) -> None:
 
 def _called(page: _Writing, text: str) -> str:
     given = page.names.get(text, text)
-    return given if given is not text and len(given) == 1 else name(given)
+    return given if given is not text and len(given) == 1 else name(given.strip("`"))
 
 
 # The response.

@@ -108,7 +108,10 @@ def check_exogeneity(fit: Fit, level: float = 0.95) -> Exogeneity:
     frame = pd.DataFrame(rows, columns=["group", "term", *NUMBERS, "verdict"])
     nothing = np.full(len(draws_of(fit, "b")), np.nan)
     draws = [deltas.get((m.grouping, m.column), nothing) for m in means]
-    sentences = [_sentence(frame.iloc[k], m, level) for k, m in enumerate(means)]
+    variables = fit.model.frame.data.columns
+    sentences = [
+        _sentence(row, m, level, row["term"] in variables) for m, (_, row) in zip(means, frame.iterrows(), strict=True)
+    ]
     notes = [f"The refit with group means: {text}" for text in warnings_of(refit)] if added else []
     whole = np.stack(draws, axis=1) if draws else np.empty((len(nothing), 0))
     return Exogeneity(frame, whole, (*sentences, *notes), refit, level)
@@ -193,7 +196,7 @@ def _nested_in(fit: Fit, outer: int) -> list[int]:
     ]
 
 
-def _sentence(row: "pd.Series", mean: _Mean, level: float) -> str:
+def _sentence(row: "pd.Series", mean: _Mean, level: float, is_variable: bool) -> str:
     """What a row of the table says, and what would do."""
     group, term, subject = row["group"], row["term"], f"`{row['term']}` by `{row['group']}`"
     if row["verdict"] == UNCHECKED:
@@ -210,11 +213,11 @@ def _sentence(row: "pd.Series", mean: _Mean, level: float) -> str:
     )
     if row["verdict"] == HOLDS:
         return f"{subject}: no sign against the random-effects assumption. {facts}: it may be zero."
+    remedy = f"`group_mean({term}, {group})`" if is_variable else "as in `.refit`"
     return (
         f"{subject}: the random-effects assumption does not hold. {facts}. The fit's coefficient, "
         f"{_short(row['estimate'])}, mixes the two and is {_short(abs(row['estimate'] - row['within']))} from the one "
-        f"within. The group means in the model, `group_mean({term}, {group})`, or fixed effects of `{group}` "
-        "keep them apart."
+        f"within. The group means in the model, {remedy}, or fixed effects of `{group}` keep them apart."
     )
 
 

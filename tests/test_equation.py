@@ -231,6 +231,8 @@ def test_names_are_checked_and_set_upright() -> None:
     assert r"\mathrm{z\_2}_{ij}" in str(equation(fit))
     with pytest.raises(OptionError, match="no variable `z2`; did you mean `z_2`"):
         equation(fit, names={"z2": "z"})
+    spaced = sm.lm("y ~ `x y`", pupils().assign(**{"x y": pupils()["x"]}), **SHORT)
+    assert lines(spaced)[1] == r"\mu_{i} = \alpha + \beta\,\mathrm{x\ y}_{i}"
     assert name("I(x^2) - 1%") == r"\mathrm{I(x{\wedge}2)\ \text{-}\ 1\%}"
 
 

@@ -120,6 +120,13 @@ def test_rows_that_were_dropped_and_names_that_are_no_names() -> None:
     assert sm.nobs(checked.refit) == sm.nobs(fit) < 400
 
 
+def test_the_remedy_is_code_where_the_term_is_a_variable() -> None:
+    exams = sm.simulate_exams(seed=3, effort=0.5)
+    assert "`group_mean(hours, student)`" in check_exogeneity(exams_fit(0.5, 3)).sentences[0]
+    logs = sm.lmer("score ~ exp(hours) + (1 | student)", exams, **QUICK)
+    assert "as in `.refit`, or fixed effects" in check_exogeneity(logs).sentences[0]
+
+
 def test_binary_responses_are_checked_on_the_scale_of_the_link() -> None:
     exams = sm.simulate_exams(seed=3, effort=0.5).assign(passed=lambda d: (d["score"] > 0).astype(int))
     fit = sm.glmer("passed ~ hours + (1 | student)", exams, family=sm.binomial, **QUICK)
