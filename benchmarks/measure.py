@@ -18,3 +18,9 @@ def smallest_sizes(draws: Mapping[str, np.ndarray]) -> dict[str, float]:
         "rhat": float(np.max(arviz_stats.rhat(columns, method="rank", **shape))),
         "parameters": int(columns.shape[-1]),
     }
+
+
+def largest_rhat(draws: Mapping[str, np.ndarray]) -> float:
+    """The largest rank-normalised Rhat of `draws`, (chains, draws, ...) arrays of group effects."""
+    columns = np.concatenate([array.reshape(*array.shape[:2], -1) for array in draws.values()], axis=-1)
+    return float(np.max(arviz_stats.rhat(columns, chain_axis=0, draw_axis=1, method="rank")))

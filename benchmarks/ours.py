@@ -5,7 +5,7 @@ import sys
 import time
 
 from cases import CASES, frame_of
-from measure import smallest_sizes
+from measure import largest_rhat, smallest_sizes
 
 import stanmlm as sm
 from stanmlm.fit import chains_of
@@ -22,6 +22,7 @@ def main(name: str, seed: int, centering: str = "auto", adapt_delta: str = "") -
     )
     seconds = time.perf_counter() - begin
     draws = {row.name: chains_of(fit, row.name) for row in parameters(fit.model) if row.class_ != "r"}
+    effects = {row.name: chains_of(fit, row.name) for row in parameters(fit.model) if row.class_ == "r"}
     stats = fit.posterior["sample_stats"]
     print(
         json.dumps(
@@ -32,6 +33,8 @@ def main(name: str, seed: int, centering: str = "auto", adapt_delta: str = "") -
                 "steps": float(stats["n_steps"].mean()),
                 "adapt_delta": fit.sampling.adapt_delta,
                 "cells": len(fit.model.cells.first),
+                "rows": len(fit.model.cells.rows.X),
+                "rhat_effects": largest_rhat(effects) if effects else 1.0,
                 "version": f"stanmlm {sm.__version__}, stanli {fit.version}",
                 **smallest_sizes(draws),
             }
