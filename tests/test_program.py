@@ -157,9 +157,9 @@ def test_the_family_file_and_its_fused_density_agree(monkeypatch: pytest.MonkeyP
 def test_absorbed_columns_leave_x() -> None:
     data = standata(model(binomial(), "one"))
     assert data["P_x"] == 3  # x, z and a:x vary within a state
-    assert data["Q_1"] == 2
+    assert data["Q_1"] == 5  # those two, and the group means of the three
     assert data["X"].shape[1] == 3
-    np.testing.assert_array_equal(data["A_at_1"], [1, 2])
+    np.testing.assert_array_equal(data["A_at_1"], [1, 2, 3, 4, 5])
 
 
 def test_the_intercept_is_at_the_means_of_rows_not_of_cells() -> None:
