@@ -167,12 +167,12 @@ def origin(design: Design, at: Pilot) -> Floats:
     """The pilot's coefficients of the columns as they are, not centred, (F,)."""
     if not design.intercept:
         return at.beta
-    return np.r_[at.beta[0] - design.X[:, 1:].mean(axis=0) @ at.beta[1:], at.beta[1:]]
+    return np.asarray(np.r_[at.beta[0] - design.X[:, 1:].mean(axis=0) @ at.beta[1:], at.beta[1:]])
 
 
 def _share(information: Floats, covariance: Floats) -> Floats:
     """1 - V / v^2, (J, K)."""
-    left = np.linalg.inv(np.linalg.inv(covariance) + information)
+    left = np.linalg.inv(np.linalg.inv(covariance) + information).astype(float)
     return np.clip(1 - variances_in_turn(left) / variances_in_turn(covariance), 0.0, 1.0)
 
 
@@ -203,14 +203,53 @@ def absorption(design: Design, cells: Cells, information: tuple[Floats, ...]) ->
     """
     absorbed = np.zeros(design.X.shape[1], dtype=bool)
     A = noncentered(design).A
-    for k, p in _by_information(information, nestings(design, cells)):
+    places = _by_information(information, nestings(design, cells))
+    for k, p in places:
         Z, index = cells.Z[k][:, p], cells.index[k]
         levels = _representatives(Z, index, len(information[k]))
-        for column in np.flatnonzero(~absorbed):
+        for column in map(int, np.flatnonzero(~absorbed)):
             values = _quotients(cells.X[:, column], Z, index, levels)
             if values is not None:
                 A[k][p, :, column], absorbed[column] = values, True
+                _centre(A, cells, (k, p), column)
+    _centre_within(A, cells, places, ~absorbed)
     return absorbed, A
+
+
+def _centre_within(A: tuple[Floats, ...], cells: Cells, places: list[tuple[int, int]], left: Bools) -> None:
+    """Give the group means of the columns left in X to varying intercepts, in place: X keeps what is within groups.
+
+    An effect and a coefficient are as correlated as the column differs between groups.
+    """
+    X, rows = cells.X[:, left].copy(), np.bincount(cells.row, minlength=len(cells.X)).astype(float)
+    for k, p in places:
+        if X.size and np.all(cells.Z[k][:, p] == 1):
+            index, J = cells.index[k], A[k].shape[1]
+            sizes = np.maximum(np.bincount(index, rows, J), 1)
+            means = np.stack([np.bincount(index, rows * x, J) / sizes for x in X.T], axis=1)
+            A[k][p][:, left] += means
+            X -= means[index]
+
+
+def remainder(X: Floats, Z: tuple[Floats, ...], index: tuple[Ints, ...], A: tuple[Floats, ...]) -> Floats:
+    """X without what group terms absorb, (R, F)."""
+    parts = (np.einsum("rp,prf->rf", z, a[:, g]) for z, g, a in zip(Z, index, A, strict=True) if np.any(a))
+    return np.asarray(X - sum(parts, np.zeros(())))
+
+
+def _centre(A: tuple[Floats, ...], cells: Cells, place: tuple[int, int], column: int) -> None:
+    """Leave the mean of A where the column that Z itself is has gone, if that is elsewhere, in place.
+
+    Two terms whose means can shift against each other by a coefficient are a ridge of the posterior.
+    """
+    k, p = place
+    for itself in np.flatnonzero(np.all(cells.Z[k][:, [p]] == cells.X, axis=0)):
+        for other, a in enumerate(A):
+            for q in map(int, np.flatnonzero(np.any(a[:, :, itself], axis=1))):
+                if (other, q) != place:
+                    mean = A[k][p, cells.index[k], column].mean()
+                    A[k][p, :, column] -= mean
+                    a[q, :, column] += mean * a[q, :, itself]
 
 
 def _by_information(information: tuple[Floats, ...], nested: tuple[Nesting | None, ...]) -> list[tuple[int, int]]:

@@ -58,8 +58,8 @@ def depth(nested: tuple[Nesting | None, ...], k: int) -> int:
 
 
 def _nesting(design: Design, cells: Cells, fine: int, coarse: int) -> Nesting | None:
-    J, I = len(design.terms[fine].levels), len(design.terms[coarse].levels)
-    if J <= I:
+    J = len(design.terms[fine].levels)
+    if len(design.terms[coarse].levels) >= J:
         return None
     parent = np.zeros(J, dtype=int)
     parent[cells.index[fine]] = cells.index[coarse]

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from stanmlm.arrays import Floats, Ints
+from stanmlm.centering import remainder
 from stanmlm.design import GroupTerm
 from stanmlm.distributions import DISTRIBUTIONS
 from stanmlm.families import Family
@@ -62,11 +63,17 @@ def _fixed(model: Model) -> Data:
     return data | ({"x_mean": column_means(model)} if model.design.intercept else {})
 
 
+def _within(model: Model, kept: Ints) -> Floats:
+    """The columns that X keeps, without what group terms take of them, (R, P_x)."""
+    rows = model.cells.rows
+    return remainder(rows.X[:, kept], rows.Z, rows.index, tuple(a[:, :, kept] for a in model.centering.A))
+
+
 def _rows(model: Model) -> Data:
     """What the linear predictor reads."""
     rows, of, kept = model.cells.rows, structure(model), np.flatnonzero(~model.centering.absorbed)
     data: Data = {"C": len(rows.X)}
-    data |= {"P_x": len(kept), "x_at": kept + 1, "X": rows.X[:, kept]} if of.fixed else {}
+    data |= {"P_x": len(kept), "x_at": kept + 1, "X": _within(model, kept)} if of.fixed else {}
     data |= {"offsets": rows.offset} if of.offset else {}
     if of.joint:
         data |= {"J_joint": len(rows.joint.first), "g_joint": rows.joint.combination + 1}

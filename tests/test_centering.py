@@ -4,9 +4,9 @@ import time
 
 import numpy as np
 import pytest
-from handmade import N, design, plain_priors, response
+from handmade import N, design, model, plain_priors, response
 
-from stanmlm.centering import absorption, automatic, centering, forced, informed, noncentered
+from stanmlm.centering import absorption, automatic, centering, forced, informed, noncentered, remainder
 from stanmlm.compress import compress
 from stanmlm.design import Design, GroupTerm
 from stanmlm.errors import OptionError
@@ -23,16 +23,22 @@ def uniform(columns: Design, *shares: float) -> tuple[np.ndarray, ...]:
 
 
 def absorbed(shape: str, *shares: float) -> list[list[tuple[str, str]]]:
-    """(column, coefficient) pairs by term."""
+    """(column, coefficient) pairs by term: absorbed columns whose values differ, and the intercept."""
     rows = design(shape)
     cells = compress(rows, response(poisson()), poisson())
     columns, A = absorption(rows, cells, uniform(rows, *shares))
     places = [
-        [(rows.names[f], term.coefs[p]) for p, f in zip(*np.nonzero(a.any(axis=1)), strict=True)]
+        [(rows.names[f], term.coefs[p]) for p, f in zip(*np.nonzero(_own(rows, a) & columns), strict=True)]
         for term, a in zip(rows.terms, A, strict=True)
     ]
     assert sorted(name for term in places for name, _ in term) == sorted(np.array(rows.names)[columns])
     return places
+
+
+def _own(rows: Design, A: np.ndarray) -> np.ndarray:
+    """(K, F): more than the mean of a column that went elsewhere."""
+    itself = (A == 1).all(axis=1)
+    return itself | (np.ptp(A, axis=1) > 1e-9)
 
 
 def test_a_varying_intercept_absorbs_what_is_constant_in_the_group() -> None:
@@ -59,6 +65,40 @@ def test_absorbed_columns_are_z_times_a() -> None:
     columns, (A,) = absorption(rows, cells, uniform(rows, 0.5))
     rebuilt = np.einsum("cp,pcf->cf", cells.Z[0], A[:, cells.index[0]])
     np.testing.assert_allclose(rebuilt[:, columns], cells.X[:, columns], rtol=1e-14)
+
+
+@pytest.mark.parametrize("shape", ["one", "three", "both", "crossed", "nested", "nested slopes"])
+def test_what_terms_take_and_what_x_keeps_is_x(shape: str) -> None:
+    of = model(poisson(), shape)
+    rows, A = of.cells.rows, of.centering.A
+    taken = sum(np.einsum("rp,prf->rf", Z, a[:, index]) for Z, index, a in zip(rows.Z, rows.index, A, strict=True))
+    kept = ~of.centering.absorbed
+    np.testing.assert_allclose(taken[:, ~kept], rows.X[:, ~kept], atol=1e-12)
+    np.testing.assert_allclose(taken + remainder(rows.X, rows.Z, rows.index, A), rows.X, atol=1e-12)
+
+
+def test_x_keeps_what_is_within_groups() -> None:
+    of = model(poisson(), "one")
+    rows, weight = of.cells.rows, np.bincount(of.cells.row)
+    left = remainder(rows.X, rows.Z, rows.index, of.centering.A)
+    sums = np.stack([np.bincount(rows.index[0], weight * x) for x in left.T])
+    np.testing.assert_allclose(sums, 0, atol=1e-12)
+
+
+def test_predictors_of_two_crossed_factors_do_not_shift_the_means_of_both() -> None:
+    """A predictor of one factor, far from zero: its coefficient may not move this factor's effects against those."""
+    rng = np.random.default_rng(1)
+    index = rng.integers(0, 8, 200), rng.integers(0, 5, 200)
+    ones, x = np.ones(200), 20 + rng.normal(size=8)[index[0]]
+    terms = tuple(
+        GroupTerm(g, ("(Intercept)",), tuple("abcdefgh"[: i.max() + 1]), i, ones[:, None])
+        for g, i in zip("gh", index, strict=True)
+    )
+    rows = Design(np.c_[ones, x], ("(Intercept)", "x"), (0, 1), True, (), terms, 0 * ones)
+    cells = compress(rows, Response("y", ones, ones, ones), poisson(), collapse=False)
+    _, (of_g, of_h) = absorption(rows, cells, uniform(rows, 0.5, 0.9))
+    assert abs(of_g[0, index[0], 1].mean()) < 1e-12
+    np.testing.assert_allclose(of_h[0, :, 1], x.mean())
 
 
 def test_a_column_that_is_not_zero_where_z_is_zero_stays() -> None:
