@@ -247,7 +247,7 @@ def _centre(A: tuple[Floats, ...], cells: Cells, place: tuple[int, int], column:
         for other, a in enumerate(A):
             for q in map(int, np.flatnonzero(np.any(a[:, :, itself], axis=1))):
                 if (other, q) != place:
-                    mean = A[k][p, cells.index[k], column].mean()
+                    mean = A[k][p, cells.index[k], column][cells.row].mean()
                     A[k][p, :, column] -= mean
                     a[q, :, column] += mean * a[q, :, itself]
 
