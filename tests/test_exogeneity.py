@@ -164,9 +164,9 @@ def test_three_data_sets_of_each_kind() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("data", [{}, {"exams": 2, "noise_sd": 0.7}], ids=["five exams", "two noisy exams"])
 def test_stated_rates(data: dict[str, float]) -> None:
-    """Of 200 data sets of each kind: all with effort=0.5 are flagged, and about 5% of those without.
+    """Of 200 data sets of each kind all with effort=0.5 are flagged, and 6% (five exams) and 5% (two) of those without.
 
-    The bound on the latter is 5% and three binomial standard errors.
+    The bound on the latter is the nominal 5% and three binomial standard errors.
     """
     assert flagged(range(100, 300), 0.5, **data) >= 0.99
     assert flagged(range(100, 300), 0.0, **data) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
