@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from stanmlm.arrays import Floats
+from stanmlm.arrays import Bools, Floats
 from stanmlm.arviz_compat import bfmi, ess_bulk, ess_tail, mcse_mean, rhat
 from stanmlm.engines.protocol import Sampling
 from stanmlm.fit import Fit, chains_of, statistic
@@ -13,6 +13,8 @@ from stanmlm.model import Parameter, parameters
 
 # Thresholds of Vehtari, Gelman, Simpson, Carpenter and Burkner (2021), section 4, and of CmdStan's `diagnose`.
 RHAT_LIMIT = 1.01
+# The largest of a hundred effects' Rhats passes 1.01 by chance in short, well-mixed runs: for them rstan's limit.
+EFFECT_RHAT_LIMIT = 1.05
 ESS_PER_CHAIN = 100
 BFMI_LIMIT = 0.3
 # Group effects that enter the checks: a sample of each table, so that a print costs the same at any size.
@@ -26,7 +28,8 @@ class Diagnostics:
     divergences: int
     treedepth_hits: int
     lowest_bfmi: float
-    worst_rhat: tuple[float, str]  # value, parameter
+    worst_rhat: tuple[float, str]  # value, parameter; group effects apart
+    worst_effect_rhat: tuple[float, str]  # of group effects; NaN without any
     lowest_ess: tuple[float, str]
     draws: int
 
@@ -37,8 +40,10 @@ def label(row: Parameter, at: tuple[int, ...]) -> str:
     return f"{row.name}[{', '.join(names)}]" if names else row.name
 
 
-def _checked(fit: Fit) -> tuple[list[str], Floats]:
+def _checked(fit: Fit) -> tuple[list[str], Bools, Floats]:
+    """Names, whether each is a group effect, and draws (chains, draws, parameters)."""
     names: list[str] = []
+    effects: list[bool] = []
     columns: list[Floats] = []
     for row in parameters(fit.model):
         values = chains_of(fit, row.name)
@@ -46,8 +51,9 @@ def _checked(fit: Fit) -> tuple[list[str], Floats]:
         if row.class_ == "r" and len(where) > EFFECTS_CHECKED:
             where = [where[i] for i in np.linspace(0, len(where) - 1, EFFECTS_CHECKED).astype(int)]
         names.extend(label(row, at) for at in where)
+        effects.extend([row.class_ == "r"] * len(where))
         columns.extend(values[(slice(None), slice(None), *at)] for at in where)
-    return names, np.stack(columns, axis=-1)
+    return names, np.array(effects), np.stack(columns, axis=-1)
 
 
 def diagnostics(fit: Fit) -> Diagnostics:
@@ -59,14 +65,15 @@ def diagnostics(fit: Fit) -> Diagnostics:
     >>> diagnostics(lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)).divergences
     0
     """
-    names, draws = _checked(fit)
+    names, effects, draws = _checked(fit)
     rhats, sizes = rhat(draws), np.minimum(ess_bulk(draws), ess_tail(draws))
     depth = statistic(fit, "tree_depth")
     return Diagnostics(
         divergences=int(statistic(fit, "diverging").sum()),
         treedepth_hits=int((depth >= fit.sampling.max_treedepth).sum()),
         lowest_bfmi=float(bfmi(statistic(fit, "energy")).min()),
-        worst_rhat=_worst(rhats, names),
+        worst_rhat=_worst(np.where(effects, np.nan, rhats), names),
+        worst_effect_rhat=_worst(np.where(effects, rhats, np.nan), names),
         lowest_ess=_worst(-sizes, names, sign=-1.0),
         draws=depth.size,
     )
@@ -82,28 +89,24 @@ def _worst(values: Floats, names: list[str], sign: float = 1.0) -> tuple[float, 
 
 def complaints(found: Diagnostics, how: Sampling) -> list[str]:
     """One line a failed diagnostic, each naming what to change; empty when all is well."""
-    share = 100 * found.divergences / found.draws
     higher = next((delta for delta in (0.95, 0.99) if delta > how.adapt_delta), 0.999)
     checks = (
         (
             found.divergences > 0,
-            f"{found.divergences} divergent transitions ({share:.1f}%): the posterior may be biased; "
+            f"{_counted(found.divergences, 'divergent transition')} of {found.draws}: the posterior may be biased; "
             f"refit with adapt_delta={higher}",
         ),
         (
             found.treedepth_hits > 0,
-            f"{found.treedepth_hits} transitions hit the maximum tree depth: slow, not biased; "
+            f"{_counted(found.treedepth_hits, 'transition')} at the maximum tree depth: slow, not biased; "
             f"refit with max_treedepth={how.max_treedepth + 2}, or rescale the predictors",
         ),
         (
             found.lowest_bfmi < BFMI_LIMIT,
             f"E-BFMI is {found.lowest_bfmi:.2f}: the tails may be missed; use tighter priors or more iterations",
         ),
-        (
-            found.worst_rhat[0] > RHAT_LIMIT,
-            f"Rhat of `{found.worst_rhat[1]}` is {found.worst_rhat[0]:.3f}: the chains have not mixed; "
-            f"refit with iter={2 * how.iter}",
-        ),
+        (found.worst_rhat[0] > RHAT_LIMIT, _unmixed(found.worst_rhat, how)),
+        (found.worst_effect_rhat[0] > EFFECT_RHAT_LIMIT, _unmixed(found.worst_effect_rhat, how)),
         (
             found.lowest_ess[0] < ESS_PER_CHAIN * how.chains,
             f"effective sample size of `{found.lowest_ess[1]}` is {found.lowest_ess[0]:.0f}: "
@@ -111,6 +114,14 @@ def complaints(found: Diagnostics, how: Sampling) -> list[str]:
         ),
     )
     return [text for failed, text in checks if failed]
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" + "s" * (count != 1)
+
+
+def _unmixed(worst: tuple[float, str], how: Sampling) -> str:
+    return f"Rhat of `{worst[1]}` is {worst[0]:.3f}: the chains have not mixed; refit with iter={2 * how.iter}"
 
 
 def warnings_of(fit: Fit) -> list[str]:
