@@ -31,6 +31,7 @@ class Centering:
     units: tuple[Floats, ...]
     origin: Floats  # (F,) about what the coefficients of X's own columns are
     nested: tuple[Nesting | None, ...]  # a group term each: the coarser term whose effects are part of M
+    pilot: Pilot | None = None  # what weights by information came from; chains start there
 
 
 def centering(choice: float | str, design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:
@@ -122,7 +123,7 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     at = pilot(design, cells, family, priors)
     weights = informed(at)
     absorbed, A = absorption(design, cells, weights)
-    return Centering(absorbed, A, weights, units(at), origin(design, at), nestings(design, cells))
+    return Centering(absorbed, A, weights, units(at), origin(design, at), nestings(design, cells), at)
 
 
 def forced(design: Design, cells: Cells, family: Family, priors: Priors, weight: float) -> Centering:

@@ -8,7 +8,7 @@ from stanmlm.arrays import Floats
 from stanmlm.centering import informed
 from stanmlm.model import Model
 from stanmlm.nesting import parents_first
-from stanmlm.pilot import Pilot, pilot
+from stanmlm.pilot import Pilot
 from stanmlm.standata import column_means
 from stanmlm.unroll import means, sampled
 
@@ -28,18 +28,22 @@ def starting_points(model: Model, chains: int, seed: int) -> tuple[Mapping[str, 
     Returns
     -------
     tuple of dict
-        Constrained values by Stan name; none where the data are not used, and Stan's own starts serve.
+        Constrained values by Stan name; none without a pilot, without data, or where the pilot's numbers do not serve.
 
     Examples
     --------
     >>> def first_intercept(model):
     ...     return starting_points(model, chains=4, seed=1)[0]["alpha_c"]
     """
-    if model.prior_only:
+    at = model.centering.pilot
+    if model.prior_only or at is None:
         return ()
-    at = pilot(model.design, model.cells, model.family, model.priors)
     streams = np.random.default_rng(seed).spawn(chains)
-    return tuple(_point(model, at, rng) for rng in streams)
+    try:
+        points = tuple(_point(model, at, rng) for rng in streams)
+    except np.linalg.LinAlgError:  # a covariance on its boundary
+        return ()
+    return points if all(np.all(np.isfinite(v)) for point in points for v in point.values()) else ()
 
 
 def _point(model: Model, at: Pilot, rng: np.random.Generator) -> dict[str, Floats]:
@@ -75,7 +79,7 @@ def _normal(rng: np.random.Generator, covariance: Floats) -> Floats:
     return draw
 
 
-def inverse_metric(model: Model) -> Floats:
+def inverse_metric(model: Model) -> Floats | None:
     """Guess the posterior variance of each parameter on the unconstrained scale, to start the adaptation from.
 
     Fixed coefficients have the pilot's; the log of an sd has 1 / (2 sum_j w_j^2) and a correlation's inverse hyperbolic
@@ -89,14 +93,16 @@ def inverse_metric(model: Model) -> Floats:
     -------
     array
         One variance a free parameter, in the order of the program's parameter block, a matrix column after column;
-        ones where the data are not used.
+        None without a pilot, without data, or where the pilot's numbers do not serve.
 
     Examples
     --------
     >>> def largest(model):
     ...     return inverse_metric(model).max()
     """
-    at = pilot(model.design, model.cells, model.family, model.priors)
+    at = model.centering.pilot
+    if model.prior_only or at is None:
+        return None
     shares = informed(at)
     rows = max(float(np.sum(model.response.weights > 0)), 1.0)
     variances: Floats = np.concatenate(
@@ -107,7 +113,7 @@ def inverse_metric(model: Model) -> Floats:
             *map(_effect_variances, shares),
         ]
     )
-    return np.ones_like(variances) if model.prior_only else variances
+    return variances if np.all((variances > 0) & np.isfinite(variances)) else None
 
 
 def _effect_variances(share: Floats) -> Floats:

@@ -1,22 +1,25 @@
 """The trip of a formula, top to bottom: text and data to a model, a model to a fit."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from stanmlm.centering import centering
 from stanmlm.compress import compress
 from stanmlm.design import design
-from stanmlm.engines.protocol import Engine, Sampling
-from stanmlm.errors import FormulaError
+from stanmlm.engines.protocol import Engine, RawDraws, Sampling, StanData
+from stanmlm.engines.sampling import resolve
+from stanmlm.errors import EngineError, FormulaError
 from stanmlm.families import Family
 from stanmlm.fit import Call, Fit, fit_from_draws
 from stanmlm.formula import parse_formula
 from stanmlm.frame import model_frame
+from stanmlm.inits import inverse_metric, starting_points
 from stanmlm.model import Model
 from stanmlm.prior_slots import CovarianceInput, PriorInput
 from stanmlm.prior_spec import SetPrior
 from stanmlm.priors import check_proper, resolve_priors, split_preset
-from stanmlm.program import program, structure
+from stanmlm.program import Program, program, structure
 from stanmlm.standata import standata
 from stanmlm.tables import to_pandas
 
@@ -94,10 +97,21 @@ def build_model(text: str, data: object, family: Family, scope: Mapping[str, obj
 def fit_model(call: Call, model: Model, run: RunOptions) -> Fit:
     """A model to a fit: program, data, draws, labels."""
     text, data = program(structure(model)), standata(model)
-    raw = run.engine.sample(text, data, run.sampling, None, run.progress)
+    raw = _sample(model, text, data, run, run.sampling)
     delta = run.sampling.adapt_delta  # asked for: recorded draws keep the one that they were made with
     while run.raise_delta and raw.stats["diverging"].any() and delta in HIGHER_DELTA:
         delta = HIGHER_DELTA[delta]
-        again = run.engine.sample(text, data, replace(raw.sampling, adapt_delta=delta), None, run.progress)
+        again = _sample(model, text, data, run, replace(raw.sampling, adapt_delta=delta))
         raw = replace(again, seconds=(raw.seconds[0], raw.seconds[1] + again.seconds[1]))
-    return fit_from_draws(call, model, text, raw)
+    centres = replace(model.centering, pilot=None)  # it has done its work; files keep what a fit needs
+    return fit_from_draws(call, replace(model, centering=centres), text, raw)
+
+
+def _sample(model: Model, text: Program, data: StanData, run: RunOptions, sampling: Sampling) -> RawDraws:
+    """Draws of chains that start about the pilot, with its metric; where those do not serve, Stan's own starts."""
+    how = resolve(sampling)
+    assert how.seed is not None
+    if points := starting_points(model, how.chains, how.seed):
+        with suppress(EngineError):
+            return run.engine.sample(text, data, how, points, run.progress, inverse_metric(model))
+    return run.engine.sample(text, data, how, None, run.progress, None)

@@ -58,6 +58,7 @@ class CmdStan:
         sampling: Sampling,
         inits: Sequence[Point] | None = None,
         progress: bool = False,
+        inv_metric: Floats | None = None,
     ) -> RawDraws:
         """Draws by NUTS; chain c uses Stan's stream for (seed, c)."""
         sampling = resolve(sampling)
@@ -66,7 +67,8 @@ class CmdStan:
         ready = time.perf_counter()
         with _workplace(data) as folder, bars(sampling.chains, sampling.iter, progress) as on_line:
             inits_of = _write_inits(folder, inits, sampling.chains) if inits else []
-            commands = [_sample_command(exe, folder, sampling, c, inits_of) for c in range(sampling.chains)]
+            metric = _write_metric(folder, inv_metric)
+            commands = [_sample_command(exe, folder, sampling, c, inits_of, metric) for c in range(sampling.chains)]
             _raise(run(commands, folder, sampling.cores or 1, self.timeout, on_line), "sample")
             files = [_output(folder, c) for c in range(sampling.chains)]
             names, columns, version = _names(files[0]), np.stack([_table(file) for file in files]), _version(files[0])
@@ -104,14 +106,16 @@ class CmdStan:
         _raise(run([command], folder, 1, self.timeout, lambda chain, line: None), doing)
 
 
-def _sample_command(exe: Path, folder: Path, sampling: Sampling, chain: int, inits: Sequence[Path]) -> list[str]:
+def _sample_command(
+    exe: Path, folder: Path, sampling: Sampling, chain: int, inits: Sequence[Path], metric: Sequence[str]
+) -> list[str]:
     warmup = sampling.warmup or 0
     adapt = ["adapt", f"delta={sampling.adapt_delta}", f"engaged={int(warmup > 0)}"]
     counts = [f"num_samples={sampling.iter - warmup}", f"num_warmup={warmup}", f"thin={sampling.thin}"]
     nuts = ["algorithm=hmc", "engine=nuts", f"max_depth={sampling.max_treedepth}"]
     start = [f"init={inits[chain]}"] if inits else []
     return [
-        *(str(exe), "sample", *counts, *adapt, *nuts),
+        *(str(exe), "sample", *counts, *adapt, *nuts, *metric),
         *(f"id={chain + 1}", "random", f"seed={sampling.seed}", *start),
         *(*_files(folder, chain), f"refresh={refresh_every(sampling.iter)}"),
     ]
@@ -139,6 +143,14 @@ def _write_inits(folder: Path, inits: Sequence[Point], chains: int) -> list[Path
     for path, point in zip(paths, points, strict=True):
         path.write_text(to_json(point))
     return paths
+
+
+def _write_metric(folder: Path, inv_metric: Floats | None) -> list[str]:
+    if inv_metric is None:
+        return []
+    file = folder / "metric.json"
+    file.write_text(to_json({"inv_metric": inv_metric}))
+    return ["metric=diag_e", f"metric_file={file}"]
 
 
 def _names(file: Path) -> list[str]:

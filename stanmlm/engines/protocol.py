@@ -53,9 +53,18 @@ class Engine(Protocol):
         ...
 
     def sample(
-        self, program: Program, data: StanData, sampling: Sampling, inits: Sequence[Point] | None, progress: bool
+        self,
+        program: Program,
+        data: StanData,
+        sampling: Sampling,
+        inits: Sequence[Point] | None,
+        progress: bool,
+        inv_metric: Floats | None,
     ) -> RawDraws:
-        """Draws from the posterior; `inits` is one point for all chains, or one a chain."""
+        """Draws from the posterior; `inits` is one point for all chains, or one a chain.
+
+        `inv_metric` is where the adaptation of the diagonal starts: a variance a free parameter, unconstrained order.
+        """
         ...
 
     def log_density(self, program: Program, data: StanData, point: Point) -> tuple[float, Floats]:

@@ -66,6 +66,7 @@ class Recorded:
         sampling: Sampling,
         inits: Sequence[Point] | None = None,
         progress: bool = False,
+        inv_metric: Floats | None = None,
     ) -> RawDraws:
         """The draws that were recorded for this program and these data.
 

@@ -53,13 +53,14 @@ class Stanli:
         sampling: Sampling,
         inits: Sequence[Point] | None = None,
         progress: bool = False,
+        inv_metric: Floats | None = None,
     ) -> RawDraws:
         """Draws by NUTS, chains in parallel threads; chain c uses Stan's stream for (seed, c)."""
         sampling = resolve(sampling)
         begin = time.perf_counter()
         model = self._model(program, data)
         ready = time.perf_counter()
-        fit = _run(model, sampling, _starts(model, inits, sampling.chains), progress)
+        fit = _run(model, sampling, _starts(model, inits, sampling.chains), inv_metric, progress)
         return RawDraws(
             values=split(fit.draws(), fit.variables),
             stats=stats_of(_library().SAMPLER_COLUMNS, fit.sampler_stats),
@@ -103,7 +104,9 @@ def _library() -> ModuleType:
     return library
 
 
-def _run(model: "stanli.Model", sampling: Sampling, starts: Floats | None, progress: bool) -> "stanli.Fit":
+def _run(
+    model: "stanli.Model", sampling: Sampling, starts: Floats | None, inv_metric: Floats | None, progress: bool
+) -> "stanli.Fit":
     assert sampling.warmup is not None
     with (
         _failures("sample"),
@@ -120,6 +123,7 @@ def _run(model: "stanli.Model", sampling: Sampling, starts: Floats | None, progr
             max_depth=sampling.max_treedepth,
             parallel_chains=sampling.cores,
             inits=starts,
+            inv_metric=inv_metric,
             refresh=refresh_every(sampling.iter) if progress else 0,
         )
 
