@@ -23,7 +23,7 @@ EFFECTS_CHECKED = 100
 
 @dataclass(frozen=True)
 class Diagnostics:
-    """What the sampler reports, and the worst of what the draws show."""
+    """What the sampler reports, and the worst of what the draws show; prints as a short table."""
 
     divergences: int
     treedepth_hits: int
@@ -32,6 +32,9 @@ class Diagnostics:
     worst_effect_rhat: tuple[float, str]  # of group effects; NaN without any
     lowest_ess: tuple[float, str]
     draws: int
+
+    def __repr__(self) -> str:
+        return _text(self)
 
 
 def label(row: Parameter, at: tuple[int, ...]) -> str:
@@ -114,6 +117,23 @@ def complaints(found: Diagnostics, how: Sampling) -> list[str]:
         ),
     )
     return [text for failed, text in checks if failed]
+
+
+def _text(found: Diagnostics) -> str:
+    lines = {
+        "Divergent transitions": f"{found.divergences} of {found.draws}",
+        "At maximum tree depth": f"{found.treedepth_hits} of {found.draws}",
+        "Lowest E-BFMI": f"{found.lowest_bfmi:.2f}",
+        "Largest Rhat": _worst_of(found.worst_rhat, ".3f"),
+        "  of group effects": _worst_of(found.worst_effect_rhat, ".3f"),
+        "Smallest ESS": _worst_of(found.lowest_ess, ".0f"),
+    }
+    return "\n".join(f"{name + ':':<23} {value}" for name, value in lines.items())
+
+
+def _worst_of(worst: tuple[float, str], form: str) -> str:
+    """`1.003, sd_state[income]`; a dash where it is not defined, as Rhat is not for one chain."""
+    return f"{worst[0]:{form}}, {worst[1]}" if np.isfinite(worst[0]) else "-"
 
 
 def _counted(count: int, noun: str) -> str:

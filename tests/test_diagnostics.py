@@ -44,6 +44,17 @@ def test_a_failed_diagnostic_says_what_to_change(found: dict[str, object], words
         assert word in text
 
 
+def test_the_print_is_a_short_table() -> None:
+    assert repr(replace(WELL, worst_effect_rhat=(np.nan, "b[x]"))).splitlines() == [
+        "Divergent transitions:  0 of 4000",
+        "At maximum tree depth:  0 of 4000",
+        "Lowest E-BFMI:          0.90",
+        "Largest Rhat:           1.002, b[x]",
+        "  of group effects:     -",
+        "Smallest ESS:           900, sigma",
+    ]
+
+
 def test_a_higher_adapt_delta_is_named_each_time() -> None:
     texts = [complaints(replace(WELL, divergences=1), replace(HOW, adapt_delta=d))[0] for d in (0.8, 0.95, 0.99)]
     assert [text.rpartition("=")[2] for text in texts] == ["0.95", "0.99", "0.999"]
