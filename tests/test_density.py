@@ -180,7 +180,7 @@ def recentred(q: np.ndarray, fro: Model, to: Model) -> np.ndarray:
 
 @pytest.mark.parametrize("shape", ["one", "three", "crossed", "nested", "nested slopes"])
 def test_unroll_inverts_the_program(shape: str) -> None:
-    """From z to t by the equation of decision 010, and back by `unroll`: a - M = diag(tau) L z."""
+    """From z to t by the equation of decision 006, and back by `unroll`: a - M = diag(tau) L z."""
     to = model(gaussian(), shape)
     fro = replace(to, centering=noncentered(to.design))
     q = np.stack([points(to, seed)[0] for seed in range(6)])
