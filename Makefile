@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-all lint doctor vignettes benchmarks goldens clean
+.PHONY: demo test test-all lint goldens agreement benchmarks vignettes doctor clean
 
 demo: $(STAMP)
 	$(BIN)/stanmlm redblue
@@ -22,6 +22,14 @@ lint: $(STAMP)-test
 
 goldens: $(STAMP)-test
 	$(BIN)/python -m pytest tests/test_program.py --accept-goldens
+
+# What must agree: with lme4's fits, with posteriors by quadrature and by brms, and between engines.
+agreement: $(STAMP)-test
+	$(BIN)/python -m pytest tests/test_against_lme4.py tests/test_posteriors.py tests/test_engine_agreement.py
+
+# Hours; `CASES=sleepstudy` takes minutes. Without Rscript, or a Python with Bambi in STANMLM_BAMBI, those are left out.
+benchmarks: $(STAMP)-test
+	$(BIN)/python benchmarks/run.py $(CASES)
 
 # Quarto where it is installed; else a script that needs nothing but Python.
 vignettes: $(STAMP)-vignettes

@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -122,6 +123,8 @@ SEEDS = {"lme4": 1, "rstanarm": 1, "bambi": 1, "bambi nutpie": 3}  # fewer for t
 def takes_part(contestant: str, case: Case) -> bool:
     if contestant.startswith("bambi"):
         return bool(BAMBI) and case.name in BAMBI_FORMULAS
+    if contestant in ("lme4", "rstanarm") and shutil.which("Rscript") is None:
+        return False
     return contestant != "rstanarm" or case.name != "insteval"  # hours
 
 
