@@ -61,7 +61,7 @@ def centering(choice: float | str, design: Design, cells: Cells, family: Family,
     >>> def never(design, cells, family, priors):
     ...     return centering("noncentered", design, cells, family, priors).weights
     """
-    if choice == "noncentered" or not design.terms:
+    if choice == "noncentered" or (choice != "auto" and not design.terms):
         _weight(choice)
         return noncentered(design)
     return automatic(design, cells, family, priors) if choice == "auto" else forced(

@@ -33,6 +33,7 @@ from stanmlm.frame import ModelFrame
 from stanmlm.links import LINKS
 from stanmlm.model import Model
 from stanmlm.nesting import Nesting
+from stanmlm.pilot import Equations, Pilot
 from stanmlm.prior_spec import CovariancePrior, Prior, SetPrior
 from stanmlm.priors import PriorRow, Priors
 from stanmlm.program import Program, Structure, program, structure
@@ -66,6 +67,8 @@ RECORDS: Mapping[str, type] = {
             Joint,
             Centering,
             Nesting,
+            Pilot,
+            Equations,
         ),
         *(Formula, Terms, Expression, Bar, Value, Contrast, Program, Structure, Sampling),
         *(Priors, PriorRow, Prior, CovariancePrior, SetPrior),

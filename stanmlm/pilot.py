@@ -13,7 +13,7 @@ from stanmlm.nesting import Nesting, nestings
 from stanmlm.priors import Priors
 
 STEPS = 40
-TOLERANCE = 0.02  # largest relative change of an sd; a weight moves by less than that
+TOLERANCE = 0.02  # largest relative change of an sd, a weight moves by less than that; of a coefficient, in its sd
 
 
 @dataclass(frozen=True)
@@ -89,13 +89,13 @@ def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot
     bounds = _bounds(working, cells.offset)
     nested = nestings(design, cells)
     for _ in range(STEPS):
-        before = _sds(at)
+        before = at
         at = at if design.terms else _fixed_step(at, X, working, ridge)
         for k in range(len(design.terms)):
             at = _term_step(at, k, _equations(at, k, X, cells, working, ridge, nested))
         at = replace(at, dispersion=_dispersion(at, X, cells, family))
         working = _working(at, X, cells, family, bounds)
-        if design.terms and np.all(np.abs(_sds(at) - before) < TOLERANCE * before):
+        if _settled(at, before):
             break
     return at
 
@@ -299,5 +299,13 @@ def _dispersion(at: Pilot, X: Floats, cells: Cells, family: Family) -> float:
     return float(squares + np.sum(n * (y - eta) ** 2) + uncertain) / max(rows, 1)
 
 
+def _settled(at: Pilot, before: Pilot) -> bool:
+    """Whether the sds of groups have stopped moving; without groups, the coefficients."""
+    if not at.effects:
+        errors = np.sqrt(np.diag(at.uncertainty))
+        return bool(np.all(np.abs(at.beta - before.beta) < TOLERANCE * errors))
+    return bool(np.all(np.abs(_sds(at) - _sds(before)) < TOLERANCE * _sds(before)))
+
+
 def _sds(at: Pilot) -> Floats:
-    return np.concatenate([np.zeros(0), *(np.sqrt(np.diag(S)) for S in at.covariance)])
+    return np.concatenate([np.sqrt(np.diag(S)) for S in at.covariance])

@@ -187,7 +187,19 @@ def test_choices() -> None:
     auto = centering("auto", *given)
     np.testing.assert_array_equal(auto.absorbed, forced(*given, 1.0).absorbed)
     np.testing.assert_array_equal(auto.weights[0], automatic(*given).weights[0])
-    assert centering("auto", design("none"), *given[1:]).weights == noncentered(design("none")).weights == ()
+
+
+def test_without_groups_nothing_is_centred_and_the_pilot_finds_the_coefficients() -> None:
+    rows = design("none")
+    cells = compress(rows, response(gaussian()), gaussian())
+    centres = centering("auto", rows, cells, gaussian(), flat := Priors((), "flat"))
+    assert centres.weights == noncentered(rows).weights == ()
+    assert centres.pilot is not None
+    X = rows.X - np.where(np.arange(rows.X.shape[1]) == 0, 0, rows.X.mean(axis=0))
+    y, root = response(gaussian()).y, np.sqrt(response(gaussian()).weights)
+    exact = np.linalg.lstsq(X * root[:, None], y * root, rcond=None)[0]
+    np.testing.assert_allclose(centres.pilot.beta, exact, atol=1e-6)
+    assert centering("noncentered", rows, cells, gaussian(), flat).pilot is None
 
 
 @pytest.mark.parametrize("choice", ["central", 1.5, -0.1, np.nan])

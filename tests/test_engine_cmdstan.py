@@ -118,6 +118,18 @@ def test_chains_start_where_they_are_told():
         CmdStan(precompiled).sample(toys.prophet(), toys.prophet_data(), tiny, [start] * 3)
 
 
+def test_chains_take_the_metric_that_they_are_given(traced):
+    compile_step, notes = traced
+    start = Stanli().optimize(toys.prophet(), toys.prophet_data(), 1)
+    size = len(Stanli().log_density(toys.prophet(), toys.prophet_data(), start)[1])
+    tiny = toys.short(iter=1, warmup=0, max_treedepth=1)
+    given = (toys.prophet(), toys.prophet_data(), tiny, [start], False)
+    metrics = (np.full(size, 1e-24), np.full(size, 1e-8), None)
+    moves = [np.abs(CmdStan(compile_step).sample(*given, m).values["k"] - start["k"]).max() for m in metrics]
+    assert moves[0] < 1e-9 < 1e-6 < moves[1]  # a step goes as far as the sd that it is told
+    assert ["metric_file=" in command for command in notes.read_text().splitlines()] == [True] * 4 + [False] * 2
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -119,6 +119,16 @@ def test_chains_start_where_they_are_told(engine):
     assert raw.values["x"][0, 0] > 0 > raw.values["x"][1, 0]
 
 
+def test_the_metric_is_the_one_that_is_given(engine):
+    program = toys.program_of("parameters { real x; real z; } model { x ~ normal(0, 1); z ~ normal(0, 1e3); }")
+    few = toys.short(iter=120, warmup=60)  # too few for Stan to adapt the metric
+    start = [{"x": np.array(0.5), "z": np.array(500.0)}]
+    given, unit = (engine.sample(program, {}, few, start, False, m) for m in (np.array([1.0, 1e6]), None))
+    assert given.stats["n_steps"].mean() < 8 < unit.stats["n_steps"].mean()
+    with pytest.raises(EngineError, match="inv_metric"):
+        engine.sample(program, {}, few, start, False, np.ones(3))
+
+
 def test_changed_data_are_not_mistaken_for_the_last_ones(engine):
     data = toys.toy_data()
     before = engine.log_density(toys.toy(), data, toys.toy_point())[0]
