@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.arrays import Floats
+from stanmlm.coding import INTERCEPT
 from stanmlm.datagrid import is_discrete, levels_of, names_of, rows_of, typical, with_value
 from stanmlm.errors import DataError, OptionError, did_you_mean
 from stanmlm.fit import Fit
@@ -17,7 +18,6 @@ from stanmlm.predict import Target, linear_predictor, summary_of, target_of
 from stanmlm.rcode import names_in
 from stanmlm.rparse import parse_expression
 
-INTERCEPT = "(Intercept)"
 QUANTILES = {"lower95": 0.025, "lower50": 0.25, "estimate": 0.5, "upper50": 0.75, "upper95": 0.975}
 
 

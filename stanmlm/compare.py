@@ -9,10 +9,10 @@ import pandas as pd
 from stanmlm.arrays import Floats
 from stanmlm.criticism import loo as leave_one_out
 from stanmlm.criticism import loo_compare
-from stanmlm.diagnostics import label
+from stanmlm.diagnostics import elements
 from stanmlm.errors import DataError
 from stanmlm.extract import nobs
-from stanmlm.fit import Fit, draws_of
+from stanmlm.fit import Fit
 from stanmlm.formula import formula_text
 from stanmlm.layout import table
 from stanmlm.model import parameters
@@ -84,8 +84,7 @@ def _columns(fit: Fit) -> dict[str, dict[str, Floats]]:
     found: dict[str, dict[str, Floats]] = {class_: {} for class_ in CLASSES}
     for row in parameters(fit.model):
         if row.class_ in CLASSES:
-            values = draws_of(fit, row.name)
-            found[row.class_] |= {label(row, at): values[(slice(None), *at)] for at in np.ndindex(*values.shape[1:])}
+            found[row.class_] |= {name: draws.ravel() for name, draws in elements(fit, row).items()}
     return found
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from stanmlm.arrays import Anything, Floats, Ints
@@ -13,7 +12,7 @@ from stanmlm.errors import OptionError
 from stanmlm.families import Family
 from stanmlm.responses import Response
 from stanmlm.rotation import rotated, weighted
-from stanmlm.rows import Rows, plain_rows
+from stanmlm.rows import Rows, factorize, plain_rows
 
 # `collapse="auto"` keeps the rows unless cells are fewer than this share of them: a gradient costs in proportion to
 # cells, and tables of rows are easier to read than a row map that saves nothing.
@@ -124,7 +123,7 @@ def _cells_by_hash(columns: list[Anything], n: int) -> tuple[Ints, Ints]:
     for at in _chunks(n):
         for column in columns:
             hashed[at] = _mix(hashed[at] ^ _bits(column[at]))
-    return _factorize(hashed)
+    return factorize(hashed)
 
 
 def _chunks(n: int) -> Iterator[slice]:
@@ -136,9 +135,9 @@ def _cells_by_columns(columns: list[Anything]) -> tuple[Ints, Ints]:
     """The same without a hash, a column at a time: for the day when two rows collide."""
     cell = np.zeros(len(columns[0]), dtype=np.int64)
     for column in columns:
-        codes, _ = _factorize(_bits(column))
-        cell, _ = _factorize(cell * (codes.max() + 1) + codes)
-    return _factorize(cell)
+        codes, _ = factorize(_bits(column))
+        cell, _ = factorize(cell * (codes.max() + 1) + codes)
+    return factorize(cell)
 
 
 def _key(design: Design, family: Family) -> Iterator[Anything]:
@@ -149,13 +148,6 @@ def _key(design: Design, family: Family) -> Iterator[Anything]:
         yield from term.Z.T
     if family.offset_in_key:
         yield design.offset
-
-
-def _factorize(values: Anything) -> tuple[Ints, Ints]:
-    cell, _ = pd.factorize(values)
-    highest = np.maximum.accumulate(cell)
-    first = np.flatnonzero(np.concatenate([[True], highest[1:] != highest[:-1]])[: len(cell)])
-    return cell.astype(np.int64), first
 
 
 def _bits(column: Anything) -> Codes:

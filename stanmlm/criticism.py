@@ -1,4 +1,4 @@
-"""How well a fit predicts: `loo`, `waic`, comparisons and weights of fits, `bayes_R2` and `loo_R2`."""
+"""How well a fit predicts: `loo`, `waic`, comparisons and weights of fits."""
 
 import warnings
 from collections.abc import Iterator, Mapping

@@ -254,7 +254,7 @@ def encode(
     place = _new_scope(spec, [e.node for e in (*coded, *grouping)] + offsets, table, scope or {})
     values = {e.label: _known_variable(e, place, spec, n) for e in coded}
     raw = {e.label: _new_variable(e, place, spec, n) for e in grouping}
-    coding = _coding(spec)
+    coding = coding_of(spec)
     terms = tuple(
         _encode_group(term, spec.formula.bars[k], values, raw, coding, n) if wanted else _absent_group(term, n)
         for term, k, wanted in zip(made.terms, spec.bars, needed, strict=True)
@@ -305,7 +305,8 @@ def _new_variable(expression: Expression, place: Scope, spec: Spec, n: int) -> V
     return value
 
 
-def _coding(spec: Spec) -> Contrasts:
+def coding_of(spec: Spec) -> Contrasts:
+    """How the fit coded its factors."""
     kept = cast(Mapping[str, object], spec.memory["contrasts"])
     given = {label: contrast for label, thing in kept.items() if (contrast := recall_contrasts(thing)) is not None}
     unordered, ordered = cast(Sequence[str], spec.memory["default_contrasts"])

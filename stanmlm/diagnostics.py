@@ -43,6 +43,12 @@ def label(row: Parameter, at: tuple[int, ...]) -> str:
     return f"{row.name}[{', '.join(names)}]" if names else row.name
 
 
+def elements(fit: Fit, row: Parameter) -> dict[str, Floats]:
+    """Draws (chains, draws) of one variable, element by element, under ArviZ's labels."""
+    values = chains_of(fit, row.name)
+    return {label(row, at): values[(slice(None), slice(None), *at)] for at in np.ndindex(*values.shape[2:])}
+
+
 def _checked(fit: Fit) -> tuple[list[str], Bools, Floats]:
     """Names, whether each is a group effect, and draws (chains, draws, parameters)."""
     names: list[str] = []

@@ -50,6 +50,12 @@ def _caret(text: str, start: int, stop: int) -> str:
     return "\n" + line + "\n" + " " * (start - line_start) + "^" * width
 
 
+def check_probability(name: str, given: float) -> None:
+    """Refuse what lies outside 0 and 1 for the argument `name`."""
+    if not 0 < given < 1:
+        raise OptionError(f"{name} is {given}; it is a probability between 0 and 1")
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`; did you mean ...?` for the nearest known name, else the list of what is known, else nothing."""
     options = list(dict.fromkeys(known))

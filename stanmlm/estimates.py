@@ -1,15 +1,14 @@
 """Quantities with draws: a tidy frame of estimates beside the draws that it sums up, and how it prints."""
 
-import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from stanmlm.arrays import Floats
-from stanmlm.errors import OptionError
-from stanmlm.layout import format_common
+from stanmlm.errors import OptionError, check_probability
+from stanmlm.layout import format_common, html_text, right_aligned_lines
 
 COLUMNS = ("estimate", "conf.low", "conf.high")
 HEADINGS = ("Estimate", "CI.low", "CI.high")
@@ -31,13 +30,12 @@ class Estimates:
         return estimates_text(self)
 
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(estimates_text(self))}</pre>"
+        return html_text(estimates_text(self))
 
 
 def estimates(labels: pd.DataFrame, draws: Floats, title: str, level: float = 0.95, note: str = "") -> Estimates:
     """Medians and central intervals of draws (draws, rows) beside the labels of the rows, as in marginaleffects."""
-    if not 0 < level < 1:
-        raise OptionError(f"level is {level}; it is a probability between 0 and 1")
+    check_probability("level", level)
     tails = (0.5, (1 - level) / 2, 1 - (1 - level) / 2)
     summary = np.quantile(draws, tails, axis=0)
     taken = [name for name in labels.columns if name in COLUMNS]
@@ -61,7 +59,7 @@ def estimates_text(made: Estimates) -> str:
     labels = [name for name in made.frame.columns if name not in COLUMNS]
     cells = [[str(name), *_texts(shown[name])] for name in labels]
     cells += [[head, *format_common(list(shown[name]), DIGITS)] for name, head in zip(COLUMNS, HEADINGS, strict=True)]
-    lines = _aligned(cells)
+    lines = right_aligned_lines(cells)
     if cut:
         lines.insert(SHOWN + 1, f"--- {rows - 2 * SHOWN} rows omitted; see .frame ---")
     tail = f"Posterior medians and {100 * made.level:g}% intervals of {len(made.draws)} draws"
@@ -73,9 +71,3 @@ def _texts(column: "pd.Series") -> list[str]:
     if pd.api.types.is_float_dtype(column):
         return format_common(list(column), 4)
     return [str(value) for value in column]
-
-
-def _aligned(columns: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in columns]
-    rows = zip(*columns, strict=True)
-    return [" " + " ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]

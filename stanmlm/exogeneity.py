@@ -1,6 +1,5 @@
 """`check_exogeneity`: whether group effects go with the covariates, which random effects assume they do not."""
 
-import html
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,10 +9,10 @@ import pandas as pd
 
 from stanmlm.arrays import Anything, Floats, Ints
 from stanmlm.diagnostics import warnings_of
-from stanmlm.errors import OptionError
+from stanmlm.errors import OptionError, check_probability
 from stanmlm.fit import Fit, draws_of
 from stanmlm.formula import update_terms
-from stanmlm.layout import format_common
+from stanmlm.layout import format_common, html_text, right_aligned_lines
 from stanmlm.levels import constant_within, index_of
 from stanmlm.model import groupings
 from stanmlm.rank import pivoted_rank
@@ -43,7 +42,7 @@ class Exogeneity:
         return exogeneity_text(self)
 
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(exogeneity_text(self))}</pre>"
+        return html_text(exogeneity_text(self))
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +97,7 @@ def check_exogeneity(fit: Fit, level: float = 0.95) -> Exogeneity:
     """
     if not fit.model.design.terms:
         raise OptionError("check_exogeneity() looks at group effects; the fit has none, such as (1 | group)")
-    if not 0 < level < 1:
-        raise OptionError(f"level is {level}; it is a probability between 0 and 1")
+    check_probability("level", level)
     means = _means(fit)
     added = _new_ones(fit, means)
     refit = _with_means(fit, added) if added else fit
@@ -233,14 +231,9 @@ def exogeneity_text(checked: Exogeneity) -> str:
     cells = [[name, *frame[name]] for name in ("group", "term")]
     cells += [[head, *format_common(list(frame[name]), DIGITS)] for name, head in zip(NUMBERS, HEADINGS, strict=True)]
     cells += [["Assumption", *frame["verdict"]]]
-    widths = [max(map(len, column)) for column in cells]
-    lines = [
-        " " + " ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        for row in zip(*cells, strict=True)
-    ]
     title = "Do the group effects go with the covariates? Random effects assume that they do not."
     tail = f"Posterior means; {100 * checked.level:g}% intervals of the difference, between minus within"
     wrapped = [
         textwrap.fill("* " + text, WIDTH, subsequent_indent="  ", break_on_hyphens=False) for text in checked.sentences
     ]
-    return "\n".join([title, "", *lines, "", tail, "", *wrapped])
+    return "\n".join([title, "", *right_aligned_lines(cells), "", tail, "", *wrapped])

@@ -1,14 +1,14 @@
 """What R's extractors give: `fixef ranef coef VarCorr sigma ngrps nobs vcov confint as_draws_df ...`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from stanmlm.arrays import Anything, Floats
-from stanmlm.diagnostics import label
-from stanmlm.errors import DataError, did_you_mean
+from stanmlm.diagnostics import elements
+from stanmlm.errors import DataError, check_probability, did_you_mean
 from stanmlm.fit import Fit, draws_of
 from stanmlm.model import Grouping, Parameter, groupings, parameters
 from stanmlm.standata import standata as data_block
@@ -135,7 +135,7 @@ def VarCorr(fit: Fit) -> VarCorrTable:  # noqa: N802, lme4's name
     >>> VarCorr(fit).terms[0].coefs
     ('(Intercept)',)
     """
-    return VarCorrTable(tuple(_varcorr_terms(fit)), sigma(fit) if "sigma" in _names(fit) else None)
+    return VarCorrTable(tuple(_varcorr_terms(fit)), sigma(fit) if "sigma" in variable_names(fit) else None)
 
 
 def _varcorr_terms(fit: Fit) -> list[VarCorrTerm]:
@@ -210,7 +210,7 @@ def sigma(fit: Fit) -> float:
     >>> 0.15 < sigma(fit) < 0.25
     True
     """
-    return float(draws_of(fit, "sigma").mean()) if "sigma" in _names(fit) else 1.0
+    return float(draws_of(fit, "sigma").mean()) if "sigma" in variable_names(fit) else 1.0
 
 
 def ngrps(fit: Fit) -> dict[str, int]:
@@ -239,7 +239,7 @@ def nobs(fit: Fit) -> int:
     return len(fit.model.response.y)
 
 
-def confint(fit: Fit, parm: list[str] | None = None, level: float = 0.95) -> pd.DataFrame:
+def confint(fit: Fit, parm: Sequence[str] | str | None = None, level: float = 0.95) -> pd.DataFrame:
     """Central posterior intervals of fixed effects, group sds, correlations and sigma.
 
     Rows carry lme4's names (`sd_(Intercept)|Subject`, `cor_Days.(Intercept)|Subject`, `sigma`, `(Intercept)`), columns
@@ -252,14 +252,16 @@ def confint(fit: Fit, parm: list[str] | None = None, level: float = 0.95) -> pd.
     >>> confint(fit).index.tolist()
     ['sd_(Intercept)|student', 'sigma', '(Intercept)', 'hours']
     """
+    check_probability("level", level)
     names, draws = zip(*_interval_columns(fit), strict=True)
     tails = (1 - level) / 2, 1 - (1 - level) / 2
     bounds = np.quantile(np.stack(draws, axis=-1), tails, axis=0)
     frame = pd.DataFrame(bounds.T, index=list(names), columns=[f"{100 * tail:.3g} %" for tail in tails])
-    for name in parm or ():
+    wanted = list(names) if parm is None else [parm] if isinstance(parm, str) else list(parm)
+    for name in wanted:
         if name not in frame.index:
             raise DataError(f"`{name}` is not a parameter of the fit" + did_you_mean(name, names))
-    return frame.loc[parm] if parm else frame
+    return frame.loc[wanted]
 
 
 def _interval_columns(fit: Fit) -> list[tuple[str, Floats]]:
@@ -284,7 +286,7 @@ def _pair_names(fit: Fit, grouping: Grouping) -> list[tuple[str, str]]:
     return out
 
 
-def as_draws_df(fit: Fit, variables: list[str] | None = None) -> pd.DataFrame:
+def as_draws_df(fit: Fit, variables: Sequence[str] | str | None = None) -> pd.DataFrame:
     """Every draw as a row, with `.chain .iteration .draw` as in R's posterior package; columns by ArviZ's labels.
 
     `variables` picks variables (`["b", "sd_state"]`) rather than elements.
@@ -296,17 +298,16 @@ def as_draws_df(fit: Fit, variables: list[str] | None = None) -> pd.DataFrame:
     >>> as_draws_df(fit, ["b", "sigma"]).columns.tolist()
     ['.chain', '.iteration', '.draw', 'b[(Intercept)]', 'b[hours]', 'sigma']
     """
-    table = parameters(fit.model)
-    for name in variables or ():
-        if name not in _names(fit):
-            raise DataError(f"`{name}` is not a variable of the fit" + did_you_mean(name, _names(fit)))
+    known = variable_names(fit)
+    wanted = known if variables is None else [variables] if isinstance(variables, str) else variables
+    for name in wanted:
+        if name not in known:
+            raise DataError(f"`{name}` is not a variable of the fit" + did_you_mean(name, known))
     chain, iteration = _counter(fit)
     columns: dict[str, Anything] = {".chain": chain, ".iteration": iteration, ".draw": np.arange(1, len(chain) + 1)}
-    for row in table:
-        if variables is None or row.name in variables:
-            values = draws_of(fit, row.name)
-            for at in np.ndindex(*values.shape[1:]):
-                columns[label(row, at)] = values[(slice(None), *at)]
+    for row in parameters(fit.model):
+        if row.name in wanted:
+            columns |= {name: draws.ravel() for name, draws in elements(fit, row).items()}
     return pd.DataFrame(columns)
 
 
@@ -345,7 +346,8 @@ def _groupings(fit: Fit) -> tuple[Grouping, ...]:
     return groupings(fit.model.design)
 
 
-def _names(fit: Fit) -> list[str]:
+def variable_names(fit: Fit) -> list[str]:
+    """The variables of the posterior: "b", "sd_state", "sigma"."""
     return [row.name for row in parameters(fit.model)]
 
 

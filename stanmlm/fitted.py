@@ -8,17 +8,10 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.arrays import Floats
-from stanmlm.errors import OptionError, did_you_mean
+from stanmlm.errors import OptionError, check_probability, did_you_mean
 from stanmlm.families import Family
 from stanmlm.fit import Fit, draws_of, n_draws
-from stanmlm.predict import (
-    MAX_BYTES,
-    Target,
-    draws_by_rows,
-    new_responses,
-    summary_of,
-    target_of,
-)
+from stanmlm.predict import MAX_BYTES, Target, draws_by_rows, new_responses, summary_of, target_of
 from stanmlm.responses import Response
 from stanmlm.summary import columns_of, wanted_names
 
@@ -59,7 +52,7 @@ def posterior_interval(
     >>> posterior_interval(fit, pars=["hours", "sigma"]).columns.tolist()
     ['5%', '95%']
     """
-    _check_probability("prob", prob)
+    check_probability("prob", prob)
     named = dict(columns_of(fit))
     wanted = wanted_names(list(named), pars, regex_pars)
     tails = _tails(prob)
@@ -219,7 +212,7 @@ def predict(
     """
     _check_choice("type", type, TYPES)
     _check_choice("interval", interval, (None, *INTERVALS))
-    _check_probability("level", level)
+    check_probability("level", level)
     target = target_of(fit, newdata, re_formula, draws, new_levels, trials)
     values = _quantity(fit, target, type, interval)
     table = summary_of(fit, target, values, _tails(level)).drop(columns="sd").set_axis(["fit", "lwr", "upr"], axis=1)
@@ -341,8 +334,3 @@ def _tails(prob: float) -> tuple[float, float]:
 def _check_choice(name: str, given: str | None, known: Sequence[str | None]) -> None:
     if given not in known:
         raise OptionError(f"{name} is `{given}`" + did_you_mean(str(given), [k for k in known if k]))
-
-
-def _check_probability(name: str, given: float) -> None:
-    if not 0 < given < 1:
-        raise OptionError(f"{name} is {given}; it is a probability between 0 and 1")

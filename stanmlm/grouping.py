@@ -1,7 +1,8 @@
 """Grouping factors as lme4 makes them: an index and the levels that occur, in R's order."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -78,6 +79,16 @@ def match_levels(factor: Value, levels: tuple[str, ...]) -> tuple[Ints, tuple[st
     place.update({level: len(levels) + k for k, level in enumerate(new)})
     recode = np.array([*(place[level] for level in factor.levels), -1], dtype=np.int64)
     return recode[factor.data], new
+
+
+def make_unique(names: Iterable[str]) -> tuple[str, ...]:
+    """R's `make.unique`: a second `g` is `g.1`."""
+    seen: Counter[str] = Counter()
+    unique = []
+    for name in names:
+        unique.append(f"{name}.{seen[name]}" if seen[name] else name)
+        seen[name] += 1
+    return tuple(unique)
 
 
 def lme4_order(sizes: Sequence[int]) -> list[int]:

@@ -1,5 +1,6 @@
 """R's layout of numbers and tables, as text."""
 
+import html
 import math
 from collections.abc import Sequence
 
@@ -152,6 +153,18 @@ def beside(left: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> st
         line.ljust(width) + "".join(" " + cell.rjust(w) for cell, w in zip(row, widths, strict=True))
         for line, row in zip(lines, cells, strict=True)
     )
+
+
+def right_aligned_lines(columns: Sequence[Sequence[str]]) -> list[str]:
+    """Columns of cells side by side, each to the right of its column, as lines."""
+    widths = [max(map(len, column)) for column in columns]
+    rows = zip(*columns, strict=True)
+    return [" " + " ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+
+
+def html_text(text: str) -> str:
+    """A print for notebooks."""
+    return f"<pre>{html.escape(text)}</pre>"
 
 
 def mad(values: Floats) -> Floats:

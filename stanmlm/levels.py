@@ -1,18 +1,16 @@
 """Which level of a model each variable belongs to: rows, or the groups within which it is constant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import cast
 
 import numpy as np
 
 from stanmlm.arrays import Floats, Ints
 from stanmlm.coding import INTERCEPT, Contrasts, dummy_patterns, model_columns
-from stanmlm.design import Design
+from stanmlm.design import Design, coding_of
 from stanmlm.formula import Expression, Terms
 from stanmlm.model import Grouping, Model, groupings
-from stanmlm.remember import recall_contrasts
 from stanmlm.rvalues import CODED, Value
 
 
@@ -52,15 +50,16 @@ def fixed_parts(model: Model, most: int) -> tuple[Parts | None, ...]:
     design = model.design
     assert design.spec is not None
     kept = design.spec.keep
-    every = _parts(model, model.formula.fixed, _contrasts(design), most)
+    every = _parts(model, model.formula.fixed, coding_of(design.spec), most)
     return tuple(every[column] for column in kept)
 
 
 def group_parts(model: Model, bar: int) -> tuple[Parts, ...]:
     """For each coefficient of a group term the parts of its column of Z."""
-    assert model.design.spec is not None
-    left = model.formula.bars[model.design.spec.bars[bar]].left
-    default = _contrasts(model.design).default
+    spec = model.design.spec
+    assert spec is not None
+    left = model.formula.bars[spec.bars[bar]].left
+    default = coding_of(spec).default
     return tuple(parts or () for parts in _parts(model, left, Contrasts({}, default), len(model.frame.rows)))
 
 
@@ -77,14 +76,6 @@ def same_product(a: Sequence[Part], b: Sequence[Part]) -> bool:
     return [part.name for part in left] == [part.name for part in right] and all(
         np.array_equal(x.values, y.values) for x, y in zip(left, right, strict=True)
     )
-
-
-def _contrasts(design: Design) -> Contrasts:
-    assert design.spec is not None
-    kept = cast(Mapping[str, object], design.spec.memory["contrasts"])
-    given = {label: contrast for label, thing in kept.items() if (contrast := recall_contrasts(thing)) is not None}
-    unordered, ordered = cast(Sequence[str], design.spec.memory["default_contrasts"])
-    return Contrasts(given, (unordered, ordered))
 
 
 def _parts(model: Model, side: Terms, contrasts: Contrasts, most: int) -> list[Parts | None]:

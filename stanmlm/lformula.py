@@ -17,6 +17,7 @@ from stanmlm.design import Design, GroupTerm, design
 from stanmlm.errors import FormulaError, OptionError, did_you_mean
 from stanmlm.formula import Formula, parse_formula
 from stanmlm.frame import ModelFrame
+from stanmlm.grouping import make_unique
 from stanmlm.responses import Response
 from stanmlm.tables import to_pandas
 
@@ -248,7 +249,7 @@ def random_terms(terms: tuple[GroupTerm, ...], index: pd.Index) -> ReTrms:
     return ReTrms(
         flist=flist,
         assign=tuple(list(factors).index(term.group) for term in terms),
-        cnms=dict(zip(_unique([term.group for term in terms]), (term.coefs for term in terms), strict=True)),
+        cnms=dict(zip(make_unique(term.group for term in terms), (term.coefs for term in terms), strict=True)),
         Gp=Gp,
         Zt=_transposed(terms, Gp, len(index)),
         nl=tuple(len(term.levels) for term in terms),
@@ -263,14 +264,3 @@ def _transposed(terms: tuple[GroupTerm, ...], Gp: Ints, n: int) -> sparse.csc_ma
     Zt = sparse.csc_matrix((entries, (row, column)), shape=(int(Gp[-1]), n))
     Zt.eliminate_zeros()
     return Zt
-
-
-def _unique(names: list[str]) -> list[str]:
-    """R's make.unique."""
-    counts: dict[str, int] = {}
-    unique = []
-    for name in names:
-        seen = counts.get(name, 0)
-        counts[name] = seen + 1
-        unique.append(f"{name}.{seen}" if seen else name)
-    return unique

@@ -1,7 +1,6 @@
 """The frozen model: everything that the draws depend on, and the one table that names its parameters."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -14,6 +13,7 @@ from stanmlm.design import Design
 from stanmlm.families import Family
 from stanmlm.formula import Formula
 from stanmlm.frame import ModelFrame
+from stanmlm.grouping import make_unique
 from stanmlm.priors import Priors
 from stanmlm.responses import Response
 
@@ -76,18 +76,9 @@ def groupings(design: Design) -> tuple[Grouping, ...]:
 
 def _grouping(design: Design, group: str, bars: tuple[int, ...]) -> Grouping:
     terms = [design.terms[bar] for bar in bars]
-    coefs = _unique(coef for term in terms for coef in term.coefs)
-    pairs = _unique(f"{a},{b}" for term in terms for a, b in combinations(term.coefs, 2))
+    coefs = make_unique(coef for term in terms for coef in term.coefs)
+    pairs = make_unique(f"{a},{b}" for term in terms for a, b in combinations(term.coefs, 2))
     return Grouping(group, bars, coefs, terms[0].levels, pairs)
-
-
-def _unique(labels: Iterable[str]) -> tuple[str, ...]:
-    seen: Counter[str] = Counter()
-    out = []
-    for label in labels:
-        out.append(f"{label}.{seen[label]}" if seen[label] else label)
-        seen[label] += 1
-    return tuple(out)
 
 
 def parameters(model: Model) -> tuple[Parameter, ...]:

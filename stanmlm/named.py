@@ -1,17 +1,16 @@
 """Parameters picked by name, with their draws: by the names that `summary` prints, or by ArviZ's labels."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from stanmlm.arrays import Floats
-from stanmlm.diagnostics import label
+from stanmlm.diagnostics import elements
 from stanmlm.errors import DataError, did_you_mean
-from stanmlm.fit import Fit, chains_of
-from stanmlm.model import Parameter, parameters
-from stanmlm.summary import columns_of, wanted_names
+from stanmlm.fit import Fit
+from stanmlm.model import parameters
+from stanmlm.summary import columns_of, matches, wanted_names
 
 ALIASES = ("alpha", "beta", "varying")  # rstanarm's, which `wanted_names` knows
 SPREADS = ("sd", "cor")  # classes that `summary` shows as covariances only
@@ -60,7 +59,7 @@ def named_draws(fit: Fit, pars: Sequence[str] | str | None = None, regex_pars: s
     ('b[hours]', 'sd_student[(Intercept)]')
     """
     ours, table = dict(columns_of(fit)), parameters(fit.model)
-    variables = {row.name: _elements(fit, row) for row in table}
+    variables = {row.name: elements(fit, row) for row in table}
     spreads = {name: draws for row in table if row.class_ in SPREADS for name, draws in variables[row.name].items()}
     if pars is None and regex_pars is None:
         return _named(fit, _usual(fit, ours, spreads))
@@ -90,13 +89,7 @@ def _bounds(fit: Fit) -> dict[str, tuple[float, float]]:
     """The bounds of every parameter that has some."""
     rows = [row for row in parameters(fit.model) if row.class_ in BOUNDS]
     variances = [f"Sigma[{term.group}:{coef},{coef}]" for term in fit.model.design.terms for coef in term.coefs]
-    return dict.fromkeys(variances, POSITIVE) | {name: BOUNDS[r.class_] for r in rows for name in _elements(fit, r)}
-
-
-def _elements(fit: Fit, row: Parameter) -> dict[str, Floats]:
-    """One variable of the posterior, element by element, under ArviZ's labels."""
-    values = chains_of(fit, row.name)
-    return {label(row, at): values[(slice(None), slice(None), *at)] for at in np.ndindex(*values.shape[2:])}
+    return dict.fromkeys(variances, POSITIVE) | {name: BOUNDS[r.class_] for r in rows for name in elements(fit, r)}
 
 
 def _usual(fit: Fit, ours: Columns, spreads: Columns) -> dict[str, Floats]:
@@ -119,12 +112,8 @@ def _pick(name: str, ours: Columns, variables: Mapping[str, Columns]) -> Columns
 
 
 def _search(regex: str, first: Columns, variables: Mapping[str, Columns]) -> Columns:
-    try:
-        wanted = re.compile(regex)
-    except re.error as error:
-        raise DataError(f"`{regex}` is not a regular expression: {error}") from error
     for columns in (first, _joined(variables)):
-        found = {name: draws for name, draws in columns.items() if wanted.search(name)}
+        found = {name: draws for name, draws in columns.items() if matches(regex, name)}
         if found:
             return found
     raise DataError(f"no parameter matches `{regex}`")

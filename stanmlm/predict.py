@@ -233,6 +233,13 @@ def scales_of(fit: Fit, bar: int) -> tuple[Floats, Floats]:
     return sd, L
 
 
+def covariances_of(fit: Fit, bar: int) -> Floats:
+    """Draws of the covariance matrix of one bar's coefficients, (draws, K, K)."""
+    sd, L = scales_of(fit, bar)
+    factor = sd[:, :, None] * L
+    return factor @ factor.transpose(0, 2, 1)
+
+
 def _columns(fit: Fit, bars: tuple[int, ...], bar: int) -> slice:
     start = sum(len(fit.model.design.terms[b].coefs) for b in bars if b < bar)
     return slice(start, start + len(fit.model.design.terms[bar].coefs))

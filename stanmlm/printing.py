@@ -1,6 +1,5 @@
 """`print(fit)` in lme4's layout, with Rhat and effective sizes; `display(fit)` in arm's."""
 
-import html
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,10 +7,10 @@ import numpy as np
 from stanmlm.arrays import Floats
 from stanmlm.arviz_compat import ess_bulk, ess_tail, rhat
 from stanmlm.diagnostics import warnings_of
-from stanmlm.extract import VarCorr, VarCorrTable, fixef, ngrps, nobs
+from stanmlm.extract import VarCorr, VarCorrTable, fixef, ngrps, nobs, variable_names
 from stanmlm.fit import Fit, chains_of, draws_of, n_draws
 from stanmlm.formula import formula_text
-from stanmlm.layout import beside, covariance_table, format_common, format_fixed, table
+from stanmlm.layout import beside, covariance_table, format_common, format_fixed, html_text, table
 from stanmlm.model import groupings, parameters
 
 _TITLES: Mapping[str, str] = {
@@ -36,7 +35,7 @@ def print_fit(fit: Fit) -> str:
 
 def html_fit(fit: Fit) -> str:
     """The same for notebooks."""
-    return f"<pre>{html.escape(print_fit(fit))}</pre>"
+    return html_text(print_fit(fit))
 
 
 def print_varcorr(table_: VarCorrTable, digits: int = 5) -> str:
@@ -64,7 +63,7 @@ def _header(fit: Fit) -> list[str]:
 def _random_effects(fit: Fit) -> str:
     left = print_varcorr(VarCorr(fit), DIGITS)
     checks = [_checks(draws) for draws in _rows_of_varcorr(fit)]
-    residual = [_checks(chains_of(fit, "sigma")[..., None])] if "sigma" in _names(fit) else []
+    residual = [_checks(chains_of(fit, "sigma")[..., None])] if "sigma" in variable_names(fit) else []
     return beside(left, ("Rhat", "Bulk_ESS", "Tail_ESS"), [*checks, *residual])
 
 
@@ -175,7 +174,7 @@ def display_text(fit: Fit, digits: int = 2) -> str:
         lines += ["", "Error terms:", _error_terms(fit, digits), "---", f"number of obs: {nobs(fit)}, groups: {groups}"]
     else:
         lines += ["---", f"n = {nobs(fit)}, k = {len(estimates)}"]
-        lines += [f"residual sd = {draws_of(fit, 'sigma').mean():.{digits}f}"] if "sigma" in _names(fit) else []
+        lines += [f"residual sd = {draws_of(fit, 'sigma').mean():.{digits}f}"] if "sigma" in variable_names(fit) else []
     return "\n".join(lines)
 
 
@@ -193,7 +192,3 @@ def _call_text(fit: Fit) -> str:
     parts += [f"data = {fit.call.data_name}"] if fit.call.data_name else []
     parts += [] if fit.call.verb in ("lm", "lmer") else [f"family = {family.name}{link}"]
     return f"{fit.call.verb}({', '.join(parts)})"
-
-
-def _names(fit: Fit) -> list[str]:
-    return [row.name for row in parameters(fit.model)]

@@ -46,7 +46,7 @@ def combinations(index: tuple[Ints, ...], n: int) -> Ints:
     """The combination of levels of each row, (n,) from 0 in the order in which rows meet them."""
     code = np.zeros(n, dtype=np.int64)
     for levels in index:
-        code, _ = _factorize(code * (int(levels.max(initial=0)) + 1) + levels)
+        code, _ = factorize(code * (int(levels.max(initial=0)) + 1) + levels)
     return code
 
 
@@ -60,7 +60,7 @@ def joint_of(Z: tuple[Floats, ...], index: tuple[Ints, ...]) -> Joint:
     code = np.zeros(len(index[0]) if index else 0, dtype=np.int64)
     first = np.zeros(0, dtype=np.int64)
     for k in sorted(ones, key=lambda k: int(index[k].max(initial=0))):
-        tried, at = _factorize(code * (int(index[k].max(initial=0)) + 1) + index[k])
+        tried, at = factorize(code * (int(index[k].max(initial=0)) + 1) + index[k])
         if len(at) > FEW * len(tried):
             break
         chosen, code, first = (*chosen, k), tried, at
@@ -78,8 +78,8 @@ def many(rows: Floats) -> bool:
     return len(rows) >= MANY
 
 
-def _factorize(values: Anything) -> tuple[Ints, Ints]:
-    """Codes from 0 in order of appearance, and where each appears first."""
+def factorize(values: Anything) -> tuple[Ints, Ints]:
+    """Codes from 0 in order of appearance, (N,), and where each appears first."""
     code, _ = pd.factorize(values)
     first = np.flatnonzero(np.diff(np.maximum.accumulate(code), prepend=-1))
     return code.astype(np.int64), first

@@ -8,9 +8,9 @@ import pandas as pd
 
 from stanmlm.arrays import Floats
 from stanmlm.arviz_compat import power_scaling
-from stanmlm.diagnostics import label
+from stanmlm.diagnostics import elements
 from stanmlm.errors import OptionError, did_you_mean
-from stanmlm.fit import Fit, draws_of, n_draws
+from stanmlm.fit import Fit, n_draws
 from stanmlm.layout import format_fixed, table
 from stanmlm.log_lik import chunks, log_likelihood, observed_pieces
 from stanmlm.log_prior import log_prior
@@ -121,12 +121,6 @@ def total_log_likelihood(fit: Fit, max_bytes: int) -> Floats:
 
 def _parameters(fit: Fit) -> tuple[list[str], Floats]:
     """Names, and draws (chains, draws, parameters), of everything but group effects."""
-    names: list[str] = []
-    columns: list[Floats] = []
-    for row in parameters(fit.model):
-        if row.class_ != "r":
-            values = draws_of(fit, row.name)
-            for at in np.ndindex(*values.shape[1:]):
-                names.append(label(row, at))
-                columns.append(values[(slice(None), *at)].reshape(fit.sampling.chains, -1))
-    return names, np.stack(columns, axis=-1)
+    rows = [row for row in parameters(fit.model) if row.class_ != "r"]
+    columns = {name: draws for row in rows for name, draws in elements(fit, row).items()}
+    return list(columns), np.stack(list(columns.values()), axis=-1)

@@ -15,7 +15,7 @@ from stanmlm.fit import Fit, chains_of, n_draws, statistic
 from stanmlm.formula import formula_text
 from stanmlm.layout import format_fixed, table
 from stanmlm.model import groupings, parameters
-from stanmlm.predict import chunks, effects_of, linear_predictor, new_responses, scales_of, target_of
+from stanmlm.predict import chunks, covariances_of, effects_of, linear_predictor, new_responses, target_of
 
 PROBS = (0.1, 0.5, 0.9)
 # mean_PPD needs rows times draws of new responses: fewer draws on long data.
@@ -115,7 +115,7 @@ def wanted_names(names: list[str], pars: Sequence[str] | str | None, regex: str 
         "beta": set(coefficients) - {"(Intercept)"},
         "varying": {name for name in names if name.startswith("b[")},
     }
-    found = {name for name in names if regex and _matches(regex, name)}
+    found = {name for name in names if regex and matches(regex, name)}
     for name in [pars] if isinstance(pars, str) else pars or ():
         if name not in names and name not in groups:
             raise DataError(f"`{name}` is not a parameter of the fit" + did_you_mean(name, names))
@@ -125,11 +125,12 @@ def wanted_names(names: list[str], pars: Sequence[str] | str | None, regex: str 
     return found
 
 
-def _matches(regex: str, name: str) -> bool:
+def matches(regex: str, name: str) -> bool:
+    """Whether a regular expression of the user's finds something in a name."""
     try:
         return re.search(regex, name) is not None
     except re.error as error:
-        raise DataError(f"`{regex}` is no regular expression: {error}") from error
+        raise DataError(f"`{regex}` is not a regular expression: {error}") from error
 
 
 def columns_of(fit: Fit) -> Iterator[tuple[str, Floats]]:
@@ -152,9 +153,7 @@ def columns_of(fit: Fit) -> Iterator[tuple[str, Floats]]:
 
 
 def _covariances(fit: Fit, bar: int, shape: tuple[int, int]) -> Iterator[tuple[str, Floats]]:
-    sd, L = scales_of(fit, bar)
-    factor = sd[:, :, None] * L
-    sigma = factor @ factor.transpose(0, 2, 1)
+    sigma = covariances_of(fit, bar)
     term = fit.model.design.terms[bar]
     for q in range(len(term.coefs)):
         for p in range(q, len(term.coefs)):

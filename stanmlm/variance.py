@@ -10,7 +10,7 @@ from stanmlm.errors import DataError
 from stanmlm.estimates import Estimates, estimates
 from stanmlm.fit import Fit, draws_of, n_draws
 from stanmlm.model import groupings
-from stanmlm.predict import chunks, linear_predictor, scales_of, target_of
+from stanmlm.predict import chunks, covariances_of, linear_predictor, target_of
 
 RESIDUAL = "Residual"
 
@@ -129,19 +129,13 @@ def _variances(fit: Fit) -> dict[str, Floats]:
 def _mean_variance(fit: Fit, bar: int) -> Floats:
     """The mean over rows of z' Sigma z, which is the trace of Sigma times the mean of z z'."""
     Z = fit.model.design.terms[bar].Z
-    return np.asarray(np.einsum("dkl,kl->d", _covariance(fit, bar), Z.T @ Z / len(Z)))
-
-
-def _covariance(fit: Fit, bar: int) -> Floats:
-    sd, L = scales_of(fit, bar)
-    factor = sd[:, :, None] * L
-    return factor @ factor.transpose(0, 2, 1)
+    return np.asarray(np.einsum("dkl,kl->d", covariances_of(fit, bar), Z.T @ Z / len(Z)))
 
 
 def _expected_count(fit: Fit) -> Floats:
     """The mean over rows of exp(fixed part + z' Sigma z / 2), which integrates lognormal group effects out."""
     target = target_of(fit, None, "NA")
-    covariances = [_covariance(fit, bar) for bar in range(len(fit.model.design.terms))]
+    covariances = [covariances_of(fit, bar) for bar in range(len(fit.model.design.terms))]
     total = np.zeros(n_draws(fit))
     for rows in chunks(len(target.index), len(total)):
         eta = linear_predictor(fit, target, rows)

@@ -17,7 +17,6 @@ STAGES = (
         "terms",
         "bars",
         "formula",
-        "formula_update",
         "links",
         "likelihoods",
         "responses",
@@ -119,6 +118,10 @@ def test_a_module_imports_only_from_stages_above_it(path: Path) -> None:
             if (here, there) in AT_PRINT_TIME:
                 continue
             assert STAGES.index(there) <= STAGES.index(here), f"{here} imports {there}, a later stage"
+
+
+def test_every_stage_is_there() -> None:
+    assert set(STAGES) == {module_of(path) for path in MODULES}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from stanmlm.coding import INTERCEPT
 from stanmlm.fit import Fit
 from stanmlm.named import Named, named_draws, named_subset
 from stanmlm.plots.frames import interval_frame
@@ -15,8 +16,6 @@ from stanmlm.plots.theme import theme_rows
 
 if TYPE_CHECKING:
     from plotnine import ggplot
-
-INTERCEPT = "(Intercept)"
 
 
 def plot_intervals(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stanmlm.by_group import INTERCEPT, coefficient_of, expected_slopes, group_slopes
+from stanmlm.by_group import coefficient_of, expected_slopes, group_slopes
+from stanmlm.coding import INTERCEPT
 from stanmlm.fit import Fit
 from stanmlm.plots.frames import INTERVALS
 from stanmlm.plots.parts import (
