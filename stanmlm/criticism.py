@@ -13,8 +13,8 @@ from stanmlm.arviz_compat import psis, relative_efficiency
 from stanmlm.elpd import Comparison, Elpd, compare, elpd_from, k_threshold, weights_of
 from stanmlm.errors import OptionError, StanmlmWarning
 from stanmlm.fit import Fit, n_draws
-from stanmlm.log_lik import Pieces, chunks, log_likelihood, observed_pieces, observed_rows, rows_of
-from stanmlm.predict import MAX_BYTES
+from stanmlm.log_lik import Pieces, log_likelihood, observed_pieces, observed_rows, rows_of
+from stanmlm.predict import MAX_BYTES, chunks
 from stanmlm.refit import log_mean_exp, predictive_density, refit_without
 
 FEWEST_DRAWS = 100  # below, a Pareto tail has fewer than 20 draws

@@ -1,6 +1,6 @@
 """The log likelihood of rows: computed once for rows that share everything, in chunks, with its constants."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
@@ -10,11 +10,11 @@ import pandas as pd
 from stanmlm.arrays import Anything, Floats, Ints
 from stanmlm.compress import cells_of
 from stanmlm.design import Design, encode
-from stanmlm.errors import DataError, OptionError
+from stanmlm.errors import DataError
 from stanmlm.evaluate import evaluate
 from stanmlm.fit import Fit, draws_of, n_draws
 from stanmlm.frame import scope_of
-from stanmlm.predict import MAX_BYTES, Target, linear_predictor
+from stanmlm.predict import MAX_BYTES, Target, check_new_levels, check_size, chunks, linear_predictor, thinned
 from stanmlm.remember import Description, recall_whole
 from stanmlm.responses import RawResponse, Response
 from stanmlm.rparse import parse_expression
@@ -23,9 +23,6 @@ from stanmlm.tables import to_pandas
 
 if TYPE_CHECKING:
     from xarray import DataArray
-
-# Arrays of a chunk's size that live at once while weights are smoothed: eta, its parts, the log likelihood, copies.
-ARRAYS = 8
 
 
 @dataclass(frozen=True)
@@ -82,14 +79,11 @@ def log_lik(
     Frozen({'sample': 400, 'row': 500})
     """
     pieces = fitted_pieces(fit) if newdata is None else new_pieces(fit, newdata, weights)
-    kept = _thin(n_draws(fit), draws)
-    pieces = replace(pieces, target=replace(pieces.target, draws=kept, new_levels=_checked(new_levels, pieces)))
-    size = 8 * len(kept) * len(pieces.row)
-    if size > max_bytes:
-        raise DataError(
-            f"{len(kept)} draws of {len(pieces.row)} rows take {size / 1e9:.1f} GB, over max_bytes={max_bytes:.2g}; "
-            "pass draws= for fewer, or ask loo, waic or kfold, which work in pieces"
-        )
+    kept = thinned(fit, draws)
+    check_new_levels(new_levels, pieces.target.design, pieces.target.used)
+    ways_out = "draws= for fewer, or ask loo, waic or kfold, which work in pieces"
+    check_size(len(kept), len(pieces.row), max_bytes, ways_out)
+    pieces = replace(pieces, target=replace(pieces.target, draws=kept, new_levels=new_levels))
     from xarray import DataArray
 
     values = np.empty((len(kept), len(pieces.y)))
@@ -98,27 +92,6 @@ def log_lik(
     return DataArray(
         values[:, pieces.row], dims=("sample", "row"), coords={"row": pieces.index.to_numpy()}, name="log_lik"
     )
-
-
-def _thin(total: int, draws: int | None) -> Ints:
-    if draws is not None and not 1 <= draws <= total:
-        raise OptionError(f"draws is {draws}; the fit has {total}")
-    return np.linspace(0, total - 1, total if draws is None else draws).astype(np.int64)
-
-
-def _checked(new_levels: str, pieces: Pieces) -> str:
-    if new_levels not in ("draw", "zero", "error"):
-        raise OptionError(f"new_levels is `{new_levels}`; it is 'draw', 'zero' or 'error'")
-    for term in pieces.target.design.terms if new_levels == "error" else ():
-        if term.labels:
-            raise DataError(f"level `{term.labels[0]}` of `{term.group}` was not in the fitted data")
-    return new_levels
-
-
-def chunks(rows: int, draws: int, max_bytes: int) -> Iterator[slice]:
-    """Slices of rows of which `ARRAYS` arrays with all draws fit into `max_bytes`."""
-    step = max(1, int(max_bytes / (8 * ARRAYS * draws)))
-    return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
 
 
 def log_likelihood(fit: Fit, pieces: Pieces, at: slice) -> Floats:

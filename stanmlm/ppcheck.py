@@ -12,8 +12,8 @@ from stanmlm.errors import OptionError, did_you_mean
 from stanmlm.fit import Fit, n_draws
 from stanmlm.groups import group_of
 from stanmlm.layout import mad
-from stanmlm.log_lik import ARRAYS, auxiliaries, chunks, observed, observed_pieces, observed_rows, target_of
-from stanmlm.predict import MAX_BYTES, Target, linear_predictor
+from stanmlm.log_lik import auxiliaries, observed, observed_pieces, observed_rows, target_of
+from stanmlm.predict import MAX_BYTES, Target, chunks, linear_predictor
 
 GRID = 512  # points of a density curve
 FINE = 8  # bins a point, on which densities are smoothed
@@ -82,9 +82,8 @@ def new_responses(rep: Replicates, draws: Ints, rows: slice) -> Floats:
 def by_draws(rep: Replicates, max_bytes: int) -> Iterator[Floats]:
     """New responses of all rows, (some draws, N), a block of draws after the other."""
     N = len(rep.y)
-    step = max(1, int(max_bytes / (8 * ARRAYS * N)))
-    for start in range(0, len(rep.draws), step):
-        yield new_responses(rep, rep.draws[start : start + step], slice(0, N))
+    for some in chunks(len(rep.draws), N, max_bytes):
+        yield new_responses(rep, rep.draws[some], slice(0, N))
 
 
 def density_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:

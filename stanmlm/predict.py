@@ -271,16 +271,14 @@ def target_of(
     trials: object = None,
 ) -> Target:
     """What the arguments of a prediction ask for; they are those of `posterior_epred`."""
-    if new_levels not in NEW_LEVELS:
-        raise OptionError(f"new_levels is `{new_levels}`" + did_you_mean(new_levels, NEW_LEVELS))
     model = fit.model
-    used, kept, seed = used_coefficients(fit.model.design, re_formula), _thin(fit, draws), fit.sampling.seed or 0
+    used, kept, seed = used_coefficients(fit.model.design, re_formula), thinned(fit, draws), fit.sampling.seed or 0
     if newdata is None:
         old = model.response
+        check_new_levels(new_levels, model.design, used)
         return Target(model.design, model.frame.index, old.trials, old.weights, used, kept, new_levels, seed)
     encoded = encode(model.design, newdata, groups=[bool(coefs.any()) for coefs in used])
-    if new_levels == "error":
-        _refuse_new_levels(encoded.design, used)
+    check_new_levels(new_levels, encoded.design, used)
     N = len(encoded.design.X)
     sizes = _trials(fit, encoded.trials if trials is None else trials, N)
     return Target(encoded.design, encoded.index, sizes, np.ones(N), used, kept, new_levels, seed)
@@ -300,16 +298,20 @@ def _require_trials(target: Target) -> None:
         raise DataError("the new data do not tell how many trials each row has; pass trials=, a number or one a row")
 
 
-def _refuse_new_levels(design: Design, used: tuple[Bools, ...]) -> None:
+def check_new_levels(new_levels: str, design: Design, used: tuple[Bools, ...]) -> None:
+    """Refuse an unknown `new_levels`, and new levels of the terms in use where it is "error"."""
+    if new_levels not in NEW_LEVELS:
+        raise OptionError(f"new_levels is `{new_levels}`" + did_you_mean(new_levels, NEW_LEVELS))
     for term, coefs in zip(design.terms, used, strict=True):
-        if coefs.any() and term.labels:
+        if new_levels == "error" and coefs.any() and term.labels:
             raise DataError(
                 f"level `{term.labels[0]}` of `{term.group}` was not in the fitted data; "
                 'pass new_levels="draw" to give it a draw from the population'
             )
 
 
-def _thin(fit: Fit, draws: int | None) -> Ints:
+def thinned(fit: Fit, draws: int | None) -> Ints:
+    """Positions of so many draws, evenly spaced; of all where None."""
     total = n_draws(fit)
     if draws is None:
         return np.arange(total)

@@ -6,8 +6,8 @@ from stanmlm.arrays import Floats
 from stanmlm.criticism import smoothed
 from stanmlm.errors import OptionError
 from stanmlm.fit import Fit, n_draws
-from stanmlm.log_lik import Pieces, auxiliaries, chunks, observed_pieces
-from stanmlm.predict import MAX_BYTES, linear_predictor
+from stanmlm.log_lik import Pieces, auxiliaries, observed_pieces
+from stanmlm.predict import MAX_BYTES, chunks, linear_predictor
 
 
 def bayes_R2(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Floats:  # noqa: N802, rstanarm's name

@@ -12,9 +12,10 @@ from stanmlm.design import Design, GroupTerm
 from stanmlm.errors import DataError
 from stanmlm.fit import Fit
 from stanmlm.frame import ModelFrame
-from stanmlm.log_lik import Pieces, chunks, log_likelihood, pieces_of, rows_of, some_rows
+from stanmlm.log_lik import Pieces, log_likelihood, pieces_of, rows_of, some_rows
 from stanmlm.model import Model
 from stanmlm.pipeline import ModelOptions, fit_model
+from stanmlm.predict import chunks
 from stanmlm.priors import is_proper
 from stanmlm.rank import pivoted_rank
 from stanmlm.rstyle import read_options

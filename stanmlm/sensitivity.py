@@ -12,10 +12,10 @@ from stanmlm.diagnostics import elements
 from stanmlm.errors import OptionError, did_you_mean
 from stanmlm.fit import Fit, n_draws
 from stanmlm.layout import format_fixed, table
-from stanmlm.log_lik import chunks, log_likelihood, observed_pieces
+from stanmlm.log_lik import log_likelihood, observed_pieces
 from stanmlm.log_prior import log_prior
 from stanmlm.model import parameters
-from stanmlm.predict import MAX_BYTES
+from stanmlm.predict import MAX_BYTES, chunks
 
 THRESHOLD = 0.05  # Kallioinen et al. (2024), section 2.4
 ALPHAS = (0.99, 1.01)  # powers between which the derivative is taken, as in priorsense
