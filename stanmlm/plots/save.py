@@ -31,6 +31,8 @@ def save_figure(figure: "ggplot", stem: Path, width: float, height: float, dpi: 
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
+    >>> from plotnine import ggplot
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     files = save_figure(ggplot(), Path(folder) / "empty", 2, 2, dpi=50)
     >>> [file.name for file in files]
