@@ -1,4 +1,4 @@
-"""Small fits, sampled once a session, for tests of what comes after the draws."""
+"""Small fits, sampled once a session, for tests of checks, comparisons and figures."""
 
 import warnings
 from functools import cache

@@ -1,19 +1,12 @@
-"""Small fits for figures, sampled once a session."""
+"""Small fits for figures, sampled once a session, beside those of `criticism_fits`."""
 
 from functools import cache
 
 import numpy as np
 import pandas as pd
+from criticism_fits import SIZES
 
 import stanmlm as sm
-
-SIZES = {"seed": 20261124, "chains": 2, "iter": 1000, "cores": 1, "progress": False}
-
-
-@cache
-def exams_fit() -> sm.Fit:
-    """Two correlated coefficients."""
-    return sm.lmer("score ~ hours + (1 + hours | student)", sm.simulate_exams(seed=2, students=15), **SIZES)
 
 
 @cache

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from plotted_fits import SIZES, counts_fit, exams_fit, votes_fit
+from criticism_fits import SIZES, exams_fit
+from plotted_fits import counts_fit, votes_fit
 
 import stanmlm as sm
 from stanmlm.by_group import expected_slopes, group_curves, group_slopes, level_rows

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from plotted_fits import counts_fit, exams_fit, split_fit, votes_fit
+from criticism_fits import exams_fit
+from plotted_fits import counts_fit, split_fit, votes_fit
 
 import stanmlm as sm
 from stanmlm.arviz_compat import to_datatree

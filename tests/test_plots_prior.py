@@ -4,7 +4,8 @@ from functools import cache
 
 import numpy as np
 import pytest
-from plotted_fits import SIZES, counts_fit, exams_fit
+from criticism_fits import SIZES, exams_fit
+from plotted_fits import counts_fit
 from scipy import stats
 from scipy.integrate import quad
 
