@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stanmlm.arrays import Floats
-from stanmlm.arviz_compat import ess_bulk, ess_tail, rhat
-from stanmlm.diagnostics import warnings_of
+from stanmlm.arrays import Ints
+from stanmlm.diagnostics import Checks, checks, complaints, diagnosed
 from stanmlm.extract import VarCorr, VarCorrTable, fixef, ngrps, nobs, variable_names
-from stanmlm.fit import Fit, chains_of, draws_of, n_draws
+from stanmlm.fit import Fit, draws_of, n_draws
 from stanmlm.formula import formula_text
 from stanmlm.layout import beside, covariance_table, format_common, format_fixed, html_text, table
 from stanmlm.model import groupings, parameters
@@ -24,13 +23,15 @@ DIGITS = 4  # lme4's max(3, getOption("digits") - 3)
 
 def print_fit(fit: Fit) -> str:
     """The text of `print(fit)`: lme4's sections, posterior means in lme4's places, then what the sampler has to say."""
+    found = checks(fit)
     sections = [_TITLES[fit.call.verb], *_header(fit)]
     if fit.model.design.terms:
-        sections += ["Random effects:", _random_effects(fit), _observations(fit)]
+        sections += ["Random effects:", _random_effects(fit, found), _observations(fit)]
     else:
         sections += [f"Number of obs: {nobs(fit)}"]
-    sections += ["Fixed Effects:", _fixed_effects(fit), *_auxiliary(fit), *_dropped(fit), how_drawn(fit)]
-    return "\n".join([*sections, *(f"Warning: {text}" for text in warnings_of(fit))])
+    sections += ["Fixed Effects:", _fixed_effects(fit, found), *_auxiliary(fit, found), *_dropped(fit)]
+    sections += [how_drawn(fit)]
+    return "\n".join([*sections, *(f"Warning: {text}" for text in complaints(diagnosed(fit, found), fit.sampling))])
 
 
 def html_fit(fit: Fit) -> str:
@@ -60,64 +61,62 @@ def _header(fit: Fit) -> list[str]:
     return lines
 
 
-def _random_effects(fit: Fit) -> str:
+def _random_effects(fit: Fit, found: Checks) -> str:
     left = print_varcorr(VarCorr(fit), DIGITS)
-    checks = [_checks(draws) for draws in _rows_of_varcorr(fit)]
-    residual = [_checks(chains_of(fit, "sigma")[..., None])] if "sigma" in variable_names(fit) else []
-    return beside(left, ("Rhat", "Bulk_ESS", "Tail_ESS"), [*checks, *residual])
+    rows = [_worst(found, row) for row in _rows_of_varcorr(fit, found)]
+    residual = [_worst(found, found.places["sigma"])] if "sigma" in found.places else []
+    return beside(left, ("Rhat", "Bulk_ESS", "Tail_ESS"), [*rows, *residual])
 
 
-def _rows_of_varcorr(fit: Fit) -> list[Floats]:
-    """For each row of the table the draws that it sums up: the sd, and its correlations with the rows above."""
+def _rows_of_varcorr(fit: Fit, found: Checks) -> list[Ints]:
+    """For each row of the table what it sums up, as places in the checks: the sd, its correlations with rows above."""
     rows = []
     for grouping in groupings(fit.model.design):
         names = {row.class_: row.name for row in parameters(fit.model) if row.group == grouping.group}
-        sds, start, pair = chains_of(fit, names["sd"]), 0, 0
+        start = found.places[names["sd"]].start
+        pair = found.places[names["cor"]].start if "cor" in names else 0
         for bar in grouping.bars:
             K = len(fit.model.design.terms[bar].coefs)
             upper = np.triu_indices(K, 1)
             for k in range(K):
-                columns = [sds[..., start + k]]
-                columns += [chains_of(fit, names["cor"])[..., pair + i] for i in np.flatnonzero(upper[1] == k)]
-                rows.append(np.stack(columns, axis=-1))
+                rows.append(np.r_[start + k, pair + np.flatnonzero(upper[1] == k)])
             start, pair = start + K, pair + len(upper[0])
     return rows
 
 
-def _checks(draws: Floats) -> tuple[str, str, str]:
-    """The worst Rhat and effective sizes of some parameters (chains, draws, parameters)."""
-    worst = ((rhat(draws).max(), 2), (ess_bulk(draws).min(), 0), (ess_tail(draws).min(), 0))
+def _worst(found: Checks, at: Ints | slice) -> tuple[str, str, str]:
+    """The worst Rhat and effective sizes of some parameters."""
+    worst = ((found.rhat[at].max(), 2), (found.bulk[at].min(), 0), (found.tail[at].min(), 0))
     first, second, third = (format_fixed([float(value)], decimals)[0] for value, decimals in worst)
     return first, second, third
 
 
-def _fixed_effects(fit: Fit) -> str:
-    draws = chains_of(fit, "b")
-    if not draws.shape[-1]:
+def _fixed_effects(fit: Fit, found: Checks) -> str:
+    flat, at = draws_of(fit, "b"), found.places["b"]
+    if not flat.shape[-1]:
         return "No fixed effect coefficients"
-    flat = draws_of(fit, "b")
     columns = [
         ("Estimate", format_common(list(flat.mean(axis=0)), DIGITS)),
         ("Est.Error", format_common(list(flat.std(axis=0, ddof=1)), DIGITS)),
-        ("Rhat", format_fixed(list(rhat(draws)), 2)),
-        ("Bulk_ESS", format_fixed(list(ess_bulk(draws)), 0)),
-        ("Tail_ESS", format_fixed(list(ess_tail(draws)), 0)),
+        ("Rhat", format_fixed(list(found.rhat[at]), 2)),
+        ("Bulk_ESS", format_fixed(list(found.bulk[at]), 0)),
+        ("Tail_ESS", format_fixed(list(found.tail[at]), 0)),
     ]
     return table(list(fit.model.design.names), columns)
 
 
-def _auxiliary(fit: Fit) -> list[str]:
+def _auxiliary(fit: Fit, found: Checks) -> list[str]:
     """`sigma` where no table of random effects has shown it."""
     if fit.model.design.terms:
         return []
     names = [row.name for row in parameters(fit.model) if row.class_ == "auxiliary"]
     if not names:
         return []
-    checks = [_checks(chains_of(fit, name)[..., None]) for name in names]
+    worst = [_worst(found, found.places[name]) for name in names]
     columns = [
         ("Estimate", format_common([float(draws_of(fit, name).mean()) for name in names], DIGITS)),
         ("Est.Error", format_common([float(draws_of(fit, name).std(ddof=1)) for name in names], DIGITS)),
-        *((head, [row[i] for row in checks]) for i, head in enumerate(("Rhat", "Bulk_ESS", "Tail_ESS"))),
+        *((head, [row[i] for row in worst]) for i, head in enumerate(("Rhat", "Bulk_ESS", "Tail_ESS"))),
     ]
     return ["Auxiliary:", table(names, columns)]
 

@@ -19,7 +19,7 @@ from stanmlm.predict import chunks, covariances_of, effects_of, linear_predictor
 
 PROBS = (0.1, 0.5, 0.9)
 # mean_PPD needs rows times draws of new responses: fewer draws on long data.
-LARGEST_PPD = 20_000_000
+LARGEST_PPD = 5_000_000
 
 
 @dataclass(frozen=True)
