@@ -1,5 +1,6 @@
 """Starting points and the first metric: near the posterior, in the program's order, different for each chain."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -8,10 +9,15 @@ from handmade import model
 from reference_density import dimension
 from test_density import PAIRS, compiled
 
+import stanmlm as sm
+import stanmlm.centering as centering_module
 from stanmlm.centering import centering
+from stanmlm.engines.stanli import Stanli
+from stanmlm.errors import EngineError
 from stanmlm.families import binomial, gaussian, poisson
 from stanmlm.inits import inverse_metric, starting_points
 from stanmlm.model import Model
+from stanmlm.pilot import pilot
 from stanmlm.unroll import sampled, scores, unroll
 
 
@@ -65,6 +71,64 @@ def test_the_metric_is_the_posterior_variance_within_a_factor(pair: str, shape: 
     # Six states and four years say little of sds and correlations: those are the far ones.
     assert 0.5 < np.median(ratio) < 2
     assert np.all((ratio > 1 / 12) & (ratio < 12))
+
+
+class Watched:
+    """stanli, noting the starts and the metric that it is asked for; `refuses` any starts at all."""
+
+    name, version = "watched", "1"
+
+    def __init__(self, refuses: bool = False) -> None:
+        self.refuses, self.asked = refuses, list[tuple[int, int]]()
+
+    def sample(self, program, data, sampling, inits, progress, inv_metric):
+        self.asked.append((len(inits or ()), 0 if inv_metric is None else len(inv_metric)))
+        if self.refuses and inits:
+            raise EngineError("no such starts")
+        return Stanli().sample(program, data, sampling, inits, progress, inv_metric)
+
+
+EXAMS = sm.simulate_exams(seed=1)
+QUICK = {"seed": 1, "chains": 2, "iter": 100, "progress": False}
+
+
+def fit_by(engine: Watched, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a hundred iterations are few
+        return sm.lmer("score ~ hours + (1 | student)", EXAMS, engine=engine, **QUICK, **options)
+
+
+@pytest.mark.parametrize(
+    "options", [{"prior_only": True}, {"centering": "noncentered"}, {"centering": "centered"}, {"centering": 0.5}]
+)
+def test_stan_starts_by_itself_where_nothing_was_learnt_from_the_data(options) -> None:
+    fit_by(engine := Watched(), **options)
+    assert engine.asked == [(0, 0)]
+
+
+def test_a_fit_starts_about_its_pilot_which_runs_once_and_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = []
+    monkeypatch.setattr(centering_module, "pilot", lambda *given: runs.append(1) or pilot(*given))
+    fit = fit_by(engine := Watched())
+    free = 2 + 1 + 1 + len(fit.model.design.terms[0].levels)
+    assert (runs, engine.asked) == ([1], [(2, free)])
+    assert fit.model.centering.pilot is None
+
+
+def test_refused_starts_leave_stan_its_own() -> None:
+    fit = fit_by(engine := Watched(refuses=True))
+    assert [starts for starts, _ in engine.asked] == [2, 0]
+    assert np.isfinite(sm.fixef(fit)).all()
+
+
+@pytest.mark.parametrize("broken", ["covariance", "beta"])
+def test_a_pilot_without_sense_gives_no_starts(broken: str) -> None:
+    of = automatic(gaussian(), "two")
+    at = of.centering.pilot
+    change = {"covariance": tuple(-S for S in at.covariance), "beta": at.beta * np.nan}
+    of = replace(of, centering=replace(of.centering, pilot=replace(at, **{broken: change[broken]})))
+    with np.errstate(invalid="ignore"):
+        assert starting_points(of, 4, 1) == ()
 
 
 def test_sampled_effects_are_the_inverse_of_scores() -> None:
