@@ -23,6 +23,7 @@ from stanmlm.equation import Equation, equation
 from stanmlm.errors import (
     DataError,
     EngineError,
+    FileError,
     FormulaError,
     OptionError,
     PriorError,

@@ -76,9 +76,10 @@ def changes_of(fit: Fit, rows: pd.DataFrame, name: str, spec: object, how: Compa
 
 def derivative_of(fit: Fit, rows: pd.DataFrame, name: str, slope: str) -> list[Change]:
     """A small step of a number to both sides; the changes of its levels for anything else."""
+    column = _column(fit, name)
     if is_discrete(fit, name):
         return changes_of(fit, rows, name, None, COMPARISONS["difference"])
-    column, x = _column(fit, name), _required(rows, name)
+    x = _required(rows, name)
     step = STEP * (float(column.max() - column.min()) or 1.0)
     return [Change(name, SLOPES[slope][0], x - step / 2, x + step / 2, step)]
 

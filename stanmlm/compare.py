@@ -63,7 +63,7 @@ def ladder(fits: Mapping[str, Fit], loo: bool = True) -> Ladder:
     >>> table.estimates.columns.tolist()
     ['b[(Intercept)]', 'b[hours]', 'sd_student[(Intercept)]', 'sigma']
     """
-    if not fits:
+    if not fits or not isinstance(fits, Mapping):
         raise DataError("a ladder needs fits by name, such as {'pooled': fit0, 'varying': fit1}")
     columns = {name: _columns(fit) for name, fit in fits.items()}
     labels = [text for class_ in CLASSES for found in columns.values() for text in found.get(class_, {})]

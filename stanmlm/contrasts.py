@@ -166,8 +166,10 @@ def read_contrasts(given: Mapping[str, object] | None) -> dict[str, Contrast | s
     Raises
     ------
     OptionError
-        When an entry is neither.
+        When it is no mapping, or an entry is neither.
     """
+    if not isinstance(given, Mapping | None):
+        raise OptionError(f"contrasts= takes a dict by variable, such as {{'f': 'contr.sum'}}, not {given!r}")
     return {label: _read(label, thing) for label, thing in (given or {}).items()}
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from stanmlm.arrays import Bools, Floats
 from stanmlm.callers import caller_scope
-from stanmlm.errors import DataError, FormulaError, OptionError
+from stanmlm.errors import DataError, FormulaError, OptionError, did_you_mean
 from stanmlm.extract import fixef
 from stanmlm.families import FamilyLike, as_family
 from stanmlm.fit import Call, Fit
@@ -135,11 +135,20 @@ def _split(formula: str) -> tuple[str, str]:
     return f"{deparse(left)} ~ {deparse(terms)}", deparse(group)
 
 
+def _grouping(frame: pd.DataFrame | None, group: str, scope: Mapping[str, object]) -> pd.Series:
+    if frame is not None and group in frame:
+        return frame[group]
+    if group not in scope:
+        near = did_you_mean(group, scope if frame is None else frame.columns)
+        raise DataError(f"the right of `|` must name a grouping factor; there is no `{group}`{near}")
+    return pd.Series(scope[group])
+
+
 def _parts(
     frame: pd.DataFrame | None, group: str, scope: Mapping[str, object], options: ModelOptions
 ) -> Iterator[tuple[str, pd.DataFrame | None, ModelOptions]]:
     """Each level with its rows: a part of the data, or a `subset` where variables come from the scope."""
-    by = pd.Series(scope[group] if frame is None or group not in frame else frame[group])
+    by = _grouping(frame, group, scope)
     levels = by.cat.categories if isinstance(by.dtype, pd.CategoricalDtype) else sorted(by.dropna().unique())
     for level in levels:
         mask = (by == level).to_numpy()

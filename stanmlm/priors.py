@@ -135,7 +135,7 @@ def split_preset(priors: str | SetPrior | Iterable[str | SetPrior]) -> tuple[str
     >>> split_preset("brms")
     ('brms', ())
     """
-    listed = [priors] if isinstance(priors, str | SetPrior) else list(priors)
+    listed = list(priors) if isinstance(priors, Iterable) and not isinstance(priors, str) else [priors]
     presets = [entry for entry in listed if isinstance(entry, str)]
     rows = tuple(entry for entry in listed if isinstance(entry, SetPrior))
     if len(presets) > 1:

@@ -249,6 +249,8 @@ def test_contrasts_of_what_is_no_factor() -> None:
         made("y ~ a", contrasts={"a": np.eye(2)})
     with pytest.raises(OptionError, match=r"a name such as 'contr\.sum' or a matrix"):
         made("y ~ a", contrasts={"a": object()})
+    with pytest.raises(OptionError, match="takes a dict by variable"):
+        made("y ~ a", contrasts=["contr.sum"])
     with pytest.warns(StanmlmWarning, match="variable 'q' is absent, its contrast will be ignored"):
         made("y ~ a", contrasts={"q": "contr.sum"})
 

@@ -187,6 +187,7 @@ def test_transform_comes_last_and_options_are_checked() -> None:
         (lambda: sm.predictions(trials_fit(), "means"), "did you mean `mean`"),
         (lambda: sm.predictions(trials_fit(), max_bytes=1000), "by= to average"),
         (lambda: sm.slopes(trials_fit(), "x", pd.DataFrame({"z": [0]})), "lack `x`"),
+        (lambda: sm.slopes(trials_fit(), "xx"), "`xx` is not a variable"),
     ):
         with pytest.raises(sm.StanmlmError, match=message):
             call()

@@ -434,3 +434,5 @@ def test_the_priors_argument_is_a_preset_and_rows():
         split_preset(["brms", "flat"])
     with pytest.raises(PriorError, match="takes a preset's name"):
         split_preset([normal(0, 1)])
+    with pytest.raises(PriorError, match="priors= takes"):
+        split_preset(3)  # type: ignore[arg-type]
