@@ -199,5 +199,5 @@ def test_pages_render_by_themselves(name: str, tmp_path: Path) -> None:
     assert "Warning" not in page
     assert "$$" not in re.sub(r"<pre.*?</pre>", "", page, flags=re.DOTALL)
     assert not re.search(r'(?:src|href)="https?://', page)
-    assert page.count("data:image/png") >= {"07-coming-from-r": 0}.get(name, 3)
+    assert page.count("data:image/png") >= {"07-coming-from-r": 0, "01-multilevel-data": 2}.get(name, 3)
     assert os.listdir(tmp_path) == [f"{name}.html"]
