@@ -1,0 +1,66 @@
+"""The table of benchmarks/README.md from benchmarks/results/*.json: `python benchmarks/report.py`."""
+
+import json
+from pathlib import Path
+
+HERE = Path(__file__).parent
+MARK = "<!-- results: written by report.py -->"
+CONTESTANTS = ("ours", "ours at 0.95", "noncentered", "lme4", "rstanarm", "bambi", "bambi nutpie")
+
+
+def cell(found: dict | None) -> str:
+    """Seconds; then, for a sampler, smallest bulk ESS, ESS per second and divergences."""
+    if not found:
+        return ""
+    seconds = f"{found['seconds']:.3g} s"
+    if "bulk" not in found:
+        return seconds
+    divergences = f", {found['divergences']:.0f} div." if found.get("divergences") else ""
+    return f"{seconds}, {found['bulk']:,.0f}, **{found['bulk per second']:,.3g}**/s{divergences}"
+
+
+def comparison() -> list[str]:
+    """One row a case."""
+    head = "| case | rows | " + " | ".join(CONTESTANTS) + " |"
+    rows = [head, "|" + "---|" * (len(CONTESTANTS) + 2)]
+    for path in sorted(HERE.glob("results/*.json")):
+        found = json.loads(path.read_text())
+        if "formula" in found:
+            cells = " | ".join(cell(found.get(name)) for name in CONTESTANTS)
+            rows.append(f"| {path.stem} | {found['rows']:,} | {cells} |")
+    return rows
+
+
+def scaling() -> list[str]:
+    """One row a size."""
+    path = HERE / "results" / "scaling.json"
+    if not path.exists():
+        return []
+    rows = ["| rows | groups | cells | one pass, s | model, s | all, s | min bulk ESS | peak MB |", "|" + "---|" * 8]
+    for run in json.loads(path.read_text())["runs"]:
+        rows.append(
+            f"| {run['rows']:,} | {run['groups']:,} | {run['cells']:,} | {run['pass']:.2g} | {run['model']:.2g} "
+            f"| {run['all']:.3g} | {run['bulk']:,.0f} | {run['MB']:,.0f} |"
+        )
+    return rows
+
+
+def machines() -> str:
+    """Where and when, and the versions."""
+    files = [json.loads(path.read_text()) for path in sorted(HERE.glob("results/*.json"))]
+    where = files[0]["machine"]
+    contestants = [found for file in files for found in file.values() if isinstance(found, dict)]
+    versions = "; ".join(sorted({found["version"] for found in contestants if "version" in found}))
+    place = f"{where['machine']}, {where['cores']} cores, Python {where['python']}"
+    return f"Measured {where['date']} on {place}. {versions}."
+
+
+def main() -> None:
+    page = HERE / "README.md"
+    before, _, _ = page.read_text().partition(MARK)
+    parts = [MARK, "", machines(), "", *comparison(), "", "## Growth", "", *scaling(), ""]
+    page.write_text(before + "\n".join(parts))
+
+
+if __name__ == "__main__":
+    main()
