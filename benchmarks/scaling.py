@@ -1,7 +1,7 @@
 """How seconds grow with rows and with groups, a process each: `python benchmarks/scaling.py`.
 
-Writes results/scaling.json. Rows: the flagship model on 10^3 to 10^7 simulated voters in 50 states. Groups: the same model with 10 to 10^4 groups of
-50 rows. `pass` is one pandas pass over the frame (factorising the grouping column), for scale.
+Writes results/scaling.json. Rows: the flagship model on 10^3 to 10^7 simulated voters in 50 states. Groups: the same
+model with 10 to 10^4 groups of 50 rows. `pass` is one pandas pass over the frame (factorising the grouping column).
 """
 
 import json
@@ -30,7 +30,7 @@ def voters(rows: int, groups: int, seed: int = 1) -> pd.DataFrame:
 
 
 def one(rows: int, groups: int) -> dict[str, float]:
-    """One fit: seconds of one pass, of the model and of all, and the smallest bulk ESS over `b`, sds and correlation."""
+    """One fit: seconds of a pass, of the model and of all, and the smallest bulk ESS over `b`, sds and correlation."""
     from measure import smallest_sizes
 
     import stanmlm as sm
