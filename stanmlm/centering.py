@@ -120,8 +120,12 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     >>> def mean_weights(design, cells, family, priors):
     ...     return [w.mean(axis=0) for w in automatic(design, cells, family, priors).weights]
     """
-    at = pilot(design, cells, family, priors)
-    weights = informed(at)
+    try:
+        with np.errstate(all="ignore"):
+            at = pilot(design, cells, family, priors)
+            weights = informed(at)
+    except np.linalg.LinAlgError:  # nothing to learn from such data: the prior's own case
+        return noncentered(design)
     absorbed, A = absorption(design, cells, weights)
     return Centering(absorbed, A, weights, units(at), origin(design, at), nestings(design, cells), at)
 

@@ -73,7 +73,7 @@ def chains_of(fit: Fit, variable: str) -> Floats:
 def draws_of(fit: Fit, variable: str) -> Floats:
     """Draws of one variable with chains joined, (draws, ...)."""
     values = chains_of(fit, variable)
-    return values.reshape(-1, *values.shape[2:])
+    return values.reshape(values.shape[0] * values.shape[1], *values.shape[2:])
 
 
 def statistic(fit: Fit, name: str) -> Floats:

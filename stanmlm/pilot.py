@@ -281,7 +281,7 @@ def _by_level(left: Floats, right: Floats, index: Ints, J: int) -> Floats:
     """Sums over the cells of each level of left_p right_q, (J, P, Q)."""
     P, Q = left.shape[1], right.shape[1]
     sums = [np.bincount(index, weights=left[:, p] * right[:, q], minlength=J) for p in range(P) for q in range(Q)]
-    return np.stack(sums, axis=1).reshape(J, P, Q).astype(float)
+    return np.array(sums, dtype=float).reshape(P * Q, J).T.reshape(J, P, Q)
 
 
 def _dispersion(at: Pilot, X: Floats, cells: Cells, family: Family) -> float:
