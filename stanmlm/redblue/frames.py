@@ -10,7 +10,6 @@ from stanmlm.lmlist import FitList
 from stanmlm.plots.frames import interval_frame
 from stanmlm.predict import posterior_epred, posterior_linpred
 
-INCOMES = np.arange(-2.0, 3.0)
 CURVE = np.linspace(-2, 2, 25)
 CLASSIC = ("MS", "OH", "CT")  # the paper's poor, middle and rich state
 ENOUGH = 20  # respondents that a state needs in each year to be shown in colour
