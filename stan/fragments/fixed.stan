@@ -1,5 +1,6 @@
 {# The fixed part: intercept at centred predictors, and coefficients.
-   Contract: macros data, parameters, model, each given the Structure `s`; model leaves `beta`. #}
+   Contract: macros data, parameters, model, each given the Structure `s`, model the records of group terms too;
+   model leaves `beta`. #}
 {% macro data(s) %}
   int<lower=0> P;  // fixed columns{{ " beside the intercept" if s.intercept }}
 {% if s.intercept %}
