@@ -6,7 +6,7 @@ import pytest
 from stanmlm.doctor import doctor
 from stanmlm.engines import choose
 from stanmlm.engines import compile as compiling
-from stanmlm.engines.choose import choose_engine, require_cmdstan
+from stanmlm.engines.choose import choose_engine
 from stanmlm.engines.cmdstan import CmdStan
 from stanmlm.engines.stanli import Stanli
 from stanmlm.errors import EngineError, OptionError
@@ -76,12 +76,6 @@ def test_a_missing_package_is_an_error_with_the_one_command(monkeypatch):
         choose_engine("stanli")
     with pytest.raises(EngineError, match=r"CmdStan is not installed.*stanli is not installed"):
         choose_engine()
-
-
-def test_what_only_cmdstan_has_is_refused_elsewhere(cmdstan):
-    require_cmdstan("pathfinder", choose_engine("cmdstan"))
-    with pytest.raises(EngineError, match=r"pathfinder needs CmdStan.*install_cmdstan"):
-        require_cmdstan("pathfinder", Stanli())
 
 
 def test_the_doctor_lists_what_is_here_and_how_to_get_the_rest():

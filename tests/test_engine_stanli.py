@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from stanmlm.engines import progress
 from stanmlm.engines.progress import bars, printed_lines
-from stanmlm.engines.sampling import draws_per_chain
 from stanmlm.engines.stanli import Stanli
 from stanmlm.errors import EngineError, OptionError
 
@@ -75,10 +75,11 @@ def test_a_seed_gives_the_same_draws_whatever_the_cores(engine, raw):
     assert all(np.array_equal(again.values[name], raw.values[name]) for name in raw.values)
 
 
-def test_thinning_keeps_what_the_record_says(engine):
-    sampling = toys.short(iter=60, warmup=0, thin=7)
+@pytest.mark.parametrize(("iter", "warmup", "thin", "kept"), [(60, 0, 7, 9), (100, 50, 50, 1)])
+def test_thinning_keeps_the_first_draw_and_every_thin_th(engine, iter, warmup, thin, kept):
+    sampling = toys.short(iter=iter, warmup=warmup, thin=thin)
     raw = engine.sample(toys.toy(), toys.toy_data(), sampling, [toys.toy_point()])
-    assert raw.values["b"].shape == (2, draws_per_chain(sampling), 2)
+    assert raw.values["b"].shape == (2, kept, 2)
 
 
 def test_log_density_is_the_one_that_was_sampled(engine, raw):
@@ -196,6 +197,17 @@ def test_one_bar_a_chain_in_a_terminal(engine, monkeypatch, capsys):
     assert all(f"chain {chain}: 100%" in shown for chain in (1, 2))
     assert "400/400" in shown
     assert capsys.readouterr().out == ""
+
+
+def test_bars_are_text_where_notebooks_have_no_widgets(monkeypatch):
+    """`tqdm.auto`, which would warn of them, is not even imported."""
+    terminal = _Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(progress, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    with bars(1, 10, show=True) as on_line:
+        on_line(0, "Iteration:  7 / 10 [ 70%]  (Sampling)")
+    assert "chain 1:  70%" in terminal.getvalue()
 
 
 def test_bars_read_cmdstans_lines_with_and_without_a_chain(monkeypatch):

@@ -1,7 +1,6 @@
 import pytest
 
-from stanmlm.engines.protocol import Sampling
-from stanmlm.engines.sampling import draws_per_chain, resolve, sampling_from
+from stanmlm.engines.sampling import resolve, sampling_from
 from stanmlm.errors import OptionError
 
 
@@ -57,8 +56,3 @@ def test_whole_floats_count_as_r_users_type_them():
 
 def test_no_more_cores_than_chains():
     assert sampling_from({"chains": 2, "cores": 16}).cores == 2
-
-
-@pytest.mark.parametrize(("iter", "warmup", "thin", "kept"), [(2000, None, 1, 1000), (60, 0, 7, 9), (100, 50, 50, 1)])
-def test_how_many_draws_a_chain_keeps(iter, warmup, thin, kept):
-    assert draws_per_chain(Sampling(iter=iter, warmup=warmup, thin=thin)) == kept

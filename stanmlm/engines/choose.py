@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 
 from stanmlm.engines.cmdstan import CmdStan
-from stanmlm.engines.compile import INSTALL_CMDSTAN
 from stanmlm.engines.protocol import Engine
 from stanmlm.engines.stanli import Stanli
 from stanmlm.errors import EngineError, OptionError, did_you_mean
@@ -42,15 +41,6 @@ def choose_engine(engine: str | Engine = "auto") -> Engine:
         source = f" (from {VARIABLE})" if engine == "auto" else ""
         raise OptionError(f"there is no engine `{name}`{source}{did_you_mean(name, ['auto', *ENGINES])}")
     return _first_here(ENGINES if name == "auto" else [name])
-
-
-def require_cmdstan(feature: str, engine: Engine) -> None:
-    """Refuses `feature` on an engine that is not CmdStan, and says how to get it."""
-    if engine.name != "cmdstan":
-        raise EngineError(
-            f"{feature} needs CmdStan, and this is {engine.name}; "
-            f'`{INSTALL_CMDSTAN}` installs it, and engine="cmdstan" asks for it'
-        )
 
 
 def _first_here(names: Iterable[str]) -> Engine:

@@ -6,8 +6,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
-from tqdm.auto import tqdm
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 OnLine = Callable[[int, str], None]  # chain (from 0) that is not named in the line, line
 
@@ -20,12 +23,13 @@ def bars(chains: int, total: int, show: bool) -> Iterator[OnLine]:
     if not (show and _watched()):
         yield lambda chain, line: None
         return
-    row = [tqdm(total=total, desc=f"chain {c + 1}", unit="it", leave=True, position=c) for c in range(chains)]
+    bar = _bar()
+    row = [bar(total=total, desc=f"chain {c + 1}", unit="it", leave=True, position=c) for c in range(chains)]
     try:
         yield lambda chain, line: _advance(row, chain, line)
     finally:
-        for bar in row:
-            bar.close()
+        for each in row:
+            each.close()
 
 
 def refresh_every(total: int) -> int:
@@ -45,6 +49,16 @@ def _advance(row: "list[tqdm[object]]", chain: int, line: str) -> None:
         bar = row[int(match[1]) - 1 if match[1] else chain]
         bar.set_postfix_str(match[3].lower().replace("warmup", "warm-up"), refresh=False)
         bar.update(int(match[2]) - bar.n)
+
+
+def _bar() -> "type[tqdm[object]]":
+    """Widgets in notebooks that have them, else text: without ipywidgets `tqdm.auto` gives text and a warning."""
+    if find_spec("ipywidgets") is None:
+        from tqdm import tqdm
+    else:
+        from tqdm.auto import tqdm
+    kind: type[tqdm[object]] = tqdm
+    return kind
 
 
 def _watched() -> bool:

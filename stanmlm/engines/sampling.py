@@ -52,12 +52,6 @@ def resolve(sampling: Sampling) -> Sampling:
     return replace(sampling, warmup=warmup, cores=min(cores, sampling.chains), seed=seed)
 
 
-def draws_per_chain(sampling: Sampling) -> int:
-    """How many draws a chain keeps after warm-up and thinning."""
-    warmup = sampling.iter // 2 if sampling.warmup is None else sampling.warmup
-    return -(-(sampling.iter - warmup) // sampling.thin)
-
-
 def one_a_chain(inits: Sequence[Point], chains: int) -> list[Point]:
     """The starting points, one a chain; a single one is for all chains."""
     if len(inits) not in (1, chains):
