@@ -9,7 +9,7 @@ import pandas as pd
 
 from stanmlm.arrays import Floats, Ints
 from stanmlm.diagnostics import convergence, warnings_of
-from stanmlm.errors import DataError, did_you_mean
+from stanmlm.errors import DataError, OptionError, did_you_mean
 from stanmlm.extract import ngrps, nobs
 from stanmlm.fit import Fit, chains_of, n_draws, statistic
 from stanmlm.formula import formula_text
@@ -63,6 +63,8 @@ def summary(
     ------
     DataError
         For a name that is no parameter.
+    OptionError
+        For a quantile that is no probability.
 
     Examples
     --------
@@ -70,6 +72,9 @@ def summary(
     >>> summary(lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1), pars=["hours"]).frame.shape
     (1, 9)
     """
+    for prob in probs:
+        if not 0 <= prob <= 1:
+            raise OptionError(f"probs has {prob}; it lists probabilities from 0 to 1")
     names, draws = zip(*columns_of(fit), strict=True)
     wanted = wanted_names(list(names), pars, regex_pars)
     columns = [(name, values) for name, values in zip(names, draws, strict=True) if name in wanted]

@@ -101,6 +101,10 @@ def test_posterior_interval_has_rstanarms_names_and_columns() -> None:
     assert list(every.index) == ["b[(Intercept) student:1]", "b[hours student:1]"]
     with pytest.raises(sm.DataError, match="did you mean `hours`"):
         sm.posterior_interval(exams_fit(), pars="hour")
+    with pytest.raises(sm.OptionError, match="probs has 2"):
+        sm.summary(exams_fit(), probs=[2])
+    with pytest.raises(sm.OptionError, match="level is 95"):
+        sm.confint(exams_fit(), level=95)
     with pytest.raises(sm.DataError, match="not a regular expression"):
         sm.posterior_interval(exams_fit(), regex_pars="(")
 
