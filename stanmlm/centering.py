@@ -1,4 +1,4 @@
-"""Partial centring (DESIGN 4): which fixed columns a group term absorbs, and the weight of each effect."""
+"""Partial centring: which fixed columns a group term absorbs, and the weight of each effect."""
 
 from dataclasses import dataclass
 
@@ -61,11 +61,12 @@ def centering(choice: float | str, design: Design, cells: Cells, family: Family,
     >>> def never(design, cells, family, priors):
     ...     return centering("noncentered", design, cells, family, priors).weights
     """
-    if choice == "noncentered" or (choice != "auto" and not design.terms):
-        _weight(choice)
+    if choice == "auto":
+        return automatic(design, cells, family, priors)
+    weight = _weight(choice)
+    if choice == "noncentered" or not design.terms:
         return noncentered(design)
-    return automatic(design, cells, family, priors) if choice == "auto" else forced(
-        design, cells, family, priors, _weight(choice))  # fmt: skip
+    return forced(design, cells, family, priors, weight)
 
 
 def noncentered(design: Design) -> Centering:
@@ -99,9 +100,7 @@ def noncentered(design: Design) -> Centering:
 def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:
     """Weights by information: w = 1 - V / v^2, with V and v^2 the variances of an effect given those before it.
 
-    V is its variance given the data and all other parameters, v^2 that in the population (DESIGN 4 with conditional in
-    place of marginal variances: decision 002).
-
+    V is its variance given the data and all other parameters, v^2 that in the population (docs/decisions/002).
     Papaspiliopoulos, Roberts and Skold (2007), section 4, with Fisher weights at a pilot in the place of known ones.
 
     Parameters
@@ -280,6 +279,6 @@ def _quotients(x: Floats, Z: Floats, index: Ints, levels: Ints) -> Floats | None
 
 def _weight(choice: float | str) -> float:
     weight = NAMED.get(choice, -1.0) if isinstance(choice, str) else float(choice)
-    if choice != "auto" and not 0 <= weight <= 1:
+    if not 0 <= weight <= 1:
         raise OptionError(f'centering must be "auto", "noncentered", "centered" or from 0 to 1, not {choice!r}')
     return weight

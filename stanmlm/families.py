@@ -174,7 +174,7 @@ def _sum(values: Floats, cell: Ints, cells: int) -> Floats:
 
 
 def _gaussian_statistics(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
-    """DESIGN 8a with precision weights; a row of weight 0 is not an observation."""
+    """Weights, means and squares within cells, weights being precisions; a row of weight 0 is not an observation."""
     y, weights = response.y - offset, response.weights
     n = _sum(weights, cell, cells)
     mean = _sum(weights * y, cell, cells) / np.where(n > 0, n, 1)

@@ -23,7 +23,7 @@ from stanmlm.program import Program, program, structure
 from stanmlm.standata import standata
 from stanmlm.tables import to_pandas
 
-# What adapt_delta is raised to when transitions diverge and the user has not set it (DESIGN 5).
+# What adapt_delta is raised to when transitions diverge and the user has not set it.
 HIGHER_DELTA: Mapping[float, float] = {0.8: 0.95, 0.95: 0.99}
 
 

@@ -93,12 +93,14 @@ def structure(model: Model) -> Structure:
         likelihood=not model.prior_only,
         within=tuple(nesting.coarser if nesting else -1 for nesting in model.centering.nested),
     )
-    return plain if model.prior_only else replace(
+    if model.prior_only:
+        return plain
+    return replace(
         plain,
         fixed=not (many(rows.X) and model.design.terms and np.all(model.centering.absorbed)),
         ones=tuple(intercepts(rows.Z)),
         joint=rows.joint.terms if all(k not in plain.within for k in rows.joint.terms) else (),
-    )  # fmt: skip
+    )
 
 
 def pair(row: PriorRow) -> tuple[str, str]:

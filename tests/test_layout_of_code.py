@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "stanmlm"
 
-# DESIGN section 2, top to bottom; a folder stands for all of its modules.
+# The trip of a formula, then what is asked of a fit, top to bottom; a folder stands for all of its modules.
 STAGES = (
     *("arrays", "errors", "callers", "formulaic_compat", "arviz_compat", "codec", "codec_pandas", "archive"),
     *(
