@@ -136,3 +136,21 @@ def test_the_package_has_no_todo_and_no_module_over_400_lines() -> None:
         text = path.read_text()
         assert not {"TODO", "FIXME"} & set(text.split()), path.name
         assert text.count("\n") <= 400, path.name
+
+
+def test_no_function_has_over_60_lines_of_code() -> None:
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                code = node.body[bool(ast.get_docstring(node)) :]
+                lines = (node.end_lineno or 0) - code[0].lineno + 1 if code else 0
+                assert lines <= 60, f"{path.name}: {node.name} has {lines} lines"
+
+
+def test_decisions_are_numbered_without_gaps_and_short() -> None:
+    notes = sorted((PACKAGE.parent / "docs" / "decisions").glob("*.md"))
+    assert [note.name[:4] for note in notes] == [f"{number:03}-" for number in range(1, len(notes) + 1)]
+    for note in notes:
+        text = note.read_text()
+        assert text.startswith(f"# {note.name[:3]}: "), note.name
+        assert text.count("\n") <= 30, note.name
