@@ -31,7 +31,7 @@ def packaged(package: str, name: str) -> Callable[[], pd.DataFrame]:
 
 
 def flagship() -> pd.DataFrame:
-    """30,000 simulated voters in 50 states of unequal size: intercepts with sd .35, slopes with sd .1, correlation -.4."""
+    """30,000 simulated voters in 50 states of unequal size; sds of intercepts .35 and of slopes .1, correlation -.4."""
     rng = np.random.default_rng(1)
     groups, rows = 50, 30_000
     state = rng.choice(groups, rows, p=rng.dirichlet(np.ones(groups) * 2))

@@ -36,6 +36,10 @@ class FileError(StanmlmError, OSError):
     """A file that is absent, cannot be written, is damaged, or is not one of ours."""
 
 
+class StartError(EngineError):
+    """Starting points at which an engine cannot begin; other ones may serve."""
+
+
 class StanmlmWarning(UserWarning):
     """What R would warn about, and diagnostics that failed."""
 

@@ -9,7 +9,7 @@ from stanmlm.compress import compress
 from stanmlm.design import design
 from stanmlm.engines.protocol import Engine, RawDraws, Sampling, StanData
 from stanmlm.engines.sampling import resolve
-from stanmlm.errors import EngineError, FormulaError
+from stanmlm.errors import FormulaError, StartError
 from stanmlm.families import Family
 from stanmlm.fit import Call, Fit, fit_from_draws
 from stanmlm.formula import parse_formula
@@ -112,6 +112,6 @@ def _sample(model: Model, text: Program, data: StanData, run: RunOptions, sampli
     how = resolve(sampling)
     assert how.seed is not None
     if points := starting_points(model, how.chains, how.seed):
-        with suppress(EngineError):
+        with suppress(StartError):
             return run.engine.sample(text, data, how, points, run.progress, inverse_metric(model))
     return run.engine.sample(text, data, how, None, run.progress, None)

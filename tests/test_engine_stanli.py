@@ -11,9 +11,10 @@ import pytest
 from scipy import stats
 
 from stanmlm.engines import progress
+from stanmlm.engines.advice import failure
 from stanmlm.engines.progress import bars, printed_lines
 from stanmlm.engines.stanli import Stanli
-from stanmlm.errors import EngineError, OptionError
+from stanmlm.errors import EngineError, OptionError, StartError
 
 
 @pytest.fixture(scope="module")
@@ -231,3 +232,11 @@ def test_other_threads_go_on_printing(capsys):
         thread.join()
     assert lines == ["ours"]
     assert capsys.readouterr().out == "theirs\n"
+
+
+def test_a_start_without_density_is_told_from_other_failures() -> None:
+    with pytest.raises(StartError):
+        raise failure("stanli could not sample: ", "Initialization failed.")
+    with pytest.raises(StartError):
+        raise failure("stanli could not use the starting values: ", "mu is 3, but must lie between 0 and 1")
+    assert not isinstance(failure("CmdStan could not sample: ", "std::bad_alloc"), StartError)

@@ -13,7 +13,7 @@ import stanmlm as sm
 import stanmlm.centering as centering_module
 from stanmlm.centering import centering
 from stanmlm.engines.stanli import Stanli
-from stanmlm.errors import EngineError
+from stanmlm.errors import StartError
 from stanmlm.families import binomial, gaussian, poisson
 from stanmlm.inits import inverse_metric, starting_points
 from stanmlm.model import Model
@@ -84,7 +84,7 @@ class Watched:
     def sample(self, program, data, sampling, inits, progress, inv_metric):
         self.asked.append((len(inits or ()), 0 if inv_metric is None else len(inv_metric)))
         if self.refuses and inits:
-            raise EngineError("no such starts")
+            raise StartError("no such starts")
         return Stanli().sample(program, data, sampling, inits, progress, inv_metric)
 
 

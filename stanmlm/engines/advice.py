@@ -2,12 +2,23 @@
 
 from collections.abc import Mapping
 
+from stanmlm.errors import EngineError, StartError
+
 _ADVICE: Mapping[str, str] = {
     "initialization failed": "no starting point had a finite log density: look for missing or infinite values in the "
     "data and for priors that exclude each other, or pass starting values",
     "dimension declared and found": "an array of the data has another size than the program declares",
     "no starting value for parameter": "a point needs a value for every parameter of the program",
 }
+
+
+_STARTS = ("initialization failed", "starting value")
+
+
+def failure(said: str, words: str) -> EngineError:
+    """The error that an engine's words ask for, with what to try; a `StartError` where its starts are at fault."""
+    kind = StartError if any(sign in f"{said} {words}".lower() for sign in _STARTS) else EngineError
+    return kind(f"{said}{words}{advice(words)}")
 
 
 def advice(text: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.arrays import Floats
-from stanmlm.engines.advice import advice
+from stanmlm.engines.advice import failure as engine_failure
 from stanmlm.engines.columns import shapes_of, split, stats_of
 from stanmlm.engines.compile import compiled, installed
 from stanmlm.engines.processes import Failure, run
@@ -174,7 +174,7 @@ def _raise(failure: Failure | None, doing: str) -> None:
     words = _words(failure.console)
     if failure.code is None:
         raise EngineError(f"CmdStan could not {doing} in the time it was given; its last lines:\n{words}")
-    raise EngineError(f"CmdStan could not {doing} (chain {failure.index + 1}): {words}{advice(words)}")
+    raise engine_failure(f"CmdStan could not {doing} (chain {failure.index + 1}): ", words)
 
 
 def _words(console: str) -> str:

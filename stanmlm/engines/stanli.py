@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stanmlm.arrays import Floats
-from stanmlm.engines.advice import advice
+from stanmlm.engines.advice import failure
 from stanmlm.engines.columns import split, stats_of
 from stanmlm.engines.progress import bars, printed_lines, refresh_every
 from stanmlm.engines.protocol import Point, RawDraws, Sampling, StanData
@@ -154,4 +154,4 @@ def _failures(doing: str) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError, OverflowError) as error:
-        raise EngineError(f"stanli could not {doing}: {error}{advice(str(error))}") from error
+        raise failure(f"stanli could not {doing}: ", str(error)) from error
