@@ -54,9 +54,11 @@ def one(rows: int, groups: int) -> dict[str, float]:
 
 def main() -> None:
     sizes = [(10**k, 50) for k in range(3, 8)] + [(50 * 10**k, 10**k) for k in range(1, 5)]
-    found = [reported([sys.executable, "scaling.py", str(rows), str(groups)]) for rows, groups in sizes]
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "scaling.json").write_text(json.dumps({"machine": machine(), "runs": found}, indent=1) + "\n")
+    found: list[dict] = []
+    for rows, groups in sizes:
+        found.append(reported([sys.executable, "scaling.py", str(rows), str(groups)]))
+        (RESULTS / "scaling.json").write_text(json.dumps({"machine": machine(), "runs": found}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
