@@ -1,4 +1,4 @@
-"""One fit of ours, measured: `python ours.py CASE SEED [centering] [adapt_delta]` prints JSON."""
+"""One fit of ours, measured: `python ours.py CASE SEED [centering] [adapt_delta] [iter]` prints JSON."""
 
 import json
 import sys
@@ -12,10 +12,10 @@ from stanmlm.fit import chains_of
 from stanmlm.model import parameters
 
 
-def main(name: str, seed: int, centering: str = "auto", adapt_delta: str = "") -> None:
+def main(name: str, seed: int, centering: str = "auto", adapt_delta: str = "", iterations: str = "2000") -> None:
     case = CASES[name]
     frame = frame_of(case)
-    options = {"adapt_delta": float(adapt_delta)} if adapt_delta else {}
+    options = {"iter": int(iterations), **({"adapt_delta": float(adapt_delta)} if adapt_delta else {})}
     begin = time.perf_counter()
     fit = sm.glmer(
         case.formula, frame, case.family, seed=seed, progress=False, engine="stanli", centering=centering, **options

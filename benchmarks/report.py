@@ -5,7 +5,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 MARK = "<!-- results: written by report.py -->"
-CONTESTANTS = ("ours", "ours at 0.95", "noncentered", "lme4", "rstanarm", "bambi", "bambi nutpie")
+CONTESTANTS = ("ours", "ours at 0.95", "ours at iter=4000", "noncentered", "lme4", "rstanarm", "bambi", "bambi nutpie")
 
 
 def cell(found: dict | None) -> str:
@@ -15,19 +15,21 @@ def cell(found: dict | None) -> str:
     seconds = f"{found['seconds']:.3g} s"
     if "bulk" not in found:
         return seconds
+    per_second = (
+        f"{found['bulk per second']:,.0f}" if found["bulk per second"] > 100 else f"{found['bulk per second']:.3g}"
+    )
     divergences = f", {found['divergences']:.0f} div." if found.get("divergences") else ""
-    return f"{seconds}, {found['bulk']:,.0f}, **{found['bulk per second']:,.3g}**/s{divergences}"
+    return f"{seconds}, {found['bulk']:,.0f}, **{per_second}**/s{divergences}"
 
 
 def comparison() -> list[str]:
     """One row a case."""
-    head = "| case | rows | " + " | ".join(CONTESTANTS) + " |"
-    rows = [head, "|" + "---|" * (len(CONTESTANTS) + 2)]
-    for path in sorted(HERE.glob("results/*.json")):
-        found = json.loads(path.read_text())
-        if "formula" in found:
-            cells = " | ".join(cell(found.get(name)) for name in CONTESTANTS)
-            rows.append(f"| {path.stem} | {found['rows']:,} | {cells} |")
+    files = {path.stem: json.loads(path.read_text()) for path in sorted(HERE.glob("results/*.json"))}
+    cases = {name: found for name, found in files.items() if "formula" in found}
+    names = [name for name in CONTESTANTS if any(name in found for found in cases.values())]
+    rows = ["| case | rows | " + " | ".join(names) + " |", "|" + "---|" * (len(names) + 2)]
+    for case, found in cases.items():
+        rows.append(f"| {case} | {found['rows']:,} | " + " | ".join(cell(found.get(name)) for name in names) + " |")
     return rows
 
 
