@@ -5,6 +5,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 MARK = "<!-- results: written by report.py -->"
+GROWTH = '"model" is the first frame-to-model of the session, "all" a second one with sampling and all.'
 CONTESTANTS = ("ours", "ours at 0.95", "ours at iter=4000", "noncentered", "lme4", "rstanarm", "bambi", "bambi nutpie")
 
 
@@ -60,7 +61,7 @@ def machines() -> str:
 def main() -> None:
     page = HERE / "README.md"
     before, _, _ = page.read_text().partition(MARK)
-    parts = [MARK, "", machines(), "", *comparison(), "", "## Growth", "", *scaling(), ""]
+    parts = [MARK, "", machines(), "", *comparison(), "", "## Growth", "", GROWTH, "", *scaling(), ""]
     page.write_text(before + "\n".join(parts))
 
 
