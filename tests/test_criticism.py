@@ -252,9 +252,11 @@ def test_loo_r2_is_below_bayes_r2_and_near_its_definition() -> None:
 def test_loo_prints_as_r_does() -> None:
     found = loo_of("exams")
     lines = repr(found).split("\n")
-    assert lines[1:4] == ["Computed from 1000 by 75 log-likelihood matrix.", "", "         Estimate  SE"]
+    width = max(len(f"{value:.1f}") for value in found.estimates["SE"])
+    head = "         Estimate " + "SE".rjust(width)
+    assert lines[1:4] == ["Computed from 1000 by 75 log-likelihood matrix.", "", head]
     estimate, error = (f"{found.estimates.loc['elpd_loo', c]:.1f}" for c in ("Estimate", "SE"))
-    assert lines[4] == f"elpd_loo {estimate:>8} {error}"
+    assert lines[4] == f"elpd_loo {estimate:>8} {error:>{width}}"
     assert lines[7] == "------"
 
 
