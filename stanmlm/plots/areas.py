@@ -12,9 +12,8 @@ from stanmlm.plots.density import density_curve
 from stanmlm.plots.frames import interval_columns
 from stanmlm.plots.intervals import parameter_intervals, shown_draws
 from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
-from stanmlm.plots.ppcheck import DARK, LIGHT, MID, MID_EDGE
 from stanmlm.plots.rows import check_probs, names_down, size_for, zero_line
-from stanmlm.plots.theme import theme_rows
+from stanmlm.plots.theme import DARK, LIGHT, MID, MID_EDGE, theme_rows
 
 if TYPE_CHECKING:
     from plotnine import ggplot

@@ -11,8 +11,7 @@ from stanmlm.errors import OptionError
 from stanmlm.fit import Fit, statistic
 from stanmlm.named import Named, named_draws
 from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
-from stanmlm.plots.ppcheck import LIGHT, MID_EDGE
-from stanmlm.plots.theme import HIGHLIGHTS, INK, QUIET, theme_paper
+from stanmlm.plots.theme import HIGHLIGHTS, INK, LIGHT, MID_EDGE, QUIET, theme_paper
 
 if TYPE_CHECKING:
     from plotnine import ggplot

@@ -14,8 +14,7 @@ from stanmlm.named import POSITIVE, Named, named_draws, named_subset
 from stanmlm.plots.chains import DIVERGENT
 from stanmlm.plots.density import density_curve
 from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
-from stanmlm.plots.ppcheck import LIGHT, MID, MID_EDGE
-from stanmlm.plots.theme import QUIET, theme_paper
+from stanmlm.plots.theme import LIGHT, MID, MID_EDGE, QUIET, theme_paper
 
 if TYPE_CHECKING:
     from plotnine import ggplot

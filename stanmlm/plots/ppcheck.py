@@ -11,15 +11,13 @@ from stanmlm.arrays import Anything
 from stanmlm.errors import OptionError, did_you_mean
 from stanmlm.fit import Fit
 from stanmlm.plots.parts import plain
-from stanmlm.plots.theme import INK, QUIET, theme_paper
+from stanmlm.plots.theme import DARK, DARK_EDGE, INK, LIGHT, LIGHT_EDGE, MID, QUIET, theme_paper
 from stanmlm.ppcheck import BINS, FRAMES, CheckOptions, Statistic, statistic_of
 from stanmlm.predict import MAX_BYTES
 
 if TYPE_CHECKING:
     from plotnine import ggplot, theme
 
-# bayesplot's default scheme, "blue".
-LIGHT, LIGHT_EDGE, MID, MID_EDGE, DARK, DARK_EDGE = "#d1e1ec", "#b3cde0", "#6497b1", "#005b96", "#03396c", "#011f4b"
 Breaks = Callable[[tuple[float, float]], list[float]]
 Y, YREP = "$y$", "$y_{rep}$"
 

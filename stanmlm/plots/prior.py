@@ -11,8 +11,7 @@ from stanmlm.fit import Fit
 from stanmlm.named import named_draws
 from stanmlm.plots.density import density_curve
 from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
-from stanmlm.plots.ppcheck import LIGHT, MID_EDGE
-from stanmlm.plots.theme import theme_paper
+from stanmlm.plots.theme import LIGHT, MID_EDGE, theme_paper
 from stanmlm.prior_posterior import Compared, compared
 
 if TYPE_CHECKING:

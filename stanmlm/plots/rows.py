@@ -8,8 +8,7 @@ import pandas as pd
 
 from stanmlm.errors import OptionError
 from stanmlm.plots.frames import interval_columns
-from stanmlm.plots.ppcheck import DARK_EDGE, LIGHT, MID_EDGE
-from stanmlm.plots.theme import QUIET
+from stanmlm.plots.theme import DARK_EDGE, LIGHT, MID_EDGE, QUIET
 
 if TYPE_CHECKING:
     from plotnine import geom_vline, scale_y_continuous, theme

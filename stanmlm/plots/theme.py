@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 FONTS = ("Helvetica Neue", "Helvetica", "Arial", "Liberation Sans", "DejaVu Sans")  # matplotlib brings the last
 HIGHLIGHTS = ("#D55E00", "#009E73", "#0072B2", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito (2008)
 REPUBLICAN, DEMOCRAT = "#C0392B", "#2166AC"
+# bayesplot's default scheme, "blue".
+LIGHT, LIGHT_EDGE, MID, MID_EDGE, DARK, DARK_EDGE = "#d1e1ec", "#b3cde0", "#6497b1", "#005b96", "#03396c", "#011f4b"
 INK, QUIET, FAINT = "#222222", "#6E6E6E", "#BDBDBD"
 
 
