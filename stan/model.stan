@@ -1,9 +1,6 @@
 {# The skeleton of every program; the text depends on a Structure and on nothing else.
-   Contract: stanmlm/program.py gives `s` (Structure), `terms`, `priors` and `scale`; macros are named after Stan's blocks. #}
-{% import "families/" ~ s.family ~ ".stan" as family %}
-{% import density as density %}
+   Contract: stanmlm/program.py gives `s` (Structure), `terms`, `priors`, `scale` and the files `family`, `density` and `eta`; macros are named after Stan's blocks. #}
 {% import "fragments/fixed.stan" as fixed %}
-{% import "fragments/eta.stan" as eta %}
 {% import "fragments/ratio.stan" as ratio %}
 // {{ s.family }} family, {{ s.link }} link{{ ", prior only" if not s.likelihood }}. Written by stanmlm.
 // Every name, size, number and centring weight is data: models that differ only in those share this program.

@@ -1,6 +1,6 @@
 """Partial centring: which fixed columns a group term absorbs, and the weight of each effect."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,12 +9,16 @@ from stanmlm.compress import Cells
 from stanmlm.design import Design
 from stanmlm.errors import OptionError
 from stanmlm.families import Family
+from stanmlm.marginal import Marginal, marginal
 from stanmlm.nesting import Nesting, depth, nestings
 from stanmlm.pilot import Pilot, pilot
 from stanmlm.priors import Priors
 
 # A column is absorbed where it equals Z A up to this share of its largest value: rounding, and nothing else.
 ROUNDING = 1e-13
+
+# With more coefficients a group, integrating effects out costs more than it saves: a cube against a square.
+MOST = 8
 
 NAMED = {"noncentered": 0.0, "centered": 1.0}
 
@@ -32,6 +36,7 @@ class Centering:
     origin: Floats  # (F,) about what the coefficients of X's own columns are
     nested: tuple[Nesting | None, ...]  # a group term each: the coarser term whose effects are part of M
     pilot: Pilot | None = None  # what weights by information came from; chains start there
+    marginal: Marginal | None = None  # group effects are integrated out, and nothing of the above serves them
 
 
 def centering(choice: float | str, design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:
@@ -40,7 +45,8 @@ def centering(choice: float | str, design: Design, cells: Cells, family: Family,
     Parameters
     ----------
     choice : float or str
-        "auto", "noncentered", "centered", or one weight for all effects, from 0 to 1.
+        "auto", "noncentered", "centered", or one weight for all effects, from 0 to 1. "auto" integrates the effects
+        out where it can (docs/decisions/008), and takes weights by information elsewhere.
     design : Design
     cells : Cells
     family : Family
@@ -62,7 +68,8 @@ def centering(choice: float | str, design: Design, cells: Cells, family: Family,
     ...     return centering("noncentered", design, cells, family, priors).weights
     """
     if choice == "auto":
-        return automatic(design, cells, family, priors)
+        found = automatic(design, cells, family, priors)
+        return integrated(found, design, cells) if integrable(design, family) else found
     weight = _weight(choice)
     if choice == "noncentered" or not design.terms:
         return noncentered(design)
@@ -127,6 +134,35 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
         return noncentered(design)
     absorbed, A = absorption(design, cells, weights)
     return Centering(absorbed, A, weights, units(at), origin(design, at), nestings(design, cells), at)
+
+
+def integrable(design: Design, family: Family) -> bool:
+    """Whether group effects can be integrated out: squares alone, one grouping factor, and few coefficients.
+
+    Parameters
+    ----------
+    design : Design
+    family : Family
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from stanmlm.families import gaussian
+    >>> integrable(Design(np.ones((4, 1)), ("(Intercept)",), (0,), True, (), (), np.zeros(4)), gaussian())
+    False
+    """
+    groups = {term.group for term in design.terms}
+    coefs = sum(len(term.coefs) for term in design.terms)
+    return family.squares and len(groups) == 1 and coefs <= MOST
+
+
+def integrated(found: Centering, design: Design, cells: Cells) -> Centering:
+    """Integrate group effects out: nothing to centre, and the pilot still says where to start."""
+    J = len(design.terms[0].levels)
+    return replace(noncentered(design), pilot=found.pilot, marginal=marginal(cells.rows, J))
 
 
 def forced(design: Design, cells: Cells, family: Family, priors: Priors, weight: float) -> Centering:

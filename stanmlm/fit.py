@@ -55,7 +55,8 @@ def fit_from_draws(call: Call, model: Model, program: Program, raw: RawDraws) ->
     """Label an engine's draws once, for everything that comes after."""
     table = parameters(model)
     # In one order in memory: sums over draws then have the same last digit after `save` and `load`.
-    values = {name: np.ascontiguousarray(draws) for name, draws in labelled(model, unroll(model, raw.values)).items()}
+    draws = unroll(model, raw.values, raw.sampling.seed)
+    values = {name: np.ascontiguousarray(array) for name, array in labelled(model, draws).items()}
     tree = to_datatree(
         {"posterior": values, "sample_stats": raw.stats},
         dims={row.name: row.dims for row in table if row.dims},

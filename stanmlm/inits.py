@@ -55,11 +55,15 @@ def _point(model: Model, at: Pilot, rng: np.random.Generator) -> dict[str, Float
     whole: dict[int, Floats] = {}
     for k in parents_first(model.centering.nested):
         tau, L = _scales(at.covariance[k], len(at.effects[k]), rng)
+        sds[k] = tau
+        point |= {f"L_{k + 1}": L} if len(tau) > 1 else {}
+        if model.centering.marginal:
+            continue
         u = at.effects[k] + _normal(rng, at.variance[k])
         M = means(model, k, full - model.centering.origin, whole)
         t = sampled(u, M, model.centering.weights[k], model.centering.units[k], tau, L)
-        sds[k], whole[k] = tau, M + u
-        point |= {f"t_{k + 1}": t, f"L_{k + 1}": L} if len(tau) > 1 else {f"t_{k + 1}": t[:, 0]}
+        whole[k] = M + u
+        point[f"t_{k + 1}"] = t if len(tau) > 1 else t[:, 0]
     point |= {"sd": np.concatenate([sds[k] for k in range(len(sds))])} if sds else {}
     return point | {auxiliary.name: np.asarray(at.dispersion**0.5) for auxiliary in model.family.auxiliary}
 
@@ -110,7 +114,7 @@ def inverse_metric(model: Model) -> Floats | None:
             np.diag(at.uncertainty),
             *(_inverse(2 * np.sum(share**2, axis=0)) for share in shares),
             np.full(len(model.family.auxiliary), 1 / (2 * rows)),
-            *map(_effect_variances, shares),
+            *(_factor_variances(share) if model.centering.marginal else _effect_variances(share) for share in shares),
         ]
     )
     return variances if np.all((variances > 0) & np.isfinite(variances)) else None
@@ -118,10 +122,13 @@ def inverse_metric(model: Model) -> Floats | None:
 
 def _effect_variances(share: Floats) -> Floats:
     """Variances of the free elements of L, then of t, for one term."""
+    return np.concatenate([_factor_variances(share), np.maximum(1 - share, 0.01).T.ravel()])
+
+
+def _factor_variances(share: Floats) -> Floats:
+    """Variances of the free elements of L."""
     below, left = np.tril_indices(share.shape[1], -1)
-    factors = _inverse(np.sum(share[:, below] * share[:, left], axis=0))
-    effects = np.maximum(1 - share, 0.01)
-    return np.concatenate([factors, effects.T.ravel()])
+    return _inverse(np.sum(share[:, below] * share[:, left], axis=0))
 
 
 def _inverse(information: Floats) -> Floats:

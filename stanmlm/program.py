@@ -34,6 +34,7 @@ class Structure:
     fixed: bool = True  # fixed columns that no group term absorbs
     ones: tuple[int, ...] = ()  # positions of group terms with Z = 1
     joint: tuple[int, ...] = ()  # of those, the ones whose effects are added up by combinations of levels
+    marginal: bool = False  # group effects are integrated out
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ FUSED = {
     ("binomial", "cloglog"): "densities/binomial_cloglog.stan",
     ("poisson", "log"): "densities/poisson_log.stan",
 }
+
+# Where group effects are integrated out: the file in the place of a family's.
+MARGINAL = {"gaussian": "densities/gaussian_marginal.stan"}
+
+# The files in stan/fragments of a term with one and with several coefficients, by whether effects are integrated out.
+TERMS = {False: ("one", "several"), True: ("scale", "covariance")}
 
 # Where the prior of a class stands: its file in stan/fragments and the parameter. A class that is not here is an
 # auxiliary of the family, a scalar of its own name.
@@ -95,6 +102,8 @@ def structure(model: Model) -> Structure:
     )
     if model.prior_only:
         return plain
+    if model.centering.marginal:
+        return replace(plain, offset=False, marginal=True)
     return replace(
         plain,
         fixed=not (many(rows.X) and model.design.terms and np.all(model.centering.absorbed)),
@@ -136,10 +145,12 @@ def program(structure: Structure) -> Program:
 def _context(structure: Structure) -> dict[str, object]:
     environment = _environment()
     scales = [auxiliary.name for auxiliary in FAMILIES[structure.family].auxiliary if auxiliary.scales_groups]
-    family = f"families/{structure.family}.stan"
+    family = MARGINAL[structure.family] if structure.marginal else f"families/{structure.family}.stan"
     return {
         "s": structure,
-        "density": FUSED.get((structure.family, structure.link), family),
+        "family": environment.get_template(family).module,
+        "density": environment.get_template(FUSED.get((structure.family, structure.link), family)).module,
+        "eta": environment.get_template(f"fragments/{'marginal' if structure.marginal else 'eta'}.stan").module,
         "link": environment.get_template(f"links/{structure.link}.stan").module,
         "scale": scales[0] if scales and structure.several else "",
         "terms": _terms(structure),
@@ -151,13 +162,13 @@ def _terms(structure: Structure) -> list[dict[str, object]]:
     """One record a group term; `start` is where its sds begin, as Stan says it, `around` the coarser term's number."""
     several = structure.several
     within = structure.within or (-1,) * len(several)
-    kinds = ["several" if many else "one" for many in several]
+    kinds = [TERMS[structure.marginal][many] for many in several]
     sizes = [f"K_{k}" if many else "1" for k, many in enumerate(several, 1)]
     return [
         {
             "k": k + 1,
             "kind": kind,
-            "several": kind == "several",
+            "several": several[k],
             "ones": k in structure.ones,
             "joint": k in structure.joint,
             "around": within[k] + 1,

@@ -54,7 +54,7 @@ def rotated(rows: Rows) -> Rows:
     """
     A = np.column_stack([*rows.Z, rows.X, np.asarray(rows.stats["y"])])
     block = combinations(rows.index, len(A))
-    parts = [_of_blocks(A, at) for at in _padded(block)]
+    parts = [_of_blocks(A, at) for at in padded(block, smallest=2)]
     alone = np.flatnonzero(np.bincount(block)[block] == 1)
     values = np.concatenate([A[alone], *(part.values for part in parts)])
     of_row = np.concatenate([alone, *(part.of_row for part in parts)])
@@ -81,25 +81,39 @@ class _Blocks:
     squares: float  # around them
 
 
-def _padded(block: Ints) -> Iterator[Ints]:
-    """Rows of the blocks that have several, (blocks, height) with -1 beyond a block's last.
+def padded(block: Ints, smallest: int = 1, least: int = 1) -> Iterator[Ints]:
+    """Rows of the blocks with `smallest` or more, (blocks, height) with -1 beyond a block's last.
 
-    Heights are powers of two, so that there are few shapes; a row of zeros adds nothing to a square.
+    Heights are powers of two from `least`, so that there are few shapes; a row of zeros adds nothing to a square.
+
+    Parameters
+    ----------
+    block : array
+        (N,) the block of each row, from 0.
+    smallest : int
+        Blocks with fewer rows are left out.
+    least : int
+        No block is shorter.
+
+    Examples
+    --------
+    >>> [places.tolist() for places in padded(np.array([0, 1, 0, 1, 1]))]
+    [[[0, 2]], [[1, 3, 4, -1]]]
     """
     order, size = np.argsort(block, kind="stable"), np.bincount(block)
     start = np.cumsum(size) - size
-    height = 2 ** np.ceil(np.log2(np.maximum(size, 1))).astype(np.int64)
-    for h in np.unique(height[size > 1]):
-        blocks = np.flatnonzero((height == h) & (size > 1))
+    height = 2 ** np.ceil(np.log2(np.maximum(size, least))).astype(np.int64)
+    for h in np.unique(height[size >= smallest]):
+        blocks = np.flatnonzero((height == h) & (size >= smallest))
         for some in np.array_split(blocks, max(1, len(blocks) * h // AT_ONCE)):
             at = np.arange(h)
             places = np.minimum(start[some, None] + at, len(order) - 1)
             yield np.where(at < size[some, None], order[places], -1)
 
 
-def _of_blocks(A: Floats, padded: Ints) -> _Blocks:
+def _of_blocks(A: Floats, places: Ints) -> _Blocks:
     """Rotate the rows of blocks of one height; a block that stays as long as it was is left alone."""
-    rows = np.where(padded[..., None] >= 0, A[padded], 0.0)
+    rows = np.where(places[..., None] >= 0, A[places], 0.0)
     R: Floats = np.asarray(np.linalg.qr(rows, mode="r"), dtype=float)
     predictors = R[..., :-1]
     scale = np.sqrt(np.sum(predictors**2, axis=-2, keepdims=True))
@@ -108,12 +122,12 @@ def _of_blocks(A: Floats, padded: Ints) -> _Blocks:
     U = U * kept[:, None, :]
     turned = np.swapaxes(U, -1, -2) @ R
     rest = R[..., -1] - np.squeeze(U @ turned[..., -1:], axis=-1)
-    shorter = kept.sum(axis=1) < np.sum(padded >= 0, axis=1)
+    shorter = kept.sum(axis=1) < np.sum(places >= 0, axis=1)
     kept &= shorter[:, None]
-    as_is = padded[~shorter]
+    as_is = places[~shorter]
     as_is = as_is[as_is >= 0]
     return _Blocks(
         values=np.concatenate([turned[kept], A[as_is]]),
-        of_row=np.concatenate([np.repeat(padded[:, 0], kept.sum(axis=1)), as_is]),
+        of_row=np.concatenate([np.repeat(places[:, 0], kept.sum(axis=1)), as_is]),
         squares=float(np.sum(rest[shorter] ** 2)),
     )

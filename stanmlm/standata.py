@@ -9,6 +9,7 @@ from stanmlm.centering import remainder
 from stanmlm.design import GroupTerm
 from stanmlm.distributions import DISTRIBUTIONS
 from stanmlm.families import Family
+from stanmlm.marginal import Marginal
 from stanmlm.model import Model
 from stanmlm.priors import PriorRow
 from stanmlm.program import pair, structure
@@ -36,11 +37,13 @@ def standata(model: Model) -> Data:
     ...     return program(structure(model)).text, standata(model)
     """
     data = _fixed(model)
-    for k, _ in enumerate(model.design.terms):
-        data |= _term(model, k)
+    for k, term in enumerate(model.design.terms):
+        data |= _coefs(term, k) if model.centering.marginal else _term(model, k)
     if model.design.terms:
         data |= _sds(model)
-    if not model.prior_only:
+    if model.centering.marginal:
+        data |= _marginal(model, model.centering.marginal)
+    elif not model.prior_only:
         data |= _rows(model)
         data |= model.cells.rows.stats
     return data | _priors(model)
@@ -101,6 +104,24 @@ def _term(model: Model, k: int) -> Data:
     return _several(term, k, coefficient, data) if len(term.coefs) > 1 else _one(k, data)
 
 
+def _coefs(term: GroupTerm, k: int) -> Data:
+    return {f"K_{k + 1}": len(term.coefs)} if len(term.coefs) > 1 else {}
+
+
+def _marginal(model: Model, of: Marginal) -> Data:
+    """Rows of groups, the first of each group before the second of each, and the rows that no effect enters."""
+    J, K = of.y.shape
+
+    def stacked(values: Floats) -> Floats:
+        return np.asarray(values.swapaxes(0, 1).reshape(J * K, *values.shape[2:]))
+
+    data: Data = {"J": J, "K": K, "R": len(of.y_rest), "N": model.cells.rows.stats["N"], "ss": of.ss}
+    data |= {"X": stacked(of.X), "y": stacked(of.y), "X_rest": of.X_rest, "y_rest": of.y_rest}
+    ends = np.cumsum([len(term.coefs) for term in model.design.terms])
+    parts = np.split(stacked(of.Z), ends[:-1], axis=1)
+    return data | {f"Z_{k}": part for k, part in enumerate(parts, 1)}
+
+
 def _around(model: Model, k: int) -> Data:
     """The coarser term whose effects are part of term k's means."""
     nesting = model.centering.nested[k]
@@ -113,7 +134,7 @@ def _around(model: Model, k: int) -> Data:
 
 def _several(term: GroupTerm, k: int, coefficient: Ints, data: Data) -> Data:
     K = len(term.coefs)
-    return data | {f"K_{k + 1}": K, f"A_to_{k + 1}": np.eye(K)[coefficient]}
+    return data | _coefs(term, k) | {f"A_to_{k + 1}": np.eye(K)[coefficient]}
 
 
 def _one(k: int, data: Data) -> Data:

@@ -6,13 +6,14 @@ from itertools import pairwise
 import numpy as np
 
 from stanmlm.arrays import Floats
+from stanmlm.marginal import Marginal, draw_effects
 from stanmlm.model import Model, Unrolled
 from stanmlm.nesting import parents_first
 from stanmlm.standata import absorbed_by, column_means
 
 
-def unroll(model: Model, draws: Mapping[str, Floats]) -> Unrolled:
-    """Undo the centring of predictors and of group effects.
+def unroll(model: Model, draws: Mapping[str, Floats], seed: int | None = None) -> Unrolled:
+    """Undo the centring of predictors and of group effects, or draw those that the program integrates out.
 
     Parameters
     ----------
@@ -20,6 +21,8 @@ def unroll(model: Model, draws: Mapping[str, Floats]) -> Unrolled:
         The model that was sampled.
     draws : Mapping
         By Stan name, each (chains, draws, *declared shape).
+    seed : int
+        Of the effects that are drawn here, given each draw of everything else.
 
     Returns
     -------
@@ -37,12 +40,15 @@ def unroll(model: Model, draws: Mapping[str, Floats]) -> Unrolled:
     factors = list(_factors(model, draws))
     starts = np.cumsum([0, *(len(term.coefs) for term in model.design.terms)])
     taus = [sd[..., start:stop] for start, stop in pairwise(starts)]
+    auxiliary = {auxiliary.name: np.asarray(draws[auxiliary.name]) for auxiliary in model.family.auxiliary}
     return Unrolled(
         b=b,
         sd=sd,
         cor=tuple(L @ np.swapaxes(L, -1, -2) for L in factors),
-        r=_deviations(model, draws, b, taus, factors),
-        auxiliary={auxiliary.name: np.asarray(draws[auxiliary.name]) for auxiliary in model.family.auxiliary},
+        r=_drawn(of, b, taus, factors, auxiliary["sigma"], seed)
+        if (of := model.centering.marginal)
+        else _deviations(model, draws, b, taus, factors),
+        auxiliary=auxiliary,
     )
 
 
@@ -66,6 +72,18 @@ def _factors(model: Model, draws: Mapping[str, Floats]) -> Iterator[Floats]:
     for k, term in enumerate(model.design.terms, 1):
         one = len(term.coefs) == 1
         yield np.ones((*_slopes(draws).shape[:2], 1, 1)) if one else np.asarray(draws[f"L_{k}"], dtype=float)
+
+
+def _drawn(
+    of: Marginal, b: Floats, taus: Sequence[Floats], factors: Sequence[Floats], sigma: Floats, seed: int | None
+) -> tuple[Floats, ...]:
+    """Effects that were integrated out, (chains, draws, J, K) a term."""
+    scaled = [tau[..., :, None] * L for tau, L in zip(taus, factors, strict=True)]
+    draws = b.shape[0] * b.shape[1]
+    flat = [T.reshape(draws, *T.shape[2:]) for T in scaled]
+    r = draw_effects(of, b.reshape(draws, b.shape[-1]), flat, sigma.reshape(draws), seed)
+    ends = np.cumsum([T.shape[-1] for T in flat])
+    return tuple(np.split(r.reshape(*b.shape[:2], *r.shape[1:]), ends[:-1], axis=-1))
 
 
 def _deviations(

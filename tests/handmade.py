@@ -6,10 +6,10 @@ from typing import Any, cast
 import numpy as np
 
 from stanmlm.arrays import Floats
-from stanmlm.centering import Centering, absorption, noncentered
+from stanmlm.centering import Centering, absorption, integrated, noncentered
 from stanmlm.compress import compress
 from stanmlm.design import Design, GroupTerm
-from stanmlm.families import Family
+from stanmlm.families import Family, gaussian
 from stanmlm.model import Model
 from stanmlm.nesting import nestings
 from stanmlm.priors import PriorRow, Priors
@@ -22,6 +22,7 @@ SHAPES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "none": (),
     "one": (("state", ("(Intercept)",)),),
     "three": (("state", ("(Intercept)", "x", "z")),),
+    "split": (("state", ("(Intercept)", "x")), ("state", ("z",))),
     "two": (("state", ("(Intercept)", "x")), ("year", ("z",))),
     "both": (("state", ("(Intercept)", "x")), ("year", ("(Intercept)", "z"))),
     "nested": (("town", ("(Intercept)", "x")), ("state", ("(Intercept)",)), ("region", ("(Intercept)",))),
@@ -138,3 +139,9 @@ def model(
     return Model(
         nothing, family, nothing, answers, rows, priors or plain_priors(rows, family), cells, centres, prior_only
     )
+
+
+def integrated_model(shape: str, priors: Priors | None = None, **options: Any) -> Model:
+    """A gaussian model whose group effects are integrated out."""
+    of = model(gaussian(), shape, priors, **options)
+    return replace(of, centering=integrated(of.centering, of.design, of.cells))

@@ -34,7 +34,10 @@ LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
 def log_density(model: Model, q: Anything) -> Anything:
     """At unconstrained values in Stan's order, with the Jacobians, up to a constant."""
     values, jacobian = constrained(model, q)
-    return jacobian + log_priors(model, values) + log_effects(model, values) + log_likelihood(model, values)
+    prior = jacobian + log_priors(model, values)
+    if model.centering.marginal:
+        return prior + log_marginal(model, values)
+    return prior + log_effects(model, values) + log_likelihood(model, values)
 
 
 def gradient(model: Model, q: Floats) -> Floats:
@@ -44,7 +47,8 @@ def gradient(model: Model, q: Floats) -> Floats:
 
 def dimension(model: Model) -> int:
     sizes = [(len(term.levels), len(term.coefs)) for term in model.design.terms]
-    effects = sum(J * K + K * (K - 1) // 2 + K for J, K in sizes)
+    drawn = not model.centering.marginal
+    effects = sum(drawn * J * K + K * (K - 1) // 2 + K for J, K in sizes)
     return model.design.X.shape[1] + effects + len(model.family.auxiliary)
 
 
@@ -70,7 +74,8 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
         J, K = len(term.levels), len(term.coefs)
         values[f"L_{k}"], lp = cholesky_factor(take(K * (K - 1) // 2), K)
         jacobian = jacobian + lp
-        values[f"t_{k}"] = take(J * K).reshape(K, J).T
+        if not model.centering.marginal:
+            values[f"t_{k}"] = take(J * K).reshape(K, J).T
     assert place == len(q)
     return values, jacobian
 
@@ -153,6 +158,21 @@ def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
         return np.sum(-np.log(sigma) - 0.5 * response.weights * ((response.y - eta) / sigma) ** 2)
     rows = LIKELIHOODS[model.family.name, model.family.link.name](eta, response.y, response.trials)
     return np.sum(response.weights * rows)
+
+
+def log_marginal(model: Model, values: dict[str, Anything]) -> Anything:
+    """Normal rows with group effects integrated out, a group at a time with the covariance of all of its rows."""
+    design, response = model.design, model.response
+    e = response.y - design.offset - design.X @ beta_full(model, values)
+    total = 0.0
+    for level in range(len(design.terms[0].levels)):
+        at = design.terms[0].index == level
+        V = np.diag(values["sigma"] ** 2 / response.weights[at])
+        for k, (term, tau) in enumerate(zip(design.terms, taus(model, values), strict=True), 1):
+            G = term.Z[at] @ (tau[:, None] * values[f"L_{k}"])
+            V = V + G @ G.T
+        total = total - 0.5 * np.log(np.linalg.det(V)) - 0.5 * e[at] @ np.linalg.inv(V) @ e[at]
+    return total
 
 
 def log_priors(model: Model, values: dict[str, Anything]) -> Anything:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import stanli
-from handmade import SHAPES, design, model, plain_priors, prior, replaced
+from handmade import SHAPES, design, integrated_model, model, plain_priors, prior, replaced
 from reference_density import constrained, dimension, gradient, log_density, mean, scale_at, share_at
 
 from stanmlm.centering import noncentered
@@ -59,6 +59,12 @@ def test_density_of_every_family_link_and_term_shape(pair: str, shape: str, offs
 @pytest.mark.parametrize("pair", ["gaussian", "logit"])
 def test_density_when_not_centred(pair: str, shape: str) -> None:
     check(model(PAIRS[pair], shape, centred=False))
+
+
+@pytest.mark.parametrize("options", [{}, {"offset": True}, {"intercept": False}, {"collapse": False}], ids=str)
+@pytest.mark.parametrize("shape", ["one", "three", "split"])
+def test_density_with_group_effects_integrated_out(shape: str, options: dict) -> None:
+    check(integrated_model(shape, **options))
 
 
 @pytest.mark.parametrize("pair", ["gaussian", "poisson"])

@@ -110,7 +110,7 @@ def test_a_fit_starts_about_its_pilot_which_runs_once_and_is_not_kept(monkeypatc
     runs = []
     monkeypatch.setattr(centering_module, "pilot", lambda *given: runs.append(1) or pilot(*given))
     fit = fit_by(engine := Watched())
-    free = 2 + 1 + 1 + len(fit.model.design.terms[0].levels)
+    free = 2 + 1 + 1  # coefficients, an sd, sigma: the effects are integrated out
     assert (runs, engine.asked) == ([1], [(2, free)])
     assert fit.model.centering.pilot is None
 

@@ -35,6 +35,7 @@ STAGES = (
         "compress",
         "nesting",
         "pilot",
+        "marginal",
         "centering",
     ),
     *("model", "program", "standata", "unroll", "inits", "engines", "fit", "diagnostics"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from handmade import design, model, plain_priors, prior, replaced
+from handmade import design, integrated_model, model, plain_priors, prior, replaced
 
 from stanmlm.families import FAMILIES, binomial, gaussian, poisson
 from stanmlm.model import Model
@@ -33,6 +33,8 @@ GOLDEN = {
     "cloglog_two_terms": lambda: model(binomial(link="cloglog"), "two"),
     "poisson_no_intercept": lambda: model(poisson(), "crossed", intercept=False),
     "gaussian_nested": lambda: model(gaussian(), "nested"),
+    "gaussian_marginal": lambda: integrated_model("three"),
+    "gaussian_marginal_two_terms": lambda: integrated_model("split"),
     "logit_prior_only": lambda: model(binomial(), "two", prior_only=True),
 }
 
@@ -107,8 +109,9 @@ def _renamed_and_shorter(of: Model):
         model(binomial(), "two", offset=True),
         model(binomial(), "two", intercept=False),
         model(binomial(), "two", prior_only=True),
+        integrated_model("split"),
     ],
-    ids=["link", "family", "terms", "several", "offset", "intercept", "prior_only"],
+    ids=["link", "family", "terms", "several", "offset", "intercept", "prior_only", "marginal"],
 )
 def test_what_is_structure_changes_the_program(other: Model) -> None:
     base = model(binomial(), "two")

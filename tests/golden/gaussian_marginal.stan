@@ -1,0 +1,111 @@
+// gaussian family, identity link. Written by stanmlm.
+// Every name, size, number and centring weight is data: models that differ only in those share this program.
+functions {
+  /**
+   * Normal rows of groups with group effects integrated out: the covariance of a group's K rows is
+   * sigma^2 I + G_j G_j' (Laird and Ware 1982, section 2). C is its Cholesky factor, an entry at a time for all groups.
+   *
+   * @param y (J K) the first row of each group, then the second
+   * @param eta (J K) their means without group effects
+   * @param G (J K x K) rows of Z_j times a factor of the covariance of the effects
+   * @param sigma residual standard deviation
+   * @return log density up to a constant
+   */
+  real grouped_normal_lpdf(vector y, vector eta, matrix G, real sigma) {
+    int K = cols(G);
+    int J = rows(G) %/% K;
+    vector[J * K] e = y - eta;
+    array[K, K] vector[J] C;
+    array[K] vector[J] z;
+    real lp = 0;
+    for (p in 1:K) {
+      z[p] = segment(e, (p - 1) * J + 1, J);
+      for (q in 1:p) {
+        C[p, q] = rows_dot_product(block(G, (p - 1) * J + 1, 1, J, K), block(G, (q - 1) * J + 1, 1, J, K));
+        for (r in 1:(q - 1)) {
+          C[p, q] -= C[p, r] .* C[q, r];
+        }
+        if (q < p) {
+          C[p, q] ./= C[q, q];
+          z[p] -= C[p, q] .* z[q];
+        }
+      }
+      C[p, p] = sqrt(square(sigma) + C[p, p]);
+      z[p] ./= C[p, p];
+      lp += -sum(log(C[p, p])) - 0.5 * dot_self(z[p]);
+    }
+    return lp;
+  }
+}
+data {
+  int<lower=0> P;  // fixed columns beside the intercept
+  vector[P] x_mean;  // their means over the rows
+
+  // Group term 1
+  int<lower=2> K_1;  // coefficients
+
+  int<lower=1> S;  // standard deviations of all group terms
+  vector<lower=0, upper=1>[S] by_sigma;  // 1: the prior of this sd is on sd / sigma
+
+  int<lower=1> J;  // groups
+  int<lower=1> K;  // effects of a group, and rows that they enter
+  matrix[J * K, P + 1] X;  // the first row of each group, then the second
+  matrix[J * K, K_1] Z_1;
+  int<lower=0> R;  // rows that no effect enters
+  matrix[R, P + 1] X_rest;
+
+  // Response: rows are already times the square roots of their weights, less the offset
+  int<lower=0> N;  // observations
+  vector[J * K] y;
+  vector[R] y_rest;
+  real<lower=0> ss;  // squares that are the same whatever the parameters are
+
+  real<lower=0> Intercept_student_t_df;
+  real Intercept_student_t_location;
+  real<lower=0> Intercept_student_t_scale;
+
+  int<lower=0> N_b_normal;
+  array[N_b_normal] int<lower=1> b_normal_at;  // elements of b
+  vector[N_b_normal] b_normal_location;
+  vector<lower=0>[N_b_normal] b_normal_scale;
+
+  vector<lower=0>[1] cor_lkj_regularization;
+
+  int<lower=0> N_sd_exponential;
+  array[N_sd_exponential] int<lower=1> sd_exponential_at;  // elements of sd
+  vector<lower=0>[N_sd_exponential] sd_exponential_rate;
+
+  real<lower=0> sigma_exponential_rate;
+}
+parameters {
+  real alpha_c;  // intercept at the means of the predictors
+  vector[P] b;
+  vector<lower=0>[S] sd;  // of the group coefficients, term after term
+  real<lower=0> sigma;  // residual standard deviation
+  cholesky_factor_corr[K_1] L_1;
+}
+model {
+  // The coefficients of the columns as they are, not centred
+  vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
+
+  // Group term 1: a = z T'
+  matrix[K_1, K_1] T_1 = diag_pre_multiply(segment(sd, 1, K_1), L_1);
+
+  // Linear predictor but for group effects
+  vector[J * K] eta = X * beta;
+  vector[R] eta_rest = X_rest * beta;
+  matrix[J * K, K] G = Z_1 * T_1;
+
+  // Likelihood
+  y ~ grouped_normal(eta, G, sigma);
+  target += -(N - J * K) * log(sigma) - 0.5 * (ss + dot_self(y_rest - eta_rest)) / square(sigma);
+
+  // Priors
+  vector[S] ratio = sd .* exp(-log(sigma) * by_sigma);
+  target += -sum(by_sigma) * log(sigma);
+  alpha_c ~ student_t(Intercept_student_t_df, Intercept_student_t_location, Intercept_student_t_scale);
+  b[b_normal_at] ~ normal(b_normal_location, b_normal_scale);
+  L_1 ~ lkj_corr_cholesky(cor_lkj_regularization[1]);
+  ratio[sd_exponential_at] ~ exponential(sd_exponential_rate);
+  sigma ~ exponential(sigma_exponential_rate);
+}
