@@ -18,7 +18,7 @@ from stanmlm.priors import Priors
 ROUNDING = 1e-13
 
 # With more coefficients a group, integrating effects out costs more than it saves: a cube against a square.
-MOST = 8
+MOST = 10
 
 NAMED = {"noncentered": 0.0, "centered": 1.0}
 

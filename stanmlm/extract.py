@@ -314,6 +314,9 @@ def as_draws_df(fit: Fit, variables: Sequence[str] | str | None = None) -> pd.Da
 def stancode(fit: Fit) -> str:
     """The Stan program of a fit; with `standata(fit)` it runs by hand in any Stan.
 
+    Gaussian models with one grouping factor have their group effects integrated out: the program samples the rest, and
+    effects are drawn afterwards. `centering="noncentered"` gives the textbook's program.
+
     Examples
     --------
     >>> from stanmlm import lmer, simulate_exams, stancode

@@ -31,7 +31,7 @@ from stanmlm.fit import Call, Fit
 from stanmlm.formula import Formula
 from stanmlm.frame import ModelFrame
 from stanmlm.links import LINKS
-from stanmlm.marginal import Marginal
+from stanmlm.marginal import Groups, Marginal
 from stanmlm.model import Model
 from stanmlm.nesting import Nesting
 from stanmlm.pilot import Equations, Pilot
@@ -67,6 +67,7 @@ RECORDS: Mapping[str, type] = {
             Rows,
             Joint,
             Centering,
+            Groups,
             Marginal,
             Nesting,
             Pilot,

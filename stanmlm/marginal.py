@@ -5,12 +5,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stanmlm.arrays import Floats
+from stanmlm.arrays import Floats, Ints
+from stanmlm.compress import cells_of
 from stanmlm.rotation import padded
 from stanmlm.rows import Rows
 
-# Numbers that drawing holds at once: 32 MB.
-AT_ONCE = 2**22
+# Groups are of one kind where their Z agree to this many decimals of its largest value: rounding of a rotation.
+DECIMALS = 12
+# Numbers that drawing works on at once: they stay in the processor's cache.
+AT_ONCE = 2**17
+
+
+@dataclass(frozen=True)
+class Groups:
+    """H groups of D kinds: those of one kind share Z, and with it the covariance of their K rows."""
+
+    kind: Ints  # (H,) from 0
+    X: Floats  # (H, K, F)
+    y: Floats  # (H, K)
 
 
 @dataclass(frozen=True)
@@ -20,9 +32,9 @@ class Marginal:
     Rows of zeros stand in where a group has fewer.
     """
 
-    Z: Floats  # (J, K, K), the columns of all terms side by side
-    X: Floats  # (J, K, F)
-    y: Floats  # (J, K)
+    Z: Floats  # (D, K, K) of each kind, the columns of all terms side by side
+    all: Groups  # J of them
+    few: Groups  # the same squares in fewer: groups of a kind are rotated among each other
     X_rest: Floats  # (R, F) rows that no effect enters
     y_rest: Floats  # (R,)
     ss: float
@@ -32,7 +44,8 @@ def marginal(rows: Rows, J: int) -> Marginal:
     """Rotate the rows of each group so that its effects enter as few as there are effects.
 
     The triangular factor of [Z X y] has zeros for Z below its first K rows; what is below, of all groups, is one least
-    squares problem in the fixed coefficients, and rotated once more (Bates and others 2015, section 3.4, for the idea).
+    squares problem in the fixed coefficients, and rotated once more. Groups with the same Z have one covariance V, and
+    sum_j e_j' V^-1 e_j sees [X y] of such groups only through the squares of their rotation.
 
     Parameters
     ----------
@@ -48,11 +61,11 @@ def marginal(rows: Rows, J: int) -> Marginal:
     Examples
     --------
     >>> from stanmlm.rows import plain_rows
-    >>> one, group = np.ones((4, 1)), np.array([0, 0, 1, 1])
-    >>> four = plain_rows(one, (one,), (group,), np.zeros(4), {"y": np.array([1.0, 3.0, 5.0, 5.0]), "ss": 0.0})
-    >>> few = marginal(four, 2)
-    >>> np.abs(few.y).round(3).tolist(), round(few.ss, 6)
-    ([[2.828], [7.071]], 2.0)
+    >>> one, group = np.ones((6, 1)), np.array([0, 0, 1, 1, 2, 2])
+    >>> y = np.array([1.0, 3.0, 5.0, 5.0, 1.0, 1.0])
+    >>> of = marginal(plain_rows(one, (one,), (group,), np.zeros(6), {"y": y, "ss": 0.0}), 3)
+    >>> of.all.y.round(3).tolist(), of.Z.round(3).tolist(), len(of.few.y)
+    ([[2.828], [7.071], [1.414]], [[[1.414]]], 2)
     """
     A = np.column_stack([*rows.Z, rows.X, np.asarray(rows.stats["y"])])
     K, F = sum(Z.shape[1] for Z in rows.Z), rows.X.shape[1]
@@ -61,14 +74,36 @@ def marginal(rows: Rows, J: int) -> Marginal:
         R = _triangular(np.where(at[..., None] >= 0, A[at], 0.0))
         top[rows.index[0][at[:, 0]]] = R[:, :K]
         rest.append(R[:, K:, K:].reshape(-1, F + 1))
+    top *= np.where(np.diagonal(top, axis1=1, axis2=2) < 0, -1.0, 1.0)[..., None]
+    kind, first = cells_of(list(np.round(top[..., :K] / np.abs(top[..., :K]).max(), DECIMALS).reshape(J, K * K).T))
     R = _triangular(np.concatenate(rest))
-    ss = float(rows.stats["ss"]) + float(np.sum(R[F:, F] ** 2))
-    return Marginal(Z=top[..., :K], X=top[..., K:-1], y=top[..., -1], X_rest=R[:F, :F], y_rest=R[:F, F], ss=ss)
+    return Marginal(
+        Z=top[first, :, :K],
+        all=Groups(kind, X=top[..., K:-1], y=top[..., -1]),
+        few=_fewer(kind, top[..., K:]),
+        X_rest=R[:F, :F],
+        y_rest=R[:F, F],
+        ss=float(rows.stats["ss"]) + float(np.sum(R[F:, F] ** 2)),
+    )
 
 
 def _triangular(A: Floats) -> Floats:
     R: Floats = np.asarray(np.linalg.qr(A, mode="r"), dtype=float)
     return R
+
+
+def _fewer(kind: Ints, Xy: Floats) -> Groups:
+    """Groups of a kind that has more than they have numbers, [X y] (J, K, F + 1), become as many as that."""
+    wide = Xy.reshape(len(Xy), -1)
+    numbers = wide.shape[1]
+    alone = np.bincount(kind)[kind] <= numbers
+    kinds, values = [kind[alone]], [wide[alone]]
+    for at in padded(kind, smallest=numbers + 1):
+        R = _triangular(np.where(at[..., None] >= 0, wide[at], 0.0))
+        kinds.append(np.repeat(kind[at[:, 0]], numbers))
+        values.append(R.reshape(-1, numbers))
+    some = np.concatenate(values).reshape(-1, *Xy.shape[1:])
+    return Groups(np.concatenate(kinds), X=some[..., :-1], y=some[..., -1])
 
 
 def draw_effects(of: Marginal, beta: Floats, factors: Sequence[Floats], sigma: Floats, seed: int | None) -> Floats:
@@ -81,17 +116,17 @@ def draw_effects(of: Marginal, beta: Floats, factors: Sequence[Floats], sigma: F
     ----------
     of : Marginal
     beta : array
-        (D, F) coefficients.
+        (S, F) draws of coefficients.
     factors : sequence of arrays
-        (D, k, k) a group term each: T, a factor of the covariance of its effects.
+        (S, k, k) a group term each: T, a factor of the covariance of its effects.
     sigma : array
-        (D,)
+        (S,)
     seed : int
 
     Returns
     -------
     array
-        (D, J, K) deviations from what fixed columns explain.
+        (S, J, K) deviations from what fixed columns explain.
 
     Examples
     --------
@@ -102,19 +137,20 @@ def draw_effects(of: Marginal, beta: Floats, factors: Sequence[Floats], sigma: F
     3.0
     """
     rng = np.random.default_rng(None if seed is None else (seed, 0))
-    T, (J, K) = _side_by_side(factors), of.y.shape
+    T, (J, K) = _side_by_side(factors), of.all.y.shape
+    Z = of.Z.swapaxes(0, 1).reshape(-1, K)  # (K D, K)
     out = np.empty((len(beta), J, K))
     step = max(1, AT_ONCE // (J * K * K))
     for at in (slice(start, start + step) for start in range(0, len(beta), step)):
-        G = of.Z.swapaxes(0, 1).reshape(K * J, K) @ T[at]  # (D, K J, K)
-        e = of.y - np.einsum("df,jkf->djk", beta[at], of.X, optimize=True)
+        G = (Z @ T[at]).reshape(-1, K, len(of.Z), K)
+        e = of.all.y - np.einsum("sf,jkf->sjk", beta[at], of.all.X, optimize=True)
         noise = rng.standard_normal(e.shape)
-        out[at] = _scores(G.reshape(len(G), K, J, K), e, sigma[at, None], noise) @ np.swapaxes(T[at], 1, 2)
+        out[at] = _scores(G, of.all.kind, e, sigma[at, None], noise) @ np.swapaxes(T[at], 1, 2)
     return out
 
 
 def _side_by_side(factors: Sequence[Floats]) -> Floats:
-    """One factor for all terms, between which there is no correlation, (D, K, K)."""
+    """One factor for all terms, between which there is no correlation, (S, K, K)."""
     ends = np.cumsum([0, *(T.shape[-1] for T in factors)])
     whole = np.zeros((len(factors[0]), ends[-1], ends[-1]))
     for T, start, stop in zip(factors, ends[:-1], ends[1:], strict=True):
@@ -122,25 +158,32 @@ def _side_by_side(factors: Sequence[Floats]) -> Floats:
     return whole
 
 
-def _scores(G: Floats, e: Floats, sigma: Floats, noise: Floats) -> Floats:
-    """Standard normal scores given residuals, (D, J, K), of G (D, K, J, K), e and noise (D, J, K), sigma (D, 1).
+def _scores(G: Floats, kind: Ints, e: Floats, sigma: Floats, noise: Floats) -> Floats:
+    """Standard normal scores given residuals, (S, J, K), of G (S, K, D, K), e and noise (S, J, K), sigma (S, 1).
 
-    C is the Cholesky factor of the precision, an entry at a time for all draws and groups: LAPACK takes matrices one by
-    one. With C w = G'e / sigma^2, the draw solves C'z = w + noise.
+    With C the Cholesky factor of the precision and C w = G'e / sigma^2, the draw solves C'z = w + noise.
     """
     K = e.shape[-1]
-    columns = [np.ascontiguousarray(G[..., p]) for p in range(K)]  # (D, K, J)
-    C: list[list[Floats]] = [[] for _ in range(K)]
-    w: list[Floats] = []
+    columns = [np.ascontiguousarray(G[..., p]) / sigma[..., None] for p in range(K)]  # (S, K, D)
+    C = [[entry[:, kind] for entry in row] for row in _cholesky(columns)]
+    e, w = e / sigma[..., None], list[Floats]()
     for p in range(K):
-        for q in range(p + 1):
-            entry = np.einsum("dkj,dkj->dj", columns[p], columns[q]) / sigma**2 + (p == q)
-            entry -= sum(C[p][r] * C[q][r] for r in range(q))
-            C[p].append(np.sqrt(entry) if p == q else entry / C[q][q])
-        right = np.einsum("dkj,djk->dj", columns[p], e) / sigma**2
+        right = np.einsum("skj,sjk->sj", columns[p][..., kind], e)
         w.append((right - sum(C[p][r] * w[r] for r in range(p))) / C[p][p])
     z = np.empty_like(e)
     for p in reversed(range(K)):
         above = sum(C[q][p] * z[..., q] for q in range(p + 1, K))
         z[..., p] = (w[p] + noise[..., p] - above) / C[p][p]
     return z
+
+
+def _cholesky(columns: Sequence[Floats]) -> list[list[Floats]]:
+    """The factor of I + G'G, an entry at a time for all draws and kinds: LAPACK takes matrices one by one."""
+    C: list[list[Floats]] = []
+    for p, column in enumerate(columns):
+        C.append([])
+        for q in range(p + 1):
+            entry = np.einsum("skd,skd->sd", column, columns[q]) + (p == q)
+            entry -= sum(C[p][r] * C[q][r] for r in range(q))
+            C[p].append(np.sqrt(entry) if p == q else entry / C[q][q])
+    return C

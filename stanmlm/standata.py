@@ -110,16 +110,20 @@ def _coefs(term: GroupTerm, k: int) -> Data:
 
 def _marginal(model: Model, of: Marginal) -> Data:
     """Rows of groups, the first of each group before the second of each, and the rows that no effect enters."""
-    J, K = of.y.shape
-
-    def stacked(values: Floats) -> Floats:
-        return np.asarray(values.swapaxes(0, 1).reshape(J * K, *values.shape[2:]))
-
-    data: Data = {"J": J, "K": K, "R": len(of.y_rest), "N": model.cells.rows.stats["N"], "ss": of.ss}
-    data |= {"X": stacked(of.X), "y": stacked(of.y), "X_rest": of.X_rest, "y_rest": of.y_rest}
+    (J, K), D, few = of.all.y.shape, len(of.Z), of.few
+    data: Data = {"J": J, "K": K, "D": D, "size": np.bincount(of.all.kind).astype(float)}
+    data |= {"H": len(few.kind), "kind": few.kind + 1, "X": _stacked(few.X), "y": _stacked(few.y)}
+    data |= {"R": len(of.y_rest), "X_rest": of.X_rest, "y_rest": of.y_rest}
+    data |= {"N": model.cells.rows.stats["N"], "ss": of.ss}
     ends = np.cumsum([len(term.coefs) for term in model.design.terms])
-    parts = np.split(stacked(of.Z), ends[:-1], axis=1)
+    parts = np.split(_stacked(of.Z), ends[:-1], axis=1)
     return data | {f"Z_{k}": part for k, part in enumerate(parts, 1)}
+
+
+def _stacked(values: Floats) -> Floats:
+    """(groups, rows, ...) to (rows * groups, ...)."""
+    groups, rows = values.shape[:2]
+    return np.asarray(values.swapaxes(0, 1).reshape(rows * groups, *values.shape[2:]))
 
 
 def _around(model: Model, k: int) -> Data:

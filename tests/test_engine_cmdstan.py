@@ -157,6 +157,7 @@ def test_time_runs_out(traced, place):
 
 
 @pytest.mark.skipif(WINDOWS, reason="no SIGINT to oneself")
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_stops_all_chains(traced, place):
     compile_step, notes = traced
     timer = threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT))

@@ -168,6 +168,7 @@ def test_one_start_or_one_a_chain(engine):
         engine.sample(toys.toy(), toys.toy_data(), toys.short(), [toys.toy_point()] * 3)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_stops_all_chains(engine):
     threads, begin = threading.active_count(), time.monotonic()
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))

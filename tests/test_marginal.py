@@ -13,7 +13,7 @@ from stanmlm.arviz_compat import mcse_mean
 from stanmlm.centering import integrable
 from stanmlm.families import binomial, gaussian
 from stanmlm.fit import chains_of
-from stanmlm.marginal import Marginal, draw_effects, marginal
+from stanmlm.marginal import Groups, Marginal, draw_effects, marginal
 from stanmlm.pipeline import ModelOptions, build_model
 from stanmlm.rows import plain_rows
 
@@ -31,7 +31,7 @@ def rows_of(sizes: tuple[int, ...], K: int, shift: float = 0.0, seed: int = 1):
 
 
 def squares(of: Marginal, beta: Floats, u: Floats) -> float:
-    e = of.y - of.X @ beta - np.einsum("jpk,jk->jp", of.Z, u)
+    e = of.all.y - of.all.X @ beta - np.einsum("jpk,jk->jp", of.Z[of.all.kind], u)
     return of.ss + float(np.sum(e**2) + np.sum((of.y_rest - of.X_rest @ beta) ** 2))
 
 
@@ -50,7 +50,27 @@ def test_squares_around_any_effects_are_those_of_the_rows(sizes: tuple[int, ...]
 
 def test_rows_are_few_whatever_the_data_are() -> None:
     of = marginal(rows_of((400, 300, 500), 2), 3)
-    assert of.y.size + of.y_rest.size == 3 * 2 + 3
+    assert of.all.y.size + of.y_rest.size == 3 * 2 + 3
+
+
+def test_groups_with_the_same_predictors_are_few_with_the_same_squares() -> None:
+    """sum_j e_j' V^-1 e_j over 30 groups of one kind and 12 of another, for any V of each kind."""
+    rng = np.random.default_rng(3)
+    days = [np.arange(4.0)] * 30 + [np.arange(6.0)] * 12
+    group, day = np.repeat(np.arange(42), [len(d) for d in days]), np.concatenate(days)
+    Z = np.column_stack([np.ones(len(day)), day])
+    mixed = rng.permutation(len(day))  # rows of a group in any order
+    y = rng.normal(size=len(day))
+    rows = plain_rows(Z[mixed], (Z[mixed],), (group[mixed],), np.zeros(len(day)), {"y": y[mixed], "ss": 0.0})
+    of = marginal(rows, 42)
+    assert (len(of.Z), len(of.few.y)) == (2, 2 * 6)  # (2 predictors + 1) * 2 rows, of each kind
+    beta, V = rng.normal(size=2), np.array([[[2.0, 0.3], [0.3, 1.0]], [[1.0, -0.4], [-0.4, 3.0]]])
+    assert _weighted(of.few, beta, V) == pytest.approx(_weighted(of.all, beta, V), rel=1e-12)
+
+
+def _weighted(groups: Groups, beta: Floats, V: Floats) -> float:
+    e = groups.y - groups.X @ beta
+    return float(np.einsum("jk,jkl,jl->", e, np.linalg.inv(V)[groups.kind], e))
 
 
 @pytest.mark.parametrize("sizes", [(6, 1, 3)])
@@ -77,7 +97,7 @@ def test_two_terms_of_one_factor_are_one_with_zeros_between() -> None:
     assert of is not None
     T, z = np.array([[[0.8, 0], [0.3, 0.5]]]), np.array([[[0.9]]])
     whole = np.block([[T[0], np.zeros((2, 1))], [np.zeros((1, 2)), z[0]]])
-    beta, sigma = np.zeros((1, of.X.shape[2])), np.array([0.7])
+    beta, sigma = np.zeros((1, of.all.X.shape[2])), np.array([0.7])
     np.testing.assert_allclose(
         draw_effects(of, beta, [T, z], sigma, seed=1), draw_effects(of, beta, [whole[None]], sigma, seed=1)
     )

@@ -3,36 +3,40 @@
 functions {
   /**
    * Normal rows of groups with group effects integrated out: the covariance of a group's K rows is
-   * sigma^2 I + G_j G_j' (Laird and Ware 1982, section 2). C is its Cholesky factor, an entry at a time for all groups.
+   * sigma^2 I + G_d G_d' for its kind d (Laird and Ware 1982, section 2), with Cholesky factor C, here an entry at
+   * a time for all kinds. The density has a factor 1 / det(C) for each of the groups of a kind.
    *
-   * @param y (J K) the first row of each group, then the second
-   * @param eta (J K) their means without group effects
-   * @param G (J K x K) rows of Z_j times a factor of the covariance of the effects
+   * @param y (H K) the first row of each group, then the second
+   * @param eta (H K) their means without group effects
+   * @param G (D K x K) rows of Z of each kind times a factor of the covariance of the effects
    * @param sigma residual standard deviation
+   * @param kind (H) of each group
+   * @param size (D) groups of each kind
    * @return log density up to a constant
    */
-  real grouped_normal_lpdf(vector y, vector eta, matrix G, real sigma) {
+  real grouped_normal_lpdf(vector y, vector eta, matrix G, real sigma, array[] int kind, vector size) {
     int K = cols(G);
-    int J = rows(G) %/% K;
-    vector[J * K] e = y - eta;
-    array[K, K] vector[J] C;
-    array[K] vector[J] z;
+    int D = rows(G) %/% K;
+    int H = num_elements(kind);
+    vector[H * K] e = y - eta;
+    array[K, K] vector[D] C;
+    array[K] vector[H] z;
     real lp = 0;
     for (p in 1:K) {
-      z[p] = segment(e, (p - 1) * J + 1, J);
+      z[p] = segment(e, (p - 1) * H + 1, H);
       for (q in 1:p) {
-        C[p, q] = rows_dot_product(block(G, (p - 1) * J + 1, 1, J, K), block(G, (q - 1) * J + 1, 1, J, K));
+        C[p, q] = rows_dot_product(block(G, (p - 1) * D + 1, 1, D, K), block(G, (q - 1) * D + 1, 1, D, K));
         for (r in 1:(q - 1)) {
           C[p, q] -= C[p, r] .* C[q, r];
         }
         if (q < p) {
           C[p, q] ./= C[q, q];
-          z[p] -= C[p, q] .* z[q];
+          z[p] -= C[p, q][kind] .* z[q];
         }
       }
       C[p, p] = sqrt(square(sigma) + C[p, p]);
-      z[p] ./= C[p, p];
-      lp += -sum(log(C[p, p])) - 0.5 * dot_self(z[p]);
+      z[p] ./= C[p, p][kind];
+      lp += -dot_product(size, log(C[p, p])) - 0.5 * dot_self(z[p]);
     }
     return lp;
   }
@@ -49,14 +53,18 @@ data {
 
   int<lower=1> J;  // groups
   int<lower=1> K;  // effects of a group, and rows that they enter
-  matrix[J * K, P + 1] X;  // the first row of each group, then the second
-  matrix[J * K, K_1] Z_1;
+  int<lower=1> D;  // kinds of groups: those of one kind have the same Z
+  vector<lower=1>[D] size;  // groups of each kind
+  matrix[D * K, K_1] Z_1;  // the first row of each kind, then the second
+  int<lower=1> H;  // groups, or fewer whose squares are theirs
+  array[H] int<lower=1, upper=D> kind;
+  matrix[H * K, P + 1] X;  // the first row of each, then the second
   int<lower=0> R;  // rows that no effect enters
   matrix[R, P + 1] X_rest;
 
   // Response: rows are already times the square roots of their weights, less the offset
   int<lower=0> N;  // observations
-  vector[J * K] y;
+  vector[H * K] y;
   vector[R] y_rest;
   real<lower=0> ss;  // squares that are the same whatever the parameters are
 
@@ -92,12 +100,12 @@ model {
   matrix[K_1, K_1] T_1 = diag_pre_multiply(segment(sd, 1, K_1), L_1);
 
   // Linear predictor but for group effects
-  vector[J * K] eta = X * beta;
+  vector[H * K] eta = X * beta;
   vector[R] eta_rest = X_rest * beta;
-  matrix[J * K, K] G = Z_1 * T_1;
+  matrix[D * K, K] G = Z_1 * T_1;
 
   // Likelihood
-  y ~ grouped_normal(eta, G, sigma);
+  y ~ grouped_normal(eta, G, sigma, kind, size);
   target += -(N - J * K) * log(sigma) - 0.5 * (ss + dot_self(y_rest - eta_rest)) / square(sigma);
 
   // Priors
