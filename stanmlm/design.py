@@ -71,6 +71,7 @@ class Design:
     offset: Floats  # (N,) one a row: likelihoods may add over rows that differ in it
     spec: Spec | None = None
     row: Ints | None = None  # (N,) the distinct row of each row; None: each is its own, and D = N
+    counts: Floats | None = None  # (D,) how many rows each distinct one stands for; None where `row` is
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ def design(
         offset=frame.offset,
         spec=Spec(formula, _memory(frame, coding), bars, whole.names, keep),
         row=few.row,
+        counts=few.counts,
     )
 
 
@@ -272,7 +274,7 @@ def encode(
         for term, k, wanted in zip(made.terms, spec.bars, needed, strict=True)
     )
     X = model_columns(spec.formula.fixed, values, coding, few.n).X[:, spec.keep]
-    new = replace(made, X=X, terms=terms, offset=_new_offset(offsets, place, n), row=few.row)
+    new = replace(made, X=X, terms=terms, offset=_new_offset(offsets, place, n), row=few.row, counts=few.counts)
     return Encoded(new, table.index, _new_trials(spec, table, scope or {}, n))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from stanmlm.arrays import Anything, Floats, constant
 from stanmlm.design import Design
-from stanmlm.distinct import factorize, first_rows
+from stanmlm.distinct import factorize, first_rows, how_often
 from stanmlm.rank import pivoted_rank
 
 
@@ -22,7 +22,7 @@ def places(design: Design, at: Anything | slice) -> Anything | slice:
 
 def whole(design: Design) -> Design:
     """The design with every row written out, D = N."""
-    return design if design.row is None else replace(_distinct(design, design.row), row=None)
+    return design if design.row is None else replace(_distinct(design, design.row), row=None, counts=None)
 
 
 def rows_of(design: Design, at: Anything) -> Design:
@@ -31,7 +31,8 @@ def rows_of(design: Design, at: Anything) -> Design:
     if design.row is None:
         return replace(_distinct(design, at), offset=offset)
     row, first = factorize(design.row[at])
-    return replace(_distinct(design, design.row[at][first]), offset=offset, row=row)
+    few = _distinct(design, design.row[at][first])
+    return replace(few, offset=offset, row=row, counts=how_often(row, len(first)))
 
 
 def _distinct(design: Design, at: Anything) -> Design:
@@ -47,20 +48,19 @@ def first_of(design: Design) -> Anything | slice:
 
 def counts(design: Design) -> Floats:
     """How many rows each distinct one stands for, (D,)."""
-    D = len(design.X)
-    return constant(1.0, D) if design.row is None else np.bincount(design.row, minlength=D).astype(float)
+    return constant(1.0, len(design.X)) if design.counts is None else design.counts
 
 
 def means_over_rows(design: Design) -> Floats:
     """The mean of every column of X over all rows, (F,)."""
-    if design.row is None:
+    if design.counts is None:
         return np.asarray(design.X.mean(axis=0), dtype=float)
-    return np.asarray(counts(design) @ design.X / n_rows(design))
+    return np.asarray(design.counts @ design.X / n_rows(design))
 
 
 def independent(design: Design) -> tuple[int, ...]:
     """The columns of X that R's `qr` keeps."""
-    return pivoted_rank(design.X, counts(design))
+    return pivoted_rank(design.X, design.counts)
 
 
 def columns_of(design: Design) -> list[Anything]:

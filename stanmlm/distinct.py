@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from stanmlm.arrays import Anything, Floats, Ints, constant, is_constant, stretches
+from stanmlm.arrays import Anything, Floats, Ints, is_constant, stretches
 from stanmlm.rvalues import Value, take
 
 # Rows stay as they are unless the distinct ones are fewer than this share of them: tables of rows are easier to read
@@ -27,7 +27,7 @@ class Distinct:
     values: Mapping[str, Value]  # by label, D elements each
     n: int  # D
     row: Ints | None  # (N,) the distinct row of each row; None where that would save little, and D = N
-    counts: Floats  # (D,) how many rows each stands for
+    counts: Floats | None  # (D,) how many rows each stands for; None where `row` is
 
 
 def distinct_rows(values: Mapping[str, Value], n: int) -> Distinct:
@@ -41,9 +41,14 @@ def distinct_rows(values: Mapping[str, Value], n: int) -> Distinct:
     """
     row, first = cells_of([column for value in values.values() for column in np.atleast_2d(value.data.T)], n)
     if len(first) > WORTH * n:
-        return Distinct(values, n, None, constant(1.0, n))
+        return Distinct(values, n, None, None)
     few = {label: take(value, first) for label, value in values.items()}
-    return Distinct(few, len(first), row, np.bincount(row, minlength=len(first)).astype(float))
+    return Distinct(few, len(first), row, how_often(row, len(first)))
+
+
+def how_often(code: Ints, size: int) -> Floats:
+    """How many rows have each of `size` codes."""
+    return np.bincount(code, minlength=size).astype(float)
 
 
 def cells_of(columns: Sequence[Anything], n: int | None = None) -> tuple[Ints, Ints]:
@@ -63,7 +68,8 @@ def cells_of(columns: Sequence[Anything], n: int | None = None) -> tuple[Ints, I
     (array([0, 1, 0]), array([0, 1]))
     """
     n = len(columns[0]) if n is None else n
-    varying = [column for column in columns if not is_constant(column)]
+    # Whole numbers first: if they tell the rows apart, they make exact keys.
+    varying = sorted((column for column in columns if not is_constant(column)), key=lambda c: c.dtype.kind == "f")
     for some in (_telling(varying), varying):
         cell, first = factorize(_keys(some, n))
         if all(_agree(column, cell, first) for column in varying):
@@ -110,17 +116,17 @@ def _telling(columns: list[Anything]) -> list[Anything]:
     return chosen
 
 
-def _keys(columns: list[Anything], n: int) -> Codes:
+def _keys(columns: list[Anything], n: int) -> Anything:
     """A number a row, the same for equal rows: whole numbers side by side in one word, or a hash."""
     ranges = [_range(column) for column in columns]
     bits = [_width(low, high) for low, high in ranges]
     if sum(bits) > WORD:
         return _hashed(columns, n)
-    packed = np.zeros(n, dtype=np.uint64)
+    packed: Anything = np.zeros(n, dtype=np.uint32 if sum(bits) <= 32 else np.uint64)
     for at in stretches(n):
         for column, (low, _), width in zip(columns, ranges, bits, strict=True):
-            packed[at] <<= np.uint64(width)
-            packed[at] |= _bits(column[at]) - _bits(np.array([low]))
+            part = _bits(column[at]) - _bits(np.array([low]))
+            packed[at] = packed[at] << width | part.astype(packed.dtype, copy=False)
     return packed
 
 

@@ -144,7 +144,7 @@ def _new_ones(fit: Fit, means: Sequence[_Mean]) -> list[_Mean]:
     X = fit.model.design.X
     ones = [] if fit.model.design.intercept else [np.ones(len(X))]
     whole = np.column_stack([*ones, X, *(m.values for m in means)])
-    kept = set(pivoted_rank(whole, counts(fit.model.design)))
+    kept = set(pivoted_rank(whole, fit.model.design.counts))
     start = len(ones) + X.shape[1]
     return [m for k, m in enumerate(means) if start + k in kept]
 

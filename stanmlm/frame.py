@@ -118,7 +118,7 @@ def model_frame(
     offsets = [final[o.label] for o in formula.offsets] + _some([given.get("(offset)")], kept, whole)
     weights = _some([given.get("(weights)")], kept, whole)
     return ModelFrame(
-        variables=_columns(expressions, final, labels),
+        variables=_columns(expressions, final, labels, table if whole and table is not None else pd.DataFrame()),
         values=final,
         response=_response(formula.response, final),
         weights=floats(weights[0]) if weights else None,
@@ -289,13 +289,17 @@ def _used_levels(value: Value, label: str) -> Value:
     return replace(used, contrasts=None)
 
 
-def _columns(expressions: list[Expression], values: Mapping[str, Value], index: pd.Index) -> pd.DataFrame:
+def _columns(
+    expressions: list[Expression], values: Mapping[str, Value], index: pd.Index, own: pd.DataFrame
+) -> pd.DataFrame:
+    """Vectors as pandas columns; strings that are a column of the user's `own` stay that."""
     vectors = {}
     for e in expressions:
-        value = values[e.label]
-        if width(value) == 1:
-            flat = replace(value, data=value.data.reshape(len(value.data)))
-            vectors[e.node.text if e.node.kind == "name" else e.label] = as_series(flat, index)
+        name, value = e.node.text if e.node.kind == "name" else e.label, values[e.label]
+        if value.type == "character" and e.node.kind == "name" and name in own:
+            vectors[name] = own[name]
+        elif width(value) == 1:
+            vectors[name] = as_series(replace(value, data=value.data.reshape(len(value.data))), index)
     return pd.DataFrame(vectors, index=index, copy=False)
 
 

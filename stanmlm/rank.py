@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stanmlm.arrays import Floats, is_constant
+from stanmlm.arrays import Floats
 
 TOLERANCE = 1e-7  # of lm, glm and lme4
 CLEAR = 1e-3  # a column this far from those before it is kept, whatever the rounding of a Gram matrix
@@ -39,7 +39,7 @@ def pivoted_rank(X: Floats, counts: Floats | None = None, tolerance: float = TOL
     >>> pivoted_rank(np.array([[1.0, 2.0, 0.0], [1.0, 2.0, 1.0], [1.0, 2.0, 5.0]]))
     (0, 2)
     """
-    if counts is not None and not is_constant(counts):
+    if counts is not None:
         X = X * np.sqrt(counts)[:, None]
     if _clearly_full(X):
         return tuple(range(X.shape[1]))

@@ -295,7 +295,8 @@ def as_series(value: Value, index: pd.Index) -> "pd.Series[Any]":
         ordered = value.type == "ordered"
         data: object = pd.Categorical.from_codes(value.data, categories=pd.Index(value.levels), ordered=ordered)
     elif value.type == "character":
-        return pd.Series(np.array([*value.levels, None], dtype=object)[value.data], index=index, dtype=object)
+        written = np.array([*value.levels, None], dtype=object)[value.data]
+        return pd.Series(written, index=index, dtype=object, copy=False)
     elif value.type == "logical" and not has_missing(value):
         data = value.data.astype(bool)
     else:
