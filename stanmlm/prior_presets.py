@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -24,7 +25,8 @@ class Scales:
     z: Floats  # (sds,) spread of the columns of all group terms, in their order
     center: float  # rstanarm's location of the intercept
     coefficient: float  # rstanarm's default scale under this link
-    brms: tuple[float, float]  # brms's location and scale, from the response on the link's scale
+    # brms's location and scale, from the response on the link's scale; its medians are found when first asked for
+    brms: Callable[[], tuple[float, float]]
 
 
 def measure_scales(design: Design, family: Family, response: Response) -> Scales:
@@ -43,7 +45,7 @@ def measure_scales(design: Design, family: Family, response: Response) -> Scales
         z=np.array([_spread(column, often) for column in Z]),
         center=float(np.mean(response.y)) if centered else 0.0,
         coefficient=COEFFICIENT_SCALE * family.link.default_scale,
-        brms=_brms_location_scale(design.offset, family, response.y),
+        brms=cache(lambda: _brms_location_scale(design.offset, family, response.y)),
     )
 
 
@@ -91,7 +93,7 @@ class Preset:
 
 
 def _brms_auxiliary(scales: Scales, name: str) -> Prior:
-    return student_t(3, 0, scales.brms[1]) if name == "sigma" else gamma(0.01, 0.01)
+    return student_t(3, 0, scales.brms()[1]) if name == "sigma" else gamma(0.01, 0.01)
 
 
 PRESETS: dict[str, Preset] = {
@@ -108,10 +110,10 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "brms",
             "brms",
-            lambda scales: student_t(3, *scales.brms),
+            lambda scales: student_t(3, *scales.brms()),
             lambda _: flat(),
             _brms_auxiliary,
-            lambda scales: lkj(1, scale=scales.brms[1], df=3, autoscale=False),
+            lambda scales: lkj(1, scale=scales.brms()[1], df=3, autoscale=False),
         ),
         Preset(
             "flat",

@@ -268,17 +268,32 @@ def _from_times(series: "pd.Series[Any]") -> Value:
 
 
 def _from_objects(series: "pd.Series[Any]", name: str) -> Value:
+    if pd.api.types.infer_dtype(series.iloc[:HEAD], skipna=True) in STRINGS and (value := _from_strings(series)):
+        return value
     inferred = pd.api.types.infer_dtype(series, skipna=True)
     if inferred in OBJECTS:
         plain = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
         return Value(OBJECTS[inferred], plain)
     if inferred == "date":
         return double((pd.to_datetime(series) - pd.Timestamp(0)).dt.days.to_numpy(dtype=np.float64, na_value=np.nan))
-    if inferred not in ("string", "empty"):
+    value = _from_strings(series) if inferred in STRINGS else None
+    if value is None:
         raise DataError(f"`{name}` mixes types ({inferred}); a column must hold numbers, strings, or truth values")
-    codes, levels = pd.factorize(series, use_na_sentinel=True)
-    return Value("character", codes, tuple(map(str, levels)))
+    return value
 
+
+def _from_strings(series: "pd.Series[Any]") -> Value | None:
+    """A character vector, in one pass; None where some element is no string."""
+    try:
+        codes, levels = pd.factorize(series, use_na_sentinel=True)
+    except TypeError:  # a list, say, which cannot be hashed
+        return None
+    strings_only = pd.api.types.infer_dtype(levels, skipna=True) in STRINGS
+    return Value("character", codes, tuple(map(str, levels))) if strings_only else None
+
+
+STRINGS = ("string", "empty")
+HEAD = 1000  # elements that suggest what a column of objects holds
 
 OBJECTS = {
     "boolean": "logical",
