@@ -89,7 +89,7 @@ def read_archive(path: Path, read: Callable[[Json, Get], Any]) -> Any:
 
 def digest(array: Anything) -> str:
     """A name for an array by its type, shape, order in memory and contents."""
-    order = "C" if array.flags.c_contiguous else "F"
+    order = "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
     about = f"{array.dtype.str} {array.shape} {order}".encode()
     contents = np.ascontiguousarray(array if order == "C" else array.T)
     hashed = hashlib.blake2b(about, digest_size=16)

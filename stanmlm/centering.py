@@ -7,6 +7,7 @@ import numpy as np
 from stanmlm.arrays import Bools, Floats, Ints
 from stanmlm.compress import Cells
 from stanmlm.design import Design
+from stanmlm.design_rows import means_over_rows
 from stanmlm.errors import OptionError
 from stanmlm.families import Family
 from stanmlm.marginal import Marginal, marginal
@@ -207,7 +208,7 @@ def origin(design: Design, at: Pilot) -> Floats:
     """The pilot's coefficients of the columns as they are, not centred, (F,)."""
     if not design.intercept:
         return at.beta
-    return np.asarray(np.r_[at.beta[0] - design.X[:, 1:].mean(axis=0) @ at.beta[1:], at.beta[1:]])
+    return np.asarray(np.r_[at.beta[0] - means_over_rows(design)[1:] @ at.beta[1:], at.beta[1:]])
 
 
 def _share(information: Floats, covariance: Floats) -> Floats:

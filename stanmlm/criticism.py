@@ -10,10 +10,11 @@ from scipy.special import logsumexp, ndtri
 
 from stanmlm.arrays import Floats, Ints
 from stanmlm.arviz_compat import psis, relative_efficiency
+from stanmlm.design_rows import rows_of
 from stanmlm.elpd import Comparison, Elpd, compare, elpd_from, k_threshold, weights_of
 from stanmlm.errors import OptionError, StanmlmWarning
 from stanmlm.fit import Fit, n_draws
-from stanmlm.log_lik import Pieces, log_likelihood, observed_pieces, observed_rows, rows_of
+from stanmlm.log_lik import Pieces, log_likelihood, observed_pieces, observed_rows
 from stanmlm.predict import MAX_BYTES, chunks
 from stanmlm.refit import log_mean_exp, predictive_density, refit_without
 

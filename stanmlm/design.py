@@ -10,10 +10,11 @@ import pandas as pd
 from stanmlm.arrays import Floats, Ints
 from stanmlm.coding import Contrasts, check_contrasts, model_columns
 from stanmlm.contrasts import DEFAULT, read_contrasts
+from stanmlm.distinct import Distinct, distinct_rows
 from stanmlm.errors import DataError, FormulaError, did_you_mean
 from stanmlm.evaluate import Scope, evaluate
 from stanmlm.formula import Bar, Expression, Formula
-from stanmlm.frame import ModelFrame, scope_of, variables_in
+from stanmlm.frame import ModelFrame, scope_of, total_offset, variables_in
 from stanmlm.grouping import group_factor, group_label, lme4_order, match_levels
 from stanmlm.rank import pivoted_rank
 from stanmlm.rcode import Node, call, is_call, names_in
@@ -26,7 +27,7 @@ from stanmlm.remember import (
     recall_whole,
 )
 from stanmlm.rparse import parse_expression
-from stanmlm.rvalues import NUMERIC, Value, as_factor, floats, recycle, width
+from stanmlm.rvalues import Value, as_factor, floats, recycle
 from stanmlm.tables import to_pandas
 
 
@@ -37,8 +38,8 @@ class GroupTerm:
     group: str  # lme4's label: "state", "cask:batch"
     coefs: tuple[str, ...]  # K names as R has them: "(Intercept)", "income"
     levels: tuple[str, ...]  # J labels in R's order
-    index: Ints  # (N,) level of each row from 0; in new data J and more for new levels, -1 for a missing one
-    Z: Floats  # (N, K); NaN where the level is missing
+    index: Ints  # (D,) level of each row from 0; in new data J and more for new levels, -1 for a missing one
+    Z: Floats  # (D, K); NaN where the level is missing
     labels: tuple[str, ...] = ()  # in new data: the labels that `index` counts from J on, the new levels
     coef_terms: tuple[str, ...] = ()  # K, the term that each coefficient comes from: "" the intercept, "x:f"
 
@@ -56,16 +57,21 @@ class Spec:
 
 @dataclass(frozen=True)
 class Design:
-    """What the formula makes of the rows."""
+    """What the formula makes of N rows, of which it keeps the D distinct ones, in the order in which rows meet them.
 
-    X: Floats  # (N, F) with the intercept first where there is one; rank-deficient columns are gone
+    `design_rows` gives what is asked of all N.
+    """
+
+    X: Floats  # (D, F) with the intercept first where there is one; rank-deficient columns are gone
     names: tuple[str, ...]  # F
     assign: tuple[int, ...]  # F, the term of each column, 0 the intercept
     intercept: bool
     dropped: tuple[str, ...]  # aliased columns in R's order
     terms: tuple[GroupTerm, ...]  # most levels first
-    offset: Floats  # (N,)
+    offset: Floats  # (N,) one a row: likelihoods may add over rows that differ in it
     spec: Spec | None = None
+    row: Ints | None = None  # (N,) the distinct row of each row; None: each is its own, and D = N
+    counts: Floats | None = None  # (D,) how many rows each distinct one stands for; None where `row` is
 
 
 @dataclass(frozen=True)
@@ -120,10 +126,10 @@ def design(
     coding = Contrasts(read_contrasts(contrasts), default_contrasts)
     check_contrasts(coding, frame.values)
     check_finite(frame)
-    n = len(frame.rows)
-    whole = model_columns(formula.fixed, frame.values, coding, n)
-    keep = pivoted_rank(whole.X)
-    terms, bars = _group_terms(formula, frame.values, coding, n)
+    few = distinct_rows({e.label: frame.values[e.label] for e in _right(formula)}, len(frame.rows))
+    whole = model_columns(formula.fixed, few.values, coding, few.n)
+    keep = pivoted_rank(whole.X, few.counts)
+    terms, bars = _group_terms(formula, few.values, coding, few.n)
     return Design(
         X=whole.X if len(keep) == len(whole.names) else whole.X[:, keep],
         names=tuple(whole.names[k] for k in keep),
@@ -133,7 +139,15 @@ def design(
         terms=terms,
         offset=frame.offset,
         spec=Spec(formula, _memory(frame, coding), bars, whole.names, keep),
+        row=few.row,
+        counts=few.counts,
     )
+
+
+def _right(formula: Formula) -> list[Expression]:
+    """The variables that make the columns."""
+    sides = variables_in([formula.fixed, *(bar.left for bar in formula.bars)])
+    return list({e.label: e for e in (*sides, *(e for bar in formula.bars for e in bar.group))}.values())
 
 
 def check_finite(frame: ModelFrame) -> None:
@@ -252,15 +266,15 @@ def encode(
     grouping = list({e.label: e for bar in bars for e in bar.group}.values())
     offsets = _offset_nodes(spec)
     place = _new_scope(spec, [e.node for e in (*coded, *grouping)] + offsets, table, scope or {})
-    values = {e.label: _known_variable(e, place, spec, n) for e in coded}
-    raw = {e.label: _new_variable(e, place, spec, n) for e in grouping}
+    few = distinct_rows({e.label: _new_variable(e, place, spec, n) for e in (*coded, *grouping)}, n)
+    values = {e.label: _known_variable(few.values[e.label], spec, e.label) for e in coded}
     coding = coding_of(spec)
     terms = tuple(
-        _encode_group(term, spec.formula.bars[k], values, raw, coding, n) if wanted else _absent_group(term, n)
+        _encode_group(term, spec.formula.bars[k], values, few, coding) if wanted else _absent_group(term, few.n)
         for term, k, wanted in zip(made.terms, spec.bars, needed, strict=True)
     )
-    X = model_columns(spec.formula.fixed, values, coding, n).X[:, spec.keep]
-    new = replace(made, X=X, terms=terms, offset=_new_offset(offsets, place, n))
+    X = model_columns(spec.formula.fixed, values, coding, few.n).X[:, spec.keep]
+    new = replace(made, X=X, terms=terms, offset=_new_offset(offsets, place, n), row=few.row, counts=few.counts)
     return Encoded(new, table.index, _new_trials(spec, table, scope or {}, n))
 
 
@@ -290,10 +304,9 @@ def _state(spec: Spec, label: str) -> Mapping[str, object] | None:
     return cast(Mapping[str, object] | None, kept["state"])
 
 
-def _known_variable(expression: Expression, place: Scope, spec: Spec, n: int) -> Value:
-    value = _new_variable(expression, place, spec, n)
-    kept = cast(Mapping[str, Description], spec.memory["variables"])[expression.label]
-    return conform_variable(value, kept, expression.label)
+def _known_variable(value: Value, spec: Spec, label: str) -> Value:
+    kept = cast(Mapping[str, Description], spec.memory["variables"])[label]
+    return conform_variable(value, kept, label)
 
 
 def _new_variable(expression: Expression, place: Scope, spec: Spec, n: int) -> Value:
@@ -314,10 +327,10 @@ def coding_of(spec: Spec) -> Contrasts:
 
 
 def _encode_group(
-    term: GroupTerm, bar: Bar, values: Mapping[str, Value], raw: Mapping[str, Value], coding: Contrasts, n: int
+    term: GroupTerm, bar: Bar, values: Mapping[str, Value], raw: Distinct, coding: Contrasts
 ) -> GroupTerm:
-    index, labels = match_levels(group_factor(bar.group, raw, allow_missing=True), term.levels)
-    Z = model_columns(bar.left, values, Contrasts({}, coding.default), n).X
+    index, labels = match_levels(group_factor(bar.group, raw.values, allow_missing=True), term.levels)
+    Z = model_columns(bar.left, values, Contrasts({}, coding.default), raw.n).X
     Z[index < 0] = np.nan
     return replace(term, index=index, labels=labels, Z=Z)
 
@@ -337,13 +350,7 @@ def _offset_nodes(spec: Spec) -> list[Node]:
 
 
 def _new_offset(nodes: list[Node], place: Scope, n: int) -> Floats:
-    total = np.zeros(n)
-    for node in nodes:
-        value = evaluate(node, place)
-        if value.type not in NUMERIC or width(value) > 1:
-            raise DataError("an offset must be one column of numbers")
-        total += floats(recycle(value, n)).reshape(n)
-    return total
+    return total_offset([recycle(evaluate(node, place), n) for node in nodes], n)
 
 
 def _new_trials(spec: Spec, table: pd.DataFrame, caller: Mapping[str, object], n: int) -> Floats | None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.arrays import Anything, Floats, Ints
+from stanmlm.design_rows import counts, places
 from stanmlm.diagnostics import warnings_of
 from stanmlm.errors import OptionError, check_probability
 from stanmlm.fit import Fit, draws_of
@@ -52,7 +53,7 @@ class _Mean:
     grouping: int
     column: int  # of the fit's design
     name: str
-    values: Floats  # (N,)
+    values: Floats  # (D,) for the distinct rows of the design
 
 
 def check_exogeneity(fit: Fit, level: float = 0.95) -> Exogeneity:
@@ -119,7 +120,7 @@ def _means(fit: Fit) -> list[_Mean]:
     """The group means of every column of the design that varies within groups."""
     design = fit.model.design
     return [
-        _Mean(number, column, _named(name, grouping.group), _group_means(design.X[:, column], index))
+        _Mean(number, column, _named(name, grouping.group), _group_means(design.X[:, column], index, counts(design)))
         for number, grouping in enumerate(groupings(design))
         for index in [index_of(design, grouping)]
         for column, name in enumerate(design.names)
@@ -132,8 +133,8 @@ def _named(column: str, group: str) -> str:
     return f"mean({column} | {group})".replace("`", "'")
 
 
-def _group_means(x: Floats, index: Ints) -> Floats:
-    sums, sizes = np.bincount(index, weights=x), np.bincount(index)
+def _group_means(x: Floats, index: Ints, often: Floats) -> Floats:
+    sums, sizes = np.bincount(index, weights=often * x), np.bincount(index, weights=often)
     means: Floats = (sums / np.maximum(sizes, 1))[index]
     return means
 
@@ -143,7 +144,7 @@ def _new_ones(fit: Fit, means: Sequence[_Mean]) -> list[_Mean]:
     X = fit.model.design.X
     ones = [] if fit.model.design.intercept else [np.ones(len(X))]
     whole = np.column_stack([*ones, X, *(m.values for m in means)])
-    kept = set(pivoted_rank(whole))
+    kept = set(pivoted_rank(whole, fit.model.design.counts))
     start = len(ones) + X.shape[1]
     return [m for k, m in enumerate(means) if start + k in kept]
 
@@ -153,7 +154,7 @@ def _with_means(fit: Fit, added: Sequence[_Mean]) -> Fit:
     frame = fit.model.frame
     columns = {m.name: np.full(len(frame.data), np.nan) for m in added}
     for m in added:
-        columns[m.name][frame.rows] = m.values
+        columns[m.name][frame.rows] = m.values[places(fit.model.design, slice(None))]
     data = pd.concat([frame.data, pd.DataFrame(columns, index=frame.data.index)], axis=1)
     text = update_terms(fit.model.formula, ". ~ . + " + " + ".join(f"`{m.name}`" for m in added))
     kept = {name: value for name, value in fit.call.arguments.items() if name not in NOT_INHERITED}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stanmlm import likelihoods
-from stanmlm.arrays import Floats, Ints
+from stanmlm.arrays import Floats, Ints, is_constant
 from stanmlm.errors import OptionError, did_you_mean
 from stanmlm.links import LINKS, Link
 from stanmlm.responses import RawResponse, Response, read_binomial, read_gaussian, read_poisson
@@ -170,27 +170,34 @@ def _with_link(family: Family, link: str) -> Family:
 
 
 def _sum(values: Floats, cell: Ints, cells: int) -> Floats:
+    if is_constant(values):
+        return np.asarray(values[:1] * np.bincount(cell, minlength=cells), dtype=float)
     return np.bincount(cell, weights=values, minlength=cells).astype(float)
+
+
+def _times(weights: Floats, values: Floats) -> Floats:
+    """Their product; weights that all are one cost nothing."""
+    return values if is_constant(weights) and weights[:1] == 1 else weights * values
 
 
 def _gaussian_statistics(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
     """Weights, means and squares within cells, weights being precisions; a row of weight 0 is not an observation."""
     y, weights = response.y - offset, response.weights
     n = _sum(weights, cell, cells)
-    mean = _sum(weights * y, cell, cells) / np.where(n > 0, n, 1)
-    squares = float(np.sum(weights * (y - mean[cell]) ** 2))
+    mean = _sum(_times(weights, y), cell, cells) / np.where(n > 0, n, 1)
+    squares = float(np.sum(_times(weights, (y - mean[cell]) ** 2)))
     return {"N": int(np.count_nonzero(weights)), "n": n, "y": mean, "ss": squares}
 
 
 def _binomial_statistics(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
-    y, trials = response.weights * response.y, response.weights * response.trials
+    y, trials = _times(response.weights, response.y), _times(response.weights, response.trials)
     return {"y": _sum(y, cell, cells), "trials": _sum(trials, cell, cells)}
 
 
 def _poisson_statistics(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
     weights = response.weights
-    exposure = _sum(weights * np.exp(offset), cell, cells)
-    return {"y": _sum(weights * response.y, cell, cells), "exposure": exposure}
+    exposure = _sum(_times(weights, np.exp(offset)), cell, cells)
+    return {"y": _sum(_times(weights, response.y), cell, cells), "exposure": exposure}
 
 
 def _per(total: str, size: str) -> Callable[[Stats], tuple[Floats, Floats]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from stanmlm.arrays import Anything, Bools, Floats, Ints
+from stanmlm.arrays import Anything, Bools, Floats, Ints, constant
 from stanmlm.errors import DataError, FormulaError, OptionError, StanmlmWarning, did_you_mean
 from stanmlm.evaluate import Scope, evaluate
 from stanmlm.formula import Expression, Formula, Terms
@@ -26,6 +26,7 @@ from stanmlm.rvalues import (
     as_value,
     distinct,
     floats,
+    has_missing,
     is_missing,
     length,
     take,
@@ -107,25 +108,35 @@ def model_frame(
     values = {e.label: _variable(e, place) for e in expressions}
     n = _common_rows(expressions, values, table, formula)
     given = {f"({x.name})": _extra_value(x, place, n) for x in extras if x.thing is not None}
-    chosen = _subset_rows(given.pop("(subset)", None), subset, n)
+    everything = np.arange(n)
+    chosen = _subset_rows(given.pop("(subset)", None), subset, everything)
     kept = _kept_rows(values | given, chosen, na_action, n)
-    whole = len(kept) == n
+    whole = kept is everything
     final = {label: _used_levels(value if whole else take(value, kept), label) for label, value in values.items()}
+    index = _row_labels(table, n)
+    labels = index if whole else index[kept]
+    offsets = [final[o.label] for o in formula.offsets] + _some([given.get("(offset)")], kept, whole)
+    weights = _some([given.get("(weights)")], kept, whole)
     return ModelFrame(
-        variables=_columns(expressions, final, _row_labels(table, n)[kept]),
+        variables=_columns(expressions, final, labels, table if whole and table is not None else pd.DataFrame()),
         values=final,
         response=_response(formula.response, final),
-        weights=floats(take(given["(weights)"], kept)) if "(weights)" in given else None,
-        offset=_total_offset([final[o.label] for o in formula.offsets], given.get("(offset)"), kept),
+        weights=floats(weights[0]) if weights else None,
+        offset=total_offset(offsets, len(kept)),
         rows=kept,
-        index=_row_labels(table, n)[kept],
+        index=labels,
         n_data=len(chosen),
         na_action=na_action,
         memory=_memory(formula, final, place, n, offset),
         data=_whole_data(place, table, n),
-        given=_row_labels(table, n)[chosen],
-        place=np.arange(n) if len(kept) == len(chosen) == n else np.flatnonzero(np.isin(chosen, kept)),
+        given=index if chosen is everything else index[chosen],
+        place=everything if whole else np.flatnonzero(np.isin(chosen, kept)),
     )
+
+
+def _some(values: list[Value | None], kept: Ints, whole: bool) -> list[Value]:
+    """The rows kept of those values that there are."""
+    return [value if whole else take(value, kept) for value in values if value is not None]
 
 
 def variables_of(formula: Formula) -> Iterator[Expression]:
@@ -212,10 +223,11 @@ def _row_labels(table: pd.DataFrame | None, n: int) -> pd.Index:
     return table.index if table is not None and len(table) == n else pd.RangeIndex(n)
 
 
-def _subset_rows(subset: Value | None, given: object, n: int) -> Ints:
+def _subset_rows(subset: Value | None, given: object, everything: Ints) -> Ints:
     """Rows that `subset` keeps; NA is no."""
+    n = len(everything)
     if subset is None:
-        return np.arange(n)
+        return everything
     if subset.type == "logical" and length(subset) not in (1, n):
         raise DataError(f"subset has {length(subset)} values for {n} rows")
     if subset.type != "logical" and not isinstance(given, str):
@@ -234,9 +246,9 @@ def _kept_rows(values: Mapping[str, Value], chosen: Ints, na_action: str, n: int
         return chosen
     if not n:
         raise DataError("0 (non-NA) cases: the data have no rows")
-    gaps = {label: gap for label, value in values.items() if (gap := _gaps(value)).any()}
+    gaps = {label: _gaps(value) for label, value in values.items() if has_missing(value)}
     missing: Bools = np.logical_or.reduce([*gaps.values(), np.zeros(n, dtype=bool)])
-    if not missing[chosen].any():
+    if not (gaps and missing[chosen].any()):
         _require_rows(chosen, {}, n)
         return chosen
     if na_action == "fail":
@@ -277,13 +289,17 @@ def _used_levels(value: Value, label: str) -> Value:
     return replace(used, contrasts=None)
 
 
-def _columns(expressions: list[Expression], values: Mapping[str, Value], index: pd.Index) -> pd.DataFrame:
+def _columns(
+    expressions: list[Expression], values: Mapping[str, Value], index: pd.Index, own: pd.DataFrame
+) -> pd.DataFrame:
+    """Vectors as pandas columns; strings that are a column of the user's `own` stay that."""
     vectors = {}
     for e in expressions:
-        value = values[e.label]
-        if width(value) == 1:
-            flat = replace(value, data=value.data.reshape(len(value.data)))
-            vectors[e.node.text if e.node.kind == "name" else e.label] = as_series(flat, index)
+        name, value = e.node.text if e.node.kind == "name" else e.label, values[e.label]
+        if value.type == "character" and e.node.kind == "name" and name in own:
+            vectors[name] = own[name]
+        elif width(value) == 1:
+            vectors[name] = as_series(replace(value, data=value.data.reshape(len(value.data))), index)
     return pd.DataFrame(vectors, index=index, copy=False)
 
 
@@ -300,16 +316,25 @@ def _response(expression: Expression | None, values: Mapping[str, Value]) -> Raw
         coded = as_factor(value)
         return RawResponse(label, "factor", coded.data, coded.levels)
     if value.type == "logical":
-        return RawResponse(label, "logical", flat if is_missing(value).any() else flat.astype(bool))
+        return RawResponse(label, "logical", flat if has_missing(value) else flat.astype(bool))
     return RawResponse(label, "numeric", floats(replace(value, data=flat)))
 
 
-def _total_offset(offsets: list[Value], given: Value | None, kept: Ints) -> Floats:
-    total = np.zeros(len(kept))
-    for value in offsets + ([] if given is None else [take(given, kept)]):
+def total_offset(offsets: list[Value], n: int) -> Floats:
+    """The sum of offsets, (n,); zeros that take no memory without one.
+
+    Raises
+    ------
+    DataError
+        For an offset that is no column of numbers.
+    """
+    if not offsets:
+        return constant(0.0, n)
+    total = np.zeros(n)
+    for value in offsets:
         if value.type not in NUMERIC or width(value) > 1:
             raise DataError("an offset must be one column of numbers")
-        total += floats(value).reshape(len(kept))
+        total += floats(value).reshape(n)
     return total
 
 

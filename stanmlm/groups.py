@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.arrays import Anything
+from stanmlm.design_rows import places
 from stanmlm.errors import DataError, OptionError, did_you_mean
 from stanmlm.fit import Fit
 from stanmlm.model import groupings
@@ -41,7 +42,8 @@ def group_of(fit: Fit, group: str | Anything | None) -> pd.Categorical:
         return _given(fit, group)
     if group in known:
         term = fit.model.design.terms[known[group]]
-        return pd.Categorical(np.array(term.levels, dtype=object)[term.index], categories=list(term.levels))
+        index = term.index[places(fit.model.design, slice(None))]
+        return pd.Categorical.from_codes(index, categories=pd.Index(term.levels, dtype=object))
     variables = fit.model.frame.variables
     if group not in variables:
         raise OptionError(f"the model has no variable `{group}`{did_you_mean(group, [*known, *variables])}")

@@ -1,6 +1,6 @@
 """Which level of a model each variable belongs to: rows, or the groups within which it is constant."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -9,9 +9,10 @@ import numpy as np
 from stanmlm.arrays import Floats, Ints
 from stanmlm.coding import INTERCEPT, Contrasts, dummy_patterns, model_columns
 from stanmlm.design import Design, coding_of
+from stanmlm.design_rows import first_of, n_rows
 from stanmlm.formula import Expression, Terms
 from stanmlm.model import Grouping, Model, groupings
-from stanmlm.rvalues import CODED, Value
+from stanmlm.rvalues import CODED, Value, take
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +20,7 @@ class Part:
     """One variable's column in the product that makes a column of the design."""
 
     name: str  # R's: "income", "stateAL"
-    values: Floats  # (N,)
+    values: Floats  # (D,) for the distinct rows of the design
     within: tuple[bool, ...]  # for each grouping factor whether it is constant within its levels
 
 
@@ -34,7 +35,7 @@ def constant_within(values: Floats, index: Ints) -> bool:
 
 
 def index_of(design: Design, grouping: Grouping) -> Ints:
-    """The level of each row, (N,)."""
+    """The level of each distinct row, (D,)."""
     return design.terms[grouping.bars[0]].index
 
 
@@ -80,11 +81,12 @@ def same_product(a: Sequence[Part], b: Sequence[Part]) -> bool:
 
 def _parts(model: Model, side: Terms, contrasts: Contrasts, most: int) -> list[Parts | None]:
     """The columns of one side of a formula in R's order: products whose first variable runs fastest."""
-    values = model.frame.values
+    first = first_of(model.design)
+    values = {e.label: take(model.frame.values[e.label], first) for term in side.terms for e in term}
     coded = frozenset(e.label for term in side.terms for e in term if _is_coded(values[e.label]))
     columns: list[Parts | None] = [()] if side.intercept else []
     for term, full in zip(side.terms, dummy_patterns(side, coded), strict=True):
-        names = [_columns(model, e, e.label in full, contrasts) for e in term]
+        names = [_columns(model, values, e, e.label in full, contrasts) for e in term]
         size = int(np.prod([len(columns_) for columns_, _ in names]))
         if size > most:
             columns += [None] * size
@@ -98,9 +100,11 @@ def _is_coded(value: Value) -> bool:
     return value.type in CODED or (value.type == "logical" and value.data.ndim == 1)
 
 
-def _columns(model: Model, e: Expression, full: bool, contrasts: Contrasts) -> tuple[tuple[str, ...], Floats]:
-    """The columns that one variable brings: names, and values (N, p)."""
-    made = model_columns(Terms(not full, ((e,),)), model.frame.values, contrasts, len(model.frame.rows))
+def _columns(
+    model: Model, values: Mapping[str, Value], e: Expression, full: bool, contrasts: Contrasts
+) -> tuple[tuple[str, ...], Floats]:
+    """The columns that one variable brings: names, and values (D, p)."""
+    made = model_columns(Terms(not full, ((e,),)), values, contrasts, len(model.design.X))
     start = made.names[:1] == (INTERCEPT,)
     return made.names[start:], made.X[:, start:]
 
@@ -111,7 +115,7 @@ def _made(model: Model, names: tuple[str, ...], X: Floats) -> list[Part]:
 
 def _within(design: Design, values: Floats) -> tuple[bool, ...]:
     """A factor with a level a row groups nothing: within it no variable counts as constant."""
-    N = len(values)
+    N = n_rows(design)
     return tuple(
         len(grouping.levels) < N and constant_within(values, index_of(design, grouping))
         for grouping in groupings(design)

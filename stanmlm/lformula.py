@@ -14,6 +14,7 @@ from stanmlm.callers import caller_scope
 from stanmlm.coding import Contrasts, check_contrasts, model_columns
 from stanmlm.contrasts import DEFAULT, read_contrasts
 from stanmlm.design import Design, GroupTerm, design
+from stanmlm.design_rows import n_rows, whole
 from stanmlm.errors import FormulaError, OptionError, did_you_mean
 from stanmlm.formula import Formula, parse_formula
 from stanmlm.frame import ModelFrame
@@ -108,7 +109,7 @@ def lFormula(  # noqa: N802
     if not parsed.bars:
         raise FormulaError("No random effects terms specified in formula", formula)
     made = frames.model_frame(parsed, table, caller_scope(1), weights, subset, na_action, offset)
-    columns = design(parsed, made, contrasts)
+    columns = whole(design(parsed, made, contrasts))
     X = pd.DataFrame(columns.X, index=made.index, columns=list(columns.names), copy=False)
     return LFormula(X, made.variables, random_terms(columns.terms, made.index), formula)
 
@@ -149,8 +150,8 @@ def model_matrix(
     ['(Intercept)', 'x', 'fb', 'x:fb']
     """
     if not isinstance(formula, str):
-        fitted = formula.model
-        return pd.DataFrame(fitted.design.X, index=fitted.frame.index, columns=list(fitted.design.names), copy=False)
+        fitted = whole(formula.model.design)
+        return pd.DataFrame(fitted.X, index=formula.model.frame.index, columns=list(fitted.names), copy=False)
     table = to_pandas(data)
     parsed = parse_formula(formula, () if table is None else tuple(table.columns))
     made = frames.model_frame(parsed, table, caller_scope(1), None, subset, na_action)
@@ -216,11 +217,11 @@ def getME(fit: Fitted, name: str) -> object:  # noqa: N802
     """
     if name not in PARTS:
         raise OptionError(f"getME has no `{name}`{did_you_mean(name, PARTS)}")
-    return PARTS[name](fit.model, random_terms(fit.model.design.terms, fit.model.frame.index))
+    return PARTS[name](fit.model, random_terms(whole(fit.model.design).terms, fit.model.frame.index))
 
 
 PARTS: Mapping[str, Callable[[FittedModel, ReTrms], object]] = {
-    "X": lambda model, re: model.design.X,
+    "X": lambda model, re: whole(model.design).X,
     "Z": lambda model, re: sparse.csr_matrix(re.Zt.T),
     "Zt": lambda model, re: re.Zt,
     "y": lambda model, re: model.response.y,
@@ -229,7 +230,7 @@ PARTS: Mapping[str, Callable[[FittedModel, ReTrms], object]] = {
     "flist": lambda model, re: re.flist,
     "cnms": lambda model, re: re.cnms,
     "nl": lambda model, re: re.nl,
-    "n": lambda model, re: len(model.design.X),
+    "n": lambda model, re: n_rows(model.design),
     "p": lambda model, re: model.design.X.shape[1],
     "q": lambda model, re: int(re.Gp[-1]),
 }

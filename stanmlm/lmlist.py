@@ -9,6 +9,7 @@ import pandas as pd
 
 from stanmlm.arrays import Bools, Floats
 from stanmlm.callers import caller_scope
+from stanmlm.design_rows import whole
 from stanmlm.errors import DataError, FormulaError, OptionError, did_you_mean
 from stanmlm.extract import fixef
 from stanmlm.families import FamilyLike, as_family
@@ -100,7 +101,7 @@ def why_inestimable(model: Model) -> str:
     if model.family.auxiliary and len(response.y) <= design.X.shape[1]:
         return f"{len(response.y)} rows for {design.X.shape[1]} coefficients leave no residuals"
     low, high = model.family.bounds(response.trials)
-    if _separated(design.X, response.y <= low, response.y >= high):
+    if _separated(whole(design).X, response.y <= low, response.y >= high):
         return "the response is separated: the likelihood grows without end"
     return ""
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.arrays import Anything, Floats, Ints
-from stanmlm.compress import cells_of
 from stanmlm.design import Design, encode
+from stanmlm.design_rows import rows_of, telling
+from stanmlm.distinct import cells_of
 from stanmlm.errors import DataError
 from stanmlm.evaluate import evaluate
 from stanmlm.fit import Fit, draws_of, n_draws
@@ -136,9 +137,7 @@ def observed_rows(fit: Fit) -> Ints:
 
 def pieces_of(fit: Fit, design: Design, response: Response, index: pd.Index) -> Pieces:
     """Rows in the columns of a fit, equal ones once."""
-    columns = [*(term.index for term in design.terms), *design.X.T, design.offset]
-    columns += [column for term in design.terms for column in term.Z.T]
-    row, first = cells_of([*columns, response.y, response.trials, response.weights])
+    row, first = cells_of([*telling(design), design.offset, response.y, response.trials, response.weights])
     target = target_of(fit, rows_of(design, first), some_rows(response, first), index[first])
     return Pieces(target, response.y[first], row, index)
 
@@ -155,12 +154,6 @@ def target_of(fit: Fit, design: Design, response: Response, index: pd.Index) -> 
         new_levels="draw",
         seed=fit.sampling.seed or 0,
     )
-
-
-def rows_of(design: Design, at: Anything) -> Design:
-    """Some rows of a design."""
-    terms = tuple(replace(term, index=term.index[at], Z=term.Z[at]) for term in design.terms)
-    return replace(design, X=design.X[at], offset=design.offset[at], terms=terms)
 
 
 def some_rows(response: Response, at: Anything) -> Response:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stanmlm.arrays import Floats, Ints
-from stanmlm.compress import cells_of
+from stanmlm.distinct import cells_of
 from stanmlm.rotation import padded
 from stanmlm.rows import Rows
 

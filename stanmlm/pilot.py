@@ -8,6 +8,7 @@ import numpy as np
 from stanmlm.arrays import Floats, Ints
 from stanmlm.compress import Cells
 from stanmlm.design import Design
+from stanmlm.design_rows import means_over_rows
 from stanmlm.families import Family
 from stanmlm.nesting import Nesting, nestings
 from stanmlm.priors import Priors
@@ -102,7 +103,7 @@ def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot
 
 def _centred(design: Design, cells: Cells) -> Floats:
     """X in cells with its columns beside the intercept centred over rows."""
-    means = design.X.mean(axis=0)
+    means = means_over_rows(design)
     return cells.X - np.where(np.arange(len(means)) == 0, 0, means) if design.intercept else cells.X
 
 

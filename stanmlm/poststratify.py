@@ -9,10 +9,10 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from stanmlm.arrays import Bools, Floats, Ints
-from stanmlm.compress import cells_of
+from stanmlm.design_rows import places, rows_of, telling
+from stanmlm.distinct import cells_of
 from stanmlm.errors import DataError, did_you_mean
 from stanmlm.fit import Fit
-from stanmlm.log_lik import rows_of
 from stanmlm.predict import MAX_BYTES, SUMMARY, Target, check_size, chunks, linear_predictor, target_of
 from stanmlm.tables import to_pandas
 
@@ -179,12 +179,17 @@ def _require_people(labels: pd.DataFrame, totals: Floats) -> None:
 def _require_complete(target: Target, index: pd.Index) -> None:
     """Refuse rows for which the formula has no value: they would count for nobody."""
     design = target.design
-    gaps: Bools = np.isnan(design.X).any(axis=1) | np.isnan(design.offset)
+    at = places(design, slice(None))
+    gaps: Bools = _has_gaps(design.X)[at] | np.isnan(design.offset)
     for term, used in zip(design.terms, target.used, strict=True):
         if used.any():
-            gaps |= np.isnan(term.Z).any(axis=1)
+            gaps |= _has_gaps(term.Z)[at]
     if gaps.any():
         raise DataError(f"a variable of the formula is missing in {_rows(index[gaps])} of the frame")
+
+
+def _has_gaps(columns: Floats) -> Bools:
+    return np.asarray(np.isnan(columns).any(axis=1))
 
 
 def _rows(labels: pd.Index) -> str:
@@ -197,9 +202,7 @@ def _distinct(target: Target, parts: _Parts) -> tuple[Target, _Parts]:
 
     A census has more variables than a formula; and a piece of an ordered frame touches few parts.
     """
-    terms = [term for term, used in zip(target.design.terms, target.used, strict=True) if used.any()]
-    columns = [parts.code, *target.design.X.T, target.design.offset, *(term.index for term in terms)]
-    row, first = cells_of([*columns, *(column for term in terms for column in term.Z.T)])
+    row, first = cells_of([parts.code, *telling(target.design), target.design.offset])
     people = np.bincount(row, weights=parts.weights).astype(float)
     order = np.argsort(parts.code[first], kind="stable")
     kept = first[order]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stanmlm.arrays import Bools, Floats, Ints
+from stanmlm.arrays import Anything, Bools, Floats, Ints
 from stanmlm.design import Design, GroupTerm, encode
+from stanmlm.design_rows import n_rows, places
 from stanmlm.errors import DataError, OptionError, did_you_mean
 from stanmlm.fit import Fit, draws_of, n_draws
 from stanmlm.model import groupings, parameters
@@ -182,19 +183,19 @@ def new_responses(fit: Fit, target: Target, eta: Floats, rows: slice, rng: np.ra
 
 def linear_predictor(fit: Fit, target: Target, rows: slice) -> Floats:
     """Eta of some rows of a target, (draws, rows), the draws of a row side by side in memory."""
-    design = target.design
-    eta = design.X[rows] @ draws_of(fit, "b")[target.draws].T + design.offset[rows, None]
+    design, at = target.design, places(target.design, rows)
+    eta = design.X[at] @ draws_of(fit, "b")[target.draws].T + design.offset[rows, None]
     for bar, term in enumerate(design.terms):
         if target.used[bar].any():
-            _add_group_part(eta, fit, target, bar, term, rows)
+            _add_group_part(eta, fit, target, bar, term, at)
     return eta.T
 
 
-def _add_group_part(eta: Floats, fit: Fit, target: Target, bar: int, term: GroupTerm, rows: slice) -> None:
-    levels, place = np.unique(term.index[rows], return_inverse=True)
+def _add_group_part(eta: Floats, fit: Fit, target: Target, bar: int, term: GroupTerm, at: Anything | slice) -> None:
+    levels, place = np.unique(term.index[at], return_inverse=True)
     effects = _effects_at(fit, target, bar, term, levels)
     for k in np.flatnonzero(target.used[bar]):
-        eta += effects[k][place] * term.Z[rows, k, None]
+        eta += effects[k][place] * term.Z[at, k, None]
 
 
 def _effects_at(fit: Fit, target: Target, bar: int, term: GroupTerm, levels: Ints) -> Floats:
@@ -279,7 +280,7 @@ def target_of(
         return Target(model.design, model.frame.index, old.trials, old.weights, used, kept, new_levels, seed)
     encoded = encode(model.design, newdata, groups=[bool(coefs.any()) for coefs in used])
     check_new_levels(new_levels, encoded.design, used)
-    N = len(encoded.design.X)
+    N = n_rows(encoded.design)
     sizes = _trials(fit, encoded.trials if trials is None else trials, N)
     return Target(encoded.design, encoded.index, sizes, np.ones(N), used, kept, new_levels, seed)
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
-from stanmlm.arrays import Floats
+from stanmlm.arrays import Floats, constant, is_constant
 from stanmlm.design import Design
+from stanmlm.design_rows import counts
 from stanmlm.families import Family
 from stanmlm.prior_spec import CovariancePrior, Prior, decov, exponential, flat, gamma, lkj, normal, student_t
 from stanmlm.responses import Response
@@ -23,7 +25,8 @@ class Scales:
     z: Floats  # (sds,) spread of the columns of all group terms, in their order
     center: float  # rstanarm's location of the intercept
     coefficient: float  # rstanarm's default scale under this link
-    brms: tuple[float, float]  # brms's location and scale, from the response on the link's scale
+    # brms's location and scale, from the response on the link's scale; its medians are found when first asked for
+    brms: Callable[[], tuple[float, float]]
 
 
 def measure_scales(design: Design, family: Family, response: Response) -> Scales:
@@ -35,25 +38,31 @@ def measure_scales(design: Design, family: Family, response: Response) -> Scales
     centered = family.autoscales and family.link.name == "identity"
     X = design.X[:, 1:] if design.intercept else design.X
     Z = [column for term in design.terms for column in term.Z.T]
+    often = counts(design)
     return Scales(
-        y=_sd(response.y) if family.autoscales else 1.0,
-        x=np.array([_sd(column) for column in X.T]),
-        z=np.array([_spread(column) for column in Z]),
+        y=_sd(response.y, constant(1.0, len(response.y))) if family.autoscales else 1.0,
+        x=np.array([_sd(column, often) for column in X.T]),
+        z=np.array([_spread(column, often) for column in Z]),
         center=float(np.mean(response.y)) if centered else 0.0,
         coefficient=COEFFICIENT_SCALE * family.link.default_scale,
-        brms=_brms_location_scale(design.offset, family, response.y),
+        brms=cache(lambda: _brms_location_scale(design.offset, family, response.y)),
     )
 
 
-def _sd(x: Floats) -> float:
-    """R's sd, and 1 for a constant."""
-    return float(np.std(x, ddof=1)) if np.ptp(x) > 0 else 1.0
+def _sd(x: Floats, often: Floats) -> float:
+    """R's sd of values that stand there so often, and 1 for a constant."""
+    if not np.ptp(x) > 0:
+        return 1.0
+    if is_constant(often):
+        return float(np.std(x, ddof=1))
+    n = often.sum()
+    return float(np.sqrt(often @ (x - often @ x / n) ** 2 / (n - 1)))
 
 
-def _spread(x: Floats) -> float:
+def _spread(x: Floats, often: Floats) -> float:
     """The sd of a numeric column, the range of one with two values, 1 for a constant."""
     low, high = x.min(), x.max()
-    return float(high - low) if low < high and np.all((x == low) | (x == high)) else _sd(x)
+    return float(high - low) if low < high and np.all((x == low) | (x == high)) else _sd(x, often)
 
 
 # The links under which brms looks at the response, and what it puts in the place of a zero.
@@ -84,7 +93,7 @@ class Preset:
 
 
 def _brms_auxiliary(scales: Scales, name: str) -> Prior:
-    return student_t(3, 0, scales.brms[1]) if name == "sigma" else gamma(0.01, 0.01)
+    return student_t(3, 0, scales.brms()[1]) if name == "sigma" else gamma(0.01, 0.01)
 
 
 PRESETS: dict[str, Preset] = {
@@ -101,10 +110,10 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "brms",
             "brms",
-            lambda scales: student_t(3, *scales.brms),
+            lambda scales: student_t(3, *scales.brms()),
             lambda _: flat(),
             _brms_auxiliary,
-            lambda scales: lkj(1, scale=scales.brms[1], df=3, autoscale=False),
+            lambda scales: lkj(1, scale=scales.brms()[1], df=3, autoscale=False),
         ),
         Preset(
             "flat",

@@ -9,7 +9,7 @@ CLEAR = 1e-3  # a column this far from those before it is kept, whatever the rou
 BLOCK_ROWS = 16384
 
 
-def pivoted_rank(X: Floats, tolerance: float = TOLERANCE) -> tuple[int, ...]:
+def pivoted_rank(X: Floats, counts: Floats | None = None, tolerance: float = TOLERANCE) -> tuple[int, ...]:
     """The columns that R's `qr(X)` finds independent, ascending.
 
     A column moves to the end when what is left of its norm, after projection on the columns kept before it, is less
@@ -18,6 +18,10 @@ def pivoted_rank(X: Floats, tolerance: float = TOLERANCE) -> tuple[int, ...]:
     Parameters
     ----------
     X : (N, F) array
+    counts : (N,) array, optional
+        How often each row stands there, where that is not once.
+    tolerance : float
+        R's own for `lm`, `glm` and lme4.
 
     Returns
     -------
@@ -35,6 +39,8 @@ def pivoted_rank(X: Floats, tolerance: float = TOLERANCE) -> tuple[int, ...]:
     >>> pivoted_rank(np.array([[1.0, 2.0, 0.0], [1.0, 2.0, 1.0], [1.0, 2.0, 5.0]]))
     (0, 2)
     """
+    if counts is not None:
+        X = X * np.sqrt(counts)[:, None]
     if _clearly_full(X):
         return tuple(range(X.shape[1]))
     return _dqrdc2(triangle(X), tolerance)

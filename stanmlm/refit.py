@@ -9,15 +9,15 @@ from stanmlm.arrays import Bools, Floats, Ints
 from stanmlm.centering import centering
 from stanmlm.compress import compress
 from stanmlm.design import Design, GroupTerm
+from stanmlm.design_rows import independent, rows_of
 from stanmlm.errors import DataError
 from stanmlm.fit import Fit
 from stanmlm.frame import ModelFrame
-from stanmlm.log_lik import Pieces, log_likelihood, pieces_of, rows_of, some_rows
+from stanmlm.log_lik import Pieces, log_likelihood, pieces_of, some_rows
 from stanmlm.model import Model
 from stanmlm.pipeline import ModelOptions, fit_model
 from stanmlm.predict import chunks
 from stanmlm.priors import is_proper
-from stanmlm.rank import pivoted_rank
 from stanmlm.rstyle import read_options
 from stanmlm.rvalues import take
 
@@ -47,30 +47,24 @@ def refit_without(fit: Fit, left_out: Bools, seed: int) -> tuple[Fit, Pieces]:
 
 def split(design: Design, left_out: Bools) -> tuple[Design, Design]:
     """The design of the rows that stay, with their levels only, and of those left out, as `encode` gives new data."""
-    terms = [_split_term(term, left_out) for term in design.terms]
     train, held = rows_of(design, ~left_out), rows_of(design, left_out)
+    terms = [_renumbered(stay, gone) for stay, gone in zip(train.terms, held.terms, strict=True)]
     return (
         replace(train, terms=tuple(stay for stay, _ in terms)),
         replace(held, terms=tuple(gone for _, gone in terms)),
     )
 
 
-def _split_term(term: GroupTerm, left_out: Bools) -> tuple[GroupTerm, GroupTerm]:
-    J, stay = len(term.levels), np.unique(term.index[~left_out])
+def _renumbered(stays: GroupTerm, gone: GroupTerm) -> tuple[GroupTerm, GroupTerm]:
+    """A term on the rows that stay and on those left out, with the levels of those that stay first."""
+    J, stay = len(stays.levels), np.unique(stays.index)
     new = np.setdiff1d(np.arange(J), stay)
     place = np.empty(J, dtype=np.int64)
     place[stay], place[new] = np.arange(len(stay)), len(stay) + np.arange(len(new))
-    levels = tuple(term.levels[j] for j in stay)
-    index = place[term.index]
+    levels, labels = tuple(stays.levels[j] for j in stay), tuple(stays.levels[j] for j in new)
     return (
-        replace(term, levels=levels, index=index[~left_out], Z=term.Z[~left_out]),
-        replace(
-            term,
-            levels=levels,
-            index=index[left_out],
-            Z=term.Z[left_out],
-            labels=tuple(term.levels[j] for j in new),
-        ),
+        replace(stays, levels=levels, index=place[stays.index]),
+        replace(gone, levels=levels, index=place[gone.index], labels=labels),
     )
 
 
@@ -78,7 +72,7 @@ def _model(model: Model, design: Design, kept: Ints, options: ModelOptions) -> M
     """The model of some rows, with the same priors."""
     if not len(kept):
         raise DataError("no row is left to fit")
-    lost = sorted(set(range(design.X.shape[1])) - set(pivoted_rank(design.X)))
+    lost = sorted(set(range(design.X.shape[1])) - set(independent(design)))
     if lost and not is_proper(model.priors):
         raise DataError(
             f"without these rows the data say nothing of `{design.names[lost[0]]}`, and its prior is flat: "

@@ -14,9 +14,9 @@ from stanmlm.rvalues import (
     Contrast,
     Value,
     as_character,
-    as_factor,
     distinct,
     is_missing,
+    levels_as_factor,
     width,
     with_levels,
 )
@@ -28,7 +28,7 @@ def describe(value: Value, levels: bool) -> Description:
     """All of a value but its elements, and its levels where they are asked for; JSON-able."""
     return {
         "type": value.type,
-        "levels": list(as_factor(value).levels) if levels and value.type in CODED else [],
+        "levels": list(levels_as_factor(value)) if levels and value.type in CODED else [],
         "width": width(value),
         "columns": list(value.columns),
         "contrasts": describe_contrasts(value.contrasts),

@@ -1,11 +1,12 @@
 """Responses: the left side of a formula as evaluated, and as each family reads it."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from stanmlm.arrays import Anything, Bools, Floats, Ints
+from stanmlm.arrays import Anything, Bools, Floats, Ints, constant, stretches
 from stanmlm.errors import DataError, StanmlmWarning
 
 
@@ -33,15 +34,15 @@ class Response:
 def read_gaussian(raw: RawResponse, weights: Floats | None) -> Response:
     """Reals; weights are precisions."""
     y = _numeric(raw, "gaussian")
-    return Response(raw.label, y, np.ones_like(y), _weights(raw, weights))
+    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
 
 
 def read_poisson(raw: RawResponse, weights: Floats | None) -> Response:
     """Counts; weights are case weights."""
     y = _numeric(raw, "poisson")
-    _refuse(raw, y < 0, f"poisson needs counts: `{raw.label}` has {{values}} below zero")
-    _warn(raw, ~_whole(y), f"poisson needs counts: `{raw.label}` has {{values}} that are not whole numbers")
-    return Response(raw.label, y, np.ones_like(y), _weights(raw, weights))
+    _refuse(raw, _where(_negative, y), f"poisson needs counts: `{raw.label}` has {{values}} below zero")
+    _warn(raw, _where(_fractional, y), f"poisson needs counts: `{raw.label}` has {{values}} that are not whole numbers")
+    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
 
 
 def read_binomial(raw: RawResponse, weights: Floats | None) -> Response:
@@ -59,16 +60,18 @@ def read_binomial(raw: RawResponse, weights: Floats | None) -> Response:
 def _read_share(raw: RawResponse, weights: Floats | None) -> Response:
     """Zeros and ones, whose weights are case weights, or proportions, whose weights are trials."""
     share = _vector(raw)
-    _refuse(raw, (share < 0) | (share > 1), f"binomial needs 0 or 1, or proportions: `{raw.label}` has {{values}}"
+    outside = _where(lambda s: (s < 0) | (s > 1), share)
+    _refuse(raw, outside, f"binomial needs 0 or 1, or proportions: `{raw.label}` has {{values}}"
             " below 0 or above 1")  # fmt: skip
-    weights, ones = _weights(raw, weights), np.ones_like(share)
-    if np.all(_whole(share)):
+    weights, ones = _weights(raw, weights), constant(1.0, len(share))
+    if not len(_where(_fractional, share)):
         return Response(raw.label, share, ones, weights)
     successes = share * weights
     near = np.round(successes)
     # A share was divided out of whole numbers: R allows 1e-3, and so rounds nothing that it would warn about.
     whole = np.abs(successes - near) <= 1e-8 * np.maximum(weights, 1)
-    _warn(raw, ~whole & (np.abs(successes - near) > 1e-3), f"{_SUCCESSES}: `{raw.label}` times weights has {{values}}"
+    far = ~whole & (np.abs(successes - near) > 1e-3)
+    _warn(raw, np.flatnonzero(far), f"{_SUCCESSES}: `{raw.label}` times weights has {{values}}"
           " that are not whole numbers")  # fmt: skip
     return Response(raw.label, np.where(whole, near, successes), weights, ones)
 
@@ -78,22 +81,25 @@ def _read_factor(raw: RawResponse, weights: Floats | None) -> Response:
     codes = _vector(raw)
     if len(raw.levels) > 2:
         _say(f"`{raw.label}` has {len(raw.levels)} levels: `{raw.levels[0]}` is failure, all others are success")
-    return Response(raw.label, (codes > 0).astype(float), np.ones(len(codes)), _weights(raw, weights))
+    return Response(raw.label, (codes > 0).astype(float), constant(1.0, len(codes)), _weights(raw, weights))
 
 
 def _read_cbind(raw: RawResponse, weights: Floats | None) -> Response:
     successes, failures = _matrix(raw)
-    _refuse(raw, (successes < 0) | (failures < 0), f"binomial needs counts: `{raw.label}` has {{values}} below zero")
-    fractional = ~_whole(successes) | ~_whole(failures)
+    below = _where(lambda s, f: (s < 0) | (f < 0), successes, failures)
+    _refuse(raw, below, f"binomial needs counts: `{raw.label}` has {{values}} below zero")
+    fractional = _where(lambda s, f: _fractional(s) | _fractional(f), successes, failures)
     _warn(raw, fractional, f"non-integer counts in a binomial glm!: `{raw.label}` has {{values}} that are not whole")
     return Response(raw.label, successes, successes + failures, _weights(raw, weights))
 
 
 def _read_trials(raw: RawResponse, weights: Floats | None) -> Response:
     successes, trials = _matrix(raw)
-    _refuse(raw, (successes < 0) | (trials < 0), f"binomial needs counts: `{raw.label}` has {{values}} below zero")
-    _refuse(raw, successes > trials, f"`{raw.label}` has {{values}} with more successes than trials")
-    fractional = ~_whole(successes) | ~_whole(trials)
+    below = _where(lambda s, n: (s < 0) | (n < 0), successes, trials)
+    _refuse(raw, below, f"binomial needs counts: `{raw.label}` has {{values}} below zero")
+    more = _where(lambda s, n: s > n, successes, trials)
+    _refuse(raw, more, f"`{raw.label}` has {{values}} with more successes than trials")
+    fractional = _where(lambda s, n: _fractional(s) | _fractional(n), successes, trials)
     _warn(raw, fractional, f"{_SUCCESSES}: `{raw.label}` has {{values}} that are not whole numbers")
     return Response(raw.label, successes, trials, _weights(raw, weights))
 
@@ -110,7 +116,7 @@ def _numeric(raw: RawResponse, family: str) -> Floats:
 
 def _vector(raw: RawResponse) -> Floats:
     values = np.asarray(raw.values, dtype=float)
-    _refuse(raw, ~np.isfinite(values), f"`{raw.label}` has {{values}} missing or infinite")
+    _refuse(raw, _where(_not_finite, values), f"`{raw.label}` has {{values}} missing or infinite")
     return values
 
 
@@ -118,31 +124,49 @@ def _matrix(raw: RawResponse) -> tuple[Floats, Floats]:
     values = np.asarray(raw.values, dtype=float)
     if values.ndim != 2 or values.shape[1] != 2:
         raise DataError(f"a binomial response has two columns, successes and failures; `{raw.label}` has not")
-    _refuse(raw, ~np.isfinite(values).all(axis=1), f"`{raw.label}` has {{values}} missing or infinite")
+    _refuse(raw, _where(_not_finite_rows, values), f"`{raw.label}` has {{values}} missing or infinite")
     return values[:, 0], values[:, 1]
 
 
 def _weights(raw: RawResponse, weights: Floats | None) -> Floats:
     if weights is None:
-        return np.ones(len(raw.values))
+        return constant(1.0, len(raw.values))
     weights = np.asarray(weights, dtype=float)
-    _refuse(raw, ~np.isfinite(weights), "weights has {values} missing or infinite")
-    _refuse(raw, weights < 0, "negative weights not allowed: weights has {values} below zero")
+    _refuse(raw, _where(_not_finite, weights), "weights has {values} missing or infinite")
+    _refuse(raw, _where(_negative, weights), "negative weights not allowed: weights has {values} below zero")
     return weights
 
 
-def _whole(values: Floats) -> Bools:
-    whole: Bools = np.abs(values - np.round(values)) <= 1e-7
-    return whole
+def _not_finite(values: Anything) -> Bools:
+    return ~np.isfinite(values)
 
 
-def _refuse(raw: RawResponse, bad: Bools, message: str) -> None:
-    if np.any(bad):
+def _not_finite_rows(values: Anything) -> Bools:
+    return np.asarray(~np.isfinite(values).all(axis=1))
+
+
+def _negative(values: Floats) -> Bools:
+    return np.less(values, 0)
+
+
+def _fractional(values: Floats) -> Bools:
+    return ~(np.abs(values - np.round(values)) <= 1e-7)
+
+
+def _where(test: Callable[..., Bools], *columns: Anything) -> Ints:
+    """The rows that a test is true for, looked for a stretch at a time."""
+    n = len(columns[0])
+    found = [at.start + np.flatnonzero(test(*(column[at] for column in columns))) for at in stretches(n)]
+    return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+
+
+def _refuse(raw: RawResponse, bad: Ints, message: str) -> None:
+    if len(bad):
         raise DataError(_counted(raw, bad, message))
 
 
-def _warn(raw: RawResponse, odd: Bools, message: str) -> None:
-    if np.any(odd):
+def _warn(raw: RawResponse, odd: Ints, message: str) -> None:
+    if len(odd):
         _say(_counted(raw, odd, message) + "; they enter as they are")
 
 
@@ -150,9 +174,8 @@ def _say(message: str) -> None:
     warnings.warn(message, StanmlmWarning, stacklevel=2)
 
 
-def _counted(raw: RawResponse, which: Bools, message: str) -> str:
+def _counted(raw: RawResponse, places: Ints, message: str) -> str:
     """The message with how many values it is about, and the rows where they stand."""
-    places = np.flatnonzero(which)
     numbers = places + 1 if raw.rows is None else raw.rows[places]
     shown = ", ".join(str(number) for number in numbers[:5]) + (", ..." if len(numbers) > 5 else "")
     count = "1 value" if len(places) == 1 else f"{len(places)} values"

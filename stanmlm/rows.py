@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from stanmlm.arrays import Anything, Floats, Ints
+from stanmlm.arrays import Floats, Ints
+from stanmlm.distinct import factorize
 
 # Effects are summed by combinations of levels where there are fewer than this share of the rows.
 FEW = 0.25
@@ -76,10 +76,3 @@ def intercepts(Z: tuple[Floats, ...]) -> list[int]:
 def many(rows: Floats) -> bool:
     """Whether there are so many rows that a program of its own is worth what it saves."""
     return len(rows) >= MANY
-
-
-def factorize(values: Anything) -> tuple[Ints, Ints]:
-    """Codes from 0 in order of appearance, (N,), and where each appears first."""
-    code, _ = pd.factorize(values)
-    first = np.flatnonzero(np.diff(np.maximum.accumulate(code), prepend=-1))
-    return code.astype(np.int64), first

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from stanmlm.arrays import Anything, Floats, Ints
+from stanmlm.arrays import Anything, Floats, Ints, stretches
 from stanmlm.errors import DataError
 from stanmlm.rcode import number_text
 
@@ -88,6 +88,13 @@ def is_missing(value: Value) -> Anything:
     return np.isnan(value.data)
 
 
+def has_missing(value: Value) -> bool:
+    """Whether any element is NA; no mask is made where none is."""
+    if value.type in CODED or value.data.dtype.kind in "bi":
+        return value.type in CODED and bool(value.data.min(initial=0) < 0)
+    return bool(np.isnan(value.data.sum())) and bool(np.isnan(value.data).any())
+
+
 def floats(value: Value) -> Floats:
     """The numbers of a numeric or logical value."""
     if value.type not in (*NUMERIC, "null"):
@@ -127,13 +134,21 @@ def as_character(value: Value) -> Value:
 def distinct(value: Value) -> Value:
     """A character vector or factor without the levels that no element has, order kept."""
     present = np.zeros(len(value.levels) + 1, dtype=bool)
-    present[value.data] = True
+    for at in stretches(len(value.data)):
+        present[value.data[at]] = True
+        if present[:-1].all():
+            return value
     kept = np.flatnonzero(present[:-1])
-    if len(kept) == len(value.levels):
+    if not value.levels:
         return value
     recode = np.full(len(value.levels) + 1, -1)
     recode[kept] = np.arange(len(kept))
     return replace(value, data=recode[value.data], levels=tuple(value.levels[k] for k in kept))
+
+
+def levels_as_factor(value: Value) -> tuple[str, ...]:
+    """The levels that `as_factor` gives strings or a factor."""
+    return value.levels if value.type in FACTORS else tuple(sorted(distinct(value).levels))
 
 
 def as_factor(value: Value) -> Value:
@@ -141,9 +156,7 @@ def as_factor(value: Value) -> Value:
     if value.type in FACTORS:
         return value
     if value.type == "character":
-        value = distinct(value)
-        order = sorted(range(len(value.levels)), key=value.levels.__getitem__)
-        return with_levels(value, tuple(value.levels[k] for k in order))
+        return with_levels(value, levels_as_factor(value))
     if value.type not in NUMERIC:
         raise DataError(f"a factor is needed here, not a {value.type}")
     codes, found = pd.factorize(value.data.ravel(), sort=True, use_na_sentinel=True)
@@ -255,17 +268,32 @@ def _from_times(series: "pd.Series[Any]") -> Value:
 
 
 def _from_objects(series: "pd.Series[Any]", name: str) -> Value:
+    if pd.api.types.infer_dtype(series.iloc[:HEAD], skipna=True) in STRINGS and (value := _from_strings(series)):
+        return value
     inferred = pd.api.types.infer_dtype(series, skipna=True)
     if inferred in OBJECTS:
         plain = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
         return Value(OBJECTS[inferred], plain)
     if inferred == "date":
         return double((pd.to_datetime(series) - pd.Timestamp(0)).dt.days.to_numpy(dtype=np.float64, na_value=np.nan))
-    if inferred not in ("string", "empty"):
+    value = _from_strings(series) if inferred in STRINGS else None
+    if value is None:
         raise DataError(f"`{name}` mixes types ({inferred}); a column must hold numbers, strings, or truth values")
-    codes, levels = pd.factorize(series, use_na_sentinel=True)
-    return Value("character", codes, tuple(map(str, levels)))
+    return value
 
+
+def _from_strings(series: "pd.Series[Any]") -> Value | None:
+    """A character vector, in one pass; None where some element is no string."""
+    try:
+        codes, levels = pd.factorize(series, use_na_sentinel=True)
+    except TypeError:  # a list, say, which cannot be hashed
+        return None
+    strings_only = pd.api.types.infer_dtype(levels, skipna=True) in STRINGS
+    return Value("character", codes, tuple(map(str, levels))) if strings_only else None
+
+
+STRINGS = ("string", "empty")
+HEAD = 1000  # elements that suggest what a column of objects holds
 
 OBJECTS = {
     "boolean": "logical",
@@ -282,8 +310,9 @@ def as_series(value: Value, index: pd.Index) -> "pd.Series[Any]":
         ordered = value.type == "ordered"
         data: object = pd.Categorical.from_codes(value.data, categories=pd.Index(value.levels), ordered=ordered)
     elif value.type == "character":
-        return pd.Series(np.array([*value.levels, None], dtype=object)[value.data], index=index, dtype=object)
-    elif value.type == "logical" and not is_missing(value).any():
+        written = np.array([*value.levels, None], dtype=object)[value.data]
+        return pd.Series(written, index=index, dtype=object, copy=False)
+    elif value.type == "logical" and not has_missing(value):
         data = value.data.astype(bool)
     else:
         data = value.data

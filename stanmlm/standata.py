@@ -7,6 +7,7 @@ import numpy as np
 from stanmlm.arrays import Floats, Ints
 from stanmlm.centering import remainder
 from stanmlm.design import GroupTerm
+from stanmlm.design_rows import means_over_rows
 from stanmlm.distributions import DISTRIBUTIONS
 from stanmlm.families import Family
 from stanmlm.marginal import Marginal
@@ -58,7 +59,7 @@ def absorbed_by(model: Model, k: int) -> tuple[Ints, Ints]:
 
 def column_means(model: Model) -> Floats:
     """Means of the columns beside the intercept, over the rows as the user gave them."""
-    return np.asarray(model.design.X[:, 1:].mean(axis=0), dtype=float)
+    return means_over_rows(model.design)[1:]
 
 
 def _fixed(model: Model) -> Data:

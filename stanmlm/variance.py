@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.arrays import Floats
+from stanmlm.design_rows import counts, places
 from stanmlm.errors import DataError
 from stanmlm.estimates import Estimates, estimates
 from stanmlm.fit import Fit, draws_of, n_draws
@@ -128,8 +129,8 @@ def _variances(fit: Fit) -> dict[str, Floats]:
 
 def _mean_variance(fit: Fit, bar: int) -> Floats:
     """The mean over rows of z' Sigma z, which is the trace of Sigma times the mean of z z'."""
-    Z = fit.model.design.terms[bar].Z
-    return np.asarray(np.einsum("dkl,kl->d", covariances_of(fit, bar), Z.T @ Z / len(Z)))
+    Z, often = fit.model.design.terms[bar].Z, counts(fit.model.design)
+    return np.asarray(np.einsum("dkl,kl->d", covariances_of(fit, bar), (Z.T * often) @ Z / often.sum()))
 
 
 def _expected_count(fit: Fit) -> Floats:
@@ -138,9 +139,9 @@ def _expected_count(fit: Fit) -> Floats:
     covariances = [covariances_of(fit, bar) for bar in range(len(fit.model.design.terms))]
     total = np.zeros(n_draws(fit))
     for rows in chunks(len(target.index), len(total)):
-        eta = linear_predictor(fit, target, rows)
+        eta, at = linear_predictor(fit, target, rows), places(target.design, rows)
         for term, sigma in zip(fit.model.design.terms, covariances, strict=True):
-            eta += 0.5 * np.einsum("nk,dkl,nl->dn", term.Z[rows], sigma, term.Z[rows], optimize=True)
+            eta += 0.5 * np.einsum("nk,dkl,nl->dn", term.Z[at], sigma, term.Z[at], optimize=True)
         total += np.exp(eta).sum(axis=1)
     return total / len(target.index)
 

@@ -9,9 +9,10 @@ from handmade import N, design, response
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stanmlm import compress as compress_module
-from stanmlm.compress import Cells, cells_of, compress
+from stanmlm import distinct as distinct_module
+from stanmlm.compress import Cells, compress
 from stanmlm.design import Design
+from stanmlm.distinct import cells_of
 from stanmlm.errors import OptionError
 from stanmlm.families import binomial, gaussian, poisson
 from stanmlm.responses import Response
@@ -103,7 +104,7 @@ def test_cells_of_any_columns_are_those_of_python_sets(rows) -> None:
 
 
 def test_rows_that_collide_in_the_hash_stay_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compress_module, "_mix", lambda bits: bits & np.uint64(0))
+    monkeypatch.setattr(distinct_module, "_mix", lambda bits: bits & np.uint64(0))
     rows = design("two")
     key = key_of_rows(rows, with_offset=False)
     cell, first = cells_of(list(key.T))

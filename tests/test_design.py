@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as arrays
 from stanmlm.coding import dummy_patterns
 from stanmlm.contrasts import CONTRASTS
 from stanmlm.design import Design, design, encode
+from stanmlm.design_rows import whole
 from stanmlm.errors import DataError, FormulaError, OptionError, StanmlmError, StanmlmWarning
 from stanmlm.formula import Terms, parse_formula
 from stanmlm.frame import model_frame
@@ -92,10 +93,10 @@ def test_columns_follow_the_coding_rule(terms: list[tuple[str, ...]], intercept:
 def test_the_left_of_a_bar_follows_the_same_rule(terms: list[tuple[str, ...]], intercept: bool) -> None:
     text = terms_text(terms, intercept)
     left = text.removeprefix("y ~ ")
-    term = made(f"y ~ ({left} | g)", CROSSED.assign(g=np.arange(36) % 5)).terms[0]
+    fit = made(f"y ~ ({left} | g)", CROSSED.assign(g=np.arange(36) % 5))
     X = model_matrix(text, CROSSED)
-    assert list(term.coefs) == list(X.columns)
-    np.testing.assert_allclose(term.Z, X.to_numpy())
+    assert list(fit.terms[0].coefs) == list(X.columns)
+    np.testing.assert_allclose(whole(fit).terms[0].Z, X.to_numpy())
 
 
 @settings(max_examples=60, deadline=None)
@@ -378,7 +379,8 @@ def test_getME_knows_its_names() -> None:  # noqa: N802
             frame = model_frame(formula, CROSSED, {})
             design = design(formula, frame)
 
-    assert getME(Fitted, "X") is Fitted.model.design.X  # type: ignore[arg-type]
+    np.testing.assert_array_equal(getME(Fitted, "X"), whole(Fitted.model.design).X)  # type: ignore[arg-type]
+    assert getME(Fitted, "n") == 36  # type: ignore[arg-type]
     assert getME(Fitted, "Z").shape == (36, 2)  # type: ignore[arg-type, attr-defined]
     with pytest.raises(OptionError, match="getME has no `ZZ`"):
         getME(Fitted, "ZZ")  # type: ignore[arg-type]

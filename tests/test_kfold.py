@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import stanmlm as sm
 from stanmlm import refit
+from stanmlm.design_rows import whole
 from stanmlm.kfold import by_group, by_row, stratified
 from stanmlm.refit import refit_without, split
 
@@ -102,9 +103,9 @@ def test_a_fit_without_rows_is_the_fit_of_the_others() -> None:
 
 
 def test_levels_left_out_whole_are_new_ones() -> None:
-    design = votes_fit().model.design
+    design = whole(votes_fit().model.design)
     index = design.terms[0].index
-    train, held = split(design, (index == 1) | (np.arange(len(index)) == 0))
+    train, held = (whole(part) for part in split(votes_fit().model.design, (index == 1) | (np.arange(len(index)) == 0)))
     assert held.terms[0].labels == (design.terms[0].levels[1],)
     assert design.terms[0].levels[1] not in train.terms[0].levels
     new = held.terms[0].index == len(train.terms[0].levels)

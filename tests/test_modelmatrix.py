@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from stanmlm.design import design, encode
+from stanmlm.design_rows import whole
 from stanmlm.errors import StanmlmError
 from stanmlm.families import gaussian
 from stanmlm.formula import parse_formula
@@ -60,7 +61,7 @@ def test_every_case_of_new_data_matches(reference: ModuleType) -> None:
             with pytest.raises(StanmlmError, match="zzz"):
                 encode(fit, new.assign(**{override["column"]: override["values"]}))
             continue
-        encoded = encode(fit, new).design
+        encoded = whole(encode(fit, new).design)
         assert list(encoded.names) == case["colnames"], case["formula"]
         assert agrees(encoded.X, case["matrix"]), case["formula"]
         if case["offset"]:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from stanmlm.design import design, encode
+from stanmlm.design_rows import whole
 from stanmlm.errors import StanmlmError
 from stanmlm.formula import parse_formula
 from stanmlm.frame import model_frame
@@ -97,7 +98,7 @@ def test_new_data_are_coded_as_the_fit_was(case: dict[str, Any]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         made = design(formula, model_frame(formula, DATA, {}))
-        new = encode(made, NEW).design
+        new = whole(encode(made, NEW).design)
     expected = pd.DataFrame(matrix(case["X"], len(NEW)), columns=case["names"])
     np.testing.assert_allclose(new.X, expected[list(new.names)].to_numpy(), rtol=0, atol=TOLERANCE)
     assert sorted((*made.names, *made.dropped)) == sorted(case["names"])

@@ -3,6 +3,7 @@
 import numpy as np
 
 from stanmlm.arrays import Floats
+from stanmlm.design_rows import whole
 from stanmlm.diagnostics import diagnostics
 from stanmlm.extract import ngrps, nobs
 from stanmlm.fit import Fit, draws_of
@@ -37,7 +38,7 @@ def ladder_row(year: int, rung: Rung, fit: Fit | FitList) -> dict[str, object]:
 
 def inestimable_dummies(fit: Fit) -> tuple[str, ...]:
     """States whose dummy has no maximum of the likelihood: all of their respondents answer alike."""
-    design, y = fit.model.design, fit.model.response.y
+    design, y = whole(fit.model.design), fit.model.response.y
     totals = {
         name: (design.X[:, k].sum(), design.X[:, k] @ y)
         for k, name in enumerate(design.names)
