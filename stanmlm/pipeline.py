@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from stanmlm.centering import centering
 from stanmlm.compress import compress
-from stanmlm.design import design
+from stanmlm.design import Design, design
 from stanmlm.engines.protocol import Engine, RawDraws, Sampling, StanData
 from stanmlm.engines.sampling import resolve
 from stanmlm.errors import FormulaError, StartError
@@ -87,11 +87,20 @@ def build_model(text: str, data: object, family: Family, scope: Mapping[str, obj
     )
     if options.prior_only:
         check_proper(table)
-    cells = compress(columns, response, family, options.collapse)
+    cells = compress(columns, response, family, collapse_of(columns, family, options.collapse))
     # Without data there is no information to centre by: the prior itself is the non-centred case.
     choice = "noncentered" if options.prior_only and options.centering == "auto" else options.centering
     centres = centering(choice, columns, cells, family, table)
     return Model(formula, family, frame, response, columns, table, cells, centres, options.prior_only)
+
+
+def collapse_of(columns: Design, family: Family, choice: bool | str) -> bool | str:
+    """Without coefficients nothing tells rows apart: they stay as they are, and the family needs something to learn."""
+    if columns.X.shape[1] or columns.terms:
+        return choice
+    if not family.auxiliary:
+        raise FormulaError(f"the model has nothing to learn: a {family.name} model needs a coefficient or a group term")
+    return False
 
 
 def fit_model(call: Call, model: Model, run: RunOptions) -> Fit:

@@ -14,7 +14,7 @@ from stanmlm.fit import Fit
 from stanmlm.frame import ModelFrame
 from stanmlm.log_lik import Pieces, log_likelihood, pieces_of, rows_of, some_rows
 from stanmlm.model import Model
-from stanmlm.pipeline import ModelOptions, fit_model
+from stanmlm.pipeline import ModelOptions, collapse_of, fit_model
 from stanmlm.predict import chunks
 from stanmlm.priors import is_proper
 from stanmlm.rank import pivoted_rank
@@ -85,7 +85,7 @@ def _model(model: Model, design: Design, kept: Ints, options: ModelOptions) -> M
             'give it a prior, or choose folds="stratified"'
         )
     response = some_rows(model.response, kept)
-    cells = compress(design, response, model.family, options.collapse)
+    cells = compress(design, response, model.family, collapse_of(design, model.family, options.collapse))
     centres = centering(options.centering, design, cells, model.family, model.priors)
     frame = _frame(model.frame, kept)
     return replace(model, frame=frame, response=response, design=design, cells=cells, centering=centres)
