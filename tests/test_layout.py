@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import stanmlm as sm
-from stanmlm.layout import covariance_table, format_common, format_signif, named_vector, table
+from stanmlm.layout import covariance_table, format_common, format_fixed, format_signif, named_vector, table
 
 NA, INF = float("nan"), float("inf")
 
@@ -120,3 +120,7 @@ def test_a_model_without_coefficients_prints_as_r_does(capsys: pytest.CaptureFix
 def test_a_model_with_nothing_to_learn_is_refused() -> None:
     with pytest.raises(sm.FormulaError, match="nothing to learn: a poisson model needs a coefficient or a group term"):
         sm.glm("n ~ 0", {"n": [1, 2, 3]}, family="poisson")
+
+
+def test_what_rounds_to_zero_has_no_minus() -> None:
+    assert format_fixed([-0.002, 0.66], 2) == ["0.00", "0.66"]
