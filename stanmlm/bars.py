@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import NoReturn
 
+from stanmlm.dialects import call_elsewhere
 from stanmlm.errors import FormulaError
 from stanmlm.rcode import INFIX, Node, fold, is_call, operands
 from stanmlm.terms import Expression, Terms, expand, expression, is_algebra
@@ -83,7 +84,8 @@ def _refuse_buried(text: str, node: Node) -> None:
     """Refuse a bar inside a call, unless a side of it can only be logical: `I(x > 1 | z > 1)` is no random term."""
     for part in _descendants(node):
         if is_call(part, BARS) and not any(_is_logical(side) for side in operands(part)):
-            _refuse(text, part, "a random term stands by itself in a sum, not inside a call; for `or`, compare values")
+            message = "a random term stands by itself in a sum, not inside a call; for `or`, compare values"
+            _refuse(text, part, call_elsewhere(node.text) or message)
 
 
 def _is_logical(node: Node) -> bool:
@@ -110,6 +112,8 @@ def expand_bar(bar: Node, text: str) -> tuple[Bar, ...]:
     groups before the outer: `(1 | a/b)` groups by `b:a`, then by `a`.
     """
     left, right = operands(bar)
+    if is_call(left, BARS, 2):
+        _refuse(text, bar, _LABELLED)
     for side in (left, right):
         if is_call(side, BARS) or (side is left and split_bars(side, text).bars):
             _refuse(text, bar, "a random term has one bar, with coefficients to its left and a factor to its right")
@@ -122,6 +126,12 @@ def expand_bar(bar: Node, text: str) -> tuple[Bar, ...]:
     if not any(block.intercept or block.terms for block in blocks):
         _refuse(text, left, "the left of the bar leaves nothing to vary; `(1 | g)` lets the intercept vary")
     return tuple(Bar(block, group, bar.start, bar.stop, varying.variables) for block, group in product(blocks, groups))
+
+
+_LABELLED = (
+    "a random term has one bar, with coefficients to its left and a factor to its right; "
+    "the label of brms's `(x | label | g)` ties formulas together, and a model has one formula here: write `(x | g)`"
+)
 
 
 def _independent(terms: Terms) -> tuple[Terms, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Floats
 from stanmlm.criticism import loo as leave_one_out
 from stanmlm.criticism import loo_compare
@@ -63,7 +64,8 @@ def ladder(fits: Mapping[str, Fit], loo: bool = True) -> Ladder:
     >>> table.estimates.columns.tolist()
     ['b[(Intercept)]', 'b[hours]', 'sd_student[(Intercept)]', 'sigma']
     """
-    if not fits or not isinstance(fits, Mapping):
+    check_arguments(ladder, locals())
+    if not fits:
         raise DataError("a ladder needs fits by name, such as {'pooled': fit0, 'varying': fit1}")
     columns = {name: _columns(fit) for name, fit in fits.items()}
     labels = [text for class_ in CLASSES for found in columns.values() for text in found.get(class_, {})]

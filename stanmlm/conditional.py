@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Floats
 from stanmlm.datagrid import (
     grid_of,
@@ -106,6 +107,7 @@ def conditional_effects(
     >>> conditional_effects(fit).frames["hours"].shape
     (100, 4)
     """
+    check_arguments(conditional_effects, locals())
     if method not in METHODS:
         raise OptionError(f"method is `{method}`" + did_you_mean(method, METHODS))
     asked = _Asked(re_formula, method, level, resolution, int_conditions or {}, _conditions(fit, conditions))
@@ -162,6 +164,8 @@ def _numbers_first(fit: Fit, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _conditions(fit: Fit, given: Mapping[str, object] | pd.DataFrame | None) -> pd.DataFrame:
     if not isinstance(given, Mapping):
+        if given is not None and not len(given):
+            raise DataError("conditions has no rows")
         return pd.DataFrame(index=[0]) if given is None else given
     data = rows_of(fit)
     values = {known_name(name, data): value for name, value in given.items()}

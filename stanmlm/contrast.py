@@ -5,6 +5,7 @@ from typing import Unpack
 
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.changes import comparison_of
 from stanmlm.datagrid import grid_of, known_name, rows_of, typical, values_of
 from stanmlm.errors import DataError
@@ -55,6 +56,7 @@ def contrast(
     >>> contrast(fit, {"hours": 1}, {"hours": 0}).frame["contrast"].tolist()
     ['(hours=1) - (hours=0)']
     """
+    check_arguments(contrast, locals())
     asked, how = read_options(options), comparison_of(comparison)
     first, second = _table(fit, a), _table(fit, b)
     length = max(len(first), len(second))

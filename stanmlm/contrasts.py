@@ -179,6 +179,6 @@ def _read(label: str, thing: object) -> Contrast | str:
     columns = tuple(map(str, getattr(thing, "columns", ())))
     try:
         matrix: Anything = np.asarray(thing, dtype=np.float64)
+        return Contrast(matrix.reshape(len(matrix), -1), columns)
     except (TypeError, ValueError) as error:
         raise OptionError(f"contrasts of `{label}`: a name such as 'contr.sum' or a matrix is needed") from error
-    return Contrast(matrix.reshape(len(matrix), -1), columns)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import logsumexp, ndtri
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Floats, Ints
 from stanmlm.arviz_compat import psis, relative_efficiency
 from stanmlm.design_rows import rows_of
@@ -70,6 +71,7 @@ def loo(fit: Fit, *, reloo: bool = False, max_bytes: int = MAX_BYTES) -> Elpd:
     >>> list(found.estimates.index)
     ['elpd_loo', 'p_loo', 'looic']
     """
+    check_arguments(loo, locals())
     pieces = _observed(fit, "loo")
     columns = _loo_columns(fit, pieces, max_bytes)
     bad = np.flatnonzero(columns["pareto_k"] > k_threshold(n_draws(fit)))
@@ -197,6 +199,7 @@ def pareto_k(fit: Fit | Elpd) -> "pd.Series[float]":
     >>> bool(pareto_k(lm("score ~ hours", simulate_exams(seed=1), seed=1)).max() < 0.5)
     True
     """
+    check_arguments(pareto_k, locals())
     found = _as_loo(fit)
     if "pareto_k" not in found.pointwise:
         raise OptionError(f"{found.criterion} has no Pareto k; loo has")
@@ -212,6 +215,7 @@ def waic(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Elpd:
     >>> waic(lm("score ~ hours", simulate_exams(seed=1), seed=1)).criterion
     'waic'
     """
+    check_arguments(waic, locals())
     pieces = _observed(fit, "waic")
     lpd, p = np.empty(len(pieces.y)), np.empty(len(pieces.y))
     for at in chunks(len(pieces.y), n_draws(fit), max_bytes):
@@ -246,6 +250,7 @@ def loo_compare(*models: Fit | Elpd | Mapping[str, Fit | Elpd]) -> Comparison:
     >>> loo_compare({"pooled": pooled, "partial": partial}).table.index.tolist()
     ['partial', 'pooled']
     """
+    check_arguments(loo_compare, locals())
     return compare(_named(models))
 
 
@@ -265,6 +270,7 @@ def loo_model_weights(
     >>> bool(loo_model_weights(fits)["hours"] > 0.5)
     True
     """
+    check_arguments(loo_model_weights, locals())
     return weights_of(_named(models), method, seed)
 
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.errors import DataError, OptionError, did_you_mean
 from stanmlm.fit import Fit
 from stanmlm.formula import Expression, Terms, parse_expression
@@ -139,6 +140,7 @@ def datagrid(fit: Fit, /, **columns: object) -> pd.DataFrame:
     >>> datagrid(fit, hours=[-0.5, 0.5], student="new").to_dict("list")
     {'hours': [-0.5, 0.5], 'student': ['new', 'new']}
     """
+    check_arguments(datagrid, locals())
     data = rows_of(fit)
     given = {known_name(name, data): value for name, value in columns.items()}
     values = {name: values_of(given[name], data[name]) for name in given}

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.errors import DataError, did_you_mean
 
 YEARS = (2000, 2004)
@@ -116,6 +117,7 @@ def load_naes(path: str | Path) -> Survey:
     >>> survey.notes
     ('1 respondent in DC left out',)
     """
+    check_arguments(load_naes, locals())
     raw = _read_table(Path(path))
     voters = _from_dataverse(raw) if set(DATAVERSE_COLUMNS) <= set(raw.columns) else raw
     survey = survey_of(voters, name=f"`{Path(path).name}`")

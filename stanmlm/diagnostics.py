@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Bools, Floats
 from stanmlm.arviz_compat import bfmi, ess_bulk, ess_tail, mcse_mean, rhat
 from stanmlm.engines.protocol import Sampling
@@ -98,6 +99,7 @@ def diagnostics(fit: Fit) -> Diagnostics:
     >>> diagnostics(lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)).divergences
     0
     """
+    check_arguments(diagnostics, locals())
     return diagnosed(fit, checks(fit))
 
 

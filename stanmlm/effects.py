@@ -6,6 +6,7 @@ from typing import Unpack
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Floats
 from stanmlm.changes import SLOPES, Change, changes_of, comparison_of, derivative_of
 from stanmlm.datagrid import counterfactual, newdata_of, variables_of, with_value
@@ -62,6 +63,7 @@ def predictions(
     >>> predictions(fit, datagrid(fit, hours=[0, 1]), re_formula="NA").frame.columns.tolist()
     ['hours', 'student', 'estimate', 'conf.low', 'conf.high']
     """
+    check_arguments(predictions, locals())
     asked = read_options(options)
     plain = with_columns(fit, newdata_of(fit, newdata), newdata, asked)
     rows = counterfactual(plain, variables or {})
@@ -85,6 +87,7 @@ def avg_predictions(
     >>> len(avg_predictions(fit).frame)
     1
     """
+    check_arguments(avg_predictions, locals())
     options.setdefault("by", list(variables) if variables else True)
     return predictions(fit, newdata, variables=variables, **options)
 
@@ -132,6 +135,7 @@ def comparisons(
     >>> comparisons(fit, {"hours": 2}, by=True).frame[["term", "contrast"]].values.tolist()
     [['hours', '+2']]
     """
+    check_arguments(comparisons, locals())
     asked, how = read_options(options), comparison_of(comparison)
     rows = with_columns(fit, newdata_of(fit, newdata), newdata, asked)
     changes = [c for name, spec in _specs(fit, variables) for c in changes_of(fit, rows, name, spec, how)]
@@ -199,6 +203,7 @@ def slopes(
     >>> slopes(fit, "hours", newdata="mean").frame["contrast"].tolist()
     ['dY/dX']
     """
+    check_arguments(slopes, locals())
     asked = read_options(options)
     if slope not in SLOPES:
         raise OptionError(f"slope is `{slope}`" + did_you_mean(slope, SLOPES))
@@ -232,11 +237,12 @@ def avg_slopes(
 
 def _specs(fit: Fit, variables: Sequence[str] | str | Mapping[str, object] | None) -> list[tuple[str, object]]:
     """Each predictor with how it changes, None for the default."""
-    if isinstance(variables, Mapping):
-        return list(variables.items())
     names = variables_of(fit).focal if variables is None else [variables] if isinstance(variables, str) else variables
     if not names:
-        raise OptionError("the model has no predictor that could change")
+        given = "the model has" if variables is None else "variables names"
+        raise OptionError(f"{given} no predictor that could change")
+    if isinstance(names, Mapping):
+        return list(names.items())
     return [(name, None) for name in names]
 
 

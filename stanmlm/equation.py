@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from stanmlm.anatomy import Anatomy, Coefficient, Varying, anatomy
+from stanmlm.arguments import check_arguments
 from stanmlm.errors import OptionError, did_you_mean
 from stanmlm.fit import Fit
 from stanmlm.formula import deparse
@@ -92,6 +93,7 @@ def equation(fit: Fit | FitList, *, substituted: bool = False, names: Mapping[st
     \\alpha_{j} &\\sim \\text{Normal}(\\mu_{\\alpha}, \\sigma_{\\alpha}^2)
     \\end{aligned}
     """
+    check_arguments(equation, locals())
     given = names or {}
     if isinstance(fit, FitList):
         return Equation(tuple(_separate(next(iter(fit.fits.values())).model, given)))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.contrasts import CONTRASTS, SHORT_NAMES
+from stanmlm.dialects import call_elsewhere, name_elsewhere
 from stanmlm.errors import DataError, FormulaError, StanmlmError, did_you_mean
 from stanmlm.rcode import Node
 from stanmlm.rfunctions import FUNCTIONS
@@ -96,9 +97,8 @@ def missing_variable(name: str, scope: Scope) -> str:
     """What to say of a name that nothing answers to."""
     if not (scope.known or scope.data):
         return f"`{name}` is not a variable in scope; pass data=, or define `{name.replace('.', '_')}` first"
-    return (
-        f"`{name}` is not a column of the data, nor a variable in scope{did_you_mean(name, scope.known or scope.data)}"
-    )
+    near = name_elsewhere(name) or did_you_mean(name, scope.known or scope.data)
+    return f"`{name}` is not a column of the data, nor a variable in scope{near}"
 
 
 def _number(node: Node, scope: Scope, state: object) -> Value:
@@ -150,7 +150,7 @@ def _call_python(name: str, arguments: list[tuple[str, Value]], scope: Scope) ->
     """A function of the caller's: it sees arrays, categoricals and plain scalars."""
     function = next((scope.caller[s] for s in (name, name.replace(".", "_")) if callable(scope.caller.get(s))), None)
     if not callable(function):
-        raise DataError(f'could not find function "{name}"{_near_function(name)}')
+        raise DataError(call_elsewhere(name) or f'could not find function "{name}"{_near_function(name)}')
     placed = [_to_python(value) for label, value in arguments if not label]
     named = {label.replace(".", "_"): _to_python(value) for label, value in arguments if label}
     return as_value(function(*placed, **named), name)

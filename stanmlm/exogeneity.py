@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Anything, Floats, Ints
 from stanmlm.design_rows import counts, places
 from stanmlm.diagnostics import warnings_of
@@ -96,6 +97,7 @@ def check_exogeneity(fit: Fit, level: float = 0.95) -> Exogeneity:
     >>> check_exogeneity(lmer("score ~ hours + (1 | student)", exams, seed=1)).frame["verdict"].tolist()
     ['does not hold']
     """
+    check_arguments(check_exogeneity, locals())
     if not fit.model.design.terms:
         raise OptionError("check_exogeneity() looks at group effects; the fit has none, such as (1 | group)")
     check_probability("level", level)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Anything, Floats
 from stanmlm.diagnostics import elements
 from stanmlm.errors import DataError, check_probability, did_you_mean
@@ -30,6 +31,7 @@ def fixef(fit: Fit, add_dropped: bool = False) -> pd.Series:
     >>> fixef(lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)).index.tolist()
     ['(Intercept)', 'hours']
     """
+    check_arguments(fixef, locals())
     design = fit.model.design
     means = pd.Series(draws_of(fit, "b").mean(axis=0), index=list(design.names), name="Estimate")
     return means.reindex([*design.names, *design.dropped]) if add_dropped else means
@@ -45,6 +47,7 @@ def vcov(fit: Fit) -> pd.DataFrame:
     >>> vcov(fit).shape
     (2, 2)
     """
+    check_arguments(vcov, locals())
     names = list(fit.model.design.names)
     covariance = np.cov(draws_of(fit, "b"), rowvar=False).reshape(len(names), len(names))
     return pd.DataFrame(covariance, index=names, columns=names)
@@ -63,6 +66,7 @@ def ranef(fit: Fit) -> dict[str, pd.DataFrame]:
     >>> ranef(fit)["student"].shape
     (100, 1)
     """
+    check_arguments(ranef, locals())
     return {g.group: _effects(fit, g) for g in _groupings(fit)}
 
 
@@ -86,6 +90,7 @@ def coef(fit: Fit) -> pd.Series | dict[str, pd.DataFrame]:
     >>> coef(fit)["student"].columns.tolist()
     ['(Intercept)', 'hours']
     """
+    check_arguments(coef, locals())
     fixed = fixef(fit)
     if not fit.model.design.terms:
         return fixef(fit, add_dropped=True)
@@ -135,6 +140,7 @@ def VarCorr(fit: Fit) -> VarCorrTable:  # noqa: N802, lme4's name
     >>> VarCorr(fit).terms[0].coefs
     ('(Intercept)',)
     """
+    check_arguments(VarCorr, locals())
     return VarCorrTable(tuple(_varcorr_terms(fit)), sigma(fit) if "sigma" in variable_names(fit) else None)
 
 
@@ -172,6 +178,7 @@ def as_data_frame(table: VarCorrTable | Mapping[str, pd.DataFrame]) -> pd.DataFr
     >>> as_data_frame(VarCorr(fit))["grp"].tolist()
     ['student', 'Residual']
     """
+    check_arguments(as_data_frame, locals())
     return _varcorr_frame(table) if isinstance(table, VarCorrTable) else _ranef_frame(table)
 
 
@@ -197,6 +204,8 @@ def _ranef_frame(effects: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
                     {"grpvar": group, "term": term, "grp": frame.index, "condval": frame[term].to_numpy(), "condsd": sd}
                 )
             )
+    if not parts:
+        raise DataError("there are no group effects to put into one frame: the model has no group terms")
     return pd.concat(parts, ignore_index=True)
 
 
@@ -210,6 +219,7 @@ def sigma(fit: Fit) -> float:
     >>> 0.15 < sigma(fit) < 0.25
     True
     """
+    check_arguments(sigma, locals())
     return float(draws_of(fit, "sigma").mean()) if "sigma" in variable_names(fit) else 1.0
 
 
@@ -223,6 +233,7 @@ def ngrps(fit: Fit) -> dict[str, int]:
     >>> ngrps(fit)
     {'student': 100}
     """
+    check_arguments(ngrps, locals())
     return {grouping.group: len(grouping.levels) for grouping in _groupings(fit)}
 
 
@@ -236,6 +247,7 @@ def nobs(fit: Fit) -> int:
     >>> nobs(fit)
     500
     """
+    check_arguments(nobs, locals())
     return len(fit.model.response.y)
 
 
@@ -252,6 +264,7 @@ def confint(fit: Fit, parm: Sequence[str] | str | None = None, level: float = 0.
     >>> confint(fit).index.tolist()
     ['sd_(Intercept)|student', 'sigma', '(Intercept)', 'hours']
     """
+    check_arguments(confint, locals())
     check_probability("level", level)
     names, draws = zip(*_interval_columns(fit), strict=True)
     tails = (1 - level) / 2, 1 - (1 - level) / 2
@@ -298,6 +311,7 @@ def as_draws_df(fit: Fit, variables: Sequence[str] | str | None = None) -> pd.Da
     >>> as_draws_df(fit, ["b", "sigma"]).columns.tolist()
     ['.chain', '.iteration', '.draw', 'b[(Intercept)]', 'b[hours]', 'sigma']
     """
+    check_arguments(as_draws_df, locals())
     known = variable_names(fit)
     wanted = known if variables is None else [variables] if isinstance(variables, str) else variables
     for name in wanted:
@@ -324,6 +338,7 @@ def stancode(fit: Fit) -> str:
     >>> stancode(fit).splitlines()[0]
     '// gaussian family, identity link. Written by stanmlm.'
     """
+    check_arguments(stancode, locals())
     return fit.program.text
 
 
@@ -337,6 +352,7 @@ def standata(fit: Fit) -> dict[str, object]:
     >>> standata(fit)["N"]
     500
     """
+    check_arguments(standata, locals())
     return dict(data_block(fit.model))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stanmlm import likelihoods
+from stanmlm.arguments import shown
 from stanmlm.arrays import Floats, Ints, is_constant
 from stanmlm.errors import OptionError, did_you_mean
 from stanmlm.links import LINKS, Link
@@ -157,14 +158,23 @@ def as_family(family: FamilyLike) -> Family:
         if family not in FAMILIES:
             raise OptionError(f"`{family}` is not a family" + did_you_mean(family, FAMILIES))
         return FAMILIES[family]
-    made = family() if callable(family) else family
+    made = _called(family) if callable(family) else family
     if not isinstance(made, Family):
-        raise OptionError(f"family must be a family such as `binomial`, not {family!r}" + did_you_mean("", FAMILIES))
+        raise OptionError(
+            f"family must be a family such as `binomial`, not {shown(family)}" + did_you_mean("", FAMILIES)
+        )
     return made
 
 
+def _called(family: Callable[[], Family]) -> object:
+    try:
+        return family()
+    except TypeError:
+        return None
+
+
 def _with_link(family: Family, link: str) -> Family:
-    if link not in family.links:
+    if not isinstance(link, str) or link not in family.links:
         raise OptionError(f"`{link}` is not a link of {family.name}" + did_you_mean(str(link), family.links))
     return replace(family, link=LINKS[link])
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments, shown
 from stanmlm.arrays import Floats
 from stanmlm.design_rows import rows_of, telling
 from stanmlm.distinct import cells_of
@@ -54,6 +55,7 @@ def posterior_interval(
     >>> posterior_interval(fit, pars=["hours", "sigma"]).columns.tolist()
     ['5%', '95%']
     """
+    check_arguments(posterior_interval, locals())
     check_probability("prob", prob)
     named = dict(columns_of(fit))
     wanted = wanted_names(list(named), pars, regex_pars)
@@ -73,6 +75,7 @@ def fitted(fit: Fit) -> pd.Series:
     >>> len(fitted(lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)))
     500
     """
+    check_arguments(fitted, locals())
     return _padded(fit, _expectations(fit), "fitted")
 
 
@@ -120,6 +123,7 @@ def residuals(fit: Fit, type: str = "response") -> pd.Series:
     >>> bool(abs(residuals(fit).mean()) < 0.01)
     True
     """
+    check_arguments(residuals, locals())
     if type not in _RESIDUALS:
         raise OptionError(f"`{type}` is not a type of residuals" + did_you_mean(type, _RESIDUALS))
     model = fit.model
@@ -212,6 +216,7 @@ def predict(
     >>> predict(fit, {"hours": [0.0, 1.0]}, "NA", interval="prediction").columns.tolist()
     ['fit', 'lwr', 'upr']
     """
+    check_arguments(predict, locals())
     _check_choice("type", type, TYPES)
     _check_choice("interval", interval, (None, *INTERVALS))
     check_probability("level", level)
@@ -275,10 +280,12 @@ def simulate(
     >>> simulate(fit, nsim=2, seed=1).columns.tolist()
     ['sim_1', 'sim_2']
     """
+    check_arguments(simulate, locals())
     if nsim < 1:
         raise OptionError(f"nsim is {nsim}; it counts simulations")
-    if re_formula not in (None, "NA"):
-        raise OptionError(f'simulate keeps all group effects, re_formula=None, or none, "NA"; not {re_formula!r}')
+    if not isinstance(re_formula, str | None) or re_formula not in (None, "NA"):
+        given = shown(re_formula)
+        raise OptionError(f'simulate keeps all group effects, re_formula=None, or none, "NA"; not {given}')
     rng = np.random.default_rng((fit.sampling.seed or 0) if seed is None else seed)
     target = _simulated(fit, target_of(fit, newdata, trials=trials), nsim, re_formula is not None, rng)
 

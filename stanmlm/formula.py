@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stanmlm.bars import BARS, Bar, expand_bar, split_bars
+from stanmlm.dialects import addition_elsewhere, call_elsewhere
 from stanmlm.errors import FormulaError, StanmlmWarning
 from stanmlm.rcode import Node, call, deparse, is_call, label, names_in, operands, replace
 from stanmlm.rparse import parse_expression
@@ -59,8 +60,6 @@ def parse_formula(text: str, columns: Sequence[str] = ()) -> Formula:
     >>> formula.bars[0].group[0].label
     'state'
     """
-    if not isinstance(text, str):
-        raise FormulaError(f"a formula is text, such as 'y ~ x + (1 | g)', not {type(text).__name__}")
     left, right = _sides(text)
     response = _response(left, text) if left else None
     split = split_bars(right, text)
@@ -76,7 +75,8 @@ def _sides(text: str) -> tuple[Node | None, Node]:
     """What stands left of `~`, if anything, and what stands right."""
     tree = parse_expression(text)
     if not is_call(tree, ["~"]):
-        raise FormulaError("a formula needs `~`, with the response to its left", text, tree.start, tree.stop)
+        message = call_elsewhere(tree.text) or "a formula needs `~`, with the response to its left"
+        raise FormulaError(message, text, tree.start, tree.stop)
     *left, right = operands(tree)
     for side in (*left, right):
         if is_call(side, ["~"]):
@@ -93,9 +93,14 @@ def _response(node: Node, text: str) -> Expression:
     outcome, additions = operands(node)
     if not is_call(additions, ["trials"], 1):
         message = f"`{deparse(additions)}` is not an addition to a response that stanmlm knows; `y | trials(n)` is"
-        hint = "; weights are given by `weights=`" if "weights" in deparse(additions) else ""
-        raise FormulaError(message + hint, text, additions.start, additions.stop)
+        raise FormulaError(message + _hints(additions), text, additions.start, additions.stop)
     return Expression(label(node), call("trials", outcome, *operands(additions)))
+
+
+def _hints(additions: Node) -> str:
+    """What to say of the calls in a sum of additions."""
+    parts = operands(additions) if is_call(additions, ["+"], 2) else ()
+    return "".join(map(_hints, parts)) if parts else addition_elsewhere(additions.text)
 
 
 def _without_response(terms: Terms, response: Expression | None) -> Terms:

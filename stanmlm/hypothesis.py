@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Bools, Floats
 from stanmlm.errors import DataError, FormulaError, OptionError, did_you_mean
 from stanmlm.evaluate import Scope, evaluate
@@ -104,9 +105,15 @@ def hypothesis(
     >>> hypothesis(fit, ["hours > 0", "sigma < sd_student[Intercept]"]).frame["Star"].tolist()
     ['*', '*']
     """
+    check_arguments(_VERB, locals())
+    if not isinstance(hypothesis, str) and not len(hypothesis):
+        raise OptionError("no hypothesis was given; one reads 'x > 0'")
     how = _How(class_, group, scope, alpha, robust)
     claims = [_claim(text, fit) for text in ([hypothesis] if isinstance(hypothesis, str) else hypothesis)]
     return _tests(fit, claims, _checked(how), prior)
+
+
+_VERB = hypothesis  # its own argument hides the name inside
 
 
 @dataclass(frozen=True)

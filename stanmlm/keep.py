@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from stanmlm.archive import digest, read_archive, read_manifest, write_archive
+from stanmlm.arguments import check_arguments
 from stanmlm.arviz_compat import tree_of_parts, tree_parts
 from stanmlm.bars import Bar
 from stanmlm.centering import Centering
@@ -110,8 +111,7 @@ def save(fit: Fit, path: str | PathLike[str]) -> None:
     >>> bool((fixef(again) == fixef(fit)).all())
     True
     """
-    if not isinstance(fit, Fit):
-        raise OptionError(f"save() keeps one fit, not a {type(fit).__name__}")
+    check_arguments(save, locals())
     kept = replace(fit, call=_portable(fit.call))
     manifest = {
         "kind": KIND,
@@ -139,6 +139,7 @@ def load(path: str | PathLike[str]) -> Fit:
     --------
     >>> load("exams.stanmlm")  # doctest: +SKIP
     """
+    check_arguments(load, locals())
     file = Path(path)
     manifest = _checked_manifest(file)
     fit = read_archive(file, lambda document, get: _read_fit(document, get, manifest))

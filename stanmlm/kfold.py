@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Anything, Floats, Ints
 from stanmlm.elpd import Elpd, elpd_from
 from stanmlm.errors import OptionError, did_you_mean
@@ -63,6 +64,7 @@ def kfold(
     >>> kfold(fit, K=2, folds="group").folds
     2
     """
+    check_arguments(kfold, locals())
     if fit.model.prior_only:
         raise OptionError("kfold needs a posterior, and this fit has prior_only=True")
     start = (fit.sampling.seed or 0) if seed is None else seed

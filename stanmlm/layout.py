@@ -61,8 +61,8 @@ def _right_aligned(texts: Sequence[str]) -> list[str]:
 
 
 def format_fixed(values: Sequence[float], decimals: int) -> list[str]:
-    """Every value with the same number of decimals, right-aligned; NaN as `NA`."""
-    return _right_aligned([_one(value, f".{decimals}f") for value in values])
+    """Every value with the same number of decimals, right-aligned; NaN as `NA`, no minus at 0, as R rounds."""
+    return _right_aligned([_one(value, f"z.{decimals}f") for value in values])
 
 
 def table(rows: Sequence[str], columns: Sequence[tuple[str, Sequence[str]]]) -> str:

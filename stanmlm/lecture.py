@@ -1,11 +1,16 @@
 """Helpers of the lecture's R code: `makeFEdummies` of simcf, and the group means that it makes by a loop."""
 
+from typing import TypeVar
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from stanmlm.arrays import Floats
+from stanmlm.arguments import numbers_of
+from stanmlm.arrays import Anything, Floats
 from stanmlm.errors import DataError
+
+Array = TypeVar("Array", Anything, Floats)
 
 
 def makeFEdummies(x: ArrayLike) -> pd.DataFrame:  # noqa: N802
@@ -36,7 +41,7 @@ def makeFEdummies(x: ArrayLike) -> pd.DataFrame:  # noqa: N802
     2  1.0  0.0
     """
     index = x.index if isinstance(x, pd.Series) else None
-    codes, levels = pd.factorize(np.asarray(x))
+    codes, levels = pd.factorize(_vector("x", np.asarray(x)))
     if (codes < 0).any():
         raise DataError(f"makeFEdummies needs a level for every row: {int((codes < 0).sum())} are missing")
     return pd.DataFrame(np.eye(len(levels))[codes], columns=[str(level) for level in levels], index=index)
@@ -66,8 +71,8 @@ def group_mean(x: ArrayLike, by: ArrayLike) -> Floats:
     >>> group_mean([1, 3, 5], ["a", "a", "b"])
     array([2., 2., 5.])
     """
-    values = np.asarray(x, dtype=float)
-    codes, levels = pd.factorize(np.asarray(by))
+    values = _vector("x", numbers_of("x", x))
+    codes, levels = pd.factorize(_vector("by", np.asarray(by)))
     if len(values) != len(codes):
         raise DataError(f"group_mean needs a group for each value: {len(values)} values, {len(codes)} groups")
     if (codes < 0).any():
@@ -75,3 +80,9 @@ def group_mean(x: ArrayLike, by: ArrayLike) -> Floats:
     totals = np.bincount(codes, weights=values, minlength=len(levels))
     means: Floats = totals / np.bincount(codes, minlength=len(levels))
     return means[codes]
+
+
+def _vector(name: str, values: Array) -> Array:
+    if values.ndim != 1:
+        raise DataError(f"{name} has {values.ndim} dimensions; it is one value a row")
+    return values

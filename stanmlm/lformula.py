@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from stanmlm import frame as frames
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Ints
 from stanmlm.callers import caller_scope
 from stanmlm.coding import Contrasts, check_contrasts, model_columns
@@ -36,6 +37,7 @@ class FittedModel(Protocol):
     def response(self) -> Response: ...  # noqa: D102
 
 
+@runtime_checkable
 class Fitted(Protocol):
     """A fit, as far as its model goes."""
 
@@ -104,6 +106,7 @@ def lFormula(  # noqa: N802
     >>> parts.reTrms.cnms, parts.reTrms.Zt.shape
     ({'g': ('(Intercept)', 'x')}, (4, 4))
     """
+    check_arguments(lFormula, locals())
     table = to_pandas(data)
     parsed = parse_formula(formula, () if table is None else tuple(table.columns))
     if not parsed.bars:
@@ -149,6 +152,7 @@ def model_matrix(
     >>> model_matrix("~ x * f", pd.DataFrame({"x": [1.0, 2.0], "f": ["a", "b"]})).columns.tolist()
     ['(Intercept)', 'x', 'fb', 'x:fb']
     """
+    check_arguments(model_matrix, locals())
     if not isinstance(formula, str):
         fitted = whole(formula.model.design)
         return pd.DataFrame(fitted.X, index=formula.model.frame.index, columns=list(fitted.names), copy=False)
@@ -186,6 +190,7 @@ def model_frame(
     >>> model_frame("log(y) ~ x", pd.DataFrame({"y": [1.0, 1.0], "x": [2.0, None]})).columns.tolist()
     ['log(y)', 'x']
     """
+    check_arguments(model_frame, locals())
     if not isinstance(formula, str):
         return formula.model.frame.variables
     table = to_pandas(data)
@@ -215,6 +220,7 @@ def getME(fit: Fitted, name: str) -> object:  # noqa: N802
     >>> getME(fit, "Zt").shape
     (100, 500)
     """
+    check_arguments(getME, locals())
     if name not in PARTS:
         raise OptionError(f"getME has no `{name}`{did_you_mean(name, PARTS)}")
     return PARTS[name](fit.model, random_terms(whole(fit.model.design).terms, fit.model.frame.index))

@@ -7,6 +7,7 @@ from typing import Unpack
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Bools, Floats
 from stanmlm.callers import caller_scope
 from stanmlm.design_rows import whole
@@ -85,6 +86,7 @@ def coefficients(fits: FitList) -> pd.DataFrame:
     >>> coefficients(fits).shape
     (5, 2)
     """
+    check_arguments(coefficients, locals())
     table = pd.DataFrame({level: fixef(fit) for level, fit in fits.fits.items()}).T
     table.loc[list(fits.inestimable)] = np.nan
     return table

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Anything, Floats, Ints
 from stanmlm.design import Design, encode
 from stanmlm.design_rows import rows_of, telling
@@ -79,6 +80,7 @@ def log_lik(
     >>> log_lik(fit).sizes
     Frozen({'sample': 400, 'row': 500})
     """
+    check_arguments(log_lik, locals())
     pieces = fitted_pieces(fit) if newdata is None else new_pieces(fit, newdata, weights)
     kept = thinned(fit, draws)
     check_new_levels(new_levels, pieces.target.design, pieces.target.used)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Floats
 from stanmlm.distributions import DISTRIBUTIONS
 from stanmlm.fit import Fit, draws_of, n_draws
@@ -24,6 +25,7 @@ def log_prior(fit: Fit) -> dict[str, Floats]:
     >>> sorted(log_prior(lm("score ~ hours", simulate_exams(seed=1), seed=1)))
     ['Intercept', 'b', 'sigma']
     """
+    check_arguments(log_prior, locals())
     values = _values(fit)
     total: dict[str, Floats] = {}
     for row in fit.model.priors.rows:

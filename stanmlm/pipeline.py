@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from stanmlm.centering import centering
 from stanmlm.compress import compress
-from stanmlm.design import design
+from stanmlm.design import Design, design
 from stanmlm.engines.protocol import Engine, RawDraws, Sampling, StanData
 from stanmlm.engines.sampling import resolve
 from stanmlm.errors import FormulaError, StartError
@@ -73,6 +73,7 @@ def build_model(text: str, data: object, family: Family, scope: Mapping[str, obj
         raise FormulaError("the formula has no response: write `y ~ x`", text, 0, len(text))
     response = family.read(frame.response, frame.weights)
     columns = design(formula, frame, options.contrasts)
+    _check_unknowns(columns, family)
     preset, rows = split_preset(options.priors)
     table = resolve_priors(
         columns,
@@ -92,6 +93,11 @@ def build_model(text: str, data: object, family: Family, scope: Mapping[str, obj
     choice = "noncentered" if options.prior_only and options.centering == "auto" else options.centering
     centres = centering(choice, columns, cells, family, table)
     return Model(formula, family, frame, response, columns, table, cells, centres, options.prior_only)
+
+
+def _check_unknowns(columns: Design, family: Family) -> None:
+    if not (columns.X.shape[1] or columns.terms or family.auxiliary):
+        raise FormulaError(f"the model has nothing to learn: a {family.name} model needs a coefficient or a group term")
 
 
 def fit_model(call: Call, model: Model, run: RunOptions) -> Fit:

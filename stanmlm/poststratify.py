@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Bools, Floats, Ints
 from stanmlm.design_rows import places, rows_of, telling
 from stanmlm.distinct import cells_of
@@ -100,6 +101,7 @@ def poststratify(
     >>> poststratify(fit, census, by="income").frame["income"].tolist()
     [-2, -1, 0, 1, 2]
     """
+    check_arguments(poststratify, locals())
     columns = (by,) if isinstance(by, str) else tuple(by or ())
     cells = _cells(frame)
     parts, peopled = _parts(cells, columns, weights)

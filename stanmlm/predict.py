@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Anything, Bools, Floats, Ints
 from stanmlm.design import Design, GroupTerm, encode
 from stanmlm.design_rows import n_rows, places
@@ -88,6 +89,7 @@ def posterior_linpred(
     >>> posterior_linpred(fit, {"hours": [0.0, 1.0]}, "NA").sizes["row"]
     2
     """
+    check_arguments(posterior_linpred, locals())
     target = target_of(fit, newdata, re_formula, draws, new_levels)
     inverse = fit.model.family.link.inverse
 
@@ -122,6 +124,7 @@ def posterior_epred(
     >>> posterior_epred(fit, summary=True).columns.tolist()
     ['mean', 'sd', '2.5%', '25%', '50%', '75%', '97.5%']
     """
+    check_arguments(posterior_epred, locals())
     if scale not in ("probability", "count"):
         raise OptionError(f"scale is `{scale}`; it is 'probability' or 'count'")
     target = target_of(fit, newdata, re_formula, draws, new_levels, trials)
@@ -158,6 +161,7 @@ def posterior_predict(
     >>> posterior_predict(fit, {"hours": [0.0], "student": ["new"]}, draws=100).shape
     (100, 1)
     """
+    check_arguments(posterior_predict, locals())
     target = target_of(fit, newdata, re_formula, draws, new_levels, trials)
     base = target.seed if seed is None else seed
 

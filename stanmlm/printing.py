@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Ints
 from stanmlm.diagnostics import Checks, checks, complaints, diagnosed
 from stanmlm.extract import VarCorr, VarCorrTable, fixef, ngrps, nobs, variable_names
@@ -94,7 +95,7 @@ def _worst(found: Checks, at: Ints | slice) -> tuple[str, str, str]:
 def _fixed_effects(fit: Fit, found: Checks) -> str:
     flat, at = draws_of(fit, "b"), found.places["b"]
     if not flat.shape[-1]:
-        return "No fixed effect coefficients"
+        return "No fixed effect coefficients" if fit.model.design.terms else "No coefficients"
     columns = [
         ("Estimate", format_common(list(flat.mean(axis=0)), DIGITS)),
         ("Est.Error", format_common(list(flat.std(axis=0, ddof=1)), DIGITS)),
@@ -156,6 +157,7 @@ def display(fit: Fit, digits: int = 2) -> None:
     lmer(formula = score ~ hours + (1 | student), data = exams)
     ...
     """
+    check_arguments(display, locals())
     print(display_text(fit, digits))
 
 
@@ -167,7 +169,7 @@ def display_text(fit: Fit, digits: int = 2) -> str:
         ("coef.est", format_fixed(list(estimates), digits)),
         ("coef.se", format_fixed([errors.get(name, np.nan) for name in estimates.index], digits)),
     ]
-    lines = [_call_text(fit), table(list(estimates.index), columns)]
+    lines = [_call_text(fit), table(list(estimates.index), columns) if len(estimates) else "No coefficients"]
     if fit.model.design.terms:
         groups = ", ".join(f"{group}, {levels}" for group, levels in ngrps(fit).items())
         lines += ["", "Error terms:", _error_terms(fit, digits), "---", f"number of obs: {nobs(fit)}, groups: {groups}"]

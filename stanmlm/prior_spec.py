@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stanmlm.arguments import check_arguments
 from stanmlm.distributions import DISTRIBUTIONS, Distribution
 from stanmlm.errors import PriorError, did_you_mean
 
@@ -52,6 +53,7 @@ def normal(location: Numbers = 0, scale: Numbers | None = None, autoscale: bool 
     >>> normal(0, [2.5, 10]).arguments
     ((0.0,), (2.5, 10.0))
     """
+    check_arguments(normal, locals())
     return _prior("normal", (location, scale), autoscale)
 
 
@@ -63,6 +65,7 @@ def student_t(df: Numbers = 1, location: Numbers = 0, scale: Numbers | None = No
     >>> student_t(4, 0, 2.5).distribution
     'student_t'
     """
+    check_arguments(student_t, locals())
     return _prior("student_t", (df, location, scale), autoscale)
 
 
@@ -74,6 +77,7 @@ def cauchy(location: Numbers = 0, scale: Numbers | None = None, autoscale: bool 
     >>> cauchy(0, 5).arguments
     ((0.0,), (5.0,))
     """
+    check_arguments(cauchy, locals())
     return _prior("cauchy", (location, scale), autoscale)
 
 
@@ -85,6 +89,7 @@ def exponential(rate: Numbers = 1, autoscale: bool = False) -> Prior:
     >>> exponential(0.5).arguments
     ((0.5,),)
     """
+    check_arguments(exponential, locals())
     return _prior("exponential", (rate,), autoscale)
 
 
@@ -96,6 +101,7 @@ def gamma(shape: Numbers, rate: Numbers) -> Prior:
     >>> gamma(2, 0.1).arguments
     ((2.0,), (0.1,))
     """
+    check_arguments(gamma, locals())
     return _prior("gamma", (shape, rate), False)
 
 
@@ -123,6 +129,7 @@ def decov(
     >>> decov(regularization=2).cor.arguments
     ((2.0,),)
     """
+    check_arguments(decov, locals())
     sd = _prior("decov", (regularization, concentration, shape, scale), False)
     return CovariancePrior(sd, _prior("lkj", (regularization,), False))
 
@@ -139,6 +146,7 @@ def lkj(regularization: Numbers = 1, scale: Numbers = 10, df: Numbers = 1, autos
     >>> lkj(2).sd.distribution
     'student_t'
     """
+    check_arguments(lkj, locals())
     return CovariancePrior(student_t(df, 0, scale, autoscale), _prior("lkj", (regularization,), False))
 
 
@@ -169,6 +177,7 @@ def set_prior(prior: str | Prior, class_: str = "b", group: str = "", coef: str 
     """
     if isinstance(prior, CovariancePrior):
         raise PriorError("decov() and lkj() are priors on a whole term: pass them as prior_covariance=")
+    check_arguments(set_prior, locals())
     return SetPrior(parse_prior(prior) if isinstance(prior, str) else prior, class_, group, coef)
 
 

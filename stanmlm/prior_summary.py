@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.distributions import DISTRIBUTIONS
 from stanmlm.fit import Fit
 from stanmlm.layout import format_common, format_signif, table
@@ -54,6 +55,7 @@ def prior_summary(fit: Fit, digits: int = 2) -> PriorSummary:
     >>> print(str(prior_summary(fit)).splitlines()[2])
     Intercept (after predictors centered)
     """
+    check_arguments(prior_summary, locals())
     units = [auxiliary.name for auxiliary in fit.model.family.auxiliary if auxiliary.scales_groups]
     return PriorSummary(fit.model.formula.text, fit.model.priors, (units or [""])[0], digits)
 

@@ -1,13 +1,14 @@
 """Quantities of predictions in bounded memory: of each row, or of averages over rows."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from stanmlm.arguments import check_options, numbers_of
 from stanmlm.arrays import Floats, Ints
 from stanmlm.datagrid import rows_of
 from stanmlm.errors import DataError, OptionError, did_you_mean
@@ -73,10 +74,7 @@ def read_options(options: Mapping[str, object]) -> Asked:
     OptionError
         For an unknown name or type.
     """
-    known = [field.name for field in fields(Asked)]
-    for name in options:
-        if name not in known:
-            raise OptionError(f"there is no argument `{name}`" + did_you_mean(name, known))
+    check_options(EffectOptions, options)
     asked = Asked(**options)  # type: ignore[arg-type]
     if asked.type not in TYPES:
         raise OptionError(f"type is `{asked.type}`" + did_you_mean(asked.type, TYPES))
@@ -105,7 +103,7 @@ def with_columns(fit: Fit, rows: pd.DataFrame, newdata: object, asked: Asked) ->
 
 
 def _checked_weights(weights: object, rows: int) -> Floats:
-    numbers = np.asarray(weights, dtype=float)
+    numbers = numbers_of("weights", weights)
     if numbers.shape != (rows,):
         raise DataError(f"weights has {numbers.size} values for {rows} rows")
     if not (np.isfinite(numbers).all() and (numbers >= 0).all()):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Floats
 from stanmlm.criticism import smoothed
 from stanmlm.errors import OptionError
@@ -26,6 +27,7 @@ def bayes_R2(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Floats:  # noqa: N802, 
     >>> bool(bayes_R2(lm("score ~ hours", simulate_exams(seed=1), seed=1)).mean() < 0.5)
     True
     """
+    check_arguments(bayes_R2, locals())
     pieces = observed_pieces(fit)
     count = np.bincount(pieces.row).astype(float)
     N, S = count.sum(), n_draws(fit)
@@ -66,6 +68,7 @@ def loo_R2(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Floats:  # noqa: N802, rs
     >>> bool(loo_R2(lm("score ~ hours", simulate_exams(seed=1), seed=1)).mean() < 0.5)
     True
     """
+    check_arguments(loo_R2, locals())
     if fit.model.prior_only:
         raise OptionError("loo_R2 needs a posterior, and this fit has prior_only=True")
     pieces = observed_pieces(fit)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
+from stanmlm.arguments import shown
 from stanmlm.errors import FormulaError
 from stanmlm.formulaic_compat import Item, Token, arrange, masked, tokens
 from stanmlm.rcode import (
@@ -51,7 +52,7 @@ _REFUSED_SYMBOLS = {
     "->>": "`->>` assigns in R, which a formula cannot",
     ":=": "`:=` has no meaning in a formula",
     "|>": "pipes have no place in a formula; write the call itself",
-    ",": "a comma only separates the arguments of a call",
+    ",": "a comma only separates the arguments of a call; nlme's `random = ~ x | g` is a term here, `(x | g)`",
 }
 
 
@@ -83,6 +84,8 @@ def parse_expression(text: str) -> Node:
     >>> parse_expression("log(avg.income)").args[0][1].text
     'avg.income'
     """
+    if not isinstance(text, str):
+        raise FormulaError(f"a formula is text, such as 'y ~ x + (1 | g)', not {shown(text)}")
     if len(text) > MAX_LENGTH:
         raise FormulaError(f"a formula has at most {MAX_LENGTH} characters; this one has {len(text)}")
     code = _scanned(text)

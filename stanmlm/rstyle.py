@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from os import PathLike
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Literal, TypedDict, Unpack
 
+from stanmlm.arguments import check_options
 from stanmlm.callers import caller_scope
 from stanmlm.engines.choose import choose_engine
 from stanmlm.engines.protocol import Engine, Sampling
 from stanmlm.engines.sampling import sampling_from
-from stanmlm.errors import FormulaError, OptionError, did_you_mean
+from stanmlm.errors import FormulaError
 from stanmlm.families import Family, FamilyLike, as_family, gaussian
 from stanmlm.fit import Call, Fit
 from stanmlm.frame import variables_of
@@ -52,8 +53,8 @@ class Options(TypedDict, total=False):
     prior_covariance: CovarianceInput
     priors: str | SetPrior | Sequence[str | SetPrior]
     prior_only: bool
-    collapse: bool | str
-    centering: float | str
+    collapse: bool | Literal["auto"]
+    centering: float | Literal["auto", "noncentered", "centered"]
     engine: str | Engine
     progress: bool
     chains: int
@@ -204,16 +205,14 @@ def _check_bars(verb: str, model: Model) -> None:
 
 def read_options(options: Mapping[str, object]) -> tuple[ModelOptions, RunOptions]:
     """The options of a verb in their records; an unknown name is an error that suggests the near one."""
-    known = list(Options.__annotations__)
-    for name in options:
-        if name not in known:
-            raise OptionError(f"there is no argument `{name}`" + did_you_mean(name, known))
+    sampling = {name: options[name] for name in _SAMPLING if name in options}  # `sampling_from` checks these
+    check_options(Options, {name: value for name, value in options.items() if name not in sampling})
     model = {field.name: options[field.name] for field in fields(ModelOptions) if field.name in options}
-    sampling = {name: options[name] for name in _SAMPLING if name in options}
+    how = sampling_from(sampling)
     control = options.get("control") or {}
     run = RunOptions(
         engine=choose_engine(options.get("engine", "auto")),  # type: ignore[arg-type]
-        sampling=sampling_from(sampling),
+        sampling=how,
         raise_delta="adapt_delta" not in options and "adapt_delta" not in control,  # type: ignore[operator]
         progress=bool(options.get("progress", _interactive())),
     )

@@ -223,6 +223,8 @@ def _series(thing: object, name: str) -> "pd.Series[Any]":
 
 
 def _from_frame(frame: pd.DataFrame, name: str) -> Value:
+    if not len(frame.columns):
+        raise DataError(f"`{name}` is a data frame without columns")
     columns = [floats(_from_series(frame[c], f"{name}${c}")) for c in frame.columns]
     return Value("double", np.column_stack(columns), columns=tuple(map(str, frame.columns)))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Floats
 from stanmlm.arviz_compat import power_scaling
 from stanmlm.diagnostics import elements
@@ -84,6 +85,7 @@ def powerscale(
     >>> powerscale(lm("score ~ hours", simulate_exams(seed=1), seed=1)).frame["diagnosis"].tolist()
     ['-', '-', '-']
     """
+    check_arguments(powerscale, locals())
     if fit.model.prior_only:
         raise OptionError("power scaling needs a posterior, and this fit has prior_only=True")
     densities = log_prior(fit)

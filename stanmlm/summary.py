@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Floats, Ints
 from stanmlm.diagnostics import convergence, warnings_of
 from stanmlm.errors import DataError, OptionError, did_you_mean
@@ -72,6 +73,7 @@ def summary(
     >>> summary(lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1), pars=["hours"]).frame.shape
     (1, 9)
     """
+    check_arguments(summary, locals())
     for prob in probs:
         if not 0 <= prob <= 1:
             raise OptionError(f"probs has {prob}; it lists probabilities from 0 to 1")

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
+
 
 def simulate_exams(
     seed: int,
@@ -41,6 +43,7 @@ def simulate_exams(
     >>> simulate_exams(seed=1).shape
     (500, 5)
     """
+    check_arguments(simulate_exams, locals())
     rng = np.random.default_rng(seed)
     student = np.repeat(np.arange(students), exams)
     aptitude = rng.normal(0, aptitude_sd, students)[student]
@@ -83,6 +86,7 @@ def simulate_counties(
     >>> bool(np.polyfit(frame["income"], frame["rvs"], 1)[0] < 0)
     True
     """
+    check_arguments(simulate_counties, locals())
     rng = np.random.default_rng(seed)
     state = np.repeat(np.arange(states), counties)
     wealth = rng.normal(0, 1, states)

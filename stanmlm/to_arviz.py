@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Anything
 from stanmlm.arviz_compat import tree_of_parts, tree_parts
 from stanmlm.errors import OptionError
@@ -61,6 +62,7 @@ def to_arviz(
     >>> list(tree.children)
     ['posterior', 'sample_stats', 'log_likelihood', 'observed_data', 'constant_data']
     """
+    check_arguments(to_arviz, locals())
     if log_likelihood and fit.model.prior_only:
         raise OptionError("a fit with prior_only=True has no log likelihood")
     parts = tree_parts(fit.posterior)

@@ -4,6 +4,7 @@ from collections import ChainMap
 from collections.abc import Mapping
 from typing import Unpack
 
+from stanmlm.arguments import check_arguments
 from stanmlm.callers import caller_scope
 from stanmlm.families import FamilyLike, as_family, gaussian
 from stanmlm.fit import Call, Fit
@@ -66,6 +67,7 @@ def update(
     >>> fixef(update(fit, ". ~ . + exam")).index.tolist()
     ['(Intercept)', 'hours', 'exam']
     """
+    check_arguments(update, locals())
     caller, old = caller_scope(1), fit.call
     scope = ChainMap(dict(old.scope), dict(caller)) if data is None else ChainMap(dict(caller), dict(old.scope))
     rows = fit.model.frame.data if data is None else to_pandas(data)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Floats
 from stanmlm.design_rows import counts, places
 from stanmlm.errors import DataError
@@ -49,6 +50,7 @@ def icc(fit: Fit, group: str | None = None, *, level: float = 0.95) -> Estimates
     >>> bool(0.85 < icc(fit).frame["estimate"][0] < 0.97)
     True
     """
+    check_arguments(icc, locals())
     variances = _variances(fit)
     groups = [name for name in variances if name != RESIDUAL]
     if group is not None and group not in groups:
@@ -98,6 +100,7 @@ def variance_decomposition(fit: Fit, *, level: float = 0.95) -> Estimates:
     >>> variance_decomposition(fit).frame["quantity"].unique().tolist()
     ['variance', 'variance share', 'sd ratio']
     """
+    check_arguments(variance_decomposition, locals())
     variances = _variances(fit)
     total = np.sum(list(variances.values()), axis=0)
     rows = {(name, "variance"): variance for name, variance in variances.items()}

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Floats
 from stanmlm.datasets import Survey, state_facts, survey_of
 from stanmlm.errors import OptionError
@@ -71,6 +72,7 @@ def simulate_redblue(seed: int, n: int = 20_000) -> pd.DataFrame:
     >>> voters.groupby("year").size().to_dict()
     {2000: 500, 2004: 500}
     """
+    check_arguments(simulate_redblue, locals())
     return simulated_survey(seed, n).frame
 
 

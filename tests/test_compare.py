@@ -68,7 +68,7 @@ def test_one_fit_is_a_ladder_of_one_rung(fits: dict[str, Fit]) -> None:
 def test_what_cannot_be_compared_is_refused(fits: dict[str, Fit]) -> None:
     with pytest.raises(sm.DataError, match="by name"):
         sm.ladder({})
-    with pytest.raises(sm.DataError, match="by name"):
+    with pytest.raises(sm.OptionError, match="a dict of fits by name"):
         sm.ladder([fits["pooled"]])  # type: ignore[arg-type]
     other = sm.update(fits["pooled"], data=sm.simulate_exams(seed=2, students=16))
     with pytest.raises(sm.DataError, match="same data"):

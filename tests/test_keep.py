@@ -405,6 +405,6 @@ def test_every_record_of_a_fit_has_a_place_in_the_table() -> None:
 
 def test_a_fit_is_what_is_saved(tmp_path: Path) -> None:
     fits = sm.lmList("y ~ w | g", data(), **QUICK)
-    with pytest.raises(OptionError, match="not a FitList"):
+    with pytest.raises(OptionError, match="fit is a FitList"):
         sm.save(fits, tmp_path / "fits")  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())

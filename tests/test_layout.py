@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from stanmlm.layout import covariance_table, format_common, format_signif, named_vector, table
+import stanmlm as sm
+from stanmlm.layout import covariance_table, format_common, format_fixed, format_signif, named_vector, table
 
 NA, INF = float("nan"), float("inf")
 
@@ -103,3 +104,23 @@ def test_a_matrix_has_its_columns_under_their_names():
         "(Intercept)  251.405      6.825  36.838",
         "Days          10.467      1.546   6.771",
     ]
+
+
+def test_a_model_without_coefficients_prints_as_r_does(capsys: pytest.CaptureFixture[str]) -> None:
+    scores = sm.simulate_exams(seed=1, students=20)
+    fit = sm.lm("score ~ 0", scores, chains=2, iter=400, seed=1, progress=False)
+    assert "Fixed Effects:\nNo coefficients\n" in repr(fit)
+    sm.display(fit)
+    assert "No coefficients" in capsys.readouterr().out
+    # The posterior of sigma concentrates at the root mean square of the scores: its sd is 0.044 here.
+    assert abs(sm.sigma(fit) - (scores["score"] ** 2).mean() ** 0.5) < 0.1
+    assert sm.kfold(fit, K=2).folds == 2
+
+
+def test_a_model_with_nothing_to_learn_is_refused() -> None:
+    with pytest.raises(sm.FormulaError, match="nothing to learn: a poisson model needs a coefficient or a group term"):
+        sm.glm("n ~ 0", {"n": [1, 2, 3]}, family="poisson")
+
+
+def test_what_rounds_to_zero_has_no_minus() -> None:
+    assert format_fixed([-0.002, 0.66], 2) == ["0.00", "0.66"]

@@ -10,7 +10,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "stanmlm"
 
 # The trip of a formula, then what is asked of a fit, top to bottom; a folder stands for all of its modules.
 STAGES = (
-    *("arrays", "errors", "callers", "formulaic_compat", "arviz_compat", "codec", "codec_pandas", "archive"),
+    *("arrays", "errors", "dialects", "arguments", "callers", "formulaic_compat", "arviz_compat"),
+    *("codec", "codec_pandas", "archive"),
     *(
         "rcode",
         "rparse",

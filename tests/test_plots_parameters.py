@@ -133,7 +133,7 @@ def test_probabilities_must_be_some_and_in_order() -> None:
     assert interval_columns([0.999]) == {"estimate": 0.5, "lower99.9": 0.0005, "upper99.9": 0.9995}
     with pytest.raises(OptionError, match="the outer interval is the wider one"):
         sm.plot_intervals(exams_fit(), prob=0.9, prob_outer=0.5)
-    with pytest.raises(OptionError, match="lies between 0 and 1"):
+    with pytest.raises(OptionError, match="a probability between 0 and 1"):
         sm.plot_areas(exams_fit(), prob_outer=95)
 
 

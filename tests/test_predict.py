@@ -169,3 +169,10 @@ def test_memory_stays_within_max_bytes_and_300_mb(call: str) -> None:
         [sys.executable, "-c", PEAK.replace("OPTIONS", call)], capture_output=True, text=True, check=True
     )
     assert int(done.stdout.split()[-1]) < limit
+
+
+@pytest.mark.parametrize("term", ["poly(hours, 2)", "poly(hours, 2, raw = TRUE)", "scale(hours)", "ns(hours, 3)"])
+def test_no_rows_of_new_data_give_no_columns(term: str) -> None:
+    scores = sm.simulate_exams(seed=1, students=10)
+    fit = sm.lm(f"score ~ {term}", scores, chains=1, iter=60, seed=1, progress=False)
+    assert sm.posterior_epred(fit, scores.iloc[:0]).shape == (30, 0)

@@ -19,7 +19,7 @@ R_BLOCK = re.compile(r"^```r\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
 DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 INLINE = re.compile(r"(?<![\\$`\w])\$(?!\s)([^$`\n]+?)(?<!\s)\$(?![\d$])")
 CODE = re.compile(r"(^```.*?^```[ \t]*$|`[^`\n]+`)", re.DOTALL | re.MULTILINE)
-PROGRESS = ("\r", "\x1b[", "IProgress")  # a bar that is drawn again, one that moves up a line, and one not drawn
+PROGRESS = ("\r", "\x1b[")  # a bar that is drawn again, and one that moves up a line
 TIMEOUT = 600  # seconds a chunk may take
 
 
@@ -79,7 +79,7 @@ def execute(vignette: Vignette) -> object:
 
 
 def _is_progress(output: dict) -> bool:
-    """Bars of a sampler, which a page does not need, and tqdm's word on notebooks that cannot draw them."""
+    """Bars of a sampler, which a page does not need."""
     said = output.get("text", "")
     return output.get("name") == "stderr" and (not said.strip() or any(mark in said for mark in PROGRESS))
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Mapping
 
+from stanmlm.arguments import check_arguments
 from stanmlm.engines.cmdstan import CmdStan
 from stanmlm.engines.protocol import Engine
 from stanmlm.engines.stanli import Stanli
@@ -34,6 +35,7 @@ def choose_engine(engine: str | Engine = "auto") -> Engine:
     >>> choose_engine("stanli").name
     'stanli'
     """
+    check_arguments(choose_engine, locals())
     if not isinstance(engine, str):
         return engine
     name = (os.environ.get(VARIABLE) or "auto") if engine == "auto" else engine

@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -88,7 +89,9 @@ def _compile(program: Program, folder: Path, exe: Path) -> None:
 
 def _cmdstanpy() -> ModuleType:
     try:
-        import cmdstanpy
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "IProgress")  # of tqdm's, in notebooks without ipywidgets
+            import cmdstanpy
     except ImportError as error:
         raise EngineError("cmdstanpy is not installed; `pip install cmdstanpy` installs it") from error
     library: ModuleType = cmdstanpy

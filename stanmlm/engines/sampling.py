@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from stanmlm.arguments import shown
 from stanmlm.engines.protocol import Point, Sampling
 from stanmlm.errors import OptionError, did_you_mean
 
@@ -65,7 +66,7 @@ def _without_control(options: Mapping[str, object]) -> dict[str, object]:
     if control is None:
         return rest
     if not isinstance(control, Mapping):
-        raise OptionError(f"`control` must be a dict of `adapt_delta` and `max_treedepth`, not {control!r}")
+        raise OptionError(f"`control` must be a dict of `adapt_delta` and `max_treedepth`, not {shown(control)}")
     for name in control:
         if name not in _CONTROL:
             raise OptionError(f"there is no `{name}` in `control`{did_you_mean(str(name), _CONTROL)}")
@@ -80,7 +81,7 @@ def _whole(name: str, value: object) -> int:
             raise TypeError
         return int(value) if isinstance(value, float) and value.is_integer() else operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise OptionError(f"`{name}` must be a whole number, not {value!r}") from None
+        raise OptionError(f"`{name}` must be a whole number, not {shown(value)}") from None
 
 
 def _whole_or_none(name: str, value: object) -> int | None:
@@ -93,7 +94,7 @@ def _real(name: str, value: object) -> float:
             raise TypeError
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise OptionError(f"`{name}` must be a number, not {value!r}") from None
+        raise OptionError(f"`{name}` must be a number, not {shown(value)}") from None
 
 
 _READ: Mapping[str, Callable[[str, object], object]] = {

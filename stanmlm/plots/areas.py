@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.fit import Fit
 from stanmlm.named import Named
 from stanmlm.plots.density import density_curve
@@ -63,6 +64,7 @@ def plot_areas(
     >>> plot_areas(fit, "hours").data.columns.tolist()
     ['parameter', 'place', 'x', 'density', 'top', 'inner']
     """
+    check_arguments(plot_areas, locals())
     from plotnine import aes, geom_ribbon, geom_segment, ggplot, scale_x_continuous
 
     check_probs((prob, prob_outer))

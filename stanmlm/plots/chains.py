@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Floats
 from stanmlm.errors import OptionError
 from stanmlm.fit import Fit, statistic
@@ -51,6 +52,7 @@ def plot_trace(
     >>> plot_trace(fit, "hours").data.shape
     (4000, 5)
     """
+    check_arguments(plot_trace, locals())
     from plotnine import (
         aes,
         element_blank,
@@ -156,6 +158,7 @@ def plot_rank(
     >>> int(plot_rank(fit, "hours").data["count"].sum())
     4000
     """
+    check_arguments(plot_rank, locals())
     from plotnine import (
         aes,
         element_text,

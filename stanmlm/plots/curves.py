@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.by_group import group_curves
 from stanmlm.fit import Fit
 from stanmlm.plots.frames import INTERVALS, spread
@@ -98,6 +99,7 @@ def plot_curves(
     >>> plot_curves(fit, "hours", "student", ["1", "2"]).data["student"].nunique()
     100
     """
+    check_arguments(plot_curves, locals())
     from plotnine import (
         aes,
         geom_line,

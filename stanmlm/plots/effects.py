@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.conditional import ConditionalEffect, ConditionalEffects
 from stanmlm.plots.parts import plain
 from stanmlm.plots.theme import HIGHLIGHTS, theme_paper
@@ -37,6 +38,7 @@ def plot_conditional_effects(effects: ConditionalEffects) -> dict[str, "ggplot"]
     >>> list(plot_conditional_effects(conditional_effects(fit)))
     ['hours']
     """
+    check_arguments(plot_conditional_effects, locals())
     return {effect.effect: _figure(effect) for effect in effects.effects}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.arrays import Floats
-from stanmlm.errors import OptionError
+from stanmlm.errors import check_probability
 
 # column: quantile
 INTERVALS = {"estimate": 0.5, "lower50": 0.25, "upper50": 0.75, "lower95": 0.025, "upper95": 0.975}
@@ -22,8 +22,7 @@ def interval_columns(probs: Sequence[float]) -> dict[str, float]:
     {'estimate': 0.5, 'lower90': 0.05, 'upper90': 0.95}
     """
     for prob in probs:
-        if not 0 < prob < 1:
-            raise OptionError(f"{prob} is not the probability of an interval: it lies between 0 and 1")
+        check_probability("prob", prob)
     tails = [(f"{100 * prob:.6g}", round((1 - prob) / 2, 12)) for prob in probs]
     sides = [{f"lower{name}": tail, f"upper{name}": 1 - tail} for name, tail in tails]
     return {"estimate": 0.5} | {column: quantile for side in sides for column, quantile in side.items()}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.coding import INTERCEPT
 from stanmlm.fit import Fit
 from stanmlm.named import Named, named_draws, named_subset
@@ -58,6 +59,7 @@ def plot_intervals(
     >>> plot_intervals(fit).data["parameter"].tolist()
     ['hours', 'sd_student[(Intercept)]', 'sigma']
     """
+    check_arguments(plot_intervals, locals())
     from plotnine import ggplot, scale_x_continuous
 
     check_probs((prob, prob_outer))

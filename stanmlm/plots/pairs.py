@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Bools, Floats, Ints
 from stanmlm.arviz_compat import ess_bulk, ess_tail
 from stanmlm.errors import OptionError
@@ -67,6 +68,7 @@ def plot_pairs(
     >>> plot_pairs(fit, ["hours", "sigma"]).data["row"].unique().tolist()
     ['log sigma']
     """
+    check_arguments(plot_pairs, locals())
     from plotnine import aes, geom_point, geom_ribbon, geom_text, ggplot
 
     named = named_draws(fit, pars, regex_pars)

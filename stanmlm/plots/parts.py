@@ -51,6 +51,8 @@ def colours_of(highlight: Sequence[str]) -> dict[str, str]:
 
 def only(frame: pd.DataFrame, group: str, highlight: Sequence[str]) -> pd.DataFrame:
     """The rows of the highlighted groups, which become a factor in the order of `highlight`."""
+    if group not in frame:
+        raise DataError(f"the frame lacks `{group}`" + did_you_mean(group, map(str, frame.columns)))
     rows = frame[frame[group].isin(highlight)]
     return rows.assign(**{group: pd.Categorical(rows[group].astype(object), list(highlight))})
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Anything
 from stanmlm.errors import OptionError, did_you_mean
 from stanmlm.fit import Fit
@@ -79,6 +80,7 @@ def pp_check(
     >>> pp_check(fit, "stat", stat="sd").data.columns.tolist()
     ['value', 'observed']
     """
+    check_arguments(pp_check, locals())
     if type not in FRAMES:
         raise OptionError(f"there is no check `{type}`{did_you_mean(type, FRAMES)}")
     options = CheckOptions(ndraws, group, stat, seed, max_bytes)

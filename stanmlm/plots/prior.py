@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.errors import DataError
 from stanmlm.fit import Fit
 from stanmlm.named import named_draws
@@ -61,6 +62,7 @@ def plot_prior_posterior(
     >>> plot_prior_posterior(fit, "hours").data["of"].unique().tolist()
     ['posterior', 'prior']
     """
+    check_arguments(plot_prior_posterior, locals())
     from plotnine import (
         aes,
         element_blank,

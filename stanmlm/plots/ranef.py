@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Floats
 from stanmlm.errors import OptionError, did_you_mean
 from stanmlm.fit import Fit, draws_of
@@ -86,6 +87,7 @@ def plot_ranef(
     >>> plot_ranef(fit).data["estimate"].is_monotonic_increasing
     True
     """
+    check_arguments(plot_ranef, locals())
     from plotnine import facet_wrap, ggplot, scale_x_continuous
 
     if look not in LOOKS:
@@ -125,6 +127,8 @@ def _listed(known: Mapping[str, Grouping]) -> str:
 
 def _terms(grouping: Grouping, terms: Sequence[str] | None) -> list[int]:
     wanted = grouping.terms if terms is None else terms
+    if not len(wanted):
+        raise OptionError("terms is empty, so there are no group effects to draw")
     for term in wanted:
         if term not in grouping.terms:
             known = did_you_mean(term, grouping.terms)

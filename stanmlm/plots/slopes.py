@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.by_group import coefficient_of, expected_slopes, group_slopes
 from stanmlm.coding import INTERCEPT
 from stanmlm.fit import Fit
@@ -95,6 +96,7 @@ def plot_slopes(
     >>> len(plot_slopes(fit, "conservatism", "state").data)
     15
     """
+    check_arguments(plot_slopes, locals())
     from plotnine import aes, geom_segment, geom_text, ggplot, scale_color_manual, scale_y_continuous
 
     if isinstance(slopes, Fit):

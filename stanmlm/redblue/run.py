@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from stanmlm.arguments import check_arguments
 from stanmlm.datasets import Survey, load_anes, load_naes, survey_of
 from stanmlm.diagnostics import warnings_of
 from stanmlm.errors import DataError
@@ -98,6 +99,7 @@ def redblue(
     >>> made.table["model"].unique().tolist()[-1]
     'fully-conditional'
     """
+    check_arguments(redblue, locals())
     folder = _folder(Path(out))
     survey = simulated_survey(seed) if simulate else _survey(data)
     options = Options(seed=seed, chains=chains, iter=iter, warmup=warmup, cores=cores, engine=engine, progress=False)

@@ -11,7 +11,7 @@ from stanmlm.arrays import Bools, Floats
 from stanmlm.errors import DataError, StanmlmWarning
 from stanmlm.rfunctions.factors import flag
 from stanmlm.rfunctions.matching import RFunction, table
-from stanmlm.rvalues import Value, check_size, floats, is_missing, length
+from stanmlm.rvalues import Value, check_size, floats, is_missing, length, width
 
 State = Mapping[str, object]
 
@@ -24,7 +24,7 @@ def scale(x: Value, center: Value | None = None, scale: Value | None = None, sta
     """R's scale(): columns centred, then divided by their root mean square."""
     if x.type not in ("integer", "double", "logical"):
         raise DataError(f"'x' must be numeric in scale(), not a {x.type}")
-    matrix = floats(x).reshape(length(x), -1)
+    matrix = floats(x).reshape(length(x), width(x))
     known = cast(State, state or {})
     middle = _array(known, "center") if "center" in known else _centers(matrix, center)
     matrix = matrix - middle
@@ -74,7 +74,7 @@ def poly(
     if top < 1:
         raise DataError("'degree' must be at least 1 in poly()")
     check_size(length(x) * float(top) ** (1 + len(others)))
-    variables = [column for value in (x, *others) for column in floats(value).reshape(length(value), -1).T]
+    variables = [column for value in (x, *others) for column in floats(value).reshape(length(value), width(value)).T]
     known = cast(list[State], cast(State, state)["coefs"]) if state else [None] * len(variables)
     bases = [_polynomial(v, top, flag(raw, False), k) for v, k in zip(variables, known, strict=True)]
     remembered = {"coefs": [coefs for _, coefs in bases]}

@@ -1,0 +1,266 @@
+"""What the arguments of a public function may be: its own annotations, read as a user would say them."""
+
+import inspect
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from numbers import Integral, Real
+from os import PathLike
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Literal, TypeGuard, Union, get_args, get_origin
+
+import numpy as np
+import pandas as pd
+
+from stanmlm.arrays import Floats
+from stanmlm.dialects import argument_elsewhere
+from stanmlm.errors import DataError, OptionError, did_you_mean
+
+SHOWN = 40  # characters of a value in a message
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a value must be."""
+
+    one: str  # "a whole number"
+    many: str  # "whole numbers"
+    holds: Callable[[object], bool]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The range of an argument that means the same in every function."""
+
+    low: float
+    high: float
+    words: str
+
+
+LIMITS: Mapping[str, Limits] = {
+    "seed": Limits(0, 2**32 - 1, f"a whole number from 0 to {2**32 - 1}"),
+    "digits": Limits(0, 20, "a number of digits, from 0 to 20"),
+    "max_bytes": Limits(1, np.inf, "a number of bytes, 1 or more"),
+    **dict.fromkeys(("students", "exams", "states", "counties"), Limits(1, np.inf, "1 or more")),
+    **dict.fromkeys(("aptitude_sd", "noise_sd"), Limits(0, np.inf, "0 or more")),
+    "resolution": Limits(2, np.inf, "a number of points, 2 or more"),
+}
+
+
+def check_arguments(verb: Callable[..., object], given: Mapping[str, object]) -> None:
+    """Refuse arguments of a wrong type: the first line of a public function, with its `locals()`.
+
+    Parameters
+    ----------
+    verb
+        The function. What it is annotated with and this module does not know is not judged.
+    given
+        Its arguments by name; `check_options` is for those that come as `**options`.
+
+    Raises
+    ------
+    OptionError
+        It says what was given and what would do.
+
+    Examples
+    --------
+    >>> def verb(draws: int | None = None) -> None:
+    ...     check_arguments(verb, locals())
+    >>> verb("a")
+    Traceback (most recent call last):
+    stanmlm.errors.OptionError: draws is 'a'; it must be a whole number or None
+    """
+    for name, kind in _kinds(verb).items():
+        _check(name, given[name], kind)
+
+
+def check_options(record: type, given: Mapping[str, object]) -> None:
+    """Refuse options that the TypedDict or dataclass `record` does not have, or has with another type."""
+    known = record.__annotations__
+    check_names(given, known)
+    for name, value in given.items():
+        _check(name, value, kind_of(known[name]))
+
+
+def check_names(given: Collection[str], known: Collection[str]) -> None:
+    """Refuse an argument that does not exist."""
+    for name in given:
+        if name not in known:
+            what = argument_elsewhere(name) or did_you_mean(name, known)
+            raise OptionError(f"there is no argument `{name}`{what}")
+
+
+def numbers_of(name: str, given: object) -> Floats:
+    """What was given for the argument `name` as numbers, of any shape."""
+    try:
+        return np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError(f"{name} is {shown(given)}; it must be numbers") from None
+
+
+def _check(name: str, value: object, kind: Kind) -> None:
+    if not kind.holds(value):
+        raise OptionError(f"{name} is {shown(value)}; it must be {kind.one}")
+    limits = LIMITS.get(name)
+    if limits and isinstance(value, int | float | np.number) and not limits.low <= value <= limits.high:
+        raise OptionError(f"{name} is {value}; it must be {limits.words}")
+
+
+@cache
+def _kinds(verb: Callable[..., object]) -> Mapping[str, Kind]:
+    """The kind of every argument but `**options`; `*models` is a list of them."""
+    out = {}
+    for name, parameter in inspect.signature(verb).parameters.items():
+        kind = kind_of(parameter.annotation)
+        if parameter.kind == parameter.VAR_POSITIONAL:
+            out[name] = several(kind)
+        elif parameter.kind != parameter.VAR_KEYWORD:
+            out[name] = kind
+    return out
+
+
+def kind_of(annotation: object) -> Kind:
+    """What an annotation asks of a value; `ANYTHING` where this module does not know it."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return _either([kind_of(part) for part in parts])
+    if origin is Literal:
+        return _either([_constant(part) for part in parts])
+    if origin is tuple:
+        return _so_many(len(parts), kind_of(parts[0]))
+    if origin is Sequence:
+        return several(kind_of(parts[0]))
+    if origin is Mapping:
+        return _by_name(kind_of(parts[1])) if parts[0] is str else _MAPPING
+    if isinstance(annotation, type) and annotation.__module__.startswith("stanmlm."):
+        return _record(annotation)
+    return KINDS.get(origin or annotation, ANYTHING)
+
+
+def several(kind: Kind) -> Kind:
+    """A list, an array or a column of that."""
+
+    def holds(value: object) -> bool:
+        return _is_list(value) and all(map(kind.holds, value))
+
+    return Kind(f"a list of {kind.many}", f"lists of {kind.many}", holds)
+
+
+def _so_many(size: int, kind: Kind) -> Kind:
+    def holds(value: object) -> bool:
+        return _is_list(value) and len(value) == size and all(map(kind.holds, value))
+
+    return Kind(f"{size} {kind.many}", f"lists of {size} {kind.many}", holds)
+
+
+def _constant(wanted: object) -> Kind:
+    return Kind(repr(wanted), repr(wanted), lambda value: isinstance(value, str) and value == wanted)
+
+
+def _by_name(kind: Kind) -> Kind:
+    def holds(value: object) -> bool:
+        return isinstance(value, Mapping) and all(map(_is_text, value)) and all(map(kind.holds, value.values()))
+
+    return Kind(f"a dict of {kind.many} by name", f"dicts of {kind.many} by name", holds)
+
+
+def _either(kinds: Sequence[Kind]) -> Kind:
+    if ANYTHING in kinds:
+        return ANYTHING
+    one, many = _listed([kind.one for kind in kinds]), _listed([kind.many for kind in kinds])
+    return Kind(one, many, lambda value: any(kind.holds(value) for kind in kinds))
+
+
+def _listed(words: Sequence[str]) -> str:
+    """`a, b or c`, of parts that may be such lists themselves."""
+    *first, last = [part for text in words for part in text.split(" or ")]
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _record(cls: type) -> Kind:
+    if cls.__name__ in PROTOCOLS:
+        return PROTOCOLS[cls.__name__]
+    one, many = RECORDS.get(cls.__name__, (_with_article(cls.__name__), f"{cls.__name__}s"))
+    return Kind(one, many, _of(cls))
+
+
+def _with_article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeioAEIO' else 'a'} {noun}"
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_list(value: object) -> TypeGuard[Collection[object]]:
+    return isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping | pd.DataFrame)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool | np.bool_) and value == value
+
+
+def _is_plain(value: object) -> bool:
+    return type(value).__module__.partition(".")[0] in ("builtins", "numpy", "pandas")
+
+
+def _of(*types: type) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, types)
+
+
+ANYTHING = Kind("anything", "values", lambda value: True)
+_MAPPING = Kind("a dict", "dicts", _of(Mapping))
+_ARRAY = Kind("an array", "arrays", _is_list)
+
+KINDS: Mapping[object, Kind] = {
+    NoneType: Kind("None", "None", lambda value: value is None),
+    bool: Kind("True or False", "truth values", _of(bool, np.bool_)),
+    int: Kind("a whole number", "whole numbers", _is_whole),
+    float: Kind("a number", "numbers", _is_number),
+    str: Kind("text", "names", _is_text),
+    Mapping: _MAPPING,
+    Callable: Kind("a function", "functions", callable),
+    **dict.fromkeys((PathLike, Path), Kind("a path", "paths", _of(PathLike))),
+    np.ndarray: _ARRAY,
+    pd.DataFrame: Kind("a data frame", "data frames", _of(pd.DataFrame)),
+}
+
+# A protocol cannot be asked for its members without running them; what is plain data has none.
+PROTOCOLS: Mapping[str, Kind] = {"Engine": Kind("an engine", "engines", lambda value: not _is_plain(value))}
+
+# Records of later stages, by name; the others are called by their names.
+RECORDS: Mapping[str, tuple[str, str]] = {
+    "Fit": ("a fit, as lm(), glm(), lmer() and glmer() return", "fits"),
+    "Fitted": ("a fit", "fits"),
+    "FitList": ("what lmList() returns", "lmList() fits"),
+    "Elpd": ("what loo(), waic() or kfold() returns", "Elpds"),
+    "Family": ("a family such as `binomial`", "families"),
+    "Prior": ("a prior such as normal(0, 1)", "priors"),
+    "VarCorrTable": ("what VarCorr() returns", "VarCorr() tables"),
+    "ConditionalEffects": ("what conditional_effects() returns", "conditional_effects() tables"),
+}
+
+
+def shown(value: object) -> str:
+    """A value as an error names it: small ones as Python spells them, others by their type."""
+    text = repr(value)
+    if isinstance(value, _SMALL) and len(text) <= SHOWN and "\n" not in text:
+        return text
+    kind = next((kind for types, kind in _LARGE if isinstance(value, types)), type(value).__name__)
+    return _with_article(kind)
+
+
+_SMALL = (str, Real, NoneType, list, tuple, dict)
+_LARGE: Sequence[tuple[type | tuple[type, ...], str]] = (
+    (pd.DataFrame, "data frame"),
+    (pd.Series, "column"),
+    (np.ndarray, "array"),
+    (str, "long text"),
+    (Mapping, "dict"),
+    ((list, tuple), "list"),
+)

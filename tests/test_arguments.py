@@ -1,0 +1,184 @@
+"""Arguments of a wrong type: every public function says so in the user's words."""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from criticism_fits import exams_fit, loo_of
+
+import stanmlm as sm
+from stanmlm.arguments import check_names, kind_of, shown
+from stanmlm.quantities import EffectOptions
+from stanmlm.rstyle import Options
+
+
+@cache
+def exams() -> pd.DataFrame:
+    return sm.simulate_exams(seed=2, students=15)
+
+
+# What a function needs before the argument in question is looked at; `fit` stands for itself.
+FORMULA = {"formula": "score ~ hours + (1 | student)"}
+NEEDED: Mapping[str, Mapping[str, object]] = {
+    "contrast": {"a": {"hours": 1}, "b": {"hours": 0}},
+    "gamma": {"shape": 1, "rate": 1},
+    "getME": {"name": "X"},
+    "glm": {"formula": "score ~ hours"},
+    "glmer": FORMULA,
+    "group_mean": {"x": [1.0], "by": [1]},
+    "hypothesis": {"hypothesis": "hours > 0"},
+    "lFormula": FORMULA,
+    "ladder": {"fits": {}},
+    "lm": {"formula": "score ~ hours"},
+    "lmList": {"formula": "score ~ hours | student"},
+    "lmer": FORMULA,
+    "makeFEdummies": {"x": ["a"]},
+    "model_frame": FORMULA,
+    "model_matrix": FORMULA,
+    "plot_curves": {"x": "hours", "group": "student"},
+    "poststratify": {"frame": exams().assign(N=1)},
+    "plot_slopes": {"x": "hours", "group": "student"},
+    "save": {"path": "never-written"},
+    "set_prior": {"prior": "normal(0, 1)"},
+    "simulate_counties": {"seed": 1},
+    "simulate_exams": {"seed": 1},
+    "simulate_redblue": {"seed": 1},
+}
+OPTIONS = {
+    **dict.fromkeys(("lm", "glm", "lmer", "glmer", "lmList", "update"), Options),
+    **dict.fromkeys(("predictions", "comparisons", "slopes", "contrast"), EffectOptions),
+    **dict.fromkeys(("avg_predictions", "avg_comparisons", "avg_slopes"), EffectOptions),
+}
+FITS = ("fit", "curves", "slopes")
+# Values that any column or weight of the data may have, looked at where they are used; and an internal function.
+FREE = {
+    *(("log_lik", "weights"), ("posterior_epred", "trials"), ("posterior_predict", "trials"), ("predict", "trials")),
+    *(("simulate", "trials"), ("datagrid", "columns")),
+}
+SKIPPED = ("record",)
+
+
+def asked() -> Iterator[tuple[str, str]]:
+    """Every argument of every public function, options among them."""
+    for name, verb in vars(sm).items():
+        if inspect.isfunction(verb) and name not in SKIPPED:
+            for parameter in inspect.signature(verb).parameters.values():
+                options = parameter.kind == parameter.VAR_KEYWORD and name in OPTIONS
+                wanted = OPTIONS[name].__annotations__ if options else [parameter.name]
+                yield from ((name, argument) for argument in wanted if (name, argument) not in FREE)
+
+
+def call(name: str, argument: str, value: object) -> None:
+    verb = getattr(sm, name)
+    parameters = inspect.signature(verb).parameters
+    if argument in parameters and parameters[argument].kind == inspect.Parameter.VAR_POSITIONAL:
+        verb(value, value)
+        return
+    given = dict(NEEDED.get(name, {}))
+    given |= {fit: exams_fit() for fit in FITS if fit in parameters and name != "pareto_k"}
+    given |= {"data": exams()} if "data" in parameters and name not in ("redblue", "update") else {}
+    models = (loo_of("exams"),) * 2 if "models" in parameters else ()
+    if name in ("predictions", "avg_predictions", "datagrid") and argument == "fit":
+        verb(value)
+    else:
+        verb(*models, **given | {argument: value})
+
+
+@pytest.mark.parametrize(("name", "argument"), list(asked()))
+@pytest.mark.parametrize("value", [object(), b"bytes"], ids=["object", "bytes"])
+def test_what_nothing_can_be_is_refused(name: str, argument: str, value: object) -> None:
+    with pytest.raises(sm.StanmlmError):
+        call(name, argument, value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda fit: sm.update(3), "fit is 3; it must be a fit, as lm"),  # type: ignore[arg-type]
+        (lambda fit: sm.update(fit, 3), "formula is 3; it must be text or None"),
+        (lambda fit: sm.kfold(fit, K="a"), "K is 'a'; it must be a whole number"),
+        (lambda fit: sm.simulate(fit, nsim="a"), "nsim is 'a'; it must be a whole number"),
+        (lambda fit: sm.choose_engine(3), "engine is 3; it must be text or an engine"),  # type: ignore[arg-type]
+        (lambda fit: sm.lm("score ~ hours", exams(), engine=3), "engine is 3; it must be text or an engine"),
+        (lambda fit: sm.loo_compare("a", "b"), "it must be a list of fits"),  # type: ignore[arg-type]
+        (lambda fit: sm.display(fit, digits=-1), "digits is -1; it must be a number of digits"),
+        (lambda fit: sm.kfold(fit, seed=-1), "seed is -1; it must be a whole number from 0"),
+        (lambda fit: sm.loo(fit, max_bytes=0), "max_bytes is 0; it must be a number of bytes"),
+        (lambda fit: sm.confint(fit, level=np.nan), "level is nan; it must be a number"),
+        (lambda fit: sm.summary(fit, probs=["a"]), r"probs is \['a'\]; it must be a list of numbers"),
+        (lambda fit: sm.fixef(exams()), "fit is a data frame; it must be a fit"),  # type: ignore[arg-type]
+        (lambda fit: sm.lm("score ~ hours", exams(), collapse=2), "it must be True, False or 'auto'"),
+        (
+            lambda fit: sm.lm("score ~ hours", exams(), centering="half"),
+            "it must be a number, 'auto', 'noncentered' or",
+        ),
+        (lambda fit: sm.model_matrix(fit, default_contrasts=("a",)), "it must be 2 names"),
+        (lambda fit: sm.normal("a"), "location is 'a'; it must be a number or a list of numbers"),
+        (lambda fit: sm.group_mean(["a"], [1]), "it must be numbers"),
+        (lambda fit: sm.makeFEdummies(exams()), "x has 2 dimensions; it is one value a row"),
+        (lambda fit: sm.lm("score ~ hours", exams(), family=sm.gamma), "there is no argument `family`"),
+        (lambda fit: sm.glm("score ~ hours", exams(), family=sm.gamma), "must be a family such as `binomial`"),
+        (lambda fit: sm.hypothesis(fit, []), "no hypothesis was given"),
+        (lambda fit: sm.comparisons(fit, {}), "variables names no predictor"),
+        (lambda fit: sm.conditional_effects(fit, resolution=-1), "resolution is -1"),
+        (lambda fit: sm.plot_ranef(fit, terms=[]), "terms is empty"),
+        (lambda fit: sm.simulate_exams(seed=1, students=-1), "students is -1"),
+        (
+            lambda fit: sm.model_matrix("score ~ f", {"score": [1.0, 2.0], "f": ["a", "b"]}, contrasts={"f": 1}),
+            "matrix",
+        ),
+    ],
+)
+def test_the_message_has_what_was_given_and_what_would_do(wrong, message: str) -> None:
+    with pytest.raises(sm.StanmlmError, match=message):
+        wrong(exams_fit())
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (int, np.int64(3)),
+        (float, 3),
+        (float, np.float32(0.5)),
+        (bool, np.True_),
+        (str, np.str_("a")),
+        (sm.Fit | None, None),
+        (list[str] | str, 3),  # an annotation that is not known is not judged
+        (NEEDED.__class__, {}),
+    ],
+)
+def test_what_is_as_good_is_taken(annotation: object, value: object) -> None:
+    assert kind_of(annotation).holds(value)
+
+
+@pytest.mark.parametrize("names", [["a"], ("a",), pd.Index(["a"]), pd.Series(["a"]), np.array(["a"]), {"a": 1}.keys()])
+def test_names_come_in_any_list(names: object) -> None:
+    assert sm.as_draws_df(exams_fit(), list("b")).shape == sm.as_draws_df(exams_fit(), pd.Index(["b"])).shape
+    assert kind_of(sm.as_draws_df.__annotations__["variables"]).holds(names)
+
+
+def test_arguments_of_other_packages_say_what_they_are_here() -> None:
+    with pytest.raises(
+        sm.OptionError, match=r"no argument `random`: nlme's `random = ~ x \| g` is `\(x \| g\)` in the"
+    ):
+        sm.lmer("score ~ hours", exams(), random="~ 1 | student")  # type: ignore[call-arg]
+    with pytest.raises(sm.OptionError, match="no argument `backend`: it is `engine=` here"):
+        check_names({"backend"}, Options.__annotations__)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3, "3"),
+        ("a", "'a'"),
+        ("a" * 50, "a long text"),
+        ([1] * 50, "a list"),
+        (np.zeros(3), "an array"),
+        (int, "a type"),
+    ],
+)
+def test_values_are_shown_short(value: object, text: str) -> None:
+    assert shown(value) == text
