@@ -1,4 +1,4 @@
-"""Our program of a case compiled by CmdStan and kept: `python compile_ours.py CASE` prints JSON, the seconds it took."""
+"""Our program of a case, compiled by CmdStan and kept: `python compile_ours.py CASE` prints the seconds as JSON."""
 
 import json
 import sys

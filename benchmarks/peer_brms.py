@@ -1,4 +1,4 @@
-"""A program that brms wrote, in the embedded engine: `python peer_brms.py NAME SEED VERSION`, of NAME.stan and .json."""
+"""The program that brms wrote in NAME.stan, in the embedded engine: `python peer_brms.py NAME SEED VERSION`."""
 
 import sys
 from pathlib import Path
