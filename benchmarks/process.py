@@ -59,5 +59,5 @@ def reported(command: list[str], limit: float = 3600, environment: Mapping[str, 
 
 
 def _last_words(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip() and line.strip() != "Execution halted"]
     return lines[-1][:200] if lines else ""
