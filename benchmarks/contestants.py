@@ -154,7 +154,7 @@ CONTESTANTS = {
             limits={"insteval": 1800},
             slow={"insteval": 1, "verbagg": 3},
         ),
-        Contestant("plain", plain, always, cases=tuple(PROGRAMS), limit=1200, slow={"verbagg": 1}),
+        Contestant("plain", plain, always, cases=tuple(PROGRAMS), limit=1800, slow={"insteval": 1, "verbagg": 1}),
         Contestant("lme4", partial(in_r, package="lme4"), partial(r_has, "lme4"), seeds=1),
         Contestant(
             "statsmodels",
@@ -168,7 +168,7 @@ CONTESTANTS = {
             "rstanarm",
             partial(in_r, package="rstanarm"),
             partial(r_has, "rstanarm"),
-            cases=ALL_BUT_INSTEVAL,  # hours
+            cases=ALL_BUT_INSTEVAL,
             limit=1200,
             slow=MINUTES,
         ),

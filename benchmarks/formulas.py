@@ -1,6 +1,7 @@
 """The cases in the words of the peers that do not read ours; a case that is absent is one that the peer cannot express.
 
-Data reach Bambi and statsmodels with `_` for the dots of names.
+Data reach Bambi and statsmodels with `_` for the dots of names. Bambi gets `scale(age**2)`, the same model: from its
+starts of -1 to 1 on the raw scale of `I(age**2)` its chains did not converge (Rhat 4.5 with nutpie).
 """
 
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ BAMBI = {
     **dict.fromkeys(VOTERS, "p(y, n) ~ avg_income*income + (1 + income | state)"),
     **SAME_IN_R,
     "cbpp": "p(incidence, size) ~ period + (1 | herd)",
-    "contraception": "used ~ age + I(age**2) + urban + livch + (1 | district)",
+    "contraception": "used ~ age + scale(age**2) + urban + livch + (1 | district)",
     "radon": "log_radon ~ basement + uranium + (1 + basement | county)",
     "mmmec": "deaths ~ uvb + offset(log(expected)) + (1 | nation) + (1 | nation:region)",
 }

@@ -25,6 +25,7 @@ PROGRAMS = {
     "hsb82": "correlated_gaussian",
     "verbagg": "two_intercepts_bernoulli",
     "mmmec": "two_intercepts_poisson",
+    "insteval": "three_intercepts_gaussian",
 }
 MEASURED = ("intercept", "b", "tau", "rho", "sigma")
 
@@ -42,7 +43,7 @@ def data_of(case: Case) -> dict[str, object]:
         **{"y": y if case.family == "gaussian" else y.astype(np.int64), "y_mean": y.mean(), "y_sd": y.std(ddof=1)},
         **{"trials": trials.astype(np.int64), "offsets": model.frame.offset, "x": terms[0].Z[:, -1]},
     }
-    for label, term in zip(("", "_2"), terms, strict=False):
+    for label, term in zip(("", "_2", "_3"), terms, strict=False):
         data |= {f"J{label}": len(term.levels), f"g{label}": term.index + 1}
     return data
 

@@ -58,7 +58,7 @@ def growth(results: Results, ours: str) -> Found:
         return None
     again = (many["all"] - many["pass"]) / few["all"]
     if "model first" not in many or "model first" not in few:
-        return again, f"{again:.3g}x"
+        return again, f"{again:.3g}x again; the first time was not measured"
     first = [run["all"] + run["model first"] - run["model"] for run in (many, few)]
     value = (first[0] - many["pass"]) / first[1]
     return value, f"{value:.3g}x the first time, {again:.3g}x again"
