@@ -57,7 +57,7 @@ def growth(results: Results, ours: str) -> Found:
     if ours != "ours" or "all" not in many or "all" not in few:
         return None
     again = (many["all"] - many["pass"]) / few["all"]
-    if "model first" not in many or "model first" not in few:
+    if not all({"model first", "model"} <= run.keys() for run in (many, few)):
         return again, f"{again:.3g}x again; the first time was not measured"
     first = [run["all"] + run["model first"] - run["model"] for run in (many, few)]
     value = (first[0] - many["pass"]) / first[1]
