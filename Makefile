@@ -27,7 +27,7 @@ goldens: $(STAMP)-test
 agreement: $(STAMP)-test
 	$(BIN)/python -m pytest tests/test_against_lme4.py tests/test_posteriors.py tests/test_engine_agreement.py
 
-# Hours; `CASES=sleepstudy` takes minutes. Without Rscript, or a Python with Bambi in STANMLM_BAMBI, those are left out.
+# Hours; `CASES=sleepstudy` takes minutes. What is not installed (benchmarks/README.md) is left out.
 benchmarks: $(STAMP)-test
 	$(BIN)/python benchmarks/run.py $(CASES)
 

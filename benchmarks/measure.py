@@ -8,8 +8,7 @@ import numpy as np
 
 def smallest_sizes(draws: Mapping[str, np.ndarray]) -> dict[str, float]:
     """`draws` are (chains, draws, ...) arrays of fixed effects, sds, correlations and sigma."""
-    flat = [array.reshape(*array.shape[:2], -1) for array in draws.values()]
-    columns = np.concatenate(flat, axis=-1)
+    columns = _columns(draws)
     columns = columns[..., columns.std(axis=(0, 1)) > 0]
     shape = {"chain_axis": 0, "draw_axis": 1}
     return {
@@ -22,5 +21,8 @@ def smallest_sizes(draws: Mapping[str, np.ndarray]) -> dict[str, float]:
 
 def largest_rhat(draws: Mapping[str, np.ndarray]) -> float:
     """The largest rank-normalised Rhat of `draws`, (chains, draws, ...) arrays of group effects."""
-    columns = np.concatenate([array.reshape(*array.shape[:2], -1) for array in draws.values()], axis=-1)
-    return float(np.max(arviz_stats.rhat(columns, chain_axis=0, draw_axis=1, method="rank")))
+    return float(np.max(arviz_stats.rhat(_columns(draws), chain_axis=0, draw_axis=1, method="rank")))
+
+
+def _columns(draws: Mapping[str, np.ndarray]) -> np.ndarray:
+    return np.concatenate([array.reshape(*array.shape[:2], -1) for array in draws.values()], axis=-1)

@@ -1,4 +1,4 @@
-"""One fit of ours, measured: `python ours.py CASE SEED [centering] [adapt_delta] [iter]` prints JSON."""
+"""One fit of ours, measured: `python ours.py CASE SEED [OPTIONS as JSON]` prints JSON."""
 
 import json
 import sys
@@ -12,35 +12,29 @@ from stanmlm.fit import chains_of
 from stanmlm.model import parameters
 
 
-def main(name: str, seed: int, centering: str = "auto", adapt_delta: str = "", iterations: str = "2000") -> None:
+def main(name: str, seed: int, options: dict[str, object]) -> None:
     case = CASES[name]
     frame = frame_of(case)
-    options = {"iter": int(iterations), **({"adapt_delta": float(adapt_delta)} if adapt_delta else {})}
+    options = {"engine": "stanli", **options}
     begin = time.perf_counter()
-    fit = sm.glmer(
-        case.formula, frame, case.family, seed=seed, progress=False, engine="stanli", centering=centering, **options
-    )
+    fit = sm.glmer(case.formula, frame, case.family, seed=seed, progress=False, **options)
     seconds = time.perf_counter() - begin
     draws = {row.name: chains_of(fit, row.name) for row in parameters(fit.model) if row.class_ != "r"}
     effects = {row.name: chains_of(fit, row.name) for row in parameters(fit.model) if row.class_ == "r"}
     stats = fit.posterior["sample_stats"]
-    print(
-        json.dumps(
-            {
-                "seconds": seconds,
-                "sampling": fit.seconds[1],
-                "divergences": int(stats["diverging"].sum()),
-                "steps": float(stats["n_steps"].mean()),
-                "adapt_delta": fit.sampling.adapt_delta,
-                "cells": len(fit.model.cells.first),
-                "rows": len(fit.model.cells.rows.X),
-                "rhat_effects": largest_rhat(effects) if effects else 1.0,
-                "version": f"stanmlm {sm.__version__}, stanli {fit.version}",
-                **smallest_sizes(draws),
-            }
-        )
-    )
+    found = {
+        "seconds": seconds,
+        "sampling": fit.seconds[1],
+        "divergences": int(stats["diverging"].sum()),
+        "steps": float(stats["n_steps"].mean()),
+        "adapt_delta": fit.sampling.adapt_delta,
+        "cells": len(fit.model.cells.first),
+        "rows": len(fit.model.cells.rows.X),
+        "rhat_effects": largest_rhat(effects),
+        "version": f"stanmlm {sm.__version__}, {fit.engine} {fit.version}",
+    }
+    print(json.dumps({**found, **smallest_sizes(draws)}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])
+    main(sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3]) if len(sys.argv) > 3 else {})

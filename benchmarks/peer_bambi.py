@@ -12,9 +12,9 @@ import pandas as pd
 from measure import smallest_sizes
 
 path, formula, family, factors, seed, method = sys.argv[1:]
-data = pd.read_csv(path)
+data = pd.read_csv(path).rename(columns=lambda name: name.replace(".", "_"))
 for name in filter(None, factors.split(",")):
-    data[name] = data[name].astype("category")
+    data[name] = data[name].astype("string").astype("category")
 begin = time.perf_counter()
 model = bmb.Model(formula, data, family=family)
 fit = model.fit(
@@ -25,4 +25,6 @@ posterior = fit.posterior
 names = [name for name in posterior.data_vars if "|" not in name or name.endswith("_sigma")]
 names = [name for name in names if name not in ("mu", "p")]
 sizes = smallest_sizes({name: posterior[name].values for name in names})
-print(json.dumps({"seconds": seconds, "version": f"bambi {bmb.__version__} ({method})", **sizes}))
+divergences = int(fit.sample_stats["diverging"].sum())
+version = f"bambi {bmb.__version__} ({method})"
+print(json.dumps({"seconds": seconds, "divergences": divergences, "version": version, **sizes}))

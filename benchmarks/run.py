@@ -3,142 +3,50 @@
     python benchmarks/run.py                          every case, ours and what peers this machine has
     python benchmarks/run.py flagship sleepstudy      some cases
     python benchmarks/run.py --peers ours,noncentered some of the contestants
+    python benchmarks/run.py --seeds 1 --out /tmp/try a quick look, kept elsewhere
 
-Peers: lme4 and rstanarm through `Rscript`, Bambi through the Python that STANMLM_BAMBI names. Seeds 1 to 5, medians.
+A result replaces that of the same contestant and case; the others stay, unless --fresh is given. Medians over seeds.
 """
 
 import argparse
 import json
 import os
 import platform
-import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
-import threading
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 from cases import CASES, Case, cells_of, frame_of
-from measure import smallest_sizes
+from contestants import CONTESTANTS, Contestant, Task
+from process import HERE, RunError
 
-HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-BAMBI = os.environ.get("STANMLM_BAMBI", "")
-# Bambi's own words for our formulas; it cannot nest, nor read cbind() or offset() of a call.
-BAMBI_FORMULAS = {
-    "flagship": "p(y, n) ~ avg_income*income + (1 + income | state)",
-    "naes2000": "p(y, n) ~ avg_income*income + (1 + income | state)",
-    "naes2004": "p(y, n) ~ avg_income*income + (1 + income | state)",
-    "sleepstudy": "Reaction ~ Days + (Days | Subject)",
-    "cbpp": "p(incidence, size) ~ period + (1 | herd)",
-}
-
-
-def timed(command: list[str], timeout: float) -> tuple[str, float]:
-    """Standard output, and peak memory of the process in MB (of the largest process, where it forks)."""
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        process = subprocess.Popen(command, stdout=out, stderr=err, cwd=HERE)
-        timer = threading.Timer(timeout, process.kill)
-        timer.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        timer.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
-        if process.returncode:
-            raise RuntimeError(f"{command[:3]}: {err.read()[-2000:]}")
-        return out.read(), usage.ru_maxrss / 1024
-
-
-def reported(command: list[str], timeout: float = 3600) -> dict:
-    """What a contestant's last line of output says, with its peak memory."""
-    text, memory = timed(command, timeout)
-    return {**json.loads(text.splitlines()[-1]), "MB": memory}
-
-
-def ours(case: Case, files: dict[str, Path], seed: int, *how: str) -> dict:
-    return reported([sys.executable, "ours.py", case.name, str(seed), *how])
-
-
-def r_peer(package: str) -> Callable[[Case, dict[str, Path], int], dict]:
-    def run(case: Case, files: dict[str, Path], seed: int) -> dict:
-        collapsed = package == "rstanarm" and case.cells
-        data, formula = (files["cells"], case.cells) if collapsed else (files["rows"], case.formula)
-        out = files["rows"].with_suffix(f".{package}")
-        words = [str(data), formula, case.family, ",".join(case.factors), str(seed), str(out)]
-        memory = timed(["Rscript", "peers.R", package, *words], 3600)[1]
-        found = {**pd.read_csv(out).iloc[0].to_dict(), "MB": memory}
-        return found if package == "lme4" else {**found, **sizes_of_rstanarm(Path(f"{out}.draws"))}
-
-    return run
-
-
-def sizes_of_rstanarm(path: Path) -> dict[str, float]:
-    """rstanarm keeps covariances; sds and correlations are what all packages are compared on."""
-    flat = pd.read_csv(path)
-    chains = flat.pop(".chain").to_numpy()
-    shape = (len(set(chains)), -1)
-    draws = {name: flat[name].to_numpy().reshape(shape) for name in flat if not name.startswith("Sigma[")}
-    draws.pop("log-posterior", None)
-    covariances = {name: flat[name].to_numpy().reshape(shape) for name in flat if name.startswith("Sigma[")}
-    for name, values in covariances.items():
-        group, _, pair = name[6:-1].partition(":")
-        first, _, second = pair.rpartition(",") if pair.count(",") == 1 else pair.partition(",")
-        if first == second:
-            draws[name] = np.sqrt(values)
-        else:
-            scale = covariances[f"Sigma[{group}:{first},{first}]"] * covariances[f"Sigma[{group}:{second},{second}]"]
-            draws[name] = values / np.sqrt(scale)
-    return smallest_sizes(draws)
-
-
-def bambi(method: str) -> Callable[[Case, dict[str, Path], int], dict]:
-    def run(case: Case, files: dict[str, Path], seed: int) -> dict:
-        data = files["cells"] if case.cells else files["rows"]
-        plain = data.with_suffix(".bambi.csv")
-        pd.read_csv(data).rename(columns=lambda name: name.replace(".", "_")).to_csv(plain, index=False)
-        command = [BAMBI, "peer_bambi.py", str(plain), BAMBI_FORMULAS[case.name], case.family]
-        return reported([*command, ",".join(case.factors), str(seed), method])
-
-    return run
-
-
-CONTESTANTS: dict[str, Callable[..., dict]] = {
-    "ours": lambda case, files, seed: ours(case, files, seed),
-    "ours at 0.95": lambda case, files, seed: ours(case, files, seed, "auto", "0.95"),
-    "ours at iter=4000": lambda case, files, seed: ours(case, files, seed, "auto", "", "4000"),
-    "noncentered": lambda case, files, seed: ours(case, files, seed, "noncentered"),
-    "lme4": r_peer("lme4"),
-    "rstanarm": r_peer("rstanarm"),
-    "bambi": bambi("pymc"),
-    "bambi nutpie": bambi("nutpie"),
-}
-SEEDS = {"lme4": 1, "rstanarm": 1, "bambi": 1, "bambi nutpie": 3}  # fewer for the slow and the deterministic
-
-
-def takes_part(contestant: str, case: Case) -> bool:
-    if contestant.startswith("bambi"):
-        return bool(BAMBI) and case.name in BAMBI_FORMULAS
-    if contestant in ("lme4", "rstanarm") and shutil.which("Rscript") is None:
-        return False
-    if contestant == "ours at iter=4000":
-        return case.name == "insteval"  # what every Rhat below 1.01 takes there
-    return contestant != "rstanarm" or case.name != "insteval"  # hours
+LARGEST = ("compile", "MB")  # the first seed compiles; the others need what the largest needs
 
 
 def median_of(runs: list[dict]) -> dict:
-    numbers = [key for key in runs[0] if isinstance(runs[0][key], int | float)]
-    medians = {key: statistics.median(run[key] for run in runs) for key in numbers}
-    extra = {"version": runs[0]["version"], "seeds": len(runs)}
-    if "bulk" in medians:
-        extra["bulk per second"] = statistics.median(run["bulk"] / run["seconds"] for run in runs)
-        extra["tail per second"] = statistics.median(run["tail"] / run["seconds"] for run in runs)
-    return {**medians, **extra}
+    """Medians of the numbers, and of the effective sizes per second."""
+    found = {**runs[0], "seeds": len(runs)}
+    for key in (key for key, value in runs[0].items() if isinstance(value, int | float)):
+        found[key] = (max if key in LARGEST else statistics.median)(run[key] for run in runs)
+    for size in ("bulk", "tail"):
+        if size in found:
+            found[f"{size} per second"] = statistics.median(run[size] / run["seconds"] for run in runs)
+    return found
+
+
+def measured(contestant: Contestant, case: Case, folder: Path, most: int) -> dict:
+    """Medians over seeds, or why there are none: the first run that fails ends it."""
+    limit = contestant.limits.get(case.name, contestant.limit)
+    seeds = min(most, contestant.slow.get(case.name, contestant.seeds))
+    runs: list[dict] = []
+    try:
+        for seed in range(1, seeds + 1):
+            runs.append(contestant.run(Task(case, folder, seed, limit)))
+    except RunError as reason:
+        return {"failed": str(reason), "seeds": len(runs) + 1, "date": str(date.today())}
+    return {**median_of(runs), "date": str(date.today())}
 
 
 def machine() -> dict[str, object]:
@@ -151,37 +59,40 @@ def machine() -> dict[str, object]:
     }
 
 
+def compare(case: Case, contestants: list[Contestant], seeds: int, path: Path, fresh: bool) -> None:
+    """Every contestant that is here on one case; the file is written after each."""
+    found = json.loads(path.read_text()) if path.exists() and not fresh else {}
+    with tempfile.TemporaryDirectory() as place:
+        frame = frame_of(case)
+        frame.to_csv(Path(place) / "rows.csv", index=False)
+        if case.cells:
+            cells_of(frame).to_csv(Path(place) / "cells.csv", index=False)
+        about = {"machine": machine(), "rows": len(frame), "formula": case.formula}
+        for contestant in contestants:
+            found[contestant.name] = measured(contestant, case, Path(place), seeds)
+            path.write_text(json.dumps({**found, **about}, indent=1) + "\n")
+            print(case.name, contestant.name, json.dumps(found[contestant.name]), flush=True)
+
+
 def main() -> None:
     reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    reader.add_argument("cases", nargs="*", default=list(CASES))
-    reader.add_argument("--peers", default=",".join(CONTESTANTS))
-    reader.add_argument("--seeds", type=int, default=5)
+    reader.add_argument("cases", nargs="*", metavar="CASE", help=", ".join(CASES))
+    reader.add_argument("--peers", default=",".join(CONTESTANTS), help=", ".join(CONTESTANTS))
+    reader.add_argument("--seeds", type=int, default=5, help="at most; slow contestants have fewer")
+    reader.add_argument("--out", type=Path, default=RESULTS)
+    reader.add_argument("--fresh", action="store_true", help="forget what was measured before")
     asked = reader.parse_args()
-    RESULTS.mkdir(exist_ok=True)
-    for name in asked.cases or list(CASES):
-        compare(CASES[name], asked.peers.split(","), asked.seeds)
-
-
-def compare(case: Case, contestants: list[str], seeds: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        frame = frame_of(case)
-        files = {"rows": Path(folder) / "rows.csv", "cells": Path(folder) / "cells.csv"}
-        frame.to_csv(files["rows"], index=False)
-        if case.cells:
-            cells_of(frame).to_csv(files["cells"], index=False)
-        path = RESULTS / f"{case.name}.json"
-        found = json.loads(path.read_text()) if path.exists() else {}
-        for contestant in contestants:
-            if takes_part(contestant, case):
-                runs = [
-                    CONTESTANTS[contestant](case, files, seed + 1)
-                    for seed in range(min(seeds, SEEDS.get(contestant, seeds)))
-                ]
-                found[contestant] = median_of(runs)
-                print(case.name, contestant, json.dumps(found[contestant]), flush=True)
-        path.write_text(
-            json.dumps({**found, "machine": machine(), "rows": len(frame), "formula": case.formula}, indent=1) + "\n"
-        )
+    names = asked.peers.split(",")
+    for name, known in [*((case, CASES) for case in asked.cases), *((peer, CONTESTANTS) for peer in names)]:
+        if name not in known:
+            reader.error(f"`{name}` is none of: {', '.join(known)}")
+    here = [CONTESTANTS[name] for name in names if CONTESTANTS[name].here()]
+    for name in set(names) - {contestant.name for contestant in here}:
+        print(f"{name} is not installed here: left out")
+    asked.out.mkdir(parents=True, exist_ok=True)
+    for name in asked.cases or CASES:
+        takes_part = [contestant for contestant in here if name in contestant.cases]
+        compare(CASES[name], takes_part, asked.seeds, asked.out / f"{name}.json", asked.fresh)
 
 
 if __name__ == "__main__":

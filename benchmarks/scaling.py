@@ -1,9 +1,13 @@
-"""How seconds grow with rows and with groups, a process each: `python benchmarks/scaling.py`.
+"""How seconds grow with rows and with groups, a process each; results go to benchmarks/results/scaling.json.
 
-Writes results/scaling.json. Rows: the flagship model on 10^3 to 10^7 simulated voters in 50 states. Groups: the same
-model with 10 to 10^4 groups of 50 rows. `pass` is one pandas pass over the frame (factorising the grouping column).
+    python benchmarks/scaling.py                        every size
+    python benchmarks/scaling.py --groups 1000,10000    some; the other sizes keep their results
+
+Rows: the flagship model on 10^3 to 10^7 simulated voters in 50 states. Groups: the same model with 10 to 10^4 groups of
+50 rows. `pass` is one pandas pass over the frame (factorising the grouping column).
 """
 
+import argparse
 import json
 import sys
 import time
@@ -11,10 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from run import machine, reported
+from process import RunError, reported
+from run import RESULTS, machine
 
-RESULTS = Path(__file__).parent / "results"
 FORMULA = "vote ~ avg.income*income + (1 + income | state)"
+ROWS, STATES = [10**k for k in range(3, 8)], 50
+GROUPS, ROWS_OF_A_GROUP = [10**k for k in range(1, 5)], 50
 
 
 def voters(rows: int, groups: int, seed: int = 1) -> pd.DataFrame:
@@ -30,7 +36,7 @@ def voters(rows: int, groups: int, seed: int = 1) -> pd.DataFrame:
 
 
 def one(rows: int, groups: int) -> dict[str, float]:
-    """One fit: seconds of a pass, of the model and of all, and the smallest bulk ESS over `b`, sds and correlation."""
+    """One fit: seconds of a pass, of the model the first and the second time, and of all with sampling after these."""
     from measure import smallest_sizes
 
     import stanmlm as sm
@@ -38,31 +44,62 @@ def one(rows: int, groups: int) -> dict[str, float]:
     from stanmlm.pipeline import ModelOptions, build_model
 
     data = voters(rows, groups)
-    sm.glmer(FORMULA, voters(1000, 10), "binomial", seed=1, iter=20, progress=False)  # imports and first use
-    begin = time.perf_counter()
+    sm.glmer(FORMULA, voters(1000, 10), "binomial", seed=1, iter=20, progress=False, engine="stanli")  # imports
+    clock = [time.perf_counter()]
     pd.factorize(data["state"])
-    passed = time.perf_counter()
-    build_model(FORMULA, data, sm.binomial(), {}, ModelOptions())
-    built = time.perf_counter()
+    clock.append(time.perf_counter())
+    for _ in range(2):
+        build_model(FORMULA, data, sm.binomial(), {}, ModelOptions())
+        clock.append(time.perf_counter())
     fit = sm.glmer(FORMULA, data, "binomial", seed=1, progress=False, engine="stanli")
-    done = time.perf_counter()
-    draws = {name: chains_of(fit, name) for name in ("b", "sd_state", "cor_state")}
-    sizes = smallest_sizes(draws)
-    seconds = {"pass": passed - begin, "model": built - passed, "all": done - built}
-    return {"rows": rows, "groups": groups, **seconds, "cells": len(fit.model.cells.first), **sizes}
+    clock.append(time.perf_counter())
+    seconds = dict(zip(("pass", "model first", "model", "all"), np.diff(clock).tolist(), strict=True))
+    sizes = smallest_sizes({name: chains_of(fit, name) for name in ("b", "sd_state", "cor_state")})
+    version = f"stanmlm {sm.__version__}, {fit.engine} {fit.version}"
+    return {**seconds, "cells": len(fit.model.cells.first), **sizes, "version": version}
+
+
+def measured(rows: int, groups: int, limit: float) -> dict:
+    try:
+        found = reported([sys.executable, "scaling.py", "--one", str(rows), str(groups)], limit)
+    except RunError as reason:
+        found = {"failed": str(reason)}
+    return {"rows": rows, "groups": groups, **found, "date": machine()["date"]}
+
+
+def read(path: Path) -> dict[tuple[int, int], dict]:
+    """What was measured before, by its size."""
+    runs = json.loads(path.read_text())["runs"] if path.exists() else []
+    return {(run["rows"], run["groups"]): run for run in runs}
+
+
+def numbers(text: str) -> list[int]:
+    return [int(float(word)) for word in text.split(",") if word]
 
 
 def main() -> None:
-    sizes = [(10**k, 50) for k in range(3, 8)] + [(50 * 10**k, 10**k) for k in range(1, 5)]
-    RESULTS.mkdir(exist_ok=True)
-    found: list[dict] = []
-    for rows, groups in sizes:
-        found.append(reported([sys.executable, "scaling.py", str(rows), str(groups)]))
-        (RESULTS / "scaling.json").write_text(json.dumps({"machine": machine(), "runs": found}, indent=1) + "\n")
+    reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    reader.add_argument("--rows", type=numbers, help="such as 1e3,1e7; with --groups absent, no groups")
+    reader.add_argument("--groups", type=numbers, help="such as 10,1e4; with --rows absent, no rows")
+    reader.add_argument("--limit", type=float, default=1200, help="seconds that a size may take")
+    reader.add_argument("--out", type=Path, default=RESULTS)
+    reader.add_argument("--one", nargs=2, type=int, help=argparse.SUPPRESS)
+    asked = reader.parse_args()
+    if asked.one:
+        print(json.dumps(one(*asked.one)))
+        return
+    everything = asked.rows is None and asked.groups is None
+    sizes = [(rows, STATES) for rows in (ROWS if everything else asked.rows or [])]
+    sizes += [(ROWS_OF_A_GROUP * groups, groups) for groups in (GROUPS if everything else asked.groups or [])]
+    asked.out.mkdir(parents=True, exist_ok=True)
+    path = asked.out / "scaling.json"
+    found = read(path)
+    for size in sizes:
+        found[size] = measured(*size, asked.limit)
+        runs = sorted(found.values(), key=lambda run: (run["groups"] != STATES, run["rows"]))
+        path.write_text(json.dumps({"machine": machine(), "runs": runs}, indent=1) + "\n")
+        print(json.dumps(found[size]), flush=True)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        print(json.dumps(one(int(sys.argv[1]), int(sys.argv[2]))))
-    else:
-        main()
+    main()
