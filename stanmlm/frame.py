@@ -228,6 +228,8 @@ def _subset_rows(subset: Value | None, given: object, everything: Ints) -> Ints:
     n = len(everything)
     if subset is None:
         return everything
+    if width(subset) > 1:
+        raise DataError(f"subset has {width(subset)} columns; it must be truth values or positions, one column of them")
     if subset.type == "logical" and length(subset) not in (1, n):
         raise DataError(f"subset has {length(subset)} values for {n} rows")
     if subset.type != "logical" and not isinstance(given, str):

@@ -74,6 +74,11 @@ def test_subset_takes_NA_for_no() -> None:  # noqa: N802
     assert frame("y ~ 1", subset="x > 1").rows.tolist() == [2, 3, 4, 5]
 
 
+def test_subset_is_one_column() -> None:
+    with pytest.raises(DataError, match="subset has 2 columns; it must be truth values or positions"):
+        frame("y ~ 1", subset=np.zeros((6, 2)))
+
+
 @pytest.mark.parametrize("given", [[True], [True, False], [9]])
 def test_subset_of_another_length_is_refused(given: list[object]) -> None:
     if given == [True]:
