@@ -11,6 +11,7 @@ from cases import CASES, Case, cells_of, frame_of
 from engine import sampled
 
 import stanmlm as sm
+from stanmlm.design_rows import whole
 from stanmlm.engines.stanjson import to_json
 from stanmlm.pipeline import ModelOptions, build_model
 
@@ -35,7 +36,8 @@ def data_of(case: Case) -> dict[str, object]:
     frame = frame_of(case)
     formula, rows = (case.cells, cells_of(frame)) if case.cells else (case.formula, frame)
     model = build_model(formula, rows, getattr(sm, case.family)(), {}, ModelOptions())
-    X, terms = model.design.X[:, 1:], model.design.terms
+    design = whole(model.design)
+    X, terms = design.X[:, 1:], design.terms
     y, trials = model.response.y, model.response.trials
     scales = [row.arguments[1] for row in model.priors.rows if row.class_ == "b"]
     data = {
