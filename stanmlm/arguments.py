@@ -13,7 +13,7 @@ from typing import Literal, TypeGuard, Union, get_args, get_origin
 import numpy as np
 import pandas as pd
 
-from stanmlm.arrays import Floats
+from stanmlm.arrays import Anything, Floats
 from stanmlm.dialects import argument_elsewhere
 from stanmlm.errors import DataError, OptionError, did_you_mean
 
@@ -226,7 +226,8 @@ KINDS: Mapping[object, Kind] = {
     Mapping: _MAPPING,
     Callable: Kind("a function", "functions", callable),
     **dict.fromkeys((PathLike, Path), Kind("a path", "paths", _of(PathLike))),
-    np.ndarray: _ARRAY,
+    # On Python 3.12 and later NumPy's NDArray is an alias with a name of its own.
+    **dict.fromkeys((np.ndarray, get_origin(Anything)), _ARRAY),
     pd.DataFrame: Kind("a data frame", "data frames", _of(pd.DataFrame)),
 }
 
