@@ -69,8 +69,8 @@ def centering(choice: float | str, design: Design, cells: Cells, family: Family,
     ...     return centering("noncentered", design, cells, family, priors).weights
     """
     if choice == "auto":
-        found = automatic(design, cells, family, priors)
-        return integrated(found, design, cells) if integrable(design, family) else found
+        decide = integrated if integrable(design, family) else automatic
+        return decide(design, cells, family, priors)
     weight = _weight(choice)
     if choice == "noncentered" or not design.terms:
         return noncentered(design)
@@ -127,14 +127,23 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     >>> def mean_weights(design, cells, family, priors):
     ...     return [w.mean(axis=0) for w in automatic(design, cells, family, priors).weights]
     """
+    at = _quick_look(design, cells, family, priors)
+    if at is None:
+        return noncentered(design)
+    weights = informed(at)
+    absorbed, A = absorption(design, cells, weights)
+    return Centering(absorbed, A, weights, units(at), origin(design, at), nestings(design, cells), at)
+
+
+def _quick_look(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot | None:
+    """The pilot, or None where there is nothing to learn from the data: the prior's own case."""
     try:
         with np.errstate(all="ignore"):
             at = pilot(design, cells, family, priors)
-            weights = informed(at)
-    except np.linalg.LinAlgError:  # nothing to learn from such data: the prior's own case
-        return noncentered(design)
-    absorbed, A = absorption(design, cells, weights)
-    return Centering(absorbed, A, weights, units(at), origin(design, at), nestings(design, cells), at)
+            informed(at)  # raises too, where a covariance is singular
+    except np.linalg.LinAlgError:
+        return None
+    return at
 
 
 def integrable(design: Design, family: Family) -> bool:
@@ -160,10 +169,10 @@ def integrable(design: Design, family: Family) -> bool:
     return family.squares and len(groups) == 1 and coefs <= MOST
 
 
-def integrated(found: Centering, design: Design, cells: Cells) -> Centering:
+def integrated(design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:
     """Integrate group effects out: nothing to centre, and the pilot still says where to start."""
-    J = len(design.terms[0].levels)
-    return replace(noncentered(design), pilot=found.pilot, marginal=marginal(cells.rows, J))
+    at, J = _quick_look(design, cells, family, priors), len(design.terms[0].levels)
+    return replace(noncentered(design), pilot=at, marginal=marginal(cells.rows, J))
 
 
 def forced(design: Design, cells: Cells, family: Family, priors: Priors, weight: float) -> Centering:

@@ -7,7 +7,7 @@ import numpy as np
 
 from stanmlm.arrays import Floats, Ints
 from stanmlm.distinct import cells_of
-from stanmlm.rotation import padded
+from stanmlm.rotation import padded, triangular
 from stanmlm.rows import Rows
 
 # Groups are of one kind where their Z agree to this many decimals of its largest value: rounding of a rotation.
@@ -71,12 +71,13 @@ def marginal(rows: Rows, J: int) -> Marginal:
     K, F = sum(Z.shape[1] for Z in rows.Z), rows.X.shape[1]
     top, rest = np.zeros((J, K, A.shape[1])), [np.zeros((0, F + 1))]
     for at in padded(rows.index[0], least=K):
-        R = _triangular(np.where(at[..., None] >= 0, A[at], 0.0))
+        R = triangular(A, at)
         top[rows.index[0][at[:, 0]]] = R[:, :K]
         rest.append(R[:, K:, K:].reshape(-1, F + 1))
     top *= np.where(np.diagonal(top, axis1=1, axis2=2) < 0, -1.0, 1.0)[..., None]
     kind, first = cells_of(list(np.round(top[..., :K] / np.abs(top[..., :K]).max(), DECIMALS).reshape(J, K * K).T))
-    R = _triangular(np.concatenate(rest))
+    below = np.concatenate(rest)
+    R = triangular(below, np.arange(len(below))[None])[0]
     return Marginal(
         Z=top[first, :, :K],
         all=Groups(kind, X=top[..., K:-1], y=top[..., -1]),
@@ -87,11 +88,6 @@ def marginal(rows: Rows, J: int) -> Marginal:
     )
 
 
-def _triangular(A: Floats) -> Floats:
-    R: Floats = np.asarray(np.linalg.qr(A, mode="r"), dtype=float)
-    return R
-
-
 def _fewer(kind: Ints, Xy: Floats) -> Groups:
     """Groups of a kind that has more than they have numbers, [X y] (J, K, F + 1), become as many as that."""
     wide = Xy.reshape(len(Xy), -1)
@@ -99,9 +95,8 @@ def _fewer(kind: Ints, Xy: Floats) -> Groups:
     alone = np.bincount(kind)[kind] <= numbers
     kinds, values = [kind[alone]], [wide[alone]]
     for at in padded(kind, smallest=numbers + 1):
-        R = _triangular(np.where(at[..., None] >= 0, wide[at], 0.0))
         kinds.append(np.repeat(kind[at[:, 0]], numbers))
-        values.append(R.reshape(-1, numbers))
+        values.append(triangular(wide, at).reshape(-1, numbers))
     some = np.concatenate(values).reshape(-1, *Xy.shape[1:])
     return Groups(np.concatenate(kinds), X=some[..., :-1], y=some[..., -1])
 

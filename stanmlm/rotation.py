@@ -111,10 +111,15 @@ def padded(block: Ints, smallest: int = 1, least: int = 1) -> Iterator[Ints]:
             yield np.where(at < size[some, None], order[places], -1)
 
 
+def triangular(A: Floats, places: Ints) -> Floats:
+    """R of a QR of each block, (blocks, min(height, columns), columns), for places as `padded` gives them."""
+    rows = np.where(places[..., None] >= 0, A[places], 0.0)
+    return np.asarray(np.linalg.qr(rows, mode="r"), dtype=float)
+
+
 def _of_blocks(A: Floats, places: Ints) -> _Blocks:
     """Rotate the rows of blocks of one height; a block that stays as long as it was is left alone."""
-    rows = np.where(places[..., None] >= 0, A[places], 0.0)
-    R: Floats = np.asarray(np.linalg.qr(rows, mode="r"), dtype=float)
+    R = triangular(A, places)
     predictors = R[..., :-1]
     scale = np.sqrt(np.sum(predictors**2, axis=-2, keepdims=True))
     U, sizes, _ = np.linalg.svd(predictors / np.where(scale > 0, scale, 1), full_matrices=False)

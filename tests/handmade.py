@@ -144,4 +144,4 @@ def model(
 def integrated_model(shape: str, priors: Priors | None = None, **options: Any) -> Model:
     """A gaussian model whose group effects are integrated out."""
     of = model(gaussian(), shape, priors, **options)
-    return replace(of, centering=integrated(of.centering, of.design, of.cells))
+    return replace(of, centering=integrated(of.design, of.cells, of.family, of.priors))
