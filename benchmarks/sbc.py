@@ -1,0 +1,272 @@
+"""Simulation-based calibration of every shape of program; results go to benchmarks/results/sbc.json and sbc.png.
+
+    python benchmarks/sbc.py                            300 replications of every template; goes on where it stopped
+    python benchmarks/sbc.py "logit slopes" --n 50      some
+    python benchmarks/sbc.py --work FOLDER              where replications are kept while they run (build/sbc)
+
+Parameters are drawn from the prior, data from them, and the package fits the data: the rank of what was drawn among 99
+draws of the posterior is uniform (Talts et al. 2018). Beside parameters and effects the ranks of the log likelihood
+(Modrak et al. 2023), of a new response of a fitted group and of a new one, and of the mean and sd of a replicated data
+set. Ranks are judged by the simultaneous envelope of their ECDF (Sailynoja et al. 2022), over all quantities together.
+"""
+
+import argparse
+import contextlib
+import json
+import multiprocessing
+import os
+import sys
+import time
+import warnings
+import zlib
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from process import HERE
+from run import RESULTS, machine
+from sbc_templates import (
+    NEW,
+    TEMPLATES,
+    Template,
+    Truth,
+    draw_truth,
+    frame_of,
+    levels_of,
+    linear_predictor,
+    log_likelihood,
+    new_rows,
+    priors_of,
+    respond,
+)
+from scipy import stats
+
+import stanmlm as sm
+
+DRAWS = 99  # that a rank is taken among
+LEVELS = (0.5, 0.9)  # of prediction intervals
+ERROR = 0.01  # chance that any envelope is left where all is well
+NULL = 400_000  # simulated ECDFs behind it
+SAMPLING = {"chains": 2, "iter": 1300, "warmup": 500, "cores": 1, "progress": False}
+
+
+def replicate(name: str, number: int) -> dict[str, object]:
+    """One replication: ranks by quantity, hits of `predict`'s intervals, and what the sampler said."""
+    of = TEMPLATES[name]
+    rng = np.random.default_rng(np.random.SeedSequence(zlib.crc32(name.encode()), spawn_key=(number,)))
+    frame = frame_of(of)
+    new = new_rows(frame)
+    truth = draw_truth(of, frame, rng)
+    eta = linear_predictor(of, truth, frame, frame)
+    y, again = (respond(of, truth, eta, frame, rng) for _ in range(2))
+    future = respond(of, truth, linear_predictor(of, truth, frame, new), new, rng)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fit = fitted(of, frame.assign(y=y), number + 1)
+        drawn = draws_of(of, fit, new)
+        hits = coverage(fit, new, future) if of.gaussian else {}
+    true = {**named(of, truth, frame), "log likelihood": log_likelihood(of, truth, eta, frame, y)}
+    true |= {"new response": future[0], "new response, new group": future[NEW]}
+    true |= {"replicate's mean": again.mean() / of.trials, "replicate's sd": np.std(again / of.trials, ddof=1)}
+    ranks = {key: rank_of(value, drawn[key], rng) for key, value in true.items() if key in drawn}
+    stats_of = fit.posterior["sample_stats"]
+    return {"number": number, "ranks": ranks, "hits": hits, "divergences": int(stats_of["diverging"].sum())}
+
+
+def fitted(of: Template, data: pd.DataFrame, seed: int) -> sm.Fit:
+    options: dict[str, object] = {**SAMPLING, **priors_of(of), **of.options, "seed": seed}
+    family = getattr(sm, of.family)(link=of.link)
+    verb = sm.glmer if of.terms else sm.glm
+    return verb(of.formula, data, family, **options, **({"weights": "w"} if of.weights else {}))
+
+
+def draws_of(of: Template, fit: sm.Fit, new: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Evenly spaced draws of every quantity."""
+    frame = sm.as_draws_df(fit)
+    kept = np.linspace(0, len(frame) - 1, DRAWS).astype(int)
+    trials = {"trials": of.trials} if of.trials > 1 else {}
+    responses = np.asarray(sm.posterior_predict(fit, new, **trials))[kept]
+    return {
+        **{name: frame[name].to_numpy()[kept] for name in frame.columns if not name.startswith(".")},
+        "log likelihood": np.asarray(sm.log_lik(fit)).sum(axis=1)[kept],
+        "new response": responses[:, 0],
+        "new response, new group": responses[:, NEW],
+        "replicate's mean": checked(fit, "mean", kept),
+        "replicate's sd": checked(fit, "sd", kept),
+    }
+
+
+def checked(fit: sm.Fit, stat: str, kept: np.ndarray) -> np.ndarray:
+    """A statistic of replicated responses, as `pp_check` draws it."""
+    values = sm.pp_check(fit, "stat", stat=stat).data["value"].to_numpy()
+    return values[np.linspace(0, len(values) - 1, len(kept)).astype(int)]
+
+
+def named(of: Template, truth: Truth, frame: pd.DataFrame) -> dict[str, float]:
+    """The truth under the names of `as_draws_df`; of effects those of each term's first level."""
+    coefs = ["(Intercept)" if name == "1" else name for name in of.fixed]
+    out = {f"b[{coef}]": value for coef, value in zip(coefs, truth.b, strict=True)}
+    for term, effects, sd, correlation in zip(of.terms, truth.effects, truth.sds, truth.correlations, strict=True):
+        level = levels_of(term, frame)[0]
+        for k, column in enumerate(term.columns):
+            coef = "(Intercept)" if column == "1" else column
+            out |= {f"sd_{term.group}[{coef}]": sd[k], f"r_{term.group}[{level}, {coef}]": effects[0, k]}
+        if len(term.columns) > 1:
+            out[f"cor_{term.group}[(Intercept),{term.columns[1]}]"] = correlation[0, 1]
+    return out | ({"sigma": truth.sigma} if of.gaussian else {})
+
+
+def rank_of(value: float, draws: np.ndarray, rng: np.random.Generator) -> int:
+    """How many draws lie below, ties broken by chance: 0 to DRAWS."""
+    return int(np.sum(draws < value) + rng.integers(0, np.sum(draws == value) + 1))
+
+
+def coverage(fit: sm.Fit, new: pd.DataFrame, future: np.ndarray) -> dict[str, list[int]]:
+    """Whether `predict`'s intervals hold a new response of a fitted group, and of a new one."""
+    out = {}
+    for level in LEVELS:
+        table = sm.predict(fit, new, interval="prediction", level=level)
+        inside = (table["lwr"].to_numpy() <= future) & (future <= table["upr"].to_numpy())
+        out[str(level)] = [int(inside[0]), int(inside[NEW])]
+    return out
+
+
+def stored(path: Path) -> dict[int, dict]:
+    """Replications that an earlier run has kept; one that was cut off is left out."""
+    found = {}
+    for line in path.read_text().splitlines() if path.exists() else []:
+        with contextlib.suppress(json.JSONDecodeError):
+            one = json.loads(line)
+            found[one["number"]] = one
+    return found
+
+
+def run(names: list[str], n: int, work: Path, workers: int) -> None:
+    """Every replication that is not there yet, a process a core; each is kept as soon as it is done."""
+    work.mkdir(parents=True, exist_ok=True)
+    done = {name: stored(file_of(work, name)) for name in names}
+    missing = [(name, number) for number in range(n) for name in names if number not in done[name]]
+    begin = time.perf_counter()
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        waiting = {pool.submit(replicate, name, number): name for name, number in missing}
+        for count, future in enumerate(as_completed(waiting), 1):
+            with file_of(work, waiting[future]).open("a") as file:
+                file.write(json.dumps(future.result()) + "\n")
+            if count % 100 == 0 or count == len(missing):
+                print(f"{count} of {len(missing)} in {time.perf_counter() - begin:.0f} s", flush=True)
+
+
+def file_of(work: Path, name: str) -> Path:
+    return work / f"{name.replace(' ', '-')}.jsonl"
+
+
+def statistics_of(counts: np.ndarray) -> np.ndarray:
+    """The smallest two-sided tail probability of an ECDF at any rank, (...), from counts a rank (..., DRAWS + 1)."""
+    below = np.cumsum(counts, axis=-1)[..., :-1]
+    n = int(counts.sum(axis=-1).flat[0])
+    shares = np.arange(1, DRAWS + 1) / (DRAWS + 1)
+    table = np.minimum(
+        stats.binom.cdf(np.arange(n + 1)[:, None], n, shares), stats.binom.sf(np.arange(n + 1)[:, None] - 1, n, shares)
+    )
+    return table[below, np.arange(DRAWS)].min(axis=-1)
+
+
+def null_of(n: int) -> np.ndarray:
+    """What `statistics_of` gives for uniform ranks, sorted."""
+    rng = np.random.default_rng(1)
+    even = np.full(DRAWS + 1, 1 / (DRAWS + 1))
+    return np.sort(
+        np.concatenate([statistics_of(rng.multinomial(n, even, size=20_000)) for _ in range(NULL // 20_000)])
+    )
+
+
+def judged(work: Path, names: list[str], n: int) -> dict[str, dict]:
+    """The counts of ranks of every quantity, how probable its ECDF is, and coverage."""
+    null, found = null_of(n), {}
+    for name in names:
+        runs = [one for number, one in sorted(stored(file_of(work, name)).items()) if number < n]
+        if len(runs) < n:
+            raise SystemExit(f"{name}: {len(runs)} of {n} replications are there; run again")
+        counts = {
+            key: np.bincount([one["ranks"][key] for one in runs], minlength=DRAWS + 1) for key in runs[0]["ranks"]
+        }
+        quantities = {
+            key: {"p": float(np.searchsorted(null, statistics_of(each), side="right") + 1) / (len(null) + 1),
+                  "counts of 10": each.reshape(10, -1).sum(axis=1).tolist()}
+            for key, each in counts.items()
+        }  # fmt: skip
+        found[name] = {
+            "formula": TEMPLATES[name].formula,
+            "quantities": quantities,
+            "coverage": coverages(runs),
+            "divergences a replication": sum(one["divergences"] for one in runs) / n,
+        }
+    return found
+
+
+def coverages(runs: list[dict]) -> dict[str, dict]:
+    """The share of prediction intervals that held what they were for, with the probability of one as far off."""
+    out = {}
+    for level in runs[0]["hits"]:
+        for place, where in enumerate(("fitted group", "new group")):
+            hits = sum(one["hits"][level][place] for one in runs)
+            p = stats.binomtest(hits, len(runs), float(level)).pvalue
+            out[f"{level}, {where}"] = {"share": hits / len(runs), "p": float(p)}
+    return out
+
+
+def verdict(found: dict[str, dict]) -> dict[str, object]:
+    """All quantities together: the smallest probability against that of the smallest of so many."""
+    each = [(row["p"], f"{name}: {key}") for name, of in found.items() for key, row in of["quantities"].items()]
+    each += [(row["p"], f"{name}: interval {key}") for name, of in found.items() for key, row in of["coverage"].items()]
+    limit = 1 - (1 - ERROR) ** (1 / len(each))
+    outside = [key for p, key in each if p < limit]
+    return {"quantities": len(each), "limit": limit, "smallest": min(each), "outside": outside}
+
+
+def draw(found: dict[str, dict], path: Path, n: int) -> None:
+    """Differences of the ECDFs from the uniform one, a panel a template."""
+    from plotnine import aes, facet_wrap, geom_hline, geom_line, ggplot, ggsave, labs, theme_minimal
+
+    rows = [
+        {"template": name, "quantity": key, "rank": 10 * k, "difference": value}
+        for name, of in found.items()
+        for key, row in of["quantities"].items()
+        for k, value in enumerate(np.cumsum([0, *row["counts of 10"]]) / n - np.arange(11) / 10)
+    ]
+    frame = pd.DataFrame(rows)
+    frame["line"] = frame["template"] + frame["quantity"]
+    figure = (
+        ggplot(frame, aes("rank", "difference", group="line"))
+        + geom_hline(yintercept=0, color="#999999")
+        + geom_line(alpha=0.5, size=0.4)
+        + facet_wrap("template", ncol=5)
+        + labs(x="rank among 99 draws", y="ECDF less that of uniform ranks", title=f"{n} replications a panel")
+        + theme_minimal(base_size=8)
+    )
+    ggsave(figure, path, width=9, height=8, dpi=110, verbose=False)
+
+
+def main() -> int:
+    reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    reader.add_argument("templates", nargs="*", metavar="TEMPLATE", help=", ".join(TEMPLATES))
+    reader.add_argument("--n", type=int, default=300)
+    reader.add_argument("--work", type=Path, default=HERE.parent / "build" / "sbc")
+    reader.add_argument("--workers", type=int, default=os.cpu_count())
+    reader.add_argument("--out", type=Path, default=RESULTS)
+    asked = reader.parse_args()
+    names = asked.templates or list(TEMPLATES)
+    run(names, asked.n, asked.work, asked.workers)
+    found = judged(asked.work, names, asked.n)
+    said = verdict(found)
+    about = {"machine": machine(), "version": f"stanmlm {sm.__version__}", "replications": asked.n, "verdict": said}
+    if not asked.templates:
+        (asked.out / "sbc.json").write_text(json.dumps({**about, "templates": found}, indent=1) + "\n")
+        draw(found, asked.out / "sbc.png", asked.n)
+    print(json.dumps(said, indent=1))
+    return bool(said["outside"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
