@@ -1,10 +1,11 @@
 # `make demo` and `make test` do all their own set-up; they need Python 3.11 or newer and make, nothing else.
 PYTHON ?= python3
 VENV ?= .venv
+NEWER ?= python3.13
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-all lint goldens agreement benchmarks vignettes doctor clean
+.PHONY: demo test test-all test-lowest test-newer lint goldens agreement benchmarks sbc vignettes doctor clean
 
 demo: $(STAMP)
 	$(BIN)/stanmlm redblue
@@ -14,6 +15,15 @@ test: $(STAMP)-test lint
 
 test-all: $(STAMP)-test lint
 	$(BIN)/python -m pytest
+
+# The declared minimums are true, and so is the promise of newer Pythons.
+test-lowest: $(VENV)-uv
+	$(VENV)-uv/bin/uv venv --quiet --clear --python $(PYTHON) $(VENV)-lowest
+	$(VENV)-uv/bin/uv pip install --quiet --python $(VENV)-lowest --resolution lowest-direct --editable '.[data,test]'
+	$(VENV)-lowest/bin/python -m pytest -m "not slow"
+
+test-newer:
+	$(MAKE) test VENV=$(VENV)-newer PYTHON=$(NEWER)
 
 lint: $(STAMP)-test
 	$(BIN)/ruff check .
@@ -39,8 +49,16 @@ vignettes: $(STAMP)-vignettes
 	  $(BIN)/python vignettes/render.py; \
 	fi
 
+# Simulation-based calibration of every shape of program, half an hour; goes on where it stopped.
+sbc: $(STAMP)-test
+	$(BIN)/python benchmarks/sbc.py
+
 doctor: $(STAMP)
 	$(BIN)/stanmlm doctor
+
+$(VENV)-uv:
+	$(PYTHON) -m venv $@
+	$@/bin/python -m pip install --quiet uv
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -59,4 +77,4 @@ $(STAMP)-vignettes: pyproject.toml | $(BIN)/python
 	touch $@ $(STAMP)
 
 clean:
-	rm -rf $(VENV) build dist redblue-out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-* build dist redblue-out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -177,8 +177,8 @@ def _effect(fit: Fit, variables: tuple[str, ...], asked: _Asked) -> ConditionalE
     values = _values(fit, data, variables, asked)
     held = {str(name): _held(fit, data, str(name)) for name in data.columns if name not in values}
     panels = [
-        grid_of(data, values | held | {str(name): [row[name]] for name in conditions.columns if name not in values})
-        for row in conditions.to_dict("records")
+        grid_of(data, values | held | {name: [value] for name, value in row.items() if name not in values})
+        for row in _records(conditions)
     ]
     rows = pd.concat(panels, ignore_index=True)
     labels = rows[list(variables)]
@@ -190,8 +190,12 @@ def _effect(fit: Fit, variables: tuple[str, ...], asked: _Asked) -> ConditionalE
 
 
 def _condition_texts(conditions: pd.DataFrame) -> list[str]:
-    rows = conditions.to_dict("records")
-    return [", ".join(f"{name} = {_short(value)}" for name, value in row.items()) for row in rows]
+    return [", ".join(f"{name} = {_short(value)}" for name, value in row.items()) for row in _records(conditions)]
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """A dict a row, also where there is no column (before 3.1 the one of pandas has no rows then)."""
+    return [{str(name): frame[name].iloc[row] for name in frame.columns} for row in range(len(frame))]
 
 
 def _short(value: object) -> str:

@@ -62,4 +62,4 @@ def _given(fit: Fit, group: Anything) -> pd.Categorical:
     N = len(fit.model.response.y)
     if values.shape != (N,):
         raise DataError(f"group has {values.size} values for {N} rows of the fit")
-    return pd.Categorical(values)
+    return pd.Categorical(values.tolist())
