@@ -14,9 +14,10 @@ from stanmlm.errors import DataError, OptionError, did_you_mean
 from stanmlm.fit import Fit
 from stanmlm.groups import group_of
 from stanmlm.model import groupings
-from stanmlm.predict import Target, linear_predictor, summary_of, target_of
+from stanmlm.predict import summary_of
 from stanmlm.rcode import names_in
 from stanmlm.rparse import parse_expression
+from stanmlm.target import Target, given_offset, linear_predictor, target_of
 
 QUANTILES = {"lower95": 0.025, "lower50": 0.25, "estimate": 0.5, "upper50": 0.75, "upper95": 0.975}
 
@@ -186,10 +187,10 @@ def coefficient_of(fit: Fit, group: str, of: str | None) -> str:
 def _coefficients(fit: Fit, rows: pd.DataFrame, of: str, levels: Levels, counted: set[str]) -> pd.DataFrame:
     """The coefficient of `of` at some rows, as intervals; offsets are no part of it."""
     if of == INTERCEPT:
-        target = _without_offset(_target(fit, _at_zero(fit, rows, levels), counted))
+        target = _without_offset(fit, _at_zero(fit, rows, levels), counted)
         return _intervals(fit, target, rows, lambda eta, _: eta)
     middle = float(np.asarray(typical(rows_of(fit)[of]), dtype=float))
-    below, above = (_without_offset(_target(fit, rows.assign(**{of: middle + step}), counted)) for step in (-0.5, 0.5))
+    below, above = (_without_offset(fit, rows.assign(**{of: middle + step}), counted) for step in (-0.5, 0.5))
     return _intervals(fit, above, rows, lambda eta, at: eta - linear_predictor(fit, below, at))
 
 
@@ -200,15 +201,16 @@ def _at_zero(fit: Fit, rows: pd.DataFrame, levels: Levels) -> pd.DataFrame:
     return rows
 
 
-def _target(fit: Fit, rows: pd.DataFrame, counted: set[str]) -> Target:
+def _target(fit: Fit, rows: pd.DataFrame, counted: set[str], offset: float | None = None) -> Target:
     """Rows to predict for, with the effects of those grouping factors that are made of the counted variables."""
-    target = target_of(fit, rows)
+    target = target_of(fit, rows, offset=offset)
     terms = target.design.terms
     used = tuple(np.full(len(term.coefs), set(_variables(term.group)) <= counted) for term in terms)
     return replace(target, used=used)
 
 
-def _without_offset(target: Target) -> Target:
+def _without_offset(fit: Fit, rows: pd.DataFrame, counted: set[str]) -> Target:
+    target = _target(fit, rows, counted, None if given_offset(fit) is None else 0.0)
     return replace(target, design=replace(target.design, offset=np.zeros_like(target.design.offset)))
 
 

@@ -1,7 +1,7 @@
 """Conditional effects as brms has them: predictions along each predictor, all else at typical values."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,11 @@ from stanmlm.datagrid import (
 from stanmlm.errors import DataError, OptionError, did_you_mean
 from stanmlm.estimates import Estimates, estimates
 from stanmlm.fit import Fit
-from stanmlm.predict import Target, draws_by_rows, new_responses, target_of
+from stanmlm.predict import draws_by_rows
+from stanmlm.rcode import names_in
+from stanmlm.rparse import parse_expression
+from stanmlm.streams import ROWS
+from stanmlm.target import Target, new_responses, target_of, warn_of_new_levels
 
 RESOLUTION = 100
 NEW_GROUP = "a new group"
@@ -113,7 +117,9 @@ def conditional_effects(
     asked = _Asked(re_formula, method, level, resolution, int_conditions or {}, _conditions(fit, conditions))
     named = [effects] if isinstance(effects, str) else effects
     chosen = default_effects(fit) if named is None else [_read_effect(fit, effect) for effect in named]
-    return ConditionalEffects(tuple(_effect(fit, variables, asked) for variables in chosen))
+    grids = [_grid(fit, variables, asked) for variables in chosen]
+    warn_of_new_levels([_by_choice(grid) for grid in grids])
+    return ConditionalEffects(tuple(_effect(fit, grid, asked) for grid in grids))
 
 
 @dataclass(frozen=True)
@@ -172,7 +178,17 @@ def _conditions(fit: Fit, given: Mapping[str, object] | pd.DataFrame | None) -> 
     return grid_of(data, {name: values_of(value, data[name]) for name, value in values.items()})
 
 
-def _effect(fit: Fit, variables: tuple[str, ...], asked: _Asked) -> ConditionalEffect:
+@dataclass(frozen=True)
+class _Grid:
+    """The rows of one effect."""
+
+    variables: tuple[str, ...]
+    held: frozenset[str]  # the variables that stand where nobody has put them
+    labels: pd.DataFrame  # what the frame says of each row
+    target: Target
+
+
+def _grid(fit: Fit, variables: tuple[str, ...], asked: _Asked) -> _Grid:
     data, conditions = rows_of(fit), asked.conditions
     values = _values(fit, data, variables, asked)
     held = {str(name): _held(fit, data, str(name)) for name in data.columns if name not in values}
@@ -185,8 +201,21 @@ def _effect(fit: Fit, variables: tuple[str, ...], asked: _Asked) -> ConditionalE
     if len(panels) > 1:
         labels = labels.assign(condition=np.repeat(_condition_texts(conditions), len(panels[0])))
     target = target_of(fit, rows, asked.re_formula, trials=1)
-    made = estimates(labels, METHODS[asked.method](fit, target), "Conditional effects", asked.level, asked.method)
-    return ConditionalEffect(":".join(variables), variables, not is_discrete(fit, variables[0]), made, _response(fit))
+    return _Grid(variables, frozenset(held.keys() - set(map(str, conditions.columns))), labels, target)
+
+
+def _by_choice(grid: _Grid) -> Target:
+    """The target with the effects of those grouping factors only whose levels the user has chosen."""
+    target = grid.target
+    chosen = [not grid.held & names_in(parse_expression(term.group)) for term in target.design.terms]
+    return replace(target, used=tuple(used & yes for used, yes in zip(target.used, chosen, strict=True)))
+
+
+def _effect(fit: Fit, grid: _Grid, asked: _Asked) -> ConditionalEffect:
+    draws = METHODS[asked.method](fit, grid.target)
+    made = estimates(grid.labels, draws, "Conditional effects", asked.level, asked.method)
+    numeric = not is_discrete(fit, grid.variables[0])
+    return ConditionalEffect(":".join(grid.variables), grid.variables, numeric, made, _response(fit))
 
 
 def _condition_texts(conditions: pd.DataFrame) -> list[str]:
@@ -244,8 +273,7 @@ def _linear(fit: Fit, target: Target) -> Floats:
 
 
 def _new(fit: Fit, target: Target) -> Floats:
-    rng = np.random.default_rng(target.seed)
-    return draws_by_rows(fit, target, lambda eta, at: new_responses(fit, target, eta, at, rng))
+    return draws_by_rows(fit, target, new_responses(fit, target, target.source), block=ROWS)
 
 
 METHODS: Mapping[str, Callable[[Fit, Target], Floats]] = {"epred": _expected, "linpred": _linear, "predict": _new}

@@ -14,10 +14,11 @@ from stanmlm.arviz_compat import psis, relative_efficiency
 from stanmlm.design_rows import rows_of
 from stanmlm.elpd import Comparison, Elpd, compare, elpd_from, k_threshold, weights_of
 from stanmlm.errors import OptionError, StanmlmWarning
-from stanmlm.fit import Fit, n_draws
+from stanmlm.fit import Fit, n_draws, source_of
 from stanmlm.log_lik import Pieces, log_likelihood, observed_pieces, observed_rows
-from stanmlm.predict import MAX_BYTES, chunks
 from stanmlm.refit import log_mean_exp, predictive_density, refit_without
+from stanmlm.streams import Purpose, seed_within
+from stanmlm.target import MAX_BYTES, chunks
 
 FEWEST_DRAWS = 100  # below, a Pareto tail has fewer than 20 draws
 SPACED = 500  # rows whose effective size is computed, where there are more; the others have their mean
@@ -96,10 +97,10 @@ def _observed(fit: Fit, name: str) -> Pieces:
     return observed_pieces(fit)
 
 
-def smoothed(fit: Fit, pieces: Pieces, max_bytes: int) -> Iterator[Smoothed]:
-    """Leave each distinct row out, as many at a time as memory allows."""
+def smoothed(fit: Fit, pieces: Pieces, max_bytes: int, block: int = 1) -> Iterator[Smoothed]:
+    """Leave each distinct row out, as many blocks of rows at a time as memory allows."""
     efficiency = _efficiency(fit, pieces, max_bytes)
-    for at in chunks(len(pieces.y), n_draws(fit), max_bytes):
+    for at in chunks(len(pieces.y), n_draws(fit), max_bytes, block):
         values = log_likelihood(fit, pieces, at)
         weights, k = psis(-values, efficiency[at])
         yield Smoothed(at, values, weights, k, efficiency[at])
@@ -159,9 +160,9 @@ def _with_exact(
 ) -> dict[str, Floats]:
     """The values of fits without a row in the place of each bad one; equal rows share a fit."""
     out = {name: values.copy() for name, values in columns.items()}
-    for number, piece in enumerate(bad):
+    for piece in bad:
         row = observed_rows(fit)[np.flatnonzero(pieces.row == piece)[0]]
-        exact = _exact(fit, row, (fit.sampling.seed or 0) + 1 + number, max_bytes)
+        exact = _exact(fit, row, seed_within(source_of(fit), Purpose.RELOO, int(row)), max_bytes)
         for name, value in exact.items():
             out[name][piece] = value
     out["p"][bad] += columns["elpd"][bad] - out["elpd"][bad]

@@ -13,18 +13,17 @@ from stanmlm.datagrid import counterfactual, newdata_of, variables_of, with_valu
 from stanmlm.errors import OptionError, did_you_mean
 from stanmlm.estimates import Estimates
 from stanmlm.fit import Fit
-from stanmlm.predict import Target, target_of
 from stanmlm.quantities import (
     Asked,
     EffectOptions,
     Parts,
     Quantity,
     estimate,
-    given_offset,
     read_options,
     target_for,
     with_columns,
 )
+from stanmlm.target import Target, given_offset, target_of
 
 
 def predictions(
@@ -70,8 +69,8 @@ def predictions(
     if newdata is None and not variables:
         target = target_of(fit, None, asked.re_formula, asked.draws, asked.new_levels)
     else:
-        offset = np.broadcast_to(given_offset(fit, newdata), len(plain))
-        target = target_for(fit, rows, asked, np.resize(offset, len(rows)))
+        offset = _offset(fit, newdata)
+        target = target_for(fit, rows, asked, None if offset is None else np.resize(offset, len(rows)))
     return estimate(fit, rows, [Quantity({}, (target,), lambda parts: parts[0])], asked, "Predictions")
 
 
@@ -139,7 +138,7 @@ def comparisons(
     asked, how = read_options(options), comparison_of(comparison)
     rows = with_columns(fit, newdata_of(fit, newdata), newdata, asked)
     changes = [c for name, spec in _specs(fit, variables) for c in changes_of(fit, rows, name, spec, how)]
-    offset = given_offset(fit, newdata)
+    offset = _offset(fit, newdata)
     quantities = [
         Quantity(_labels(change), _both(fit, rows, change, asked, offset), lambda parts: how.of(parts[0], parts[1]))
         for change in changes
@@ -209,7 +208,7 @@ def slopes(
         raise OptionError(f"slope is `{slope}`" + did_you_mean(slope, SLOPES))
     rows = with_columns(fit, newdata_of(fit, newdata), newdata, asked)
     changes = [c for name, _ in _specs(fit, variables) for c in derivative_of(fit, rows, name, slope)]
-    offset = given_offset(fit, newdata)
+    offset = _offset(fit, newdata)
     quantities = [_slope(change, slope, _both(fit, rows, change, asked, offset)) for change in changes]
     return estimate(fit, rows, quantities, asked, "Slopes")
 
@@ -246,11 +245,16 @@ def _specs(fit: Fit, variables: Sequence[str] | str | Mapping[str, object] | Non
     return [(name, None) for name in names]
 
 
+def _offset(fit: Fit, newdata: object) -> Floats | None:
+    """What of the rows' offset no column tells: the fitted ones have it."""
+    return given_offset(fit) if newdata is None else None
+
+
 def _labels(change: Change) -> dict[str, str]:
     return {"term": change.term, "contrast": change.contrast}
 
 
-def _both(fit: Fit, rows: pd.DataFrame, change: Change, asked: Asked, offset: Floats | float) -> tuple[Target, Target]:
+def _both(fit: Fit, rows: pd.DataFrame, change: Change, asked: Asked, offset: Floats | None) -> tuple[Target, Target]:
     """The targets after and before a change."""
     high, low = (with_value(rows, change.term, value) for value in (change.high, change.low))
     return target_for(fit, high, asked, offset), target_for(fit, low, asked, offset)

@@ -12,6 +12,7 @@ from stanmlm.arrays import Floats
 from stanmlm.errors import DataError, OptionError, StanmlmWarning, did_you_mean
 from stanmlm.fit import Fit, n_draws
 from stanmlm.formula import formula_text
+from stanmlm.streams import Purpose, Source, stream
 
 SUMS: Mapping[str, tuple[str, str, str]] = {
     "loo": ("elpd_loo", "p_loo", "looic"),
@@ -147,7 +148,7 @@ def stacking(lpd: Floats, seed: int) -> Floats:
 
 def pseudo_bma(lpd: Floats, seed: int, replications: int = 1000) -> Floats:
     """Weights (M,) by Akaike's rule, averaged over a Bayesian bootstrap of the rows (pseudo-BMA+), of (N, M)."""
-    rows = np.random.default_rng(seed).standard_exponential((replications, len(lpd)))
+    rows = stream(Source(seed), Purpose.AVERAGING).standard_exponential((replications, len(lpd)))
     scores = len(lpd) * (rows / rows.sum(axis=1, keepdims=True)) @ lpd
     return np.asarray(softmax(scores, axis=1).mean(axis=0))
 

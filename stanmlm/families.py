@@ -43,6 +43,7 @@ class Family:
     auxiliary: tuple[Auxiliary, ...]
     autoscales: bool  # gaussian: default priors are scaled by sd(y), the intercept's sits at mean(y)
     offset_in_key: bool  # whether rows must share an offset to share a cell
+    weights_are_precisions: bool  # a new response varies by them; elsewhere they count cases
     squares: bool  # the density sees rows through n, y and ss alone, as ss + sum n (y - eta)^2: rows may be rotated
     read: Callable[[RawResponse, Floats | None], Response]
     # (response, offset, cell of each row, number of cells) -> arrays by Stan data name
@@ -248,6 +249,7 @@ FAMILIES: dict[str, Family] = {
             auxiliary=(Auxiliary("sigma", scales_groups=True),),
             autoscales=True,
             offset_in_key=False,
+            weights_are_precisions=True,
             squares=True,
             read=read_gaussian,
             sufficient=_gaussian_statistics,
@@ -267,6 +269,7 @@ FAMILIES: dict[str, Family] = {
             auxiliary=(),
             autoscales=False,
             offset_in_key=True,
+            weights_are_precisions=False,
             squares=False,
             read=read_binomial,
             sufficient=_binomial_statistics,
@@ -286,6 +289,7 @@ FAMILIES: dict[str, Family] = {
             auxiliary=(),
             autoscales=False,
             offset_in_key=False,
+            weights_are_precisions=False,
             squares=False,
             read=read_poisson,
             sufficient=_poisson_statistics,

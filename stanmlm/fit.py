@@ -1,7 +1,7 @@
 """A fit: the model, its draws under the user's names, and how they were drawn."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ from stanmlm.arviz_compat import to_datatree
 from stanmlm.engines.protocol import RawDraws, Sampling
 from stanmlm.model import Model, labelled, parameters
 from stanmlm.program import Program
+from stanmlm.streams import Source, fresh_seed
 from stanmlm.unroll import unroll
 
 if TYPE_CHECKING:
@@ -54,8 +55,10 @@ class Fit:
 def fit_from_draws(call: Call, model: Model, program: Program, raw: RawDraws) -> Fit:
     """Label an engine's draws once, for everything that comes after."""
     table = parameters(model)
+    # An engine need not have had a seed; what is drawn here and later has one that is kept.
+    seed = fresh_seed() if raw.sampling.seed is None else raw.sampling.seed
     # In one order in memory: sums over draws then have the same last digit after `save` and `load`.
-    draws = unroll(model, raw.values, raw.sampling.seed)
+    draws = unroll(model, raw.values, seed)
     values = {name: np.ascontiguousarray(array) for name, array in labelled(model, draws).items()}
     tree = to_datatree(
         {"posterior": values, "sample_stats": raw.stats},
@@ -63,7 +66,14 @@ def fit_from_draws(call: Call, model: Model, program: Program, raw: RawDraws) ->
         coords={dim: labels for row in table for dim, labels in zip(row.dims, row.labels, strict=True)},
         attributes={"inference_library": raw.engine, "inference_library_version": raw.version},
     )
-    return Fit(call, model, program, tree, raw.sampling, raw.engine, raw.version, raw.seconds)
+    return Fit(call, model, program, tree, replace(raw.sampling, seed=seed), raw.engine, raw.version, raw.seconds)
+
+
+def source_of(fit: Fit, seed: int | None = None) -> Source:
+    """Where random numbers about a fit come from: its own seed where None is given, and what its model is."""
+    own = fit.sampling.seed
+    assert own is not None
+    return Source(own if seed is None else seed, fit.model.words)
 
 
 def chains_of(fit: Fit, variable: str) -> Floats:

@@ -13,10 +13,12 @@ from stanmlm.design_rows import rows_of, telling
 from stanmlm.distinct import cells_of
 from stanmlm.errors import OptionError, check_probability, did_you_mean
 from stanmlm.families import Family
-from stanmlm.fit import Fit, draws_of, n_draws
-from stanmlm.predict import MAX_BYTES, Target, draws_by_rows, new_responses, summary_of, target_of
+from stanmlm.fit import Fit, draws_of, n_draws, source_of
+from stanmlm.predict import draws_by_rows, summary_of
 from stanmlm.responses import Response
+from stanmlm.streams import ROWS, Purpose, Source, stream, within
 from stanmlm.summary import columns_of, wanted_names
+from stanmlm.target import Target, new_responses, target_of, warn_of_new_levels
 
 TYPES = ("link", "response")
 INTERVALS = ("confidence", "prediction")
@@ -90,7 +92,8 @@ class _Point:
 
     @property
     def observed(self) -> Floats:
-        return self.response.y / self.response.trials
+        """R's: 0 where there are no trials."""
+        return self.response.y / np.where(self.response.trials > 0, self.response.trials, 1.0)
 
 
 def residuals(fit: Fit, type: str = "response") -> pd.Series:
@@ -145,13 +148,15 @@ def _pearson_residuals(at: _Point) -> Floats:
 
 def _deviance_residuals(at: _Point) -> Floats:
     """McCullagh and Nelder (1989), section 2.3: twice the log density lost against the saturated model."""
-    y, trials, weights = at.response.y, at.response.trials, at.response.weights
+    y, trials = at.response.y, at.response.trials
+    counts = at.response.weights > 0  # others are no observations, and lose nothing
+    weights = np.where(counts, at.response.weights, 1.0)
 
     def log_density(mu: Floats) -> Floats:
         density: Floats = at.family.log_density(y, mu[None], at.auxiliary, trials, weights)[0]
         return density
 
-    lost = 2 * (log_density(at.observed) - log_density(at.mu))
+    lost = 2 * np.where(counts, log_density(at.observed) - log_density(at.mu), 0.0)
     return np.asarray(np.sign(at.observed - at.mu) * np.sqrt(np.maximum(lost, 0.0)))
 
 
@@ -177,6 +182,8 @@ def predict(
     interval: str | None = None,
     level: float = 0.95,
     trials: object = None,
+    offset: object = None,
+    seed: int | None = None,
     draws: int | None = None,
     new_levels: str = "draw",
 ) -> "pd.Series | pd.DataFrame":
@@ -186,7 +193,7 @@ def predict(
     ----------
     fit
         A fit.
-    newdata, re_formula, draws, new_levels
+    newdata, re_formula, offset, draws, new_levels
         As in `posterior_epred`; without `newdata`, rows that `na_action="exclude"` left out are there as NaN.
     type
         "link", R's default for `glm` and `glmer`, or "response": an expected response, a probability in binomial
@@ -198,6 +205,8 @@ def predict(
         The posterior probability of the interval.
     trials
         A number or an array, for "prediction" in binomial models.
+    seed
+        Of the responses of "prediction", as in `posterior_predict`.
 
     Returns
     -------
@@ -220,19 +229,26 @@ def predict(
     _check_choice("type", type, TYPES)
     _check_choice("interval", interval, (None, *INTERVALS))
     check_probability("level", level)
-    target = target_of(fit, newdata, re_formula, draws, new_levels, trials)
-    values = _quantity(fit, target, type, interval)
-    table = summary_of(fit, target, values, _tails(level)).drop(columns="sd").set_axis(["fit", "lwr", "upr"], axis=1)
+    target = target_of(fit, newdata, re_formula, draws, new_levels, trials, offset)
+    warn_of_new_levels([target])
+    values = _quantity(fit, target, type, interval, seed)
+    table = (
+        summary_of(fit, target, values, _tails(level), block=ROWS)
+        .drop(columns="sd")
+        .set_axis(["fit", "lwr", "upr"], axis=1)
+    )
     table = table if newdata is not None else _pad(fit, table)
     return table if interval else table["fit"]
 
 
-def _quantity(fit: Fit, target: Target, type_: str, interval: str | None) -> Callable[[Floats, slice], Floats]:
+def _quantity(
+    fit: Fit, target: Target, type_: str, interval: str | None, seed: int | None
+) -> Callable[[Floats, slice], Floats]:
     link = fit.model.family.link
     if interval == "prediction" and type_ == "link" and link.name != "identity":
         raise OptionError('a prediction interval is one of responses; pass type="response" with it')
     if interval == "prediction":
-        return lambda eta, at: new_responses(fit, target, eta, at, np.random.default_rng([target.seed, at.start]))
+        return new_responses(fit, target, source_of(fit, seed))
     return lambda eta, _: link.inverse(eta) if type_ == "response" else eta
 
 
@@ -244,6 +260,7 @@ def simulate(
     newdata: object = None,
     re_formula: object = "NA",
     trials: object = None,
+    offset: object = None,
 ) -> pd.DataFrame:
     """New responses, each column from one draw of the posterior, as R's `simulate`.
 
@@ -260,7 +277,7 @@ def simulate(
     re_formula
         "NA", as in lme4, draws every group effect anew from its population; None keeps the fitted effects, so that
         only new levels are drawn.
-    trials
+    trials, offset
         As in `posterior_predict`.
 
     Returns
@@ -286,22 +303,20 @@ def simulate(
     if not isinstance(re_formula, str | None) or re_formula not in (None, "NA"):
         given = shown(re_formula)
         raise OptionError(f'simulate keeps all group effects, re_formula=None, or none, "NA"; not {given}')
-    rng = np.random.default_rng((fit.sampling.seed or 0) if seed is None else seed)
-    target = _simulated(fit, target_of(fit, newdata, trials=trials), nsim, re_formula is not None, rng)
-
-    def values(eta: Floats, at: slice) -> Floats:
-        return new_responses(fit, target, eta, at, rng)
-
-    simulated = draws_by_rows(fit, target, values, MAX_BYTES)
+    asked, source = target_of(fit, newdata, trials=trials, offset=offset), source_of(fit, seed)
+    if re_formula is None:
+        warn_of_new_levels([asked])
+    target = _simulated(fit, asked, nsim, re_formula is not None, within(source, Purpose.SIMULATION))
+    simulated = draws_by_rows(fit, target, new_responses(fit, target, target.source), block=ROWS)
     made = pd.DataFrame({f"sim_{i + 1}": row for i, row in enumerate(simulated)}, index=target.index)
     return made if newdata is not None else _pad(fit, made)
 
 
-def _simulated(fit: Fit, target: Target, nsim: int, anew: bool, rng: np.random.Generator) -> Target:
-    """The target at draws taken at random, without repetition where there are enough."""
-    draws = rng.choice(n_draws(fit), nsim, replace=nsim > n_draws(fit))
-    target = replace(target, draws=draws)
-    return _with_new_effects(replace(target, seed=int(rng.integers(2**32)))) if anew else target
+def _simulated(fit: Fit, target: Target, nsim: int, anew: bool, source: Source) -> Target:
+    """The target at draws taken at random, without repetition where there are enough; noise goes by the column."""
+    draws = stream(source, Purpose.CHOICE).choice(n_draws(fit), nsim, replace=nsim > n_draws(fit))
+    target = replace(target, draws=draws, noise=np.arange(nsim), source=source)
+    return _with_new_effects(target) if anew else target
 
 
 def _with_new_effects(target: Target) -> Target:

@@ -10,6 +10,7 @@ from stanmlm.model import Model
 from stanmlm.nesting import parents_first
 from stanmlm.pilot import Pilot
 from stanmlm.standata import column_means
+from stanmlm.streams import Purpose, Source, stream
 from stanmlm.unroll import means, sampled
 
 # In posterior sds: chains which agree have come from different places.
@@ -38,7 +39,8 @@ def starting_points(model: Model, chains: int, seed: int) -> tuple[Mapping[str, 
     at = model.centering.pilot
     if model.prior_only or at is None:
         return ()
-    streams = np.random.default_rng(seed).spawn(chains)
+    source = Source(seed, model.words)
+    streams = [stream(source, Purpose.STARTS, chain) for chain in range(chains)]
     try:
         points = tuple(_point(model, at, rng) for rng in streams)
     except np.linalg.LinAlgError:  # a covariance on its boundary

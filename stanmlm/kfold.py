@@ -9,11 +9,12 @@ from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Anything, Floats, Ints
 from stanmlm.elpd import Elpd, elpd_from
 from stanmlm.errors import OptionError, did_you_mean
-from stanmlm.fit import Fit
+from stanmlm.fit import Fit, source_of
 from stanmlm.groups import group_of
 from stanmlm.log_lik import observed_pieces, observed_rows
-from stanmlm.predict import MAX_BYTES
 from stanmlm.refit import predictive_density, refit_without
+from stanmlm.streams import Purpose, Source, seed_within, stream
+from stanmlm.target import MAX_BYTES
 
 
 def kfold(
@@ -67,14 +68,14 @@ def kfold(
     check_arguments(kfold, locals())
     if fit.model.prior_only:
         raise OptionError("kfold needs a posterior, and this fit has prior_only=True")
-    start = (fit.sampling.seed or 0) if seed is None else seed
-    rows = observed_rows(fit)
-    fold = _folds(fit, K, folds, group, np.random.default_rng(start))
+    source, rows = source_of(fit, seed), observed_rows(fit)
+    # Models of the same rows are compared on the same folds, so that these depend on the seed alone.
+    fold = _folds(fit, K, folds, group, stream(Source(source.seed), Purpose.FOLDS))
     elpd = np.empty(len(rows))
     for k in np.unique(fold):
         left_out = np.zeros(len(fit.model.response.y), dtype=bool)
         left_out[rows[fold == k]] = True
-        again, held = refit_without(fit, left_out, start + 1 + int(k))
+        again, held = refit_without(fit, left_out, seed_within(source, Purpose.REFITS, int(k)))
         elpd[fold == k] = predictive_density(again, held, max_bytes)[held.row]
     y, index = fit.model.response.y[rows], fit.model.frame.index[rows]
     found = elpd_from(fit, "kfold", elpd, _lpd(fit, max_bytes) - elpd, y, index)

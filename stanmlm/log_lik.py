@@ -9,19 +9,31 @@ import pandas as pd
 
 from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Anything, Floats, Ints
-from stanmlm.design import Design, encode
+from stanmlm.design import Design
 from stanmlm.design_rows import rows_of, telling
 from stanmlm.distinct import cells_of
 from stanmlm.errors import DataError
 from stanmlm.evaluate import evaluate
-from stanmlm.fit import Fit, draws_of, n_draws
+from stanmlm.fit import Fit, draws_of, n_draws, source_of
 from stanmlm.frame import scope_of
-from stanmlm.predict import MAX_BYTES, Target, check_new_levels, check_size, chunks, linear_predictor, thinned
 from stanmlm.remember import Description, recall_whole
 from stanmlm.responses import RawResponse, Response
 from stanmlm.rparse import parse_expression
 from stanmlm.rvalues import Value, as_factor, floats, recycle
 from stanmlm.tables import to_pandas
+from stanmlm.target import (
+    MAX_BYTES,
+    Target,
+    check_new_levels,
+    check_size,
+    chunks,
+    linear_predictor,
+    new_design,
+    one_a_row,
+    thinned,
+    warn_of_new_levels,
+    weights_of,
+)
 
 if TYPE_CHECKING:
     from xarray import DataArray
@@ -42,6 +54,7 @@ def log_lik(
     newdata: object = None,
     *,
     weights: object = None,
+    offset: object = None,
     draws: int | None = None,
     new_levels: str = "draw",
     max_bytes: int = MAX_BYTES,
@@ -56,6 +69,8 @@ def log_lik(
         Rows with the response and the variables of the formula; the fitted rows where None.
     weights
         Of new rows: numbers, or R code on the new data; by default the code that the fit was given, or ones.
+    offset
+        Of new rows, as in `posterior_linpred`.
     draws
         Use this many draws, evenly spaced; all where None.
     new_levels
@@ -81,12 +96,13 @@ def log_lik(
     Frozen({'sample': 400, 'row': 500})
     """
     check_arguments(log_lik, locals())
-    pieces = fitted_pieces(fit) if newdata is None else new_pieces(fit, newdata, weights)
+    pieces = fitted_pieces(fit) if newdata is None else new_pieces(fit, newdata, weights, offset)
     kept = thinned(fit, draws)
     check_new_levels(new_levels, pieces.target.design, pieces.target.used)
     ways_out = "draws= for fewer, or ask loo, waic or kfold, which work in pieces"
     check_size(len(kept), len(pieces.row), max_bytes, ways_out)
     pieces = replace(pieces, target=replace(pieces.target, draws=kept, new_levels=new_levels))
+    warn_of_new_levels([pieces.target])
     from xarray import DataArray
 
     values = np.empty((len(kept), len(pieces.y)))
@@ -154,7 +170,7 @@ def target_of(fit: Fit, design: Design, response: Response, index: pd.Index) -> 
         used=tuple(np.ones(len(term.coefs), dtype=bool) for term in design.terms),
         draws=np.arange(n_draws(fit)),
         new_levels="draw",
-        seed=fit.sampling.seed or 0,
+        source=source_of(fit),
     )
 
 
@@ -163,9 +179,9 @@ def some_rows(response: Response, at: Anything) -> Response:
     return replace(response, y=response.y[at], trials=response.trials[at], weights=response.weights[at])
 
 
-def new_pieces(fit: Fit, newdata: object, weights: object) -> Pieces:
+def new_pieces(fit: Fit, newdata: object, weights: object, offset: object) -> Pieces:
     """New rows, whose response is read as the fitted one was."""
-    encoded = encode(fit.model.design, newdata)
+    encoded = new_design(fit, newdata, offset)
     table = to_pandas(newdata)
     assert table is not None
     raw = _new_response(fit, table)
@@ -190,18 +206,17 @@ def _remembered(fit: Fit) -> Mapping[str, object]:
 
 
 def _new_weights(fit: Fit, table: pd.DataFrame, weights: object) -> Floats | None:
-    given = fit.call.arguments.get("weights") if weights is None else weights
-    if given is None:
+    if fit.model.frame.weights is None and weights is None:
         return None
-    if not isinstance(given, str):
-        if weights is None:
-            raise DataError("the fit has weights; pass weights= for the new rows")
-        numbers = np.asarray(given, dtype=float)
-        if numbers.shape not in ((), (len(table),)):
-            raise DataError(f"weights has {numbers.size} values for {len(table)} rows of new data")
-        return np.broadcast_to(numbers, (len(table),))
-    code = parse_expression(given)
-    return floats(recycle(evaluate(code, scope_of([code], table, {}, given)), len(table)))
+    if isinstance(weights, str):
+        code = parse_expression(weights)
+        return floats(recycle(evaluate(code, scope_of([code], table, {}, weights)), len(table)))
+    if weights is not None:
+        return one_a_row("weights", weights, len(table))
+    known = weights_of(fit, table)
+    if known is None:
+        raise DataError("the fit has weights that the new data do not tell; pass weights= for the new rows")
+    return known
 
 
 def _codes(value: Value, fitted: RawResponse) -> Anything:

@@ -8,9 +8,9 @@ from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Floats
 from stanmlm.distributions import DISTRIBUTIONS
 from stanmlm.fit import Fit, draws_of, n_draws
-from stanmlm.predict import scales_of
 from stanmlm.priors import PriorRow
 from stanmlm.standata import column_means
+from stanmlm.target import scales_of
 
 
 def log_prior(fit: Fit) -> dict[str, Floats]:

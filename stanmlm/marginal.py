@@ -101,7 +101,9 @@ def _fewer(kind: Ints, Xy: Floats) -> Groups:
     return Groups(np.concatenate(kinds), X=some[..., :-1], y=some[..., -1])
 
 
-def draw_effects(of: Marginal, beta: Floats, factors: Sequence[Floats], sigma: Floats, seed: int | None) -> Floats:
+def draw_effects(
+    of: Marginal, beta: Floats, factors: Sequence[Floats], sigma: Floats, rng: np.random.Generator
+) -> Floats:
     """Draw the effects of each group from their distribution given the data and all other parameters.
 
     With z the effects' standard normal scores and G = Z T it is normal with precision I + G'G / sigma^2 and mean its
@@ -116,7 +118,7 @@ def draw_effects(of: Marginal, beta: Floats, factors: Sequence[Floats], sigma: F
         (S, k, k) a group term each: T, a factor of the covariance of its effects.
     sigma : array
         (S,)
-    seed : int
+    rng : numpy.random.Generator
 
     Returns
     -------
@@ -128,10 +130,10 @@ def draw_effects(of: Marginal, beta: Floats, factors: Sequence[Floats], sigma: F
     >>> from stanmlm.rows import plain_rows
     >>> one, y = np.ones((100, 1)), np.full(100, 3.0)
     >>> of = marginal(plain_rows(one, (one,), (np.zeros(100, int),), y, {"y": y, "ss": 0.0}), 1)
-    >>> float(draw_effects(of, np.zeros((1, 1)), [np.ones((1, 1, 1))], np.array([1e-6]), seed=1).round(3)[0, 0, 0])
+    >>> rng = np.random.default_rng(1)
+    >>> float(draw_effects(of, np.zeros((1, 1)), [np.ones((1, 1, 1))], np.array([1e-6]), rng).round(3)[0, 0, 0])
     3.0
     """
-    rng = np.random.default_rng(None if seed is None else (seed, 0))
     T, (J, K) = _side_by_side(factors), of.all.y.shape
     Z = of.Z.swapaxes(0, 1).reshape(-1, K)  # (K D, K)
     out = np.empty((len(beta), J, K))

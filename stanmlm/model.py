@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -16,6 +17,9 @@ from stanmlm.frame import ModelFrame
 from stanmlm.grouping import make_unique
 from stanmlm.priors import Priors
 from stanmlm.responses import Response
+from stanmlm.streams import words_of
+
+DIGITS = 20  # binary, of what tells data apart: the last ones differ from machine to machine
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,11 @@ class Model:
     cells: Cells
     centering: Centering
     prior_only: bool
+
+    @cached_property
+    def words(self) -> tuple[int, ...]:
+        """What tells the model, data and priors included, from others in a key of random numbers."""
+        return _words(self)
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,29 @@ class Unrolled:
     cor: tuple[Floats, ...]  # (chains, draws, K, K)
     r: tuple[Floats, ...]  # (chains, draws, J, K)
     auxiliary: Mapping[str, Floats]  # (chains, draws)
+
+
+def _words(model: Model) -> tuple[int, ...]:
+    design, response = model.design, model.response
+    priors = [
+        [row.class_, row.term, row.position, row.distribution, [f"{a:.6g}" for a in row.arguments]]
+        for row in model.priors.rows
+    ]
+    terms = [[term.group, term.coefs, term.levels] for term in design.terms]
+    indexes = [term.index for term in design.terms] + ([] if design.row is None else [design.row])
+    arrays = (response.y, response.trials, response.weights, design.offset, design.X, *(t.Z for t in design.terms))
+    return words_of(
+        [model.family.name, model.family.link.name, design.names, terms, priors, model.prior_only],
+        *(np.asarray(index, dtype="<i8").tobytes() for index in indexes),
+        *(_coarse(array) for array in arrays),
+    )
+
+
+def _coarse(values: Floats) -> bytes:
+    """Numbers in steps of a millionth of the largest of their column."""
+    exponent = np.frexp(np.abs(values).max(axis=0, initial=0.0))[1]
+    steps = np.rint(np.ldexp(values, DIGITS - exponent)).astype("<i8")
+    return bytes(np.asarray(exponent, dtype="<i8").tobytes() + steps.tobytes())
 
 
 def groupings(design: Design) -> tuple[Grouping, ...]:

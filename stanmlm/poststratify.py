@@ -14,8 +14,9 @@ from stanmlm.design_rows import places, rows_of, telling
 from stanmlm.distinct import cells_of
 from stanmlm.errors import DataError, did_you_mean
 from stanmlm.fit import Fit
-from stanmlm.predict import MAX_BYTES, SUMMARY, Target, check_size, chunks, linear_predictor, target_of
+from stanmlm.predict import SUMMARY
 from stanmlm.tables import to_pandas
+from stanmlm.target import MAX_BYTES, Target, check_size, chunks, linear_predictor, target_of, warn_of_new_levels
 
 if TYPE_CHECKING:
     from xarray import DataArray
@@ -106,6 +107,7 @@ def poststratify(
     cells = _cells(frame)
     parts, peopled = _parts(cells, columns, weights)
     target = target_of(fit, cells[peopled], re_formula, draws, new_levels)
+    warn_of_new_levels([target])
     _require_complete(target, cells.index[peopled])
     check_size(len(target.draws), len(parts.totals), max_bytes, "draws= for fewer, or fewer columns in by=")
     sums = _sums(fit, *_distinct(target, parts), max_bytes)

@@ -9,11 +9,12 @@ import pandas as pd
 from stanmlm.arrays import Anything, Floats, Ints
 from stanmlm.criticism import smoothed
 from stanmlm.errors import OptionError, did_you_mean
-from stanmlm.fit import Fit, n_draws
+from stanmlm.fit import Fit, n_draws, source_of
 from stanmlm.groups import group_of
 from stanmlm.layout import mad
-from stanmlm.log_lik import auxiliaries, observed, observed_pieces, observed_rows, target_of
-from stanmlm.predict import MAX_BYTES, Target, chunks, linear_predictor
+from stanmlm.log_lik import observed_pieces, observed_rows
+from stanmlm.streams import ROWS, Purpose, Source, stream, within
+from stanmlm.target import MAX_BYTES, Target, chunks, linear_predictor, new_responses, target_of
 
 GRID = 512  # points of a density curve
 FINE = 8  # bins a point, on which densities are smoothed
@@ -38,28 +39,29 @@ class CheckOptions:
 
 @dataclass(frozen=True)
 class Replicates:
-    """Observed responses, and a source of new ones for the same rows; shares of trials where rows have several."""
+    """Observed responses, and new ones for the same rows; shares of trials where rows have several."""
 
     fit: Fit
-    target: Target
+    target: Target  # the draws in use, for all rows of the fit: new responses are those of `posterior_predict`
+    rows: Ints  # (N,) positions of the rows that are observations
     y: Floats  # (N,)
     divisor: Floats  # (N,) what counts are divided by
-    draws: Ints  # positions of the draws in use
-    seed: int
+    source: Source
 
 
 def replicates(fit: Fit, options: CheckOptions, ndraws: int | None, shares: bool = True) -> Replicates:
     """The rows of a fit, and the draws that a check uses: `ndraws`, or as many as there is time for, by default."""
-    design, response, index = observed(fit)
-    trials = response.trials
+    rows = observed_rows(fit)
+    trials, y = fit.model.response.trials[rows], fit.model.response.y[rows]
     divisor = np.where(trials > 0, trials, 1.0) if shares and np.any(trials > 1) else np.ones_like(trials)
+    draws = _kept(n_draws(fit), options.ndraws, ndraws or max(100, MOST_RESPONSES // len(y)))
     return Replicates(
         fit=fit,
-        target=target_of(fit, design, response, index),
-        y=response.y / divisor,
+        target=replace(target_of(fit), draws=draws),
+        rows=rows,
+        y=y / divisor,
         divisor=divisor,
-        draws=_kept(n_draws(fit), options.ndraws, ndraws or max(100, MOST_RESPONSES // len(response.y))),
-        seed=(fit.sampling.seed or 0) if options.seed is None else options.seed,
+        source=source_of(fit, options.seed),
     )
 
 
@@ -70,20 +72,27 @@ def _kept(total: int, asked: int | None, usual: int) -> Ints:
     return np.linspace(0, total - 1, number).astype(np.int64)
 
 
-def new_responses(rep: Replicates, draws: Ints, rows: slice) -> Floats:
-    """New responses, (draws, rows)."""
-    target, family = replace(rep.target, draws=draws), rep.fit.model.family
-    rng = np.random.default_rng([rep.seed, int(draws[0]), rows.start])
-    mu = family.link.inverse(linear_predictor(rep.fit, target, rows))
-    new = family.draw(rng, mu, auxiliaries(rep.fit, target), target.trials[rows], target.weights[rows])
-    return np.asarray(new / rep.divisor[rows])
-
-
 def by_draws(rep: Replicates, max_bytes: int) -> Iterator[Floats]:
-    """New responses of all rows, (some draws, N), a block of draws after the other."""
-    N = len(rep.y)
-    for some in chunks(len(rep.draws), N, max_bytes):
-        yield new_responses(rep, rep.draws[some], slice(0, N))
+    """New responses of all observations, (some draws, N), some draws after the other."""
+    whole = slice(0, len(rep.target.index))
+    for some in chunks(len(rep.target.draws), whole.stop, max_bytes):
+        target = replace(rep.target, draws=rep.target.draws[some])
+        new = new_responses(rep.fit, target, rep.source)(linear_predictor(rep.fit, target, whole), whole)
+        yield new[:, rep.rows] / rep.divisor
+
+
+def by_rows(rep: Replicates, max_bytes: int) -> Iterator[Floats]:
+    """New responses of all draws, (draws, some observations), some rows after the other."""
+    values = new_responses(rep.fit, rep.target, rep.source)
+    for at, some in _stretches(rep, max_bytes):
+        new = values(linear_predictor(rep.fit, rep.target, at), at)
+        yield new[:, rep.rows[some] - at.start] / rep.divisor[some]
+
+
+def _stretches(rep: Replicates, max_bytes: int) -> Iterator[tuple[slice, slice]]:
+    """Rows of the fit whose draws fit in memory, and the observations among them."""
+    for at in chunks(len(rep.target.index), len(rep.target.draws), max_bytes, ROWS):
+        yield at, slice(*np.searchsorted(rep.rows, (at.start, at.stop)).tolist())
 
 
 def density_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
@@ -220,10 +229,8 @@ def stat_grouped_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
 def intervals_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """For every row `x`: `y`, and the median with the 50% and 90% interval of its replicates."""
     rep = replicates(fit, options, None)
-    quantiles = [
-        np.quantile(new_responses(rep, rep.draws, at), (0.5, 0.25, 0.75, 0.05, 0.95), axis=0)
-        for at in chunks(len(rep.y), len(rep.draws), options.max_bytes)
-    ]
+    probs = (0.5, 0.25, 0.75, 0.05, 0.95)
+    quantiles = [np.quantile(new, probs, axis=0) for new in by_rows(rep, options.max_bytes)]
     names = ("middle", "lower50", "upper50", "lower90", "upper90")
     columns = dict(zip(names, np.concatenate(quantiles, axis=1), strict=True))
     return pd.DataFrame({"x": np.arange(1, len(rep.y) + 1), "y": rep.y, **columns})
@@ -232,9 +239,7 @@ def intervals_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
 def error_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """For every row: `y`, and `error`, y minus the mean of its replicates."""
     rep = replicates(fit, options, None)
-    means = [
-        new_responses(rep, rep.draws, at).mean(axis=0) for at in chunks(len(rep.y), len(rep.draws), options.max_bytes)
-    ]
+    means = [new.mean(axis=0) for new in by_rows(rep, options.max_bytes)]
     return pd.DataFrame({"y": rep.y, "error": rep.y - np.concatenate(means)})
 
 
@@ -258,31 +263,33 @@ def _square_root(rows: int) -> int:
 
 
 def _expected(rep: Replicates, max_bytes: int) -> Floats:
-    inverse, target = rep.fit.model.family.link.inverse, replace(rep.target, draws=rep.draws)
+    inverse, trials = rep.fit.model.family.link.inverse, rep.target.trials[rep.rows]
     parts = []
-    for at in chunks(len(rep.y), len(rep.draws), max_bytes):
-        mean = inverse(linear_predictor(rep.fit, target, at)).mean(axis=0)
-        parts.append(mean * target.trials[at] / rep.divisor[at])
+    for at, some in _stretches(rep, max_bytes):
+        mean = inverse(linear_predictor(rep.fit, rep.target, at)).mean(axis=0)
+        parts.append(mean[rep.rows[some] - at.start] * trials[some] / rep.divisor[some])
     return np.concatenate(parts)
 
 
 def loo_pit(fit: Fit, options: CheckOptions) -> Floats:
     """Leave-one-out predictive probability of a response up to the observed one, (N,); ties are broken at random."""
     pieces = observed_pieces(fit)
-    rng = np.random.default_rng((fit.sampling.seed or 0) if options.seed is None else options.seed)
+    source = source_of(fit, options.seed)
     below, equal = np.empty(len(pieces.y)), np.empty(len(pieces.y))
-    rep = Replicates(fit, pieces.target, pieces.y, np.ones_like(pieces.y), pieces.target.draws, 0)
-    for part in smoothed(fit, pieces, options.max_bytes):
-        new, weights = new_responses(rep, rep.draws, part.at), np.exp(part.log_weights)
+    values = new_responses(fit, pieces.target, within(source, Purpose.TIES))
+    for part in smoothed(fit, pieces, options.max_bytes, ROWS):
+        new = values(linear_predictor(fit, pieces.target, part.at), part.at)
+        weights = np.exp(part.log_weights)
         below[part.at] = np.sum(weights * (new < pieces.y[part.at]), axis=0)
         equal[part.at] = np.sum(weights * (new == pieces.y[part.at]), axis=0)
-    return np.clip(below[pieces.row] + equal[pieces.row] * rng.random(len(pieces.row)), 0, 1)
+    ties = stream(source, Purpose.TIES).random(len(pieces.row))
+    return np.clip(below[pieces.row] + equal[pieces.row] * ties, 0, 1)
 
 
 def loo_pit_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """Density curves of the LOO-PIT values (`draw` 0) and of uniform ones (1, 2, ...), reflected at 0 and 1."""
     values = loo_pit(fit, options)
-    rng = np.random.default_rng(options.seed)
+    rng = stream(source_of(fit, options.seed), Purpose.UNIFORMS)
     sets = [values, *rng.random((UNIFORMS, len(values)))]
     return _curves([_reflected(each) for each in sets], np.linspace(0, 1, GRID))
 

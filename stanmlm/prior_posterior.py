@@ -12,10 +12,11 @@ from stanmlm.distributions import DISTRIBUTIONS
 from stanmlm.fit import Fit, draws_of
 from stanmlm.model import Parameter, groupings, parameters
 from stanmlm.named import BOUNDS
-from stanmlm.predict import scales_of
 from stanmlm.prior_summary import spelled
 from stanmlm.priors import PriorRow
 from stanmlm.standata import column_means
+from stanmlm.streams import Purpose, Source, stream, words_of
+from stanmlm.target import scales_of
 
 Density = Callable[[Floats], Floats]
 WHOLE = (-np.inf, np.inf)
@@ -108,7 +109,7 @@ def _names(fit: Fit, row: PriorRow, class_: str) -> list[str]:
 def _univariate(
     row: PriorRow, names: tuple[str, ...], title: str, posterior: Floats, bounds: tuple[float, float]
 ) -> Compared:
-    known, rng = DISTRIBUTIONS[row.distribution], np.random.default_rng(0)
+    known, rng = DISTRIBUTIONS[row.distribution], _stream(title)
     if not known.proper:
         return Compared(names, title, spelled(row), posterior, bounds, None, np.empty(0))
     positive = bounds[0] == 0
@@ -119,6 +120,11 @@ def _univariate(
         return np.asarray(np.exp(known.log_density(x, row.arguments)) / mass)
 
     return Compared(names, title, spelled(row), posterior, bounds, density, sample)
+
+
+def _stream(name: str) -> np.random.Generator:
+    """A prior looks the same every time."""
+    return stream(Source(0), Purpose.PRIORS, *words_of(name))
 
 
 def _mass(row: PriorRow, middle: float) -> float:
@@ -134,7 +140,7 @@ def _margin(
     row: PriorRow, name: str, title: str, posterior: Floats, bounds: tuple[float, float], shape: tuple[int, ...]
 ) -> Compared:
     """One element of a joint prior: all elements have the same margin."""
-    known, rng = DISTRIBUTIONS[row.distribution], np.random.default_rng(0)
+    known, rng = DISTRIBUTIONS[row.distribution], _stream(name)
     sample = known.draw(rng, row.arguments, (SAMPLE, *shape), True).reshape(SAMPLE, -1)[:, shape[-1] * (len(shape) - 1)]
     density = MARGINS[row.distribution](row.arguments, shape[0])
     return Compared((name,), title, spelled(row), posterior, bounds, density, sample)

@@ -1,7 +1,7 @@
 """Quantities of predictions in bounded memory: of each row, or of averages over rows."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypedDict
 
 import numpy as np
@@ -10,11 +10,10 @@ from scipy import sparse
 
 from stanmlm.arguments import check_options, numbers_of
 from stanmlm.arrays import Floats, Ints
-from stanmlm.datagrid import rows_of
 from stanmlm.errors import DataError, OptionError, did_you_mean
 from stanmlm.estimates import Estimates, estimates, transformed
 from stanmlm.fit import Fit
-from stanmlm.predict import MAX_BYTES, Target, check_size, chunks, linear_predictor, target_of
+from stanmlm.target import MAX_BYTES, Target, check_size, chunks, linear_predictor, target_of, warn_of_new_levels
 
 Parts = Sequence[Floats]  # arrays (draws, rows), or (draws, averages)
 TYPES = ("response", "link")
@@ -111,24 +110,16 @@ def _checked_weights(weights: object, rows: int) -> Floats:
     return numbers
 
 
-def target_for(fit: Fit, rows: pd.DataFrame, asked: Asked, offset: Floats | float = 0.0) -> Target:
-    """The target of some rows, with an offset added to the formula's own."""
-    target = target_of(fit, rows, asked.re_formula, asked.draws, asked.new_levels)
-    return replace(target, design=replace(target.design, offset=target.design.offset + offset))
-
-
-def given_offset(fit: Fit, newdata: object) -> Floats | float:
-    """The part of the fitted rows' offset that their columns do not tell: what the verb got as an array."""
-    whole = fit.model.frame.offset
-    if newdata is not None or not whole.any():
-        return 0.0
-    return np.asarray(whole - target_of(fit, rows_of(fit), "NA").design.offset)
+def target_for(fit: Fit, rows: pd.DataFrame, asked: Asked, offset: Floats | None = None) -> Target:
+    """The target of some rows; `offset` is that of fitted rows whose columns do not tell it."""
+    return target_of(fit, rows, asked.re_formula, asked.draws, asked.new_levels, offset=offset)
 
 
 def estimate(
     fit: Fit, rows: pd.DataFrame, quantities: Sequence[Quantity], asked: Asked, title: str, note: str = ""
 ) -> Estimates:
     """Every quantity of every row, or of every average that `by` asks for, stacked."""
+    warn_of_new_levels([target for quantity in quantities for target in quantity.targets])
     cell, labels = _cells(rows, asked)
     weights = rows[WEIGHTS].to_numpy() if WEIGHTS in rows else np.ones(len(rows))
     n_draws = len(quantities[0].targets[0].draws)

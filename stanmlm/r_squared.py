@@ -6,9 +6,10 @@ from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Floats
 from stanmlm.criticism import smoothed
 from stanmlm.errors import OptionError
-from stanmlm.fit import Fit, n_draws
+from stanmlm.fit import Fit, n_draws, source_of
 from stanmlm.log_lik import Pieces, auxiliaries, observed_pieces
-from stanmlm.predict import MAX_BYTES, chunks, linear_predictor
+from stanmlm.streams import ROWS, Purpose, Source, blocks, stream
+from stanmlm.target import MAX_BYTES, chunks, linear_predictor
 
 
 def bayes_R2(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Floats:  # noqa: N802, rstanarm's name
@@ -73,15 +74,24 @@ def loo_R2(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Floats:  # noqa: N802, rs
         raise OptionError("loo_R2 needs a posterior, and this fit has prior_only=True")
     pieces = observed_pieces(fit)
     count = np.bincount(pieces.row).astype(float)
-    rng = np.random.default_rng(fit.sampling.seed)
+    source = source_of(fit)
     sums = np.zeros((5, n_draws(fit)))
     start = float(np.average(pieces.y, weights=count))
-    for part in smoothed(fit, pieces, max_bytes):
+    for part in smoothed(fit, pieces, max_bytes, ROWS):
         y, mean = pieces.y[part.at] - start, _moments(fit, pieces, part.at)[0]
         error = np.sum(np.exp(part.log_weights) * mean, axis=0) - pieces.y[part.at]
         # Exponential weights of equal rows add up to a gamma variable.
-        weights = rng.standard_gamma(count[part.at], (n_draws(fit), len(y)))
+        weights = _bootstrap(source, count, part.at, n_draws(fit))
         sums += [weights @ column for column in (np.ones_like(y), y, y**2, error, error**2)]
     total, y1, y2, e1, e2 = sums
     ratio = (e2 / total - (e1 / total) ** 2) / (y2 / total - (y1 / total) ** 2)
     return np.clip(1 - ratio, -1, 1)
+
+
+def _bootstrap(source: Source, count: Floats, rows: slice, draws: int) -> Floats:
+    """Weights of distinct rows of the Bayesian bootstrap, (draws, rows), a stream a block."""
+    parts = []
+    for block, at in blocks(rows):
+        rng = stream(source, Purpose.BOOTSTRAP, block)
+        parts.append(rng.standard_gamma(count[at], (draws, at.stop - at.start)))
+    return np.concatenate(parts, axis=1)

@@ -16,10 +16,11 @@ from stanmlm.frame import ModelFrame
 from stanmlm.log_lik import Pieces, log_likelihood, pieces_of, some_rows
 from stanmlm.model import Model
 from stanmlm.pipeline import ModelOptions, fit_model
-from stanmlm.predict import chunks
 from stanmlm.priors import is_proper
 from stanmlm.rstyle import read_options
 from stanmlm.rvalues import take
+from stanmlm.streams import Purpose, within
+from stanmlm.target import chunks
 
 # Draws of an unseen level's effects for each draw of the posterior: its own spread is the larger source of noise.
 LEVEL_DRAWS = 10
@@ -113,7 +114,8 @@ def predictive_density(fit: Fit, pieces: Pieces, max_bytes: int) -> Floats:
 
 
 def _reseeded(pieces: Pieces, repeat: int) -> Pieces:
-    return replace(pieces, target=replace(pieces.target, seed=pieces.target.seed + repeat))
+    source = within(pieces.target.source, Purpose.REPEATS, repeat)
+    return replace(pieces, target=replace(pieces.target, source=source))
 
 
 def log_mean_exp(values: Floats) -> Floats:

@@ -16,7 +16,7 @@ from stanmlm.layout import format_fixed, table
 from stanmlm.log_lik import log_likelihood, observed_pieces
 from stanmlm.log_prior import log_prior
 from stanmlm.model import parameters
-from stanmlm.predict import MAX_BYTES, chunks
+from stanmlm.target import MAX_BYTES, chunks
 
 THRESHOLD = 0.05  # Kallioinen et al. (2024), section 2.4
 ALPHAS = (0.99, 1.01)  # powers between which the derivative is taken, as in priorsense

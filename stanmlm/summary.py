@@ -16,7 +16,8 @@ from stanmlm.fit import Fit, chains_of, n_draws, statistic
 from stanmlm.formula import formula_text
 from stanmlm.layout import format_fixed, table
 from stanmlm.model import groupings, parameters
-from stanmlm.predict import chunks, covariances_of, effects_of, linear_predictor, new_responses, target_of
+from stanmlm.streams import ROWS
+from stanmlm.target import chunks, covariances_of, effects_of, linear_predictor, new_responses, target_of
 
 PROBS = (0.1, 0.5, 0.9)
 # mean_PPD needs rows times draws of new responses: fewer draws on long data.
@@ -93,9 +94,9 @@ def mean_ppd(fit: Fit, most: int) -> Floats:
     each = max(1, min(per_chain, most // (chains * len(fit.model.response.y))))
     kept = np.linspace(0, per_chain - 1, each).astype(np.int64)
     target = replace(target_of(fit), draws=_positions(kept, chains, per_chain))
-    rng, total = np.random.default_rng(target.seed), np.zeros(len(target.draws))
-    for rows in chunks(len(target.index), len(target.draws)):
-        total += new_responses(fit, target, linear_predictor(fit, target, rows), rows, rng).sum(axis=1)
+    values, total = new_responses(fit, target, target.source), np.zeros(len(target.draws))
+    for rows in chunks(len(target.index), len(target.draws), block=ROWS):
+        total += values(linear_predictor(fit, target, rows), rows).sum(axis=1)
     return (total / len(target.index)).reshape(chains, each)
 
 

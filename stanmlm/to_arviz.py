@@ -12,7 +12,8 @@ from stanmlm.arviz_compat import tree_of_parts, tree_parts
 from stanmlm.errors import OptionError
 from stanmlm.fit import Fit
 from stanmlm.log_lik import log_lik
-from stanmlm.predict import MAX_BYTES, posterior_predict
+from stanmlm.predict import posterior_predict
+from stanmlm.target import MAX_BYTES
 
 if TYPE_CHECKING:
     from xarray import DataArray, DataTree

@@ -10,9 +10,10 @@ from stanmlm.marginal import Marginal, draw_effects
 from stanmlm.model import Model, Unrolled
 from stanmlm.nesting import parents_first
 from stanmlm.standata import absorbed_by, column_means
+from stanmlm.streams import Purpose, Source, stream
 
 
-def unroll(model: Model, draws: Mapping[str, Floats], seed: int | None = None) -> Unrolled:
+def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled:
     """Undo the centring of predictors and of group effects, or draw those that the program integrates out.
 
     Parameters
@@ -45,7 +46,7 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int | None = None) -
         b=b,
         sd=sd,
         cor=tuple(L @ np.swapaxes(L, -1, -2) for L in factors),
-        r=_drawn(of, b, taus, factors, auxiliary["sigma"], seed)
+        r=_drawn(of, b, taus, factors, auxiliary["sigma"], stream(Source(seed, model.words), Purpose.EFFECTS))
         if (of := model.centering.marginal)
         else _deviations(model, draws, b, taus, factors),
         auxiliary=auxiliary,
@@ -75,13 +76,18 @@ def _factors(model: Model, draws: Mapping[str, Floats]) -> Iterator[Floats]:
 
 
 def _drawn(
-    of: Marginal, b: Floats, taus: Sequence[Floats], factors: Sequence[Floats], sigma: Floats, seed: int | None
+    of: Marginal,
+    b: Floats,
+    taus: Sequence[Floats],
+    factors: Sequence[Floats],
+    sigma: Floats,
+    rng: np.random.Generator,
 ) -> tuple[Floats, ...]:
     """Effects that were integrated out, (chains, draws, J, K) a term."""
     scaled = [tau[..., :, None] * L for tau, L in zip(taus, factors, strict=True)]
     draws = b.shape[0] * b.shape[1]
     flat = [T.reshape(draws, *T.shape[2:]) for T in scaled]
-    r = draw_effects(of, b.reshape(draws, b.shape[-1]), flat, sigma.reshape(draws), seed)
+    r = draw_effects(of, b.reshape(draws, b.shape[-1]), flat, sigma.reshape(draws), rng)
     ends = np.cumsum([T.shape[-1] for T in flat])
     return tuple(np.split(r.reshape(*b.shape[:2], *r.shape[1:]), ends[:-1], axis=-1))
 

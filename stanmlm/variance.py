@@ -12,7 +12,7 @@ from stanmlm.errors import DataError
 from stanmlm.estimates import Estimates, estimates
 from stanmlm.fit import Fit, draws_of, n_draws
 from stanmlm.model import groupings
-from stanmlm.predict import chunks, covariances_of, linear_predictor, target_of
+from stanmlm.target import chunks, covariances_of, linear_predictor, target_of
 
 RESIDUAL = "Residual"
 

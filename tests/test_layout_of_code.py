@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "stanmlm"
 
 # The trip of a formula, then what is asked of a fit, top to bottom; a folder stands for all of its modules.
 STAGES = (
-    *("arrays", "errors", "dialects", "arguments", "callers", "formulaic_compat", "arviz_compat"),
+    *("arrays", "errors", "dialects", "arguments", "callers", "streams", "formulaic_compat", "arviz_compat"),
     *("codec", "codec_pandas", "archive"),
     *(
         "rcode",
@@ -56,6 +56,7 @@ STAGES = (
         "layout",
         "extract",
         "re_formula",
+        "target",
         "predict",
         "printing",
         "summary",

@@ -79,7 +79,7 @@ def test_effects_have_their_distribution_given_all_else(sizes: tuple[int, ...]) 
     rows = rows_of(sizes, 3)
     T, beta, sigma = np.array([[0.8, 0, 0], [0.3, 0.5, 0], [-0.2, 0.1, 0.9]]), np.array([0.2, -0.5, 0.4, 0.1]), 0.7
     repeated = [np.broadcast_to(x, (DRAWS, *np.shape(x))) for x in (beta, T, sigma)]
-    u = draw_effects(marginal(rows, len(sizes)), repeated[0], [repeated[1]], repeated[2], seed=4)
+    u = draw_effects(marginal(rows, len(sizes)), repeated[0], [repeated[1]], repeated[2], np.random.default_rng(4))
     for j in range(len(sizes)):
         at = rows.index[0] == j
         Z, e, S = rows.Z[0][at], rows.stats["y"][at] - rows.X[at] @ beta, T @ T.T
@@ -99,16 +99,17 @@ def test_two_terms_of_one_factor_are_one_with_zeros_between() -> None:
     whole = np.block([[T[0], np.zeros((2, 1))], [np.zeros((1, 2)), z[0]]])
     beta, sigma = np.zeros((1, of.all.X.shape[2])), np.array([0.7])
     np.testing.assert_allclose(
-        draw_effects(of, beta, [T, z], sigma, seed=1), draw_effects(of, beta, [whole[None]], sigma, seed=1)
+        draw_effects(of, beta, [T, z], sigma, np.random.default_rng(1)),
+        draw_effects(of, beta, [whole[None]], sigma, np.random.default_rng(1)),
     )
 
 
 def test_draws_in_pieces_are_the_same_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     of = marginal(rows_of((4, 5), 2), 2)
     given = (of, np.zeros((9, 3)), [np.tile(np.eye(2), (9, 1, 1))], np.ones(9))
-    whole = draw_effects(*given, seed=3)
+    whole = draw_effects(*given, np.random.default_rng(3))
     monkeypatch.setattr("stanmlm.marginal.AT_ONCE", 8)
-    np.testing.assert_allclose(draw_effects(*given, seed=3), whole, rtol=1e-12)
+    np.testing.assert_allclose(draw_effects(*given, np.random.default_rng(3)), whole, rtol=1e-12)
 
 
 EXAMS = sm.simulate_exams(seed=1, students=40)

@@ -2,7 +2,6 @@
 
 import operator
 import os
-import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
@@ -11,6 +10,7 @@ from typing import Any
 from stanmlm.arguments import shown
 from stanmlm.engines.protocol import Point, Sampling
 from stanmlm.errors import OptionError, did_you_mean
+from stanmlm.streams import fresh_seed
 
 _CONTROL = ("adapt_delta", "max_treedepth")  # what rstan and brms take inside `control`
 _LARGEST_SEED = 2**32 - 1
@@ -48,7 +48,7 @@ def resolve(sampling: Sampling) -> Sampling:
     """The same record with warm-up, seed and cores decided, and every value checked."""
     warmup = sampling.iter // 2 if sampling.warmup is None else sampling.warmup
     cores = _cores() if sampling.cores is None else sampling.cores
-    seed = 1 + secrets.randbelow(2**31 - 1) if sampling.seed is None else sampling.seed
+    seed = fresh_seed() if sampling.seed is None else sampling.seed
     _check(replace(sampling, warmup=warmup, cores=cores, seed=seed))
     return replace(sampling, warmup=warmup, cores=min(cores, sampling.chains), seed=seed)
 

@@ -14,7 +14,7 @@ from stanmlm.fit import Fit
 from stanmlm.plots.parts import plain
 from stanmlm.plots.theme import DARK, DARK_EDGE, INK, LIGHT, LIGHT_EDGE, MID, QUIET, theme_paper
 from stanmlm.ppcheck import BINS, FRAMES, CheckOptions, Statistic, statistic_of
-from stanmlm.predict import MAX_BYTES
+from stanmlm.target import MAX_BYTES
 
 if TYPE_CHECKING:
     from plotnine import ggplot, theme
