@@ -25,7 +25,7 @@ from stanmlm.predict import draws_by_rows
 from stanmlm.rcode import names_in
 from stanmlm.rparse import parse_expression
 from stanmlm.streams import ROWS
-from stanmlm.target import Target, new_responses, target_of, warn_of_new_levels
+from stanmlm.target import Target, new_responses, target_of, warn_of_new_levels, warn_of_weights
 
 RESOLUTION = 100
 NEW_GROUP = "a new group"
@@ -119,6 +119,8 @@ def conditional_effects(
     chosen = default_effects(fit) if named is None else [_read_effect(fit, effect) for effect in named]
     grids = [_grid(fit, variables, asked) for variables in chosen]
     warn_of_new_levels([_by_choice(grid) for grid in grids])
+    if method == "predict":
+        warn_of_weights(fit, grids[0].target)
     return ConditionalEffects(tuple(_effect(fit, grid, asked) for grid in grids))
 
 

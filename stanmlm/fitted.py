@@ -18,7 +18,7 @@ from stanmlm.predict import draws_by_rows, summary_of
 from stanmlm.responses import Response
 from stanmlm.streams import ROWS, Purpose, Source, stream, within
 from stanmlm.summary import columns_of, wanted_names
-from stanmlm.target import Target, new_responses, target_of, warn_of_new_levels
+from stanmlm.target import Target, new_responses, target_of, warn_of_new_levels, warn_of_weights
 
 TYPES = ("link", "response")
 INTERVALS = ("confidence", "prediction")
@@ -248,6 +248,7 @@ def _quantity(
     if interval == "prediction" and type_ == "link" and link.name != "identity":
         raise OptionError('a prediction interval is one of responses; pass type="response" with it')
     if interval == "prediction":
+        warn_of_weights(fit, target)
         return new_responses(fit, target, source_of(fit, seed))
     return lambda eta, _: link.inverse(eta) if type_ == "response" else eta
 
@@ -304,6 +305,7 @@ def simulate(
         given = shown(re_formula)
         raise OptionError(f'simulate keeps all group effects, re_formula=None, or none, "NA"; not {given}')
     asked, source = target_of(fit, newdata, trials=trials, offset=offset), source_of(fit, seed)
+    warn_of_weights(fit, asked)
     if re_formula is None:
         warn_of_new_levels([asked])
     target = _simulated(fit, asked, nsim, re_formula is not None, within(source, Purpose.SIMULATION))

@@ -14,9 +14,10 @@ Auxiliaries = Mapping[str, Floats]
 def draw_gaussian(
     rng: np.random.Generator, mu: Floats, auxiliary: Auxiliaries, trials: Floats, weights: Floats
 ) -> Floats:
-    """New reals, variance sigma^2 / weight."""
+    """New reals, variance sigma^2 / weight; infinite ones where the weight is zero, as `predict.lm`'s intervals."""
     noise = rng.standard_normal(mu.shape)
-    return np.asarray(mu + noise * auxiliary["sigma"] / np.sqrt(weights))
+    with np.errstate(divide="ignore"):
+        return np.asarray(mu + noise * auxiliary["sigma"] / np.sqrt(weights))
 
 
 def log_gaussian(y: Floats, mu: Floats, auxiliary: Auxiliaries, trials: Floats, weights: Floats) -> Floats:

@@ -25,6 +25,7 @@ from stanmlm.target import (
     MAX_BYTES,
     Target,
     check_new_levels,
+    check_offset,
     check_size,
     chunks,
     linear_predictor,
@@ -96,6 +97,7 @@ def log_lik(
     Frozen({'sample': 400, 'row': 500})
     """
     check_arguments(log_lik, locals())
+    check_offset(newdata, offset)
     pieces = fitted_pieces(fit) if newdata is None else new_pieces(fit, newdata, weights, offset)
     kept = thinned(fit, draws)
     check_new_levels(new_levels, pieces.target.design, pieces.target.used)

@@ -21,6 +21,7 @@ from stanmlm.target import (
     require_trials,
     target_of,
     warn_of_new_levels,
+    warn_of_weights,
 )
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ def posterior_predict(
     """
     check_arguments(posterior_predict, locals())
     target = target_of(fit, newdata, re_formula, draws, new_levels, trials, offset)
+    warn_of_weights(fit, target)
     values = new_responses(fit, target, source_of(fit, seed))
     return _result(fit, target, values, "predict", summary, max_bytes, ROWS)
 

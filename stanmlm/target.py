@@ -60,9 +60,6 @@ def new_responses(fit: Fit, target: Target, source: Source) -> Callable[[Floats,
     """
     require_trials(target)
     family, numbers = fit.model.family, _numbers(target)
-    if target.equal_weights and family.weights_are_precisions:
-        warn_user(f"the fit has weights, and the new data do not tell them{_weights_text(fit)}: new responses vary as "
-                  "those of rows of weight 1")  # fmt: skip
     auxiliary = {row.name: draws_of(fit, row.name)[target.draws, None] for row in family.auxiliary}
 
     def values(eta: Floats, rows: slice) -> Floats:
@@ -182,9 +179,8 @@ def target_of(
     """What the arguments of a prediction ask for; they are those of `posterior_epred`."""
     model = fit.model
     used, kept, source = used_coefficients(fit.model.design, re_formula), thinned(fit, draws), source_of(fit)
+    check_offset(newdata, offset)
     if newdata is None:
-        if offset is not None:
-            raise OptionError("offset= is for newdata; the fitted rows have theirs")
         old = model.response
         check_new_levels(new_levels, model.design, used)
         return Target(model.design, model.frame.index, old.trials, old.weights, used, kept, new_levels, source)
@@ -203,6 +199,12 @@ def new_design(fit: Fit, newdata: object, offset: object, groups: Sequence[bool]
     encoded = encode(fit.model.design, newdata, groups=groups)
     total = encoded.design.offset + _offset_of(fit, offset, n_rows(encoded.design))
     return replace(encoded, design=replace(encoded.design, offset=total))
+
+
+def check_offset(newdata: object, offset: object) -> None:
+    """Refuse an offset for the fitted rows."""
+    if newdata is None and offset is not None:
+        raise OptionError("offset= is for newdata; the fitted rows have theirs")
 
 
 def given_offset(fit: Fit) -> Floats | None:
@@ -286,6 +288,13 @@ def require_trials(target: Target) -> None:
     """Refuse new data that do not tell how many trials each row has."""
     if np.isnan(target.trials).any():
         raise DataError("the new data do not tell how many trials each row has; pass trials=, a number or one a row")
+
+
+def warn_of_weights(fit: Fit, target: Target) -> None:
+    """As R's `predict.lm`: new responses vary by weights, and these are not known."""
+    if target.equal_weights and fit.model.family.weights_are_precisions:
+        warn_user(f"the fit has weights, and the new data do not tell them{_weights_text(fit)}: new responses vary as "
+                  "those of rows of weight 1")  # fmt: skip
 
 
 def warn_of_new_levels(targets: Sequence[Target]) -> None:
