@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from small_fits import SIZES, exams_fit, trials_data, trials_fit
+from small_fits import SIZES, b, exams_fit, trials_data, trials_fit
 
 import stanmlm as sm
 from stanmlm.arrays import Anything
@@ -65,13 +65,13 @@ GRIDS = {
 @pytest.mark.parametrize("ask", NEW.values(), ids=NEW)
 @pytest.mark.parametrize("rows", [5, 60])
 def test_an_offset_that_was_an_array_is_asked_for_and_never_zero(ask: Callable[..., object], rows: int) -> None:
-    with pytest.raises(sm.DataError, match="got offset= as an array, and new data do not tell theirs"):
+    with pytest.raises(sm.DataError, match="got its offset= as an array, and new data do not tell theirs"):
         ask(array_fit(), shifted().iloc[:rows].drop(columns="off"))
 
 
 @pytest.mark.parametrize("ask", GRIDS.values(), ids=GRIDS)
 def test_rows_of_a_grid_have_no_offset_of_an_array_either(ask: Callable[..., object]) -> None:
-    with pytest.raises(sm.DataError, match="got offset= as an array"):
+    with pytest.raises(sm.DataError, match="got its offset= as an array"):
         ask(array_fit())
 
 
@@ -102,11 +102,10 @@ def test_an_offset_that_the_new_data_tell_is_not_taken_twice() -> None:
 
 
 def test_fitted_rows_keep_their_offset_in_every_verb() -> None:
-    both = [
-        sm.avg_predictions(fit, variables={"x": [0.0, 1.0]}).draws.mean(axis=0) for fit in (array_fit(), named_fit())
-    ]
+    fits = (array_fit(), named_fit())
+    both = [sm.avg_predictions(fit, variables={"x": [0.0, 1.0]}).draws.mean(axis=0) for fit in fits]
     np.testing.assert_allclose(*both, atol=0.1)
-    np.testing.assert_allclose(sm.avg_comparisons(array_fit(), "x").draws[:, 0], sm.as_draws_df(array_fit())["x"])
+    np.testing.assert_allclose(sm.avg_comparisons(array_fit(), "x").draws, b(array_fit(), "x"), rtol=1e-8)
     left = sm.kfold(array_fit(), K=3).pointwise["elpd_kfold"] - sm.kfold(named_fit(), K=3).pointwise["elpd_kfold"]
     assert abs(left.mean()) < 0.1
 
