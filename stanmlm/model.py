@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from stanmlm.arrays import Floats
+from stanmlm.arrays import Floats, is_constant
 from stanmlm.centering import Centering
 from stanmlm.compress import Cells
 from stanmlm.design import Design
@@ -86,16 +86,25 @@ def _words(model: Model) -> tuple[int, ...]:
     arrays = (response.y, response.trials, response.weights, design.offset, design.X, *(t.Z for t in design.terms))
     return words_of(
         [model.family.name, model.family.link.name, design.names, terms, priors, model.prior_only],
-        *(np.asarray(index, dtype="<i8").tobytes() for index in indexes),
+        *(np.asarray(index, dtype="<i4").tobytes() for index in indexes),
         *(_coarse(array) for array in arrays),
     )
 
 
 def _coarse(values: Floats) -> bytes:
-    """Numbers in steps of a millionth of the largest of their column."""
-    exponent = np.frexp(np.abs(values).max(axis=0, initial=0.0))[1]
-    steps = np.rint(np.ldexp(values, DIGITS - exponent)).astype("<i8")
-    return bytes(np.asarray(exponent, dtype="<i8").tobytes() + steps.tobytes())
+    """Numbers in steps of a millionth of the largest of their column; of a column of one number, that number."""
+    columns = [values] if values.ndim == 1 else list(values.T)
+    return b"".join(_coarse_column(column) for column in columns)
+
+
+def _coarse_column(values: Floats) -> bytes:
+    few = values[:1] if is_constant(values) else values
+    low, high = few.min(initial=np.inf), few.max(initial=-np.inf)
+    few = values[:1] if low == high else few
+    exponent = max(int(np.frexp(max(-low, high))[1]), -900) if len(few) else 0
+    steps = few * np.ldexp(1.0, DIGITS - exponent)
+    about, written = np.array([len(values), exponent], "<i4"), np.rint(steps, out=steps).astype("<i4")
+    return bytes(about.tobytes() + written.tobytes())
 
 
 def groupings(design: Design) -> tuple[Grouping, ...]:
