@@ -71,8 +71,7 @@ def fit_from_draws(call: Call, model: Model, program: Program, raw: RawDraws) ->
 
 def source_of(fit: Fit, seed: int | None = None) -> Source:
     """Where random numbers about a fit come from: its own seed where None is given, and what its model is."""
-    own = fit.sampling.seed
-    assert own is not None
+    own = fit.sampling.seed or 0  # fits in files of version 0.1 may have none
     return Source(own if seed is None else seed, fit.model.words)
 
 

@@ -272,7 +272,7 @@ def simulate(
     nsim
         Columns, `sim_1` and so on.
     seed
-        Of the draws taken, the group effects and the responses; the fit's own where None.
+        Of the draws taken, the group effects drawn anew and the responses; the fit's own where None.
     newdata
         Rows to simulate; the fitted ones where None.
     re_formula
@@ -308,17 +308,18 @@ def simulate(
     warn_of_weights(fit, asked)
     if re_formula is None:
         warn_of_new_levels([asked])
-    target = _simulated(fit, asked, nsim, re_formula is not None, within(source, Purpose.SIMULATION))
-    simulated = draws_by_rows(fit, target, new_responses(fit, target, target.source), block=ROWS)
+    source = within(source, Purpose.SIMULATION)
+    target = _simulated(fit, asked, nsim, re_formula is not None, source)
+    simulated = draws_by_rows(fit, target, new_responses(fit, target, source, np.arange(nsim)), block=ROWS)
     made = pd.DataFrame({f"sim_{i + 1}": row for i, row in enumerate(simulated)}, index=target.index)
     return made if newdata is not None else _pad(fit, made)
 
 
 def _simulated(fit: Fit, target: Target, nsim: int, anew: bool, source: Source) -> Target:
-    """The target at draws taken at random, without repetition where there are enough; noise goes by the column."""
+    """The target at draws taken at random, without repetition where there are enough; new effects go by the column."""
     draws = stream(source, Purpose.CHOICE).choice(n_draws(fit), nsim, replace=nsim > n_draws(fit))
-    target = replace(target, draws=draws, noise=np.arange(nsim), source=source)
-    return _with_new_effects(target) if anew else target
+    target = replace(target, draws=draws)
+    return _with_new_effects(replace(target, numbers=np.arange(nsim), source=source)) if anew else target
 
 
 def _with_new_effects(target: Target) -> Target:

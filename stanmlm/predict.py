@@ -148,8 +148,9 @@ def posterior_predict(
     """Draws of new responses: reals, counts, or numbers of successes out of `trials`.
 
     `seed` is the fit's own where None, so that two calls agree; a row's draw is the same whatever `draws` and
-    `max_bytes` are. Weights of gaussian rows divide their variance: new data that lack what the fit took as weights
-    get a warning, and weight 1. The other arguments are those of `posterior_epred`.
+    `max_bytes` are, and 256 rows at least are held at once. Weights of gaussian rows divide their variance: new data
+    that lack what the fit took as weights get a warning, and weight 1. The other arguments are those of
+    `posterior_epred`.
 
     Examples
     --------

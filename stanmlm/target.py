@@ -42,16 +42,18 @@ class Target:
     used: tuple[Bools, ...]  # a group term each: (K,) coefficients that enter
     draws: Ints  # positions among all draws
     new_levels: str
-    source: Source  # of random numbers
-    noise: Ints | None = None  # which random numbers each draw takes, where not those of its position
+    source: Source  # of the effects of new levels
+    numbers: Ints | None = None  # which random numbers of these each draw takes, where not those of its position
     equal_weights: bool = False  # whether `weights` are ones for want of better: the new data do not tell them
 
 
-def new_responses(fit: Fit, target: Target, source: Source) -> Callable[[Floats, slice], Floats]:
+def new_responses(
+    fit: Fit, target: Target, source: Source, numbers: Ints | None = None
+) -> Callable[[Floats, slice], Floats]:
     """What draws new responses (draws, rows) of a target, given its linear predictor and which rows these are.
 
-    Rows are a block of `ROWS`, or several: a block's draw has a stream of its own, whatever others there are. Responses
-    are NaN where the linear predictor is.
+    Rows are a block of `ROWS`, or several: each draw of a block has a stream of its own, by its position or by
+    `numbers`, whatever others there are. Responses are NaN where the linear predictor is.
 
     Raises
     ------
@@ -59,7 +61,7 @@ def new_responses(fit: Fit, target: Target, source: Source) -> Callable[[Floats,
         For trials that nobody tells, and where a mean is too large to draw from.
     """
     require_trials(target)
-    family, numbers = fit.model.family, _numbers(target)
+    family, which = fit.model.family, target.draws if numbers is None else numbers
     auxiliary = {row.name: draws_of(fit, row.name)[target.draws, None] for row in family.auxiliary}
 
     def values(eta: Floats, rows: slice) -> Floats:
@@ -68,7 +70,7 @@ def new_responses(fit: Fit, target: Target, source: Source) -> Callable[[Floats,
         for block, at in blocks(rows):
             here = slice(at.start - rows.start, at.stop - rows.start)
             trials, weights = target.trials[at], target.weights[at]
-            for i, rng in enumerate(streams_of_draws(source, Purpose.RESPONSES, block, numbers)):
+            for i, rng in enumerate(streams_of_draws(source, Purpose.RESPONSES, block, which)):
                 one = {name: draws[i : i + 1] for name, draws in auxiliary.items()}
                 out[i, here] = _drawn(fit, rng, mu[i : i + 1, here], one, trials, weights)
         return np.where(missing, np.nan, out)
@@ -84,10 +86,6 @@ def _drawn(
     except ValueError as error:
         raise DataError(f"no new response can be drawn where the expected one is {mu.max():.3g}: {error}") from error
     return drawn
-
-
-def _numbers(target: Target) -> Ints:
-    return target.draws if target.noise is None else target.noise
 
 
 def linear_predictor(fit: Fit, target: Target, rows: slice) -> Floats:
@@ -160,7 +158,8 @@ def _new_effects(fit: Fit, target: Target, bar: int, labels: list[str]) -> Float
     sd, L = (draws[target.draws] for draws in scales_of(fit, bar))
     if target.new_levels == "zero":
         return np.zeros((len(target.draws), len(labels), sd.shape[1]))
-    numbers, group = _numbers(target), fit.model.design.terms[bar].group
+    numbers = target.draws if target.numbers is None else target.numbers
+    group = fit.model.design.terms[bar].group
     shape = (int(numbers.max()) + 1, sd.shape[1])
     streams = (stream(target.source, Purpose.LEVELS, bar, *words_of(group, label)) for label in labels)
     z = np.stack([rng.standard_normal(shape)[numbers] for rng in streams], axis=1)

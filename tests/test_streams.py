@@ -263,7 +263,7 @@ def test_some_draws_are_those_draws_of_the_whole(draws: int) -> None:
                 np.testing.assert_allclose(some, whole[kept], rtol=1e-9, atol=1e-12)
 
 
-def test_rows_before_a_row_tell_nothing_of_it_and_its_place_does() -> None:
+def test_rows_after_a_row_tell_nothing_of_it_and_its_place_does() -> None:
     fit, data = trials_fit(), long_trials()
     whole = sm.posterior_predict(fit, data).values
     np.testing.assert_array_equal(sm.posterior_predict(fit, data.iloc[:50]).values, whole[:, :50])
@@ -360,6 +360,16 @@ def test_simulated_columns_have_noise_of_their_own_where_they_share_a_draw() -> 
     twins = np.array([two[:2] for two in columns if len(two) > 1])
     assert len(twins) > 1000
     assert_unrelated(made[:, twins[:, 0]].T, made[:, twins[:, 1]].T)
+
+
+def test_simulate_keeps_the_effects_of_new_levels_where_it_keeps_those_of_fitted_ones() -> None:
+    fit, new = lonely_fit(), pd.DataFrame({"g": ["new"]})
+    draw = stream(within(Source(1, fit.model.words), Purpose.SIMULATION), Purpose.CHOICE).choice(2000, 1500, False)
+    eta = sm.posterior_linpred(fit, new).values[draw, 0]
+    kept, anew = (sm.simulate(fit, 1500, seed=1, newdata=new, re_formula=it).to_numpy()[0] for it in (None, "NA"))
+    assert (kept - eta).std() == pytest.approx(0.8, rel=0.1)
+    assert_unrelated((kept - eta)[:, None], eta[:, None])
+    assert_unrelated(anew[:, None], eta[:, None])
 
 
 def test_folds_are_of_the_seed_alone_so_that_models_are_compared_on_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
