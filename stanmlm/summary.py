@@ -89,15 +89,16 @@ def summary(
 
 
 def mean_ppd(fit: Fit, most: int) -> Floats:
-    """Draws of the mean over rows of a new response, (chains, draws), from so few draws that `most` responses do."""
+    """Draws of the mean over observations of a new response, (chains, draws), from so few that `most` responses do."""
     chains, per_chain = fit.sampling.chains, n_draws(fit) // fit.sampling.chains
     each = max(1, min(per_chain, most // (chains * len(fit.model.response.y))))
     kept = np.linspace(0, per_chain - 1, each).astype(np.int64)
     target = replace(target_of(fit), draws=_positions(kept, chains, per_chain))
     values, total = new_responses(fit, target, target.source), np.zeros(len(target.draws))
+    counts = target.weights > 0  # a row of weight zero is no observation
     for rows in chunks(len(target.index), len(target.draws), block=ROWS):
-        total += values(linear_predictor(fit, target, rows), rows).sum(axis=1)
-    return (total / len(target.index)).reshape(chains, each)
+        total += values(linear_predictor(fit, target, rows), rows)[:, counts[rows]].sum(axis=1)
+    return (total / counts.sum()).reshape(chains, each)
 
 
 def _positions(kept: Ints, chains: int, per_chain: int) -> Ints:

@@ -299,10 +299,11 @@ def test_conditional_effects_predict_what_posterior_predict_does() -> None:
     np.testing.assert_allclose(frame["estimate"], np.median(values, axis=0), rtol=1e-10)
 
 
-def test_weights_that_are_zero_are_not_checked_and_move_no_other_row() -> None:
+def test_rows_of_weight_zero_are_not_checked_and_move_no_other() -> None:
     data = sm.simulate_exams(seed=3, students=10).assign(w=np.tile([0.0, 0.5, 1.0, 2.0, 3.0], 10))
     fit = sm.lm("score ~ hours", data, weights="w", chains=1, iter=200, seed=1, progress=False)
     values = sm.posterior_predict(fit).values
+    assert sm.summary(fit).frame.loc["mean_PPD", "mean"] == pytest.approx(values[:, data["w"] > 0].mean())
     seen = sm.pp_check(fit, "intervals").data
     np.testing.assert_allclose(seen["middle"], np.quantile(values[:, data["w"] > 0], 0.5, axis=0), rtol=1e-12)
 

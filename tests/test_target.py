@@ -254,13 +254,17 @@ def test_rows_without_trials_have_rs_residuals(formula: str, type: str) -> None:
     assert np.isfinite(found).all()
 
 
-def test_rows_of_weight_zero_have_rs_residuals() -> None:
+def test_rows_of_weight_zero_have_rs_residuals_and_intervals() -> None:
     data = shifted().assign(w=[0.0, *[1.0] * 59])
     fit = sm.lm("y ~ x", data, weights="w", **SHORT)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = {type: sm.residuals(fit, type)[0] for type in ("response", "pearson", "deviance", "working")}
         new = sm.posterior_predict(fit).values
+        interval = sm.predict(fit, interval="prediction")
+    assert interval["lwr"][0] == -np.inf
+    assert interval["upr"][0] == np.inf
+    assert np.isfinite(interval[1:]).all(axis=None)
     assert found["pearson"] == found["deviance"] == 0
     assert found["response"] == found["working"] == pytest.approx(data["y"][0] - sm.fitted(fit)[0])
     assert np.isinf(new[:, 0]).all()
