@@ -9,6 +9,7 @@ from small_fits import SIZES, b, counts_data, counts_fit, exams_fit, r, trials_d
 import stanmlm as sm
 from stanmlm.arrays import Floats
 
+pytestmark = pytest.mark.filterwarnings("ignore:not in the fitted data")
 EXACT = {"rtol": 0, "atol": 1e-10}
 
 

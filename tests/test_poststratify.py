@@ -12,6 +12,7 @@ import pytest
 import stanmlm as sm
 from stanmlm.fit import Fit
 
+pytestmark = pytest.mark.filterwarnings("ignore:not in the fitted data")
 EXACT = 1e-10
 QUICK: dict[str, Any] = {"chains": 2, "iter": 300, "seed": 2}
 UNSEEN = "OH"

@@ -12,6 +12,7 @@ from small_fits import b, counts_data, counts_fit, draws, exams_fit, r, trials_d
 import stanmlm as sm
 from stanmlm.arrays import Floats
 
+pytestmark = pytest.mark.filterwarnings("ignore:not in the fitted data")
 EXACT = {"rtol": 0, "atol": 1e-10}
 # Monte Carlo error of a standard deviation from S draws is sd / sqrt(2 S), a little more with autocorrelation.
 MC_SDS = 5
