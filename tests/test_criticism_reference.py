@@ -17,7 +17,7 @@ from stanmlm.kfold import by_row
 MCSE = 4  # Monte Carlo errors of both sides, as the README of the reference has it
 # PSIS of brms's draws leaves out no more than we do, but where k is over 0.7 neither is good to better than this.
 BAD_K = 0.3
-# x-sleep-int, the ten folds of NumPy's seed 7: y given (tau, sigma) is multivariate normal; the two are summed over a grid.
+# x-sleep-int, ten folds by NumPy's seed 7: y given (tau, sigma) is multivariate normal; these are summed over a grid.
 EXACT_KFOLD = -895.058
 
 pytestmark = [pytest.mark.shared, pytest.mark.filterwarnings("ignore:Pareto k is over")]
