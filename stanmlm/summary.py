@@ -98,7 +98,7 @@ def mean_ppd(fit: Fit, most: int) -> Floats:
     counts = target.weights > 0  # a row of weight zero is no observation
     for rows in chunks(len(target.index), len(target.draws), block=ROWS):
         total += values(linear_predictor(fit, target, rows), rows)[:, counts[rows]].sum(axis=1)
-    return (total / counts.sum()).reshape(chains, each)
+    return np.asarray(total / counts.sum()).reshape(chains, each)
 
 
 def _positions(kept: Ints, chains: int, per_chain: int) -> Ints:
