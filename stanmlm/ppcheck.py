@@ -29,7 +29,7 @@ Statistic = Callable[[Floats], Floats]  # (..., rows) -> (...)
 class CheckOptions:
     """What a check is made from."""
 
-    ndraws: int | None = None  # each type's own number where None
+    draws: int | None = None  # each type's own number where None
     group: str | Anything | None = None
     stat: str | Statistic = "mean"
     seed: int | None = None  # the fit's own where None
@@ -58,14 +58,14 @@ def replicates(fit: Fit, options: CheckOptions, ndraws: int | None, shares: bool
         target=target_of(fit, design, response, index),
         y=response.y / divisor,
         divisor=divisor,
-        draws=_kept(n_draws(fit), options.ndraws, ndraws or max(100, MOST_RESPONSES // len(response.y))),
+        draws=_kept(n_draws(fit), options.draws, ndraws or max(100, MOST_RESPONSES // len(response.y))),
         seed=(fit.sampling.seed or 0) if options.seed is None else options.seed,
     )
 
 
 def _kept(total: int, asked: int | None, usual: int) -> Ints:
     if asked is not None and not 1 <= asked <= total:
-        raise OptionError(f"ndraws is {asked}; the fit has {total} draws")
+        raise OptionError(f"draws is {asked}; the fit has {total} draws")
     number = asked or min(usual, total)
     return np.linspace(0, total - 1, number).astype(np.int64)
 

@@ -30,16 +30,54 @@ Scope = Mapping[str, object]
 class Options(TypedDict, total=False):
     """What every verb takes by name, beside formula, data and family.
 
-    Rows: `weights` (lme4's meaning: precisions in gaussian models, trials with proportions, case weights else),
-    `subset`, `na_action` ("omit", "exclude", "fail", "pass"), `offset`, `contrasts`.
-    Priors: `prior`, `prior_intercept`, `prior_aux`, `prior_covariance` as in rstanarm; `priors`, a preset
-    ("rstanarm", "brms", "flat") or a list of `set_prior(...)`; `prior_only`.
-    Sampling: `chains=4, iter=2000, warmup=iter/2, thin=1, seed, adapt_delta=0.8, max_treedepth=10, cores`; while
-    `adapt_delta` is not given, divergent transitions raise it to 0.95 and then to 0.99.
-    Keeping: `file`, where the fit is kept and found again; `file_refit`, brms's "never" (a fit that is there is taken,
-    with a warning where it is another model's), "on_change" (of program, data, priors or sampling) or "always".
-    The rest: `engine` ("auto", "stanli", "cmdstan" or an engine), `progress`, and `collapse` and `centering`, which
-    change the speed and never the posterior.
+    weights : numbers, or a column's name, or R code as text
+        lme4's meaning: precisions in gaussian models, trials where the response is a proportion, case weights else.
+    subset : truth values, positions from 0, or R code as text
+        The rows to use, `"year == 2000"`.
+    na_action : str
+        What to do with missing values: "omit" drops their rows, "exclude" pads fitted values for them, "fail" refuses.
+    offset : numbers, or a column's name, or R code as text
+        Added to the linear predictor with coefficient 1.
+    contrasts : dict
+        By variable, a name such as "contr.sum" or a matrix with a row a level; they code the fixed part.
+    prior, prior_intercept, prior_aux, prior_covariance : Prior or None
+        As in rstanarm: of coefficients, of the intercept with predictors centred, of sigma, and of group effects
+        (`decov(...)` or `lkj(...)`); None is flat.
+    priors : str, or set_prior(...), or a list of them
+        A preset ("rstanarm", the default, "brms" or "flat"), rows of brms's `set_prior`, or a preset with rows.
+    prior_only : bool
+        Draw from the prior; the response is not looked at. False by default.
+    chains : int
+        Chains, 4 by default.
+    iter : int
+        Draws of each chain with warm-up, 2000 by default.
+    warmup : int
+        How many of them are warm-up; half of `iter` by default.
+    thin : int
+        Keep every so many draws; 1 by default.
+    seed : int
+        Repeats the draws; a new one by default.
+    adapt_delta : float
+        Stan's target of acceptance, 0.8; where it is not given, divergent transitions raise it to 0.95, then to 0.99.
+    max_treedepth : int
+        Stan's limit of doublings in one step, 10 by default.
+    cores : int
+        Chains at a time; as many as there are cores by default.
+    control : dict
+        `adapt_delta` and `max_treedepth`, as rstan and brms take them.
+    engine : str or engine
+        "auto" (stanli where it is, else CmdStan), "stanli", "cmdstan", or an engine.
+    progress : bool
+        Show bars; by default in notebooks and terminals.
+    file : path
+        Where the fit is kept and found again.
+    file_refit : str
+        What to do with a fit found there, as in brms: "never" refit (with a warning where it is another model's),
+        "on_change" of program, data, priors or sampling, or "always".
+    collapse : bool or "auto"
+        Sample on distinct rows with counts where that is shorter; it changes the speed and never the posterior.
+    centering : float, "auto", "noncentered" or "centered"
+        How group effects are sampled; it changes the speed and never the posterior.
     """
 
     weights: object
@@ -81,7 +119,7 @@ def lm(formula: str, data: object = None, **options: Unpack[Options]) -> Fit:
         A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
         caller's scope.
     **options
-        See `Options`.
+        How to fit: `weights`, `subset`, priors, `chains`, `seed` and the others of `Options`.
 
     Returns
     -------

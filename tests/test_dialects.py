@@ -43,5 +43,5 @@ def test_a_function_of_the_users_own_comes_first() -> None:
 
 
 def test_what_is_in_no_table_says_nothing() -> None:
-    assert call_elsewhere("log") == name_elsewhere("x") == argument_elsewhere("seed") == ""
+    assert call_elsewhere("log") == name_elsewhere("x") == argument_elsewhere("seed", ["seed"]) == ""
     assert parse_formula("y ~ x").text == "y ~ x"
