@@ -6,9 +6,9 @@
 {'student': 100}
 """
 
-import inspect
+import inspect as _inspect
 
-from stanmlm.arguments import public
+from stanmlm.arguments import public as _public
 from stanmlm.compare import Ladder, ladder
 from stanmlm.conditional import conditional_effects
 from stanmlm.contrast import contrast
@@ -221,7 +221,7 @@ __all__ = [
     "waic",
 ]
 
-globals().update({name: public(globals()[name]) for name in __all__ if inspect.isfunction(globals()[name])})
+globals().update({name: _public(globals()[name]) for name in __all__ if _inspect.isfunction(globals()[name])})
 
 
 def __dir__() -> list[str]:

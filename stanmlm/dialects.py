@@ -106,7 +106,19 @@ _ARGUMENTS = _each(
     ("summary", _Argument({}, "summary() is a function of its own here, and as_draws_df(fit) has every draw")),
     ("weights subset offset na_action", _Argument({}, "it is an argument of the verbs that fit, and the fit keeps it")),
     ("newdata data", _Argument(_same("newdata", "data", "frame"), "the fit's own data are used here; leave it out")),
-    ("object model", _Argument(_same("fit", "fits"), "")),
+    ("object model", _Argument(_same("fit", "fits"), "what a function works on comes first, without a name")),
+)
+
+# Families elsewhere: what to write, or why there is none.
+_FAMILIES = _each(
+    ("bernoulli Bernoulli", "brms's: write `binomial`, which reads 0 and 1 as well as counts"),
+    ("normal Gaussian Normal", "`gaussian` here"),
+    ("logit logistic probit", 'a link: write `binomial`, whose link is "logit", or `binomial(link="probit")`'),
+    (
+        "quasibinomial quasi quasipoisson",
+        "no probability model, so it has no posterior; write `binomial` or `poisson` with an effect for each row, "
+        "`(1 | row)`",
+    ),
 )
 
 _NAMES = {"Intercept": "brms's name of the constant: write `1`, and give its prior by `prior_intercept=`"}
@@ -120,6 +132,11 @@ def call_elsewhere(name: str) -> str:
 def name_elsewhere(name: str) -> str:
     """`; it is brms's name of ...`, or nothing."""
     return f"; it is {_NAMES[name]}" if name in _NAMES else ""
+
+
+def family_elsewhere(name: str) -> str:
+    """``bernoulli` is brms's: ...``, or nothing for a family that is not in the table."""
+    return f"`{name}` is {_FAMILIES[name]}" if name in _FAMILIES else ""
 
 
 def addition_elsewhere(name: str) -> str:

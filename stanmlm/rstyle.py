@@ -1,18 +1,21 @@
 """R's verbs: `lm glm lmer glmer`, with rstanarm's arguments."""
 
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from os import PathLike
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
+import numpy as np
+
 from stanmlm.arguments import check_options
 from stanmlm.callers import caller_scope
 from stanmlm.engines.choose import choose_engine
 from stanmlm.engines.protocol import Engine, Sampling
 from stanmlm.engines.sampling import sampling_from
-from stanmlm.errors import FormulaError
+from stanmlm.errors import FormulaError, StanmlmWarning
 from stanmlm.families import Family, FamilyLike, as_family, gaussian
 from stanmlm.fit import Call, Fit
 from stanmlm.frame import variables_of
@@ -22,6 +25,7 @@ from stanmlm.pipeline import ModelOptions, RunOptions, build_model, fit_model
 from stanmlm.prior_slots import CovarianceInput, PriorInput
 from stanmlm.prior_spec import SetPrior
 from stanmlm.rcode import Node, fold, names_in, operands
+from stanmlm.responses import Response
 from stanmlm.rparse import parse_expression
 
 Scope = Mapping[str, object]
@@ -174,7 +178,7 @@ def lmer(formula: str, data: object = None, family: FamilyLike = "gaussian", **o
 def glmer(formula: str, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]) -> Fit:
     """A generalised linear multilevel model with a posterior: lme4's formula, rstanarm's priors.
 
-    The arguments are those of `glm`.
+    The arguments are those of `glm`. Without a family it warns and does what `lmer` does, as lme4's does.
 
     Examples
     --------
@@ -205,11 +209,27 @@ def fit_verb(call: Call, formula: str, data: object, family: Family, scope: Scop
     model_options, run = read_options(call.arguments)
     model = build_model(formula, data, family, scope, model_options)
     _check_bars(call.verb, model)
+    if call.verb == "glmer" and family == gaussian():
+        call = replace(call, verb="lmer")
+        warnings.warn(StanmlmWarning(_SHORTCUT + _two_values(model.response)), stacklevel=5)
     whole = replace(call, scope=_taken(model, call.arguments, scope))
     file, refit = call.arguments.get("file"), str(call.arguments.get("file_refit", "never"))
     if file is None:
         return fit_model(whole, model, run)
     return load_or_fit(Path(str(file)), refit, model, call.arguments, lambda: fit_model(whole, model, run))
+
+
+# lme4's own words.
+_SHORTCUT = (
+    "calling glmer() with family=gaussian (identity link) as a shortcut to lmer() is deprecated; "
+    "please call lmer() directly"
+)
+
+
+def _two_values(response: Response) -> str:
+    if not np.isin(response.y, (0, 1)).all():
+        return ""
+    return f"; `{response.label}` is 0 and 1: family=binomial fits its probability"
 
 
 def _taken(model: Model, arguments: Mapping[str, object], scope: Scope) -> dict[str, object]:

@@ -27,9 +27,8 @@ def test_star_brings_verbs_and_tab_shows_them() -> None:
     assert not [name for name, thing in brought.items() if isinstance(thing, ModuleType)]
     assert sorted(brought) == sorted(dir(stanmlm)) == sorted(stanmlm.__all__)
     assert {"lm", "glm", "lmer", "glmer", "Fit", "binomial", "__version__"} <= brought.keys()
-    helpers = {"inspect", "public"}
     own = {name for name, thing in vars(stanmlm).items() if not (name[0] == "_" or isinstance(thing, ModuleType))}
-    assert own - helpers == brought.keys() - {"__version__"}
+    assert own == brought.keys() - {"__version__"}
 
 
 def test_a_public_function_is_found_where_its_help_says() -> None:
