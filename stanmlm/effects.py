@@ -80,6 +80,13 @@ def avg_predictions(
 ) -> Estimates:
     """`predictions` averaged over rows: `by=True` where it is not given, or over each of the values in `variables`.
 
+    Parameters
+    ----------
+    fit, newdata, variables
+        As in `predictions`.
+    **options
+        `EffectOptions`.
+
     Examples
     --------
     >>> from stanmlm import avg_predictions, lmer, simulate_exams
@@ -157,6 +164,13 @@ def avg_comparisons(
 ) -> Estimates:
     """`comparisons` averaged over rows: `by=True` where it is not given.
 
+    Parameters
+    ----------
+    fit, variables, newdata, comparison
+        As in `comparisons`.
+    **options
+        `EffectOptions`.
+
     Examples
     --------
     >>> from stanmlm import avg_comparisons, lmer, simulate_exams
@@ -223,6 +237,13 @@ def avg_slopes(
     **options: Unpack[EffectOptions],
 ) -> Estimates:
     """`slopes` averaged over rows: `by=True` where it is not given.
+
+    Parameters
+    ----------
+    fit, variables, newdata, slope
+        As in `slopes`.
+    **options
+        `EffectOptions`.
 
     Examples
     --------

@@ -146,8 +146,26 @@ def lm(formula: str, data: object = None, **options: Unpack[Options]) -> Fit:
 def glm(formula: str, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]) -> Fit:
     """A generalised linear model with a posterior, as rstanarm's `stan_glm`.
 
-    `family` is `binomial`, `"binomial"`, `binomial(link="probit")`, and so on with `gaussian` and `poisson`; the other
-    arguments are those of `lm`.
+    Parameters
+    ----------
+    formula
+        R's formula without bars, `"vote ~ income"`.
+    data
+        A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
+        caller's scope.
+    family
+        `binomial`, `"binomial"`, `binomial(link="probit")`, and so on with `gaussian` and `poisson`.
+    **options
+        How to fit: `weights`, `subset`, priors, `chains`, `seed` and the others of `Options`.
+
+    Returns
+    -------
+    A `Fit`.
+
+    Raises
+    ------
+    StanmlmError
+        As `lm`.
 
     Examples
     --------
@@ -162,7 +180,26 @@ def glm(formula: str, data: object = None, family: FamilyLike = "gaussian", **op
 def lmer(formula: str, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]) -> Fit:
     """A linear multilevel model with a posterior: lme4's formula, rstanarm's priors.
 
-    With another `family` it does what `glmer` does, as lme4 once did. The other arguments are those of `lm`.
+    Parameters
+    ----------
+    formula
+        lme4's formula, with a bar or several, `"score ~ hours + (1 + hours | student)"`.
+    data
+        A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
+        caller's scope.
+    family
+        gaussian; with another one it does what `glmer` does, as lme4 once did.
+    **options
+        How to fit: `weights`, `subset`, priors, `chains`, `seed` and the others of `Options`.
+
+    Returns
+    -------
+    A `Fit`.
+
+    Raises
+    ------
+    StanmlmError
+        As `lm`.
 
     Examples
     --------
@@ -178,7 +215,27 @@ def lmer(formula: str, data: object = None, family: FamilyLike = "gaussian", **o
 def glmer(formula: str, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]) -> Fit:
     """A generalised linear multilevel model with a posterior: lme4's formula, rstanarm's priors.
 
-    The arguments are those of `glm`. Without a family it warns and does what `lmer` does, as lme4's does.
+    Parameters
+    ----------
+    formula
+        lme4's formula, with a bar or several, `"vote ~ income + (1 + income | state)"`.
+    data
+        A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
+        caller's scope.
+    family
+        `binomial`, `"binomial"`, `binomial(link="probit")`, and so on with `gaussian` and `poisson`.
+        Without one it warns and does what `lmer` does, as lme4's.
+    **options
+        How to fit: `weights`, `subset`, priors, `chains`, `seed` and the others of `Options`.
+
+    Returns
+    -------
+    A `Fit`.
+
+    Raises
+    ------
+    StanmlmError
+        As `lm`.
 
     Examples
     --------

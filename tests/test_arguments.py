@@ -207,6 +207,10 @@ def test_help_shows_every_argument() -> None:
         assert [p for p in own if own[p].kind == inspect.Parameter.VAR_KEYWORD and name != "datagrid"] == [
             p for p in own if p not in shown
         ]
+    for name in ("lm", "glm", "lmer", "glmer", "update", "slopes", "avg_slopes", "avg_predictions", "comparisons"):
+        documentation = inspect.getdoc(getattr(sm, name)) or ""
+        for argument in inspect.signature(getattr(sm, name)).parameters:
+            assert re.search(rf"^(\w+, )*{argument}(, \w+)*( : .*)?\n    \S", documentation, re.MULTILINE), argument
     assert {"formula", "data", "weights", "prior", "chains", "file_refit"} <= inspect.signature(sm.lm).parameters.keys()
     assert "chains: int = ..." in str(inspect.signature(sm.lm))
 
