@@ -4,7 +4,7 @@ import inspect
 import sys
 from collections import ChainMap
 from collections.abc import Mapping
-from types import FrameType
+from types import CodeType, FrameType
 
 _BETWEEN = "stanmlm.arguments"  # whose `public` stands between a verb and its caller
 
@@ -38,6 +38,12 @@ def _written_in(frame: FrameType) -> FrameType | None:
     code, outer = frame.f_code, frame.f_back
     if not code.co_flags & inspect.CO_NESTED:
         return None
-    while outer and not any(constant is code for constant in outer.f_code.co_consts):
+    while outer and not _holds(outer.f_code, code):
         outer = outer.f_back
     return outer
+
+
+def _holds(outer: CodeType, inner: CodeType) -> bool:
+    """Whether code stands within other code, be it in a class or in a function that has ended."""
+    parts = [constant for constant in outer.co_consts if isinstance(constant, CodeType)]
+    return any(part is inner or _holds(part, inner) for part in parts)

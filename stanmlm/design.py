@@ -11,7 +11,7 @@ from stanmlm.arrays import Floats, Ints
 from stanmlm.coding import Contrasts, check_contrasts, model_columns
 from stanmlm.contrasts import DEFAULT, read_contrasts
 from stanmlm.distinct import Distinct, distinct_rows
-from stanmlm.errors import DataError, FormulaError, did_you_mean, rows_named
+from stanmlm.errors import DataError, FormulaError, did_you_mean
 from stanmlm.evaluate import Scope, evaluate
 from stanmlm.formula import Bar, Expression, Formula
 from stanmlm.frame import ModelFrame, scope_of, total_offset, variables_in
@@ -171,7 +171,8 @@ def _require_finite(numbers: Floats, label: str, index: pd.Index) -> None:
         return
     bad = np.flatnonzero(~np.isfinite(numbers).all(axis=1))
     if len(bad):
-        raise DataError(f"NA/NaN/Inf in '{label}': {len(bad)} {rows_named(index[bad].tolist())}")
+        rows = ", ".join(str(index[k]) for k in bad[:5]) + (", ..." if len(bad) > 5 else "")
+        raise DataError(f"NA/NaN/Inf in '{label}': {len(bad)} row{'s' * (len(bad) > 1)} ({rows})")
 
 
 def _memory(frame: ModelFrame, coding: Contrasts) -> Mapping[str, object]:

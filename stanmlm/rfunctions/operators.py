@@ -260,7 +260,8 @@ def positions(index: Value, n: int) -> Ints:
         For 0, where R silently selects nothing, and for an index of both signs.
     """
     if index.type not in NUMERIC and index.type != "factor":
-        raise DataError(f"an index must be numbers or truth values, not {index.type}")
+        column = "; a column is written by its name, or `frame$column`" if index.type == "character" else ""
+        raise DataError(f"an index must be numbers or truth values, not {index.type}{column}")
     if index.type == "logical":
         chosen = floats(recycle(index, max(n, length(index))))
         places = np.where(np.isnan(chosen), -1, np.arange(len(chosen)))
