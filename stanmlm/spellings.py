@@ -86,7 +86,7 @@ def _rewritten(node: Node, name: str, before: tuple[tuple[str, Node], ...]) -> s
 
 
 def name_in_r(name: str, columns: Collection[str], caller: Mapping[str, object]) -> str:
-    """What to say, after `; `, of a dotted name that nothing answers to: `np.pi`, `data.income`, `x.values`; or nothing."""
+    """What to say, after `; `, of a dotted name that nothing answers to, `np.pi`, `data.income` or `x.values`."""
     owner, _, last = name.rpartition(".")
     if owner in _MODULES or isinstance(caller.get(owner), ModuleType):
         return f"; write `{_CONSTANTS[last]}`" if last in _CONSTANTS else ""

@@ -63,7 +63,7 @@ def test_what_is_in_no_table_says_nothing() -> None:
         ("y ~ x.mean()", r"`x.mean\(\)` is Python's: write `mean\(x\)`"),
         ("y ~ DATA.x", "write `x`"),
         ("y ~ x.values", "write `x`"),
-        ("y ~ DATA['x']", "a column is written by its name"),
+        ("y ~ x['x']", "a column is written by its name"),
         ("y ~ x + np.pi", "write `pi`"),
         ("y ~ len(x)", r"`len\(\)` is Python's; R's is `length\(\)`"),
         ("y ~ np.fft(x)", r"define `fft = np.fft` and write `fft\(...\)`"),

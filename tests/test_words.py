@@ -50,7 +50,7 @@ def test_a_method_of_a_class_within_a_function_sees_the_function() -> None:
 
     class Study:
         def matrices(self) -> list[pd.DataFrame]:
-            return list(map(lambda formula: sm.model_matrix(formula, DATA), ["y ~ z"]))
+            return DATA.pipe(lambda d: [sm.model_matrix("y ~ z", d)])
 
     assert Study().matrices()[0].shape == (len(z), 2)
 
