@@ -1,14 +1,14 @@
-"""What the arguments of a public function may be: its own annotations, read as a user would say them."""
+"""The arguments of public functions: what they may be, what they are called elsewhere, and all of them in its help."""
 
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Literal, TypeGuard, Union, get_args, get_origin
+from typing import Literal, TypeGuard, TypeVar, Union, get_args, get_origin
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,19 @@ from stanmlm.arrays import Anything, Floats
 from stanmlm.dialects import argument_elsewhere
 from stanmlm.errors import DataError, OptionError, did_you_mean
 
+R = TypeVar("R")
+
 SHOWN = 40  # characters of a value in a message
+
+
+class _Default:
+    """The default of an option, as stubs write it: its text says what it is."""
+
+    def __repr__(self) -> str:
+        return "..."
+
+
+DECIDED_LATER = _Default()
 
 
 @dataclass(frozen=True)
@@ -87,8 +99,63 @@ def check_names(given: Collection[str], known: Collection[str]) -> None:
     """Refuse an argument that does not exist."""
     for name in given:
         if name not in known:
-            what = argument_elsewhere(name) or did_you_mean(name, known)
+            what = argument_elsewhere(name, known) or did_you_mean(name, known)
             raise OptionError(f"there is no argument `{name}`{what}")
+
+
+def public(verb: Callable[..., R]) -> Callable[..., R]:
+    """`verb` as a user meets it: its help shows every option, and an argument that it does not have gets an answer.
+
+    Examples
+    --------
+    >>> def verb(fit: int, draws: int | None = None) -> int:
+    ...     return fit
+    >>> public(verb)(1, ndraws=3)
+    Traceback (most recent call last):
+    stanmlm.errors.OptionError: there is no argument `ndraws`: it is `draws=` here
+    """
+    signature = inspect.signature(verb)
+    record = _options_of(signature)
+    shown = signature.replace(parameters=_spelled_out(signature, record)) if record else signature
+    known = [name for name, p in shown.parameters.items() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    takes_all = any(p.kind == p.VAR_KEYWORD for p in shown.parameters.values())
+
+    @wraps(verb)
+    def answered(*args: object, **named: object) -> R:
+        if not (takes_all or named.keys() <= set(known)):
+            check_names(named, known)
+        return verb(*args, **named)
+
+    answered.__module__ = "stanmlm"
+    answered.__signature__ = shown  # type: ignore[attr-defined]
+    answered.__doc__ = _with_options(verb.__doc__ or "", record) if record else verb.__doc__
+    return answered
+
+
+def _options_of(signature: inspect.Signature) -> type | None:
+    """The TypedDict of a function's `**options`."""
+    named = [get_args(p.annotation) for p in signature.parameters.values() if p.kind == p.VAR_KEYWORD]
+    return named[0][0] if named and named[0] else None
+
+
+def _spelled_out(signature: inspect.Signature, record: type) -> list[inspect.Parameter]:
+    """The parameters with every option in the place of `**options`."""
+    own = [p for p in signature.parameters.values() if p.kind != p.VAR_KEYWORD]
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=DECIDED_LATER, annotation=kind)
+        for name, kind in record.__annotations__.items()
+    ]
+    return own + options
+
+
+def _with_options(text: str, record: type) -> str:
+    """A docstring with the record's list of options before its `Returns`, `Raises` or `Examples`."""
+    text, options = inspect.cleandoc(text), inspect.cleandoc(record.__doc__ or "").partition("\n\n")[2]
+    place = min(
+        (at for head in ("Returns", "Raises", "Examples") if (at := text.find(f"\n{head}\n---")) >= 0),
+        default=len(text),
+    )
+    return f"{text[:place]}\nOther Parameters\n----------------\n{options}\n{text[place:]}"
 
 
 def numbers_of(name: str, given: object) -> Floats:

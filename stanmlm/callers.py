@@ -1,20 +1,22 @@
 """The caller's variables, where formulas look for what the data lack."""
 
+import inspect
 import sys
 import warnings
 from collections import ChainMap
 from collections.abc import Mapping
+from types import CodeType, FrameType
 
 from stanmlm.errors import StanmlmWarning
 
-# Code that Python runs in a frame of its own, though its reader sees it as part of the function around it.
-_INNER = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>")
+_BETWEEN = "stanmlm.arguments"  # whose `public` stands between a verb and its caller
 
 
 def caller_scope(depth: int) -> Mapping[str, object]:
     """The variables visible where a public function was called: `depth` is 1 inside that function itself.
 
-    A comprehension or a lambda sees the variables around it as well, used in it or not.
+    A function, lambda or comprehension sees the variables of the functions that it is written in as well, used in it
+    or not, whoever calls it: `data.pipe(lambda d: lmer("y ~ x + z", d))` finds a `z` that stands beside `data`.
 
     Examples
     --------
@@ -25,11 +27,29 @@ def caller_scope(depth: int) -> Mapping[str, object]:
     1
     """
     frame = sys._getframe(depth + 1)
-    maps: list[dict[str, object]] = [dict(frame.f_locals)]
-    while frame.f_code.co_name in _INNER and frame.f_back is not None:
+    while frame.f_back and frame.f_globals.get("__name__") == _BETWEEN:
         frame = frame.f_back
-        maps.append(dict(frame.f_locals))
-    return ChainMap(*maps, frame.f_globals)
+    outermost, maps = frame.f_globals, [dict(frame.f_locals)]
+    while outer := _written_in(frame):
+        maps.append(dict(outer.f_locals))
+        frame = outer
+    return ChainMap(*maps, outermost)
+
+
+def _written_in(frame: FrameType) -> FrameType | None:
+    """The running function in whose text the code of `frame` stands, past those that merely call it."""
+    code, outer = frame.f_code, frame.f_back
+    if not code.co_flags & inspect.CO_NESTED:
+        return None
+    while outer and not _holds(outer.f_code, code):
+        outer = outer.f_back
+    return outer
+
+
+def _holds(outer: CodeType, inner: CodeType) -> bool:
+    """Whether code stands within other code, be it in a class or in a function that has ended."""
+    parts = [constant for constant in outer.co_consts if isinstance(constant, CodeType)]
+    return any(part is inner or _holds(part, inner) for part in parts)
 
 
 def warn_user(message: str) -> None:

@@ -1,9 +1,16 @@
 """What formulas and calls of other packages say, and what stanmlm has instead: brms, nlme, glmmTMB, mgcv, rstanarm."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from itertools import chain
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_OF_PREDICTIONS = "of predict(), posterior_epred() and their kin"
 
 
-def _each(*entries: tuple[str, str]) -> dict[str, str]:
+def _each(*entries: tuple[str, T]) -> dict[str, T]:
     """A table by name, from entries that may name several."""
     return dict(chain.from_iterable(((name, words) for name in names.split()) for names, words in entries))
 
@@ -38,23 +45,80 @@ _ADDITIONS = _each(
     ("mi", "rows without a response are dropped"),
 )
 
-# Arguments of verbs elsewhere.
+
+@dataclass(frozen=True)
+class _Argument:
+    """An argument elsewhere."""
+
+    here: Mapping[str, str]  # what it may be: a function's own argument, and what to add to "it is `that=` here"
+    otherwise: str  # what to say where the function has none of them; "" for nothing
+
+
+def _same(*names: str) -> dict[str, str]:
+    return dict.fromkeys(names, "")
+
+
+# Arguments of functions elsewhere: the first of `here` that a function has is what it is there.
 _ARGUMENTS = _each(
-    ("random", "nlme's `random = ~ x | g` is `(x | g)` in the formula"),
-    ("correlation autocor", "rows are independent here, given the group effects"),
-    ("REML method", "a posterior has neither REML nor ML; leave it out"),
-    ("nAGQ start verbose", "it steers an optimiser of lme4's; leave it out"),
-    ("backend", "it is `engine=` here"),
-    ("algorithm", "Stan's NUTS draws here, always; leave it out"),
-    ("prior_PD", "it is `prior_only=` here"),
-    ("sample_prior", "`prior_only=True` draws from the prior; `hypothesis(prior=)` takes such a fit"),
-    ("QR", "columns are centred and rotated without being asked; leave it out"),
-    ("init inits init_r", "chains start about a quick approximation of the posterior; leave it out"),
-    ("refresh silent", "it is `progress=False` here"),
-    ("burnin tune", "it is `warmup=` here, and `iter=` counts it"),
-    ("draws samples", "it is `iter=` here, which counts `warmup=` too"),
-    ("random_seed", "it is `seed=` here"),
-    ("target_accept", "it is `adapt_delta=` here"),
+    ("random", _Argument({}, "nlme's `random = ~ x | g` is `(x | g)` in the formula")),
+    ("correlation autocor", _Argument({}, "rows are independent here, given the group effects")),
+    ("REML method", _Argument({}, "a posterior has neither REML nor ML; leave it out")),
+    ("nAGQ start verbose", _Argument({}, "it steers an optimiser of lme4's; leave it out")),
+    ("algorithm", _Argument({}, "Stan's NUTS draws here, always; leave it out")),
+    ("backend", _Argument(_same("engine"), "it is `engine=` of the verbs that fit")),
+    ("prior_PD", _Argument(_same("prior_only"), "it is `prior_only=` of the verbs that fit")),
+    (
+        "sample_prior",
+        _Argument({}, "`prior_only=True` draws from the prior; `hypothesis(prior=)` takes such a fit"),
+    ),
+    ("QR", _Argument({}, "columns are centred and rotated without being asked; leave it out")),
+    ("init inits init_r", _Argument({}, "chains start about a quick approximation of the posterior; leave it out")),
+    (
+        "refresh silent",
+        _Argument({"progress": ", True or False"}, "only the verbs that fit show it; leave it out"),
+    ),
+    ("burnin tune", _Argument({"warmup": ", and `iter=` counts it"}, "it is `warmup=` of the verbs that fit")),
+    (
+        "ndraws nsamples n_draws n_samples draws samples nreps",
+        _Argument(
+            {"draws": "", "nsim": "", "iter": ", which counts `warmup=` too"}, "every draw is used here; leave it out"
+        ),
+    ),
+    ("draw_ids", _Argument({"draws": ", how many of them"}, "every draw is used here; leave it out")),
+    ("random_seed random_state", _Argument(_same("seed"), "it is `seed=` of the verbs that fit")),
+    ("target_accept", _Argument(_same("adapt_delta"), "it is `adapt_delta=` of the verbs that fit")),
+    ("re_form re_formula", _Argument(_same("re_formula"), f"it is `re_formula=` {_OF_PREDICTIONS}")),
+    (
+        "allow_new_levels sample_new_levels new_levels",
+        _Argument({"new_levels": ', "draw", "zero" or "error"'}, f"it is `new_levels=` {_OF_PREDICTIONS}"),
+    ),
+    ("condVar postVar", _Argument({}, 'covariances always come along, `ranef(fit)[group].attrs["postVar"]`')),
+    ("class", _Argument(_same("class_"), "it is `class_=` of set_prior() and hypothesis()")),
+    (
+        "probs prob",
+        _Argument(_same("probs", "prob", "level"), "summary(fit, probs=) and posterior_interval() have them"),
+    ),
+    ("conf_level", _Argument(_same("level", "prob"), "confint(fit, level=) has intervals")),
+    (
+        "robust",
+        _Argument({}, "estimates are posterior means; summary(fit) shows medians, as_draws_df(fit) all draws"),
+    ),
+    ("summary", _Argument({}, "summary() is a function of its own here, and as_draws_df(fit) has every draw")),
+    ("weights subset offset na_action", _Argument({}, "it is an argument of the verbs that fit, and the fit keeps it")),
+    ("newdata data", _Argument(_same("newdata", "data", "frame"), "the fit's own data are used here; leave it out")),
+    ("object model", _Argument(_same("fit", "fits"), "what a function works on comes first, without a name")),
+)
+
+# Families elsewhere: what to write, or why there is none.
+_FAMILIES = _each(
+    ("bernoulli Bernoulli", "brms's: write `binomial`, which reads 0 and 1 as well as counts"),
+    ("normal Gaussian Normal", "`gaussian` here"),
+    ("logit logistic probit", 'a link: write `binomial`, whose link is "logit", or `binomial(link="probit")`'),
+    (
+        "quasibinomial quasi quasipoisson",
+        "no probability model, so it has no posterior; write `binomial` or `poisson` with an effect for each row, "
+        "`(1 | row)`",
+    ),
 )
 
 _NAMES = {"Intercept": "brms's name of the constant: write `1`, and give its prior by `prior_intercept=`"}
@@ -70,11 +134,26 @@ def name_elsewhere(name: str) -> str:
     return f"; it is {_NAMES[name]}" if name in _NAMES else ""
 
 
+def family_elsewhere(name: str) -> str:
+    """``bernoulli` is brms's: ...``, or nothing for a family that is not in the table."""
+    return f"`{name}` is {_FAMILIES[name]}" if name in _FAMILIES else ""
+
+
 def addition_elsewhere(name: str) -> str:
     """What to say of an addition of brms's to a response, after `; `, or nothing."""
     return f"; {_ADDITIONS[name]}" if name in _ADDITIONS else ""
 
 
-def argument_elsewhere(name: str) -> str:
-    """`: what it is here`, or nothing."""
-    return f": {_ARGUMENTS[name]}" if name in _ARGUMENTS else ""
+def argument_elsewhere(name: str, known: Collection[str]) -> str:
+    """`: what it is here`, in a function with the arguments `known`, or nothing; R's dots are underscores."""
+    foreign = _ARGUMENTS.get(name.replace(".", "_"))
+    if foreign is None:
+        return ""
+    own = next((f"it is `{ours}=` here{more}" for ours, more in foreign.here.items() if ours in known), "")
+    words = own or foreign.otherwise
+    return f": {words}" if words else ""
+
+
+def arguments_elsewhere() -> tuple[str, ...]:
+    """Every argument that `argument_elsewhere` knows."""
+    return tuple(_ARGUMENTS)

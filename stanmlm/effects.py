@@ -79,6 +79,13 @@ def avg_predictions(
 ) -> Estimates:
     """`predictions` averaged over rows: `by=True` where it is not given, or over each of the values in `variables`.
 
+    Parameters
+    ----------
+    fit, newdata, variables
+        As in `predictions`.
+    **options
+        `EffectOptions`.
+
     Examples
     --------
     >>> from stanmlm import avg_predictions, lmer, simulate_exams
@@ -156,6 +163,13 @@ def avg_comparisons(
 ) -> Estimates:
     """`comparisons` averaged over rows: `by=True` where it is not given.
 
+    Parameters
+    ----------
+    fit, variables, newdata, comparison
+        As in `comparisons`.
+    **options
+        `EffectOptions`.
+
     Examples
     --------
     >>> from stanmlm import avg_comparisons, lmer, simulate_exams
@@ -222,6 +236,13 @@ def avg_slopes(
     **options: Unpack[EffectOptions],
 ) -> Estimates:
     """`slopes` averaged over rows: `by=True` where it is not given.
+
+    Parameters
+    ----------
+    fit, variables, newdata, slope
+        As in `slopes`.
+    **options
+        `EffectOptions`.
 
     Examples
     --------

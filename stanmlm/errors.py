@@ -1,7 +1,7 @@
 """What goes wrong, in the user's words: one family of exceptions and the helpers that phrase them."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class StanmlmError(Exception):
@@ -60,10 +60,23 @@ def check_probability(name: str, given: float) -> None:
         raise OptionError(f"{name} is {given}; it is a probability between 0 and 1")
 
 
+ROWS_SHOWN = 5
+
+
+def rows_named(labels: Sequence[object]) -> str:
+    """`(rows 3, 4, ...)`: rows as the frame's own index names them, pandas's default one from 0."""
+    shown = ", ".join(map(str, labels[:ROWS_SHOWN])) + ", ..." * (len(labels) > ROWS_SHOWN)
+    return f"(row{'s' * (len(labels) > 1)} {shown})"
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`; did you mean ...?` for the nearest known name, else the list of what is known, else nothing."""
+    """`; did you mean ...?` for the nearest known name, else the list of what is known, else nothing.
+
+    A name that differs in upper and lower case alone is the nearest.
+    """
     options = list(dict.fromkeys(known))
-    near = difflib.get_close_matches(name, options, n=1, cutoff=0.6)
+    near = [option for option in options if option.casefold() == name.casefold()]
+    near = near or difflib.get_close_matches(name, options, n=1, cutoff=0.6)
     if near:
         return f"; did you mean `{near[0]}`?"
     if not options:

@@ -27,6 +27,7 @@ from stanmlm.rvalues import (
     logical,
     strings,
 )
+from stanmlm.spellings import call_in_r, name_in_r
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ def missing_variable(name: str, scope: Scope) -> str:
     """What to say of a name that nothing answers to."""
     if not (scope.known or scope.data):
         return f"`{name}` is not a variable in scope; pass data=, or define `{name.replace('.', '_')}` first"
-    near = name_elsewhere(name) or did_you_mean(name, scope.known or scope.data)
+    near = name_elsewhere(name) or name_in_r(name, scope.known, scope.caller)
+    near = near or did_you_mean(name, scope.known or scope.data)
     return f"`{name}` is not a column of the data, nor a variable in scope{near}"
 
 
@@ -133,7 +135,7 @@ def _call_function(name: str, node: Node, scope: Scope, state: Mapping[str, obje
     arguments = [(label, evaluate(argument, scope)) for label, argument in node.args]
     function = FUNCTIONS.get(name)
     if function is None:
-        return _call_python(name, arguments, scope)
+        return _call_python(name, node, arguments, scope)
     if state is not None:
         function = replace(function, call=_with_state(function.call, state))
     return invoke(function, arguments)
@@ -146,11 +148,12 @@ def _with_state(call: Callable[..., Value], state: Mapping[str, object]) -> Call
     return apply
 
 
-def _call_python(name: str, arguments: list[tuple[str, Value]], scope: Scope) -> Value:
+def _call_python(name: str, node: Node, arguments: list[tuple[str, Value]], scope: Scope) -> Value:
     """A function of the caller's: it sees arrays, categoricals and plain scalars."""
     function = next((scope.caller[s] for s in (name, name.replace(".", "_")) if callable(scope.caller.get(s))), None)
     if not callable(function):
-        raise DataError(call_elsewhere(name) or f'could not find function "{name}"{_near_function(name)}')
+        elsewhere = call_elsewhere(name) or call_in_r(node, scope.known, scope.caller)
+        raise DataError(elsewhere or f'could not find function "{name}"{_near_function(name)}')
     placed = [_to_python(value) for label, value in arguments if not label]
     named = {label.replace(".", "_"): _to_python(value) for label, value in arguments if label}
     return as_value(function(*placed, **named), name)

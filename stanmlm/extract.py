@@ -11,6 +11,7 @@ from stanmlm.arrays import Anything, Floats
 from stanmlm.diagnostics import elements
 from stanmlm.errors import DataError, check_probability, did_you_mean
 from stanmlm.fit import Fit, draws_of
+from stanmlm.grouping import own_values
 from stanmlm.model import Grouping, Parameter, groupings, parameters
 from stanmlm.standata import standata as data_block
 
@@ -56,8 +57,9 @@ def vcov(fit: Fit) -> pd.DataFrame:
 def ranef(fit: Fit) -> dict[str, pd.DataFrame]:
     """Posterior means of the group effects, deviations from the fixed part: a frame a grouping factor.
 
-    Rows are levels, columns coefficients, as in lme4; `frame.attrs["postVar"]` is the posterior covariance of each
-    level's coefficients, an array (coefficients, coefficients, levels) as lme4's attribute of that name.
+    Rows are levels, as the data have them (numbers stay numbers); columns are coefficients, as in lme4.
+    `frame.attrs["postVar"]` is the posterior covariance of each level's coefficients, an array (coefficients,
+    coefficients, levels) as lme4's attribute of that name.
 
     Examples
     --------
@@ -72,7 +74,9 @@ def ranef(fit: Fit) -> dict[str, pd.DataFrame]:
 
 def _effects(fit: Fit, grouping: Grouping) -> pd.DataFrame:
     draws = draws_of(fit, _variable(fit, "r", grouping.group).name)
-    frame = pd.DataFrame(draws.mean(axis=0), index=list(grouping.levels), columns=list(grouping.terms))
+    data = fit.model.frame.data
+    levels = own_values(grouping.levels, data[grouping.group]) if grouping.group in data else list(grouping.levels)
+    frame = pd.DataFrame(draws.mean(axis=0), index=levels, columns=list(grouping.terms))
     centred = draws - draws.mean(axis=0)
     frame.attrs["postVar"] = np.einsum("djk,djl->klj", centred, centred) / (len(draws) - 1)
     return frame

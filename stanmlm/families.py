@@ -8,6 +8,7 @@ import numpy as np
 from stanmlm import likelihoods
 from stanmlm.arguments import shown
 from stanmlm.arrays import Floats, Ints, is_constant
+from stanmlm.dialects import family_elsewhere
 from stanmlm.errors import OptionError, did_you_mean
 from stanmlm.links import LINKS, Link
 from stanmlm.responses import RawResponse, Response, read_binomial, read_gaussian, read_poisson
@@ -157,7 +158,8 @@ def as_family(family: FamilyLike) -> Family:
         return family
     if isinstance(family, str):
         if family not in FAMILIES:
-            raise OptionError(f"`{family}` is not a family" + did_you_mean(family, FAMILIES))
+            near = f"`{family}` is not a family{did_you_mean(family, FAMILIES)}"
+            raise OptionError(family_elsewhere(family) or near)
         return FAMILIES[family]
     made = _called(family) if callable(family) else family
     if not isinstance(made, Family):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.arrays import Anything, Bools, Floats, Ints, constant
-from stanmlm.errors import DataError, FormulaError, OptionError, StanmlmWarning, did_you_mean
+from stanmlm.errors import DataError, FormulaError, OptionError, StanmlmWarning, did_you_mean, rows_named
 from stanmlm.evaluate import Scope, evaluate
 from stanmlm.formula import Expression, Formula, Terms
 from stanmlm.rcode import Node, names_in
@@ -105,15 +105,16 @@ def model_frame(
     extras = [_extra("weights", weights, table), _extra("subset", subset, table), _extra("offset", offset, table)]
     expressions = list(variables_of(formula))
     place = scope_of([e.node for e in expressions] + [x.code for x in extras if x.code], table, scope, formula.text)
+    _say_other_case(place)
     values = {e.label: _variable(e, place) for e in expressions}
     n = _common_rows(expressions, values, table, formula)
     given = {f"({x.name})": _extra_value(x, place, n) for x in extras if x.thing is not None}
     everything = np.arange(n)
     chosen = _subset_rows(given.pop("(subset)", None), subset, everything)
-    kept = _kept_rows(values | given, chosen, na_action, n)
+    index = _row_labels(table, n)
+    kept = _kept_rows(values | given, chosen, na_action, index)
     whole = kept is everything
     final = {label: _used_levels(value if whole else take(value, kept), label) for label, value in values.items()}
-    index = _row_labels(table, n)
     labels = index if whole else index[kept]
     offsets = [final[o.label] for o in formula.offsets] + _some([given.get("(offset)")], kept, whole)
     weights = _some([given.get("(weights)")], kept, whole)
@@ -157,6 +158,15 @@ def scope_of(nodes: list[Node], table: pd.DataFrame | None, caller: Mapping[str,
     data = {} if table is None else {name: as_value(table[name], name) for name in known if name in names}
     free = names - data.keys()
     return Scope(data, caller, text, known, free | {name.replace(".", "_") for name in free})
+
+
+def _say_other_case(place: Scope) -> None:
+    """A variable of the scope is taken though a column differs from its name in upper and lower case alone."""
+    columns = {column.casefold(): column for column in place.known}
+    for name in sorted(place.wanted & place.caller.keys()):
+        if column := columns.get(name.casefold()):
+            message = f"`{name}` is taken from your variables: the data have no such column, but they have `{column}`"
+            warnings.warn(StanmlmWarning(message), stacklevel=2)
 
 
 @dataclass(frozen=True)
@@ -242,8 +252,9 @@ def _subset_rows(subset: Value | None, given: object, everything: Ints) -> Ints:
     return chosen % n if n else chosen
 
 
-def _kept_rows(values: Mapping[str, Value], chosen: Ints, na_action: str, n: int) -> Ints:
-    """The chosen rows that the na_action keeps."""
+def _kept_rows(values: Mapping[str, Value], chosen: Ints, na_action: str, index: pd.Index) -> Ints:
+    """The chosen rows, of those that `index` labels, that the na_action keeps."""
+    n = len(index)
     if na_action == "pass":
         return chosen
     if not n:
@@ -255,7 +266,8 @@ def _kept_rows(values: Mapping[str, Value], chosen: Ints, na_action: str, n: int
         return chosen
     if na_action == "fail":
         label, gap = next((label, gap) for label, gap in gaps.items() if gap[chosen].any())
-        raise DataError(f"missing values in object: `{label}` {_where(chosen[gap[chosen]])}")
+        bad = chosen[gap[chosen]]
+        raise DataError(f"missing values in object: `{label}` has {len(bad)} {rows_named(index[bad].tolist())}")
     kept: Ints = chosen[~missing[chosen]]
     _require_rows(kept, {label: int(gap[chosen].sum()) for label, gap in gaps.items()}, len(chosen))
     return kept
@@ -272,12 +284,6 @@ def _require_rows(kept: Ints, gaps: Mapping[str, int], n: int) -> None:
     worst = sorted(gaps.items(), key=lambda item: -item[1])
     why = ": " + ", ".join(f"`{label}` is missing in {count}" for label, count in worst[:SHOWN]) if worst else ""
     raise DataError(f"0 (non-NA) cases: none of the {n} rows can be used{why}")
-
-
-def _where(rows: Ints) -> str:
-    """`has 7 of them, in rows 3, 4, ...`, rows counted from 0 as pandas does."""
-    shown = ", ".join(map(str, rows[:SHOWN])) + (", ..." if len(rows) > SHOWN else "")
-    return f"has {len(rows)} (row{'s' * (len(rows) > 1)} {shown}, counted from 0)"
 
 
 def _used_levels(value: Value, label: str) -> Value:

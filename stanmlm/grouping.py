@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from stanmlm.arrays import Ints
 from stanmlm.errors import DataError
 from stanmlm.formula import Bar, Expression, Node, deparse, parse_expression
 from stanmlm.rcode import call, is_call, label, operands
-from stanmlm.rvalues import Value, as_factor, distinct, width
+from stanmlm.rvalues import Value, as_character, as_factor, as_value, distinct, width
 
 
 def group_factor(group: Sequence[Expression], values: Mapping[str, Value], allow_missing: bool = False) -> Value:
@@ -79,6 +80,25 @@ def match_levels(factor: Value, levels: tuple[str, ...]) -> tuple[Ints, tuple[st
     place.update({level: len(levels) + k for k, level in enumerate(new)})
     recode = np.array([*(place[level] for level in factor.levels), -1], dtype=np.int64)
     return recode[factor.data], new
+
+
+def own_values(levels: Sequence[str], column: "pd.Series[Any]") -> list[Any]:
+    """The levels of a factor made from a column as the column has them: the number 3 for "3".
+
+    Examples
+    --------
+    >>> own_values(("1", "10", "2"), pd.Series([2, 1, 10, 1]))
+    [1, 10, 2]
+    """
+    found = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column.dropna().unique()
+    values = dict(zip(level_texts(pd.Series(found, name=column.name)), pd.Index(found).tolist(), strict=True))
+    return [values.get(level, level) for level in levels]
+
+
+def level_texts(column: "pd.Series[Any]") -> "pd.Series[str]":
+    """The labels of levels that the values of a column have in a factor: "3" for 3 and for 3.0."""
+    found = as_character(as_value(column, str(column.name)))
+    return pd.Series(np.array([*found.levels, None], dtype=object)[found.data], index=column.index, dtype=object)
 
 
 def make_unique(names: Iterable[str]) -> tuple[str, ...]:

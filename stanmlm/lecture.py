@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from stanmlm.arguments import numbers_of
-from stanmlm.arrays import Anything, Floats
-from stanmlm.errors import DataError
+from stanmlm.arrays import Anything, Floats, Ints
+from stanmlm.errors import DataError, rows_named
 
 Array = TypeVar("Array", Anything, Floats)
 
@@ -41,9 +41,7 @@ def makeFEdummies(x: ArrayLike) -> pd.DataFrame:  # noqa: N802
     2  1.0  0.0
     """
     index = x.index if isinstance(x, pd.Series) else None
-    codes, levels = pd.factorize(_vector("x", np.asarray(x)))
-    if (codes < 0).any():
-        raise DataError(f"makeFEdummies needs a level for every row: {int((codes < 0).sum())} are missing")
+    codes, levels = _codes("makeFEdummies needs a level for every row", "x", x)
     return pd.DataFrame(np.eye(len(levels))[codes], columns=[str(level) for level in levels], index=index)
 
 
@@ -72,14 +70,22 @@ def group_mean(x: ArrayLike, by: ArrayLike) -> Floats:
     array([2., 2., 5.])
     """
     values = _vector("x", numbers_of("x", x))
-    codes, levels = pd.factorize(_vector("by", np.asarray(by)))
+    codes, levels = _codes("group_mean needs a group for every row", "by", by)
     if len(values) != len(codes):
         raise DataError(f"group_mean needs a group for each value: {len(values)} values, {len(codes)} groups")
-    if (codes < 0).any():
-        raise DataError(f"group_mean needs a group for every row: {int((codes < 0).sum())} are missing")
     totals = np.bincount(codes, weights=values, minlength=len(levels))
     means: Floats = totals / np.bincount(codes, minlength=len(levels))
     return means[codes]
+
+
+def _codes(need: str, name: str, groups: ArrayLike) -> tuple[Ints, pd.Index]:
+    """The level of each row, and the levels in the order in which they appear."""
+    codes, levels = pd.factorize(_vector(name, np.asarray(groups)))
+    missing = np.flatnonzero(codes < 0)
+    if len(missing):
+        labels = groups.index[missing] if isinstance(groups, pd.Series) else missing
+        raise DataError(f"{need}: {len(missing)} missing {rows_named(labels.tolist())}")
+    return codes, pd.Index(levels)
 
 
 def _vector(name: str, values: Array) -> Array:

@@ -199,7 +199,7 @@ def _new_response(fit: Fit, table: pd.DataFrame) -> RawResponse:
     kept = cast(Mapping[str, Description], memory["variables"])[expression.label]
     place = scope_of([expression.node], table, _remembered(fit), fit.model.formula.text)
     value = evaluate(expression.node, place, cast(Mapping[str, object] | None, kept["state"]))
-    return replace(fitted, values=_READ[fitted.kind](recycle(value, len(table)), fitted), rows=None)
+    return replace(fitted, values=_READ[fitted.kind](recycle(value, len(table)), fitted), rows=table.index)
 
 
 def _remembered(fit: Fit) -> Mapping[str, object]:

@@ -71,7 +71,7 @@ def build_model(text: str, data: object, family: Family, scope: Mapping[str, obj
     )
     if frame.response is None:
         raise FormulaError("the formula has no response: write `y ~ x`", text, 0, len(text))
-    response = family.read(frame.response, frame.weights)
+    response = family.read(replace(frame.response, rows=frame.index), frame.weights)
     columns = design(formula, frame, options.contrasts)
     _check_unknowns(columns, family)
     preset, rows = split_preset(options.priors)

@@ -151,6 +151,8 @@ def _require_column(cells: pd.DataFrame, name: str) -> None:
 
 
 def _weights(cells: pd.DataFrame, weights: object) -> Floats:
+    if weights is None:
+        raise DataError("weights is None; a frame has people: name the column of counts, or give numbers, one a row")
     if isinstance(weights, str):
         _require_column(cells, weights)
     named = f"`{weights}`" if isinstance(weights, str) else "weights"

@@ -30,7 +30,7 @@ Statistic = Callable[[Floats], Floats]  # (..., rows) -> (...)
 class CheckOptions:
     """What a check is made from."""
 
-    ndraws: int | None = None  # each type's own number where None
+    draws: int | None = None  # each type's own number where None
     group: str | Anything | None = None
     stat: str | Statistic = "mean"
     seed: int | None = None  # the fit's own where None
@@ -54,7 +54,7 @@ def replicates(fit: Fit, options: CheckOptions, ndraws: int | None, shares: bool
     rows = observed_rows(fit)
     trials, y = fit.model.response.trials[rows], fit.model.response.y[rows]
     divisor = np.where(trials > 0, trials, 1.0) if shares and np.any(trials > 1) else np.ones_like(trials)
-    draws = _kept(n_draws(fit), options.ndraws, ndraws or max(100, MOST_RESPONSES // len(y)))
+    draws = _kept(n_draws(fit), options.draws, ndraws or max(100, MOST_RESPONSES // len(y)))
     return Replicates(
         fit=fit,
         target=replace(target_of(fit), draws=draws),
@@ -67,7 +67,7 @@ def replicates(fit: Fit, options: CheckOptions, ndraws: int | None, shares: bool
 
 def _kept(total: int, asked: int | None, usual: int) -> Ints:
     if asked is not None and not 1 <= asked <= total:
-        raise OptionError(f"ndraws is {asked}; the fit has {total} draws")
+        raise OptionError(f"draws is {asked}; the fit has {total} draws")
     number = asked or min(usual, total)
     return np.linspace(0, total - 1, number).astype(np.int64)
 

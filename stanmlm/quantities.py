@@ -23,10 +23,24 @@ WEIGHTS = "(weights)"
 class EffectOptions(TypedDict, total=False):
     """What predictions, comparisons and slopes take by name.
 
-    `type`: "response" (a probability in binomial models, as R has it) or "link". `by`: True averages over all rows,
-    one column or several average over the rows of each of their values. `weights`: a column, or numbers, to average
-    with. `re_formula`, `draws`, `new_levels`, `max_bytes`: as in `posterior_epred`. `level`: of the intervals.
-    `transform`: a function of the draws that comes last, such as `numpy.exp`.
+    type : str
+        "response" (a probability in binomial models, as R has it), the default, or "link".
+    by : bool, str or list of str
+        True averages over all rows; one column or several average over the rows of each of their values.
+    weights : str or numbers
+        A column, or numbers, to average with; every row counts the same by default.
+    re_formula : str or None
+        Which group effects count, as in `posterior_epred`: all by default, "NA" for none, or a formula of some bars.
+    draws : int
+        How many draws to use; all by default.
+    new_levels : str
+        Levels that were not fitted: "draw", the default, "zero" or "error", as in `posterior_epred`.
+    max_bytes : int
+        Memory that the draws of a result may take.
+    level : float
+        Of the intervals, 0.95 by default.
+    transform : function
+        What is done to the draws last, such as `numpy.exp`; nothing by default.
     """
 
     type: str

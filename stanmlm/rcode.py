@@ -1,7 +1,7 @@
 """R code as data: the record, R's operators, a walk over it, and R's `deparse`."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -59,6 +59,21 @@ _ATOM = 1000
 
 CONSTANTS = ("TRUE", "FALSE", "NULL", "NA", "NaN", "Inf", "NA_integer_", "NA_real_", "NA_character_")
 RESERVED = ("if", "else", "repeat", "while", "function", "for", "next", "break", "in")
+# What a formula may name with its package, `splines::ns`: R's functions that are known here.
+PACKAGES: Mapping[str, frozenset[str]] = {
+    package: frozenset(functions.split())
+    for package, functions in {
+        "stats": "C ave contr.SAS contr.helmert contr.poly contr.sum contr.treatment dnorm median offset plogis pnorm "
+        "poly qlogis qnorm quantile relevel reorder sd var",
+        "splines": "bs ns",
+        "base": "I NROW abs acos acosh all any as.character as.double as.factor as.integer as.logical as.matrix "
+        "as.numeric as.ordered as.vector asin asinh atan atanh c cbind ceiling cos cosh cummax cummin cumprod cumsum "
+        "cut digamma drop droplevels exp expm1 factor factorial floor gamma identity ifelse interaction is.character "
+        "is.factor is.finite is.infinite is.logical is.na is.nan is.numeric is.ordered length levels lgamma log log10 "
+        "log1p log2 max mean min nchar nlevels ordered paste paste0 pmax pmin prod range rep rep_len rev round scale "
+        "seq seq_along seq_len sign signif sin sinh sqrt substr sum tan tanh tolower toupper trunc which xor",
+    }.items()
+}
 SYNTACTIC = re.compile(r"(?:[^\W\d_]|\.(?!\d))[\w.]*")
 
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from stanmlm.arrays import Anything, Bools, Floats, Ints, constant, stretches
-from stanmlm.errors import DataError, StanmlmWarning
+from stanmlm.errors import DataError, StanmlmWarning, rows_named
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class RawResponse:
     kind: str  # "numeric", "logical", "factor", "cbind" (successes, failures), "trials" (successes, trials)
     values: Anything  # (N,) numbers, booleans or level codes from 0; (N, 2) for "cbind" and "trials"
     levels: tuple[str, ...] = ()  # of a factor
-    rows: Ints | None = None  # (N,) numbers of the rows in the user's data, for messages; None: 1 to N
+    rows: pd.Index | None = None  # (N,) labels of the rows in the user's data, for messages; None: 0 to N - 1
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ _SUCCESSES = "non-integer #successes in a binomial glm!"
 def _numeric(raw: RawResponse, family: str) -> Floats:
     if raw.kind not in ("numeric", "logical"):
         given = {"factor": "a factor", "cbind": "a matrix", "trials": "successes with trials"}[raw.kind]
-        raise DataError(f"response must be numeric: `{raw.label}` is {given}, which the {family} family cannot read")
+        message = f"response must be numeric: `{raw.label}` is {given}, which the {family} family cannot read"
+        raise DataError(message + "; family=binomial can")
     return _vector(raw)
 
 
@@ -176,7 +178,6 @@ def _say(message: str) -> None:
 
 def _counted(raw: RawResponse, places: Ints, message: str) -> str:
     """The message with how many values it is about, and the rows where they stand."""
-    numbers = places + 1 if raw.rows is None else raw.rows[places]
-    shown = ", ".join(str(number) for number in numbers[:5]) + (", ..." if len(numbers) > 5 else "")
+    labels = places if raw.rows is None else raw.rows[places]
     count = "1 value" if len(places) == 1 else f"{len(places)} values"
-    return message.format(values=count) + f" (row{'s' if len(places) > 1 else ''} {shown})"
+    return f"{message.format(values=count)} {rows_named(labels.tolist())}"

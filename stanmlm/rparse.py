@@ -11,6 +11,7 @@ from stanmlm.formulaic_compat import Item, Token, arrange, masked, tokens
 from stanmlm.rcode import (
     COMPARISONS,
     CONSTANTS,
+    PACKAGES,
     PARENTHESIS_PRECEDENCE,
     POSTFIX_PRECEDENCE,
     PREFIX,
@@ -335,6 +336,11 @@ def _component(code: _Code, symbol: str, left: Node, right: Node) -> None:
 def _qualified(code: _Code, symbol: str, left: Node, right: Node) -> None:
     for side in (left, right):
         _component(code, symbol, left, side)
+    package, name = map(_function_name, (left, right))
+    if name not in PACKAGES.get(package, ()):
+        home = next((known for known, functions in PACKAGES.items() if name in functions), "")
+        what = f"write `{name}`, which is of R's {home}" if home else "a function of the scope is called without prefix"
+        code.refuse(f"`{package}{symbol}{name}` is no function that a formula knows; {what}", left.start, right.stop)
 
 
 _CHECKS: dict[str, Callable[[_Code, str, Node, Node], None]] = {

@@ -1,18 +1,21 @@
 """R's verbs: `lm glm lmer glmer`, with rstanarm's arguments."""
 
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from os import PathLike
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
+import numpy as np
+
 from stanmlm.arguments import check_options
 from stanmlm.callers import caller_scope
 from stanmlm.engines.choose import choose_engine
 from stanmlm.engines.protocol import Engine, Sampling
 from stanmlm.engines.sampling import sampling_from
-from stanmlm.errors import FormulaError
+from stanmlm.errors import FormulaError, StanmlmWarning
 from stanmlm.families import Family, FamilyLike, as_family, gaussian
 from stanmlm.fit import Call, Fit
 from stanmlm.frame import variables_of
@@ -22,6 +25,7 @@ from stanmlm.pipeline import ModelOptions, RunOptions, build_model, fit_model
 from stanmlm.prior_slots import CovarianceInput, PriorInput
 from stanmlm.prior_spec import SetPrior
 from stanmlm.rcode import Node, fold, names_in, operands
+from stanmlm.responses import Response
 from stanmlm.rparse import parse_expression
 
 Scope = Mapping[str, object]
@@ -30,16 +34,54 @@ Scope = Mapping[str, object]
 class Options(TypedDict, total=False):
     """What every verb takes by name, beside formula, data and family.
 
-    Rows: `weights` (lme4's meaning: precisions in gaussian models, trials with proportions, case weights else),
-    `subset`, `na_action` ("omit", "exclude", "fail", "pass"), `offset`, `contrasts`.
-    Priors: `prior`, `prior_intercept`, `prior_aux`, `prior_covariance` as in rstanarm; `priors`, a preset
-    ("rstanarm", "brms", "flat") or a list of `set_prior(...)`; `prior_only`.
-    Sampling: `chains=4, iter=2000, warmup=iter/2, thin=1, seed, adapt_delta=0.8, max_treedepth=10, cores`; while
-    `adapt_delta` is not given, divergent transitions raise it to 0.95 and then to 0.99.
-    Keeping: `file`, where the fit is kept and found again; `file_refit`, brms's "never" (a fit that is there is taken,
-    with a warning where it is another model's), "on_change" (of program, data, priors or sampling) or "always".
-    The rest: `engine` ("auto", "stanli", "cmdstan" or an engine), `progress`, and `collapse` and `centering`, which
-    change the speed and never the posterior.
+    weights : numbers, or a column's name, or R code as text
+        lme4's meaning: precisions in gaussian models, trials where the response is a proportion, case weights else.
+    subset : truth values, positions from 0, or R code as text
+        The rows to use, `"year == 2000"`.
+    na_action : str
+        What to do with missing values: "omit" drops their rows, "exclude" pads fitted values for them, "fail" refuses.
+    offset : numbers, or a column's name, or R code as text
+        Added to the linear predictor with coefficient 1.
+    contrasts : dict
+        By variable, a name such as "contr.sum" or a matrix with a row a level; they code the fixed part.
+    prior, prior_intercept, prior_aux, prior_covariance : Prior or None
+        As in rstanarm: of coefficients, of the intercept with predictors centred, of sigma, and of group effects
+        (`decov(...)` or `lkj(...)`); None is flat.
+    priors : str, or set_prior(...), or a list of them
+        A preset ("rstanarm", the default, "brms" or "flat"), rows of brms's `set_prior`, or a preset with rows.
+    prior_only : bool
+        Draw from the prior; the response is not looked at. False by default.
+    chains : int
+        Chains, 4 by default.
+    iter : int
+        Draws of each chain with warm-up, 2000 by default.
+    warmup : int
+        How many of them are warm-up; half of `iter` by default.
+    thin : int
+        Keep every so many draws; 1 by default.
+    seed : int
+        Repeats the draws; a new one by default.
+    adapt_delta : float
+        Stan's target of acceptance, 0.8; where it is not given, divergent transitions raise it to 0.95, then to 0.99.
+    max_treedepth : int
+        Stan's limit of doublings in one step, 10 by default.
+    cores : int
+        Chains at a time; as many as there are cores by default.
+    control : dict
+        `adapt_delta` and `max_treedepth`, as rstan and brms take them.
+    engine : str or engine
+        "auto" (stanli where it is, else CmdStan), "stanli", "cmdstan", or an engine.
+    progress : bool
+        Show bars; by default in notebooks and terminals.
+    file : path
+        Where the fit is kept and found again.
+    file_refit : str
+        What to do with a fit found there, as in brms: "never" refit (with a warning where it is another model's),
+        "on_change" of program, data, priors or sampling, or "always".
+    collapse : bool or "auto"
+        Sample on distinct rows with counts where that is shorter; it changes the speed and never the posterior.
+    centering : float, "auto", "noncentered" or "centered"
+        How group effects are sampled; it changes the speed and never the posterior.
     """
 
     weights: object
@@ -81,7 +123,7 @@ def lm(formula: str, data: object = None, **options: Unpack[Options]) -> Fit:
         A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
         caller's scope.
     **options
-        See `Options`.
+        How to fit: `weights`, `subset`, priors, `chains`, `seed` and the others of `Options`.
 
     Returns
     -------
@@ -104,8 +146,26 @@ def lm(formula: str, data: object = None, **options: Unpack[Options]) -> Fit:
 def glm(formula: str, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]) -> Fit:
     """A generalised linear model with a posterior, as rstanarm's `stan_glm`.
 
-    `family` is `binomial`, `"binomial"`, `binomial(link="probit")`, and so on with `gaussian` and `poisson`; the other
-    arguments are those of `lm`.
+    Parameters
+    ----------
+    formula
+        R's formula without bars, `"vote ~ income"`.
+    data
+        A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
+        caller's scope.
+    family
+        `binomial`, `"binomial"`, `binomial(link="probit")`, and so on with `gaussian` and `poisson`.
+    **options
+        How to fit: `weights`, `subset`, priors, `chains`, `seed` and the others of `Options`.
+
+    Returns
+    -------
+    A `Fit`.
+
+    Raises
+    ------
+    StanmlmError
+        As `lm`.
 
     Examples
     --------
@@ -120,7 +180,26 @@ def glm(formula: str, data: object = None, family: FamilyLike = "gaussian", **op
 def lmer(formula: str, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]) -> Fit:
     """A linear multilevel model with a posterior: lme4's formula, rstanarm's priors.
 
-    With another `family` it does what `glmer` does, as lme4 once did. The other arguments are those of `lm`.
+    Parameters
+    ----------
+    formula
+        lme4's formula, with a bar or several, `"score ~ hours + (1 + hours | student)"`.
+    data
+        A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
+        caller's scope.
+    family
+        gaussian; with another one it does what `glmer` does, as lme4 once did.
+    **options
+        How to fit: `weights`, `subset`, priors, `chains`, `seed` and the others of `Options`.
+
+    Returns
+    -------
+    A `Fit`.
+
+    Raises
+    ------
+    StanmlmError
+        As `lm`.
 
     Examples
     --------
@@ -136,7 +215,27 @@ def lmer(formula: str, data: object = None, family: FamilyLike = "gaussian", **o
 def glmer(formula: str, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]) -> Fit:
     """A generalised linear multilevel model with a posterior: lme4's formula, rstanarm's priors.
 
-    The arguments are those of `glm`.
+    Parameters
+    ----------
+    formula
+        lme4's formula, with a bar or several, `"vote ~ income + (1 + income | state)"`.
+    data
+        A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
+        caller's scope.
+    family
+        `binomial`, `"binomial"`, `binomial(link="probit")`, and so on with `gaussian` and `poisson`.
+        Without one it warns and does what `lmer` does, as lme4's.
+    **options
+        How to fit: `weights`, `subset`, priors, `chains`, `seed` and the others of `Options`.
+
+    Returns
+    -------
+    A `Fit`.
+
+    Raises
+    ------
+    StanmlmError
+        As `lm`.
 
     Examples
     --------
@@ -167,11 +266,27 @@ def fit_verb(call: Call, formula: str, data: object, family: Family, scope: Scop
     model_options, run = read_options(call.arguments)
     model = build_model(formula, data, family, scope, model_options)
     _check_bars(call.verb, model)
+    if call.verb == "glmer" and family == gaussian():
+        call = replace(call, verb="lmer")
+        warnings.warn(StanmlmWarning(_SHORTCUT + _two_values(model.response)), stacklevel=5)
     whole = replace(call, scope=_taken(model, call.arguments, scope))
     file, refit = call.arguments.get("file"), str(call.arguments.get("file_refit", "never"))
     if file is None:
         return fit_model(whole, model, run)
     return load_or_fit(Path(str(file)), refit, model, call.arguments, lambda: fit_model(whole, model, run))
+
+
+# lme4's own words.
+_SHORTCUT = (
+    "calling glmer() with family=gaussian (identity link) as a shortcut to lmer() is deprecated; "
+    "please call lmer() directly"
+)
+
+
+def _two_values(response: Response) -> str:
+    if not np.isin(response.y, (0, 1)).all():
+        return ""
+    return f"; `{response.label}` is 0 and 1: family=binomial fits its probability"
 
 
 def _taken(model: Model, arguments: Mapping[str, object], scope: Scope) -> dict[str, object]:

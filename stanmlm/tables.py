@@ -34,6 +34,8 @@ def to_pandas(data: object) -> pd.DataFrame | None:
         return None
     frame = _frame(data)
     frame.columns = pd.Index([str(name) for name in frame.columns])
+    # What `set_index("g", drop=False)` leaves: pandas would not know which `g` is meant.
+    frame.index = frame.index.set_names([None if str(name) in frame.columns else name for name in frame.index.names])
     twice = frame.columns[frame.columns.duplicated()].unique()
     if len(twice):
         names = ", ".join(f"`{name}`" for name in twice)

@@ -49,7 +49,7 @@ def update(
     family
         Another family; that of the fit where None.
     **changes
-        See `Options` of the verbs.
+        Other arguments of the verbs, `Options`.
 
     Returns
     -------

@@ -1,6 +1,7 @@
 """Arguments of a wrong type: every public function says so in the user's words."""
 
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
@@ -11,7 +12,7 @@ from criticism_fits import exams_fit, loo_of
 
 import stanmlm as sm
 from stanmlm.arguments import check_names, kind_of, shown
-from stanmlm.quantities import EffectOptions
+from stanmlm.dialects import argument_elsewhere, arguments_elsewhere
 from stanmlm.rstyle import Options
 
 
@@ -47,11 +48,6 @@ NEEDED: Mapping[str, Mapping[str, object]] = {
     "simulate_exams": {"seed": 1},
     "simulate_redblue": {"seed": 1},
 }
-OPTIONS = {
-    **dict.fromkeys(("lm", "glm", "lmer", "glmer", "lmList", "update"), Options),
-    **dict.fromkeys(("predictions", "comparisons", "slopes", "contrast"), EffectOptions),
-    **dict.fromkeys(("avg_predictions", "avg_comparisons", "avg_slopes"), EffectOptions),
-}
 FITS = ("fit", "curves", "slopes")
 # Values that any column or weight of the data may have, looked at where they are used; and an internal function.
 FREE = {
@@ -59,16 +55,15 @@ FREE = {
     *(("simulate", "trials"), ("datagrid", "columns")),
 }
 SKIPPED = ("record",)
+PUBLIC = [name for name in sm.__all__ if inspect.isfunction(getattr(sm, name))]
 
 
 def asked() -> Iterator[tuple[str, str]]:
     """Every argument of every public function, options among them."""
-    for name, verb in vars(sm).items():
-        if inspect.isfunction(verb) and name not in SKIPPED:
-            for parameter in inspect.signature(verb).parameters.values():
-                options = parameter.kind == parameter.VAR_KEYWORD and name in OPTIONS
-                wanted = OPTIONS[name].__annotations__ if options else [parameter.name]
-                yield from ((name, argument) for argument in wanted if (name, argument) not in FREE)
+    for name in PUBLIC:
+        if name not in SKIPPED:
+            arguments = inspect.signature(getattr(sm, name)).parameters
+            yield from ((name, argument) for argument in arguments if (name, argument) not in FREE)
 
 
 def call(name: str, argument: str, value: object) -> None:
@@ -158,6 +153,66 @@ def test_what_is_as_good_is_taken(annotation: object, value: object) -> None:
 def test_names_come_in_any_list(names: object) -> None:
     assert sm.as_draws_df(exams_fit(), list("b")).shape == sm.as_draws_df(exams_fit(), pd.Index(["b"])).shape
     assert kind_of(sm.as_draws_df.__annotations__["variables"]).holds(names)
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC if name != "datagrid"])  # whose arguments are variables
+def test_every_public_function_answers_the_arguments_of_other_packages(name: str) -> None:
+    own = inspect.signature(getattr(sm, name)).parameters
+    for foreign in arguments_elsewhere():
+        if foreign in own:
+            continue
+        words = argument_elsewhere(foreign, own)
+        with pytest.raises(sm.OptionError) as caught:
+            getattr(sm, name)(**{foreign: None})
+        text = str(caught.value)
+        assert text.startswith(f"there is no argument `{foreign}`")
+        assert words in text
+        assert words or "; did you mean" in text or "; there is" in text or not own
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda fit: sm.posterior_epred(fit, ndraws=3), "no argument `ndraws`: it is `draws=` here"),
+        (lambda fit: sm.pp_check(fit, nsamples=3), "no argument `nsamples`: it is `draws=` here"),
+        (lambda fit: sm.slopes(fit, "hours", ndraws=3), "no argument `ndraws`: it is `draws=` here"),
+        (lambda fit: sm.simulate(fit, ndraws=3), "no argument `ndraws`: it is `nsim=` here"),
+        (lambda fit: sm.lmer("score ~ hours", exams(), draws=3), "it is `iter=` here, which counts `warmup=` too"),
+        (lambda fit: sm.loo(fit, ndraws=3), "every draw is used here"),
+        (lambda fit: sm.predict(fit, re_form="NA"), "no argument `re_form`: it is `re_formula=` here"),
+        (lambda fit: sm.predict(fit, **{"re.form": "NA"}), r"no argument `re\.form`: it is `re_formula=` here"),
+        (lambda fit: sm.fitted(fit, re_formula="NA"), r"`re_formula=` of predict\(\)"),
+        (lambda fit: sm.predict(fit, allow_new_levels=True), 'it is `new_levels=` here, "draw", "zero" or "error"'),
+        (lambda fit: sm.ranef(fit, condVar=True), "covariances always come along"),
+        (lambda fit: sm.set_prior("normal(0, 1)", **{"class": "sd"}), "no argument `class`: it is `class_=` here"),
+        (lambda fit: sm.fixef(fit, probs=[0.1]), "summary.fit, probs=. and posterior_interval.. have them"),
+        (lambda fit: sm.fixef(fit, robust=True), "estimates are posterior means"),
+        (lambda fit: sm.predict(fit, weights=None), "an argument of the verbs that fit"),
+        (lambda fit: sm.fixef(object=fit), "no argument `object`: it is `fit=` here"),
+        (lambda fit: sm.fixef(fit, add_droped=True), "did you mean `add_dropped`"),
+    ],
+)
+def test_a_foreign_argument_is_answered_by_ours(wrong, message: str) -> None:
+    with pytest.raises(sm.OptionError, match=message):
+        wrong(exams_fit())
+
+
+def test_help_shows_every_argument() -> None:
+    for name in PUBLIC:
+        verb, original = getattr(sm, name), inspect.unwrap(getattr(sm, name))
+        shown, own = inspect.signature(verb).parameters, inspect.signature(original).parameters
+        documentation = inspect.getdoc(verb) or ""
+        for argument in shown.keys() - own.keys():
+            assert re.search(rf"^(\w+, )*{argument}(, \w+)* : .*\n    \S", documentation, re.MULTILINE), argument
+        assert [p for p in own if own[p].kind == inspect.Parameter.VAR_KEYWORD and name != "datagrid"] == [
+            p for p in own if p not in shown
+        ]
+    for name in ("lm", "glm", "lmer", "glmer", "update", "slopes", "avg_slopes", "avg_predictions", "comparisons"):
+        documentation = inspect.getdoc(getattr(sm, name)) or ""
+        for argument in inspect.signature(getattr(sm, name)).parameters:
+            assert re.search(rf"^(\w+, )*{argument}(, \w+)*( : .*)?\n    \S", documentation, re.MULTILINE), argument
+    assert {"formula", "data", "weights", "prior", "chains", "file_refit"} <= inspect.signature(sm.lm).parameters.keys()
+    assert "chains: int = ..." in str(inspect.signature(sm.lm))
 
 
 def test_arguments_of_other_packages_say_what_they_are_here() -> None:

@@ -51,7 +51,7 @@ def answers(shared: Path) -> dict[str, dict[str, Any]]:
 @cache
 def fit_of(name: str, shared: Path, reference: ModuleType) -> sm.Fit:
     case = answers(shared)[name]
-    return sm.glmer(
+    return sm.lmer(
         case["formula"], reference.data(case["data"]), family=case["family"], seed=7, progress=False, **PRIORS[name]
     )
 

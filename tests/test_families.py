@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from stanmlm.errors import DataError, OptionError, StanmlmWarning
@@ -65,7 +66,7 @@ WARNINGS = [
     (binomial(), raw("numeric", [0.3, 1.0, 0.0]), [4.0, 1.0, 1.0], "non-integer #successes in a binomial glm!"),
     (binomial(), raw("cbind", [[0.5, 1], [1, 2], [1, 1]]), None, "non-integer counts in a binomial glm!"),
     (binomial(), raw("trials", [[1, 2.5], [1, 2], [1, 1]]), None, "non-integer #successes in a binomial glm!"),
-    (poisson(), raw("numeric", [1.5, 2, 0.5]), None, "`y` has 2 values that are not whole numbers (rows 1, 3)"),
+    (poisson(), raw("numeric", [1.5, 2, 0.5]), None, "`y` has 2 values that are not whole numbers (rows 0, 2)"),
 ]
 
 
@@ -81,15 +82,15 @@ def test_what_r_warns_about_is_accepted_with_a_warning(family, given, weights, m
 REFUSED = [
     (gaussian(), raw("factor", [0, 1, 0], ("a", "b")), None, "response must be numeric: `y` is a factor"),
     (gaussian(), raw("cbind", [[1, 2], [1, 2]]), None, "response must be numeric: `y` is a matrix"),
-    (gaussian(), raw("numeric", [1.0, np.inf, np.nan]), None, "`y` has 2 values missing or infinite (rows 2, 3)"),
-    (poisson(), raw("numeric", [1, -1, -2]), None, "`y` has 2 values below zero (rows 2, 3)"),
+    (gaussian(), raw("numeric", [1.0, np.inf, np.nan]), None, "`y` has 2 values missing or infinite (rows 1, 2)"),
+    (poisson(), raw("numeric", [1, -1, -2]), None, "`y` has 2 values below zero (rows 1, 2)"),
     (poisson(), raw("trials", [[1, 2]]), None, "response must be numeric: `y` is successes with trials"),
-    (binomial(), raw("numeric", [0, 2, 1]), None, "`y` has 1 value below 0 or above 1 (row 2)"),
-    (binomial(), raw("cbind", [[0, 1], [-1, 2]]), None, "`y` has 1 value below zero (row 2)"),
-    (binomial(), raw("trials", [[3, 2], [1, 2]]), None, "`y` has 1 value with more successes than trials (row 1)"),
+    (binomial(), raw("numeric", [0, 2, 1]), None, "`y` has 1 value below 0 or above 1 (row 1)"),
+    (binomial(), raw("cbind", [[0, 1], [-1, 2]]), None, "`y` has 1 value below zero (row 1)"),
+    (binomial(), raw("trials", [[3, 2], [1, 2]]), None, "`y` has 1 value with more successes than trials (row 0)"),
     (binomial(), raw("cbind", [[1, 2, 3]]), None, "has two columns, successes and failures; `y` has not"),
     (gaussian(), raw("numeric", [1, 2]), [1.0, -1.0], "negative weights not allowed: weights has 1 value below zero"),
-    (poisson(), raw("numeric", [1, 2]), [1.0, np.nan], "weights has 1 value missing or infinite (row 2)"),
+    (poisson(), raw("numeric", [1, 2]), [1.0, np.nan], "weights has 1 value missing or infinite (row 1)"),
 ]
 
 
@@ -100,9 +101,9 @@ def test_what_a_family_cannot_have_is_refused_by_row(family, given, weights, mes
     assert message in str(caught.value)
 
 
-def test_rows_are_numbered_as_in_the_data_of_the_user() -> None:
-    with pytest.raises(DataError, match=r"rows 20, 21, 22, 23, 24, \.\.\.\)"):
-        poisson().read(raw("numeric", -np.ones(9), rows=np.arange(20, 29)), None)
+def test_rows_are_named_as_in_the_data_of_the_user() -> None:
+    with pytest.raises(DataError, match=r"rows A, B, C, D, E, \.\.\.\)"):
+        poisson().read(raw("numeric", -np.ones(9), rows=pd.Index(list("ABCDEFGHI"))), None)
 
 
 def test_a_whole_proportion_stays_exact() -> None:

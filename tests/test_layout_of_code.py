@@ -30,6 +30,7 @@ STAGES = (
         "rank",
         "contrasts",
         "rfunctions",
+        "spellings",
         "evaluate",
         "distinct",
         "remember",

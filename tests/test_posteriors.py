@@ -51,7 +51,7 @@ def pair(request: pytest.FixtureRequest, shared: Path, reference: ModuleType) ->
     stored = json.loads((shared / "reference" / "posteriors.json").read_text())
     case = next(c for c in [*stored["exact"], *stored["brms"]] if c["id"] == request.param)
     data = reference.data(case["data"])
-    fit = sm.glmer(case["formula"], data, case["family"], priors=PRIORS[case["id"]], seed=11, iter=3000, progress=False)
+    fit = sm.lmer(case["formula"], data, case["family"], priors=PRIORS[case["id"]], seed=11, iter=3000, progress=False)
     return case, fit
 
 

@@ -54,13 +54,13 @@ def test_a_statistic_of_y_is_that_of_numpy() -> None:
         frame = sm.pp_check(exams_fit(), "stat", stat=name).data
         assert frame["observed"].unique() == pytest.approx(value)
         assert frame["value"].quantile(0.001) < value < frame["value"].quantile(0.999)
-    last = sm.pp_check(exams_fit(), "stat", stat=lambda values: values[-1], ndraws=10).data
+    last = sm.pp_check(exams_fit(), "stat", stat=lambda values: values[-1], draws=10).data
     assert len(last) == 10
     assert last["observed"].iloc[0] == y[-1]
 
 
 def test_grouped_statistics_are_of_the_rows_of_a_group() -> None:
-    frame = sm.pp_check(herds_fit(), "stat_grouped", ndraws=40).data
+    frame = sm.pp_check(herds_fit(), "stat_grouped", draws=40).data
     response = herds_fit().model.response
     mine = np.asarray(group_of(herds_fit(), "herd")) == "h2"
     assert frame[frame["group"] == "h2"]["observed"].iloc[0] == pytest.approx(
@@ -98,5 +98,5 @@ def test_what_cannot_be_checked_is_refused() -> None:
         sm.pp_check(exams_fit(), "stat", stat="means")
     with pytest.raises(sm.OptionError, match="no grouping factor"):
         sm.pp_check(weighted_fit(), "stat_grouped")
-    with pytest.raises(sm.OptionError, match="ndraws is 5000"):
-        sm.pp_check(exams_fit(), ndraws=5000)
+    with pytest.raises(sm.OptionError, match="draws is 5000"):
+        sm.pp_check(exams_fit(), draws=5000)

@@ -13,12 +13,13 @@ from stanmlm.fit import Fit
 from stanmlm.plots.frames import INTERVALS, spread
 from stanmlm.plots.parts import (
     NO_WORDS,
+    Highlight,
     Words,
     called,
     check_columns,
-    check_highlight,
     colours_of,
     facet_panels,
+    highlighted,
     labels_of,
     only,
     percents,
@@ -37,7 +38,7 @@ def plot_curves(
     curves: Fit | pd.DataFrame,
     x: str,
     group: str,
-    highlight: Sequence[str] = (),
+    highlight: Highlight = (),
     *,
     at: Mapping[str, object] | None = None,
     rows: str | None = None,
@@ -59,7 +60,7 @@ def plot_curves(
         columns of the facets.
     x, group : str
         The columns of the horizontal axis and of the groups; of a fit, a numeric variable and any grouping factor.
-    highlight : sequence of str
+    highlight : group or sequence of groups
         Groups to colour, at most six; of a fit with six groups or fewer, all of them where it is empty.
     at : mapping, optional
         Of a fit: values of variables that the figure does not show, which stand at typical values elsewhere.
@@ -116,19 +117,19 @@ def plot_curves(
     if isinstance(curves, Fit):
         words, percent = _words_of(curves, words), percent or _counts_in_percent(curves)
         curves = group_curves(curves, x, group, facets, at)
-        highlight = [str(level) for level in highlight] or _all_of_few(curves[group])
+        highlight = highlight if np.size(highlight) else _all_of_few(curves[group])  # type: ignore[arg-type]
     check_columns(curves, [x, group, *INTERVALS, *facets])
-    check_highlight(curves, group, highlight)
-    coloured = only(curves, group, highlight)
+    chosen = highlighted(curves, group, highlight)
+    coloured = only(curves, group, chosen)
     left, right = float(curves[x].min()), float(curves[x].max())
-    room = _room(called(pd.Series(list(highlight)), names)) if label_room is None else label_room
+    room = _room(called(pd.Series(chosen, dtype=object), names)) if label_room is None else label_room
     layers = [
         geom_line(color=FAINT, size=0.35),
         geom_ribbon(aes(ymin="lower95", ymax="upper95", fill=group), coloured, alpha=0.10),
         geom_ribbon(aes(ymin="lower50", ymax="upper50", fill=group), coloured, alpha=0.22),
         geom_line(aes(color=group), coloured, size=0.8),
-        *_circles(sizes, group, highlight),
-        *_dots(dots, group, highlight),
+        *_circles(sizes, group, chosen),
+        *_dots(dots, group, chosen),
         geom_text(
             aes(x, "place", label="name", color=group),
             end_labels(coloured, x, group, facets, names),
@@ -138,8 +139,8 @@ def plot_curves(
         ),
     ]
     scales = [
-        scale_color_manual(colours_of(highlight)),
-        scale_fill_manual(colours_of(highlight)),
+        scale_color_manual(colours_of(chosen)),
+        scale_fill_manual(colours_of(chosen)),
         scale_x_continuous(limits=(left, right + room * (right - left)), breaks=_breaks(left, right), labels=plain),
         scale_y_continuous(labels=percents if percent else plain),
         labels_of(words, x, "estimate"),

@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from stanmlm.errors import DataError, did_you_mean
+from stanmlm.grouping import level_texts
 from stanmlm.plots.theme import HIGHLIGHTS
 
 if TYPE_CHECKING:
     from plotnine import facet_grid, labs, scale_x_continuous, scale_x_log10
+
+
+Highlight = Sequence[object] | str | float
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,9 @@ def only(frame: pd.DataFrame, group: str, highlight: Sequence[str]) -> pd.DataFr
     """The rows of the highlighted groups, which become a factor in the order of `highlight`."""
     if group not in frame:
         raise DataError(f"the frame lacks `{group}`" + did_you_mean(group, map(str, frame.columns)))
-    rows = frame[frame[group].isin(highlight)]
-    return rows.assign(**{group: pd.Categorical(rows[group].astype(object), list(highlight))})
+    texts = level_texts(frame[group])
+    chosen = texts.isin(highlight)
+    return frame[chosen].assign(**{group: pd.Categorical(texts[chosen], list(highlight))})
 
 
 def x_scale(log: bool) -> "scale_x_continuous | scale_x_log10":
@@ -73,7 +79,7 @@ def _round_breaks(limits: tuple[float, float]) -> list[float]:
 
 def called(groups: pd.Series, names: Mapping[str, str] | None) -> list[str]:
     """What to call each group."""
-    return [(names or {}).get(level, level) for level in groups.astype(str)]
+    return [(names or {}).get(level, level) for level in level_texts(groups)]
 
 
 def check_columns(frame: pd.DataFrame, columns: Sequence[str | None]) -> None:
@@ -84,15 +90,24 @@ def check_columns(frame: pd.DataFrame, columns: Sequence[str | None]) -> None:
             raise DataError(f"the frame to be drawn has no column `{column}`{hint}")
 
 
-def check_highlight(frame: pd.DataFrame, group: str, highlight: Sequence[str]) -> None:
-    """Refuse highlights that are not in the frame, or more of them than there are colours."""
-    if len(highlight) > len(HIGHLIGHTS):
-        raise DataError(f"colour tells {len(HIGHLIGHTS)} groups apart; {len(highlight)} were to be highlighted")
-    known = set(frame[group])
-    for level in highlight:
+def highlighted(frame: pd.DataFrame, group: str, highlight: Highlight) -> tuple[str, ...]:
+    """The highlighted groups as text, of what a user gives: names or numbers, several or one.
+
+    Raises
+    ------
+    DataError
+        For groups that are not in the frame, and for more of them than there are colours.
+    """
+    several = [highlight] if isinstance(highlight, str | int | float | Real) else list(highlight)
+    if len(several) > len(HIGHLIGHTS):
+        raise DataError(f"colour tells {len(HIGHLIGHTS)} groups apart; {len(several)} were to be highlighted")
+    asked = tuple(level_texts(pd.Series(several, dtype=object, name="highlight"))) if several else ()
+    known = set(level_texts(frame[group]))
+    for level in asked:
         if level not in known:
-            hint = did_you_mean(level, sorted(map(str, known)))
+            hint = did_you_mean(str(level), sorted(map(str, known)))
             raise DataError(f"`{level}` of `{group}` is not in the frame to be drawn{hint}")
+    return asked
 
 
 def percents(values: Sequence[float]) -> list[str]:

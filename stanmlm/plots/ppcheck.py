@@ -35,7 +35,7 @@ def pp_check(
     fit: Fit,
     type: str = "dens_overlay",
     *,
-    ndraws: int | None = None,
+    draws: int | None = None,
     group: str | Anything | None = None,
     stat: str | Statistic = "mean",
     seed: int | None = None,
@@ -51,7 +51,7 @@ def pp_check(
         "dens_overlay" and "hist" show distributions, "bars" those of counts; "stat" and "stat_grouped" a statistic;
         "intervals" every row; "error" and "error_binned" what is left unexplained; "loo_pit" whether leave-one-out
         predictions are calibrated.
-    ndraws
+    draws
         Replicates: 50 for "dens_overlay", 8 for "hist", for the others as many as there is time for.
     group
         For "stat_grouped": a variable of the model, or an array with a value a row; the only grouping factor where
@@ -83,7 +83,7 @@ def pp_check(
     check_arguments(pp_check, locals())
     if type not in FRAMES:
         raise OptionError(f"there is no check `{type}`{did_you_mean(type, FRAMES)}")
-    options = CheckOptions(ndraws, group, stat, seed, max_bytes)
+    options = CheckOptions(draws, group, stat, seed, max_bytes)
     subject = _Subject(fit.model.response.label, statistic_of(stat)[0])
     return _DRAW[type](FRAMES[type](fit, options), subject)
 

@@ -1,6 +1,6 @@
 """A coefficient of each group against what is known about the group."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,15 +11,17 @@ from stanmlm.arguments import check_arguments
 from stanmlm.by_group import coefficient_of, expected_slopes, group_slopes
 from stanmlm.coding import INTERCEPT
 from stanmlm.fit import Fit
+from stanmlm.grouping import level_texts
 from stanmlm.plots.frames import INTERVALS
 from stanmlm.plots.parts import (
     NO_WORDS,
+    Highlight,
     Words,
     called,
     check_columns,
-    check_highlight,
     colours_of,
     facet_panels,
+    highlighted,
     labels_of,
     only,
     plain,
@@ -39,7 +41,7 @@ def plot_slopes(
     slopes: Fit | pd.DataFrame,
     x: str,
     group: str,
-    highlight: Sequence[str] = (),
+    highlight: Highlight = (),
     *,
     of: str | None = None,
     line: pd.DataFrame | None = None,
@@ -59,8 +61,8 @@ def plot_slopes(
         facets.
     x, group : str
         The columns of the group predictor and of the groups.
-    highlight : sequence of str
-        Groups to colour, at most six.
+    highlight : group or sequence of groups
+        Groups to colour, at most six, as the data have them: names or numbers.
     of : str, optional
         Of a fit: the variable whose coefficient is drawn, or "(Intercept)"; the one that varies by the group where
         None.
@@ -101,12 +103,12 @@ def plot_slopes(
 
     if isinstance(slopes, Fit):
         fit, of = slopes, coefficient_of(slopes, group, of)
-        slopes, highlight = group_slopes(fit, x, group, of), [str(level) for level in highlight]
+        slopes = group_slopes(fit, x, group, of)
         line = expected_slopes(fit, x, group, of) if line is None else line
         words = words if words.y else replace(words, y=_axis(fit, of))
     check_columns(slopes, [x, group, *INTERVALS, rows, columns])
-    check_highlight(slopes, group, highlight)
-    others, coloured = slopes[~slopes[group].isin(highlight)], only(slopes, group, highlight)
+    chosen = highlighted(slopes, group, highlight)
+    others, coloured = slopes[~level_texts(slopes[group]).isin(chosen)], only(slopes, group, chosen)
     labels = name_places(coloured.assign(name=called(coloured[group], names)), slopes, x)
     layers = [
         *_zero(of),
@@ -117,7 +119,7 @@ def plot_slopes(
         geom_text(aes(y="top", label="name", color=group, ha="side"), labels, size=7.5, va="baseline"),
     ]
     scales = [
-        scale_color_manual(colours_of(highlight)),
+        scale_color_manual(colours_of(chosen)),
         x_scale(log_x),
         scale_y_continuous(labels=plain),
         labels_of(words, x, "estimate"),

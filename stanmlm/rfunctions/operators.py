@@ -252,16 +252,24 @@ def _by_name(wanted: Value, names: tuple[str, ...]) -> Value:
 
 
 def positions(index: Value, n: int) -> Ints:
-    """Places from 0 that an index selects of n elements; -1 for NA."""
+    """Places from 0 that an index selects of n elements, -1 for NA: R's, which count from 1 and drop what is negative.
+
+    Raises
+    ------
+    DataError
+        For 0, where R silently selects nothing, and for an index of both signs.
+    """
     if index.type not in NUMERIC and index.type != "factor":
-        raise DataError(f"an index must be numbers or truth values, not {index.type}")
+        column = "; a column is written by its name, or `frame$column`" if index.type == "character" else ""
+        raise DataError(f"an index must be numbers or truth values, not {index.type}{column}")
     if index.type == "logical":
         chosen = floats(recycle(index, max(n, length(index))))
         places = np.where(np.isnan(chosen), -1, np.arange(len(chosen)))
         picked: Ints = places[np.isnan(chosen) | (chosen == 1)]
         return picked
-    wanted: Floats = index.data + 1.0 if index.type == "factor" else floats(index)
-    wanted = wanted[wanted != 0]
+    wanted = np.where(index.data < 0, np.nan, index.data + 1.0) if index.type == "factor" else np.trunc(floats(index))
+    if (wanted == 0).any():
+        raise DataError("an index of 0: positions count from 1 in a formula, where Python counts from 0")
     if not (wanted < 0).any():
         found: Ints = np.nan_to_num(wanted).astype(np.int64) - 1
         return found
