@@ -280,7 +280,7 @@ def test_verbs_agree_on_new_responses(seed: int | None) -> None:
     np.testing.assert_allclose(stat["value"], values.mean(axis=1), rtol=1e-12)
     intervals = sm.pp_check(fit, "intervals", seed=seed).data
     np.testing.assert_allclose(intervals["middle"], np.quantile(values, 0.5, axis=0), rtol=1e-12)
-    few = sm.pp_check(fit, "stat", seed=seed, ndraws=9).data
+    few = sm.pp_check(fit, "stat", seed=seed, draws=9).data
     np.testing.assert_allclose(few["value"], values.mean(axis=1)[np.linspace(0, 399, 9).astype(int)], rtol=1e-12)
 
 
