@@ -21,6 +21,7 @@ from stanmlm.datagrid import (
 from stanmlm.errors import DataError, OptionError, did_you_mean
 from stanmlm.estimates import Estimates, estimates
 from stanmlm.fit import Fit
+from stanmlm.outcome import SPOKEN
 from stanmlm.predict import Target, draws_by_rows, new_responses, target_of
 
 RESOLUTION = 100
@@ -35,7 +36,7 @@ class ConditionalEffect:
     variables: tuple[str, ...]  # one or two; the first is for the horizontal axis
     numeric: bool  # whether the first is a number
     estimates: Estimates  # `.frame`: the variables, the conditions, estimate, conf.low, conf.high
-    response: str  # what the formula has left of `~`, for the vertical axis
+    response: str  # what is predicted, for the vertical axis: "probability of vote"
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,8 @@ def _effect(fit: Fit, variables: tuple[str, ...], asked: _Asked) -> ConditionalE
         labels = labels.assign(condition=np.repeat(_condition_texts(conditions), len(panels[0])))
     target = target_of(fit, rows, asked.re_formula, trials=1)
     made = estimates(labels, METHODS[asked.method](fit, target), "Conditional effects", asked.level, asked.method)
-    return ConditionalEffect(":".join(variables), variables, not is_discrete(fit, variables[0]), made, _response(fit))
+    numeric, says = not is_discrete(fit, variables[0]), SPOKEN[asked.method](fit)
+    return ConditionalEffect(":".join(variables), variables, numeric, made, says)
 
 
 def _condition_texts(conditions: pd.DataFrame) -> list[str]:
@@ -228,10 +230,6 @@ def _held(fit: Fit, data: pd.DataFrame, name: str) -> list[object]:
     if name in variables_of(fit).groups:
         return [NEW_GROUP]
     return [levels_of(data[name])[0]] if is_discrete(fit, name) else [float(data[name].mean())]
-
-
-def _response(fit: Fit) -> str:
-    return fit.model.response.label
 
 
 def _expected(fit: Fit, target: Target) -> Floats:

@@ -12,13 +12,12 @@ from stanmlm.errors import OptionError
 from stanmlm.fit import Fit, statistic
 from stanmlm.named import Named, named_draws
 from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
-from stanmlm.plots.theme import HIGHLIGHTS, INK, LIGHT, MID_EDGE, QUIET, theme_paper
+from stanmlm.plots.theme import ACCENT, INK, LIGHT, MID_EDGE, QUIET, colours, theme_paper
 
 if TYPE_CHECKING:
     from plotnine import ggplot
 
 SIMULTANEOUS = 0.95  # probability that all bars of a parameter lie in the band
-DIVERGENT = "#D55E00"
 
 
 def plot_trace(
@@ -60,23 +59,24 @@ def plot_trace(
         facet_wrap,
         geom_line,
         geom_rug,
-        ggplot,
         scale_color_manual,
         scale_x_continuous,
         scale_y_continuous,
         theme,
     )
 
+    from stanmlm.plots.sheet import Sheet
+
     named = named_draws(fit, pars, regex_pars)
     frame = trace_frame(fit, named)
     layers = [
         geom_line(aes(color="chain"), size=0.25, alpha=0.8),
-        geom_rug(aes("draw"), frame[frame["diverging"]], sides="b", color=DIVERGENT, size=0.4, inherit_aes=False),
+        geom_rug(aes("draw"), frame[frame["diverging"]], sides="b", color=ACCENT, size=0.4, inherit_aes=False),
     ]
     wide = 1 if len(named.names) == 1 else 2
     scales = [
         facet_wrap("parameter", ncol=wide, scales="free_y"),
-        scale_color_manual(chain_colours(named.draws.shape[0])),
+        scale_color_manual(colours(named.draws.shape[0])),
         scale_x_continuous(labels=plain),
         scale_y_continuous(labels=plain),
         labels_of(words, "draw", ""),
@@ -88,7 +88,7 @@ def plot_trace(
         legend_title=element_text(size=8),
         legend_key=element_blank(),
     )
-    return ggplot(frame, aes("draw", "value", group="chain")) + layers + scales + size
+    return Sheet(frame, aes("draw", "value", group="chain")) + layers + scales + size
 
 
 def trace_frame(fit: Fit, named: Named) -> pd.DataFrame:
@@ -102,16 +102,6 @@ def trace_frame(fit: Fit, named: Named) -> pd.DataFrame:
         "value": np.moveaxis(named.draws, -1, 0).ravel(),
         "diverging": np.tile(statistic(fit, "diverging").astype(bool).ravel(), P),
     })  # fmt: skip
-
-
-def chain_colours(chains: int) -> list[str]:
-    """A colour a chain, that colour-blind readers can tell apart where there are few."""
-    from matplotlib import colormaps
-    from matplotlib.colors import to_hex
-
-    if chains <= len(HIGHLIGHTS):
-        return list(HIGHLIGHTS[:chains])
-    return [to_hex(colormaps["viridis"](k / (chains - 1))) for k in range(chains)]
 
 
 def plot_rank(
@@ -165,11 +155,12 @@ def plot_rank(
         facet_grid,
         geom_hline,
         geom_rect,
-        ggplot,
         scale_x_continuous,
         scale_y_continuous,
         theme,
     )
+
+    from stanmlm.plots.sheet import Sheet
 
     named = named_draws(fit, pars, regex_pars)
     frame = rank_frame(named, bins)
@@ -190,11 +181,11 @@ def plot_rank(
         theme_paper(),
     ]
     size = theme(
-        figure_size=(1.9 * chains + 1.0, 1.15 * P + 0.9),
+        figure_size=(1.9 * chains + 1.8, 1.15 * P + 0.9),
         strip_text_y=element_text(angle=0, ha="left"),
         panel_spacing=0.02,
     )
-    return ggplot(frame) + layers + scales + size
+    return Sheet(frame) + layers + scales + size
 
 
 def rank_frame(named: Named, bins: int) -> pd.DataFrame:

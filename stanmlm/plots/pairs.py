@@ -12,10 +12,9 @@ from stanmlm.arviz_compat import ess_bulk, ess_tail
 from stanmlm.errors import OptionError
 from stanmlm.fit import Fit, statistic
 from stanmlm.named import POSITIVE, Named, named_draws, named_subset
-from stanmlm.plots.chains import DIVERGENT
 from stanmlm.plots.density import density_curve
 from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
-from stanmlm.plots.theme import LIGHT, MID, MID_EDGE, QUIET, theme_paper
+from stanmlm.plots.theme import ACCENT, LIGHT, MID, MID_EDGE, QUIET, theme_paper
 
 if TYPE_CHECKING:
     from plotnine import ggplot
@@ -69,7 +68,9 @@ def plot_pairs(
     ['log sigma']
     """
     check_arguments(plot_pairs, locals())
-    from plotnine import aes, geom_point, geom_ribbon, geom_text, ggplot
+    from plotnine import aes, geom_point, geom_ribbon, geom_text
+
+    from stanmlm.plots.sheet import Sheet
 
     named = named_draws(fit, pars, regex_pars)
     named = _slowest(named) if pars is None and regex_pars is None else named
@@ -82,10 +83,10 @@ def plot_pairs(
     layers = [
         geom_ribbon(aes("x", ymin="low", ymax="high"), densities, fill=LIGHT, color=MID_EDGE, size=0.4),
         geom_point(aes("x", "y"), points[~points["diverging"]], size=0.7, stroke=0, color=MID, alpha=0.6),
-        geom_point(aes("x", "y"), points[points["diverging"]], size=1.2, stroke=0, color=DIVERGENT, alpha=0.9),
+        geom_point(aes("x", "y"), points[points["diverging"]], size=1.2, stroke=0, color=ACCENT, alpha=0.9),
         geom_text(aes("x", "y", label="text"), correlations, color=QUIET, size=8),
     ]
-    return ggplot(points) + layers + _panels(len(shown.names)) + labels_of(_with_count(words, diverging), "", "")
+    return Sheet(points) + layers + _panels(len(shown.names)) + labels_of(_with_count(words, diverging), "", "")
 
 
 def _panels(P: int) -> list[object]:
