@@ -11,12 +11,14 @@ from stanmlm.arrays import Floats
 from stanmlm.errors import OptionError
 from stanmlm.fit import Fit, statistic
 from stanmlm.named import Named, named_draws
-from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
+from stanmlm.plots.parts import NO_WORDS, Words, captioned, labels_of, plain
+from stanmlm.plots.picks import shown_in_panels
 from stanmlm.plots.theme import ACCENT, INK, LIGHT, MID_EDGE, QUIET, colours, theme_paper
 
 if TYPE_CHECKING:
     from plotnine import ggplot
 
+MOST_ROWS = 15  # of `plot_rank`: more of them are taller than a page
 SIMULTANEOUS = 0.95  # probability that all bars of a parameter lie in the band
 
 
@@ -30,7 +32,8 @@ def plot_trace(
     fit : Fit
         A fit.
     pars, regex_pars : optional
-        Which parameters, as in `named_draws`; all but the group effects where both are None.
+        Which parameters, as in `named_draws`; all but the group effects where both are None, of many those with the
+        smallest effective size.
     words : Words
         Title, subtitle, axes and caption.
 
@@ -41,8 +44,8 @@ def plot_trace(
 
     Raises
     ------
-    DataError
-        For a name that is no parameter.
+    DataError, OptionError
+        For a name that is no parameter, and for more than 40 of them.
 
     Examples
     --------
@@ -67,7 +70,8 @@ def plot_trace(
 
     from stanmlm.plots.sheet import Sheet
 
-    named = named_draws(fit, pars, regex_pars)
+    asked = pars is not None or regex_pars is not None
+    named, left_out = shown_in_panels(named_draws(fit, pars, regex_pars), asked)
     frame = trace_frame(fit, named)
     layers = [
         geom_line(aes(color="chain"), size=0.25, alpha=0.8),
@@ -79,7 +83,7 @@ def plot_trace(
         scale_color_manual(colours(named.draws.shape[0])),
         scale_x_continuous(labels=plain),
         scale_y_continuous(labels=plain),
-        labels_of(words, "draw", ""),
+        labels_of(captioned(words, left_out), "draw", ""),
         theme_paper(),
     ]
     size = theme(
@@ -124,7 +128,8 @@ def plot_rank(
     fit : Fit
         A fit.
     pars, regex_pars : optional
-        Which parameters, as in `named_draws`; all but the group effects where both are None.
+        Which parameters, as in `named_draws`; all but the group effects where both are None, of many those with the
+        smallest effective size.
     bins : int
         Bars of a histogram.
     words : Words
@@ -139,7 +144,8 @@ def plot_rank(
     Raises
     ------
     DataError, OptionError
-        For a name that is no parameter; for fewer than two bins, or more than there are draws.
+        For a name that is no parameter, and for more than 15 of them; for fewer than two bins, or more than there are
+        draws.
 
     Examples
     --------
@@ -162,7 +168,8 @@ def plot_rank(
 
     from stanmlm.plots.sheet import Sheet
 
-    named = named_draws(fit, pars, regex_pars)
+    asked = pars is not None or regex_pars is not None
+    named, left_out = shown_in_panels(named_draws(fit, pars, regex_pars), asked, MOST_ROWS)
     frame = rank_frame(named, bins)
     band = aes(xmin="left", xmax="right", ymin="lower", ymax="upper")
     layers = [
@@ -177,7 +184,7 @@ def plot_rank(
         facet_grid(rows=["parameter"], cols=["chain"], labeller="label_value"),
         scale_x_continuous(breaks=[0, draws * chains / 2, draws * chains], labels=plain, expand=(0.02, 0)),
         scale_y_continuous(labels=plain, expand=(0, 0, 0.06, 0)),
-        labels_of(words, "rank among the draws of all chains", "draws"),
+        labels_of(captioned(words, left_out), "rank among the draws of all chains", "draws"),
         theme_paper(),
     ]
     size = theme(

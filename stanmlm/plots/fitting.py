@@ -252,7 +252,7 @@ def _thin(canvas: Canvas, axis: Any, pixels: Any, side: int, ends: tuple[float, 
     inward = (("left", "right"), ("bottom", "top"))[side]
     spans, tall = [], 0.0
     for pixel, (_, label) in zip(pixels, shown, strict=True):
-        size = canvas.size(label)
+        size = (canvas.size(label)[0], label.get_fontsize() * canvas.figure.dpi / 72) if side else canvas.size(label)
         reach, tall = size[side] / 2, max(tall, min(size))
         align = 0 if pixel - reach < ends[0] else 1 if pixel + reach > ends[1] else None
         if align is not None:

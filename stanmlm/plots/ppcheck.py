@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Breaks = Callable[[tuple[float, float]], list[float]]
 Y, YREP = "$y$", "$y_{rep}$"
+SPARSE = 200  # rows up to which intervals have their full width
 PANELS = 25  # of grouped statistics; of more groups, each is a row
 
 
@@ -321,13 +322,14 @@ def _intervals(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
     from stanmlm.plots.sheet import Sheet
 
     new, old = frame.assign(of=YREP), frame.assign(of=Y)
+    thin = float(np.clip(SPARSE / len(frame), 0.2, 1.0))
     return (
         Sheet(frame, aes("x"))
         + _theme()
-        + geom_linerange(aes(ymin="lower90", ymax="upper90"), color=LIGHT_EDGE, size=0.5)
-        + geom_linerange(aes(ymin="lower50", ymax="upper50"), color=MID, size=1.1)
-        + geom_point(aes(y="middle", color="of"), data=new, size=1.4)
-        + geom_point(aes(y="y", color="of"), data=old, size=1.4)
+        + geom_linerange(aes(ymin="lower90", ymax="upper90"), color=LIGHT_EDGE, size=0.5 * thin)
+        + geom_linerange(aes(ymin="lower50", ymax="upper50"), color=MID, size=1.1 * thin)
+        + geom_point(aes(y="middle", color="of"), data=new, size=1.4 * thin, stroke=0)
+        + geom_point(aes(y="y", color="of"), data=old, size=1.8 * thin, stroke=0)
         + scale_color_manual([DARK_EDGE, MID], breaks=[Y, YREP])
         + scale_x_continuous(labels=plain)
         + scale_y_continuous(labels=plain)

@@ -11,7 +11,7 @@ from stanmlm.errors import DataError
 from stanmlm.fit import Fit
 from stanmlm.named import named_draws
 from stanmlm.plots.density import density_curve
-from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
+from stanmlm.plots.parts import NO_WORDS, Words, captioned, labels_of, plain
 from stanmlm.plots.theme import ACCENT, LIGHT, MID_EDGE, theme_paper
 from stanmlm.prior_posterior import Compared, compared
 
@@ -78,7 +78,7 @@ def plot_prior_posterior(
     chosen = _chosen(fit, pars, regex_pars)
     frame = pd.concat([prior_curves(each) for each in chosen], ignore_index=True)
     frame = frame.assign(panel=pd.Categorical(frame["panel"], list(dict.fromkeys(frame["panel"]))))
-    words = words if words.caption else Words(words.title, words.subtitle, words.x, words.y, SAYS)
+    words = captioned(words, SAYS)
     posterior, prior = (frame[frame["of"] == of] for of in ("posterior", "prior"))
     wide = min(3, len(chosen))
     layers = [

@@ -14,7 +14,7 @@ from stanmlm.errors import OptionError, did_you_mean
 from stanmlm.fit import Fit, draws_of
 from stanmlm.model import Grouping, groupings, parameters
 from stanmlm.plots.frames import interval_frame
-from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
+from stanmlm.plots.parts import NO_WORDS, Words, captioned, labels_of, plain
 from stanmlm.plots.rows import BAYESPLOT, Bars, bars_of, names_down, row_height, size_for, zero_line
 from stanmlm.plots.theme import MID_EDGE, theme_rows
 
@@ -99,7 +99,7 @@ def plot_ranef(
     panels = int(frame["term"].nunique())
     thinner = min(1.0, row_height(len(levels)) / 0.13)
     size = size_for(len(levels), width=2.2 + 2.3 * panels)
-    words = words if words.caption else Words(words.title, words.subtitle, words.x, words.y, chosen.says)
+    words = captioned(words, chosen.says)
     scales = [
         scale_x_continuous(labels=plain),
         names_down([(names or {}).get(level, level) for level in levels]),
