@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from matplotlib.transforms import Bbox
 
 SAFE = 0.97  # of the room: other backends (PDF) measure a little differently
+TITLES = {"plot_title": 0.18, "plot_subtitle": 0.14, "plot_caption": 0.22}  # of the height, that they may take
+LINE = 1.35  # heights of a font, from line to line
+LOWER, NARROWER = 0.8, 0.92  # of the height and width of the panels, that is there when all words are fitted
 LEGEND = 0.3  # of the width of the figure, that the words of a legend may take
 NAMES = 0.42  # of the width, that names down the side may take
 FEET = 0.35  # of the height, that names that were turned may take
@@ -61,10 +64,12 @@ def fit_words(theme: object) -> None:
     """Fit the words of the plot that a plotnine theme has just been applied to."""
     canvas = _canvas(theme)
     _literal(canvas)
-    _titles(canvas)
+    _titles(canvas, canvas.box.width)
     _legends(canvas)
     _names_beside(canvas)
+    _strips_beside(canvas)
     _lay_out(canvas)
+    _titles_of_panels(canvas)
     _axis_titles(canvas)
     _strips(canvas)
     _feet(canvas)
@@ -120,10 +125,28 @@ def _break(canvas: Canvas, text: "Text | None", room: float, lines: int | None =
         text.set_text(broken(text.get_text(), SAFE * room, canvas.width(text), lines))
 
 
-def _titles(canvas: Canvas) -> None:
-    targets = canvas.theme.targets
-    for text in (targets.plot_title, targets.plot_subtitle, targets.plot_caption):
-        _break(canvas, text, canvas.box.width)
+def _titles(canvas: Canvas, room: float, position: str = "") -> None:
+    """Titles and caption, all of them or those at one position, in lines of that length, as many as leave a figure."""
+    for name, share in TITLES.items():
+        of = "plot_caption" if name == "plot_caption" else "plot_title"
+        text = getattr(canvas.theme.targets, name)
+        if text is not None and (not position or canvas.theme.getp(f"{of}_position", "panel") == position):
+            line = LINE * text.get_fontsize() * canvas.figure.dpi / 72
+            _break(canvas, text, room, max(1, int(share * canvas.box.height / line)))
+
+
+def _titles_of_panels(canvas: Canvas) -> None:
+    """Titles that start with the panels, as in plotnine's own themes, have less room."""
+    _titles(canvas, _span(canvas)[0], "panel")
+
+
+def _span(canvas: Canvas) -> tuple[float, float]:
+    """Width and height of all panels together, in pixels."""
+    boxes = [ax.get_window_extent() for ax in _axes(canvas)]
+    return (
+        max(box.x1 for box in boxes) - min(box.x0 for box in boxes),
+        max(box.y1 for box in boxes) - min(box.y0 for box in boxes),
+    )
 
 
 def _legends(canvas: Canvas) -> None:
@@ -132,23 +155,32 @@ def _legends(canvas: Canvas) -> None:
 
 
 def _axis_titles(canvas: Canvas) -> None:
-    boxes = [ax.get_window_extent() for ax in _axes(canvas)]
-    across = max(box.x1 for box in boxes) - min(box.x0 for box in boxes)
-    up = max(box.y1 for box in boxes) - min(box.y0 for box in boxes)
-    _break(canvas, canvas.theme.targets.axis_title_x, across)
+    across, up = _span(canvas)
+    _break(canvas, canvas.theme.targets.axis_title_x, across, NAME_LINES)
     title = canvas.theme.targets.axis_title_y
-    turned = title is not None and title.get_rotation() % 180 == 90
-    _break(canvas, title, up if turned else STRIP * canvas.box.width)
+    turned = title is not None and _turned(title)
+    # What stands below the panels may still grow.
+    _break(canvas, title, LOWER * up if turned else STRIP * canvas.box.width, NAME_LINES)
 
 
 def _strips(canvas: Canvas) -> None:
     targets = canvas.theme.targets
     for strip in targets.strip_text_x:
-        _strip(canvas, strip, strip.draw_info.ax.get_window_extent().width)
+        _strip(canvas, strip, NARROWER * strip.draw_info.ax.get_window_extent().width)
     for strip in targets.strip_text_y:
-        turned = strip.get_rotation() % 180 == 90
-        panel = strip.draw_info.ax.get_window_extent()
-        _strip(canvas, strip, panel.height if turned else STRIP * canvas.box.width)
+        if _turned(strip):
+            _strip(canvas, strip, LOWER * strip.draw_info.ax.get_window_extent().height)
+
+
+def _strips_beside(canvas: Canvas) -> None:
+    """Strips that are read as they stand, right of the panels."""
+    for strip in canvas.theme.targets.strip_text_y:
+        if not _turned(strip):
+            _strip(canvas, strip, STRIP * canvas.box.width)
+
+
+def _turned(text: "Text") -> bool:
+    return bool(text.get_rotation() % 180 == 90)
 
 
 def _strip(canvas: Canvas, strip: "Text", room: float) -> None:

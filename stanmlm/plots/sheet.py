@@ -23,7 +23,8 @@ class _Fitting(plotnine.theme):  # type: ignore[misc]
 
     def apply(self) -> None:
         super().apply()
-        fit_words(self)
+        if self is self.plot.theme:  # legends have copies of it
+            fit_words(self)
 
 
 def _fitting(theme: Any) -> _Fitting:

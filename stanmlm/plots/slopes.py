@@ -32,6 +32,7 @@ from stanmlm.plots.theme import BEHIND, QUIET, theme_paper
 if TYPE_CHECKING:
     from plotnine import geom_hline, geom_line, geom_linerange, geom_point, geom_ribbon, ggplot
 
+BACKED = {"fill": "white", "label_size": 0, "label_padding": 0.05}  # so that no dotted line crosses a name
 EDGE = 0.15  # share of the width in which names are aligned to the inside
 NEAR = 0.25  # names nearer than this share of the width stand in different rows
 ROW = 0.065  # height of a row of names, as a share of the height of the intervals
@@ -99,7 +100,7 @@ def plot_slopes(
     15
     """
     check_arguments(plot_slopes, locals())
-    from plotnine import aes, geom_segment, geom_text, scale_color_manual, scale_y_continuous
+    from plotnine import aes, geom_label, geom_segment, scale_color_manual, scale_y_continuous
 
     from stanmlm.plots.sheet import Sheet
 
@@ -118,7 +119,7 @@ def plot_slopes(
         *_intervals(others, {"color": BEHIND}, None),
         *_intervals(coloured, {}, group),
         geom_segment(aes(xend=x, y="upper95", yend="foot", color=group), labels, size=0.35, linetype="dotted"),
-        geom_text(aes(y="top", label="name", color=group, ha="side"), labels, size=7.5, va="baseline"),
+        geom_label(aes(y="top", label="name", color=group, ha="side"), labels, size=7.5, va="baseline", **BACKED),
     ]
     scales = [
         scale_color_manual(colours_of(chosen)),

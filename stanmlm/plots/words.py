@@ -22,17 +22,17 @@ def broken(text: str, room: float, width: Width, lines: int | None = None) -> st
     >>> broken("sd_student[(Intercept)]", 14, len)
     'sd_student\\n[(Intercept)]'
     >>> broken("abcdefghij klmnopqrst", 6, len, lines=2)
-    'abcdef\\n…nopqr\\nst'
+    'abcdef\\ng…qrst'
     """
     filled = [line for paragraph in text.split("\n") for line in _filled(paragraph, room, width)]
     if lines is None or len(filled) <= lines:
         return "\n".join(filled)
     words = " ".join(text.split())
-    for kept in range(len(words) - 1, 0, -1):
-        filled = _filled(_middle_out(words, kept), room, width)
-        if len(filled) <= lines:
-            break
-    return "\n".join(filled)
+
+    def fits(kept: int) -> bool:
+        return len(_filled(_middle_out(words, kept), room, width)) <= lines
+
+    return "\n".join(_filled(_middle_out(words, _most(fits, len(words) - 1)), room, width))
 
 
 def shortened(text: str, room: float, width: Width) -> str:
@@ -45,11 +45,16 @@ def shortened(text: str, room: float, width: Width) -> str:
     """
     if width(text) <= room:
         return text
-    low, high = 1, len(text) - 1
+    return _middle_out(text, _most(lambda kept: width(_middle_out(text, kept)) <= room, len(text) - 1))
+
+
+def _most(fits: Callable[[int], bool], high: int) -> int:
+    """The largest number from 1 to `high` that fits, 1 where none does."""
+    low = 1
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if width(_middle_out(text, middle)) <= room else (low, middle - 1)
-    return _middle_out(text, low)
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low
 
 
 def _middle_out(text: str, kept: int) -> str:
