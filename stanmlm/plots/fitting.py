@@ -5,7 +5,7 @@ still touch stay without their label; names within a panel end with it. All of i
 fonts and before it writes the file, so that a figure of any size and theme fits.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
@@ -63,6 +63,8 @@ class Canvas:
 def fit_words(theme: object) -> None:
     """Fit the words of the plot that a plotnine theme has just been applied to."""
     canvas = _canvas(theme)
+    titles = {name: getattr(canvas.theme.targets, name) for name in ("axis_title_x", "axis_title_y")}
+    says = {name: title.get_text() for name, title in titles.items() if title is not None}
     _literal(canvas)
     _titles(canvas, canvas.box.width)
     _legends(canvas)
@@ -74,6 +76,7 @@ def fit_words(theme: object) -> None:
     _strips(canvas)
     _feet(canvas)
     _lay_out(canvas)
+    _axis_titles_again(canvas, says)
     _ticks_beside(canvas)
     _names_within(canvas)
 
@@ -155,12 +158,23 @@ def _legends(canvas: Canvas) -> None:
 
 
 def _axis_titles(canvas: Canvas) -> None:
-    across, up = _span(canvas)
-    _break(canvas, canvas.theme.targets.axis_title_x, across, NAME_LINES)
+    """The title below the panels, and that beside them as it would stand with what is there now."""
+    _break(canvas, canvas.theme.targets.axis_title_x, _span(canvas)[0], NAME_LINES)
     title = canvas.theme.targets.axis_title_y
-    turned = title is not None and _turned(title)
-    # What stands below the panels may still grow.
-    _break(canvas, title, LOWER * up if turned else STRIP * canvas.box.width, NAME_LINES)
+    if title is not None and not _turned(title):
+        _break(canvas, title, STRIP * canvas.box.width, NAME_LINES)
+    elif title is not None:
+        _break(canvas, title, LOWER * _span(canvas)[1], NAME_LINES)
+
+
+def _axis_titles_again(canvas: Canvas, says: Mapping[str, str]) -> None:
+    """Titles of axes from their first words, where the panels came out shorter than their lines."""
+    for name, words in says.items():
+        title = getattr(canvas.theme.targets, name)
+        side = int(_turned(title))
+        if (side or name == "axis_title_x") and canvas.size(title)[side] > _span(canvas)[side]:
+            title.set_text(words)
+            _break(canvas, title, _span(canvas)[side], NAME_LINES)
 
 
 def _strips(canvas: Canvas) -> None:
