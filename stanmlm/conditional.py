@@ -21,6 +21,7 @@ from stanmlm.datagrid import (
 from stanmlm.errors import DataError, OptionError, did_you_mean
 from stanmlm.estimates import Estimates, estimates
 from stanmlm.fit import Fit
+from stanmlm.outcome import SPOKEN
 from stanmlm.predict import draws_by_rows
 from stanmlm.rcode import names_in
 from stanmlm.rparse import parse_expression
@@ -39,7 +40,7 @@ class ConditionalEffect:
     variables: tuple[str, ...]  # one or two; the first is for the horizontal axis
     numeric: bool  # whether the first is a number
     estimates: Estimates  # `.frame`: the variables, the conditions, estimate, conf.low, conf.high
-    response: str  # what the formula has left of `~`, for the vertical axis
+    response: str  # what is predicted, for the vertical axis: "probability of vote"
 
 
 @dataclass(frozen=True)
@@ -216,8 +217,8 @@ def _by_choice(grid: _Grid) -> Target:
 def _effect(fit: Fit, grid: _Grid, asked: _Asked) -> ConditionalEffect:
     draws = METHODS[asked.method](fit, grid.target)
     made = estimates(grid.labels, draws, "Conditional effects", asked.level, asked.method)
-    numeric = not is_discrete(fit, grid.variables[0])
-    return ConditionalEffect(":".join(grid.variables), grid.variables, numeric, made, _response(fit))
+    numeric, says = not is_discrete(fit, grid.variables[0]), SPOKEN[asked.method](fit)
+    return ConditionalEffect(":".join(grid.variables), grid.variables, numeric, made, says)
 
 
 def _condition_texts(conditions: pd.DataFrame) -> list[str]:
@@ -259,10 +260,6 @@ def _held(fit: Fit, data: pd.DataFrame, name: str) -> list[object]:
     if name in variables_of(fit).groups:
         return [NEW_GROUP]
     return [levels_of(data[name])[0]] if is_discrete(fit, name) else [float(data[name].mean())]
-
-
-def _response(fit: Fit) -> str:
-    return fit.model.response.label
 
 
 def _expected(fit: Fit, target: Target) -> Floats:

@@ -22,6 +22,7 @@ UNIFORMS = 100  # reference curves of `loo_pit`, as in bayesplot
 BINS = 30  # of histograms, as in ggplot2
 MOST_RESPONSES = 5_000_000  # that a check draws by default: about a second
 WIDEST_BARS = 200  # different counts that bars can show
+USUAL_BARS = 60  # counts up to which bars are what a check shows unless it is told otherwise
 
 Statistic = Callable[[Floats], Floats]  # (..., rows) -> (...)
 
@@ -149,18 +150,29 @@ def hist_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     )
 
 
+def usual_check(fit: Fit) -> str:
+    """The check that shows a response best: bars where it and a replicate are small counts, else densities."""
+    rep = replicates(fit, CheckOptions(draws=1), None, shares=False)
+    (one,) = by_draws(rep, MAX_BYTES)
+    whole = np.all(rep.y == np.round(rep.y)) and np.all(one == np.round(one))
+    return "bars" if whole and max(rep.y.max(), one.max()) <= USUAL_BARS else "dens_overlay"
+
+
 def bars_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """For every count `x`: how many rows have it (`y`), and median and 90% interval of how many replicates' rows do."""
     rep = replicates(fit, options, None, shares=False)
     if np.any(rep.y != np.round(rep.y)):
         raise OptionError('type="bars" is for counts; this response is continuous: use type="hist"')
+    many = f'type="bars" shows counts below {WIDEST_BARS}, and these go beyond: use type="hist"'
+    if rep.y.max() >= WIDEST_BARS:
+        raise OptionError(many)
     blocks = list(_tables(rep, options.max_bytes))
     width = max(int(rep.y.max()) + 1, *(block.shape[1] for block in blocks))
-    if width > WIDEST_BARS:
-        raise OptionError(f'type="bars" shows up to {WIDEST_BARS} different counts, these are {width}: use type="hist"')
     counts = np.concatenate([np.pad(block, ((0, 0), (0, width - block.shape[1]))) for block in blocks])
     middle, lower, upper = np.quantile(counts, (0.5, 0.05, 0.95), axis=0)
     seen = np.bincount(rep.y.astype(int), minlength=width)
+    if np.any(upper[WIDEST_BARS:]):
+        raise OptionError(many)
     frame = pd.DataFrame({"x": np.arange(width), "y": seen, "middle": middle, "lower": lower, "upper": upper})
     return frame[(frame["y"] > 0) | (frame["upper"] > 0)]
 

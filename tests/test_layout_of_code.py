@@ -72,7 +72,7 @@ STAGES = (
         "update",
     ),
     *("levels", "anatomy", "latex", "equation", "exogeneity"),
-    *("groups", "log_lik", "refit", "elpd", "elpd_text", "criticism", "r_squared", "kfold", "ppcheck"),
+    *("outcome", "groups", "log_lik", "refit", "elpd", "elpd_text", "criticism", "r_squared", "kfold", "ppcheck"),
     *("poststratify", "compare", "log_prior", "sensitivity", "to_arviz"),
     *(
         "estimates",

@@ -122,7 +122,7 @@ def test_figures_of_a_fit_draw_and_hold_their_frame() -> None:
     fit = votes_fit()
     curves = sm.plot_curves(fit, "income", "state", ["CA", "OH"], columns="state")
     assert isinstance(curves.data, pd.DataFrame)
-    assert curves.labels.y == "expected vote"
+    assert curves.labels.y == "probability of vote"
     few = sm.plot_curves(fit, "income", "state")  # six states: all in colour
     assert few.layers[1]._data["state"].nunique() == 6
     slopes = sm.plot_slopes(fit, "avg.income", "state", ["CA"])

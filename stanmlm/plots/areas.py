@@ -65,7 +65,9 @@ def plot_areas(
     ['parameter', 'place', 'x', 'density', 'top', 'inner']
     """
     check_arguments(plot_areas, locals())
-    from plotnine import aes, geom_ribbon, geom_segment, ggplot, scale_x_continuous
+    from plotnine import aes, geom_ribbon, geom_segment, scale_x_continuous
+
+    from stanmlm.plots.sheet import Sheet
 
     check_probs((prob, prob_outer))
     named = shown_draws(fit, pars, regex_pars)
@@ -80,7 +82,7 @@ def plot_areas(
     ]
     names = names_down(list(intervals["parameter"])[::-1], below=0.25, above=HEIGHT + 0.1)
     scales = [scale_x_continuous(labels=plain), names, labels_of(words, "", ""), theme_rows()]
-    return ggplot(frame) + layers + scales + size_for(len(intervals), row=0.5)
+    return Sheet(frame) + layers + scales + size_for(len(intervals), row=0.5)
 
 
 def area_frame(named: Named, intervals: pd.DataFrame, probs: Sequence[float]) -> pd.DataFrame:

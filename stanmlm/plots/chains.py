@@ -11,14 +11,15 @@ from stanmlm.arrays import Floats
 from stanmlm.errors import OptionError
 from stanmlm.fit import Fit, statistic
 from stanmlm.named import Named, named_draws
-from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
-from stanmlm.plots.theme import HIGHLIGHTS, INK, LIGHT, MID_EDGE, QUIET, theme_paper
+from stanmlm.plots.parts import NO_WORDS, Words, captioned, labels_of, plain
+from stanmlm.plots.picks import shown_in_panels
+from stanmlm.plots.theme import ACCENT, INK, LIGHT, MID_EDGE, QUIET, colours, theme_paper
 
 if TYPE_CHECKING:
     from plotnine import ggplot
 
+MOST_ROWS = 15  # of `plot_rank`: more of them are taller than a page
 SIMULTANEOUS = 0.95  # probability that all bars of a parameter lie in the band
-DIVERGENT = "#D55E00"
 
 
 def plot_trace(
@@ -31,7 +32,8 @@ def plot_trace(
     fit : Fit
         A fit.
     pars, regex_pars : optional
-        Which parameters, as in `named_draws`; all but the group effects where both are None.
+        Which parameters, as in `named_draws`; all but the group effects where both are None, of many those with the
+        smallest effective size.
     words : Words
         Title, subtitle, axes and caption.
 
@@ -42,8 +44,8 @@ def plot_trace(
 
     Raises
     ------
-    DataError
-        For a name that is no parameter.
+    DataError, OptionError
+        For a name that is no parameter, and for more than 40 of them.
 
     Examples
     --------
@@ -60,26 +62,28 @@ def plot_trace(
         facet_wrap,
         geom_line,
         geom_rug,
-        ggplot,
         scale_color_manual,
         scale_x_continuous,
         scale_y_continuous,
         theme,
     )
 
-    named = named_draws(fit, pars, regex_pars)
+    from stanmlm.plots.sheet import Sheet
+
+    asked = pars is not None or regex_pars is not None
+    named, left_out = shown_in_panels(named_draws(fit, pars, regex_pars), asked)
     frame = trace_frame(fit, named)
     layers = [
         geom_line(aes(color="chain"), size=0.25, alpha=0.8),
-        geom_rug(aes("draw"), frame[frame["diverging"]], sides="b", color=DIVERGENT, size=0.4, inherit_aes=False),
+        geom_rug(aes("draw"), frame[frame["diverging"]], sides="b", color=ACCENT, size=0.4, inherit_aes=False),
     ]
     wide = 1 if len(named.names) == 1 else 2
     scales = [
         facet_wrap("parameter", ncol=wide, scales="free_y"),
-        scale_color_manual(chain_colours(named.draws.shape[0])),
+        scale_color_manual(colours(named.draws.shape[0])),
         scale_x_continuous(labels=plain),
         scale_y_continuous(labels=plain),
-        labels_of(words, "draw", ""),
+        labels_of(captioned(words, left_out), "draw", ""),
         theme_paper(),
     ]
     size = theme(
@@ -88,7 +92,7 @@ def plot_trace(
         legend_title=element_text(size=8),
         legend_key=element_blank(),
     )
-    return ggplot(frame, aes("draw", "value", group="chain")) + layers + scales + size
+    return Sheet(frame, aes("draw", "value", group="chain")) + layers + scales + size
 
 
 def trace_frame(fit: Fit, named: Named) -> pd.DataFrame:
@@ -102,16 +106,6 @@ def trace_frame(fit: Fit, named: Named) -> pd.DataFrame:
         "value": np.moveaxis(named.draws, -1, 0).ravel(),
         "diverging": np.tile(statistic(fit, "diverging").astype(bool).ravel(), P),
     })  # fmt: skip
-
-
-def chain_colours(chains: int) -> list[str]:
-    """A colour a chain, that colour-blind readers can tell apart where there are few."""
-    from matplotlib import colormaps
-    from matplotlib.colors import to_hex
-
-    if chains <= len(HIGHLIGHTS):
-        return list(HIGHLIGHTS[:chains])
-    return [to_hex(colormaps["viridis"](k / (chains - 1))) for k in range(chains)]
 
 
 def plot_rank(
@@ -134,7 +128,8 @@ def plot_rank(
     fit : Fit
         A fit.
     pars, regex_pars : optional
-        Which parameters, as in `named_draws`; all but the group effects where both are None.
+        Which parameters, as in `named_draws`; all but the group effects where both are None, of many those with the
+        smallest effective size.
     bins : int
         Bars of a histogram.
     words : Words
@@ -149,7 +144,8 @@ def plot_rank(
     Raises
     ------
     DataError, OptionError
-        For a name that is no parameter; for fewer than two bins, or more than there are draws.
+        For a name that is no parameter, and for more than 15 of them; for fewer than two bins, or more than there are
+        draws.
 
     Examples
     --------
@@ -165,13 +161,15 @@ def plot_rank(
         facet_grid,
         geom_hline,
         geom_rect,
-        ggplot,
         scale_x_continuous,
         scale_y_continuous,
         theme,
     )
 
-    named = named_draws(fit, pars, regex_pars)
+    from stanmlm.plots.sheet import Sheet
+
+    asked = pars is not None or regex_pars is not None
+    named, left_out = shown_in_panels(named_draws(fit, pars, regex_pars), asked, MOST_ROWS)
     frame = rank_frame(named, bins)
     band = aes(xmin="left", xmax="right", ymin="lower", ymax="upper")
     layers = [
@@ -186,15 +184,15 @@ def plot_rank(
         facet_grid(rows=["parameter"], cols=["chain"], labeller="label_value"),
         scale_x_continuous(breaks=[0, draws * chains / 2, draws * chains], labels=plain, expand=(0.02, 0)),
         scale_y_continuous(labels=plain, expand=(0, 0, 0.06, 0)),
-        labels_of(words, "rank among the draws of all chains", "draws"),
+        labels_of(captioned(words, left_out), "rank among the draws of all chains", "draws"),
         theme_paper(),
     ]
     size = theme(
-        figure_size=(1.9 * chains + 1.0, 1.15 * P + 0.9),
+        figure_size=(1.9 * chains + 1.8, 1.15 * P + 0.9),
         strip_text_y=element_text(angle=0, ha="left"),
         panel_spacing=0.02,
     )
-    return ggplot(frame) + layers + scales + size
+    return Sheet(frame) + layers + scales + size
 
 
 def rank_frame(named: Named, bins: int) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 from stanmlm.arguments import check_arguments
 from stanmlm.by_group import group_curves
 from stanmlm.fit import Fit
+from stanmlm.outcome import expected, is_probability
 from stanmlm.plots.frames import INTERVALS, spread
 from stanmlm.plots.parts import (
     NO_WORDS,
@@ -106,16 +107,17 @@ def plot_curves(
         geom_line,
         geom_ribbon,
         geom_text,
-        ggplot,
         scale_color_manual,
         scale_fill_manual,
         scale_x_continuous,
         scale_y_continuous,
     )
 
+    from stanmlm.plots.sheet import Sheet
+
     facets = [facet for facet in (rows, columns) if facet]
     if isinstance(curves, Fit):
-        words, percent = _words_of(curves, words), percent or _counts_in_percent(curves)
+        words, percent = _words_of(curves, words), percent or is_probability(curves)
         curves = group_curves(curves, x, group, facets, at)
         highlight = highlight if np.size(highlight) else _all_of_few(curves[group])  # type: ignore[arg-type]
     check_columns(curves, [x, group, *INTERVALS, *facets])
@@ -143,10 +145,10 @@ def plot_curves(
         scale_fill_manual(colours_of(chosen)),
         scale_x_continuous(limits=(left, right + room * (right - left)), breaks=_breaks(left, right), labels=plain),
         scale_y_continuous(labels=percents if percent else plain),
-        labels_of(words, x, "estimate"),
+        labels_of(words, x, "expected response"),
         theme_paper(),
     ]
-    return ggplot(curves, aes(x, "estimate", group=group)) + layers + facet_panels(rows, columns) + scales
+    return Sheet(curves, aes(x, "estimate", group=group)) + layers + facet_panels(rows, columns) + scales
 
 
 def end_labels(
@@ -170,12 +172,7 @@ def end_labels(
 
 
 def _words_of(fit: Fit, words: Words) -> Words:
-    return words if words.y else replace(words, y=f"expected {fit.model.response.label}")
-
-
-def _counts_in_percent(fit: Fit) -> bool:
-    """Whether one trial's response is at most one: its expectation is a probability."""
-    return bool(fit.model.family.bounds(np.ones(1))[1][0] == 1)
+    return words if words.y else replace(words, y=expected(fit))
 
 
 def _all_of_few(groups: pd.Series) -> tuple[str, ...]:

@@ -8,14 +8,13 @@ import pandas as pd
 from stanmlm.arguments import check_arguments
 from stanmlm.conditional import ConditionalEffect, ConditionalEffects
 from stanmlm.plots.parts import plain
-from stanmlm.plots.theme import HIGHLIGHTS, theme_paper
+from stanmlm.plots.theme import LIGHT, MID_EDGE, colours, theme_paper
 
 if TYPE_CHECKING:
     from plotnine import ggplot
 
-LINE = "#3366FF"  # ggplot2's colour of smooths, which brms's figures have
-BAND = "#9A9A9A"
 DODGE = 0.4
+ENTRIES = 12  # of a legend; of more levels, evenly spaced ones
 
 
 def plot_conditional_effects(effects: ConditionalEffects) -> dict[str, "ggplot"]:
@@ -43,7 +42,9 @@ def plot_conditional_effects(effects: ConditionalEffects) -> dict[str, "ggplot"]
 
 
 def _figure(effect: ConditionalEffect) -> "ggplot":
-    from plotnine import aes, element_text, facet_wrap, ggplot, labs, scale_y_continuous, theme
+    from plotnine import aes, element_text, facet_wrap, labs, scale_y_continuous, theme
+
+    from stanmlm.plots.sheet import Sheet
 
     frame = _drawn(effect)
     first, *second = effect.variables
@@ -58,7 +59,7 @@ def _figure(effect: ConditionalEffect) -> "ggplot":
         theme_paper(),
         theme(legend_position="right" if second else "none", legend_title=element_text(size=8)),
     ]
-    return ggplot(frame, aes("x", "estimate", ymin="low", ymax="high", **colour)) + parts
+    return Sheet(frame, aes("x", "estimate", ymin="low", ymax="high", **colour)) + parts
 
 
 def _drawn(effect: ConditionalEffect) -> pd.DataFrame:
@@ -82,10 +83,10 @@ def _ordered(column: "pd.Series") -> "pd.Categorical[str]":
 def _numbers(grouped: bool) -> list[object]:
     from plotnine import geom_line, geom_ribbon, scale_x_continuous
 
-    fixed: Mapping[str, str] = {} if grouped else {"fill": BAND}
-    line: Mapping[str, str] = {} if grouped else {"color": LINE}
+    fixed: Mapping[str, str] = {} if grouped else {"fill": LIGHT}
+    line: Mapping[str, str] = {} if grouped else {"color": MID_EDGE}
     return [
-        geom_ribbon(alpha=0.18 if grouped else 0.35, color="none", **fixed),
+        geom_ribbon(alpha=0.18 if grouped else 0.8, color="none", **fixed),
         geom_line(size=0.9, **line),
         scale_x_continuous(labels=plain),
     ]
@@ -95,15 +96,17 @@ def _levels(grouped: bool) -> list[object]:
     from plotnine import geom_errorbar, geom_point, position_dodge
 
     place = position_dodge(width=DODGE if grouped else 0)
-    return [geom_errorbar(width=0.15, size=0.5, position=place), geom_point(size=2.4, position=place)]
+    fixed: Mapping[str, str] = {} if grouped else {"color": MID_EDGE}
+    return [geom_errorbar(width=0.15, size=0.5, position=place, **fixed), geom_point(size=2.4, position=place, **fixed)]
 
 
 def _colours(frame: pd.DataFrame, title: str) -> list[object]:
-    """Colours that colour-blind readers can tell apart, as long as there are enough."""
-    from plotnine import labs, scale_color_manual, scale_fill_manual
+    """A colour a level, and a legend of as many levels as one can read."""
+    from plotnine import scale_color_manual, scale_fill_manual
 
     if not title:
         return []
-    if frame["group"].nunique() > len(HIGHLIGHTS):
-        return [labs(color=title, fill=title)]
-    return [scale_color_manual(HIGHLIGHTS, name=title), scale_fill_manual(HIGHLIGHTS, name=title)]
+    levels = [str(level) for level in frame["group"].cat.categories]
+    values = dict(zip(levels, colours(len(levels)), strict=True))
+    entries = levels[:: -(-len(levels) // ENTRIES)]
+    return [scale(values, name=title, breaks=entries) for scale in (scale_color_manual, scale_fill_manual)]

@@ -60,14 +60,16 @@ def plot_intervals(
     ['hours', 'sd_student[(Intercept)]', 'sigma']
     """
     check_arguments(plot_intervals, locals())
-    from plotnine import ggplot, scale_x_continuous
+    from plotnine import scale_x_continuous
+
+    from stanmlm.plots.sheet import Sheet
 
     check_probs((prob, prob_outer))
     frame = parameter_intervals(shown_draws(fit, pars, regex_pars), (prob, prob_outer))
     names = list(frame["parameter"])[::-1]
     scales = [scale_x_continuous(labels=plain), names_down(names), labels_of(words, "", ""), theme_rows()]
     layers = [zero_line(), *bars_of(frame, (prob, prob_outer), BAYESPLOT)]
-    return ggplot(frame) + layers + scales + size_for(len(frame))
+    return Sheet(frame) + layers + scales + size_for(len(frame))
 
 
 def shown_draws(fit: Fit, pars: Sequence[str] | str | None, regex_pars: str | None) -> Named:

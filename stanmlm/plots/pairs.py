@@ -8,14 +8,13 @@ import pandas as pd
 
 from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Bools, Floats, Ints
-from stanmlm.arviz_compat import ess_bulk, ess_tail
 from stanmlm.errors import OptionError
 from stanmlm.fit import Fit, statistic
-from stanmlm.named import POSITIVE, Named, named_draws, named_subset
-from stanmlm.plots.chains import DIVERGENT
+from stanmlm.named import POSITIVE, Named, named_draws
 from stanmlm.plots.density import density_curve
-from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
-from stanmlm.plots.theme import LIGHT, MID, MID_EDGE, QUIET, theme_paper
+from stanmlm.plots.parts import NO_WORDS, Words, captioned, labels_of, plain
+from stanmlm.plots.picks import slowest
+from stanmlm.plots.theme import ACCENT, LIGHT, MID, MID_EDGE, QUIET, theme_paper
 
 if TYPE_CHECKING:
     from plotnine import ggplot
@@ -69,10 +68,12 @@ def plot_pairs(
     ['log sigma']
     """
     check_arguments(plot_pairs, locals())
-    from plotnine import aes, geom_point, geom_ribbon, geom_text, ggplot
+    from plotnine import aes, geom_point, geom_ribbon, geom_text
+
+    from stanmlm.plots.sheet import Sheet
 
     named = named_draws(fit, pars, regex_pars)
-    named = _slowest(named) if pars is None and regex_pars is None else named
+    named = slowest(named, USUAL) if pars is None and regex_pars is None else named
     if not 2 <= len(named.names) <= MOST:
         raise OptionError(f"pairs of 2 to {MOST} parameters can be drawn, these are {len(named.names)}")
     shown = _logged(named) if log else named
@@ -82,10 +83,10 @@ def plot_pairs(
     layers = [
         geom_ribbon(aes("x", ymin="low", ymax="high"), densities, fill=LIGHT, color=MID_EDGE, size=0.4),
         geom_point(aes("x", "y"), points[~points["diverging"]], size=0.7, stroke=0, color=MID, alpha=0.6),
-        geom_point(aes("x", "y"), points[points["diverging"]], size=1.2, stroke=0, color=DIVERGENT, alpha=0.9),
+        geom_point(aes("x", "y"), points[points["diverging"]], size=1.2, stroke=0, color=ACCENT, alpha=0.9),
         geom_text(aes("x", "y", label="text"), correlations, color=QUIET, size=8),
     ]
-    return ggplot(points) + layers + _panels(len(shown.names)) + labels_of(_with_count(words, diverging), "", "")
+    return Sheet(points) + layers + _panels(len(shown.names)) + labels_of(captioned(words, _count(diverging)), "", "")
 
 
 def _panels(P: int) -> list[object]:
@@ -109,19 +110,9 @@ def _few(limits: tuple[float, float]) -> list[float]:
     return [float(tick) for tick in ticks if limits[0] + edge < tick < limits[1] - edge]
 
 
-def _with_count(words: Words, diverging: Bools) -> Words:
-    if words.caption:
-        return words
+def _count(diverging: Bools) -> str:
     count = f"{int(diverging.sum())} divergent transitions of {len(diverging)} draws"
-    return Words(words.title, words.subtitle, words.x, words.y, f"{count}, in orange" if diverging.any() else count)
-
-
-def _slowest(named: Named) -> Named:
-    """The parameters with the smallest effective size, in the order of the fit; constants are left out."""
-    sizes = np.minimum(ess_bulk(named.draws), ess_tail(named.draws))
-    varies = np.ptp(named.draws, axis=(0, 1)) > 0
-    order = np.argsort(np.where(varies & np.isfinite(sizes), sizes, np.inf), kind="stable")
-    return named_subset(named, sorted(order[:USUAL].tolist()))
+    return f"{count}, in orange" if diverging.any() else count
 
 
 def _logged(named: Named) -> Named:

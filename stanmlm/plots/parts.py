@@ -1,7 +1,7 @@
 """What several figures share: words around them, panels, colours of highlights, checks of frames."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,11 @@ class Words:
 
 
 NO_WORDS = Words()
+
+
+def captioned(words: Words, caption: str) -> Words:
+    """The words with a caption where they have none."""
+    return words if words.caption else replace(words, caption=caption)
 
 
 def labels_of(words: Words, x: str, y: str) -> "labs":

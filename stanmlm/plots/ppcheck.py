@@ -11,9 +11,11 @@ from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Anything
 from stanmlm.errors import OptionError, did_you_mean
 from stanmlm.fit import Fit
+from stanmlm.outcome import expected, outcome, shown
 from stanmlm.plots.parts import plain
-from stanmlm.plots.theme import DARK, DARK_EDGE, INK, LIGHT, LIGHT_EDGE, MID, QUIET, theme_paper
-from stanmlm.ppcheck import BINS, FRAMES, CheckOptions, Statistic, statistic_of
+from stanmlm.plots.rows import names_down, size_for
+from stanmlm.plots.theme import DARK, DARK_EDGE, INK, LIGHT, LIGHT_EDGE, MID, QUIET, theme_paper, theme_rows
+from stanmlm.ppcheck import BINS, FRAMES, CheckOptions, Statistic, statistic_of, usual_check
 from stanmlm.target import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -21,19 +23,23 @@ if TYPE_CHECKING:
 
 Breaks = Callable[[tuple[float, float]], list[float]]
 Y, YREP = "$y$", "$y_{rep}$"
+SPARSE = 200  # rows up to which intervals have their full width
+PANELS = 25  # of grouped statistics; of more groups, each is a row
 
 
 @dataclass(frozen=True)
 class _Subject:
     """What the words of a check speak of."""
 
-    response: str
+    response: str  # as most checks show it: a share where rows have several trials
+    counted: str  # as bars show it
+    expected: str
     stat: str
 
 
 def pp_check(
     fit: Fit,
-    type: str = "dens_overlay",
+    type: str | None = None,
     *,
     draws: int | None = None,
     group: str | Anything | None = None,
@@ -50,7 +56,8 @@ def pp_check(
     type
         "dens_overlay" and "hist" show distributions, "bars" those of counts; "stat" and "stat_grouped" a statistic;
         "intervals" every row; "error" and "error_binned" what is left unexplained; "loo_pit" whether leave-one-out
-        predictions are calibrated.
+        predictions are calibrated. Where None, "bars" for zeros and ones and for small counts, whose densities say
+        nothing, else "dens_overlay".
     draws
         Replicates: 50 for "dens_overlay", 8 for "hist", for the others as many as there is time for.
     group
@@ -81,10 +88,11 @@ def pp_check(
     ['value', 'observed']
     """
     check_arguments(pp_check, locals())
+    type = usual_check(fit) if type is None else type
     if type not in FRAMES:
         raise OptionError(f"there is no check `{type}`{did_you_mean(type, FRAMES)}")
     options = CheckOptions(draws, group, stat, seed, max_bytes)
-    subject = _Subject(fit.model.response.label, statistic_of(stat)[0])
+    subject = _Subject(shown(fit), outcome(fit), expected(fit), statistic_of(stat)[0])
     return _DRAW[type](FRAMES[type](fit, options), subject)
 
 
@@ -124,12 +132,14 @@ def _loo_pit(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
 
 def _densities(frame: pd.DataFrame, names: tuple[str, str]) -> "ggplot":
     """The curve of draw 0 over those of the others."""
-    from plotnine import aes, geom_line, ggplot, scale_color_manual, scale_x_continuous, scale_y_continuous
+    from plotnine import aes, geom_line, scale_color_manual, scale_x_continuous, scale_y_continuous
+
+    from stanmlm.plots.sheet import Sheet
 
     new = frame[frame["draw"] > 0].assign(of=names[1])
     old = frame[frame["draw"] == 0].assign(of=names[0])
     return (
-        ggplot(frame, aes("x", "density", group="draw", color="of"))
+        Sheet(frame, aes("x", "density", group="draw", color="of"))
         + _theme()
         + geom_line(data=new, size=0.3, alpha=0.7)
         + geom_line(data=old, size=0.9)
@@ -145,7 +155,6 @@ def _hist(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
         aes,
         facet_wrap,
         geom_col,
-        ggplot,
         guides,
         labs,
         scale_color_manual,
@@ -154,6 +163,8 @@ def _hist(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
         scale_y_continuous,
     )
 
+    from stanmlm.plots.sheet import Sheet
+
     named = frame.assign(
         of=np.where(frame["draw"] == 0, Y, YREP),
         panel=pd.Categorical(np.where(frame["draw"] == 0, Y, "$y_{rep}$ " + frame["draw"].astype(str))),
@@ -161,7 +172,7 @@ def _hist(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
     order = [Y, *(f"{YREP} {draw}" for draw in sorted(set(frame["draw"]) - {0}))]
     named = named.assign(panel=named["panel"].cat.set_categories(order))
     return (
-        ggplot(named, aes("x", "count", fill="of", color="of"))
+        Sheet(named, aes("x", "count", fill="of", color="of"))
         + _theme()
         + geom_col(aes(width="width"), size=0.25)
         + facet_wrap("panel")
@@ -180,7 +191,6 @@ def _bars(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
         aes,
         geom_col,
         geom_pointrange,
-        ggplot,
         labs,
         scale_color_manual,
         scale_fill_manual,
@@ -188,8 +198,10 @@ def _bars(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
         scale_y_continuous,
     )
 
+    from stanmlm.plots.sheet import Sheet
+
     return (
-        ggplot(frame, aes("x"))
+        Sheet(frame, aes("x"))
         + _theme()
         + geom_col(aes(y="y", fill="seen"), data=frame.assign(seen=Y), color=LIGHT_EDGE, size=0.25, width=0.9)
         + geom_pointrange(
@@ -199,7 +211,7 @@ def _bars(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
         + scale_color_manual({YREP: DARK_EDGE})
         + scale_x_continuous(breaks=_whole_breaks, labels=plain)
         + scale_y_continuous(expand=(0, 0, 0.05, 0), labels=plain)
-        + labs(x=subject.response, y="rows")
+        + labs(x=subject.counted, y="rows")
     )
 
 
@@ -226,9 +238,44 @@ def _stat(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
 
 
 def _stat_grouped(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
-    from plotnine import facet_wrap
+    from plotnine import facet_wrap, theme
 
-    return _statistics(frame, subject, _few_breaks) + facet_wrap("group", scales="free_x")
+    groups = len(frame["group"].cat.categories)
+    if groups > PANELS:
+        return _stat_rows(frame, subject)
+    across = int(np.ceil(np.sqrt(groups)))
+    panels = facet_wrap("group", ncol=across, scales="free_x")
+    size = theme(figure_size=(6, max(4, 0.95 * np.ceil(groups / across) + 0.6)))
+    return _statistics(frame, subject, _few_breaks) + panels + size
+
+
+def _stat_rows(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
+    """A row a group in the order of the observed statistic: it, and 50% and 90% intervals of the replicates'."""
+    from plotnine import aes, geom_point, geom_segment, labs, scale_color_manual, scale_x_continuous, theme
+
+    from stanmlm.plots.sheet import Sheet
+
+    new, old = f"$T(y_{{rep}})$, {subject.stat}", "$T(y)$"
+    groups = frame.groupby("group", observed=True)
+    ends = {"lower90": 0.05, "lower50": 0.25, "middle": 0.5, "upper50": 0.75, "upper90": 0.95}
+    columns = {name: groups["value"].quantile(at) for name, at in ends.items()}
+    rows = pd.DataFrame(columns | {"observed": groups["observed"].first()}).sort_values("observed").reset_index()
+    rows = rows.assign(place=np.arange(1.0, len(rows) + 1))
+    thin = min(1.0, 25 / len(rows))
+    return (
+        Sheet(frame)
+        + theme_rows(10)
+        + geom_segment(aes("lower90", "place", xend="upper90", yend="place"), rows, color=LIGHT_EDGE, size=0.4 + thin)
+        + geom_segment(aes("lower50", "place", xend="upper50", yend="place"), rows, color=MID, size=0.4 + 1.5 * thin)
+        + geom_point(aes("middle", "place", color="of"), rows.assign(of=new), size=0.6 + 2 * thin, stroke=0)
+        + geom_point(aes("observed", "place", color="of"), rows.assign(of=old), size=0.6 + 2 * thin, stroke=0)
+        + scale_color_manual({new: MID, old: DARK_EDGE}, breaks=[old, new])
+        + scale_x_continuous(labels=plain)
+        + names_down([str(level) for level in rows["group"]])
+        + labs(x=f"{subject.stat} of {subject.response}", y="", color="")
+        + size_for(len(rows))
+        + theme(legend_position="top")
+    )
 
 
 def _statistics(frame: pd.DataFrame, subject: _Subject, breaks: Breaks) -> "ggplot":
@@ -236,7 +283,6 @@ def _statistics(frame: pd.DataFrame, subject: _Subject, breaks: Breaks) -> "ggpl
         aes,
         geom_histogram,
         geom_vline,
-        ggplot,
         labs,
         scale_color_manual,
         scale_fill_manual,
@@ -244,10 +290,12 @@ def _statistics(frame: pd.DataFrame, subject: _Subject, breaks: Breaks) -> "ggpl
         scale_y_continuous,
     )
 
+    from stanmlm.plots.sheet import Sheet
+
     new, old = f"$T(y_{{rep}})$, {subject.stat}", "$T(y)$"
     lines = frame.drop_duplicates([column for column in ("group", "observed") if column in frame])
     return (
-        ggplot(frame, aes("value"))
+        Sheet(frame, aes("value"))
         + _theme()
         + geom_histogram(aes(fill="of"), data=frame.assign(of=new), bins=BINS, color=LIGHT_EDGE, size=0.25)
         + geom_vline(aes(xintercept="observed", color="of"), data=lines.assign(of=old), size=1.2)
@@ -265,21 +313,23 @@ def _intervals(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
         aes,
         geom_linerange,
         geom_point,
-        ggplot,
         labs,
         scale_color_manual,
         scale_x_continuous,
         scale_y_continuous,
     )
 
+    from stanmlm.plots.sheet import Sheet
+
     new, old = frame.assign(of=YREP), frame.assign(of=Y)
+    thin = float(np.clip(SPARSE / len(frame), 0.2, 1.0))
     return (
-        ggplot(frame, aes("x"))
+        Sheet(frame, aes("x"))
         + _theme()
-        + geom_linerange(aes(ymin="lower90", ymax="upper90"), color=LIGHT_EDGE, size=0.5)
-        + geom_linerange(aes(ymin="lower50", ymax="upper50"), color=MID, size=1.1)
-        + geom_point(aes(y="middle", color="of"), data=new, size=1.4)
-        + geom_point(aes(y="y", color="of"), data=old, size=1.4)
+        + geom_linerange(aes(ymin="lower90", ymax="upper90"), color=LIGHT_EDGE, size=0.5 * thin)
+        + geom_linerange(aes(ymin="lower50", ymax="upper50"), color=MID, size=1.1 * thin)
+        + geom_point(aes(y="middle", color="of"), data=new, size=1.4 * thin, stroke=0)
+        + geom_point(aes(y="y", color="of"), data=old, size=1.8 * thin, stroke=0)
         + scale_color_manual([DARK_EDGE, MID], breaks=[Y, YREP])
         + scale_x_continuous(labels=plain)
         + scale_y_continuous(labels=plain)
@@ -288,10 +338,12 @@ def _intervals(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
 
 
 def _error(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
-    from plotnine import aes, geom_point, geom_vline, ggplot, labs, scale_x_continuous, scale_y_continuous
+    from plotnine import aes, geom_point, geom_vline, labs, scale_x_continuous, scale_y_continuous
+
+    from stanmlm.plots.sheet import Sheet
 
     return (
-        ggplot(frame, aes("error", "y"))
+        Sheet(frame, aes("error", "y"))
         + _theme()
         + geom_vline(xintercept=0, color=QUIET, linetype="dashed", size=0.4)
         + geom_point(color=DARK_EDGE, fill=MID, shape="o", stroke=0.3, size=1.8, alpha=0.8)
@@ -302,10 +354,12 @@ def _error(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
 
 
 def _error_binned(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
-    from plotnine import aes, geom_hline, geom_path, geom_point, ggplot, labs, scale_x_continuous, scale_y_continuous
+    from plotnine import aes, geom_hline, geom_path, geom_point, labs, scale_x_continuous, scale_y_continuous
+
+    from stanmlm.plots.sheet import Sheet
 
     return (
-        ggplot(frame, aes("x", "error"))
+        Sheet(frame, aes("x", "error"))
         + _theme()
         + geom_hline(yintercept=0, color=QUIET, linetype="dashed", size=0.4)
         + geom_path(aes(y="bound"), color=LIGHT_EDGE, size=0.8)
@@ -313,7 +367,7 @@ def _error_binned(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
         + geom_point(color=DARK_EDGE, fill=MID, shape="o", stroke=0.3, size=1.8)
         + scale_x_continuous(labels=plain)
         + scale_y_continuous(labels=plain)
-        + labs(x=f"expected {subject.response}", y="average error")
+        + labs(x=subject.expected, y="average error")
     )
 
 

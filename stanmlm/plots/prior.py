@@ -11,8 +11,8 @@ from stanmlm.errors import DataError
 from stanmlm.fit import Fit
 from stanmlm.named import named_draws
 from stanmlm.plots.density import density_curve
-from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
-from stanmlm.plots.theme import LIGHT, MID_EDGE, theme_paper
+from stanmlm.plots.parts import NO_WORDS, Words, captioned, labels_of, plain
+from stanmlm.plots.theme import ACCENT, LIGHT, MID_EDGE, theme_paper
 from stanmlm.prior_posterior import Compared, compared
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ GRID = 401  # points of a prior's curve
 REACH = 1.5  # widths of the posterior, that a wide prior is shown beyond it
 TAILS = (0.0005, 0.9995)  # of the posterior
 PRIOR_TAILS = (0.02, 0.98)
-PRIOR = "#D55E00"
 SAYS = "Area: posterior. Line: prior; a flat one has none"
 
 
@@ -69,21 +68,22 @@ def plot_prior_posterior(
         facet_wrap,
         geom_line,
         geom_ribbon,
-        ggplot,
         scale_x_continuous,
         scale_y_continuous,
         theme,
     )
 
+    from stanmlm.plots.sheet import Sheet
+
     chosen = _chosen(fit, pars, regex_pars)
     frame = pd.concat([prior_curves(each) for each in chosen], ignore_index=True)
     frame = frame.assign(panel=pd.Categorical(frame["panel"], list(dict.fromkeys(frame["panel"]))))
-    words = words if words.caption else Words(words.title, words.subtitle, words.x, words.y, SAYS)
+    words = captioned(words, SAYS)
     posterior, prior = (frame[frame["of"] == of] for of in ("posterior", "prior"))
     wide = min(3, len(chosen))
     layers = [
         geom_ribbon(aes("x", ymin=0, ymax="density"), posterior, fill=LIGHT, color=MID_EDGE, size=0.4),
-        geom_line(aes("x", "density"), prior, color=PRIOR, size=0.8),
+        geom_line(aes("x", "density"), prior, color=ACCENT, size=0.8),
     ]
     scales = [
         facet_wrap("panel", ncol=wide, scales="free"),
@@ -98,7 +98,7 @@ def plot_prior_posterior(
             panel_grid_major_y=element_blank(),
         ),
     ]
-    return ggplot(frame) + layers + scales
+    return Sheet(frame) + layers + scales
 
 
 def _chosen(fit: Fit, pars: Sequence[str] | str | None, regex_pars: str | None) -> list[Compared]:

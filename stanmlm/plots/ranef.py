@@ -14,9 +14,9 @@ from stanmlm.errors import OptionError, did_you_mean
 from stanmlm.fit import Fit, draws_of
 from stanmlm.model import Grouping, groupings, parameters
 from stanmlm.plots.frames import interval_frame
-from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
+from stanmlm.plots.parts import NO_WORDS, Words, captioned, labels_of, plain
 from stanmlm.plots.rows import BAYESPLOT, Bars, bars_of, names_down, row_height, size_for, zero_line
-from stanmlm.plots.theme import theme_rows
+from stanmlm.plots.theme import MID_EDGE, theme_rows
 
 if TYPE_CHECKING:
     from plotnine import ggplot
@@ -33,10 +33,9 @@ class Look:
     says: str
 
 
-LATTICE = "#0072B2"
 LOOKS: Mapping[str, Look] = MappingProxyType({
     "lme4": Look(
-        True, True, (0.5, 0.95), Bars(0.5, 0.5, 2.2, LATTICE, LATTICE, LATTICE), "Posterior means and 95% intervals"
+        True, True, (0.5, 0.95), Bars(0.5, 0.5, 2.2, MID_EDGE, MID_EDGE, MID_EDGE), "Posterior means and 95% intervals"
     ),
     "brms": Look(False, False, (0.5, 0.9), BAYESPLOT, "Posterior medians, 50% and 90% intervals"),
 })  # fmt: skip
@@ -88,7 +87,9 @@ def plot_ranef(
     True
     """
     check_arguments(plot_ranef, locals())
-    from plotnine import facet_wrap, ggplot, scale_x_continuous
+    from plotnine import facet_wrap, scale_x_continuous
+
+    from stanmlm.plots.sheet import Sheet
 
     if look not in LOOKS:
         raise OptionError(f"look is `{look}`" + did_you_mean(look, LOOKS))
@@ -98,7 +99,7 @@ def plot_ranef(
     panels = int(frame["term"].nunique())
     thinner = min(1.0, row_height(len(levels)) / 0.13)
     size = size_for(len(levels), width=2.2 + 2.3 * panels)
-    words = words if words.caption else Words(words.title, words.subtitle, words.x, words.y, chosen.says)
+    words = captioned(words, chosen.says)
     scales = [
         scale_x_continuous(labels=plain),
         names_down([(names or {}).get(level, level) for level in levels]),
@@ -106,7 +107,7 @@ def plot_ranef(
         theme_rows(),
     ]
     layers = [zero_line(), *bars_of(frame, chosen.probs, chosen.bars, thinner)]
-    return ggplot(frame) + layers + facet_wrap("term", nrow=1, scales="free_x") + scales + size
+    return Sheet(frame) + layers + facet_wrap("term", nrow=1, scales="free_x") + scales + size
 
 
 def grouping_of(fit: Fit, group: str | None) -> Grouping:

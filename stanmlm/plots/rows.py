@@ -83,8 +83,7 @@ def names_down(names: Sequence[str], below: float = 0.6, above: float = 0.6) -> 
     shown = list(range(len(names) - 1, -1, -max(1, -(-len(names) // room))))
     shown[-1] = 0
     places, edges = [float(i + 1) for i in shown], (1 - below, len(names) + above)
-    labels = [names[i].replace("$", r"\$") for i in shown]  # to matplotlib, text between dollars is mathematics
-    return scale_y_continuous(breaks=places, labels=labels, limits=edges, expand=(0, 0, 0, 0))
+    return scale_y_continuous(breaks=places, labels=[names[i] for i in shown], limits=edges, expand=(0, 0, 0, 0))
 
 
 def row_height(rows: int, row: float = ROW) -> float:

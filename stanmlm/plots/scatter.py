@@ -67,7 +67,9 @@ def plot_codes(
     >>> plot_codes(groups, "income", "share", "state", "won", {"R": "red", "D": "blue"}).data["code_x"].tolist()
     [22.0, 42.0]
     """
-    from plotnine import aes, geom_hline, geom_line, geom_text, ggplot, scale_color_manual, scale_y_continuous
+    from plotnine import aes, geom_hline, geom_line, geom_text, scale_color_manual, scale_y_continuous
+
+    from stanmlm.plots.sheet import Sheet
 
     check_columns(groups, [x, y, code, colour, columns])
     placed = _placed(groups, x, y, columns, box, log_x)
@@ -83,7 +85,7 @@ def plot_codes(
         labels_of(words, x, y),
         theme_paper(),
     ]
-    return ggplot(placed, aes(x, y)) + layers + facet_panels(None, columns) + scales
+    return Sheet(placed, aes(x, y)) + layers + facet_panels(None, columns) + scales
 
 
 def _placed(

@@ -27,11 +27,12 @@ from stanmlm.plots.parts import (
     plain,
     x_scale,
 )
-from stanmlm.plots.theme import QUIET, theme_paper
+from stanmlm.plots.theme import BEHIND, QUIET, theme_paper
 
 if TYPE_CHECKING:
     from plotnine import geom_hline, geom_line, geom_linerange, geom_point, geom_ribbon, ggplot
 
+BACKED = {"fill": "white", "label_size": 0, "label_padding": 0.05}  # so that no dotted line crosses a name
 EDGE = 0.15  # share of the width in which names are aligned to the inside
 NEAR = 0.25  # names nearer than this share of the width stand in different rows
 ROW = 0.065  # height of a row of names, as a share of the height of the intervals
@@ -99,7 +100,9 @@ def plot_slopes(
     15
     """
     check_arguments(plot_slopes, locals())
-    from plotnine import aes, geom_segment, geom_text, ggplot, scale_color_manual, scale_y_continuous
+    from plotnine import aes, geom_label, geom_segment, scale_color_manual, scale_y_continuous
+
+    from stanmlm.plots.sheet import Sheet
 
     if isinstance(slopes, Fit):
         fit, of = slopes, coefficient_of(slopes, group, of)
@@ -113,19 +116,19 @@ def plot_slopes(
     layers = [
         *_zero(of),
         *_line(line, x),
-        *_intervals(others, {"color": "#9A9A9A"}, None),
+        *_intervals(others, {"color": BEHIND}, None),
         *_intervals(coloured, {}, group),
         geom_segment(aes(xend=x, y="upper95", yend="foot", color=group), labels, size=0.35, linetype="dotted"),
-        geom_text(aes(y="top", label="name", color=group, ha="side"), labels, size=7.5, va="baseline"),
+        geom_label(aes(y="top", label="name", color=group, ha="side"), labels, size=7.5, va="baseline", **BACKED),
     ]
     scales = [
         scale_color_manual(colours_of(chosen)),
         x_scale(log_x),
         scale_y_continuous(labels=plain),
-        labels_of(words, x, "estimate"),
+        labels_of(words, x, "coefficient"),
         theme_paper(),
     ]
-    return ggplot(slopes, aes(x, "estimate")) + layers + facet_panels(rows, columns) + scales
+    return Sheet(slopes, aes(x, "estimate")) + layers + facet_panels(rows, columns) + scales
 
 
 def name_places(named: pd.DataFrame, slopes: pd.DataFrame, x: str) -> pd.DataFrame:
