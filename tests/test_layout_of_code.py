@@ -26,6 +26,7 @@ STAGES = (
     ),
     *(
         "tables",
+        "budget",
         "rvalues",
         "rank",
         "contrasts",
