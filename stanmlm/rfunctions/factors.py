@@ -237,6 +237,8 @@ def _contrast_argument(f: Value, contr: Value | None) -> Contrast | str:
     if contr.type == "closure":
         return _by_symbol(f, contr.levels[0])
     matrix = floats(contr)
+    if not matrix.size:
+        raise DataError("the contrasts of C() are empty; a name or a matrix is needed")
     return Contrast(matrix.reshape(len(matrix), -1), contr.columns)
 
 
@@ -265,7 +267,7 @@ def contr_treatment(n: Value, base: Value | None = None) -> Value:
 
 def contr_poly(n: Value, scores: Value | None = None) -> Value:
     """R's contr.poly()."""
-    return _matrix(polynomial(_level_names(n), None if scores is None else floats(scores)))
+    return _matrix(polynomial(_level_names(n), None if scores is None else floats(scores).ravel()))
 
 
 def _level_names(n: Value) -> tuple[str, ...]:

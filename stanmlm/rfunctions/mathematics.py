@@ -165,7 +165,7 @@ def moment(function: str, compute: Callable[[Floats], float]) -> Callable[..., V
 def mean(x: Value, trim: Value | None = None, na_rm: Value | None = None) -> Value:
     """Arithmetic mean, after trimming a share of each end."""
     kept = np.sort(_without_missing(numbers(x, "mean").ravel(), na_rm))
-    cut = int(len(kept) * min(_number(trim, "trim", 0.0), 0.5))
+    cut = int(len(kept) * min(max(one_number(trim, "trim", 0.0), 0.0), 0.5))
     inner = kept[cut : len(kept) - cut] if len(kept) > 2 * cut else np.array([np.median(kept)])
     return double([np.nan if len(kept) == 0 or np.isnan(kept).any() else inner.mean()])
 

@@ -76,6 +76,8 @@ def poly(
         raise DataError("'degree' must be at least 1 in poly()")
     # An orthogonal basis takes a QR, whose work grows with the square of its columns.
     spend(length(x) * float(top) ** (1 + len(others)) * (1 + top / 100))
+    if len({length(value) for value in (x, *others)}) > 1:
+        raise DataError("the variables of poly() differ in length")
     variables = [column for value in (x, *others) for column in floats(value).reshape(length(value), width(value)).T]
     known = cast(list[State], cast(State, state)["coefs"]) if state else [None] * len(variables)
     bases = [_polynomial(v, top, one_flag(raw, "raw", False), k) for v, k in zip(variables, known, strict=True)]
@@ -188,6 +190,8 @@ def ns(
 def _spline_argument(x: Value, function: str) -> Floats:
     if x.type not in ("integer", "double", "logical"):
         raise DataError(f"'x' must be numeric in {function}(), not a {x.type}")
+    if width(x) > 1:
+        raise DataError(f"'x' must be one variable in {function}(), not a matrix of {width(x)} columns")
     values = floats(x).ravel()[~is_missing(x).ravel()]
     if np.isinf(values).any():
         raise DataError(f"'x' must be finite in {function}()")
@@ -235,7 +239,7 @@ def _design(knots: Floats, x: Floats, order: int, derivative: int = 0) -> Floats
     from scipy.interpolate import BSpline
 
     columns = len(knots) - order
-    spend((len(x) + columns) * columns * (1 + order / 30), rows=0)
+    spend((len(x) + columns) * columns * (1 + order / 30))
     splines = BSpline(knots, np.eye(len(knots) - order), order - 1, extrapolate=True)
     values: Floats = splines(np.clip(x, knots[0], knots[-1]), nu=derivative)
     return values

@@ -62,6 +62,8 @@ def cbind(*args: Value) -> Value:
         return NULL
     n = common_length(*parts)
     numbers = [floats(_codes(value)) for value in parts]
+    if any(len(x) != n for x in numbers if x.ndim == 2):
+        raise DataError(f"number of rows of matrices must match in cbind(): there are {n} and others")
     columns = [x if x.ndim == 2 else x[np.arange(n) % max(1, len(x)), None] for x in numbers]
     return Value("double", np.hstack(columns), columns=_joined_names(parts, columns))
 
@@ -135,6 +137,8 @@ def ifelse(test: Value, yes: Value, no: Value) -> Value:
     condition = truth(test, "ifelse").ravel()
     n = len(condition)
     choices = [replace(value, data=value.data.ravel(order="F")) for value in map(_codes, (yes, no))]
+    if n and not all(length(c) for c in choices):
+        raise DataError("'yes' and 'no' of ifelse() must have a value")
     used = [c for c, wanted in zip(choices, (condition == 1, condition == 0), strict=True) if wanted.any()]
     if any(value.type in CODED for value in used):
         return _ifelse_texts(condition, [paste_text(recycle(as_character(c), n)) for c in choices], choices)
@@ -190,6 +194,7 @@ SPELLED_TRUTH = {"TRUE": 1.0, "true": 1.0, "T": 1.0, "True": 1.0, "FALSE": 0.0, 
 def paste(*args: Value, sep: Value | None = None, collapse: Value | None = None) -> Value:
     """Strings joined element by element."""
     glue, joint = one_text(sep, "sep", " "), one_text(collapse, "collapse", "") if _is_given(collapse) else None
+    args = tuple(replace(value, data=value.data.ravel(order="F")) for value in args)
     n = common_length(*args)
     spend_characters(n, sum(max(map(len, as_character(value).levels), default=0) + len(glue) for value in args))
     parts = [paste_text(recycle(value, n)) for value in args]
