@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 
+from stanmlm.annotations import kinds_of
+from stanmlm.arguments import shown
 from stanmlm.arrays import Anything
 from stanmlm.errors import StanmlmError
 
@@ -17,11 +19,16 @@ Get = Callable[[str], Anything]
 Encode = Callable[[Any, Callable[[Any], Json], Put], Json]
 Decode = Callable[[Any, Callable[[Json], Any], Get], Any]
 
+KEPT = "biufcmMUS"  # kinds of NumPy's types that .npy holds as they are
 TAG = "$"  # the key that marks a JSON object as one of the table's types
 
 
 class UnknownTypeError(StanmlmError):
     """A value that no row of the table can write down."""
+
+
+class DamageError(ValueError):
+    """What was read is not what was written; the message completes a sentence about the file."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,7 @@ class Codec:
 
     coders: tuple[Coder, ...]
     records: Mapping[str, type]
+    names: Mapping[str, object] = field(default_factory=dict)  # what the records' annotations name and do not import
 
 
 def encode(codec: Codec, value: object, put: Put) -> Json:
@@ -76,8 +84,11 @@ def encode(codec: Codec, value: object, put: Put) -> Json:
     return inner(value)
 
 
-def decode(codec: Codec, written: Json, get: Get) -> Any:
+def decode(codec: Codec, written: Json, get: Get, older: bool = False) -> Any:
     """What `encode` wrote; `get` finds arrays by name.
+
+    A record's fields must be what its annotations say. Fields that it has no more are left out where `older` JSON has
+    them.
 
     Raises
     ------
@@ -100,21 +111,28 @@ def decode(codec: Codec, written: Json, get: Get) -> Any:
         if tag in coders:
             return coders[tag].decode(part["is"], inner, get)
         values = {name: inner(item) for name, item in part.items() if name != TAG}
-        return values if tag is None else _record(codec.records[tag], values)
+        return values if tag is None else _record(codec, tag, values, older)
 
     return inner(written)
 
 
-def _record(kind: type, values: Mapping[str, object]) -> object:
+def _record(codec: Codec, name: object, values: Mapping[str, object], older: bool) -> object:
+    kind = codec.records.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise DamageError(f"it holds a record of a kind that stanmlm does not know, {shown(name)}")
     known = {field.name: field for field in fields(kind)}
     required = {name for name, f in known.items() if f.default is MISSING and f.default_factory is MISSING}
-    if values.keys() - known.keys() or required - values.keys():
-        raise ValueError(f"the fields of {kind.__name__} are others here")
-    return kind(**values)
+    if (values.keys() - known.keys() and not older) or required - values.keys():
+        raise DamageError(f"the fields of its {name} are others than here")
+    wanted = kinds_of(kind, codec.names)
+    for field_name, value in values.items():
+        if field_name in known and not wanted[field_name](value):
+            raise DamageError(f"`{field_name}` of its {name} is {shown(value)}, which that cannot be")
+    return kind(**{name: value for name, value in values.items() if name in known})
 
 
 def _encode_array(array: Anything, inner: Callable[[Any], Json], put: Put) -> Json:
-    if array.dtype.kind in "biufcmMUS":
+    if array.dtype.kind in KEPT and array.dtype.itemsize:
         return put(array)
     return {"shape": list(array.shape), "items": [inner(item) for item in array.ravel().tolist()]}
 

@@ -9,11 +9,12 @@ import numpy as np
 from stanmlm.arrays import Floats, Ints
 from stanmlm.contrasts import DEFAULT, as_levels, check_levels, contrast_of, dummies, set_contrasts
 from stanmlm.errors import DataError, OptionError, StanmlmWarning, did_you_mean
-from stanmlm.formula import Expression, Terms
+from stanmlm.formula import Terms
 from stanmlm.rvalues import CODED, Contrast, Value, as_factor, floats, width
 
 INTERCEPT = "(Intercept)"
-MAX_NUMBERS = 2_000_000_000  # in the columns of a term: 16 GB
+MAX_NUMBERS = 2_000_000_000  # in the columns of all terms: 16 GB
+MAX_COLUMNS = 100_000
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,7 @@ def model_columns(terms: Terms, values: Mapping[str, Value], contrasts: Contrast
     coded = {label: _factor(value, label, contrasts) for label, value in used.items() if _is_coded(value)}
     blocks = {label: _numbers(value, label) for label, value in used.items() if label not in coded}
     patterns = dummy_patterns(terms, frozenset(coded))
-    for term in terms.terms:
-        _check_size([coded.get(e.label) or values[e.label] for e in term], term, n)
+    _check_size(terms, used | coded, n)
     pieces = [
         [blocks.get(e.label) or _coded(coded[e.label], e.label, e.label in full, contrasts.default) for e in term]
         for term, full in zip(terms.terms, patterns, strict=True)
@@ -110,16 +110,23 @@ def model_columns(terms: Terms, values: Mapping[str, Value], contrasts: Contrast
     return Columns(X, tuple(names), tuple(assign))
 
 
-def _check_size(variables: list[Value], term: tuple[Expression, ...], n: int) -> None:
-    """Refuse a term that would fill the memory, before it does: a factor with a level a row."""
-    columns = np.prod([float(len(v.levels)) if v.levels else width(v) for v in variables])
-    # The contrast matrix of a factor has levels squared.
-    if max(n, max(len(v.levels) for v in variables)) * columns > MAX_NUMBERS:
-        label = ":".join(e.label for e in term)
-        raise DataError(
-            f"`{label}` would be {columns:,.0f} columns of {n:,} rows; a factor of many levels is better "
-            f"a grouping factor, (1 | {label})"
-        )
+def _check_size(terms: Terms, variables: Mapping[str, Value], n: int) -> None:
+    """Refuse terms that would fill the memory, before they do: a factor with a level a row, `a:b:c` of many levels."""
+    total, numbers = 0.0, 0.0
+    for term in terms.terms:
+        sizes = [(len(v.levels), width(v)) for v in (variables[e.label] for e in term)]
+        columns = float(np.prod([float(levels or wide) for levels, wide in sizes]))
+        total += columns
+        # The contrast matrix of a factor has levels squared.
+        numbers += max(n, *(levels for levels, _ in sizes)) * columns
+        if total > MAX_COLUMNS or numbers > MAX_NUMBERS:
+            label = ":".join(e.label for e in term)
+            others = "" if columns == total else f", {total:,.0f} with the terms before it"
+            raise DataError(
+                f"`{label}` would be {columns:,.0f} columns of {n:,} rows{others}; {MAX_COLUMNS:,} columns and "
+                f"{MAX_NUMBERS:,} numbers are the most; a factor of many levels is better a grouping factor, "
+                f"(1 | {label})"
+            )
 
 
 def _is_coded(value: Value) -> bool:

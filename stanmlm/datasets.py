@@ -1,7 +1,6 @@
 """The surveys of the main job in one common frame, and the public facts about the states."""
 
 import re
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -11,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.arguments import check_arguments
-from stanmlm.errors import DataError, did_you_mean
+from stanmlm.disk import check_readable
+from stanmlm.errors import DataError, FileError, did_you_mean
 
 YEARS = (2000, 2004)
 SURVEY_YEARS = (2000, 2004, 2008)  # the surveys in the replication's own file
@@ -19,6 +19,7 @@ NO_STATE = ("99", "")  # how the ANES codes an unknown state
 NEITHER_PARTY = 4  # the middle of the ANES's seven points, 1 a strong Democrat, 7 a strong Republican
 VOTER_COLUMNS = ("year", "state", "vote", "income")
 DATAVERSE_COLUMNS = ("rvote", "stt", "inc")
+PACKED = (".gz", ".bz2", ".zip", ".xz", ".zst", ".tar")
 LAYOUTS = (
     "a voter file has the columns `year`, `state` (postal code), `vote` (1 Republican, 0 Democrat) and `income` "
     "(1 to 5), or, as votechoice2000-04-08.dat, `rvote`, `stt`, `inc` and a column that tells the survey"
@@ -227,15 +228,22 @@ def _anes_partytherms() -> pd.DataFrame:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    if not path.exists():
-        raise DataError(f"there is no file `{path}`")
-    if path.is_dir():
-        raise DataError(f"`{path}` is a folder; give the voter file in it")
+    try:
+        check_readable(path)
+    except FileError as error:
+        hint = "; give the voter file in it" if path.is_dir() else ""
+        raise DataError(f"{error}{hint}") from error
     try:
         head = pd.read_csv(path, sep="\t", nrows=0)
         return pd.read_csv(path, sep="\t" if len(head.columns) > 1 else ",", low_memory=False)
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise DataError(f"`{path}` cannot be read as a table ({error}); {LAYOUTS}") from error
+    except ImportError as error:
+        raise DataError(
+            f"`{path}` is packed as pandas reads it only with another package ({error}); or unpack it first"
+        ) from error
+    except Exception as error:  # each kind of packing has an exception of its own, and they share no other base
+        ending = path.suffix.lower()
+        packed = f"it is damaged, or no `{ending}` file with one table in it" if ending in PACKED else str(error)
+        raise DataError(f"`{path}` cannot be read as a table ({packed}); {LAYOUTS}") from error
 
 
 def _from_dataverse(raw: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.arrays import Floats, Ints
+from stanmlm.budget import budgeted
 from stanmlm.coding import Contrasts, check_contrasts, model_columns
 from stanmlm.contrasts import DEFAULT, read_contrasts
 from stanmlm.distinct import Distinct, distinct_rows
@@ -217,6 +218,7 @@ def _with_factors(bar: Bar, values: Mapping[str, Value]) -> Mapping[str, Value]:
     return {**values, **{label: as_factor(v) if v.data.ndim == 1 else v for label, v in grouping.items()}}
 
 
+@budgeted
 def encode(
     made: Design,
     newdata: object,

@@ -106,7 +106,7 @@ def missing_variable(name: str, scope: Scope) -> str:
 def _number(node: Node, scope: Scope, state: object) -> Value:
     if node.text.endswith("L"):
         return Value("integer", np.array([float(node.text[:-1])]))
-    return double([float(int(node.text, 16)) if node.text[:2].lower() == "0x" else float(node.text)])
+    return double([float(node.text)])
 
 
 def _string(node: Node, scope: Scope, state: object) -> Value:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.arrays import Anything, Bools, Floats, Ints, constant
+from stanmlm.budget import budgeted
 from stanmlm.errors import DataError, FormulaError, OptionError, StanmlmWarning, did_you_mean, rows_named
 from stanmlm.evaluate import Scope, evaluate
 from stanmlm.formula import Expression, Formula, Terms
@@ -57,6 +58,7 @@ class ModelFrame:
     place: Ints  # (N,) positions of these rows among the `n_data`
 
 
+@budgeted
 def model_frame(
     formula: Formula,
     data: object,

@@ -10,19 +10,19 @@ from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from stanmlm.archive import digest, read_archive, read_manifest, write_archive
+from stanmlm.archive import DAMAGE, DIGEST, Manifest, digest, read_archive, read_manifest, write_archive
 from stanmlm.arguments import check_arguments
 from stanmlm.arviz_compat import tree_of_parts, tree_parts
 from stanmlm.bars import Bar
 from stanmlm.centering import Centering
-from stanmlm.codec import PLAIN, Codec, Coder, Get, Json, UnknownTypeError, decode, encode
+from stanmlm.codec import PLAIN, Codec, Coder, DamageError, Get, Json, UnknownTypeError, decode, encode
 from stanmlm.codec_pandas import PANDAS
 from stanmlm.compress import Cells
 from stanmlm.design import Design, GroupTerm, Spec
+from stanmlm.disk import check_writable
 from stanmlm.engines.choose import ENGINES
 from stanmlm.engines.protocol import Sampling
 from stanmlm.engines.sampling import sampling_from
@@ -43,10 +43,11 @@ from stanmlm.rcode import Node, fold, operands
 from stanmlm.responses import RawResponse, Response
 from stanmlm.rows import Joint, Rows
 from stanmlm.rvalues import Contrast, Value
+from stanmlm.shapes import check_shapes
 from stanmlm.terms import Expression, Terms
 
 KIND = "stanmlm fit"
-FORMAT = 1  # raised when a file could no longer be read by the version before
+FORMAT = 2  # raised when a file could no longer be read by the version before; 1 has no digest of its document
 SHOWN_VERSIONS = ("stanmlm", "numpy", "pandas", "xarray", "arviz-base")
 SAMPLING = (*(field.name for field in fields(Sampling)), "control")
 FILE_REFIT = ("never", "on_change", "always")
@@ -141,8 +142,7 @@ def load(path: str | PathLike[str]) -> Fit:
     """
     check_arguments(load, locals())
     file = Path(path)
-    manifest = _checked_manifest(file)
-    fit = read_archive(file, lambda document, get: _read_fit(document, get, manifest))
+    fit = read_archive(file, lambda manifest: _check_manifest(file, manifest), _read_fit)
     assert isinstance(fit, Fit)
     return fit
 
@@ -167,8 +167,9 @@ def load_or_fit(
     if refit not in FILE_REFIT:
         raise OptionError(f"file_refit is `{refit}`" + did_you_mean(str(refit), FILE_REFIT))
     path = Path(file)
+    check_writable(path)
     there = path.exists() and refit != "always"
-    same = there and _checked_manifest(path).get("fingerprint") == fingerprint(model, arguments)
+    same = there and _fingerprint_in(path) == fingerprint(model, arguments)
     if there and (same or refit == "never"):
         if not same:
             warnings.warn(
@@ -195,32 +196,41 @@ def fingerprint(model: Model, arguments: Mapping[str, object]) -> str:
     return blake2b(json.dumps(written, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
-def _checked_manifest(file: Path) -> Mapping[str, Any]:
+def _fingerprint_in(file: Path) -> object:
     manifest = read_manifest(file)
-    if manifest.get("kind") != KIND or not isinstance(manifest.get("format"), int):
+    _check_manifest(file, manifest)
+    return manifest.get("fingerprint")
+
+
+def _check_manifest(file: Path, manifest: Manifest) -> None:
+    format_ = manifest.get("format")
+    if manifest.get("kind") != KIND or type(format_) is not int or format_ < 1:
         raise FileError(f"{file} is not a fit that stanmlm saved")
-    if manifest["format"] > FORMAT:
+    if format_ > FORMAT:
         raise FileError(
             f"{file} was written by stanmlm {_writer(manifest)}, a later version than this ({_version('stanmlm')}); "
             "pip install --upgrade stanmlm"
         )
-    return manifest
+    if format_ > 1 and not isinstance(manifest.get(DIGEST), str):
+        raise FileError(f"{file} is damaged: its manifest has lost the digest of its document")
 
 
-def _read_fit(document: Json, get: Get, manifest: Mapping[str, Any]) -> Fit:
+def _read_fit(manifest: Manifest, document: Json, get: Get) -> Fit:
     try:
-        fit = decode(codec(), document, get)
-    except (KeyError, ValueError) as error:
-        if _writer(manifest) != _version("stanmlm"):
-            about = f"stanmlm {_writer(manifest)} wrote it, and this is {_version('stanmlm')}"
-            raise ValueError(f"{about}; {error}") from error
+        fit = decode(codec(), document, get, older=manifest["format"] < FORMAT)
+    except DAMAGE as error:
+        writer = _writer(manifest)
+        if writer != _version("stanmlm") and isinstance(error, DamageError | KeyError | TypeError | ValueError):
+            why = str(error) if isinstance(error, DamageError) else "its records are others"
+            raise DamageError(f"stanmlm {writer} wrote it, and this is {_version('stanmlm')}; {why}") from error
         raise
     if not isinstance(fit, Fit):
-        raise ValueError("it holds something else than a fit")
+        raise DamageError("it holds something else than a fit")
+    check_shapes(fit)
     return fit
 
 
-def _writer(manifest: Mapping[str, Any]) -> str:
+def _writer(manifest: Manifest) -> str:
     versions = manifest.get("versions")
     return str(versions.get("stanmlm", "?")) if isinstance(versions, dict) else "?"
 
@@ -303,7 +313,7 @@ def codec() -> Codec:
         ),
         *(_engine_coder(name) for name in ENGINES),
     )
-    return Codec((*own, *PANDAS, *PLAIN), RECORDS)
+    return Codec((*own, *PANDAS, *PLAIN), RECORDS, {"DataTree": DataTree})
 
 
 def _engine_coder(name: str) -> Coder:

@@ -183,13 +183,20 @@ def _atom(code: _Code, start: int, stop: int) -> Node:
 
 def _number(literal: str, start: int, stop: int) -> Node:
     digits = literal.rstrip("L")
-    value = float(int(digits, 16)) if digits[:2] in ("0x", "0X") else float(digits)
+    value = _hexadecimal(digits) if digits[:2] in ("0x", "0X") else float(digits)
     if value == float("inf"):
         return Node("constant", "Inf", (), start, stop)
     if literal.endswith("L") and value.is_integer() and value < 2**31:
         return Node("number", _integer_text(value), (), start, stop)
     text = number_text(value)
     return Node("number", text if float(text) == value else repr(value), (), start, stop)
+
+
+def _hexadecimal(digits: str) -> float:
+    try:
+        return float(int(digits, 16))
+    except OverflowError:  # R's is infinite, as a decimal's is here
+        return float("inf")
 
 
 def _integer_text(value: float) -> str:

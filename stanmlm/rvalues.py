@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from stanmlm.arrays import Anything, Floats, Ints, stretches
+from stanmlm.budget import data_have, spend_texts
 from stanmlm.errors import DataError
 from stanmlm.rcode import number_text
 
@@ -37,7 +38,6 @@ class Value:
     state: Mapping[str, object] | None = None  # what makepredictcall would keep: JSON-able
 
 
-MAX_ELEMENTS = 100_000_000  # of a vector or matrix that a call makes from a number: 800 MB
 NULL = Value("null", np.zeros(0))
 
 
@@ -55,18 +55,6 @@ def strings(data: list[str | None]) -> Value:
     """A character vector."""
     codes, levels = pd.factorize(np.array(data, dtype=object), use_na_sentinel=True)
     return Value("character", codes, tuple(map(str, levels)))
-
-
-def check_size(elements: float) -> None:
-    """Refuse what would fill the memory of the machine: `1:1e12`.
-
-    Raises
-    ------
-    DataError
-        When a call asks for too many elements.
-    """
-    if not elements <= MAX_ELEMENTS:
-        raise DataError(f"this makes {elements:.3g} numbers; {MAX_ELEMENTS:,} are the most that a formula may make")
 
 
 def length(value: Value) -> int:
@@ -127,6 +115,9 @@ def as_character(value: Value) -> Value:
     """R's as.character."""
     if value.type in CODED:
         return Value("character", value.data, value.levels)
+    if value.type not in NUMERIC:
+        raise DataError(f"text is needed here, not {'NULL' if value.type == 'null' else 'a function'}")
+    spend_texts(length(value))
     codes, distinct = pd.factorize(value.data.ravel(), use_na_sentinel=True)
     return Value("character", codes, tuple(texts(Value(value.type, np.asarray(distinct)))))
 
@@ -158,7 +149,8 @@ def as_factor(value: Value) -> Value:
     if value.type == "character":
         return with_levels(value, levels_as_factor(value))
     if value.type not in NUMERIC:
-        raise DataError(f"a factor is needed here, not a {value.type}")
+        raise DataError(f"a factor is needed here, not {'NULL' if value.type == 'null' else 'a function'}")
+    spend_texts(length(value))
     codes, found = pd.factorize(value.data.ravel(), sort=True, use_na_sentinel=True)
     return merge_levels(codes, texts(Value(value.type, np.asarray(found))))
 
@@ -204,6 +196,12 @@ def as_value(thing: object, name: str) -> Value:
         return Value("closure", np.zeros(1), (name,))
     if thing is None:
         return NULL
+    value = _from_python(thing, name)
+    data_have(length(value))
+    return value
+
+
+def _from_python(thing: object, name: str) -> Value:
     if isinstance(thing, pd.DataFrame):
         return _from_frame(thing, name)
     if isinstance(thing, np.ndarray) and thing.ndim == 2:

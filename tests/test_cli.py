@@ -60,7 +60,7 @@ def test_redblue_defaults_to_the_anes(asked: list[dict[str, object]]) -> None:
 def test_an_error_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture) -> None:
     assert cli.main(["redblue", "--data", "absent.csv"]) == 2
     printed = capsys.readouterr()
-    assert printed.err == "stanmlm: there is no file `absent.csv`\n"
+    assert printed.err == "stanmlm: there is no file absent.csv\n"
     assert printed.out == ""
 
 

@@ -1,6 +1,7 @@
 """The surveys in their common frame: values, notes, and what is said of files that cannot be used."""
 
 import gzip
+import os
 import sys
 from pathlib import Path
 
@@ -107,6 +108,38 @@ def test_dc_is_ninth_and_wyoming_last_in_the_archive(write) -> None:
 def test_a_file_that_will_not_do_is_refused_in_words(write, text: str, says: str) -> None:
     with pytest.raises(DataError, match=says):
         load_naes(write(text))
+
+
+@pytest.mark.parametrize(
+    "ending", ["csv.zip", "csv.xz", "csv.zst", "csv.gz", "csv.bz2", "csv.tar", "tar", "csv.tar.gz"]
+)
+@pytest.mark.parametrize("content", [b"", b"PK" + bytes(range(256)), b"year,state,vote,income\n2000,OH,1,4\n"])
+def test_a_packed_file_that_is_none_is_refused(ending: str, content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / f"voters.{ending}"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"damaged, or no|only with another package"):
+        load_naes(path)
+
+
+@pytest.mark.parametrize("ending", ["csv.zip", "csv.xz", "csv.gz", "csv.bz2", "csv.tar"])
+def test_a_packed_file_that_was_cut_is_refused(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"voters.{ending}"
+    rng = np.random.default_rng(1)
+    voters = {"year": 2000, "state": "OH", "vote": rng.integers(0, 2, 3000), "income": rng.integers(1, 6, 3000)}
+    pd.DataFrame(voters).to_csv(path, index=False)
+    whole = path.read_bytes()
+    assert len(load_naes(path).frame) == 3000
+    for kept in (10, len(whole) // 2):
+        path.write_bytes(whole[:kept])
+        with pytest.raises(DataError, match="damaged, or no"):
+            load_naes(path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(DataError, match="it is a pipe"):
+        load_naes(tmp_path / "pipe.csv")
 
 
 def test_an_absent_file_a_folder_and_garbage_are_refused(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "stanmlm"
 # The trip of a formula, then what is asked of a fit, top to bottom; a folder stands for all of its modules.
 STAGES = (
     *("arrays", "errors", "dialects", "arguments", "callers", "streams", "formulaic_compat", "arviz_compat"),
-    *("codec", "codec_pandas", "archive"),
+    *("disk", "annotations", "codec", "codec_pandas", "archive"),
     *(
         "rcode",
         "rparse",
@@ -26,6 +26,7 @@ STAGES = (
     ),
     *(
         "tables",
+        "budget",
         "rvalues",
         "rank",
         "contrasts",
@@ -65,6 +66,7 @@ STAGES = (
         "fitted",
         "prior_summary",
         "prior_posterior",
+        "shapes",
         "keep",
         "pipeline",
         "rstyle",

@@ -1,5 +1,6 @@
 """The main job on three states' simulated voters, once for all tests, with few draws; its choices on small frames."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from stanmlm.errors import DataError, OptionError
 from stanmlm.families import binomial
 from stanmlm.fit import draws_of
 from stanmlm.redblue.figures import counted, curves_figure, states_figure
+from stanmlm.redblue.files import write_files
 from stanmlm.redblue.frames import CURVE, curves_of, expected_slopes, highlights, income_shares, slopes_of, state_grid
 from stanmlm.redblue.ladder import LADDER
 from stanmlm.redblue.run import RedBlue, redblue
@@ -161,6 +163,30 @@ def test_the_grid_covers_curves_groups_and_means() -> None:
     assert grid.groupby("state")["avg.income"].unique().map(list).to_dict() == {"OH": [0.1], "MS": [-0.2]}
     assert grid.query("state == 'OH' and role == 'mean'")["income"].tolist() == [0.75]
     assert income_shares(frame).groupby("state")["share"].sum().tolist() == [1.0, 1.0]
+
+
+def test_a_full_disk_leaves_the_files_of_an_earlier_run(
+    made: RedBlue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fits = {(2000, "full-pooling"): made.fits[2000, "full-pooling"]}
+    write_files(tmp_path, made.table, made.states, fits, {})
+    old = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", full)
+    with pytest.raises(DataError, match="cannot be written to: No space left"):
+        write_files(tmp_path, made.table.assign(rows=0), made.states, fits, {})
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == old
+
+
+@pytest.mark.skipif(os.name != "posix", reason="devices")
+def test_no_file_is_written_where_one_has_no_place(made: RedBlue, tmp_path: Path) -> None:
+    (tmp_path / "states.csv").symlink_to("/dev/null")
+    with pytest.raises(DataError, match="it is a device"):
+        write_files(tmp_path, made.table, made.states, {}, {})
+    assert [path.name for path in tmp_path.iterdir()] == ["states.csv"]
 
 
 def test_counts_in_captions_and_aligned_cells() -> None:

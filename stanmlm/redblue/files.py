@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.arrays import Anything
-from stanmlm.errors import DataError
+from stanmlm.disk import whole_files
+from stanmlm.errors import DataError, FileError
 from stanmlm.fit import Fit
 from stanmlm.lmlist import FitList
 from stanmlm.model import parameters
@@ -23,17 +24,21 @@ def write_files(
     fits: Mapping[tuple[int, str], Fit | FitList],
     figures: Mapping[str, Figure],
 ) -> tuple[Path, ...]:
-    """Write everything; returns the paths."""
+    """Write everything, or nothing where the disk is full: files of an earlier run then stay; returns the paths."""
     try:
-        return (
-            *_write_tables(folder, {"ladder": table, "states": states}),
-            *(save_draws(fit, folder / f"draws-{year}-{key}.npz") for (year, key), fit in fits.items()),
-            *(
-                path
-                for name, figure in figures.items()
-                for path in save_figure(figure.plot, folder / f"redblue-{name}", figure.width, figure.height)
-            ),
-        )
+        with whole_files(folder) as new:
+            written = (
+                *_write_tables(new, {"ladder": table, "states": states}),
+                *(save_draws(fit, new / f"draws-{year}-{key}.npz") for (year, key), fit in fits.items()),
+                *(
+                    path
+                    for name, figure in figures.items()
+                    for path in save_figure(figure.plot, new / f"redblue-{name}", figure.width, figure.height)
+                ),
+            )
+        return tuple(folder / path.name for path in written)
+    except FileError as error:
+        raise DataError(str(error)) from error
     except OSError as error:
         raise DataError(f"`{folder}` cannot be written to: {error.strerror or error}") from error
 

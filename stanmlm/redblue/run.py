@@ -1,5 +1,6 @@
 """The main job, top to bottom: data, fits, table, figures, files."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import pandas as pd
 from stanmlm.arguments import check_arguments
 from stanmlm.datasets import Survey, load_anes, load_naes, survey_of
 from stanmlm.diagnostics import warnings_of
+from stanmlm.disk import shown_path
 from stanmlm.errors import DataError
 from stanmlm.fit import Fit
 from stanmlm.lmlist import FitList
@@ -190,8 +192,11 @@ def _survey(data: object) -> Survey:
 def _folder(out: Path) -> Path:
     try:
         out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"`{out}` cannot be used as the output folder: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no folder has such a name"
+        raise DataError(f"`{shown_path(out)}` cannot be used as the output folder: {why}") from error
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise DataError(f"`{out}` cannot be used as the output folder: files cannot be made in it")
     return out
 
 

@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from stanmlm.arrays import Anything, Floats
+from stanmlm.budget import spend, spend_texts
 from stanmlm.contrasts import CONTRASTS, DEFAULT, SHORT_NAMES, polynomial, set_contrasts, treatment
 from stanmlm.errors import DataError, did_you_mean
 from stanmlm.rcode import number_text
 from stanmlm.rfunctions.matching import RFunction, table
 from stanmlm.rfunctions.operators import paste_text
+from stanmlm.rfunctions.single import one_count, one_flag, one_text, one_whole
 from stanmlm.rvalues import (
     FACTORS,
     NUMERIC,
@@ -19,7 +21,6 @@ from stanmlm.rvalues import (
     Value,
     as_character,
     as_factor,
-    check_size,
     distinct,
     double,
     floats,
@@ -28,11 +29,6 @@ from stanmlm.rvalues import (
     strings,
     with_levels,
 )
-
-
-def flag(value: Value | None, default: bool) -> bool:
-    """A truth argument."""
-    return default if value is None else bool(floats(value)[0])
 
 
 def factor(
@@ -46,7 +42,7 @@ def factor(
     keep = paste_text(levels) if levels is not None else list(_sorted_levels(x))
     drop = set(paste_text(exclude)) if exclude is not None and exclude.type != "null" else set()
     kept = tuple(level for level in dict.fromkeys(keep) if level not in drop)
-    type_ = "ordered" if flag(ordered, x.type == "ordered") else "factor"
+    type_ = "ordered" if one_flag(ordered, "ordered", x.type == "ordered") else "factor"
     made = with_levels(as_character(x), kept, type_)
     return made if labels is None else replace(_labelled(made, paste_text(labels)), type=type_)
 
@@ -79,7 +75,7 @@ def relevel(x: Value, ref: Value) -> Value:
         raise DataError("'relevel' only for (unordered) factors; wrap the variable in factor()")
     if length(ref) != 1:
         raise DataError("'ref' must be of length one")
-    name = ref.levels[0] if ref.levels else _level_at(x, int(floats(ref)[0]))
+    name = ref.levels[0] if ref.levels else _level_at(x, one_whole(ref, "ref"))
     if name not in x.levels:
         raise DataError(f"'ref' must be an existing level: `{name}` is none{did_you_mean(name, x.levels)}")
     return with_levels(x, (name, *(level for level in x.levels if level != name)))
@@ -104,15 +100,18 @@ def interaction(
     """R's interaction(): all combinations of levels, the first factor's fastest unless `lex.order`."""
     if not args:
         raise DataError("No factors specified in interaction()")
-    glue = sep.levels[0] if sep is not None else "."
+    glue = one_text(sep, "sep", ".")
     factors = [as_factor(value) for value in args]
     crossed = factors[-1]
     for other in reversed(factors[:-1]):
-        crossed = _cross(other, crossed, glue, flag(lex_order, False))
-    return distinct(crossed) if flag(drop, False) else crossed
+        crossed = _cross(other, crossed, glue, one_flag(lex_order, "lex.order", False))
+    return distinct(crossed) if one_flag(drop, "drop", False) else crossed
 
 
 def _cross(f: Value, rest: Value, glue: str, lexical: bool) -> Value:
+    if length(f) != length(rest):
+        raise DataError("the factors of interaction() differ in length")
+    spend_texts(len(f.levels) * len(rest.levels))
     a, b = f.data.astype(np.int64), rest.data.astype(np.int64)
     codes = a * len(rest.levels) + b if lexical else b * len(f.levels) + a
     pairs = (
@@ -134,29 +133,35 @@ def cut(
     """R's cut(): intervals closed on the right unless told otherwise; break points are remembered."""
     if x.type not in ("integer", "double"):
         raise DataError("'x' must be numeric in cut()")
-    values, closed_right, lowest = floats(x).ravel(), flag(right, True), flag(include_lowest, False)
-    points = np.asarray(state["breaks"]) if isinstance(state, dict) else _break_points(values, floats(breaks))
+    values, closed_right = floats(x).ravel(), one_flag(right, "right", True)
+    lowest = one_flag(include_lowest, "include.lowest", False)
+    points = np.asarray(state["breaks"]) if isinstance(state, dict) else _break_points(values, floats(breaks).ravel())
     codes = _bins(values, points, closed_right, lowest)
     remembered = {"breaks": points.tolist()}
-    if labels is not None and labels.type == "logical" and not flag(labels, True):
+    if labels is not None and labels.type == "logical" and not one_flag(labels, "labels", True):
         return Value("integer", np.where(codes < 0, np.nan, codes + 1.0), state=remembered)
-    digits = 3 if dig_lab is None else int(floats(dig_lab)[0])
+    digits = 3 if dig_lab is None else one_whole(dig_lab, "dig.lab")
     names = _interval_names(points, closed_right, lowest, digits) if labels is None else paste_text(labels)
     if len(names) != len(points) - 1:
         raise DataError("lengths of 'breaks' and 'labels' differ in cut()")
-    type_ = "ordered" if flag(ordered_result, False) else "factor"
+    type_ = "ordered" if one_flag(ordered_result, "ordered.result", False) else "factor"
     return replace(merge_levels(codes, names), type=type_, state=remembered)
 
 
 def _break_points(x: Floats, breaks: Floats) -> Floats:
     if len(breaks) != 1:
+        spend_texts(len(breaks))
         points = np.sort(breaks)
+        if len(points) < 2 or np.isnan(points).any():
+            raise DataError("'breaks' in cut() must be a number of intervals, or two points or more, none of them NA")
         if len(np.unique(points)) < len(points):
             raise DataError("'breaks' are not unique in cut()")
         return points
     if not breaks[0] >= 2:
         raise DataError("invalid number of intervals in cut()")
-    check_size(breaks[0])
+    spend_texts(breaks[0])
+    if not np.isfinite(x).any():
+        raise DataError("cut() needs values that are not missing, to put its breaks between")
     low, high = float(np.nanmin(x)), float(np.nanmax(x))
     margin = (high - low or abs(low) or 1.0) / 1000
     if high == low:
@@ -200,7 +205,9 @@ def _padded(texts: list[str]) -> list[str]:
 
 def reorder(x: Value, X: Value) -> Value:
     """Levels sorted by the mean of another variable."""
-    f, numbers = as_factor(x), floats(X)
+    f, numbers = as_factor(x), floats(X).ravel()
+    if length(f) != len(numbers):
+        raise DataError(f"reorder() needs a number a row: 'x' has {length(f)} values and 'X' {len(numbers)}")
     means = [numbers[f.data == k].mean() if (f.data == k).any() else np.inf for k in range(len(f.levels))]
     order = np.argsort(means, kind="stable")
     return with_levels(f, tuple(f.levels[k] for k in order), f.type)
@@ -211,12 +218,12 @@ def code(object: Value, contr: Value | None = None, how_many: Value | None = Non
     if object.type not in FACTORS:
         raise DataError("object not interpretable as a factor in C(); make it one first: C(factor(x), ...)")
     f = object
-    columns = None if how_many is None else int(floats(how_many)[0])
+    columns = None if how_many is None else one_whole(how_many, "how.many")
     if contr is None and base is None and columns is None:
         return f
     contrast = _contrast_argument(f, contr)
     if base is not None:
-        contrast = treatment(_numbers(f), int(floats(base)[0]))
+        contrast = treatment(_numbers(f), one_whole(base, "base"))
     elif columns is not None and isinstance(contrast, str):
         contrast = CONTRASTS[contrast](_numbers(f)) if contrast in CONTRASTS else contrast
     return set_contrasts(f, contrast, "C()", columns)
@@ -226,10 +233,12 @@ def _contrast_argument(f: Value, contr: Value | None) -> Contrast | str:
     if contr is None:
         return DEFAULT[f.type == "ordered"]
     if contr.type == "character":
-        return contr.levels[0]
+        return one_text(contr, "contr", "")
     if contr.type == "closure":
         return _by_symbol(f, contr.levels[0])
     matrix = floats(contr)
+    if not matrix.size:
+        raise DataError("the contrasts of C() are empty; a name or a matrix is needed")
     return Contrast(matrix.reshape(len(matrix), -1), contr.columns)
 
 
@@ -253,19 +262,20 @@ def contrast_function(name: str) -> Callable[..., Value]:
 
 def contr_treatment(n: Value, base: Value | None = None) -> Value:
     """R's contr.treatment()."""
-    return _matrix(treatment(_level_names(n), 1 if base is None else int(floats(base)[0])))
+    return _matrix(treatment(_level_names(n), 1 if base is None else one_whole(base, "base")))
 
 
 def contr_poly(n: Value, scores: Value | None = None) -> Value:
     """R's contr.poly()."""
-    return _matrix(polynomial(_level_names(n), None if scores is None else floats(scores)))
+    return _matrix(polynomial(_level_names(n), None if scores is None else floats(scores).ravel()))
 
 
 def _level_names(n: Value) -> tuple[str, ...]:
-    if n.type in NUMERIC and length(n) == 1:
-        check_size(floats(n)[0] ** 2)
-        return tuple(str(k) for k in range(1, int(floats(n)[0]) + 1))
-    return tuple(paste_text(n))
+    count = one_count(n, "n") if n.type in NUMERIC and length(n) == 1 else length(n)
+    spend(float(count) * count)
+    if count < 2:
+        raise DataError(f"not enough degrees of freedom to define contrasts: {count:g} levels, where 2 are the fewest")
+    return tuple(str(k) for k in range(1, int(count) + 1)) if length(n) == 1 else tuple(paste_text(n))
 
 
 def _matrix(contrast: Contrast) -> Value:

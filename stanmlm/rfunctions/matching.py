@@ -5,8 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stanmlm.errors import DataError
-from stanmlm.rvalues import Value
+import numpy as np
+
+from stanmlm.budget import spend
+from stanmlm.errors import DataError, StanmlmError
+from stanmlm.rfunctions.single import described
+from stanmlm.rvalues import Value, length
 
 Arguments = Sequence[tuple[str, Value]]  # (name or "", value)
 
@@ -60,9 +64,30 @@ def invoke(function: RFunction, arguments: Arguments) -> Value:
         if formal in function.required and formal not in named and formal not in placed:
             raise DataError(f'argument "{_r(formal)}" of {function.name}() is missing, with no default')
     bound = placed | named
-    if not surplus:
-        return function.call(**bound)
-    return function.call(*[bound.pop(formal) for formal in function.formals], *surplus, **bound)
+    first = [bound.pop(formal) for formal in function.formals] if surplus else []
+    return _called(function, [*first, *surplus], bound)
+
+
+def _called(function: RFunction, placed: list[Value], named: Mapping[str, Any]) -> Value:
+    """What the function makes; where it fails on what no check of its own has refused, its arguments are named."""
+    values = [value for value in (*placed, *named.values()) if isinstance(value, Value)]
+    for value in values:
+        spend(value.data.size, rows=length(value))
+    try:
+        with np.errstate(all="ignore"):
+            return function.call(*placed, **named)
+    except DataError as error:
+        raise DataError(_with_name(function.name, str(error))) from error
+    except StanmlmError:
+        raise
+    except Exception as error:
+        given = ", ".join(map(described, values)) or "no arguments"
+        raise DataError(f"{function.name}() has no value for what it was given: {given}") from error
+
+
+def _with_name(name: str, message: str) -> str:
+    """An error names the call, in which a caret may point far from where it stands."""
+    return message if name in message or not name[0].isalpha() else f"{name}(): {message}"
 
 
 def _match_names(function: RFunction, arguments: list[tuple[str, Value]]) -> tuple[dict[str, Value], list[Value]]:

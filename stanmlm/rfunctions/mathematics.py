@@ -10,6 +10,7 @@ from stanmlm.arrays import Anything, Floats
 from stanmlm.errors import DataError, StanmlmWarning
 from stanmlm.rfunctions.matching import RFunction, table
 from stanmlm.rfunctions.operators import matched
+from stanmlm.rfunctions.single import one_flag, one_number, one_whole
 from stanmlm.rvalues import FACTORS, NUMERIC, Value, double, floats, is_missing, logical
 
 Unary = Callable[[Floats], Floats]
@@ -65,7 +66,7 @@ def gamma(x: Floats) -> Floats:
 
 def rounded(x: Value, digits: Value | None = None) -> Value:
     """To a number of decimal places: the nearer of the two candidates, the even one where both are as near (R 4)."""
-    values, shift = numbers(x, "round"), 10.0 ** (0 if digits is None else int(floats(digits)[0]))
+    values, shift = numbers(x, "round"), 10.0 ** min(300, max(-300, one_whole(digits, "digits")))
     size = np.abs(values)
     below, above = np.floor(size * shift), np.ceil(size * shift)
     with np.errstate(invalid="ignore"):
@@ -76,7 +77,7 @@ def rounded(x: Value, digits: Value | None = None) -> Value:
 
 def significant(x: Value, digits: Value | None = None) -> Value:
     """To a number of significant digits, six by default."""
-    places = 6 if digits is None else max(1, int(floats(digits)[0]))
+    places = min(300, max(1, one_whole(digits, "digits", 6)))
     values = numbers(x, "signif")
     with np.errstate(divide="ignore", invalid="ignore"):
         shift = 10.0 ** (places - 1 - np.floor(np.log10(np.abs(values))))
@@ -99,23 +100,23 @@ def normal_quantile(p: Value, mean: Value | None = None, sd: Value | None = None
 
 def normal_probability(q: Value, mean: Value | None = None, sd: Value | None = None) -> Value:
     """Distribution function of the normal distribution."""
-    centred, scale = matched(double(numbers(q, "pnorm") - _number(mean, 0.0)), double([_number(sd, 1.0)]))
+    centred, scale = matched(double(numbers(q, "pnorm") - _number(mean, "mean", 0.0)), double([_number(sd, "sd", 1.0)]))
     return double(special.ndtr(centred / scale))
 
 
 def normal_density(x: Value, mean: Value | None = None, sd: Value | None = None) -> Value:
     """Density of the normal distribution."""
-    scale = _number(sd, 1.0)
-    z = (numbers(x, "dnorm") - _number(mean, 0.0)) / scale
+    scale = _number(sd, "sd", 1.0)
+    z = (numbers(x, "dnorm") - _number(mean, "mean", 0.0)) / scale
     return double(np.exp(-0.5 * z**2) / (scale * np.sqrt(2 * np.pi)))
 
 
 def _located(z: Value, mean: Value | None, sd: Value | None) -> Value:
-    return double(z.data * _number(sd, 1.0) + _number(mean, 0.0))
+    return double(z.data * _number(sd, "sd", 1.0) + _number(mean, "mean", 0.0))
 
 
-def _number(value: Value | None, default: float) -> float:
-    return default if value is None else float(floats(value)[0])
+def _number(value: Value | None, name: str, default: float) -> float:
+    return one_number(value, name, default, missing=True)
 
 
 def cumulative(function: str, compute: Unary) -> Callable[[Value], Value]:
@@ -135,13 +136,20 @@ def summary(function: str, compute: Callable[[Floats], Anything]) -> Callable[..
         kept = _without_missing(pooled, na_rm)
         if np.isnan(kept).any():
             return double([np.nan])
+        if not len(kept) and function in OF_NOTHING:
+            message = f"no non-missing arguments to {function}; returning {OF_NOTHING[function]}"
+            warnings.warn(message, StanmlmWarning, stacklevel=2)
+            return double([OF_NOTHING[function]])
         return double([compute(kept)])
 
     return apply
 
 
+OF_NOTHING = {"min": np.inf, "max": -np.inf}
+
+
 def _without_missing(values: Floats, na_rm: Value | None) -> Floats:
-    return values[~np.isnan(values)] if na_rm is not None and bool(floats(na_rm)[0]) else values
+    return values[~np.isnan(values)] if one_flag(na_rm, "na.rm", False) else values
 
 
 def moment(function: str, compute: Callable[[Floats], float]) -> Callable[..., Value]:
@@ -157,7 +165,7 @@ def moment(function: str, compute: Callable[[Floats], float]) -> Callable[..., V
 def mean(x: Value, trim: Value | None = None, na_rm: Value | None = None) -> Value:
     """Arithmetic mean, after trimming a share of each end."""
     kept = np.sort(_without_missing(numbers(x, "mean").ravel(), na_rm))
-    cut = int(len(kept) * min(_number(trim, 0.0), 0.5))
+    cut = int(len(kept) * min(max(one_number(trim, "trim", 0.0), 0.0), 0.5))
     inner = kept[cut : len(kept) - cut] if len(kept) > 2 * cut else np.array([np.median(kept)])
     return double([np.nan if len(kept) == 0 or np.isnan(kept).any() else inner.mean()])
 
@@ -169,16 +177,19 @@ def variance(x: Floats) -> float:
 
 def quantile(x: Value, probs: Value | None = None, na_rm: Value | None = None) -> Value:
     """R's type 7 quantiles."""
-    kept = _without_missing(numbers(x, "quantile"), na_rm)
+    kept = _without_missing(numbers(x, "quantile").ravel(), na_rm)
     if np.isnan(kept).any():
         raise DataError("missing values and NaN's not allowed in quantile() without na.rm = TRUE")
-    return double(np.quantile(kept, np.linspace(0, 1, 5) if probs is None else floats(probs)))
+    wanted = np.linspace(0, 1, 5) if probs is None else floats(probs).ravel()
+    if not ((wanted >= 0) & (wanted <= 1)).all():
+        raise DataError("'probs' outside [0,1] in quantile()")
+    return double(np.quantile(kept, wanted) if len(kept) else np.full(len(wanted), np.nan))
 
 
 def span(*args: Value, na_rm: Value | None = None) -> Value:
     """Smallest and largest."""
     return double(
-        [summary("range", np.min)(*args, na_rm=na_rm).data[0], summary("range", np.max)(*args, na_rm=na_rm).data[0]]
+        [summary("min", np.min)(*args, na_rm=na_rm).data[0], summary("max", np.max)(*args, na_rm=na_rm).data[0]]
     )
 
 
@@ -186,7 +197,7 @@ def parallel(function: str, choose: Callable[[Anything, Anything], Anything]) ->
     """pmin and pmax: NA where any is, unless `na.rm`."""
 
     def apply(*args: Value, na_rm: Value | None = None) -> Value:
-        skip = na_rm is not None and bool(floats(na_rm)[0])
+        skip = one_flag(na_rm, "na.rm", False)
         result = Value("logical", numbers(args[0], function)) if args else double([])
         for value in args[1:]:
             x, y = matched(result, Value("double", numbers(value, function)))
@@ -199,14 +210,14 @@ def parallel(function: str, choose: Callable[[Anything, Anything], Anything]) ->
 
 def any_true(*args: Value, na_rm: Value | None = None) -> Value:
     """Whether one is TRUE."""
-    pooled = np.concatenate([floats(value).ravel() for value in args])
+    pooled = np.concatenate([floats(value).ravel() for value in args] or [np.zeros(0)])
     kept = _without_missing(pooled, na_rm)
     return logical([1.0 if (kept == 1).any() else np.nan if np.isnan(kept).any() else 0.0])
 
 
 def all_true(*args: Value, na_rm: Value | None = None) -> Value:
     """Whether all are TRUE."""
-    pooled = np.concatenate([floats(value).ravel() for value in args])
+    pooled = np.concatenate([floats(value).ravel() for value in args] or [np.zeros(0)])
     kept = _without_missing(pooled, na_rm)
     return logical([0.0 if (kept == 0).any() else np.nan if np.isnan(kept).any() else 1.0])
 

@@ -3,10 +3,12 @@
 import operator
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from stanmlm.arrays import Anything, Bools, Floats, Ints
+from stanmlm.budget import spend, spend_texts
 from stanmlm.errors import DataError, StanmlmWarning
 from stanmlm.rfunctions.matching import RFunction, table
 from stanmlm.rvalues import (
@@ -15,7 +17,6 @@ from stanmlm.rvalues import (
     NUMERIC,
     Value,
     as_character,
-    check_size,
     double,
     floats,
     length,
@@ -44,7 +45,7 @@ def matched(a: Value, b: Value) -> tuple[Floats, Floats]:
     n = common_length(a, b)
     x, y = floats(recycle(a, n) if length(a) > 1 else a), floats(recycle(b, n) if length(b) > 1 else b)
     if n == 0:
-        return x[:0], y[:0]
+        return np.zeros(0), np.zeros(0)
     if x.ndim == y.ndim:
         return x, y
     return (x[:, None], y) if x.ndim < y.ndim else (x, y[:, None])
@@ -103,6 +104,8 @@ def comparison(symbol: str, compute: Elementwise) -> Binary:
     """A comparison, of numbers, of strings by code point, or of an ordered factor's levels."""
 
     def apply(e1: Value, e2: Value) -> Value:
+        if {e1.type, e2.type} & set(CODED) and 2 in (e1.data.ndim, e2.data.ndim):
+            raise DataError(f"`{symbol}` compares texts and levels with a vector, not with a matrix")
         if "factor" in (e1.type, e2.type) and symbol not in ("==", "!="):
             return factor_operands(symbol, e1, e2)  # type: ignore[return-value]
         if "ordered" in (e1.type, e2.type) and symbol not in ("==", "!="):
@@ -174,7 +177,7 @@ def xor(x: Value, y: Value) -> Value:
 
 def first_only(combine: Binary) -> Binary:
     """`&&` and `||`: the first element of each side, as R 4.2 has them."""
-    return lambda e1, e2: combine(take(e1, slice(1)), take(e2, slice(1)))
+    return lambda e1, e2: combine(*(replace(value, data=value.data.ravel()[:1]) for value in (e1, e2)))
 
 
 def is_in(x: Value, table: Value) -> Value:
@@ -197,7 +200,7 @@ def colon(from_: Value, to: Value) -> Value:
     start, stop = _first_number(from_), _first_number(to)
     if not (np.isfinite(start) and np.isfinite(stop)):
         raise DataError("NA/NaN argument in `:`")
-    check_size(abs(stop - start))
+    spend(abs(stop - start))
     step = 1 if stop >= start else -1
     values = start + step * np.arange(np.floor(abs(stop - start) + 1e-10) + 1)
     return Value("integer" if start == int(start) else "double", values)
@@ -212,6 +215,7 @@ def cross(a: Value, b: Value) -> Value:
     """All pairs of levels, the first factor's slowest."""
     if length(a) != length(b):
         raise DataError("unequal factor lengths in `:`")
+    spend_texts(len(a.levels) * len(b.levels))
     codes = np.where((a.data < 0) | (b.data < 0), -1, a.data.astype(np.int64) * len(b.levels) + b.data)
     return Value("factor", codes, tuple(f"{x}:{y}" for x in a.levels for y in b.levels))
 

@@ -8,10 +8,11 @@ from typing import cast
 import numpy as np
 
 from stanmlm.arrays import Bools, Floats
+from stanmlm.budget import spend
 from stanmlm.errors import DataError, StanmlmWarning
-from stanmlm.rfunctions.factors import flag
 from stanmlm.rfunctions.matching import RFunction, table
-from stanmlm.rvalues import Value, check_size, floats, is_missing, length, width
+from stanmlm.rfunctions.single import one_flag, one_whole
+from stanmlm.rvalues import Value, floats, is_missing, length, width
 
 State = Mapping[str, object]
 
@@ -38,14 +39,14 @@ def _centers(matrix: Floats, center: Value | None) -> Floats:
     columns = matrix.shape[1]
     if center is not None and center.type != "logical":
         return _one_a_column(floats(center), columns, "center")
-    return np.nanmean(matrix, axis=0) if flag(center, True) else np.zeros(columns)
+    return np.nanmean(matrix, axis=0) if one_flag(center, "center", True) else np.zeros(columns)
 
 
 def _scales(matrix: Floats, scale: Value | None) -> Floats:
     columns = matrix.shape[1]
     if scale is not None and scale.type != "logical":
         return _one_a_column(floats(scale), columns, "scale")
-    if not flag(scale, True):
+    if not one_flag(scale, "scale", True):
         return np.ones(columns)
     counts = np.maximum(1, (~np.isnan(matrix)).sum(axis=0) - 1)
     spread: Floats = np.sqrt(np.nansum(matrix**2, axis=0) / counts)
@@ -70,13 +71,16 @@ def poly(
     others = list(args)
     if len(others) == 1 and length(others[0]) == 1:
         degree, others = others[0], []
-    top = 1 if degree is None else int(floats(degree)[0])
+    top = 1 if degree is None else one_whole(degree, "degree")
     if top < 1:
         raise DataError("'degree' must be at least 1 in poly()")
-    check_size(length(x) * float(top) ** (1 + len(others)))
+    # An orthogonal basis takes a QR, whose work grows with the square of its columns.
+    spend(length(x) * float(top) ** (1 + len(others)) * (1 + top / 100))
+    if len({length(value) for value in (x, *others)}) > 1:
+        raise DataError("the variables of poly() differ in length")
     variables = [column for value in (x, *others) for column in floats(value).reshape(length(value), width(value)).T]
     known = cast(list[State], cast(State, state)["coefs"]) if state else [None] * len(variables)
-    bases = [_polynomial(v, top, flag(raw, False), k) for v, k in zip(variables, known, strict=True)]
+    bases = [_polynomial(v, top, one_flag(raw, "raw", False), k) for v, k in zip(variables, known, strict=True)]
     remembered = {"coefs": [coefs for _, coefs in bases]}
     if len(variables) == 1:
         return Value("double", bases[0][0], columns=_degrees(top), state=remembered)
@@ -132,12 +136,13 @@ def bs(
     state: object = None,
 ) -> Value:
     """R's splines::bs(): B-splines, continued as polynomials beyond the boundary knots."""
-    order = 1 + (3 if degree is None else int(floats(degree)[0]))
+    order = 1 + (3 if degree is None else one_whole(degree, "degree"))
     if order <= 1:
         raise DataError("'degree' must be integer >= 1 in bs()")
-    first = flag(intercept, False)
+    first = one_flag(intercept, "intercept", False)
     values, known = _spline_argument(x, "bs"), cast(State, state or {})
     inner, outer = _knots(values, known, df, knots, Boundary_knots, order - (not first), "bs")
+    spend(float(order) ** 3)
     full = np.sort(np.concatenate([np.repeat(outer, order), inner]))
     low, high = values < outer[0], values > outer[1]
     if (low | high).any():
@@ -167,7 +172,7 @@ def ns(
     state: object = None,
 ) -> Value:
     """R's splines::ns(): natural cubic splines, linear beyond the boundary knots."""
-    first = flag(intercept, False)
+    first = one_flag(intercept, "intercept", False)
     values, known = _spline_argument(x, "ns"), cast(State, state or {})
     inner, outer = _knots(values, known, df, knots, Boundary_knots, 1 + first, "ns")
     full = np.sort(np.concatenate([np.repeat(outer, 4), inner]))
@@ -185,7 +190,12 @@ def ns(
 def _spline_argument(x: Value, function: str) -> Floats:
     if x.type not in ("integer", "double", "logical"):
         raise DataError(f"'x' must be numeric in {function}(), not a {x.type}")
-    return floats(x).ravel()[~is_missing(x).ravel()]
+    if width(x) > 1:
+        raise DataError(f"'x' must be one variable in {function}(), not a matrix of {width(x)} columns")
+    values = floats(x).ravel()[~is_missing(x).ravel()]
+    if np.isinf(values).any():
+        raise DataError(f"'x' must be finite in {function}()")
+    return values
 
 
 def _knots(
@@ -202,24 +212,34 @@ def _knots(
         return _array(known, "knots"), _array(known, "boundary")
     if boundary is None and len(x) == 0:
         raise DataError(f"{function}() needs at least one value that is not missing")
-    outer = np.array([x.min(), x.max()]) if boundary is None else np.sort(floats(boundary))
+    outer = np.array([x.min(), x.max()]) if boundary is None else np.sort(floats(boundary).ravel())
+    if len(outer) != 2 or not np.isfinite(outer).all() or outer[0] == outer[1]:
+        raise DataError(f"{function}() needs two different boundary knots: two values of 'x', or Boundary.knots")
     if knots is not None and knots.type != "null":
-        return np.sort(floats(knots)), outer
+        return _given_knots(floats(knots).ravel(), function), outer
     if df is None or df.type == "null":
         return np.zeros(0), outer
-    count = int(floats(df)[0]) - columns_without_knots
+    count = one_whole(df, "df") - columns_without_knots
     if count < 0:
         message = f"'df' was too small in {function}(); have used {columns_without_knots}"
         warnings.warn(message, StanmlmWarning, stacklevel=2)
-    check_size(len(x) * count)
+    spend(float(len(x) + count) * count)
     inside = x[(x >= outer[0]) & (x <= outer[1])]
     return np.quantile(inside, np.linspace(0, 1, max(0, count) + 2)[1:-1]), outer
+
+
+def _given_knots(knots: Floats, function: str) -> Floats:
+    if not np.isfinite(knots).all():
+        raise DataError(f"'knots' must be finite in {function}()")
+    return np.sort(knots)
 
 
 def _design(knots: Floats, x: Floats, order: int, derivative: int = 0) -> Floats:
     """All B-splines of an order at x, as splines::splineDesign: (len(x), len(knots) - order)."""
     from scipy.interpolate import BSpline
 
+    columns = len(knots) - order
+    spend((len(x) + columns) * columns * (1 + order / 30))
     splines = BSpline(knots, np.eye(len(knots) - order), order - 1, extrapolate=True)
     values: Floats = splines(np.clip(x, knots[0], knots[-1]), nu=derivative)
     return values

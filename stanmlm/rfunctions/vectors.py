@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 
 from stanmlm.arrays import Anything
+from stanmlm.budget import spend, spend_characters
 from stanmlm.errors import DataError
 from stanmlm.rfunctions.matching import RFunction, table
 from stanmlm.rfunctions.operators import common_length, paste_text, positions, truth
+from stanmlm.rfunctions.single import described, one_count, one_number, one_text, one_whole
 from stanmlm.rvalues import (
     CODED,
     FACTORS,
@@ -15,7 +17,6 @@ from stanmlm.rvalues import (
     NUMERIC,
     Value,
     as_character,
-    check_size,
     double,
     floats,
     is_missing,
@@ -61,6 +62,8 @@ def cbind(*args: Value) -> Value:
         return NULL
     n = common_length(*parts)
     numbers = [floats(_codes(value)) for value in parts]
+    if any(len(x) != n for x in numbers if x.ndim == 2):
+        raise DataError(f"number of rows of matrices must match in cbind(): there are {n} and others")
     columns = [x if x.ndim == 2 else x[np.arange(n) % max(1, len(x)), None] for x in numbers]
     return Value("double", np.hstack(columns), columns=_joined_names(parts, columns))
 
@@ -80,24 +83,28 @@ def _codes(value: Value) -> Value:
 
 def repeat(x: Value, times: Value | None = None, each: Value | None = None, length_out: Value | None = None) -> Value:
     """R's rep()."""
-    copies = 1 if each is None else int(floats(each)[0])
-    check_size(length(x) * copies)
-    places = np.arange(length(x)).repeat(copies)
+    copies = one_count(each, "each")
+    spend(length(x) * copies)
+    places = np.arange(length(x)).repeat(int(copies))
     if length_out is not None:
-        check_size(floats(length_out)[0])
-        return take(x, places[np.arange(int(floats(length_out)[0])) % len(places)])
+        n = one_count(length_out, "length.out")
+        spend(n)
+        if not len(places):
+            raise DataError("attempt to replicate an object without elements in rep()")
+        return take(x, places[np.arange(int(n)) % len(places)])
     if times is None:
         return take(x, places)
-    counts = floats(times).astype(int)
-    check_size(len(places) * float(counts.sum()))
-    if len(counts) not in (1, len(places)) or (counts < 0).any():
+    counts = np.trunc(floats(times).ravel())
+    if len(counts) not in (1, len(places)) or not (counts >= 0).all():
         raise DataError("invalid 'times' argument in rep()")
-    return take(x, np.tile(places, counts[0]) if len(counts) == 1 else places.repeat(counts))
+    spend(len(places) * counts[0] if len(counts) == 1 else counts.sum())
+    whole = counts.astype(np.int64)
+    return take(x, np.tile(places, whole[0]) if len(whole) == 1 else places.repeat(whole))
 
 
 def count_to(stop: float) -> Value:
     """1, 2, ... up to a number."""
-    check_size(stop)
+    spend(stop)
     return Value("integer", np.arange(1.0, stop + 1))
 
 
@@ -106,23 +113,23 @@ def sequence(
 ) -> Value:
     """R's seq()."""
     if from_ is not None and to is None and by is None and length_out is None:
-        return count_to(length(from_) if length(from_) != 1 else floats(from_)[0])
-    start = 1.0 if from_ is None else float(floats(from_)[0])
+        return count_to(length(from_) if length(from_) != 1 else one_count(from_, "from"))
+    start = one_number(from_, "from", 1.0)
     if length_out is not None:
-        return _by_length(start, to, by, int(floats(length_out)[0]))
-    stop_at = 1.0 if to is None else float(floats(to)[0])
-    step = (1.0 if stop_at >= start else -1.0) if by is None else float(floats(by)[0])
+        return _by_length(start, to, by, one_count(length_out, "length.out"))
+    stop_at = one_number(to, "to", 1.0)
+    step = (1.0 if stop_at >= start else -1.0) if by is None else one_number(by, "by")
     if step == 0 or (stop_at - start) / step < 0:
         raise DataError("wrong sign in 'by' argument of seq()")
-    check_size((stop_at - start) / step)
+    spend((stop_at - start) / step)
     return double(start + step * np.arange(np.floor((stop_at - start) / step + 1e-10) + 1))
 
 
-def _by_length(start: float, to: Value | None, by: Value | None, n: int) -> Value:
-    check_size(n)
+def _by_length(start: float, to: Value | None, by: Value | None, n: float) -> Value:
+    spend(n)
     if to is not None:
-        return double(np.linspace(start, float(floats(to)[0]), n))
-    return double(start + (1.0 if by is None else float(floats(by)[0])) * np.arange(n))
+        return double(np.linspace(start, one_number(to, "to"), int(n)))
+    return double(start + one_number(by, "by", 1.0) * np.arange(int(n)))
 
 
 def ifelse(test: Value, yes: Value, no: Value) -> Value:
@@ -130,6 +137,8 @@ def ifelse(test: Value, yes: Value, no: Value) -> Value:
     condition = truth(test, "ifelse").ravel()
     n = len(condition)
     choices = [replace(value, data=value.data.ravel(order="F")) for value in map(_codes, (yes, no))]
+    if n and not all(length(c) for c in choices):
+        raise DataError("'yes' and 'no' of ifelse() must have a value")
     used = [c for c, wanted in zip(choices, (condition == 1, condition == 0), strict=True) if wanted.any()]
     if any(value.type in CODED for value in used):
         return _ifelse_texts(condition, [paste_text(recycle(as_character(c), n)) for c in choices], choices)
@@ -173,6 +182,8 @@ def as_logical(x: Value) -> Value:
     """R's as.logical."""
     if x.type in NUMERIC:
         return logical(truth(x, "as.logical"))
+    if x.type not in CODED:
+        raise DataError(f"truth values are needed in as.logical(), not {described(x)}")
     known = [SPELLED_TRUTH.get(level, np.nan) for level in x.levels]
     return logical(np.array([*known, np.nan])[x.data])
 
@@ -182,17 +193,23 @@ SPELLED_TRUTH = {"TRUE": 1.0, "true": 1.0, "T": 1.0, "True": 1.0, "FALSE": 0.0, 
 
 def paste(*args: Value, sep: Value | None = None, collapse: Value | None = None) -> Value:
     """Strings joined element by element."""
-    glue = " " if sep is None else sep.levels[0]
+    glue, joint = one_text(sep, "sep", " "), one_text(collapse, "collapse", "") if _is_given(collapse) else None
+    args = tuple(replace(value, data=value.data.ravel(order="F")) for value in args)
     n = common_length(*args)
+    spend_characters(n, sum(max(map(len, as_character(value).levels), default=0) + len(glue) for value in args))
     parts = [paste_text(recycle(value, n)) for value in args]
     rows = [glue.join(row) for row in zip(*parts, strict=True)]
-    return strings([collapse.levels[0].join(rows)] if collapse is not None else list(rows))
+    return strings([joint.join(rows)] if joint is not None else list(rows))
+
+
+def _is_given(value: Value | None) -> bool:
+    return value is not None and value.type != "null"
 
 
 def substring(x: Value, start: Value, stop: Value) -> Value:
     """R's substr(), places counted from 1."""
     texts = as_character(x)
-    first, last = int(floats(start)[0]), int(floats(stop)[0])
+    first, last = one_whole(start, "start"), one_whole(stop, "stop")
     return _over_levels(texts, [level[max(0, first - 1) : last] for level in texts.levels])
 
 
@@ -223,9 +240,14 @@ def reverse(x: Value) -> Value:
     return take(x, slice(None, None, -1))
 
 
+def as_matrix(x: Value) -> Value:
+    """One column of numbers; a formula has no matrix of strings or levels."""
+    return x if x.data.ndim == 2 else replace(x, type=x.type, data=floats(x)[:, None])
+
+
 def which(x: Value) -> Value:
     """Places of TRUE, from 1."""
-    return Value("integer", positions(logical(np.nan_to_num(truth(x, "which"))), length(x)) + 1.0)
+    return Value("integer", positions(logical(np.nan_to_num(truth(x, "which").ravel(order="F"))), x.data.size) + 1.0)
 
 
 VECTORS: dict[str, RFunction] = table(
@@ -235,7 +257,7 @@ VECTORS: dict[str, RFunction] = table(
         "rep": repeat,
         "rep_len": lambda x, length_out: repeat(x, length_out=length_out),
         "seq": sequence,
-        "seq_len": lambda length_out: count_to(floats(length_out)[0]),
+        "seq_len": lambda length_out: count_to(one_count(length_out, "length.out")),
         "seq_along": lambda along_with: count_to(length(along_with)),
         "ifelse": ifelse,
         "length": lambda x: Value("integer", np.array([float(x.data.size)])),
@@ -248,7 +270,7 @@ VECTORS: dict[str, RFunction] = table(
         "as.logical": as_logical,
         "as.character": as_character,
         "as.vector": lambda x: as_character(x) if x.type in CODED else Value(x.type, x.data.ravel(order="F")),
-        "as.matrix": lambda x: x if x.data.ndim == 2 else Value(x.type, x.data[:, None]),
+        "as.matrix": as_matrix,
         "drop": lambda x: Value(x.type, x.data[:, 0]) if x.data.ndim == 2 and x.data.shape[1] == 1 else x,
         "paste": paste,
         "paste0": lambda *args, collapse=None: paste(*args, sep=strings([""]), collapse=collapse),
