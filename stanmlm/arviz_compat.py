@@ -10,6 +10,8 @@ from stanmlm.arrays import Anything, Floats
 if TYPE_CHECKING:
     from xarray import DataTree
 
+RHAT_BLOCK = 1_000_000  # draws that Rhat ranks at once
+
 
 def to_datatree(
     groups: Mapping[str, Mapping[str, Anything]],
@@ -62,8 +64,36 @@ def tree_of_parts(parts: Mapping[str, Any]) -> "DataTree":
 
 
 def rhat(draws: Anything) -> Floats:
-    """Rank-normalised split Rhat (Vehtari et al. 2021) of draws (chain, draw, ...), one value a parameter."""
-    return _over_parameters("rhat", draws, {"method": "rank"})
+    """Rank-normalised split Rhat (Vehtari et al. 2021) of draws (chain, draw, ...), one value a parameter.
+
+    As ArviZ's, which wants two chains before it splits them: one chain has two halves. NaN where nothing varies, and
+    for fewer than four draws.
+    """
+    values: Any = np.asarray(draws, dtype=float)
+    half, shape = values.shape[1] // 2, values.shape[2:]
+    if half < 2 or not values.size:
+        return np.full(shape, np.nan)
+    columns = values.reshape(*values.shape[:2], -1)
+    out = np.empty(columns.shape[-1])
+    step = max(1, RHAT_BLOCK // columns[..., 0].size)
+    for at in (slice(start, start + step) for start in range(0, len(out), step)):
+        halves = np.concatenate([columns[:, :half, at], columns[:, -half:, at]])
+        folded = np.abs(halves - np.median(halves, axis=(0, 1)))
+        out[at] = np.maximum(_potential_scale_reduction(halves), _potential_scale_reduction(folded))
+    return out.reshape(shape)
+
+
+def _potential_scale_reduction(chains: Floats) -> Floats:
+    """Equations 1 to 5 of that paper, of the normal scores (14) of chains (chain, draw, parameter)."""
+    from scipy.special import ndtri
+    from scipy.stats import rankdata
+
+    n, draws = chains.shape[0] * chains.shape[1], chains.shape[1]
+    ranks = rankdata(chains.reshape(n, -1), axis=0)
+    z = ndtri((ranks - 0.375) / (n + 0.25)).reshape(chains.shape)
+    between, within = z.mean(axis=1).var(axis=0, ddof=1), z.var(axis=1, ddof=1).mean(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.sqrt(between / within + (draws - 1) / draws), dtype=float)
 
 
 def ess_bulk(draws: Anything) -> Floats:

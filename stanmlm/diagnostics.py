@@ -118,7 +118,7 @@ def diagnosed(fit: Fit, found: Checks) -> Diagnostics:
 
 
 def _worst(values: Floats, names: list[str], sign: float = 1.0) -> tuple[float, str]:
-    """The greatest value with its parameter; NaN where none is defined, as Rhat is not for one chain."""
+    """The greatest value with its parameter; NaN where none is defined, as Rhat is not where nothing varies."""
     if not np.isfinite(values).any():
         return np.nan, names[0]
     at = int(np.nanargmax(values))
@@ -167,7 +167,7 @@ def _text(found: Diagnostics) -> str:
 
 
 def _worst_of(worst: tuple[float, str], form: str) -> str:
-    """`1.003, sd_state[income]`; a dash where it is not defined, as Rhat is not for one chain."""
+    """`1.003, sd_state[income]`; a dash where it is not defined."""
     return f"{worst[0]:{form}}, {worst[1]}" if np.isfinite(worst[0]) else "-"
 
 
@@ -176,7 +176,8 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _unmixed(worst: tuple[float, str], how: Sampling) -> str:
-    return f"Rhat of `{worst[1]}` is {worst[0]:.3f}: the chains have not mixed; refit with iter={2 * how.iter}"
+    mixed = "the chains have not mixed" if how.chains > 1 else "the halves of the chain do not agree"
+    return f"Rhat of `{worst[1]}` is {worst[0]:.3f}: {mixed}; refit with iter={2 * how.iter}"
 
 
 def warnings_of(fit: Fit) -> list[str]:

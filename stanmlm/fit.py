@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stanmlm.arrays import Floats
+from stanmlm.arrays import Anything, Floats
 from stanmlm.arviz_compat import to_datatree
 from stanmlm.engines.protocol import RawDraws, Sampling
 from stanmlm.model import Model, labelled, parameters
@@ -54,18 +54,12 @@ class Fit:
 
 def fit_from_draws(call: Call, model: Model, program: Program, raw: RawDraws) -> Fit:
     """Label an engine's draws once, for everything that comes after."""
-    table = parameters(model)
     # An engine need not have had a seed; what is drawn here and later has one that is kept.
     seed = fresh_seed() if raw.sampling.seed is None else raw.sampling.seed
     # In one order in memory: sums over draws then have the same last digit after `save` and `load`.
     draws = unroll(model, raw.values, seed)
     values = {name: np.ascontiguousarray(array) for name, array in labelled(model, draws).items()}
-    tree = to_datatree(
-        {"posterior": values, "sample_stats": raw.stats},
-        dims={row.name: row.dims for row in table if row.dims},
-        coords={dim: labels for row in table for dim, labels in zip(row.dims, row.labels, strict=True)},
-        attributes={"inference_library": raw.engine, "inference_library_version": raw.version},
-    )
+    tree = _tree(model, values, raw.stats, {"inference_library": raw.engine, "inference_library_version": raw.version})
     return Fit(call, model, program, tree, replace(raw.sampling, seed=seed), raw.engine, raw.version, raw.seconds)
 
 
@@ -75,9 +69,35 @@ def source_of(fit: Fit, seed: int | None = None) -> Source:
     return Source(own if seed is None else seed, fit.model.words)
 
 
+def _tree(
+    model: Model, values: Mapping[str, Anything], stats: Mapping[str, Anything], attributes: Mapping[str, object]
+) -> "DataTree":
+    table = parameters(model)
+    some = {name: array for name, array in values.items() if array.size}  # ArviZ has no statistics of no element
+    return to_datatree(
+        {"posterior": some, "sample_stats": stats},
+        dims={row.name: row.dims for row in table if row.dims},
+        coords={dim: labels for row in table for dim, labels in zip(row.dims, row.labels, strict=True)},
+        attributes=attributes,
+    )
+
+
+def relabelled(fit: Fit) -> Fit:
+    """A fit that an earlier version kept, with the dims of this one."""
+    posterior, stats = fit.posterior["posterior"], fit.posterior["sample_stats"]
+    dims = {row.name: ("chain", "draw", *row.dims) for row in parameters(fit.model)}
+    if all(tuple(array.dims) == dims[str(name)] for name, array in posterior.data_vars.items()):
+        return fit
+    values, others = ({str(name): np.asarray(array) for name, array in of.data_vars.items()} for of in (posterior, stats))
+    return replace(fit, posterior=_tree(fit.model, values, others, dict(fit.posterior.attrs)))
+
+
 def chains_of(fit: Fit, variable: str) -> Floats:
-    """Draws of one variable, (chains, draws, ...)."""
-    return np.asarray(fit.posterior["posterior"][variable].to_numpy())
+    """Draws of one variable, (chains, draws, ...); `b` of a model without fixed coefficients has no elements."""
+    posterior = fit.posterior["posterior"]
+    if variable == "b" and "b" not in posterior:
+        return np.zeros((posterior.sizes["chain"], posterior.sizes["draw"], 0))
+    return np.asarray(posterior[variable].to_numpy())
 
 
 def draws_of(fit: Fit, variable: str) -> Floats:

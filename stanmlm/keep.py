@@ -28,7 +28,7 @@ from stanmlm.engines.protocol import Sampling
 from stanmlm.engines.sampling import sampling_from
 from stanmlm.errors import FileError, OptionError, StanmlmWarning, did_you_mean
 from stanmlm.families import FAMILIES, Family
-from stanmlm.fit import Call, Fit
+from stanmlm.fit import Call, Fit, relabelled
 from stanmlm.formula import Formula
 from stanmlm.frame import ModelFrame
 from stanmlm.links import LINKS
@@ -144,7 +144,7 @@ def load(path: str | PathLike[str]) -> Fit:
     file = Path(path)
     fit = read_archive(file, lambda manifest: _check_manifest(file, manifest), _read_fit)
     assert isinstance(fit, Fit)
-    return fit
+    return relabelled(fit)
 
 
 def load_or_fit(

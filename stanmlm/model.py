@@ -133,9 +133,11 @@ def parameters(model: Model) -> tuple[Parameter, ...]:
 
 def _group_parameters(grouping: Grouping) -> list[Parameter]:
     group = grouping.group.replace("/", "_")  # xarray keeps "/" for paths
-    level, term, pair = f"level_{group}", f"term_{group}", f"pair_{group}"
+    level, term, coef, pair = (f"{what}_{group}" for what in ("level", "term", "coef", "pair"))
+    # A dim that is not the first of `r_` is in no other variable: ArviZ stacks elements in the order in which a data
+    # set meets its dims, and labels them in the variable's own.
     rows = [
-        Parameter(f"sd_{group}", "sd", grouping.group, (term,), (grouping.terms,)),
+        Parameter(f"sd_{group}", "sd", grouping.group, (coef,), (grouping.terms,)),
         Parameter(f"cor_{group}", "cor", grouping.group, (pair,), (grouping.pairs,)),
         Parameter(f"r_{group}", "r", grouping.group, (level, term), (grouping.levels, grouping.terms)),
     ]

@@ -11,12 +11,15 @@ from stanmlm.arrays import Anything
 from stanmlm.arviz_compat import tree_of_parts, tree_parts
 from stanmlm.errors import OptionError
 from stanmlm.fit import Fit
+from stanmlm.grouping import make_unique
 from stanmlm.log_lik import log_lik
 from stanmlm.predict import posterior_predict
 from stanmlm.target import MAX_BYTES
 
 if TYPE_CHECKING:
     from xarray import DataArray, DataTree
+
+DIMS = ("chain", "draw", "row")
 
 # ArviZ's names of groups for a fit of the prior alone.
 OF_PRIOR: Mapping[str, str] = {
@@ -102,16 +105,17 @@ def _by_row(fit: Fit) -> dict[str, Any]:
 
 
 def _rows(fit: Fit) -> dict[str, Any]:
-    """The coordinate of rows: their labels; of a hierarchical index, joined."""
+    """The coordinate of rows: their labels, of a hierarchical index joined, and made unique as R's row names are."""
     index = fit.model.frame.index
-    joined = isinstance(index, pd.MultiIndex)
-    labels = np.array([":".join(map(str, label)) for label in index]) if joined else index.to_numpy()
+    if isinstance(index, pd.MultiIndex):
+        index = pd.Index([":".join(map(str, label)) for label in index])
+    labels = index.to_numpy() if index.is_unique else np.array(make_unique(map(str, index)), dtype=object)
     return {"row": [["row"], labels]}
 
 
 def variable_name(label: str) -> str:
-    """R's label as a variable of xarray, which keeps "/" for paths."""
-    return label.replace("/", "_")
+    """R's label as a variable of xarray, which keeps "/" for paths, and the name of a dim for its coordinate."""
+    return f"{label}_" if label in DIMS else label.replace("/", "_")
 
 
 def _group(variables: Mapping[str, Any], coords: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pandas as pd
 from stanmlm.arrays import Anything
 from stanmlm.disk import whole_files
 from stanmlm.errors import DataError, FileError
-from stanmlm.fit import Fit
+from stanmlm.fit import Fit, chains_of
 from stanmlm.lmlist import FitList
 from stanmlm.model import parameters
 from stanmlm.plots import save_figure
@@ -65,7 +65,7 @@ def save_draws(fit: Fit | FitList, path: Path) -> Path:
 def _arrays(fit: Fit) -> dict[str, Anything]:
     arrays: dict[str, Anything] = {}
     for row in parameters(fit.model):
-        arrays[row.name] = np.asarray(fit.posterior["posterior"][row.name].values)
+        arrays[row.name] = chains_of(fit, row.name)
         arrays |= {f"{row.name}.{axis}": np.array(labels) for axis, labels in enumerate(row.labels)}
     return arrays
 
