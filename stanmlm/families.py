@@ -36,7 +36,10 @@ class Notation:
 
 @dataclass(frozen=True)
 class Family:
-    """A family with its link; users write `binomial`, `"binomial"` or `binomial(link="probit")`."""
+    """A family with its link; users write `binomial`, `"binomial"` or `binomial(link="probit")`.
+
+    Its functions are a module's, by name: so a family, and a fit with it, crosses processes.
+    """
 
     name: str  # also the file stan/families/<name>.stan
     link: Link
@@ -213,20 +216,49 @@ def _poisson_statistics(response: Response, offset: Floats, cell: Ints, cells: i
     return {"y": _sum(_times(weights, response.y), cell, cells), "exposure": exposure}
 
 
-def _per(total: str, size: str) -> Callable[[Stats], tuple[Floats, Floats]]:
-    def means(stats: Stats) -> tuple[Floats, Floats]:
-        n = np.asarray(stats[size], dtype=float)
-        return np.asarray(stats[total]) / np.where(n > 0, n, 1), n
+def _per(stats: Stats, size: str) -> tuple[Floats, Floats]:
+    n = np.asarray(stats[size], dtype=float)
+    return np.asarray(stats["y"]) / np.where(n > 0, n, 1), n
 
-    return means
+
+def _binomial_means(stats: Stats) -> tuple[Floats, Floats]:
+    return _per(stats, "trials")
+
+
+def _poisson_means(stats: Stats) -> tuple[Floats, Floats]:
+    return _per(stats, "exposure")
 
 
 def _gaussian_means(stats: Stats) -> tuple[Floats, Floats]:
     return np.asarray(stats["y"], dtype=float), np.asarray(stats["n"], dtype=float)
 
 
+def _ones(mu: Floats) -> Floats:
+    return np.ones_like(mu)
+
+
+def _bernoulli_variance(mu: Floats) -> Floats:
+    return mu * (1 - mu)
+
+
+def _itself(mu: Floats) -> Floats:
+    return mu
+
+
+def _gaussian_spread(stats: Stats) -> tuple[float, float]:
+    return float(np.sum(stats["N"])), float(np.sum(stats["ss"]))
+
+
 def _unit(stats: Stats) -> None:
     """No dispersion beside 1."""
+
+
+def _weights_of(response: Response) -> Floats:
+    return response.weights
+
+
+def _trials_of(response: Response) -> Floats:
+    return response.trials
 
 
 def _write_normal(mean: str, weight: str) -> str:
@@ -256,13 +288,13 @@ FAMILIES: dict[str, Family] = {
             read=read_gaussian,
             sufficient=_gaussian_statistics,
             means=_gaussian_means,
-            variance=np.ones_like,
-            spread=lambda stats: (float(np.sum(stats["N"])), float(np.sum(stats["ss"]))),
+            variance=_ones,
+            spread=_gaussian_spread,
             draw=likelihoods.draw_gaussian,
             log_density=likelihoods.log_gaussian,
             row_variance=likelihoods.variance_gaussian,
             bounds=likelihoods.unbounded,
-            notation=Notation(r"\mu", "w", lambda response: response.weights, _write_normal),
+            notation=Notation(r"\mu", "w", _weights_of, _write_normal),
         ),
         Family(
             name="binomial",
@@ -275,14 +307,14 @@ FAMILIES: dict[str, Family] = {
             squares=False,
             read=read_binomial,
             sufficient=_binomial_statistics,
-            means=_per("y", "trials"),
-            variance=lambda mu: mu * (1 - mu),
+            means=_binomial_means,
+            variance=_bernoulli_variance,
             spread=_unit,
             draw=likelihoods.draw_binomial,
             log_density=likelihoods.log_binomial,
             row_variance=likelihoods.variance_binomial,
             bounds=likelihoods.successes,
-            notation=Notation(r"\pi", "n", lambda response: response.trials, _write_binomial),
+            notation=Notation(r"\pi", "n", _trials_of, _write_binomial),
         ),
         Family(
             name="poisson",
@@ -295,14 +327,14 @@ FAMILIES: dict[str, Family] = {
             squares=False,
             read=read_poisson,
             sufficient=_poisson_statistics,
-            means=_per("y", "exposure"),
-            variance=lambda mu: mu,
+            means=_poisson_means,
+            variance=_itself,
             spread=_unit,
             draw=likelihoods.draw_poisson,
             log_density=likelihoods.log_poisson,
             row_variance=likelihoods.variance_poisson,
             bounds=likelihoods.counts,
-            notation=Notation(r"\lambda", "", lambda response: response.trials, _write_poisson),
+            notation=Notation(r"\lambda", "", _trials_of, _write_poisson),
         ),
     )
 }

@@ -1,6 +1,9 @@
 """A fit: the model, its draws under the user's names, and how they were drawn."""
 
+import pickle
+import warnings
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +12,7 @@ import numpy as np
 from stanmlm.arrays import Anything, Floats
 from stanmlm.arviz_compat import to_datatree
 from stanmlm.engines.protocol import RawDraws, Sampling
+from stanmlm.errors import StanmlmWarning
 from stanmlm.model import Model, labelled, parameters
 from stanmlm.program import Program
 from stanmlm.streams import Source, fresh_seed
@@ -26,6 +30,26 @@ class Call:
     data_name: str  # the name of the data frame in the caller's scope, "" for none
     arguments: Mapping[str, object]  # everything else that was given, by name
     scope: Mapping[str, object] = field(default_factory=dict)  # what the formula took from the caller, by name
+
+    def __getstate__(self) -> dict[str, object]:
+        """What crosses processes: what pickle cannot take, as functions of the caller's, stays behind as in files."""
+        arguments = {name: thing for name, thing in self.arguments.items() if _travels(thing)}
+        if lost := [f"`{name}`" for name in self.arguments if name not in arguments]:
+            message = f"pickle does not take {', '.join(lost)}, so that update() will need it again"
+            warnings.warn(StanmlmWarning(message), stacklevel=2)
+        scope = {name: thing for name, thing in self.scope.items() if _travels(thing)}
+        return {**self.__dict__, "arguments": arguments, "scope": scope}
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "Call":
+        return Call(self.verb, self.data_name, deepcopy(self.arguments, memo), deepcopy(self.scope, memo))
+
+
+def _travels(thing: object) -> bool:
+    try:
+        pickle.dumps(thing)
+    except Exception:  # whatever an object of the caller's raises
+        return False
+    return True
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ from stanmlm.pilot import Equations, Pilot
 from stanmlm.prior_spec import CovariancePrior, Prior, SetPrior
 from stanmlm.priors import PriorRow, Priors
 from stanmlm.program import Program, Structure, program, structure
-from stanmlm.rcode import Node, fold, operands
+from stanmlm.rcode import Node, from_postfix, postfix
 from stanmlm.responses import RawResponse, Response
 from stanmlm.rows import Joint, Rows
 from stanmlm.rvalues import Contrast, Value
@@ -272,26 +272,6 @@ def _writable(value: object) -> bool:
     return True
 
 
-def _encode_node(node: Node, *_: object) -> Json:
-    """Code in postfix order, each part with the number of its arguments: nesting has no limit then."""
-    parts: list[Json] = []
-
-    def add(part: Node, below: list[None]) -> None:
-        parts.append([part.kind, part.text, [name for name, _ in part.args], part.start, part.stop])
-
-    fold(node, operands, add)
-    return parts
-
-
-def _decode_node(written: Json, *_: object) -> Node:
-    stack: list[Node] = []
-    for kind, text, names, start, stop in written:
-        below = len(stack) - len(names)
-        stack[below:] = [Node(kind, text, tuple(zip(names, stack[below:], strict=True)), start, stop)]
-    (node,) = stack
-    return node
-
-
 @cache
 def codec() -> Codec:
     """All that a fit is made of, as JSON and arrays."""
@@ -304,7 +284,7 @@ def codec() -> Codec:
             lambda family, *_: [family.name, family.link.name],
             lambda written, *_: replace(FAMILIES[written[0]], link=LINKS[written[1]]),
         ),
-        Coder("code", Node, _encode_node, _decode_node),
+        Coder("code", Node, lambda node, *_: postfix(node), lambda written, *_: from_postfix(written)),
         Coder(
             "tree",
             DataTree,

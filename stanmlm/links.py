@@ -21,39 +21,89 @@ class Link:
     written: Callable[[str], str]  # LaTeX of the mean, from that of eta
 
 
-def _cloglog_inverse(eta: Floats) -> Floats:
-    return -np.expm1(-np.exp(eta))
+def _same(values: Floats) -> Floats:
+    return values
 
 
-def _normal_density(eta: Floats) -> Floats:
-    density: Floats = np.exp(-0.5 * eta**2) / np.sqrt(2 * np.pi)
-    return density
+def _ones(eta: Floats) -> Floats:
+    return np.ones_like(eta)
+
+
+def _log(mu: Floats) -> Floats:
+    return np.asarray(np.log(mu))
+
+
+def _exp(eta: Floats) -> Floats:
+    return np.asarray(np.exp(eta))
+
+
+def _logit(mu: Floats) -> Floats:
+    return np.asarray(special.logit(mu))
+
+
+def _logistic(eta: Floats) -> Floats:
+    return np.asarray(special.expit(eta))
 
 
 def _logistic_density(eta: Floats) -> Floats:
-    density: Floats = special.expit(eta) * special.expit(-eta)
-    return density
+    return np.asarray(special.expit(eta) * special.expit(-eta))
+
+
+def _probit(mu: Floats) -> Floats:
+    return np.asarray(special.ndtri(mu))
+
+
+def _normal(eta: Floats) -> Floats:
+    return np.asarray(special.ndtr(eta))
+
+
+def _normal_density(eta: Floats) -> Floats:
+    return np.asarray(np.exp(-0.5 * eta**2) / np.sqrt(2 * np.pi))
+
+
+def _cloglog(mu: Floats) -> Floats:
+    return np.asarray(np.log(-np.log1p(-mu)))
+
+
+def _cloglog_inverse(eta: Floats) -> Floats:
+    return np.asarray(-np.expm1(-np.exp(eta)))
+
+
+def _cloglog_slope(eta: Floats) -> Floats:
+    return np.asarray(np.exp(eta - np.exp(eta)))
+
+
+def _write_same(eta: str) -> str:
+    return eta
+
+
+def _write_exp(eta: str) -> str:
+    return rf"\exp({eta})"
+
+
+def _write_logistic(eta: str) -> str:
+    return rf"\text{{logit}}^{{-1}}({eta})"
+
+
+def _write_normal(eta: str) -> str:
+    return rf"\Phi({eta})"
+
+
+def _write_cloglog_inverse(eta: str) -> str:
+    return rf"1 - \exp(-\exp({eta}))"
 
 
 # dnorm(0) / dlogis(0): rstanarm, R/stan_glm.fit.R, "the scale for probit is multiplied by".
 PROBIT_SCALE = float(1 / np.sqrt(2 * np.pi) / 0.25)
 
+# Functions of this module by name, so that a link crosses processes; NumPy's own are found wherever Python looks first.
 LINKS: dict[str, Link] = {
     link.name: link
     for link in (
-        Link("identity", lambda mu: mu, lambda eta: eta, np.ones_like, 1.0, lambda eta: eta),
-        Link("log", np.log, np.exp, np.exp, 1.0, lambda eta: rf"\exp({eta})"),
-        Link(
-            "logit", special.logit, special.expit, _logistic_density, 1.0, lambda eta: rf"\text{{logit}}^{{-1}}({eta})"
-        ),
-        Link("probit", special.ndtri, special.ndtr, _normal_density, PROBIT_SCALE, lambda eta: rf"\Phi({eta})"),
-        Link(
-            "cloglog",
-            lambda mu: np.log(-np.log1p(-mu)),
-            _cloglog_inverse,
-            lambda eta: np.exp(eta - np.exp(eta)),
-            1.0,
-            lambda eta: rf"1 - \exp(-\exp({eta}))",
-        ),
+        Link("identity", _same, _same, _ones, 1.0, _write_same),
+        Link("log", _log, _exp, _exp, 1.0, _write_exp),
+        Link("logit", _logit, _logistic, _logistic_density, 1.0, _write_logistic),
+        Link("probit", _probit, _normal, _normal_density, PROBIT_SCALE, _write_normal),
+        Link("cloglog", _cloglog, _cloglog_inverse, _cloglog_slope, 1.0, _write_cloglog_inverse),
     )
 }

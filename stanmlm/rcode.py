@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -20,6 +20,9 @@ class Node:
     args: tuple[tuple[str, "Node"], ...] = ()  # of a call: (argument name or "", value)
     start: int = field(default=-1, compare=False)  # place in the formula's text
     stop: int = field(default=-1, compare=False)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return from_postfix, (postfix(self),)  # pickle and copy go no deeper than a list: nesting has no limit
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,27 @@ def fold(node: Node, children: Callable[[Node], Sequence[Node]], combine: Callab
             kept = len(values) - count
             values[kept:] = [combine(current, values[kept:])]
     return values[0]
+
+
+def postfix(node: Node) -> list[list[Any]]:
+    """Code in postfix order: kind, text, argument names, start and stop of each part."""
+    parts: list[list[Any]] = []
+
+    def add(part: Node, below: list[None]) -> None:
+        parts.append([part.kind, part.text, [name for name, _ in part.args], part.start, part.stop])
+
+    fold(node, operands, add)
+    return parts
+
+
+def from_postfix(parts: Iterable[Sequence[Any]]) -> Node:
+    """The code that `postfix` wrote."""
+    stack: list[Node] = []
+    for kind, text, names, start, stop in parts:
+        below = len(stack) - len(names)
+        stack[below:] = [Node(kind, text, tuple(zip(names, stack[below:], strict=True)), start, stop)]
+    (node,) = stack
+    return node
 
 
 def height(node: Node) -> int:

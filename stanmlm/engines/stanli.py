@@ -41,6 +41,10 @@ class Stanli:
     name: str = "stanli"
     _models: "dict[tuple[str, str], stanli.Model]" = field(default_factory=dict, repr=False, compare=False)
 
+    def __reduce__(self) -> tuple[type["Stanli"], tuple[()]]:
+        """A copy, in this process or in another, begins without models: they are pointers into this one."""
+        return Stanli, ()
+
     @property
     def version(self) -> str:
         """Version of stanli."""
