@@ -11,18 +11,19 @@ from stanmlm.arrays import Anything, Floats
 from stanmlm.diagnostics import elements
 from stanmlm.errors import DataError, check_probability, did_you_mean
 from stanmlm.fit import Fit, draws_of
+from stanmlm.fitlist import FitList
 from stanmlm.grouping import own_values
 from stanmlm.model import Grouping, Parameter, groupings, parameters
 from stanmlm.standata import standata as data_block
 
 
-def fixef(fit: Fit, add_dropped: bool = False) -> pd.Series:
+def fixef(fit: Fit | FitList, add_dropped: bool = False) -> pd.Series:
     """Posterior means of the population-level coefficients, by R's names.
 
     Parameters
     ----------
     fit
-        A fit of `lm`, `glm`, `lmer` or `glmer`.
+        A fit of `lm`, `glm`, `lmer` or `glmer`; of `lmList`, the means over its levels.
     add_dropped
         Show columns that were dropped from a rank-deficient design, as NaN (lme4's `add.dropped`).
 
@@ -33,6 +34,8 @@ def fixef(fit: Fit, add_dropped: bool = False) -> pd.Series:
     ['(Intercept)', 'hours']
     """
     check_arguments(fixef, locals())
+    if isinstance(fit, FitList):
+        return _by_level(fit, add_dropped).mean().rename("Estimate")
     design = fit.model.design
     means = pd.Series(draws_of(fit, "b").mean(axis=0), index=list(design.names), name="Estimate")
     return means.reindex([*design.names, *design.dropped]) if add_dropped else means
@@ -82,10 +85,11 @@ def _effects(fit: Fit, grouping: Grouping) -> pd.DataFrame:
     return frame
 
 
-def coef(fit: Fit) -> pd.Series | dict[str, pd.DataFrame]:
+def coef(fit: Fit | FitList) -> pd.Series | pd.DataFrame | dict[str, pd.DataFrame]:
     """Coefficients by group, fixed part plus group effects: a frame a grouping factor, every fixed column in it.
 
-    A fit without group terms gives a Series, aliased columns of a rank-deficient design as NaN, as R's `coef`.
+    A fit without group terms gives a Series, aliased columns of a rank-deficient design as NaN, as R's `coef`; the fits
+    of `lmList` give a frame with a row a level, NaN where a level has no such coefficient or no fit.
 
     Examples
     --------
@@ -95,10 +99,18 @@ def coef(fit: Fit) -> pd.Series | dict[str, pd.DataFrame]:
     ['(Intercept)', 'hours']
     """
     check_arguments(coef, locals())
+    if isinstance(fit, FitList):
+        return _by_level(fit, add_dropped=True)
     fixed = fixef(fit)
     if not fit.model.design.terms:
         return fixef(fit, add_dropped=True)
     return {group: _coefficients(fixed, effects) for group, effects in ranef(fit).items()}
+
+
+def _by_level(fits: FitList, add_dropped: bool) -> pd.DataFrame:
+    table = pd.DataFrame({level: fixef(fit, add_dropped) for level, fit in fits.items()}).T
+    names = dict.fromkeys(name for fit in fits.values() for name in fixef(fit, add_dropped).index)
+    return table.reindex(index=[*fits, *fits.failed], columns=list(names))
 
 
 def _coefficients(fixed: pd.Series, effects: pd.DataFrame) -> pd.DataFrame:
@@ -255,11 +267,11 @@ def nobs(fit: Fit) -> int:
     return len(fit.model.response.y)
 
 
-def confint(fit: Fit, parm: Sequence[str] | str | None = None, level: float = 0.95) -> pd.DataFrame:
+def confint(fit: Fit | FitList, parm: Sequence[str] | str | None = None, level: float = 0.95) -> pd.DataFrame:
     """Central posterior intervals of fixed effects, group sds, correlations and sigma.
 
     Rows carry lme4's names (`sd_(Intercept)|Subject`, `cor_Days.(Intercept)|Subject`, `sigma`, `(Intercept)`), columns
-    the percentages. `parm` picks rows by name.
+    the percentages. `parm` picks rows by name. Those of `lmList` stand below each other, by level.
 
     Examples
     --------
@@ -270,6 +282,8 @@ def confint(fit: Fit, parm: Sequence[str] | str | None = None, level: float = 0.
     """
     check_arguments(confint, locals())
     check_probability("level", level)
+    if isinstance(fit, FitList):
+        return pd.concat({name: confint(one, parm, level) for name, one in fit.items()}, names=[fit.group, None])
     names, draws = zip(*_interval_columns(fit), strict=True)
     tails = (1 - level) / 2, 1 - (1 - level) / 2
     bounds = np.quantile(np.stack(draws, axis=-1), tails, axis=0)

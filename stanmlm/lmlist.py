@@ -1,38 +1,42 @@
 """`lmList`: one model a group, the lecture's "no pooling", and which groups could not be estimated without a prior."""
 
+import warnings
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Unpack
 
 import numpy as np
 import pandas as pd
 
-from stanmlm.arguments import check_arguments
-from stanmlm.arrays import Bools, Floats
+from stanmlm.arguments import check_arguments, check_options
+from stanmlm.arrays import Bools, Floats, Ints
 from stanmlm.callers import caller_scope
 from stanmlm.design_rows import whole
-from stanmlm.errors import DataError, FormulaError, OptionError, did_you_mean
-from stanmlm.extract import fixef
-from stanmlm.families import FamilyLike, as_family
+from stanmlm.errors import DataError, FormulaError, OptionError, StanmlmError, StanmlmWarning, did_you_mean
+from stanmlm.extract import coef
+from stanmlm.families import Family, FamilyLike, as_family, gaussian
 from stanmlm.fit import Call, Fit
-from stanmlm.formula import deparse, parse_expression
+from stanmlm.fitlist import FitList
+from stanmlm.formula import deparse, parse_expression, parse_formula
+from stanmlm.frame import ModelFrame, model_frame
+from stanmlm.grouping import group_factor
 from stanmlm.model import Model
-from stanmlm.pipeline import ModelOptions, build_model, fit_model
-from stanmlm.rstyle import Options, name_of, read_options
+from stanmlm.rcode import Node, fold, names_in, operands
+from stanmlm.rstyle import Options, fit_verb, name_of
+from stanmlm.rvalues import as_series, as_value, length, take
 from stanmlm.tables import to_pandas
+
+SHOWN = 5  # levels that a warning names
 
 
 @dataclass(frozen=True)
-class FitList:
-    """A fit a group; `coefficients(fits)` is R's table of them."""
+class _Part:
+    """What one level is fitted from."""
 
-    formula: str
-    group: str
-    fits: Mapping[str, Fit]  # by level, in the order of the data's levels
-    inestimable: Mapping[str, str]  # levels whose likelihood has no maximum or cannot tell coefficients apart, and why
-
-    def __repr__(self) -> str:
-        return f"lmList: {self.formula} | {self.group}\n{coefficients(self).round(4).to_string(na_rep='NA')}"
+    data: pd.DataFrame | None
+    scope: Mapping[str, object]
+    arguments: Mapping[str, object]
 
 
 def lmList(  # noqa: N802, lme4's name
@@ -40,9 +44,26 @@ def lmList(  # noqa: N802, lme4's name
 ) -> FitList:
     """Separate models for the levels of a factor, `lmList("vote ~ income | state", voters, family=binomial)`.
 
-    Each is fitted under its own priors, as `glm` on the rows of that level would be, so that every level has a
-    posterior; `inestimable` tells which of them maximum likelihood could not have estimated. The arguments are those
-    of `glm`.
+    Each is what `lm` or `glm` makes of the rows of that level, under its own priors and with the same seed, so that
+    every level has a posterior; `inestimable` tells which of them maximum likelihood could not have estimated. Calls
+    such as `scale(x)` are computed on the rows of the level, as in lme4. A level that cannot be fitted is named in a
+    warning and in `failed`, and the others are kept.
+
+    Parameters
+    ----------
+    formula
+        `response ~ terms | factor`; the factor is a variable or an interaction, `a:b`. Other bars are for `lmer`.
+    data
+        A data frame, or None for variables of the caller's scope.
+    family
+        As in `glm`.
+    **options
+        Those of the verbs (see `Options`) but `file`: vectors of weights, offsets and `subset` have a value a row of
+        the whole data.
+
+    Returns
+    -------
+    A `FitList`: `fits["AL"]` is a fit, `coef(fits)` R's table of them.
 
     Raises
     ------
@@ -50,34 +71,54 @@ def lmList(  # noqa: N802, lme4's name
         Where the formula is not `response ~ terms | factor`.
     DataError
         Where no level has a row.
+    StanmlmError
+        That of the first level, where none can be fitted.
 
     Examples
     --------
     >>> from stanmlm import lmList, simulate_exams
     >>> fits = lmList("score ~ hours | exam", simulate_exams(seed=1), seed=1, iter=500)
-    >>> list(fits.fits)
+    >>> list(fits)
     ['1', '2', '3', '4', '5']
     """
     if options.get("file") is not None:
-        raise OptionError("lmList() makes many fits and keeps no file; save(fits.fits[level], path) keeps one")
-    scope = caller_scope(1)
+        raise OptionError("lmList() makes many fits and keeps no file; save(fits[level], path) keeps one")
+    check_options(Options, {name: value for name, value in options.items() if name in _VECTORS})
+    scope, table, made = caller_scope(1), to_pandas(data), as_family(family)
     model_text, group = _split(formula)
-    model_options, run = read_options(options)
-    frame = to_pandas(data)
+    verb, name = "lm" if made == gaussian() else "glm", name_of(data, scope)
     fits: dict[str, Fit] = {}
-    reasons: dict[str, str] = {}
-    for level, part, some in _parts(frame, group, scope, model_options):
-        model = build_model(model_text, part, as_family(family), scope, some)
-        fits[level] = fit_model(Call("glm", name_of(data, scope), dict(options)), model, run)
-        if reason := why_inestimable(model):
-            reasons[level] = reason
-    if not fits:
-        raise DataError(f"`{group}` has no level with rows")
-    return FitList(model_text, group, fits, reasons)
+    errors: dict[str, StanmlmError] = {}
+    for level, part in _parts(table, model_text, group, scope, options):
+        try:
+            fits[level] = _fitted(Call(verb, name, part.arguments), model_text, part, made)
+        except OptionError:
+            raise
+        except StanmlmError as error:
+            errors[level] = error
+    if errors and not fits:
+        raise next(iter(errors.values()))
+    failed = {level: str(error) for level, error in errors.items()}
+    if failed:
+        warnings.warn(StanmlmWarning(_failures(group, failed, len(fits))), stacklevel=2)
+    reasons = {level: reason for level, fit in fits.items() if (reason := why_inestimable(fit.model))}
+    return FitList(model_text, group, fits, reasons, failed)
+
+
+def _fitted(call: Call, text: str, part: _Part, family: Family) -> Fit:
+    return fit_verb(call, text, part.data, family, part.scope)
+
+
+def _failures(group: str, failed: Mapping[str, str], fitted: int) -> str:
+    first = "; ".join(f"`{level}`: {why.splitlines()[0]}" for level, why in list(failed.items())[:SHOWN])
+    more = f"; and {len(failed) - SHOWN} more" if len(failed) > SHOWN else ""
+    return f"{len(failed)} of {len(failed) + fitted} levels of `{group}` could not be fitted: {first}{more}"
 
 
 def coefficients(fits: FitList) -> pd.DataFrame:
     """Posterior means by level, as R's `coef(lmList(...))`; NaN where maximum likelihood has no estimate.
+
+    `coef(fits)` has the posterior means of those as well.
 
     Examples
     --------
@@ -87,7 +128,8 @@ def coefficients(fits: FitList) -> pd.DataFrame:
     (5, 2)
     """
     check_arguments(coefficients, locals())
-    table = pd.DataFrame({level: fixef(fit) for level, fit in fits.fits.items()}).T
+    table = coef(fits)
+    assert isinstance(table, pd.DataFrame)
     table.loc[list(fits.inestimable)] = np.nan
     return table
 
@@ -129,33 +171,87 @@ def _separated(X: Floats, at_low: Bools, at_high: Bools) -> bool:
 
 
 def _split(formula: str) -> tuple[str, str]:
-    """`y ~ x | g` as `y ~ x` and `g`."""
+    """`y ~ x | g` as `y ~ x` and `g`; places in the first are those in the formula."""
     node = parse_expression(formula)
     if node.text != "~" or len(node.args) != 2 or node.args[1][1].text != "|":
         raise FormulaError("lmList() needs a formula such as `y ~ x | group`", formula, 0, len(formula))
-    (_, left), (_, right) = node.args
-    (_, terms), (_, group) = right.args
-    return f"{deparse(left)} ~ {deparse(terms)}", deparse(group)
+    terms, group = operands(operands(node)[1])
+    if bars := _bars_in(terms):
+        raise FormulaError(
+            "lmList() takes no random effects: its only bar is that of `| group`; use lmer() or glmer()",
+            formula,
+            bars[0].start,
+            bars[0].stop,
+        )
+    return formula[: terms.stop], deparse(group)
 
 
-def _grouping(frame: pd.DataFrame | None, group: str, scope: Mapping[str, object]) -> pd.Series:
-    if frame is not None and group in frame:
-        return frame[group]
-    if group not in scope:
-        near = did_you_mean(group, scope if frame is None else frame.columns)
-        raise DataError(f"the right of `|` must name a grouping factor; there is no `{group}`{near}")
-    return pd.Series(scope[group])
+def _bars_in(node: Node) -> list[Node]:
+    """The bars of a formula's right side, those inside calls apart."""
+
+    def children(part: Node) -> tuple[Node, ...]:
+        return operands(part) if part.text in ("+", "-", "(", "*", ":", "/", "|", "||") else ()
+
+    def found(part: Node, below: list[list[Node]]) -> list[Node]:
+        return [*([part] if part.kind == "call" and part.text in ("|", "||") else []), *sum(below, [])]
+
+    return fold(node, children, found)
+
+
+_VECTORS = ("weights", "subset", "offset")
 
 
 def _parts(
-    frame: pd.DataFrame | None, group: str, scope: Mapping[str, object], options: ModelOptions
-) -> Iterator[tuple[str, pd.DataFrame | None, ModelOptions]]:
-    """Each level with its rows: a part of the data, or a `subset` where variables come from the scope."""
-    by = _grouping(frame, group, scope)
-    levels = by.cat.categories if isinstance(by.dtype, pd.CategoricalDtype) else sorted(by.dropna().unique())
-    for level in levels:
-        mask = (by == level).to_numpy()
-        if frame is not None:
-            yield str(level), frame[mask], options
-        else:
-            yield str(level), None, replace(options, subset=mask)
+    table: pd.DataFrame | None, text: str, group: str, scope: Mapping[str, object], options: Mapping[str, object]
+) -> Iterator[tuple[str, _Part]]:
+    """Each level with its rows of the data, of the caller's vectors and of those that are arguments."""
+    columns = () if table is None else tuple(table.columns)
+    bars = parse_formula(f"~ 1 + (1 | {group})", columns)
+    if len(bars.bars) != 1:
+        raise FormulaError("the right of `|` must name one grouping factor", group, 0, len(group))
+    for name in sorted(names_in(parse_expression(group))):
+        if name not in columns and not {name, name.replace(".", "_")} & set(scope):
+            near = did_you_mean(name, scope if table is None else columns)
+            raise DataError(f"the right of `|` must name a grouping factor; there is no `{name}`{near}")
+    vectors = {name: options.get(name) for name in _VECTORS}
+    frame = model_frame(bars, table, scope, **vectors, na_action="pass")  # type: ignore[arg-type]
+    factor = group_factor(bars.bars[0].group, frame.values)
+    others = _callers_vectors(text, options, columns, scope, frame)
+    for code, level in enumerate(factor.levels):
+        at = np.flatnonzero(factor.data == code)
+        rows = frame.rows[at]
+        arrays = {"weights": frame.weights, "offset": frame.offset}
+        given = {name: array[at] for name, array in arrays.items() if array is not None and _is_vector(options, name)}
+        arguments = {name: value for name, value in options.items() if name != "subset"} | given
+        part = {name: _some(name, thing, rows) for name, thing in others.items()}
+        yield level, _Part(None if table is None else table.iloc[rows], ChainMap(part, dict(scope)), arguments)
+
+
+def _is_vector(options: Mapping[str, object], name: str) -> bool:
+    return options.get(name) is not None and not isinstance(options[name], str)
+
+
+def _callers_vectors(
+    text: str, options: Mapping[str, object], columns: tuple[str, ...], scope: Mapping[str, object], frame: ModelFrame
+) -> dict[str, object]:
+    """What the formula, the weights and the offset take from the caller that has a value a row."""
+    code = [text, *(value for name in ("weights", "offset") if isinstance(value := options.get(name), str))]
+    names = frozenset[str]().union(*(names_in(parse_expression(one)) for one in code if one not in columns))
+    spelled = names - set(columns) | {name.replace(".", "_") for name in names - set(columns)}
+    n = len(frame.data)
+    return {name: scope[name] for name in sorted(spelled) if name in scope and _rows_in(name, scope[name]) == n}
+
+
+def _rows_in(name: str, thing: object) -> int:
+    if isinstance(thing, pd.DataFrame):
+        return len(thing)
+    value = as_value(thing, name)
+    return -1 if value.type == "closure" else length(value)
+
+
+def _some(name: str, thing: object, rows: Ints) -> object:
+    """Some rows of a vector, a matrix or a frame."""
+    if isinstance(thing, pd.DataFrame):
+        return thing.iloc[rows]
+    value = take(as_value(thing, name), rows)
+    return as_series(value, pd.RangeIndex(len(rows))) if value.data.ndim == 1 else np.asarray(thing)[rows]

@@ -53,7 +53,7 @@ STAGES = (
         "marginal",
         "centering",
     ),
-    *("model", "program", "standata", "unroll", "inits", "engines", "fit", "diagnostics"),
+    *("model", "program", "standata", "unroll", "inits", "engines", "fit", "fitlist", "diagnostics"),
     *(
         "layout",
         "extract",
@@ -92,7 +92,7 @@ STAGES = (
 )
 
 # A record's `__repr__` calls the layout of it, which stands apart and later: inside the method, at print time only.
-AT_PRINT_TIME = {("elpd", "elpd_text"), ("fit", "printing"), ("extract", "printing")}
+AT_PRINT_TIME = {("elpd", "elpd_text"), ("fit", "printing"), ("fitlist", "lmlist"), ("extract", "printing")}
 
 # One foreign library, one file or folder.
 HOMES = {

@@ -49,3 +49,116 @@ def test_a_formula_without_a_group_and_an_unknown_one_are_refused() -> None:
         sm.lmList("vote ~ income", voters(), **QUICK)
     with pytest.raises(sm.DataError, match="no `stat`; did you mean `state`"):
         sm.lmList("vote ~ income | stat", voters(), **QUICK)
+
+
+def lines() -> pd.DataFrame:
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame({"g": np.repeat(["b", "a", "c"], 8), "x": np.tile(np.arange(8.0), 3), "h": list("uv") * 12})
+    return data.assign(y=data["x"] + rng.normal(size=24), w=np.linspace(1, 2, 24), e=rng.normal(size=24))
+
+
+def same_fits(fits: sm.FitList, rows: pd.DataFrame, **options: object) -> None:
+    """Each is what `lm` makes of its level's rows."""
+    for level, fit in fits.items():
+        alone = sm.lm(f"{fits.formula}", rows[rows["g"] == level], **QUICK | options)  # type: ignore[arg-type]
+        pd.testing.assert_series_equal(sm.fixef(fit), sm.fixef(alone))
+        assert fit.model.frame.index.equals(alone.model.frame.index)
+
+
+def test_each_is_the_fit_of_its_rows_with_the_weights_of_them() -> None:
+    data = lines()
+    w = data["w"].to_numpy()
+    for weights in (w, list(w), data["w"], "w"):
+        fits = sm.lmList("y ~ scale(x) | g", data, weights=weights, **QUICK)
+        same_fits(fits, data, weights="w")
+        assert fits["c"].model.response.weights.tolist() == w[16:].tolist()
+
+
+def test_subsets_and_offsets_go_along() -> None:
+    data = lines()
+    half = (data["x"] < 4).to_numpy()
+    for subset in (half, "x < 4", np.flatnonzero(half)):
+        fits = sm.lmList("y ~ x | g", data, subset=subset, offset=data["e"].to_numpy(), **QUICK)
+        assert [sm.nobs(fit) for fit in fits.values()] == [4, 4, 4]
+        same_fits(fits, data[half], offset="e")
+    gone = sm.lmList("y ~ x | g", data, subset="g != 'a'", **QUICK)
+    assert list(gone) == ["b", "c"]
+
+
+def test_vectors_of_the_scope_are_taken_by_row() -> None:
+    data = lines()
+    y, x, g, e = (data[name].to_numpy() for name in ("y", "x", "g", "e"))
+    spread = np.column_stack([x, e])
+    half = x < 4
+    assert len(y) == len(g) == len(spread)
+    fits = sm.lmList("y ~ x | g", subset=half, weights="exp(e)", **QUICK)
+    pd.testing.assert_frame_equal(
+        sm.coef(fits), sm.coef(sm.lmList("y ~ x | g", data, subset=half, weights="exp(e)", **QUICK))
+    )
+    assert sm.coef(sm.lmList("y ~ spread | g", **QUICK)).shape == (3, 3)
+
+
+def test_it_is_a_mapping_of_levels_to_fits() -> None:
+    fits = sm.lmList("y ~ x | g", lines(), **QUICK)
+    assert (list(fits), len(fits), "a" in fits, "z" in fits) == (["a", "b", "c"], 3, True, False)
+    assert list(fits.keys()) == [level for level, _ in fits.items()]
+    assert all(fits[level] is fit for level, fit in dict(fits).items())
+    with pytest.raises(sm.DataError, match="`g` has no level `d`"):
+        fits["d"]
+    numbers = sm.lmList("y ~ x | k", lines().assign(k=np.repeat([10, 9, 2], 8)), **QUICK)
+    assert list(numbers) == ["2", "9", "10"]
+    assert numbers[9] is numbers["9"]
+
+
+def test_extractors_read_it() -> None:
+    fits = sm.lmList("y ~ x | g", lines(), **QUICK)
+    table = sm.coef(fits)
+    assert table.shape == (3, 2)
+    pd.testing.assert_series_equal(table.loc["b"], sm.fixef(fits["b"]), check_names=False)
+    pd.testing.assert_series_equal(sm.fixef(fits), table.mean(), check_names=False)
+    intervals = sm.confint(fits, parm="x")
+    assert intervals.index.tolist() == [("a", "x"), ("b", "x"), ("c", "x")]
+    np.testing.assert_array_equal(intervals.loc[("c", "x")], sm.confint(fits["c"], parm="x").loc["x"])
+    assert repr(fits).splitlines()[0] == "lmList: y ~ x | g"
+    assert sm.fixef(sm.update(fits["a"], ". ~ . + e")).index.tolist() == ["(Intercept)", "x", "e"]
+
+
+def test_interactions_group_too() -> None:
+    fits = sm.lmList("y ~ x | g:h", lines(), **QUICK)
+    assert list(fits) == ["a:u", "a:v", "b:u", "b:v", "c:u", "c:v"]
+    with pytest.raises(sm.FormulaError, match="one grouping factor"):
+        sm.lmList("y ~ x | g/h", lines(), **QUICK)
+
+
+def test_a_level_that_fails_is_named_and_the_others_are_kept() -> None:
+    data = lines()
+    data.loc[data["g"] == "b", "y"] = np.nan
+    with pytest.warns(sm.StanmlmWarning, match=r"1 of 3 levels of `g` could not be fitted: `b`: 0 \(non-NA\) cases"):
+        fits = sm.lmList("y ~ x | g", data, **QUICK)
+    assert list(fits) == ["a", "c"]
+    assert list(fits.failed) == ["b"]
+    assert sm.coef(fits).isna().all(axis=1).to_dict() == {"a": False, "c": False, "b": True}
+    with pytest.raises(sm.DataError, match="could not be fitted: 0"):
+        fits["b"]
+    with pytest.raises(sm.DataError, match="0 .non-NA. cases"):
+        sm.lmList("y ~ x | g", data.assign(y=np.nan), **QUICK)
+
+
+def test_what_is_wrong_for_every_level_is_an_error() -> None:
+    with pytest.raises(sm.FormulaError, match=r"no random effects(.|\n)*\n {9}\^{5}$"):
+        sm.lmList("y ~ x + (1 | x) | g", lines(), **QUICK)
+    with pytest.raises(sm.FormulaError, match="did you mean `x`|`xx` is not"):
+        sm.lmList("y ~ xx | g", lines(), **QUICK)
+    with pytest.raises(sm.OptionError, match="did you mean `chains`"):
+        sm.lmList("y ~ x | g", lines(), chain=3)
+    with pytest.raises(sm.DataError, match="weights has 3 values for 24 rows"):
+        sm.lmList("y ~ x | g", lines(), weights=[1, 2, 3], **QUICK)
+    with pytest.raises(sm.OptionError, match="keeps no file"):
+        sm.lmList("y ~ x | g", lines(), file="x")
+
+
+def test_priors_and_engines_reach_every_level() -> None:
+    fits = sm.lmList("y ~ x | g", lines(), prior=sm.normal(0, 0.01), engine="stanli", **QUICK)
+    assert (sm.coef(fits)["x"].abs() < 0.1).all()
+    assert {fit.engine for fit in fits.values()} == {"stanli"}
+    assert sm.coef(sm.update(fits["a"]))["x"] == sm.coef(fits["a"])["x"]
