@@ -112,7 +112,9 @@ def relabelled(fit: Fit) -> Fit:
     dims = {row.name: ("chain", "draw", *row.dims) for row in parameters(fit.model)}
     if all(tuple(array.dims) == dims[str(name)] for name, array in posterior.data_vars.items()):
         return fit
-    values, others = ({str(name): np.asarray(array) for name, array in of.data_vars.items()} for of in (posterior, stats))
+    values, others = (
+        {str(name): np.asarray(array) for name, array in of.data_vars.items()} for of in (posterior, stats)
+    )
     return replace(fit, posterior=_tree(fit.model, values, others, dict(fit.posterior.attrs)))
 
 

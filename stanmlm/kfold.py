@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Anything, Floats, Ints
 from stanmlm.elpd import Elpd, elpd_from
-from stanmlm.errors import OptionError, did_you_mean
+from stanmlm.errors import DataError, OptionError, did_you_mean
 from stanmlm.fit import Fit, source_of
-from stanmlm.groups import group_of
+from stanmlm.groups import group_of, values_by_row
 from stanmlm.log_lik import observed_pieces, observed_rows
 from stanmlm.refit import predictive_density, refit_without
 from stanmlm.streams import Purpose, Source, seed_within, stream
@@ -19,8 +20,8 @@ from stanmlm.target import MAX_BYTES
 
 def kfold(
     fit: Fit,
-    K: int = 10,
-    folds: str | Anything = "row",
+    K: int | None = None,
+    folds: str | Anything | None = None,
     group: str | Anything | None = None,
     *,
     seed: int | None = None,
@@ -36,12 +37,16 @@ def kfold(
     fit
         A fit.
     K
-        Number of folds; with `folds="group"` at most one a level.
+        Number of folds, 10 where None (or as many as there are rows or levels). With `group` and neither K nor
+        `folds`, each level is left out in turn, as in brms; with K, whole levels are dealt into K folds.
     folds
-        "row" deals rows out at random; "group" keeps the rows of a level together, to ask how the model predicts
-        levels that it has not seen; "stratified" spreads every level over the folds; or an array of fold labels.
+        How they are made: "row" deals rows out at random; "grouped" keeps the rows of a level together, to ask how the
+        model predicts levels that it has not seen; "stratified" spreads every level over the folds; "loo" leaves out
+        each row in turn or, with `group`, each level; or labels, one a row of the fit or of its data. Where None,
+        "row", or with `group` "grouped".
     group
-        For the latter two, a variable of the model or an array; the only grouping factor where None.
+        A grouping factor, a variable of the model, a column of its data or an array; for "grouped" and "stratified"
+        the only grouping factor where None.
     seed
         Of the folds and the fits; the fit's own where None.
     max_bytes
@@ -54,7 +59,7 @@ def kfold(
     Raises
     ------
     OptionError
-        For a fit of the prior, or folds that cannot be made.
+        For a fit of the prior, an unknown group, or folds that cannot be made.
     DataError
         Where a fold leaves nothing to fit.
 
@@ -62,7 +67,7 @@ def kfold(
     --------
     >>> from stanmlm import kfold, lmer, simulate_exams
     >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1, chains=2, iter=600)
-    >>> kfold(fit, K=2, folds="group").folds
+    >>> kfold(fit, K=2, group="student").folds
     2
     """
     check_arguments(kfold, locals())
@@ -88,25 +93,44 @@ def _lpd(fit: Fit, max_bytes: int) -> Floats:
     return predictive_density(fit, pieces, max_bytes)[pieces.row]
 
 
-def _folds(fit: Fit, K: int, folds: str | Anything, group: str | Anything | None, rng: np.random.Generator) -> Ints:
+def _folds(
+    fit: Fit, K: int | None, folds: str | Anything | None, group: str | Anything | None, rng: np.random.Generator
+) -> Ints:
     """The fold of each observed row, from 0."""
     rows = observed_rows(fit)
-    if not isinstance(folds, str):
+    if folds is not None and not isinstance(folds, str):
+        if group is not None or K is not None:
+            raise OptionError("folds are given row by row: there is nothing left for K or group to say")
         return _given(folds, fit)[rows]
-    if folds not in _MAKERS:
-        raise OptionError(f"there are no folds by `{folds}`{did_you_mean(folds, _MAKERS)}")
-    maker, grouped = _MAKERS[folds]
-    codes = group_of(fit, group).codes[rows].astype(np.int64) if grouped else rows
-    if not 2 <= K <= len(rows):
-        raise OptionError(f"K is {K}; it is from 2 to the number of rows, {len(rows)}")
-    return maker(K, codes, rng)
+    name = folds or ("row" if group is None else "grouped" if K is not None else "loo")
+    if name not in _MAKERS:
+        raise OptionError(f"there are no folds by `{name}`{did_you_mean(name, _MAKERS)}")
+    maker, grouped = _MAKERS[name]
+    if group is not None and maker is by_row:
+        raise OptionError('folds="row" deals out rows whatever their group; folds="grouped" keeps groups together')
+    by = group_of(fit, group).codes[rows] if grouped or group is not None else rows
+    codes = np.unique(by, return_inverse=True)[1].astype(np.int64)
+    size = _number_of_folds(K, len(rows), int(codes.max()) + 1, maker in (by_group, one_by_one))
+    return maker(size, codes, rng)
+
+
+def _number_of_folds(K: int | None, rows: int, levels: int, whole_levels: bool) -> int:
+    """Ten, or what was asked for, where so many can be made."""
+    most, what = (levels, "levels") if whole_levels else (rows, "rows")
+    if most < 2:
+        raise OptionError(f"there are no folds of {most} {what.removesuffix('s')}: some must stay to fit the model to")
+    if K is not None and not 2 <= K <= most:
+        raise OptionError(f"K is {K}; it is from 2 to the number of {what}, {most}")
+    return min(10, most) if K is None else K
 
 
 def _given(folds: Anything, fit: Fit) -> Ints:
-    labels = np.asarray(folds)
-    N = len(fit.model.response.y)
-    if labels.shape != (N,):
-        raise OptionError(f"folds has {labels.size} labels for {N} rows of the fit")
+    try:
+        labels = values_by_row(fit, "folds", folds)
+    except DataError as error:
+        raise OptionError(str(error).replace("values", "labels")) from None
+    if (missing := pd.isna(labels)).any():
+        raise OptionError(f"folds has no label for {missing.sum()} of the rows")
     fold = np.unique(labels, return_inverse=True)[1].astype(np.int64)
     if fold.max() < 1:
         raise OptionError("folds must have two different labels or more")
@@ -127,7 +151,7 @@ def by_row(K: int, codes: Ints, rng: np.random.Generator) -> Ints:
 
 
 def by_group(K: int, codes: Ints, rng: np.random.Generator) -> Ints:
-    """Levels dealt out at random, the rows of one together; fewer folds where there are fewer levels.
+    """Levels dealt out at random, the rows of one together.
 
     Examples
     --------
@@ -136,7 +160,7 @@ def by_group(K: int, codes: Ints, rng: np.random.Generator) -> Ints:
     True
     """
     levels, level = np.unique(codes, return_inverse=True)
-    return by_row(min(K, len(levels)), levels, rng)[level]
+    return by_row(K, levels, rng)[level]
 
 
 def stratified(K: int, codes: Ints, rng: np.random.Generator) -> Ints:
@@ -155,9 +179,22 @@ def stratified(K: int, codes: Ints, rng: np.random.Generator) -> Ints:
     return fold
 
 
-# How folds are made, and whether from the levels of a group.
+def one_by_one(K: int, codes: Ints, rng: np.random.Generator) -> Ints:
+    """A fold for every row, or for every level.
+
+    Examples
+    --------
+    >>> one_by_one(2, np.array([0, 1, 1, 2]), np.random.default_rng(1)).tolist()
+    [0, 1, 1, 2]
+    """
+    return codes
+
+
+# How folds are made, and whether a group is needed for it; brms's names, and 0.1's "group".
 _MAKERS: Mapping[str, tuple[Callable[[int, Ints, np.random.Generator], Ints], bool]] = {
     "row": (by_row, False),
+    "grouped": (by_group, True),
     "group": (by_group, True),
     "stratified": (stratified, True),
+    "loo": (one_by_one, False),
 }

@@ -193,7 +193,8 @@ def _bars_in(node: Node) -> list[Node]:
         return operands(part) if part.text in ("+", "-", "(", "*", ":", "/", "|", "||") else ()
 
     def found(part: Node, below: list[list[Node]]) -> list[Node]:
-        return [*([part] if part.kind == "call" and part.text in ("|", "||") else []), *sum(below, [])]
+        own = [part] if part.kind == "call" and part.text in ("|", "||") else []
+        return own + [bar for bars in below for bar in bars]
 
     return fold(node, children, found)
 

@@ -4,8 +4,12 @@ from collections import ChainMap
 from collections.abc import Mapping
 from typing import Unpack
 
+import numpy as np
+import pandas as pd
+
 from stanmlm.arguments import check_arguments
 from stanmlm.callers import caller_scope
+from stanmlm.errors import DataError
 from stanmlm.families import FamilyLike, as_family, gaussian
 from stanmlm.fit import Call, Fit
 from stanmlm.formula import Formula, parse_formula, update_terms
@@ -21,6 +25,7 @@ VERBS: Mapping[tuple[bool, bool], str] = {
     (False, False): "glm",
     (False, True): "glmer",
 }
+VECTORS = ("weights", "subset", "offset")  # a value a row
 NOT_INHERITED = ("file", "file_refit")  # the old fit's file is the old fit's
 
 
@@ -33,8 +38,8 @@ def update(
 ) -> Fit:
     """The model again, changed where something is given, as R's `update`.
 
-    What the old call was given, sampling arguments too, stays unless it is changed; where the new model has the
-    structure of the old one, its program is the same text and is not compiled again.
+    What the old call was given, sampling arguments too, stays unless it is changed (`weights=None` takes them away);
+    where the new model has the structure of the old one, its program is the same text and is not compiled again.
 
     Parameters
     ----------
@@ -75,13 +80,37 @@ def update(
     new_family = fit.model.family if family is None else as_family(family)
     bars = parse_formula(text, () if rows is None else tuple(rows.columns)).bars
     linear = old.verb in ("lm", "lmer") and new_family == gaussian()
-    kept = {name: value for name, value in old.arguments.items() if name not in NOT_INHERITED}
+    kept = _kept(old.arguments, changes)
+    if data is not None:
+        _check_vectors({name: value for name, value in kept.items() if name not in changes}, rows)
     call = Call(
         verb=VERBS[linear, bool(bars)],
         data_name=old.data_name if data is None else name_of(data, caller),
         arguments={**kept, **changes},
     )
     return fit_verb(call, text, rows, new_family, scope)
+
+
+def _kept(old: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
+    """The old arguments; what changes is taken out of the old `control` as well."""
+    kept = {name: value for name, value in old.items() if name not in NOT_INHERITED}
+    if isinstance(control := kept.get("control"), Mapping):
+        kept["control"] = {name: value for name, value in control.items() if name not in changes}
+    return kept
+
+
+def _check_vectors(kept: Mapping[str, object], rows: pd.DataFrame | None) -> None:
+    """Refuse vectors that were given for the old data, where the new ones have another number of rows."""
+    for name in VECTORS:
+        value = kept.get(name)
+        if rows is None or value is None or isinstance(value, str):
+            continue
+        array = np.asarray(value)
+        if array.ndim == 1 and len(array) != len(rows) and not (name == "subset" and array.dtype.kind in "iu"):
+            raise DataError(
+                f"{name} has {len(array)} values, for the old data; the new data have {len(rows)} rows: "
+                f"give {name} anew, or {name}=None"
+            )
 
 
 def _text(old: Formula, new: str | None) -> str:

@@ -52,7 +52,9 @@ def tree_of(formula: str) -> Any:
 
 def check_labels(tree: Any, group: str = "posterior", variables: Sequence[str] | None = None) -> None:
     names = list(tree[group].data_vars) if variables is None else list(variables)
-    table = arviz_stats.summary(tree, group=group, var_names=variables and list(variables), round_to="none", kind="stats")
+    table = arviz_stats.summary(
+        tree, group=group, var_names=variables and list(variables), round_to="none", kind="stats"
+    )
     expected = {}
     for name in names:
         mean = tree[group][name].mean(("chain", "draw"))

@@ -1,6 +1,7 @@
 """kfold: folds, and what fits without a fold say of it."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 import stanmlm as sm
 from stanmlm import refit
 from stanmlm.design_rows import whole
-from stanmlm.kfold import by_group, by_row, stratified
+from stanmlm.kfold import _folds, by_group, by_row, stratified
 from stanmlm.refit import refit_without, split
 
 pytestmark = pytest.mark.filterwarnings("ignore:Pareto k is over")
@@ -136,3 +137,77 @@ def test_a_coefficient_without_rows_needs_a_prior() -> None:
     fit = sm.glm("events ~ rare", data, family=sm.poisson, priors="flat", seed=1, chains=1, iter=400, progress=False)
     with pytest.raises(sm.DataError, match="say nothing of `rareTRUE`"):
         sm.kfold(fit, folds=np.where(data["rare"], 1, 2))
+
+
+@cache
+def noisy_fit() -> sm.Fit:
+    """Six levels of g that differ by far, two schools within each, a column that the formula does not name."""
+    rng = np.random.default_rng(4)
+    data = pd.DataFrame({"g": np.repeat(list("abcdef"), 8), "x": rng.normal(size=48)})
+    data["y"] = data["x"] + 3 * rng.normal(size=6)[np.repeat(np.arange(6), 8)] + rng.normal(size=48)
+    data["h"], data["town.size"] = np.arange(48) // 4 % 3, np.arange(48) % 2
+    data.loc[5, "x"] = np.nan
+    return sm.lmer("y ~ log(exp(x)) + (1 | g)", data, seed=1, chains=1, iter=200, progress=False)
+
+
+def folds_of(**arguments: object) -> np.ndarray:
+    given = {"K": None, "folds": None, "group": None} | arguments
+    return _folds(noisy_fit(), **given, rng=np.random.default_rng(1))  # type: ignore[arg-type]
+
+
+def test_a_group_is_left_out_whole_one_at_a_time_or_in_several_folds() -> None:
+    g = noisy_fit().model.frame.variables["g"].to_numpy()
+    for arguments, count in (({}, 6), ({"K": 3}, 3), ({"folds": "grouped"}, 6), ({"folds": "loo"}, 6)):
+        table = pd.crosstab(g, folds_of(group="g", **arguments))
+        assert ((table > 0).sum(axis=1) == 1).all()
+        assert table.shape == (6, count)
+    assert len(np.unique(folds_of(folds="loo"))) == 47
+    assert np.bincount(folds_of()).tolist() == [5] * 7 + [4] * 3
+    assert np.bincount(folds_of(folds="stratified", K=2)).tolist() == [24, 23]
+
+
+def test_leaving_groups_out_predicts_worse_than_leaving_rows_out() -> None:
+    rows, groups = (sm.kfold(noisy_fit(), seed=1, **how) for how in ({"K": 6}, {"group": "g"}))
+    assert groups.folds == rows.folds == 6
+    assert groups.estimates.loc["elpd_kfold", "Estimate"] < rows.estimates.loc["elpd_kfold", "Estimate"] - 8
+
+
+@pytest.mark.parametrize("group", ["x", "h", "town.size", "town_size", "y"])
+def test_every_column_of_the_data_may_be_a_group(group: str) -> None:
+    frame = noisy_fit().model.frame
+    column = frame.data[group.replace("_", ".")].iloc[frame.rows]
+    assert (pd.crosstab(column.to_numpy(), folds_of(group=group, K=2)) > 0).sum(axis=1).eq(1).all()
+
+
+def test_arrays_have_a_value_a_row_of_the_fit_or_of_the_data() -> None:
+    whole = np.arange(48) % 4
+    used = np.delete(whole, 5)
+    assert folds_of(folds=whole).tolist() == folds_of(folds=used.tolist()).tolist() == used.tolist()
+    assert folds_of(folds=pd.Series(list("abcd")).iloc[whole]).tolist() == used.tolist()
+    assert len(np.unique(folds_of(group=whole))) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"group": "gg"}, "no variable `gg`; did you mean `g`"),
+        ({"group": "g", "K": 7}, "K is 7; it is from 2 to the number of levels, 6"),
+        ({"K": 48}, "K is 48; it is from 2 to the number of rows, 47"),
+        ({"K": 0}, "K is 0"),
+        ({"folds": np.zeros(9)}, "folds has 9 labels for 47 rows"),
+        ({"folds": [None, *range(46)]}, "no label for 1 of the rows"),
+        ({"folds": np.arange(47), "K": 3}, "nothing left for K"),
+        ({"folds": "row", "group": "g"}, "whatever their group"),
+        ({"group": np.zeros(47)}, "no folds of 1 level"),
+        ({"folds": "groupd"}, "did you mean `group"),
+    ],
+)
+def test_impossible_folds_say_what_would_do(arguments: dict[str, object], words: str) -> None:
+    with pytest.raises(sm.OptionError, match=words):
+        folds_of(**arguments)
+
+
+def test_a_missing_group_is_named_with_its_row() -> None:
+    group = np.where(np.arange(47) == 8, None, "a")
+    with pytest.raises(sm.DataError, match=r"group is missing in 1 of the fitted rows \(9\)"):
+        folds_of(group=group)

@@ -140,14 +140,14 @@ def test_a_level_that_fails_is_named_and_the_others_are_kept() -> None:
     assert sm.coef(fits).isna().all(axis=1).to_dict() == {"a": False, "c": False, "b": True}
     with pytest.raises(sm.DataError, match="could not be fitted: 0"):
         fits["b"]
-    with pytest.raises(sm.DataError, match="0 .non-NA. cases"):
+    with pytest.raises(sm.DataError, match=r"0 \(non-NA\) cases"):
         sm.lmList("y ~ x | g", data.assign(y=np.nan), **QUICK)
 
 
 def test_what_is_wrong_for_every_level_is_an_error() -> None:
     with pytest.raises(sm.FormulaError, match=r"no random effects(.|\n)*\n {9}\^{5}$"):
         sm.lmList("y ~ x + (1 | x) | g", lines(), **QUICK)
-    with pytest.raises(sm.FormulaError, match="did you mean `x`|`xx` is not"):
+    with pytest.raises(sm.FormulaError, match="`xx` is not a column"):
         sm.lmList("y ~ xx | g", lines(), **QUICK)
     with pytest.raises(sm.OptionError, match="did you mean `chains`"):
         sm.lmList("y ~ x | g", lines(), chain=3)

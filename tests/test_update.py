@@ -133,3 +133,28 @@ def test_weights_of_other_libraries_are_kept(tmp_path: Path) -> None:
     sm.save(fit, tmp_path / "fit")
     again = sm.update(sm.load(tmp_path / "fit"), ". ~ . + exam")
     assert np.array_equal(again.model.response.weights, np.linspace(1, 2, 60))
+
+
+def test_vectors_for_the_old_data_are_not_taken_for_new_rows(fit: Fit) -> None:
+    weighted = sm.update(fit, weights=np.full(60, 2.0), subset=np.arange(60) % 2 == 0)
+    assert sm.nobs(sm.update(weighted, ". ~ . + exam")) == 30
+    other = sm.simulate_exams(seed=2, students=20)
+    with pytest.raises(sm.DataError, match=r"weights has 60 values, for the old data; .* 100 rows: .* weights=None"):
+        sm.update(weighted, data=other)
+    with pytest.raises(sm.DataError, match=r"subset has 60 values, for the old data"):
+        sm.update(weighted, data=other, weights=None)
+    again = sm.update(weighted, data=other, weights=None, subset=None)
+    assert sm.nobs(again) == 100
+    assert sm.update(weighted, weights=None).model.response.weights.tolist() == [1.0] * 30
+
+
+def test_new_data_are_learned_from_anew(fit: Fit) -> None:
+    scaled, other = sm.update(fit, ". ~ scale(hours)"), sm.simulate_exams(seed=2, students=20)
+    expected = sm.model_matrix(sm.lm("score ~ scale(hours)", other, **QUICK))
+    np.testing.assert_array_equal(sm.model_matrix(sm.update(scaled, data=other)), expected)
+
+
+def test_a_change_wins_over_the_old_control() -> None:
+    fit = sm.lm("score ~ hours", exams(), control={"adapt_delta": 0.9, "max_treedepth": 11}, **QUICK)
+    changed = sm.update(fit, adapt_delta=0.95)
+    assert (changed.sampling.adapt_delta, changed.sampling.max_treedepth) == (0.95, 11)
