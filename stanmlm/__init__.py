@@ -52,13 +52,14 @@ from stanmlm.extract import (
 )
 from stanmlm.families import Family, binomial, gaussian, poisson
 from stanmlm.fit import Fit
+from stanmlm.fitlist import FitList
 from stanmlm.fitted import fitted, posterior_interval, predict, residuals, simulate
 from stanmlm.hypothesis import Hypotheses, hypothesis
 from stanmlm.keep import load, save
 from stanmlm.kfold import kfold
 from stanmlm.lecture import group_mean, makeFEdummies
 from stanmlm.lformula import getME, lFormula, model_frame, model_matrix
-from stanmlm.lmlist import FitList, coefficients, lmList
+from stanmlm.lmlist import coefficients, lmList
 from stanmlm.log_lik import log_lik
 from stanmlm.log_prior import log_prior
 from stanmlm.plots import (

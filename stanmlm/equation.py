@@ -9,10 +9,10 @@ from stanmlm.anatomy import Anatomy, Coefficient, Varying, anatomy
 from stanmlm.arguments import check_arguments
 from stanmlm.errors import OptionError, did_you_mean
 from stanmlm.fit import Fit
+from stanmlm.fitlist import FitList
 from stanmlm.formula import deparse
 from stanmlm.latex import Symbol, aligned, at, column, matrix, name
 from stanmlm.levels import Part, Parts, level_of
-from stanmlm.lmlist import FitList
 from stanmlm.model import Model, groupings
 from stanmlm.rcode import is_call, operands
 

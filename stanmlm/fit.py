@@ -115,7 +115,10 @@ def relabelled(fit: Fit) -> Fit:
     values, others = (
         {str(name): np.asarray(array) for name, array in of.data_vars.items()} for of in (posterior, stats)
     )
-    return replace(fit, posterior=_tree(fit.model, values, others, dict(fit.posterior.attrs)))
+    return replace(
+        fit,
+        posterior=_tree(fit.model, values, others, {str(name): value for name, value in fit.posterior.attrs.items()}),
+    )
 
 
 def chains_of(fit: Fit, variable: str) -> Floats:

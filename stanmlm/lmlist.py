@@ -215,7 +215,7 @@ def _parts(
             near = did_you_mean(name, scope if table is None else columns)
             raise DataError(f"the right of `|` must name a grouping factor; there is no `{name}`{near}")
     vectors = {name: options.get(name) for name in _VECTORS}
-    frame = model_frame(bars, table, scope, **vectors, na_action="pass")  # type: ignore[arg-type]
+    frame = model_frame(bars, table, scope, **vectors, na_action="pass")
     factor = group_factor(bars.bars[0].group, frame.values)
     others = _callers_vectors(text, options, columns, scope, frame)
     for code, level in enumerate(factor.levels):

@@ -10,7 +10,7 @@ from stanmlm.arrays import Anything
 from stanmlm.disk import whole_files
 from stanmlm.errors import DataError, FileError
 from stanmlm.fit import Fit, chains_of
-from stanmlm.lmlist import FitList
+from stanmlm.fitlist import FitList
 from stanmlm.model import parameters
 from stanmlm.plots import save_figure
 from stanmlm.redblue.figures import Figure

@@ -6,7 +6,7 @@ import pandas as pd
 from stanmlm.arrays import Floats
 from stanmlm.datasets import state_facts
 from stanmlm.fit import Fit, draws_of
-from stanmlm.lmlist import FitList
+from stanmlm.fitlist import FitList
 from stanmlm.plots.frames import interval_frame
 from stanmlm.predict import posterior_epred, posterior_linpred
 

@@ -7,8 +7,9 @@ import pandas as pd
 
 from stanmlm.families import binomial
 from stanmlm.fit import Fit
+from stanmlm.fitlist import FitList
 from stanmlm.lecture import makeFEdummies
-from stanmlm.lmlist import FitList, lmList
+from stanmlm.lmlist import lmList
 from stanmlm.rstyle import Options, glm, glmer
 
 

@@ -13,7 +13,7 @@ from stanmlm.diagnostics import warnings_of
 from stanmlm.disk import shown_path
 from stanmlm.errors import DataError
 from stanmlm.fit import Fit
-from stanmlm.lmlist import FitList
+from stanmlm.fitlist import FitList
 from stanmlm.redblue.figures import Figure, curves_figure, slopes_figure, states_figure
 from stanmlm.redblue.files import write_files
 from stanmlm.redblue.frames import curves_of, expected_slopes, highlights, slopes_of, states_of

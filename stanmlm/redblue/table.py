@@ -7,7 +7,8 @@ from stanmlm.design_rows import whole
 from stanmlm.diagnostics import diagnostics
 from stanmlm.extract import ngrps, nobs
 from stanmlm.fit import Fit, draws_of
-from stanmlm.lmlist import FitList, coefficients
+from stanmlm.fitlist import FitList
+from stanmlm.lmlist import coefficients
 from stanmlm.redblue.ladder import Rung
 
 COEFFICIENTS = ("(Intercept)", "income", "avg.income", "avg.income:income")
