@@ -7,7 +7,7 @@ import numpy as np
 
 from stanmlm.codec import DamageError
 from stanmlm.design import Design
-from stanmlm.fit import Fit
+from stanmlm.fit import Fit, chains_of
 from stanmlm.model import Model, parameters
 
 Expected = tuple[str, Any, tuple[int, ...]]  # what it is, an array or None, the shape that it must have
@@ -57,7 +57,7 @@ def _draws(fit: Fit) -> Iterator[Expected]:
     sizes = groups["posterior"].sizes
     drawn = (int(sizes["chain"]), int(sizes["draw"]))
     for row in parameters(fit.model):
-        yield f"`{row.name}` of its draws", groups["posterior"][row.name], (*drawn, *map(len, row.labels))
+        yield f"`{row.name}` of its draws", chains_of(fit, row.name), (*drawn, *map(len, row.labels))
     for name, statistic in groups["sample_stats"].data_vars.items():
         yield f"`{name}` of its sampler", statistic, (*drawn, *statistic.shape[2:])
 
