@@ -76,8 +76,8 @@ def conditional_effects(
     fit
         A fit.
     effects
-        Predictors, or pairs such as "income:avg.income", of which the first lies on the horizontal axis; all main
-        effects and two-way interactions of the fixed part where None.
+        Variables that `datagrid` knows, or pairs such as "income:avg.income", of which the first lies on the horizontal
+        axis; all main effects and two-way interactions of the fixed part where None.
     conditions
         Values of the other predictors, by name; a data frame gives a panel a row. Else numbers stand at their mean,
         factors at their first level.
@@ -115,7 +115,9 @@ def conditional_effects(
     check_arguments(conditional_effects, locals())
     if method not in METHODS:
         raise OptionError(f"method is `{method}`" + did_you_mean(method, METHODS))
-    asked = _Asked(re_formula, method, level, resolution, int_conditions or {}, _conditions(fit, conditions))
+    data = rows_of(fit)
+    seconds = {known_name(name, data): values for name, values in (int_conditions or {}).items()}
+    asked = _Asked(re_formula, method, level, resolution, seconds, _conditions(fit, conditions))
     named = [effects] if isinstance(effects, str) else effects
     chosen = default_effects(fit) if named is None else [_read_effect(fit, effect) for effect in named]
     grids = [_grid(fit, variables, asked) for variables in chosen]
@@ -154,11 +156,8 @@ def default_effects(fit: Fit) -> list[tuple[str, ...]]:
 
 
 def _read_effect(fit: Fit, effect: str) -> tuple[str, ...]:
-    known = variables_of(fit).focal
-    names = tuple(part.strip() for part in effect.split(":"))
-    for name in names:
-        if name not in known:
-            raise DataError(f"`{name}` is not a predictor of the model" + did_you_mean(name, known))
+    data = rows_of(fit)
+    names = tuple(known_name(part.strip(), data) for part in effect.split(":"))
     if len(names) > 2:
         raise DataError(
             f"`{effect}` has {len(names)} predictors; an effect is drawn of one or two, others are conditions"
@@ -172,11 +171,11 @@ def _numbers_first(fit: Fit, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _conditions(fit: Fit, given: Mapping[str, object] | pd.DataFrame | None) -> pd.DataFrame:
+    data = rows_of(fit)
     if not isinstance(given, Mapping):
         if given is not None and not len(given):
             raise DataError("conditions has no rows")
-        return pd.DataFrame(index=[0]) if given is None else given
-    data = rows_of(fit)
+        return pd.DataFrame(index=[0]) if given is None else given.rename(columns=lambda name: known_name(name, data))
     values = {known_name(name, data): value for name, value in given.items()}
     return grid_of(data, {name: values_of(value, data[name]) for name, value in values.items()})
 

@@ -1,6 +1,6 @@
 """R's contrast matrices: treatment, SAS, sum, Helmert and polynomial, and what a user gives in their place."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -171,6 +171,25 @@ def read_contrasts(given: Mapping[str, object] | None) -> dict[str, Contrast | s
     if not isinstance(given, Mapping | None):
         raise OptionError(f"contrasts= takes a dict by variable, such as {{'f': 'contr.sum'}}, not {given!r}")
     return {label: _read(label, thing) for label, thing in (given or {}).items()}
+
+
+def read_default(given: Sequence[str]) -> tuple[str, str]:
+    """The argument `default_contrasts=`: the names for unordered and for ordered factors.
+
+    Raises
+    ------
+    OptionError
+        When it is no pair of names of contrasts.
+    """
+    names = list(given) if np.ndim(given) == 1 else []
+    if len(names) != 2 or not all(isinstance(name, str) for name in names):
+        kinds = "two names, for unordered and for ordered factors"
+        raise OptionError(f"default_contrasts= takes {kinds}, such as {DEFAULT}, not {given!r}")
+    for name in names:
+        if name not in CONTRASTS:
+            raise OptionError(f"default_contrasts=: `{name}` names no contrasts{did_you_mean(name, CONTRASTS)}")
+    unordered, ordered = map(str, names)
+    return unordered, ordered
 
 
 def _read(label: str, thing: object) -> Contrast | str:

@@ -10,10 +10,10 @@ import pandas as pd
 from stanmlm.arrays import Floats, Ints
 from stanmlm.budget import budgeted
 from stanmlm.coding import Contrasts, check_contrasts, model_columns
-from stanmlm.contrasts import DEFAULT, read_contrasts
+from stanmlm.contrasts import DEFAULT, read_contrasts, read_default
 from stanmlm.distinct import Distinct, distinct_rows
 from stanmlm.errors import DataError, FormulaError, did_you_mean
-from stanmlm.evaluate import Scope, evaluate
+from stanmlm.evaluate import evaluate, learn, warn_anew
 from stanmlm.formula import Bar, Expression, Formula
 from stanmlm.frame import ModelFrame, scope_of, total_offset, variables_in
 from stanmlm.grouping import group_factor, group_label, lme4_order, match_levels
@@ -25,10 +25,12 @@ from stanmlm.remember import (
     conform_variable,
     describe_contrasts,
     recall_contrasts,
+    recall_learned,
     recall_whole,
 )
 from stanmlm.rparse import parse_expression
 from stanmlm.rvalues import Value, as_factor, floats, recycle
+from stanmlm.scope import Scope
 from stanmlm.tables import to_pandas
 
 
@@ -124,7 +126,7 @@ def design(
     >>> made.names, made.terms[0].levels
     (('(Intercept)', 'fb'), ('s', 'u'))
     """
-    coding = Contrasts(read_contrasts(contrasts), default_contrasts)
+    coding = Contrasts(read_contrasts(contrasts), read_default(default_contrasts))
     check_contrasts(coding, frame.values)
     check_finite(frame)
     few = distinct_rows({e.label: frame.values[e.label] for e in _right(formula)}, len(frame.rows))
@@ -268,7 +270,7 @@ def encode(
     grouping = list({e.label: e for bar in bars for e in bar.group}.values())
     offsets = _offset_nodes(spec)
     place = _new_scope(spec, [e.node for e in (*coded, *grouping)] + offsets, table, scope or {})
-    few = distinct_rows({e.label: _new_variable(e, place, spec, n) for e in (*coded, *grouping)}, n)
+    few = distinct_rows({e.label: _new_variable(e, place, n) for e in (*coded, *grouping)}, n)
     values = {e.label: _known_variable(few.values[e.label], spec, e.label) for e in coded}
     coding = coding_of(spec)
     terms = tuple(
@@ -290,7 +292,8 @@ def _new_scope(spec: Spec, nodes: list[Node], table: pd.DataFrame, caller: Mappi
         raise DataError(f"the new data lack {listed}{did_you_mean(absent[0], table.columns)}")
     constants = cast(Mapping[str, Description], spec.memory["scope"])
     remembered = {name: recall_whole(kept) for name, kept in constants.items()}
-    place = scope_of(nodes, table.rename(columns=_dotted(names, table)), {**caller, **remembered}, spec.formula.text)
+    renamed, whole = table.rename(columns=_dotted(names, table)), {**caller, **remembered}
+    place = scope_of(nodes, renamed, whole, spec.formula.text, recall_learned(spec.memory))
     data = {name: conform_column(v, columns[name]) if name in columns else v for name, v in place.data.items()}
     return replace(place, data=data)
 
@@ -301,18 +304,16 @@ def _dotted(names: frozenset[str], table: pd.DataFrame) -> Mapping[str, str]:
     return {column: absent[column] for column in table.columns if column in absent}
 
 
-def _state(spec: Spec, label: str) -> Mapping[str, object] | None:
-    kept = cast(Mapping[str, Description], spec.memory["variables"])[label]
-    return cast(Mapping[str, object] | None, kept["state"])
-
-
 def _known_variable(value: Value, spec: Spec, label: str) -> Value:
     kept = cast(Mapping[str, Description], spec.memory["variables"])[label]
     return conform_variable(value, kept, label)
 
 
-def _new_variable(expression: Expression, place: Scope, spec: Spec, n: int) -> Value:
-    value = evaluate(expression.node, place, _state(spec, expression.label))
+def _new_variable(expression: Expression, place: Scope, n: int) -> Value:
+    made = learn(expression.node, place)
+    value = made.value
+    if n > 1 and not made.by_row and len(value.data) == n:  # rep(0:1, 30)
+        warn_anew(expression.node, "does not depend on a column of the data")
     if len(value.data) != n:
         message = f"variable lengths differ (found for '{expression.label}'): it has {len(value.data)} values"
         node = expression.node
@@ -360,7 +361,7 @@ def _new_trials(spec: Spec, table: pd.DataFrame, caller: Mapping[str, object], n
     node = None if response is None else _trials_of(response.node)
     if node is None or not names_in(node) <= set(table.columns):
         return None
-    value = evaluate(node, scope_of([node], table, caller, spec.formula.text))
+    value = evaluate(node, scope_of([node], table, caller, spec.formula.text, recall_learned(spec.memory)))
     return floats(recycle(value, n)).reshape(n)
 
 

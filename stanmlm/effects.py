@@ -9,7 +9,7 @@ import pandas as pd
 from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Floats
 from stanmlm.changes import SLOPES, Change, changes_of, comparison_of, derivative_of
-from stanmlm.datagrid import counterfactual, newdata_of, variables_of, with_value
+from stanmlm.datagrid import counterfactual, known_name, newdata_of, rows_of, variables_of, with_value
 from stanmlm.errors import OptionError, did_you_mean
 from stanmlm.estimates import Estimates
 from stanmlm.fit import Fit
@@ -261,9 +261,9 @@ def _specs(fit: Fit, variables: Sequence[str] | str | Mapping[str, object] | Non
     if not names:
         given = "the model has" if variables is None else "variables names"
         raise OptionError(f"{given} no predictor that could change")
-    if isinstance(names, Mapping):
-        return list(names.items())
-    return [(name, None) for name in names]
+    data = rows_of(fit)
+    specs = names.items() if isinstance(names, Mapping) else [(name, None) for name in names]
+    return [(known_name(name, data), spec) for name, spec in specs]
 
 
 def _offset(fit: Fit, newdata: object) -> Floats | None:

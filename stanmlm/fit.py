@@ -140,6 +140,11 @@ def statistic(fit: Fit, name: str) -> Floats:
     return np.asarray(fit.posterior["sample_stats"][name].to_numpy())
 
 
+def functions_of(fit: Fit) -> dict[str, object]:
+    """The Python functions that the formula took from the caller's scope."""
+    return {name: thing for name, thing in fit.call.scope.items() if callable(thing)}
+
+
 def n_draws(fit: Fit) -> int:
     """The number of draws after warm-up, over all chains."""
     sizes = fit.posterior["posterior"].sizes

@@ -10,10 +10,10 @@ import pandas as pd
 from stanmlm.arrays import Anything, Bools, Floats, Ints, constant
 from stanmlm.budget import budgeted
 from stanmlm.errors import DataError, FormulaError, OptionError, StanmlmWarning, did_you_mean, rows_named
-from stanmlm.evaluate import Scope, evaluate
+from stanmlm.evaluate import learn
 from stanmlm.formula import Expression, Formula, Terms
 from stanmlm.rcode import Node, names_in
-from stanmlm.remember import describe, describe_whole
+from stanmlm.remember import Learned, describe, describe_learned, describe_whole, joined
 from stanmlm.responses import RawResponse
 from stanmlm.rfunctions.operators import positions
 from stanmlm.rparse import parse_expression
@@ -33,6 +33,7 @@ from stanmlm.rvalues import (
     take,
     width,
 )
+from stanmlm.scope import Evaluated, Scope
 from stanmlm.tables import to_pandas
 
 NA_ACTIONS = ("omit", "exclude", "fail", "pass")
@@ -52,7 +53,7 @@ class ModelFrame:
     index: pd.Index  # (N,) their labels there
     n_data: int  # rows of the user's data after `subset`
     na_action: str  # "omit", "exclude", "fail" or "pass"
-    memory: Mapping[str, object]  # JSON: "variables" by label, "columns" and "scope" by name, "offset"
+    memory: Mapping[str, object]  # JSON: "variables" by label, "columns" and "scope" by name, "offset", "learned"
     data: pd.DataFrame  # the user's data, every row and column as given, with the vectors that come from the scope
     given: pd.Index  # (n_data,) row labels after `subset`
     place: Ints  # (N,) positions of these rows among the `n_data`
@@ -108,9 +109,12 @@ def model_frame(
     expressions = list(variables_of(formula))
     place = scope_of([e.node for e in expressions] + [x.code for x in extras if x.code], table, scope, formula.text)
     _say_other_case(place)
-    values = {e.label: _variable(e, place) for e in expressions}
+    made = {e.label: _variable(e, place) for e in expressions}
+    values = {label: variable.value for label, variable in made.items()}
     n = _common_rows(expressions, values, table, formula)
-    given = {f"({x.name})": _extra_value(x, place, n) for x in extras if x.thing is not None}
+    others = {f"({x.name})": _extra_value(x, place, n) for x in extras if x.thing is not None}
+    given = {name: other.value for name, other in others.items()}
+    learned = joined([one.learned for one in (*made.values(), *others.values())])
     everything = np.arange(n)
     chosen = _subset_rows(given.pop("(subset)", None), subset, everything)
     index = _row_labels(table, n)
@@ -130,7 +134,7 @@ def model_frame(
         index=labels,
         n_data=len(chosen),
         na_action=na_action,
-        memory=_memory(formula, final, place, n, offset),
+        memory=_memory(formula, final, place, n, offset, learned),
         data=_whole_data(place, table, n),
         given=index if chosen is everything else index[chosen],
         place=everything if whole else np.flatnonzero(np.isin(chosen, kept)),
@@ -153,13 +157,20 @@ def variables_in(sides: Iterable[Terms]) -> list[Expression]:
     return list({e.label: e for side in sides for term in side.terms for e in term}.values())
 
 
-def scope_of(nodes: list[Node], table: pd.DataFrame | None, caller: Mapping[str, object], text: str) -> Scope:
-    """Where R code looks names up; only the columns that it names are read."""
+def scope_of(
+    nodes: list[Node],
+    table: pd.DataFrame | None,
+    caller: Mapping[str, object],
+    text: str,
+    learned: Learned | None = None,
+) -> Scope:
+    """Where R code looks names up; only the columns that it names are read, and `learned` tells that they are new."""
     names = frozenset[str]().union(*map(names_in, nodes))
     known = () if table is None else tuple(table.columns)
     data = {} if table is None else {name: as_value(table[name], name) for name in known if name in names}
     free = names - data.keys()
-    return Scope(data, caller, text, known, free | {name.replace(".", "_") for name in free})
+    wanted = free | {name.replace(".", "_") for name in free}
+    return Scope(data, caller, text, known, wanted, None if table is None else len(table), learned)
 
 
 def _say_other_case(place: Scope) -> None:
@@ -189,25 +200,29 @@ def _extra(name: str, thing: object, table: pd.DataFrame | None) -> _Extra:
     return _Extra(name, thing, parse_expression(thing), thing)
 
 
-def _extra_value(extra: _Extra, place: Scope, n: int) -> Value:
-    value = evaluate(extra.code, replace(place, text=extra.text)) if extra.code else as_value(extra.thing, extra.name)
+def _extra_value(extra: _Extra, place: Scope, n: int) -> Evaluated:
+    made = (
+        Evaluated(as_value(extra.thing, extra.name), True)
+        if extra.code is None
+        else learn(extra.code, replace(place, text=extra.text))
+    )
     if extra.name == "subset":
-        return value
+        return made
+    value = made.value
     if value.type not in NUMERIC:
         raise DataError(f"{extra.name} must be numbers, not a {value.type}")
     if length(value) != n:
         raise DataError(f"variable lengths differ: {extra.name} has {length(value)} values for {n} rows")
-    return replace(value, data=value.data.reshape(n))
+    return replace(made, value=replace(value, data=value.data.reshape(n)))
 
 
-def _variable(expression: Expression, place: Scope) -> Value:
-    value = evaluate(expression.node, place)
-    if value.type in ("closure", "null"):
-        kind = "function" if value.type == "closure" else "NULL"
-        raise _at(
-            expression, place.text, f"invalid type ({value.type}) for variable '{expression.label}': it is a {kind}"
-        )
-    return value
+def _variable(expression: Expression, place: Scope) -> Evaluated:
+    made = learn(expression.node, place)
+    type_ = made.value.type
+    if type_ in ("closure", "null"):
+        kind = "function" if type_ == "closure" else "NULL"
+        raise _at(expression, place.text, f"invalid type ({type_}) for variable '{expression.label}': it is a {kind}")
+    return made
 
 
 def _at(expression: Expression, text: str, message: str) -> FormulaError:
@@ -366,7 +381,7 @@ def _from_caller(place: Scope, name: str) -> object:
 
 
 def _memory(
-    formula: Formula, values: Mapping[str, Value], place: Scope, n: int, offset: object
+    formula: Formula, values: Mapping[str, Value], place: Scope, n: int, offset: object, learned: Learned
 ) -> Mapping[str, object]:
     """What new data will need; of the caller's variables, those that are not one a row."""
     coded = {e.label for e in variables_in([formula.fixed, *(bar.left for bar in formula.bars)])}
@@ -378,4 +393,5 @@ def _memory(
         "columns": {name: describe(value, value.type in FACTORS) for name, value in place.data.items()},
         "scope": {name: describe_whole(value) for name, value in constants.items()},
         "offset": offset if isinstance(offset, str) else None,
+        "learned": describe_learned(learned),
     }

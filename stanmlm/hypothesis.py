@@ -11,13 +11,14 @@ import pandas as pd
 from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Bools, Floats
 from stanmlm.errors import DataError, FormulaError, OptionError, did_you_mean
-from stanmlm.evaluate import Scope, evaluate
+from stanmlm.evaluate import evaluate
 from stanmlm.fit import Fit, draws_of
 from stanmlm.layout import format_fixed, mad, table
 from stanmlm.model import Grouping, Parameter, groupings, parameters
 from stanmlm.rcode import SYNTACTIC, Node, deparse, is_call, names_in, operands, replace
 from stanmlm.rparse import parse_expression, string_value
 from stanmlm.rvalues import double, floats, recycle
+from stanmlm.scope import Scope
 
 Place = tuple[str, tuple[int, ...]]  # a variable of the posterior, and a position in it
 SCOPES = ("standard", "ranef", "coef")

@@ -17,6 +17,7 @@ from stanmlm.archive import DAMAGE, DIGEST, Manifest, digest, read_archive, read
 from stanmlm.arguments import check_arguments
 from stanmlm.arviz_compat import tree_of_parts, tree_parts
 from stanmlm.bars import Bar
+from stanmlm.callers import caller_scope
 from stanmlm.centering import Centering
 from stanmlm.codec import PLAIN, Codec, Coder, DamageError, Get, Json, UnknownTypeError, decode, encode
 from stanmlm.codec_pandas import PANDAS
@@ -27,10 +28,11 @@ from stanmlm.engines.choose import ENGINES
 from stanmlm.engines.protocol import Sampling
 from stanmlm.engines.sampling import sampling_from
 from stanmlm.errors import FileError, OptionError, StanmlmWarning, did_you_mean
+from stanmlm.evaluate import python_functions
 from stanmlm.families import FAMILIES, Family
 from stanmlm.fit import Call, Fit, relabelled
 from stanmlm.formula import Formula
-from stanmlm.frame import ModelFrame
+from stanmlm.frame import ModelFrame, variables_of
 from stanmlm.links import LINKS
 from stanmlm.marginal import Groups, Marginal
 from stanmlm.model import Model
@@ -39,9 +41,11 @@ from stanmlm.pilot import Equations, Pilot
 from stanmlm.prior_spec import CovariancePrior, Prior, SetPrior
 from stanmlm.priors import PriorRow, Priors
 from stanmlm.program import Program, Structure, program, structure
+from stanmlm.python_calls import function_of
 from stanmlm.rcode import Node, from_postfix, postfix
 from stanmlm.responses import RawResponse, Response
 from stanmlm.rows import Joint, Rows
+from stanmlm.rparse import parse_expression
 from stanmlm.rvalues import Contrast, Value
 from stanmlm.shapes import check_shapes
 from stanmlm.terms import Expression, Terms
@@ -126,6 +130,8 @@ def save(fit: Fit, path: str | PathLike[str]) -> None:
 def load(path: str | PathLike[str]) -> Fit:
     """The fit that `save` kept in a file; it predicts to the last bit as it did, and updates without the data's file.
 
+    Python functions that the formula calls are not in the file: those of their names are taken where `load` is called.
+
     Parameters
     ----------
     path
@@ -144,7 +150,17 @@ def load(path: str | PathLike[str]) -> Fit:
     file = Path(path)
     fit = read_archive(file, lambda manifest: _check_manifest(file, manifest), _read_fit)
     assert isinstance(fit, Fit)
-    return relabelled(fit)
+    return with_functions(relabelled(fit), caller_scope(1))
+
+
+def with_functions(fit: Fit, scope: Mapping[str, object]) -> Fit:
+    """A fit from a file with the Python functions that its formula calls, which files do not keep."""
+    given = [fit.call.arguments.get(name) for name in ("weights", "offset")]
+    texts = [text for text in given if isinstance(text, str) and text not in fit.model.frame.data]
+    codes = [variable.node for variable in variables_of(fit.model.formula)] + [parse_expression(text) for text in texts]
+    names = {name for code in codes for name in python_functions(code)}
+    found = {name: thing for name in sorted(names) if (thing := function_of(name, scope)) is not None}
+    return replace(fit, call=replace(fit.call, scope={**fit.call.scope, **found}))
 
 
 def load_or_fit(

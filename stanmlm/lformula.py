@@ -13,7 +13,7 @@ from stanmlm.arguments import check_arguments
 from stanmlm.arrays import Ints
 from stanmlm.callers import caller_scope
 from stanmlm.coding import Contrasts, check_contrasts, model_columns
-from stanmlm.contrasts import DEFAULT, read_contrasts
+from stanmlm.contrasts import DEFAULT, read_contrasts, read_default
 from stanmlm.design import Design, GroupTerm, design
 from stanmlm.design_rows import n_rows, whole
 from stanmlm.errors import FormulaError, OptionError, did_you_mean
@@ -76,6 +76,7 @@ def lFormula(  # noqa: N802
     na_action: str = "omit",
     offset: object = None,
     contrasts: Mapping[str, object] | None = None,
+    default_contrasts: tuple[str, str] = DEFAULT,
 ) -> LFormula:
     """The parts of a mixed model without a fit, as `lme4::lFormula` gives them.
 
@@ -85,7 +86,7 @@ def lFormula(  # noqa: N802
         A formula with at least one random term.
     data
         A data frame, a dict of columns, or None for variables in scope.
-    weights, subset, na_action, offset, contrasts
+    weights, subset, na_action, offset, contrasts, default_contrasts
         As in `lmer`.
 
     Returns
@@ -112,7 +113,7 @@ def lFormula(  # noqa: N802
     if not parsed.bars:
         raise FormulaError("No random effects terms specified in formula", formula)
     made = frames.model_frame(parsed, table, caller_scope(1), weights, subset, na_action, offset)
-    columns = whole(design(parsed, made, contrasts))
+    columns = whole(design(parsed, made, contrasts, default_contrasts))
     X = pd.DataFrame(columns.X, index=made.index, columns=list(columns.names), copy=False)
     return LFormula(X, made.variables, random_terms(columns.terms, made.index), formula)
 
@@ -159,7 +160,7 @@ def model_matrix(
     table = to_pandas(data)
     parsed = parse_formula(formula, () if table is None else tuple(table.columns))
     made = frames.model_frame(parsed, table, caller_scope(1), None, subset, na_action)
-    coding = Contrasts(read_contrasts(contrasts), default_contrasts)
+    coding = Contrasts(read_contrasts(contrasts), read_default(default_contrasts))
     check_contrasts(coding, made.values)
     columns = model_columns(parsed.fixed, made.values, coding, len(made.rows))
     return pd.DataFrame(columns.X, index=made.index, columns=list(columns.names), copy=False)

@@ -14,9 +14,9 @@ from stanmlm.design_rows import rows_of, telling
 from stanmlm.distinct import cells_of
 from stanmlm.errors import DataError
 from stanmlm.evaluate import evaluate
-from stanmlm.fit import Fit, draws_of, n_draws, source_of
+from stanmlm.fit import Fit, draws_of, functions_of, n_draws, source_of
 from stanmlm.frame import scope_of
-from stanmlm.remember import Description, recall_whole
+from stanmlm.remember import Description, recall_learned, recall_whole
 from stanmlm.responses import RawResponse, Response
 from stanmlm.rparse import parse_expression
 from stanmlm.rvalues import Value, as_factor, floats, recycle
@@ -195,16 +195,15 @@ def _new_response(fit: Fit, table: pd.DataFrame) -> RawResponse:
     expression, fitted = fit.model.formula.response, fit.model.frame.response
     assert expression is not None
     assert fitted is not None
-    memory = fit.model.frame.memory
-    kept = cast(Mapping[str, Description], memory["variables"])[expression.label]
-    place = scope_of([expression.node], table, _remembered(fit), fit.model.formula.text)
-    value = evaluate(expression.node, place, cast(Mapping[str, object] | None, kept["state"]))
+    learned = recall_learned(fit.model.frame.memory)
+    place = scope_of([expression.node], table, _remembered(fit), fit.model.formula.text, learned)
+    value = evaluate(expression.node, place)
     return replace(fitted, values=_READ[fitted.kind](recycle(value, len(table)), fitted), rows=table.index)
 
 
 def _remembered(fit: Fit) -> Mapping[str, object]:
     constants = cast(Mapping[str, Description], fit.model.frame.memory["scope"])
-    return {name: recall_whole(kept) for name, kept in constants.items()}
+    return {**functions_of(fit), **{name: recall_whole(kept) for name, kept in constants.items()}}
 
 
 def _new_weights(fit: Fit, table: pd.DataFrame, weights: object) -> Floats | None:
@@ -212,7 +211,8 @@ def _new_weights(fit: Fit, table: pd.DataFrame, weights: object) -> Floats | Non
         return None
     if isinstance(weights, str):
         code = parse_expression(weights)
-        return floats(recycle(evaluate(code, scope_of([code], table, {}, weights)), len(table)))
+        place = scope_of([code], table, _remembered(fit), weights, recall_learned(fit.model.frame.memory))
+        return floats(recycle(evaluate(code, place), len(table)))
     if weights is not None:
         return one_a_row("weights", weights, len(table))
     known = weights_of(fit, table)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from stanmlm.centering import centering
 from stanmlm.compress import compress
+from stanmlm.contrasts import DEFAULT
 from stanmlm.design import Design, design
 from stanmlm.engines.protocol import Engine, RawDraws, Sampling, StanData
 from stanmlm.engines.sampling import resolve
@@ -36,6 +37,7 @@ class ModelOptions:
     na_action: str = "omit"
     offset: object = None
     contrasts: Mapping[str, object] | None = None
+    default_contrasts: tuple[str, str] = DEFAULT
     prior: PriorInput = "default"
     prior_intercept: PriorInput = "default"
     prior_aux: PriorInput = "default"
@@ -72,7 +74,7 @@ def build_model(text: str, data: object, family: Family, scope: Mapping[str, obj
     if frame.response is None:
         raise FormulaError("the formula has no response: write `y ~ x`", text, 0, len(text))
     response = family.read(replace(frame.response, rows=frame.index), frame.weights)
-    columns = design(formula, frame, options.contrasts)
+    columns = design(formula, frame, options.contrasts, options.default_contrasts)
     _check_unknowns(columns, family)
     preset, rows = split_preset(options.priors)
     table = resolve_priors(

@@ -1,7 +1,7 @@
 """What a fit keeps of its variables, as JSON, and how new data are made to agree with it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import cast
 
 import numpy as np
@@ -24,6 +24,44 @@ from stanmlm.rvalues import (
 Description = Mapping[str, object]
 
 
+@dataclass(frozen=True)
+class Learned:
+    """What calls in R code learned from the fitted rows, by R's text of the call; JSON-able."""
+
+    states: Mapping[str, object] = field(default_factory=dict)  # of scale(x), poly(x, 2), cut(x, 3)
+    values: Mapping[str, Description] = field(default_factory=dict)  # one for all rows, whole: mean(x)
+    levels: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of factors made inside other calls
+    samples: Mapping[str, object] = field(default_factory=dict)  # of Python functions: a few rows in, and out
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, part.name) for part in fields(self))
+
+
+NOTHING = Learned()
+
+
+def joined(parts: Sequence[Learned]) -> Learned:
+    """All that several pieces of code learned."""
+    some = [part for part in parts if part]
+    if len(some) < 2:
+        return some[0] if some else NOTHING
+    named = {each.name: [getattr(part, each.name) for part in some] for each in fields(Learned)}
+    return Learned(**{name: {k: v for part in learned for k, v in part.items()} for name, learned in named.items()})
+
+
+def describe_learned(learned: Learned) -> Description:
+    """What calls learned; JSON-able."""
+    return asdict(learned)
+
+
+def recall_learned(memory: Mapping[str, object]) -> Learned:
+    """What the calls of a fit learned; a fit of version 0.1 kept the state of outermost calls alone."""
+    if "learned" in memory:
+        return Learned(**cast(Mapping[str, Mapping[str, object]], memory["learned"]))  # type: ignore[arg-type]
+    kept = cast(Mapping[str, Description], memory["variables"])
+    return Learned({label: variable["state"] for label, variable in kept.items() if variable.get("state")})
+
+
 def describe(value: Value, levels: bool) -> Description:
     """All of a value but its elements, and its levels where they are asked for; JSON-able."""
     return {
@@ -32,7 +70,6 @@ def describe(value: Value, levels: bool) -> Description:
         "width": width(value),
         "columns": list(value.columns),
         "contrasts": describe_contrasts(value.contrasts),
-        "state": value.state,
     }
 
 
@@ -79,11 +116,13 @@ def levels_of(kept: Description) -> tuple[str, ...]:
 def conform_column(value: Value, kept: Description) -> Value:
     """A column of new data with the levels of the fitted column first, so that codes and contrasts agree."""
     type_ = str(kept["type"])
-    if type_ not in FACTORS or value.type not in CODED:
-        return value
-    known = levels_of(kept)
-    present = distinct(as_character(value)).levels
-    return with_levels(value, (*known, *(level for level in present if level not in known)), type_)
+    return with_known(value, levels_of(kept), type_) if type_ in FACTORS and value.type in CODED else value
+
+
+def with_known(value: Value, known: tuple[str, ...], type_: str) -> Value:
+    """A factor with the known levels first, and those that are new after them."""
+    present, old = distinct(as_character(value)).levels, set(known)
+    return with_levels(value, (*known, *(level for level in present if level not in old)), type_)
 
 
 def conform_variable(value: Value, kept: Description, label: str) -> Value:

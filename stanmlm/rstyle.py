@@ -16,15 +16,17 @@ from stanmlm.engines.choose import choose_engine
 from stanmlm.engines.protocol import Engine, Sampling
 from stanmlm.engines.sampling import sampling_from
 from stanmlm.errors import FormulaError, StanmlmWarning
+from stanmlm.evaluate import python_functions
 from stanmlm.families import Family, FamilyLike, as_family, gaussian
 from stanmlm.fit import Call, Fit
 from stanmlm.frame import variables_of
-from stanmlm.keep import load_or_fit
+from stanmlm.keep import load_or_fit, with_functions
 from stanmlm.model import Model
 from stanmlm.pipeline import ModelOptions, RunOptions, build_model, fit_model
 from stanmlm.prior_slots import CovarianceInput, PriorInput
 from stanmlm.prior_spec import SetPrior
-from stanmlm.rcode import Node, fold, names_in, operands
+from stanmlm.python_calls import function_of
+from stanmlm.rcode import names_in
 from stanmlm.responses import Response
 from stanmlm.rparse import parse_expression
 
@@ -44,6 +46,9 @@ class Options(TypedDict, total=False):
         Added to the linear predictor with coefficient 1.
     contrasts : dict
         By variable, a name such as "contr.sum" or a matrix with a row a level; they code the fixed part.
+    default_contrasts : two names
+        R's `options("contrasts")`, for unordered and for ordered factors, left of a bar too; by default
+        ("contr.treatment", "contr.poly").
     prior, prior_intercept, prior_aux, prior_covariance : Prior or None
         As in rstanarm: of coefficients, of the intercept with predictors centred, of sigma, and of group effects
         (`decov(...)` or `lkj(...)`); None is flat.
@@ -89,6 +94,7 @@ class Options(TypedDict, total=False):
     na_action: str
     offset: object
     contrasts: Mapping[str, object] | None
+    default_contrasts: tuple[str, str]
     prior: PriorInput
     prior_intercept: PriorInput
     prior_aux: PriorInput
@@ -273,7 +279,8 @@ def fit_verb(call: Call, formula: str, data: object, family: Family, scope: Scop
     file, refit = call.arguments.get("file"), str(call.arguments.get("file_refit", "never"))
     if file is None:
         return fit_model(whole, model, run)
-    return load_or_fit(Path(str(file)), refit, model, call.arguments, lambda: fit_model(whole, model, run))
+    kept = load_or_fit(Path(str(file)), refit, model, call.arguments, lambda: fit_model(whole, model, run))
+    return with_functions(kept, scope)
 
 
 # lme4's own words.
@@ -296,16 +303,10 @@ def _taken(model: Model, arguments: Mapping[str, object], scope: Scope) -> dict[
     nodes = [variable.node for variable in variables_of(model.formula)] + [parse_expression(text) for text in texts]
     names = frozenset[str]().union(*map(names_in, nodes)) - columns
     spelled = names | {name.replace(".", "_") for name in names}
-    functions = frozenset[str]().union(*map(_functions_in, nodes))
-    own = {name for name in functions - spelled if name in scope and callable(scope[name])}
-    return {name: scope[name] for name in sorted(spelled | own) if name in scope}
-
-
-def _functions_in(node: Node) -> frozenset[str]:
-    def named(part: Node, below: list[frozenset[str]]) -> frozenset[str]:
-        return frozenset({part.text} if part.kind == "call" else ()).union(*below)
-
-    return fold(node, operands, named)
+    functions = {name for node in nodes for name in python_functions(node)}
+    taken = {name: scope[name] for name in sorted(spelled) if name in scope}
+    own = {name: thing for name in sorted(functions - spelled) if (thing := function_of(name, scope)) is not None}
+    return taken | own
 
 
 _CODE = ("weights", "subset", "offset")

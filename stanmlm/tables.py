@@ -40,6 +40,8 @@ def to_pandas(data: object) -> pd.DataFrame | None:
     if len(twice):
         names = ", ".join(f"`{name}`" for name in twice)
         raise DataError(f"the data have more than one column named {names}; rename or drop one")
+    # After set_index("g", drop=False) `g` would be a level of the index and a column, which pandas calls ambiguous.
+    frame.index = frame.index.set_names([None if name in frame.columns else name for name in frame.index.names])
     return frame
 
 

@@ -14,12 +14,12 @@ from stanmlm.design import Design, Encoded, GroupTerm, encode
 from stanmlm.design_rows import n_rows, places
 from stanmlm.errors import DataError, OptionError, did_you_mean
 from stanmlm.evaluate import evaluate
-from stanmlm.fit import Fit, draws_of, n_draws, source_of
+from stanmlm.fit import Fit, draws_of, functions_of, n_draws, source_of
 from stanmlm.frame import scope_of, total_offset
 from stanmlm.model import groupings, parameters
 from stanmlm.rcode import Node, names_in
 from stanmlm.re_formula import used_coefficients
-from stanmlm.remember import Description, recall_whole
+from stanmlm.remember import Description, recall_learned, recall_whole
 from stanmlm.rparse import parse_expression
 from stanmlm.rvalues import floats, recycle
 from stanmlm.streams import Purpose, Source, blocks, stream, streams_of_draws, words_of
@@ -195,7 +195,7 @@ def target_of(
 
 def new_design(fit: Fit, newdata: object, offset: object, groups: Sequence[bool] | None = None) -> Encoded:
     """New rows in the columns of a fit, with an offset that only the call tells among theirs."""
-    encoded = encode(fit.model.design, newdata, groups=groups)
+    encoded = encode(fit.model.design, newdata, functions_of(fit), groups)
     total = encoded.design.offset + _offset_of(fit, offset, n_rows(encoded.design))
     return replace(encoded, design=replace(encoded.design, offset=total))
 
@@ -247,7 +247,9 @@ def weights_of(fit: Fit, newdata: object) -> Floats | None:
     remembered = {name: recall_whole(kept) for name, kept in _memory(fit, "scope").items()}
     if code is None or not names_in(code) <= {*map(str, table.columns), *remembered}:
         return None
-    weights = floats(recycle(evaluate(code, scope_of([code], table, remembered, "")), len(table))).reshape(len(table))
+    learned = recall_learned(fit.model.frame.memory)
+    place = scope_of([code], table, {**functions_of(fit), **remembered}, "", learned)
+    weights = floats(recycle(evaluate(code, place), len(table))).reshape(len(table))
     if (weights < 0).any():
         raise DataError(f"weights are zero or more, and the new data have negative ones{_weights_text(fit)}")
     return weights

@@ -66,7 +66,7 @@ def test_every_figure_is_drawn_from_its_frame() -> None:
 
 
 def test_what_is_no_predictor_is_refused() -> None:
-    with pytest.raises(sm.DataError, match="`hour` is not a predictor of the model; did you mean `hours`"):
+    with pytest.raises(sm.DataError, match="`hour` is not a variable of the model; did you mean `hours`"):
         sm.conditional_effects(exams_fit(), "hour")
     with pytest.raises(sm.OptionError, match="did you mean `epred`"):
         sm.conditional_effects(exams_fit(), "hours", method="epreds")

@@ -294,19 +294,6 @@ def test_what_R_has_nothing_like_is_refused_by_name(thing: object) -> None:  # n
         as_value(thing, "odd")
 
 
-LEARNS = ["scale(x)", "poly(x, 2)", "poly(x, k, degree = 2)", "bs(x, df = 4)", "ns(x, 2)", "cut(x, 3)"]
-
-
-@pytest.mark.parametrize("code", LEARNS)
-def test_calls_apply_what_they_learnt(code: str) -> None:
-    whole = value(code)
-    state = json.loads(json.dumps(whole.state))
-    part = {name: as_value(COLUMNS[name].iloc[1:3], name) for name in COLUMNS.columns}
-    again = evaluate(parse_expression(code), Scope(part, {}), state)
-    np.testing.assert_allclose(again.data, whole.data[1:3], atol=1e-12)
-    assert again.levels == whole.levels
-
-
 def test_any_tree_gives_a_value_or_one_of_our_errors() -> None:
     names = ["x", "f", "ch", "lna", "1", "'a'", "NULL", "-1:2"]
     functions = ["log", "factor", "cut", "ifelse", "poly", "rep", "seq", "cbind", "C", "paste", "[", "scale", "bs"]

@@ -51,8 +51,12 @@ def test_every_odd_case_matches_or_is_refused(reference: ModuleType) -> None:
         assert agrees(X.to_numpy(), case["matrix"]), case["id"]
 
 
+# R computes these anew from the new data; here they remember (`test_new_rows`).
+ANEW_IN_R = ("y ~ I(scale(x)^2)",)
+
+
 def test_every_case_of_new_data_matches(reference: ModuleType) -> None:
-    for case in reference.modelmatrix_cases()["newdata"]:
+    for case in (case for case in reference.modelmatrix_cases()["newdata"] if case["formula"] not in ANEW_IN_R):
         data, new = reference.data(case["data"]), reference.data(case["newdata"])
         formula = parse_formula(case["formula"], tuple(data))
         fit = design(formula, model_frame(formula, data, {}))

@@ -91,7 +91,11 @@ def test_offsets_add_up(case: dict[str, Any]) -> None:
     np.testing.assert_allclose(frame.offset, matrix([case["offset"]], len(frame.rows))[:, 0], atol=TOLERANCE)
 
 
-@pytest.mark.parametrize("case", ANSWERS["fresh"], ids=name)
+# R's makepredictcall knows the outermost call alone, and computes these anew; here they remember (`test_new_rows`).
+ANEW_IN_R = ("~ I(scale(x)^2)", "~ I(x - mean(x))")
+
+
+@pytest.mark.parametrize("case", [c for c in ANSWERS["fresh"] if c["formula"] not in ANEW_IN_R], ids=name)
 def test_new_data_are_coded_as_the_fit_was(case: dict[str, Any]) -> None:
     text = "y " + case["formula"]
     formula = parse_formula(text, tuple(DATA))

@@ -11,7 +11,7 @@ from stanmlm.budget import spend, spend_texts
 from stanmlm.contrasts import CONTRASTS, DEFAULT, SHORT_NAMES, polynomial, set_contrasts, treatment
 from stanmlm.errors import DataError, did_you_mean
 from stanmlm.rcode import number_text
-from stanmlm.rfunctions.matching import RFunction, table
+from stanmlm.rfunctions.matching import ALL, LOOKUP, RFunction, table
 from stanmlm.rfunctions.operators import paste_text
 from stanmlm.rfunctions.single import one_count, one_flag, one_text, one_whole
 from stanmlm.rvalues import (
@@ -37,31 +37,38 @@ def factor(
     labels: Value | None = None,
     exclude: Value | None = None,
     ordered: Value | None = None,
+    state: object = None,
 ) -> Value:
-    """R's factor(): given levels or those that occur, sorted."""
+    """R's factor(): given levels or those that occur, sorted; `labels` stay those of the levels that were there."""
     keep = paste_text(levels) if levels is not None else list(_sorted_levels(x))
     drop = set(paste_text(exclude)) if exclude is not None and exclude.type != "null" else set()
     kept = tuple(level for level in dict.fromkeys(keep) if level not in drop)
     type_ = "ordered" if one_flag(ordered, "ordered", x.type == "ordered") else "factor"
-    made = with_levels(as_character(x), kept, type_)
-    return made if labels is None else replace(_labelled(made, paste_text(labels)), type=type_)
+    if labels is None:
+        return with_levels(as_character(x), kept, type_)
+    known = tuple(state["levels"]) if isinstance(state, dict) else kept
+    new = tuple(level for level in kept if level not in known)
+    made = with_levels(as_character(x), (*known, *new), type_)
+    names = _labels(paste_text(labels), len(known))
+    return replace(merge_levels(made.data, [*names, *new]), type=type_, state={"levels": list(known)})
 
 
 def _sorted_levels(x: Value) -> tuple[str, ...]:
     return distinct(x).levels if x.type in FACTORS else as_factor(x).levels
 
 
-def _labelled(made: Value, labels: list[str]) -> Value:
-    if len(labels) == 1 and len(made.levels) > 1:
-        labels = [f"{labels[0]}{k}" for k in range(1, len(made.levels) + 1)]
-    if len(labels) != len(made.levels):
-        raise DataError(f"invalid 'labels'; length {len(labels)} should be 1 or {len(made.levels)}")
-    return merge_levels(made.data, labels)
+def _labels(labels: list[str], levels: int) -> list[str]:
+    """A label a level; a single one is numbered."""
+    if len(labels) == 1 and levels > 1:
+        return [f"{labels[0]}{k}" for k in range(1, levels + 1)]
+    if len(labels) != levels:
+        raise DataError(f"invalid 'labels'; length {len(labels)} should be 1 or {levels}")
+    return labels
 
 
-def ordered(x: Value, levels: Value | None = None, labels: Value | None = None) -> Value:
+def ordered(x: Value, levels: Value | None = None, labels: Value | None = None, state: object = None) -> Value:
     """A factor whose levels have an order."""
-    return factor(x, levels, labels, ordered=double([1]))
+    return factor(x, levels, labels, ordered=double([1]), state=state)
 
 
 def as_ordered(x: Value) -> Value:
@@ -282,21 +289,19 @@ def _matrix(contrast: Contrast) -> Value:
     return Value("double", contrast.matrix, columns=contrast.columns)
 
 
-FACTOR_FUNCTIONS: dict[str, RFunction] = table(
-    {
-        "factor": factor,
-        "as.factor": as_factor,
-        "ordered": ordered,
-        "as.ordered": as_ordered,
-        "relevel": relevel,
-        "droplevels": drop_levels,
-        "interaction": interaction,
-        "cut": cut,
-        "reorder": reorder,
-        "levels": lambda x: strings(list(x.levels)) if x.type in FACTORS else Value("null", np.zeros(0)),
-        "nlevels": lambda x: Value("integer", np.array([float(len(x.levels)) if x.type in FACTORS else 0.0])),
-        "C": code,
-    }
-    | {name: contrast_function(name) for name in CONTRASTS}
-    | {"contr.treatment": contr_treatment, "contr.poly": contr_poly}
+FACTOR_FUNCTIONS: dict[str, RFunction] = (
+    table({"as.factor": as_factor, "as.ordered": as_ordered, "droplevels": drop_levels, "interaction": interaction})
+    | table(
+        {"factor": factor, "ordered": ordered, "relevel": relevel, "cut": cut, "reorder": reorder, "C": code}
+        | {name: contrast_function(name) for name in CONTRASTS}
+        | {"contr.treatment": contr_treatment, "contr.poly": contr_poly},
+        LOOKUP,
+    )
+    | table(
+        {
+            "levels": lambda x: strings(list(x.levels)) if x.type in FACTORS else Value("null", np.zeros(0)),
+            "nlevels": lambda x: Value("integer", np.array([float(len(x.levels)) if x.type in FACTORS else 0.0])),
+        },
+        ALL,
+    )
 )

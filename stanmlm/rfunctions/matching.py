@@ -1,4 +1,4 @@
-"""R's argument matching: exact names, then partial names, then places."""
+"""R's argument matching (exact names, then partial names, then places), and what a function does with rows."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +14,14 @@ from stanmlm.rvalues import Value, length
 
 Arguments = Sequence[tuple[str, Value]]  # (name or "", value)
 
+# What the rows of a value have to do with the rows of the arguments:
+EACH = "each"  # each belongs to its own: x + 1; shorter vectors are recycled along them
+LOOKUP = "lookup"  # likewise, but other vectors are parameters: x %in% c(1, 2)
+PICK = "pick"  # chosen rows: x[g == "a"], or one for all: x[1]
+ALL = "all"  # one value of all of them: mean(x)
+OTHERS = "others"  # each depends on the others, or on where it stands: rank(x), cumsum(x)
+LEARNS = "learns"  # each belongs to its own, given a state that was learned from all: scale(x)
+
 
 @dataclass(frozen=True)
 class RFunction:
@@ -25,11 +33,13 @@ class RFunction:
     after_dots: tuple[str, ...]  # those that only their full name matches
     required: frozenset[str]
     dots: bool
+    rows: str = EACH
 
 
-def rfunction(name: str, call: Callable[..., Value]) -> RFunction:
-    """The record of a Python function whose parameters are R's."""
-    parameters = inspect.signature(call).parameters.values()
+def rfunction(name: str, call: Callable[..., Value], rows: str = EACH) -> RFunction:
+    """The record of a Python function whose parameters are R's; one with a `state` learns."""
+    signature = inspect.signature(call).parameters
+    parameters = [parameter for parameter in signature.values() if parameter.name != STATE]
     positional = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     return RFunction(
         name=name,
@@ -38,16 +48,20 @@ def rfunction(name: str, call: Callable[..., Value]) -> RFunction:
         after_dots=tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY),
         required=frozenset(p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_POSITIONAL),
         dots=any(p.kind is p.VAR_POSITIONAL for p in parameters),
+        rows=LEARNS if STATE in signature else rows,
     )
 
 
-def table(functions: Mapping[str, Any]) -> dict[str, RFunction]:
+STATE = "state"  # the parameter that takes what a function learned before
+
+
+def table(functions: Mapping[str, Any], rows: str = EACH) -> dict[str, RFunction]:
     """Records of Python functions by R's name."""
-    return {name: rfunction(name, call) for name, call in functions.items()}
+    return {name: rfunction(name, call, rows) for name, call in functions.items()}
 
 
-def invoke(function: RFunction, arguments: Arguments) -> Value:
-    """The function's value at arguments matched as R matches them.
+def invoke(function: RFunction, arguments: Arguments, state: object = None) -> Value:
+    """The function's value at arguments matched as R matches them, given what it learned before.
 
     Raises
     ------
@@ -63,7 +77,7 @@ def invoke(function: RFunction, arguments: Arguments) -> Value:
     for formal in function.formals + function.after_dots:
         if formal in function.required and formal not in named and formal not in placed:
             raise DataError(f'argument "{_r(formal)}" of {function.name}() is missing, with no default')
-    bound = placed | named
+    bound: dict[str, Any] = placed | named | ({} if state is None else {STATE: state})
     first = [bound.pop(formal) for formal in function.formals] if surplus else []
     return _called(function, [*first, *surplus], bound)
 

@@ -8,7 +8,7 @@ from scipy import special
 
 from stanmlm.arrays import Anything, Floats
 from stanmlm.errors import DataError, StanmlmWarning
-from stanmlm.rfunctions.matching import RFunction, table
+from stanmlm.rfunctions.matching import ALL, OTHERS, RFunction, table
 from stanmlm.rfunctions.operators import matched
 from stanmlm.rfunctions.single import one_flag, one_number, one_whole
 from stanmlm.rvalues import FACTORS, NUMERIC, Value, double, floats, is_missing, logical
@@ -260,42 +260,54 @@ WHOLE: dict[str, Unary] = {
     "trunc": np.trunc,
     "sign": np.sign,
 }
-MATHEMATICS: dict[str, RFunction] = table(
-    {name: elementwise(name, compute) for name, compute in ELEMENTWISE.items()}
-    | {name: whole(name, compute) for name, compute in WHOLE.items()}
-    | {
-        "log": log,
-        "round": rounded,
-        "signif": significant,
-        "qnorm": normal_quantile,
-        "pnorm": normal_probability,
-        "dnorm": normal_density,
-        "cumsum": cumulative("cumsum", np.cumsum),
-        "cumprod": cumulative("cumprod", np.cumprod),
-        "cummax": cumulative("cummax", np.maximum.accumulate),
-        "cummin": cumulative("cummin", np.minimum.accumulate),
-        "sum": summary("sum", np.sum),
-        "prod": summary("prod", np.prod),
-        "min": summary("min", np.min),
-        "max": summary("max", np.max),
-        "range": span,
-        "mean": mean,
-        "median": moment("median", lambda x: float(np.median(x))),
-        "var": moment("var", variance),
-        "sd": moment("sd", lambda x: variance(x) ** 0.5),
-        "quantile": quantile,
-        "pmin": parallel("pmin", np.minimum),
-        "pmax": parallel("pmax", np.maximum),
-        "any": any_true,
-        "all": all_true,
-        "is.na": lambda x: logical(is_missing(x)),
-        "is.finite": lambda x: logical(np.isfinite(numbers(x, "is.finite"))),
-        "is.infinite": lambda x: logical(np.isinf(numbers(x, "is.infinite"))),
-        "is.nan": lambda x: logical(np.isnan(numbers(x, "is.nan"))),
-        "is.factor": kind_test(lambda x: x.type in FACTORS),
-        "is.ordered": kind_test(lambda x: x.type == "ordered"),
-        "is.numeric": kind_test(lambda x: x.type in ("integer", "double")),
-        "is.character": kind_test(lambda x: x.type == "character"),
-        "is.logical": kind_test(lambda x: x.type == "logical"),
-    }
+MATHEMATICS: dict[str, RFunction] = (
+    table(
+        {name: elementwise(name, compute) for name, compute in ELEMENTWISE.items()}
+        | {name: whole(name, compute) for name, compute in WHOLE.items()}
+        | {
+            "log": log,
+            "round": rounded,
+            "signif": significant,
+            "qnorm": normal_quantile,
+            "pnorm": normal_probability,
+            "dnorm": normal_density,
+            "pmin": parallel("pmin", np.minimum),
+            "pmax": parallel("pmax", np.maximum),
+            "is.na": lambda x: logical(is_missing(x)),
+            "is.finite": lambda x: logical(np.isfinite(numbers(x, "is.finite"))),
+            "is.infinite": lambda x: logical(np.isinf(numbers(x, "is.infinite"))),
+            "is.nan": lambda x: logical(np.isnan(numbers(x, "is.nan"))),
+        }
+    )
+    | table(
+        {
+            "sum": summary("sum", np.sum),
+            "prod": summary("prod", np.prod),
+            "min": summary("min", np.min),
+            "max": summary("max", np.max),
+            "range": span,
+            "mean": mean,
+            "median": moment("median", lambda x: float(np.median(x))),
+            "var": moment("var", variance),
+            "sd": moment("sd", lambda x: variance(x) ** 0.5),
+            "quantile": quantile,
+            "any": any_true,
+            "all": all_true,
+            "is.factor": kind_test(lambda x: x.type in FACTORS),
+            "is.ordered": kind_test(lambda x: x.type == "ordered"),
+            "is.numeric": kind_test(lambda x: x.type in ("integer", "double")),
+            "is.character": kind_test(lambda x: x.type == "character"),
+            "is.logical": kind_test(lambda x: x.type == "logical"),
+        },
+        ALL,
+    )
+    | table(
+        {
+            "cumsum": cumulative("cumsum", np.cumsum),
+            "cumprod": cumulative("cumprod", np.cumprod),
+            "cummax": cumulative("cummax", np.maximum.accumulate),
+            "cummin": cumulative("cummin", np.minimum.accumulate),
+        },
+        OTHERS,
+    )
 )

@@ -10,7 +10,7 @@ import numpy as np
 from stanmlm.arrays import Anything, Bools, Floats, Ints
 from stanmlm.budget import spend, spend_texts
 from stanmlm.errors import DataError, StanmlmWarning
-from stanmlm.rfunctions.matching import RFunction, table
+from stanmlm.rfunctions.matching import LOOKUP, PICK, RFunction, table
 from stanmlm.rvalues import (
     CODED,
     FACTORS,
@@ -305,34 +305,35 @@ def paste_text(value: Value) -> list[str]:
     return [labels[k] for k in texts.data]
 
 
-OPERATORS: dict[str, RFunction] = table(
-    {
-        "+": plus,
-        "-": minus,
-        "*": arithmetic("*", operator.mul, True),
-        "/": arithmetic("/", np.divide, False),
-        "^": arithmetic("^", power, False),
-        "%%": arithmetic("%%", np.mod, True),
-        "%/%": arithmetic("%/%", np.floor_divide, True),
-        "==": comparison("==", operator.eq),
-        "!=": comparison("!=", operator.ne),
-        "<": comparison("<", operator.lt),
-        "<=": comparison("<=", operator.le),
-        ">": comparison(">", operator.gt),
-        ">=": comparison(">=", operator.ge),
-        "&": land,
-        "|": lor,
-        "!": lnot,
-        "&&": first_only(land),
-        "||": first_only(lor),
-        "xor": xor,
-        "%in%": is_in,
-        ":": colon,
-        "[": subset,
-        "[[": subset,
-        "(": identity,
-        "I": identity,
-        "identity": identity,
-        "offset": lambda object: identity(object),
-    }
+OPERATORS: dict[str, RFunction] = (
+    table({"%in%": is_in}, LOOKUP)
+    | table({"[": subset, "[[": subset}, PICK)
+    | table(
+        {
+            "+": plus,
+            "-": minus,
+            "*": arithmetic("*", operator.mul, True),
+            "/": arithmetic("/", np.divide, False),
+            "^": arithmetic("^", power, False),
+            "%%": arithmetic("%%", np.mod, True),
+            "%/%": arithmetic("%/%", np.floor_divide, True),
+            "==": comparison("==", operator.eq),
+            "!=": comparison("!=", operator.ne),
+            "<": comparison("<", operator.lt),
+            "<=": comparison("<=", operator.le),
+            ">": comparison(">", operator.gt),
+            ">=": comparison(">=", operator.ge),
+            "&": land,
+            "|": lor,
+            "!": lnot,
+            "&&": first_only(land),
+            "||": first_only(lor),
+            "xor": xor,
+            ":": colon,
+            "(": identity,
+            "I": identity,
+            "identity": identity,
+            "offset": lambda object: identity(object),
+        }
+    )
 )

@@ -68,8 +68,8 @@ def poly(
     state: object = None,
 ) -> Value:
     """R's poly(): orthogonal polynomials of one variable or of several, or raw powers."""
-    others = list(args)
-    if len(others) == 1 and length(others[0]) == 1:
+    others, learned = list(args), cast(list[State], cast(State, state)["coefs"]) if state else None
+    if len(others) == 1 and length(others[0]) == 1 and degree is None and len(learned or others) == 1:
         degree, others = others[0], []
     top = 1 if degree is None else one_whole(degree, "degree")
     if top < 1:
@@ -79,7 +79,7 @@ def poly(
     if len({length(value) for value in (x, *others)}) > 1:
         raise DataError("the variables of poly() differ in length")
     variables = [column for value in (x, *others) for column in floats(value).reshape(length(value), width(value)).T]
-    known = cast(list[State], cast(State, state)["coefs"]) if state else [None] * len(variables)
+    known: list[State] | list[None] = learned or [None] * len(variables)
     bases = [_polynomial(v, top, one_flag(raw, "raw", False), k) for v, k in zip(variables, known, strict=True)]
     remembered = {"coefs": [coefs for _, coefs in bases]}
     if len(variables) == 1:

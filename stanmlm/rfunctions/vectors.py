@@ -7,7 +7,7 @@ import numpy as np
 from stanmlm.arrays import Anything
 from stanmlm.budget import spend, spend_characters
 from stanmlm.errors import DataError
-from stanmlm.rfunctions.matching import RFunction, table
+from stanmlm.rfunctions.matching import ALL, OTHERS, RFunction, table
 from stanmlm.rfunctions.operators import common_length, paste_text, positions, truth
 from stanmlm.rfunctions.single import described, one_count, one_number, one_text, one_whole
 from stanmlm.rvalues import (
@@ -250,33 +250,45 @@ def which(x: Value) -> Value:
     return Value("integer", positions(logical(np.nan_to_num(truth(x, "which").ravel(order="F"))), x.data.size) + 1.0)
 
 
-VECTORS: dict[str, RFunction] = table(
-    {
-        "c": combine,
-        "cbind": cbind,
-        "rep": repeat,
-        "rep_len": lambda x, length_out: repeat(x, length_out=length_out),
-        "seq": sequence,
-        "seq_len": lambda length_out: count_to(one_count(length_out, "length.out")),
-        "seq_along": lambda along_with: count_to(length(along_with)),
-        "ifelse": ifelse,
-        "length": lambda x: Value("integer", np.array([float(x.data.size)])),
-        "NROW": lambda x: Value("integer", np.array([float(length(x))])),
-        "rev": reverse,
-        "which": which,
-        "as.numeric": as_numeric,
-        "as.double": as_numeric,
-        "as.integer": as_integer,
-        "as.logical": as_logical,
-        "as.character": as_character,
-        "as.vector": lambda x: as_character(x) if x.type in CODED else Value(x.type, x.data.ravel(order="F")),
-        "as.matrix": as_matrix,
-        "drop": lambda x: Value(x.type, x.data[:, 0]) if x.data.ndim == 2 and x.data.shape[1] == 1 else x,
-        "paste": paste,
-        "paste0": lambda *args, collapse=None: paste(*args, sep=strings([""]), collapse=collapse),
-        "substr": substring,
-        "toupper": to_upper,
-        "tolower": to_lower,
-        "nchar": character_count,
-    }
+VECTORS: dict[str, RFunction] = (
+    table(
+        {
+            "c": combine,
+            "cbind": cbind,
+            "rep": repeat,
+            "rep_len": lambda x, length_out: repeat(x, length_out=length_out),
+            "seq": sequence,
+            "seq_len": lambda length_out: count_to(one_count(length_out, "length.out")),
+            "ifelse": ifelse,
+            "as.numeric": as_numeric,
+            "as.double": as_numeric,
+            "as.integer": as_integer,
+            "as.logical": as_logical,
+            "as.character": as_character,
+            "as.vector": lambda x: as_character(x) if x.type in CODED else Value(x.type, x.data.ravel(order="F")),
+            "as.matrix": as_matrix,
+            "drop": lambda x: Value(x.type, x.data[:, 0]) if x.data.ndim == 2 and x.data.shape[1] == 1 else x,
+            "paste": paste,
+            "paste0": lambda *args, collapse=None: paste(*args, sep=strings([""]), collapse=collapse),
+            "substr": substring,
+            "toupper": to_upper,
+            "tolower": to_lower,
+            "nchar": character_count,
+        }
+    )
+    | table(
+        {
+            "length": lambda x: Value("integer", np.array([float(x.data.size)])),
+            "NROW": lambda x: Value("integer", np.array([float(length(x))])),
+        },
+        ALL,
+    )
+    | table(
+        {
+            "rev": reverse,
+            "which": which,
+            "seq_along": lambda along_with: count_to(length(along_with)),
+        },
+        OTHERS,
+    )
 )
