@@ -19,6 +19,7 @@ from stanmlm.errors import FormulaError, StanmlmWarning
 from stanmlm.families import Family, FamilyLike, as_family, gaussian
 from stanmlm.fit import Call, Fit
 from stanmlm.frame import variables_of
+from stanmlm.interrupts import interruptible
 from stanmlm.keep import load_or_fit
 from stanmlm.model import Model
 from stanmlm.pipeline import ModelOptions, RunOptions, build_model, fit_model
@@ -264,16 +265,18 @@ def _verb(verb: str, formula: str, data: object, family: Family, options: Mappin
 def fit_verb(call: Call, formula: str, data: object, family: Family, scope: Scope) -> Fit:
     """Fit as a verb does, or take the fit that `file=` holds; the call gets what the formula takes from `scope`."""
     model_options, run = read_options(call.arguments)
-    model = build_model(formula, data, family, scope, model_options)
-    _check_bars(call.verb, model)
-    if call.verb == "glmer" and family == gaussian():
-        call = replace(call, verb="lmer")
-        warnings.warn(StanmlmWarning(_SHORTCUT + _two_values(model.response)), stacklevel=5)
-    whole = replace(call, scope=_taken(model, call.arguments, scope))
+    with interruptible():
+        model = build_model(formula, data, family, scope, model_options)
+        _check_bars(call.verb, model)
+        if call.verb == "glmer" and family == gaussian():
+            call = replace(call, verb="lmer")
+            warnings.warn(StanmlmWarning(_SHORTCUT + _two_values(model.response)), stacklevel=5)
+        whole = replace(call, scope=_taken(model, call.arguments, scope))
     file, refit = call.arguments.get("file"), str(call.arguments.get("file_refit", "never"))
-    if file is None:
-        return fit_model(whole, model, run)
-    return load_or_fit(Path(str(file)), refit, model, call.arguments, lambda: fit_model(whole, model, run))
+    with interruptible():
+        if file is None:
+            return fit_model(whole, model, run)
+        return load_or_fit(Path(str(file)), refit, model, call.arguments, lambda: fit_model(whole, model, run))
 
 
 # lme4's own words.
