@@ -6,6 +6,12 @@
 {'student': 100}
 """
 
+# isort: off
+from stanmlm.command import end_quietly as _end_quietly
+
+_end_quietly()  # before what takes its time
+# isort: on
+
 import inspect as _inspect
 
 from stanmlm.arguments import public as _public

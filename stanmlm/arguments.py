@@ -272,10 +272,6 @@ def _is_number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool | np.bool_) and value == value
 
 
-def _is_plain(value: object) -> bool:
-    return type(value).__module__.partition(".")[0] in ("builtins", "numpy", "pandas")
-
-
 def _of(*types: type) -> Callable[[object], bool]:
     return lambda value: isinstance(value, types)
 
@@ -298,8 +294,14 @@ KINDS: Mapping[object, Kind] = {
     pd.DataFrame: Kind("a data frame", "data frames", _of(pd.DataFrame)),
 }
 
-# A protocol cannot be asked for its members without running them; what is plain data has none.
-PROTOCOLS: Mapping[str, Kind] = {"Engine": Kind("an engine", "engines", lambda value: not _is_plain(value))}
+
+def _is_engine(value: object) -> bool:
+    """Whether it samples, and has a name and a version: looked up without running its properties."""
+    found = {name: inspect.getattr_static(value, name, None) for name in ("sample", "name", "version")}
+    return not isinstance(value, type) and None not in found.values() and callable(found["sample"])
+
+
+PROTOCOLS: Mapping[str, Kind] = {"Engine": Kind("an engine such as CmdStan()", "engines", _is_engine)}
 
 # Records of later stages, by name; the others are called by their names.
 RECORDS: Mapping[str, tuple[str, str]] = {

@@ -1,16 +1,30 @@
 """The one place that knows ArviZ: containers and estimators, alike on 0.8 (Python 3.11) and on 1.x."""
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from stanmlm.arrays import Anything, Floats
+from stanmlm.errors import FileError
 
 if TYPE_CHECKING:
     from xarray import DataTree
 
 RHAT_BLOCK = 1_000_000  # draws that Rhat ranks at once
+
+
+def check_arviz() -> None:
+    """Import ArviZ before work that needs it is begun; it looks for its settings in the working folder."""
+    try:
+        import arviz_base  # noqa: F401
+    except FileNotFoundError as error:
+        try:
+            os.getcwd()
+        except FileNotFoundError:
+            raise FileError("the working folder is gone: os.chdir() to one that is there") from None
+        raise FileError(f"ArviZ cannot be imported: {error}") from error
 
 
 def to_datatree(

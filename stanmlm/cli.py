@@ -1,15 +1,18 @@
 """The command line: `stanmlm redblue`, `stanmlm doctor`, `stanmlm --version`."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 
 from stanmlm import __version__
+from stanmlm.command import INTERRUPTED, leave
 from stanmlm.doctor import doctor
 from stanmlm.errors import StanmlmError
+from stanmlm.interrupts import interruptible
 from stanmlm.redblue.run import ANES, SEED, redblue
 
-REFUSED, INTERRUPTED = 2, 130  # exit codes: argparse's own for bad arguments, the shell's for Ctrl-C
+REFUSED = 2  # argparse's own exit code for bad arguments
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,15 +33,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     >>> main(["redblue", "--data", "absent.csv"])
     2
     """
-    given = _parser().parse_args(arguments)
+    quiet = signal.getsignal(signal.SIGINT) is leave
     try:
-        given.run(given)
+        if quiet:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        with interruptible():
+            given = _parser().parse_args(arguments)
+            given.run(given)
     except StanmlmError as error:
         print(f"stanmlm: {error}", file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt:
         print("stanmlm: interrupted", file=sys.stderr)
         return INTERRUPTED
+    finally:
+        if quiet:
+            signal.signal(signal.SIGINT, leave)
     return 0
 
 

@@ -313,4 +313,12 @@ def codec() -> Codec:
 
 
 def _engine_coder(name: str) -> Coder:
-    return Coder(f"engine {name}", type(ENGINES[name]()), lambda *_: None, lambda *_: ENGINES[name]())
+    """Engines and what they were given; a function, such as a way to compile, is nothing that a file can hold."""
+    kind = type(ENGINES[name]())
+
+    def written(engine: object, inner: Callable[[object], Json], put: object) -> Json:
+        given = {field.name: getattr(engine, field.name) for field in fields(kind)}  # type: ignore[arg-type]
+        usual = {field.name: field.default for field in fields(kind)}  # type: ignore[arg-type]
+        return inner({name: value for name, value in given.items() if value != usual[name]})
+
+    return Coder(f"engine {name}", kind, written, lambda given, inner, get: kind(**(inner(given) if given else {})))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from stanmlm.arviz_compat import check_arviz
 from stanmlm.centering import centering
 from stanmlm.compress import compress
 from stanmlm.contrasts import DEFAULT
@@ -104,6 +105,7 @@ def _check_unknowns(columns: Design, family: Family) -> None:
 
 def fit_model(call: Call, model: Model, run: RunOptions) -> Fit:
     """A model to a fit: program, data, draws, labels."""
+    check_arviz()
     text, data = program(structure(model)), standata(model)
     raw = _sample(model, text, data, run, run.sampling)
     delta = run.sampling.adapt_delta  # asked for: recorded draws keep the one that they were made with

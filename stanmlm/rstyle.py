@@ -1,7 +1,6 @@
 """R's verbs: `lm glm lmer glmer`, with rstanarm's arguments."""
 
 import sys
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from os import PathLike
@@ -11,15 +10,16 @@ from typing import Literal, TypedDict, Unpack
 import numpy as np
 
 from stanmlm.arguments import check_options
-from stanmlm.callers import caller_scope
+from stanmlm.callers import caller_scope, warn_user
 from stanmlm.engines.choose import choose_engine
 from stanmlm.engines.protocol import Engine, Sampling
 from stanmlm.engines.sampling import sampling_from
-from stanmlm.errors import FormulaError, StanmlmWarning
+from stanmlm.errors import FormulaError
 from stanmlm.evaluate import python_functions
 from stanmlm.families import Family, FamilyLike, as_family, gaussian
 from stanmlm.fit import Call, Fit
 from stanmlm.frame import variables_of
+from stanmlm.interrupts import interruptible
 from stanmlm.keep import load_or_fit, with_functions
 from stanmlm.model import Model
 from stanmlm.pipeline import ModelOptions, RunOptions, build_model, fit_model
@@ -270,16 +270,18 @@ def _verb(verb: str, formula: str, data: object, family: Family, options: Mappin
 def fit_verb(call: Call, formula: str, data: object, family: Family, scope: Scope) -> Fit:
     """Fit as a verb does, or take the fit that `file=` holds; the call gets what the formula takes from `scope`."""
     model_options, run = read_options(call.arguments)
-    model = build_model(formula, data, family, scope, model_options)
-    _check_bars(call.verb, model)
-    if call.verb == "glmer" and family == gaussian():
-        call = replace(call, verb="lmer")
-        warnings.warn(StanmlmWarning(_SHORTCUT + _two_values(model.response)), stacklevel=5)
-    whole = replace(call, scope=_taken(model, call.arguments, scope))
+    with interruptible():
+        model = build_model(formula, data, family, scope, model_options)
+        _check_bars(call.verb, model)
+        if call.verb == "glmer" and family == gaussian():
+            call = replace(call, verb="lmer")
+            warn_user(_SHORTCUT + _two_values(model.response))
+        whole = replace(call, scope=_taken(model, call.arguments, scope))
     file, refit = call.arguments.get("file"), str(call.arguments.get("file_refit", "never"))
-    if file is None:
-        return fit_model(whole, model, run)
-    kept = load_or_fit(Path(str(file)), refit, model, call.arguments, lambda: fit_model(whole, model, run))
+    with interruptible():
+        if file is None:
+            return fit_model(whole, model, run)
+        kept = load_or_fit(Path(str(file)), refit, model, call.arguments, lambda: fit_model(whole, model, run))
     return with_functions(kept, scope)
 
 

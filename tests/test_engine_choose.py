@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+import stanmlm as sm
 from stanmlm.doctor import doctor
 from stanmlm.engines import choose
 from stanmlm.engines import compile as compiling
@@ -99,3 +100,9 @@ def test_the_doctor_survives_a_wrong_default(monkeypatch):
 def test_choosing_imports_no_foreign_engine():
     code = "import sys, stanmlm.engines.choose; print({'stanli', 'cmdstanpy'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("given", [CmdStan, 5, None, {"name": "stanli"}, sm.normal(0, 1), print], ids=str)
+def test_what_is_no_engine_is_refused(given):
+    with pytest.raises(OptionError, match=r"it must be text or an engine such as CmdStan\(\)"):
+        sm.lm("score ~ hours", sm.simulate_exams(seed=1), engine=given)

@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -205,30 +206,133 @@ def test_the_cache_follows_the_system(monkeypatch, tmp_path):
     assert compiling.cache_folder() == tmp_path / "stanmlm"
 
 
-def test_a_program_is_compiled_once_and_nothing_else_is_left(monkeypatch, tmp_path):
-    made = []
+@pytest.fixture
+def maker(monkeypatch, tmp_path):
+    """A CmdStan whose `make` takes a while and copies prophet's program; and the file where it notes that it ran."""
+    folder, notes, make = tmp_path / "cmdstan-2.99.0", tmp_path / "made.txt", tmp_path / "make"
+    (folder / "src" / "cmdstan").mkdir(parents=True)
+    (folder / "src" / "cmdstan" / "main.cpp").touch()
+    (folder / "makefile").write_text("CMDSTAN_VERSION := 2.99.0\n")
+    make.write_text(
+        f"#!/bin/sh\necho $$ >> {notes}\nfor target; do :; done\nsleep ${{SLOW:-0.5}}\n"
+        f'cp {precompiled(None, False)} "$target"\n'
+    )
+    make.chmod(0o755)
+    for name, value in {"CMDSTAN": folder, "MAKE": make, "XDG_CACHE_HOME": tmp_path / "cache"}.items():
+        monkeypatch.setenv(name, str(value))
+    return notes
 
-    class Library:
-        @staticmethod
-        def disable_logging():
-            return tempfile.TemporaryDirectory()
 
-        @staticmethod
-        def compile_stan_file(source, stanc_options):
-            made.append(source.read_text())
-            exe = source.with_suffix("")
-            exe.write_text("compiled")
-            return str(exe)
+COMPILE = """
+from stanmlm.engines.compile import compiled
+from stanmlm.program import Program
+print(compiled(Program("parameters { real x; } model { x ~ normal(0, 1); }", "0" * 64, None)))
+"""
 
-    monkeypatch.setenv("LOCALAPPDATA" if WINDOWS else "XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(compiling, "installed", lambda: compiling.Installation(Path("anywhere"), "2.99"))
-    monkeypatch.setattr(compiling, "_cmdstanpy", lambda: Library)
-    exes = [compiling.compiled(toys.toy()) for _ in range(2)]
-    assert made == [toys.TOY]
-    assert exes[0] == exes[1]
-    assert sorted(path.name for path in exes[0].parent.iterdir()) == sorted([exes[0].name, "model.stan"])
-    assert list(exes[0].parent.parent.iterdir()) == [exes[0].parent]
-    assert "2.99" in str(exes[0])
+
+def child(code, **environment):
+    paths = [str(Path(__file__).parent), str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    own = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **environment}
+    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=own)
+
+
+def until(holds, seconds=30.0):
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(WINDOWS, reason="make is a shell script here")
+def test_processes_with_a_cold_cache_compile_once_and_leave_nothing_else(maker):
+    exes = {process.communicate()[0].strip() for process in [child(COMPILE) for _ in range(2)]}
+    assert len(exes) == 1
+    exe = Path(exes.pop())
+    assert len(maker.read_text().splitlines()) == 1
+    assert sorted(path.name for path in exe.parent.iterdir()) == ["lock", "model", "model.stan"]
+    assert list(exe.parent.parent.iterdir()) == [exe.parent]
+
+
+@pytest.mark.skipif(WINDOWS, reason="make is a shell script here")
+def test_a_cmdstan_that_was_moved_compiles_anew(maker, monkeypatch, tmp_path):
+    first = compiling.compiled(toys.prophet())
+    (tmp_path / "cmdstan-2.99.0").rename(tmp_path / "elsewhere")
+    monkeypatch.setenv("CMDSTAN", str(tmp_path / "elsewhere"))
+    assert compiling.compiled(toys.prophet()) != first
+    # prophet's program does not find its libraries in the cache, as one whose CmdStan is gone
+    with pytest.raises(EngineError, match="was moved or removed: delete the compiled program"):
+        CmdStan(lambda program, say: first).sample(toys.prophet(), toys.prophet_data(), toys.short(iter=20))
+
+
+@pytest.mark.skipif(WINDOWS, reason="no SIGTERM")
+@pytest.mark.parametrize("end", ["SIGTERM", "SIGKILL"])
+def test_a_process_that_is_ended_leaves_no_compiler(maker, end, tmp_path):
+    process = child(COMPILE, SLOW="60")
+    until(maker.exists)
+    process.send_signal(getattr(signal, end))
+    process.wait()
+    until(lambda: not is_running(int(maker.read_text())))
+    until(lambda: not list((tmp_path / "cache").rglob("build-*")))
+
+
+@pytest.mark.skipif(WINDOWS, reason="no SIGTERM")
+@pytest.mark.parametrize("thread", [False, True], ids=["main thread", "another thread"])
+def test_a_process_that_is_ended_leaves_no_chain_and_no_folder(traced, tmp_path, thread):
+    step, notes = traced
+    script = str(step(None, False))
+    given = "toys.prophet(), toys.prophet_data(), toys.short(iter=10**7)"
+    run = f"CmdStan(lambda p, s: {script!r}).sample({given})"
+    if thread:
+        run = f"import threading; threading.Thread(target=lambda: {run}).start()"
+    place = tmp_path / "chains"
+    place.mkdir()
+    code = f"import engine_toys as toys; from stanmlm.engines.cmdstan import CmdStan; {run}"
+    process = child(code, TMPDIR=str(place))
+    until(lambda: notes.exists() and len(notes.read_text().splitlines()) == 2)
+    process.terminate()
+    assert process.wait() == -signal.SIGTERM
+    until(lambda: not any(is_running(int(line.split()[0])) for line in notes.read_text().splitlines()))
+    until(lambda: not list(place.iterdir()))
+
+
+def is_running(pid):
+    state = Path(f"/proc/{pid}/stat")
+    if Path("/proc/self/stat").exists():  # one that ended, and is not fetched yet, runs no more
+        return state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z"
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(WINDOWS, reason="no such signals")
+def test_a_chain_that_is_killed_says_by_what(tmp_path):
+    script = tmp_path / "killed"
+    script.write_text("#!/bin/sh\nkill -KILL $$\n")
+    script.chmod(0o755)
+    with pytest.raises(EngineError, match=r"chain 1.: it was killed by SIGKILL .often for want of memory"):
+        CmdStan(lambda program, say: script).sample(toys.prophet(), toys.prophet_data(), toys.short(cores=1))
+
+
+@pytest.mark.skipif(WINDOWS, reason="other words")
+@pytest.mark.parametrize(
+    ("content", "why"), [(None, "is not there"), (b"\x7fELF cut", "is no program of this machine")]
+)
+def test_an_executable_that_cannot_run_says_so(tmp_path, content, why, place):
+    path = tmp_path / "model"
+    if content:
+        path.write_bytes(content)
+        path.chmod(0o755)
+    with pytest.raises(EngineError, match=f"model {why}.*; once it is deleted"):
+        CmdStan(lambda program, say: path).sample(toys.prophet(), toys.prophet_data(), toys.short())
+    assert list(place.iterdir()) == []
+
+
+def test_a_folder_that_is_no_cmdstan_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("CMDSTAN", str(tmp_path / "typo"))
+    with pytest.raises(EngineError, match=r"CMDSTAN is .*typo, which is no folder of CmdStan; set it"):
+        compiling.installed()
 
 
 # Where a full CmdStan is installed

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import engine_toys as toys
@@ -7,7 +8,7 @@ import pytest
 
 from stanmlm.engines.recorded import Recorded, record
 from stanmlm.engines.stanli import Stanli
-from stanmlm.errors import EngineError
+from stanmlm.errors import EngineError, FileError, OptionError
 from stanmlm.families import as_family
 from stanmlm.pipeline import ModelOptions, build_model
 from stanmlm.program import program, structure
@@ -108,3 +109,27 @@ def test_recorded_draws_neither_compute_nor_optimize(file):
         Recorded(file).log_density(toys.toy(), toys.toy_data(), toys.toy_point())
     with pytest.raises(EngineError, match="mode"):
         Recorded(file).optimize(toys.toy(), toys.toy_data(), 1)
+
+
+def test_what_is_incomplete_or_of_another_kind_is_no_recording(tmp_path):
+    path = tmp_path / "odd.npz"
+    whole = {"program": toys.toy().sha256, "data": {}, "engine": "a", "version": "1", "seconds": [1, 2], "sampling": {}}
+    for about in ([], 5, {}, *({**whole, name: None} for name in whole), {**whole, "program": 1}):
+        np.savez(path, about=np.array(json.dumps(about)))
+        with pytest.raises(EngineError, match="holds no recorded draws"):
+            Recorded(path).sample(toys.toy(), toys.toy_data(), toys.short())
+    for about in ({**whole, "seconds": ["x", 1]}, {**whole, "seconds": [1]}, {**whole, "sampling": {"iter": "many"}}):
+        np.savez(path, about=np.array(json.dumps(about)))
+        with pytest.raises(EngineError, match="damaged"):
+            Recorded(path).sample(toys.toy(), {}, toys.short())
+
+
+def test_recordings_are_of_draws_and_in_files(raw, tmp_path):
+    with pytest.raises(OptionError, match="raw is 1; it must be a RawDraws"):
+        record(1, toys.toy(), toys.toy_data(), tmp_path / "a.npz")
+    with pytest.raises(OptionError, match="path is 5; it must be"):
+        Recorded(5)
+    with pytest.raises(FileError, match="cannot write"):
+        record(raw, toys.toy(), toys.toy_data(), tmp_path / "absent" / "a.npz")
+    record(raw, toys.toy(), toys.toy_data(), str(tmp_path / "a.npz"))
+    assert Recorded(str(tmp_path)).sample(toys.toy(), toys.toy_data(), toys.short()).engine == "stanli"

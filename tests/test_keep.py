@@ -7,7 +7,7 @@ import subprocess
 import sys
 import typing
 import zipfile
-from dataclasses import is_dataclass
+from dataclasses import is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 
 import stanmlm as sm
 from stanmlm import keep, rstyle
+from stanmlm.engines.cmdstan import CmdStan
 from stanmlm.errors import FileError, OptionError, StanmlmError, StanmlmWarning
 from stanmlm.families import Family
 from stanmlm.fit import Fit, draws_of
@@ -292,6 +293,13 @@ def test_a_place_that_cannot_be_written_is_an_error_of_ours(fit: Fit, tmp_path: 
         sm.save(fit, tmp_path / "no such folder" / "fit")
     with pytest.raises(FileError, match="cannot be written"):
         sm.save(fit, tmp_path)
+
+
+def test_engines_keep_what_they_were_given(tmp_path: Path) -> None:
+    fit = sm.lm("y ~ w", data(), **QUICK)
+    for engine in (CmdStan(timeout=60), CmdStan()):
+        sm.save(replace(fit, call=replace(fit.call, arguments={"engine": engine})), tmp_path / "fit")
+        assert sm.load(tmp_path / "fit").call.arguments["engine"] == engine
 
 
 def test_what_a_file_cannot_hold_is_named(tmp_path: Path) -> None:

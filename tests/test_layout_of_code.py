@@ -10,8 +10,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "stanmlm"
 
 # The trip of a formula, then what is asked of a fit, top to bottom; a folder stands for all of its modules.
 STAGES = (
-    *("arrays", "errors", "dialects", "arguments", "callers", "streams", "formulaic_compat", "arviz_compat"),
-    *("disk", "annotations", "codec", "codec_pandas", "archive"),
+    *("command", "interrupts", "arrays", "errors", "dialects", "arguments", "callers", "streams"),
+    *("formulaic_compat", "arviz_compat", "disk", "annotations", "codec", "codec_pandas", "archive"),
     *(
         "rcode",
         "rparse",
@@ -90,7 +90,7 @@ STAGES = (
         "hypothesis",
         "variance",
     ),
-    *("plots", "lecture", "teaching", "datasets", "voters", "redblue", "doctor", "cli"),
+    *("plots", "lecture", "teaching", "datasets", "voters", "redblue", "doctor", "cli", "__main__"),
 )
 
 # A record's `__repr__` calls the layout of it, which stands apart and later: inside the method, at print time only.

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from stanmlm.engines.sampling import resolve, sampling_from
@@ -56,3 +57,31 @@ def test_whole_floats_count_as_r_users_type_them():
 
 def test_no_more_cores_than_chains():
     assert sampling_from({"chains": 2, "cores": 16}).cores == 2
+
+
+RANGES = [
+    *((name, value) for name in ("chains", "iter", "warmup", "thin", "cores") for value in (2**32, 10**30, 10**5000)),
+    *((name, value) for name in ("seed", "max_treedepth") for value in (2**32, 10**30, -(10**30), 10**5000)),
+    *((name, value) for name in ("chains", "iter", "thin", "cores", "max_treedepth") for value in (0, -1, -(2**32))),
+    *(
+        (name, value)
+        for name in ("chains", "iter", "seed")
+        for value in (True, np.True_, "4", 2.5, float("inf"), 4j, [4])
+    ),
+    *(("adapt_delta", value) for value in (0, 1, -1, 2, 10**400, float("inf"), True, np.True_, "0.9", 0.9j, [0.9])),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), RANGES, ids=lambda value: str(value)[:20] if not isinstance(value, int) else ""
+)
+def test_every_option_has_a_range(name: str, value: object) -> None:
+    with pytest.raises(OptionError, match=f"`{name}` must"):
+        sampling_from({name: value})
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint64, np.int32, np.float32, np.float64, float])
+def test_whole_numbers_of_every_kind_are_whole_numbers(kind: type) -> None:
+    how = sampling_from({name: kind(4) for name in ("chains", "iter", "seed", "max_treedepth", "cores")})
+    assert (how.chains, how.iter, how.seed, how.max_treedepth, how.cores) == (4, 4, 4, 4, 4)
+    assert {type(value) for value in (how.chains, how.iter, how.seed)} == {int}

@@ -8,6 +8,10 @@ _ADVICE: Mapping[str, str] = {
     "initialization failed": "no starting point had a finite log density: look for missing or infinite values in the "
     "data and for priors that exclude each other, or pass starting values",
     "dimension declared and found": "an array of the data has another size than the program declares",
+    **dict.fromkeys(
+        ("error while loading shared libraries", "library not loaded"),
+        "the CmdStan that the program was compiled with was moved or removed: delete the compiled program",
+    ),
     "no starting value for parameter": "a point needs a value for every parameter of the program",
 }
 

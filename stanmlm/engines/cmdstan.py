@@ -21,6 +21,7 @@ from stanmlm.engines.protocol import Point, RawDraws, Sampling, StanData
 from stanmlm.engines.sampling import one_a_chain, resolve
 from stanmlm.engines.stanjson import to_json
 from stanmlm.errors import EngineError
+from stanmlm.interrupts import interruptible, postponed
 from stanmlm.program import Program
 
 _DIGITS = "sig_figs=18"  # at the default of 8 a log density of -27,000 cannot be compared
@@ -51,6 +52,7 @@ class CmdStan:
         """Version of the CmdStan that cmdstanpy finds."""
         return installed().version
 
+    @interruptible()
     def sample(
         self,
         program: Program,
@@ -82,6 +84,7 @@ class CmdStan:
             sampling=sampling,
         )
 
+    @interruptible()
     def log_density(self, program: Program, data: StanData, point: Point) -> tuple[float, Floats]:
         """Log density with the Jacobian, and its gradient, on the unconstrained scale at `point`."""
         exe = self.compile(program, False)
@@ -92,6 +95,7 @@ class CmdStan:
             row = _table(_output(folder, 0))[0]
         return float(row[0]), row[1:]
 
+    @interruptible()
     def optimize(self, program: Program, data: StanData, seed: int) -> Point:
         """The mode of the density on the unconstrained scale, by L-BFGS."""
         exe = self.compile(program, False)
@@ -131,10 +135,15 @@ def _output(folder: Path, chain: int) -> Path:
 
 @contextmanager
 def _workplace(data: StanData) -> Iterator[Path]:
-    with TemporaryDirectory(prefix="stanmlm-", ignore_cleanup_errors=True) as place:
-        folder = Path(place)
+    with postponed():
+        place = TemporaryDirectory(prefix="stanmlm-", ignore_cleanup_errors=True)
+    try:
+        folder = Path(place.name)
         (folder / "data.json").write_text(to_json(data))
         yield folder
+    finally:
+        with postponed():
+            place.cleanup()
 
 
 def _write_inits(folder: Path, inits: Sequence[Point], chains: int) -> list[Path]:
@@ -174,7 +183,8 @@ def _raise(failure: Failure | None, doing: str) -> None:
     words = _words(failure.console)
     if failure.code is None:
         raise EngineError(f"CmdStan could not {doing} in the time it was given; its last lines:\n{words}")
-    raise engine_failure(f"CmdStan could not {doing} (chain {failure.index + 1}): ", words)
+    told = f"it {failure.killed}; its last lines:\n" if failure.killed else ""
+    raise engine_failure(f"CmdStan could not {doing} (chain {failure.index + 1}): {told}", words)
 
 
 def _words(console: str) -> str:

@@ -1,21 +1,29 @@
 """Where CmdStan is, and executables of programs, each compiled once and kept in the user's cache folder."""
 
+import hashlib
+import json
 import os
 import platform
 import re
 import sys
+import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
 
+from stanmlm.engines.processes import run
 from stanmlm.errors import EngineError
+from stanmlm.interrupts import postponed
 from stanmlm.program import Program
 
 INSTALL_CMDSTAN = "python -m cmdstanpy.install_cmdstan"
 
 _VERSION = re.compile(r"CMDSTAN_VERSION\s*:=\s*(\S+)")
+_LOOK = 0.1  # seconds between two looks at a lock
 _EXTENSION = ".exe" if sys.platform == "win32" else ""
 
 
@@ -40,6 +48,9 @@ def installed() -> Installation:
         with library.disable_logging():
             path = Path(library.cmdstan_path())
     except ValueError as error:
+        if named := os.environ.get("CMDSTAN"):
+            hint = f"set it to CmdStan's folder, or unset it; `{INSTALL_CMDSTAN}` installs one"
+            raise EngineError(f"CMDSTAN is {named}, which is no folder of CmdStan; {hint}") from error
         raise EngineError(f"CmdStan is not installed; `{INSTALL_CMDSTAN}` installs it") from error
     if not (path / "src" / "cmdstan" / "main.cpp").is_file():
         raise EngineError(f"the CmdStan in {path} cannot compile; `{INSTALL_CMDSTAN}` installs one that can")
@@ -56,14 +67,61 @@ def compiled(program: Program, say: bool = False) -> Path:
         With the compiler's words where it fails.
     """
     installation = installed()
-    platform_name = f"{platform.system()}-{platform.machine()}".lower()
-    folder = cache_folder() / f"cmdstan-{installation.version}-{platform_name}" / program.sha256[:32]
+    folder = cache_folder() / _built_by(installation) / program.sha256[:32]
     exe = folder / f"model{_EXTENSION}"
-    if not exe.exists():
-        if say:
-            print("compiling the program with CmdStan; it is kept for the next time", file=sys.stderr)
-        _compile(program, folder, exe)
+    if exe.exists():
+        return exe
+    with _alone(folder / "lock"):
+        if not exe.exists():
+            if say:
+                print("compiling the program with CmdStan; it is kept for the next time", file=sys.stderr)
+            _compile(program, folder, exe)
     return exe
+
+
+def _built_by(installation: Installation) -> str:
+    """Executables load libraries of the CmdStan that built them: one that was moved, or is another, has its own."""
+    place = hashlib.sha256(str(installation.path.resolve()).encode()).hexdigest()[:8]
+    return f"cmdstan-{installation.version}-{platform.system()}-{platform.machine()}-{place}".lower()
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """One process or thread at a time; the system takes the lock from those that die."""
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        handle = lock.open("ab")
+    except OSError as error:
+        variable = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME"
+        message = (
+            f"compiled programs cannot be kept in {lock.parent}: {error.strerror}; set {variable} to another folder"
+        )
+        raise EngineError(message) from error
+    with handle:
+        while not _locked(handle.fileno()):
+            time.sleep(_LOOK)
+        yield
+
+
+def _locked(handle: int) -> bool:
+    """Whether we have the lock now; folders of the network may know no locks, and need none to be right."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def cache_folder() -> Path:
@@ -73,18 +131,39 @@ def cache_folder() -> Path:
 
 
 def _compile(program: Program, folder: Path, exe: Path) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    library = _cmdstanpy()
-    with TemporaryDirectory(dir=folder.parent, prefix="build-") as build, library.disable_logging():
-        source = Path(build, "model.stan")
+    with postponed():
+        build = TemporaryDirectory(dir=folder.parent, prefix="build-", ignore_cleanup_errors=True)
+    try:
+        source = Path(build.name, "model.stan")
         source.write_text(program.text)
-        try:
-            made = library.compile_stan_file(source, stanc_options={"O1": True})
-        except (ValueError, RuntimeError, OSError) as error:
-            raise EngineError(f"CmdStan could not compile the program: {error}") from error
-        folder.mkdir(exist_ok=True)
+        made = _build(source)
         os.replace(source, folder / "model.stan")
         os.replace(made, exe)  # at once, so that nobody meets half an executable
+    finally:
+        with postponed():
+            build.cleanup()
+
+
+# cmdstanpy changes the working folder while it compiles, and leaves make and the compiler to themselves when it is
+# ended: in a process of its own they are in our hands.
+_BUILD = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[2])
+import cmdstanpy
+try:
+    with cmdstanpy.disable_logging():
+        cmdstanpy.compile_stan_file(sys.argv[1], stanc_options={"O1": True})
+except (ValueError, RuntimeError, OSError) as error:
+    sys.exit(str(error))
+"""
+
+
+def _build(source: Path) -> Path:
+    command = [sys.executable, "-c", _BUILD, str(source), json.dumps(sys.path)]
+    failure = run([command], source.parent, 1, None, lambda chain, line: None)
+    if failure is not None:
+        raise EngineError(f"CmdStan could not compile the program: {failure.killed or failure.console.strip()}")
+    return source.with_suffix(_EXTENSION)
 
 
 def _cmdstanpy() -> ModuleType:

@@ -1,18 +1,33 @@
 """Child processes that end with us: they run side by side, their lines are read, and none is left behind."""
 
+import errno
+import os
+import signal
 import subprocess
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from stanmlm.engines.progress import OnLine
+from stanmlm.errors import EngineError
+from stanmlm.interrupts import postponed
 
 _POLL = 0.02  # seconds between two looks at the children
 _GRACE = 2.0  # seconds a child has to end before it is killed
+
+# Waits until we are gone, whatever ended us: the pipe that it reads from is closed then. It ends its group, and the
+# folder with it.
+_GUARD = 'trap "" HUP INT TERM; read gone; kill -TERM 0; sleep .2; rm -rf -- "$1"; kill -KILL 0'
+
+_CANNOT: Mapping[int, str] = {
+    errno.ENOENT: "is not there",
+    errno.EACCES: "may not be executed",
+    errno.ENOEXEC: "is no program of this machine: it was cut short, or built for another system",
+}
 
 
 @dataclass(frozen=True)
@@ -20,8 +35,17 @@ class Failure:
     """The first child that did not end well."""
 
     index: int
-    code: int | None  # None where time ran out
+    code: int | None  # None where time ran out, minus the signal that killed it
     console: str
+
+    @property
+    def killed(self) -> str:
+        """`was killed by SIGSEGV: ` and the like, or nothing."""
+        if self.code is None or self.code >= 0:
+            return ""
+        names = {known.value: known.name for known in signal.Signals}
+        why = " (often for want of memory)" if names.get(-self.code) == "SIGKILL" else ""
+        return f"was killed by {names.get(-self.code, f'signal {-self.code}')}{why}"
 
 
 @dataclass
@@ -37,14 +61,20 @@ def run(
 ) -> Failure | None:
     """Runs all commands, `cores` at a time, and tells of the first that failed; that one ends the others.
 
-    Everything happens in the calling thread, so an interrupt stops all children and then propagates.
+    Everything happens in the calling thread, so an interrupt stops all children and then propagates. Where this process
+    is ended without a word (SIGTERM, SIGKILL), a guard ends the children, theirs, and the folder.
+
+    Raises
+    ------
+    EngineError
+        For a command that cannot be started.
     """
     deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
     waiting, running = deque(enumerate(commands)), list[_Child]()
-    with _stopped_at_exit(running):
+    with _guarded(folder) as group, _stopped_at_exit(running):
         while waiting or running:
             while waiting and len(running) < cores:
-                running.append(_start(*waiting.popleft(), folder))
+                running.append(_start(*waiting.popleft(), folder, group))
             time.sleep(_POLL)
             for child in list(running):
                 code = child.process.poll()
@@ -59,11 +89,38 @@ def run(
     return None
 
 
-def _start(index: int, command: Sequence[str], folder: Path) -> _Child:
+def _start(index: int, command: Sequence[str], folder: Path, group: int | None) -> _Child:
     path = folder / f"console_{index}.txt"
-    with path.open("wb") as sink:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT, cwd=folder)
+    how = {"stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "cwd": folder, "process_group": group}
+    try:
+        with path.open("wb") as sink, postponed():
+            process = subprocess.Popen(command, stdout=sink, **how)  # type: ignore[call-overload]
+    except OSError as error:
+        why = _CANNOT.get(error.errno or 0, f"cannot be started: {error}")
+        raise EngineError(f"{command[0]} {why}; once it is deleted it is compiled again") from error
     return _Child(index, process, path.open(errors="replace"))
+
+
+@contextmanager
+def _guarded(folder: Path) -> Iterator[int | None]:
+    """A process group for the children, led by its guard; Windows has neither."""
+    if os.name != "posix":
+        yield None
+        return
+    reading, writing = os.pipe()
+    try:
+        with postponed():
+            command = ["/bin/sh", "-c", _GUARD, "sh", str(folder)]
+            guard = subprocess.Popen(command, stdin=reading, stderr=subprocess.DEVNULL, process_group=0)
+        try:
+            yield guard.pid
+        finally:
+            with postponed():
+                os.killpg(guard.pid, signal.SIGKILL)
+                guard.wait()
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 def _read(child: _Child, on_line: OnLine) -> None:

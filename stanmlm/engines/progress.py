@@ -46,7 +46,10 @@ def printed_lines(on_line: Callable[[str], None]) -> Iterator[None]:
 
 def _advance(row: "list[tqdm[object]]", chain: int, line: str) -> None:
     if match := _LINE.search(line):
-        bar = row[int(match[1]) - 1 if match[1] else chain]
+        place = int(match[1]) - 1 if match[1] else chain
+        if place >= len(row):
+            return
+        bar = row[place]
         bar.set_postfix_str(match[3].lower().replace("warmup", "warm-up"), refresh=False)
         bar.update(int(match[2]) - bar.n)
 

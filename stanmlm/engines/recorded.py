@@ -3,21 +3,24 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 
+from stanmlm.arguments import check_arguments, check_options
 from stanmlm.arrays import Anything, Floats
 from stanmlm.engines.protocol import Point, RawDraws, Sampling, StanData
-from stanmlm.errors import EngineError
+from stanmlm.engines.sampling import sampling_from
+from stanmlm.errors import EngineError, FileError
 from stanmlm.program import Program
 
 _RELATIVE = 1e-6  # data computed on another machine differ in their last digits
 
 
-def record(raw: RawDraws, program: Program, data: StanData, path: Path) -> None:
+def record(raw: RawDraws, program: Program, data: StanData, path: str | PathLike[str]) -> None:
     """Writes draws, and whose they are, to one `.npz` file.
 
     Parameters
@@ -34,6 +37,7 @@ def record(raw: RawDraws, program: Program, data: StanData, path: Path) -> None:
     >>> record(raw, program, data, Path("radon.npz"))  # doctest: +SKIP
     >>> lmer("log_radon ~ floor + (1 | county)", radon, engine=Recorded(Path("radon.npz")))  # doctest: +SKIP
     """
+    check_arguments(record, locals())
     about = {
         "program": program.sha256,
         "data": _fingerprint(data),
@@ -44,8 +48,11 @@ def record(raw: RawDraws, program: Program, data: StanData, path: Path) -> None:
     }
     groups = {"values": raw.values, "stats": raw.stats}
     arrays = {f"{group}/{name}": array for group, named in groups.items() for name, array in named.items()}
-    with path.open("wb") as sink:
-        np.savez_compressed(sink, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
+    try:
+        with Path(path).open("wb") as sink:
+            np.savez_compressed(sink, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
+    except OSError as error:
+        raise FileError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 @dataclass(frozen=True)
@@ -55,9 +62,13 @@ class Recorded:
     Draws come back as they were made, with the engine and the sampling that made them, whatever is asked for.
     """
 
-    path: Path
+    path: str | PathLike[str]
     name: str = "recorded"
     version: str = "1"
+
+    def __post_init__(self) -> None:
+        check_options(Recorded, {"path": self.path})
+        object.__setattr__(self, "path", Path(self.path))
 
     def sample(
         self,
@@ -75,7 +86,8 @@ class Recorded:
         EngineError
             Where all that is recorded belongs to another program, or to other data.
         """
-        files = sorted(self.path.glob("*.npz")) if self.path.is_dir() else [self.path]
+        place = Path(self.path)
+        files = sorted(place.glob("*.npz")) if place.is_dir() else [place]
         wanted, reasons = _fingerprint(data), []
         for file in files:
             about = _about(file)
@@ -94,27 +106,42 @@ class Recorded:
         raise EngineError('recorded draws cannot find a mode; use engine="stanli"')
 
 
+_ABOUT: Mapping[str, type] = {
+    **dict.fromkeys(("program", "engine", "version"), str),
+    **dict.fromkeys(("data", "sampling"), dict),
+    "seconds": list,
+}
+
+
 def _about(file: Path) -> Mapping[str, Any]:
     try:
         with np.load(file, allow_pickle=False) as stored:
             about: Mapping[str, Any] = json.loads(str(stored["about"]))
-            return about
-    except (OSError, EOFError, BadZipFile, ValueError, KeyError) as error:
+    except (OSError, EOFError, BadZipFile, ValueError, KeyError, TypeError) as error:
         raise EngineError(f"{file} holds no recorded draws: {error}") from error
+    missing = [
+        name for name in _ABOUT if not isinstance(about, Mapping) or not isinstance(about.get(name), _ABOUT[name])
+    ]
+    if missing:
+        raise EngineError(f"{file} holds no recorded draws: {', '.join(missing)} missing, or of another kind")
+    return about
 
 
 def _read(file: Path, about: Mapping[str, Any]) -> RawDraws:
-    with np.load(file, allow_pickle=False) as stored:
-        arrays = {key: stored[key] for key in stored.files}
-    compile_seconds, sample_seconds = about["seconds"]
-    return RawDraws(
-        values=_group("values/", arrays),
-        stats=_group("stats/", arrays),
-        engine=str(about["engine"]),
-        version=str(about["version"]),
-        seconds=(compile_seconds, sample_seconds),
-        sampling=Sampling(**about["sampling"]),
-    )
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            arrays = {key: stored[key] for key in stored.files}
+        compile_seconds, sample_seconds = map(float, about["seconds"])
+        return RawDraws(
+            values=_group("values/", arrays),
+            stats=_group("stats/", arrays),
+            engine=about["engine"],
+            version=about["version"],
+            seconds=(compile_seconds, sample_seconds),
+            sampling=sampling_from(about["sampling"]),
+        )
+    except (OSError, EOFError, BadZipFile, ValueError, TypeError) as error:
+        raise EngineError(f"the recorded draws in {file} are damaged: {error}") from error
 
 
 def _group(prefix: str, arrays: Mapping[str, Anything]) -> dict[str, Anything]:
@@ -141,7 +168,7 @@ def _digest(array: Anything) -> list[Any]:
 
 
 def _same(made: list[Any] | None, wanted: list[Any] | None) -> bool:
-    if made is None or wanted is None:
+    if wanted is None or not isinstance(made, list) or len(made) != len(wanted):
         return False
     scale = _RELATIVE * (1 + float(made[1]))
     near = np.allclose(made[1:], wanted[1:], rtol=_RELATIVE, atol=scale, equal_nan=True)

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+import numpy as np
+
 from stanmlm.arguments import shown
 from stanmlm.engines.protocol import Point, Sampling
 from stanmlm.errors import OptionError, did_you_mean
 from stanmlm.streams import fresh_seed
 
 _CONTROL = ("adapt_delta", "max_treedepth")  # what rstan and brms take inside `control`
-_LARGEST_SEED = 2**32 - 1
 
 
 def sampling_from(options: Mapping[str, object]) -> Sampling:
@@ -79,7 +80,9 @@ def _whole(name: str, value: object) -> int:
     try:
         if isinstance(value, bool):
             raise TypeError
-        return int(value) if isinstance(value, float) and value.is_integer() else operator.index(value)  # type: ignore[arg-type]
+        if isinstance(value, float | np.floating) and float(value).is_integer():
+            return int(value)
+        return operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         raise OptionError(f"`{name}` must be a whole number, not {shown(value)}") from None
 
@@ -90,10 +93,10 @@ def _whole_or_none(name: str, value: object) -> int | None:
 
 def _real(name: str, value: object) -> float:
     try:
-        if isinstance(value, bool | str):
+        if isinstance(value, bool | np.bool_ | str | bytes | complex):
             raise TypeError
         return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise OptionError(f"`{name}` must be a number, not {shown(value)}") from None
 
 
@@ -108,24 +111,37 @@ _READ: Mapping[str, Callable[[str, object], object]] = {
     "cores": _whole_or_none,
 }
 
-_MUST: tuple[tuple[str, Callable[[Sampling], bool], str], ...] = (
-    ("chains", lambda s: s.chains >= 1, "must be 1 or more"),
-    ("iter", lambda s: s.iter >= 1, "must be 1 or more; it counts warm-up"),
-    ("warmup", lambda s: (s.warmup or 0) >= 0, "must be 0 or more"),
-    ("warmup", lambda s: (s.warmup or 0) < s.iter, "must be less than `iter`, which counts warm-up"),
-    ("thin", lambda s: s.thin >= 1, "must be 1 or more"),
-    ("seed", lambda s: 0 <= (s.seed or 0) <= _LARGEST_SEED, f"must lie between 0 and {_LARGEST_SEED}"),
-    ("adapt_delta", lambda s: 0 < s.adapt_delta < 1, "must lie between 0 and 1; try 0.9 or 0.95"),
-    ("max_treedepth", lambda s: 1 <= s.max_treedepth <= 30, "must lie between 1 and 30; 10 is usual"),
-    ("cores", lambda s: (s.cores or 0) >= 1, "must be 1 or more"),
-)
+# What Stan's own whole numbers hold, where nothing smaller is sensible: it takes larger ones modulo 2^32.
+_LARGEST = 2**31 - 1
+
+_TOLD_WHOLE = ("seed", "max_treedepth")  # whose two ends matter alike
+_RANGES: Mapping[str, tuple[int, int, str]] = {
+    "chains": (1, 10_000, ""),
+    "iter": (1, _LARGEST, "; it counts warm-up"),
+    "warmup": (0, _LARGEST, ""),
+    "thin": (1, _LARGEST, ""),
+    "seed": (0, 2**32 - 1, ""),
+    "max_treedepth": (1, 30, "; 10 is usual"),
+    "cores": (1, _LARGEST, ""),
+}
 
 
 def _check(sampling: Sampling) -> None:
-    values = {field.name: getattr(sampling, field.name) for field in fields(Sampling)}
-    for name, holds, must in _MUST:
-        if not holds(sampling):
-            raise OptionError(f"`{name}` {must}, not {values[name]}")
+    for name, (low, high, more) in _RANGES.items():
+        value = _whole(name, getattr(sampling, name))
+        if not low <= value <= high:
+            bound = f"be {low} or more" if value < low else f"be {high} or less"
+            must = f"must lie between {low} and {high}" if name in _TOLD_WHOLE else f"must {bound}"
+            raise OptionError(f"`{name}` {must}{more}, not {_written(value)}")
+    if not 0 < sampling.adapt_delta < 1:
+        raise OptionError(f"`adapt_delta` must lie between 0 and 1; try 0.9 or 0.95, not {sampling.adapt_delta}")
+    if not (sampling.warmup or 0) < sampling.iter:
+        raise OptionError(f"`warmup` must be less than `iter`, which counts warm-up, not {sampling.warmup}")
+
+
+def _written(value: int) -> str:
+    """A whole number as an error names it: Python refuses to write the very long ones."""
+    return str(value) if abs(value) < 10**40 else "a number of more than 40 digits"
 
 
 def _cores() -> int:
