@@ -49,6 +49,8 @@ STAGES = (
         "rotation",
         "compress",
         "nesting",
+        "working",
+        "crossed",
         "pilot",
         "marginal",
         "centering",
