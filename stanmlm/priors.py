@@ -13,7 +13,6 @@ from stanmlm.prior_spec import Prior, SetPrior
 from stanmlm.responses import Response
 
 
-
 @dataclass(frozen=True)
 class PriorRow:
     """One prior as the program will see it."""

@@ -55,7 +55,7 @@ STAGES = (
         "marginal",
         "centering",
     ),
-    *("model", "program", "standata", "unroll", "inits", "engines", "fit", "diagnostics"),
+    *("model", "propriety", "program", "standata", "unroll", "inits", "engines", "fit", "diagnostics"),
     *(
         "layout",
         "extract",
