@@ -1,4 +1,4 @@
-"""Before sampling: a posterior that does not exist, and default priors that the data contradict by far."""
+"""What is said before sampling: a posterior that does not exist, and default priors that the data contradict by far."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from stanmlm.arrays import Bools, Floats
 from stanmlm.centering import informed
 from stanmlm.design_rows import whole
 from stanmlm.distributions import DISTRIBUTIONS
-from stanmlm.errors import DataError, StanmlmWarning
+from stanmlm.errors import StanmlmWarning
 from stanmlm.model import Model
 from stanmlm.pilot import Pilot
 from stanmlm.priors import PriorRow
@@ -28,43 +28,40 @@ DEFAULTS = ("default", "brms", "split decov")
 
 
 def check_posterior(model: Model) -> None:
-    """Refuse data that are fitted exactly, and warn of default priors on sds that they contradict.
+    """Warn of data that are fitted exactly, and of default priors on sds that the data contradict.
 
     Parameters
     ----------
     model : Model
 
-    Raises
-    ------
-    DataError
-        If nothing is left for the residual sd: its posterior is infinite at zero.
-
     Warns
     -----
     StanmlmWarning
-        If the sds of group effects are far outside their default prior; the message says what to set.
+        If nothing is left for the residual sd, or the sds of group effects are far outside their default prior; then
+        the message says what to set.
 
     Examples
     --------
-    >>> from stanmlm import lm
-    >>> lm("y ~ 1", {"y": [2.0, 2.0, 2.0]})
-    Traceback (most recent call last):
-    stanmlm.errors.DataError: `y` is the same in all rows: nothing is left for the residual sd, whose posterior ...
+    >>> def remarks(model):
+    ...     with warnings.catch_warnings(record=True) as caught:
+    ...         check_posterior(model)
+    ...     return [str(warning.message) for warning in caught]
     """
     if model.prior_only:
         return
-    if model.family.auxiliary and model.family.squares:
-        _check_residuals(model)
     at = model.centering.pilot
-    if at is not None:
-        for text in _contradictions(model, at):
-            warnings.warn(StanmlmWarning(text), stacklevel=2)
+    texts = [*_exact_fit(model, at), *(_contradictions(model, at) if at else ())]
+    for text in texts:
+        warnings.warn(StanmlmWarning(text), stacklevel=2)
 
 
-def _check_residuals(model: Model) -> None:
+def _exact_fit(model: Model, at: Pilot | None) -> Iterator[str]:
+    """What to say where fixed columns and groups leave nothing of a gaussian response."""
+    if not (model.family.auxiliary and model.family.squares):
+        return
     design, y = whole(model.design), model.response.y - model.design.offset
     counted = model.response.weights > 0
-    y, at = y[counted], model.centering.pilot
+    y = y[counted]
     if len(y) < 2:
         return
     constant = bool(np.ptp(y) <= ROUNDING * np.abs(y).max()) and design.intercept
@@ -73,9 +70,9 @@ def _check_residuals(model: Model) -> None:
     rank, residuals = _least_squares(model, counted, y)
     if len(y) > rank and residuals <= ROUNDING * np.sqrt(len(y)) * np.abs(y).max():
         what = f"`{model.response.label}` is the same in all rows" if constant else "the model fits every row exactly"
-        raise DataError(
-            f"{what}: nothing is left for the residual sd, whose posterior is infinite at 0 under any of these priors; "
-            "look for a predictor that is the response itself, or for rounded or repeated rows"
+        yield (
+            f"{what}: nothing is left for the residual sd, whose posterior is infinite at 0: the draws are "
+            "of no distribution; look for a predictor that is the response itself, or for rounded or repeated rows"
         )
 
 

@@ -150,10 +150,12 @@ def test_unrolled_starts_are_the_effects_of_the_pilot() -> None:
     assert np.all(np.abs(out.r[0]) < 10 * out.sd[:, :, None, :2])
 
 
-def test_group_effects_alone_are_fitted() -> None:
+def test_group_effects_alone_and_constant_responses_are_fitted() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         warnings.simplefilter("ignore", sm.StanmlmWarning)
         fit = sm.lmer("score ~ 0 + (1 | student)", EXAMS, engine="stanli", **QUICK)
         assert sm.fixef(fit).empty
         assert "No fixed effect coefficients" in repr(fit)
+        constant = EXAMS.assign(score=1.0)
+        assert np.isfinite(sm.fixef(sm.lm("score ~ hours", constant, engine="stanli", **QUICK))).all()
