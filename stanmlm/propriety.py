@@ -50,7 +50,7 @@ def check_posterior(model: Model) -> None:
     if model.prior_only:
         return
     at = model.centering.pilot
-    texts = [*_exact_fit(model, at), *(_contradictions(model, at) if at else ())]
+    texts = list(_exact_fit(model, at)) or list(_contradictions(model, at) if at else ())
     for text in texts:
         warnings.warn(StanmlmWarning(text), stacklevel=2)
 
@@ -116,9 +116,8 @@ def _contradiction(model: Model, at: Pilot, row: PriorRow, p: int) -> Iterator[s
     if above < NEVER or (above < RARELY and -slope / (1 + 2 * units) > PULL):
         coef = term.coefs[p]
         yield (
-            f"the default prior of the sd of `{coef}` by `{term.group}`, {row.distribution}, does not know the unit "
-            f"of its column: the data suggest an sd of about {sd:.2g}, which the prior all but excludes; rescale the "
-            f"column, or "
+            f"the default prior of the sd of `{coef}` by `{term.group}`, {row.distribution}, all but excludes what the data "
+            f"suggest, an sd of about {sd:.2g}: it does not know the units; rescale the column, or "
             f'set priors=[set_prior("exponential({1 / sd:.2g})", class_="sd", group="{term.group}", coef="{coef}")]'
         )
 
