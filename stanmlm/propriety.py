@@ -116,8 +116,8 @@ def _contradiction(model: Model, at: Pilot, row: PriorRow, p: int) -> Iterator[s
     if above < NEVER or (above < RARELY and -slope / (1 + 2 * units) > PULL):
         coef = term.coefs[p]
         yield (
-            f"the default prior of the sd of `{coef}` by `{term.group}`, {row.distribution}, all but excludes what the data "
-            f"suggest, an sd of about {sd:.2g}: it does not know the units; rescale the column, or "
+            f"the default prior of the sd of `{coef}` by `{term.group}`, {row.distribution}, all but excludes what the "
+            f"data suggest, an sd of about {sd:.2g}: it does not know the units; rescale the column, or "
             f'set priors=[set_prior("exponential({1 / sd:.2g})", class_="sd", group="{term.group}", coef="{coef}")]'
         )
 
