@@ -205,7 +205,7 @@ def forced(design: Design, cells: Cells, family: Family, priors: Priors, weight:
 
 def informed(at: Pilot) -> tuple[Floats, ...]:
     """The share of information that the data bring on each effect given those before it, (J, K) a term."""
-    return tuple(_share(equations.information, S) for equations, S in zip(at.equations, at.covariance, strict=True))
+    return tuple(_share(information, S) for information, S in zip(at.information, at.covariance, strict=True))
 
 
 def units(at: Pilot) -> tuple[Floats, ...]:

@@ -127,6 +127,7 @@ def _worst(values: Floats, names: list[str], sign: float = 1.0) -> tuple[float, 
 
 def complaints(found: Diagnostics, how: Sampling) -> list[str]:
     """One line a failed diagnostic, each naming what to change; empty when all is well."""
+    mixed = not (found.worst_rhat[0] > RHAT_LIMIT or found.worst_effect_rhat[0] > EFFECT_RHAT_LIMIT)
     higher = next((delta for delta in (0.95, 0.99) if delta > how.adapt_delta), 0.999)
     conditions = (
         (
@@ -136,8 +137,9 @@ def complaints(found: Diagnostics, how: Sampling) -> list[str]:
         ),
         (
             found.treedepth_hits > 0,
-            f"{_counted(found.treedepth_hits, 'transition')} at the maximum tree depth: slow, not biased; "
-            f"refit with max_treedepth={how.max_treedepth + 2}, or rescale the predictors",
+            f"{_counted(found.treedepth_hits, 'transition')} at the maximum tree depth: "
+            + ("slow, not biased; " if mixed else "too short a way for chains that have not mixed; ")
+            + f"refit with max_treedepth={how.max_treedepth + 2}, or rescale the predictors",
         ),
         (
             found.lowest_bfmi < BFMI_LIMIT,

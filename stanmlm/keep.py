@@ -37,7 +37,7 @@ from stanmlm.links import LINKS
 from stanmlm.marginal import Groups, Marginal
 from stanmlm.model import Model
 from stanmlm.nesting import Nesting
-from stanmlm.pilot import Equations, Pilot
+from stanmlm.pilot import Pilot
 from stanmlm.prior_spec import CovariancePrior, Prior, SetPrior
 from stanmlm.priors import PriorRow, Priors
 from stanmlm.program import Program, Structure, program, structure
@@ -49,6 +49,7 @@ from stanmlm.rparse import parse_expression
 from stanmlm.rvalues import Contrast, Value
 from stanmlm.shapes import check_shapes
 from stanmlm.terms import Expression, Terms
+from stanmlm.working import Working
 
 KIND = "stanmlm fit"
 FORMAT = 2  # raised when a file could no longer be read by the version before; 1 has no digest of its document
@@ -77,7 +78,7 @@ RECORDS: Mapping[str, type] = {
             Marginal,
             Nesting,
             Pilot,
-            Equations,
+            Working,
         ),
         *(Formula, Terms, Expression, Bar, Value, Contrast, Program, Structure, Sampling),
         *(Priors, PriorRow, Prior, CovariancePrior, SetPrior),

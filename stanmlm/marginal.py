@@ -10,7 +10,7 @@ from stanmlm.distinct import cells_of
 from stanmlm.rotation import padded, triangular
 from stanmlm.rows import Rows
 
-# Groups are of one kind where their Z agree to this many decimals of its largest value: rounding of a rotation.
+# Groups are of one kind where their Z agree to this many decimals of each column's size: rounding of a rotation.
 DECIMALS = 12
 # Numbers that drawing works on at once: they stay in the processor's cache.
 AT_ONCE = 2**17
@@ -75,7 +75,7 @@ def marginal(rows: Rows, J: int) -> Marginal:
         top[rows.index[0][at[:, 0]]] = R[:, :K]
         rest.append(R[:, K:, K:].reshape(-1, F + 1))
     top *= np.where(np.diagonal(top, axis1=1, axis2=2) < 0, -1.0, 1.0)[..., None]
-    kind, first = cells_of(list(np.round(top[..., :K] / np.abs(top[..., :K]).max(), DECIMALS).reshape(J, K * K).T))
+    kind, first = _kinds(top[..., :K])
     below = np.concatenate(rest)
     R = triangular(below, np.arange(len(below))[None])[0]
     return Marginal(
@@ -86,6 +86,13 @@ def marginal(rows: Rows, J: int) -> Marginal:
         y_rest=R[:F, F],
         ss=float(rows.stats["ss"]) + float(np.sum(R[F:, F] ** 2)),
     )
+
+
+def _kinds(Z: Floats) -> tuple[Ints, Ints]:
+    """The kind of each group, and a group of each kind; Z (J, K, K), each column compared in its own size."""
+    size = np.linalg.norm(Z, axis=1).max(axis=0)
+    shares = np.round(Z / np.where(size > 0, size, 1.0), DECIMALS)
+    return cells_of(list(shares.reshape(len(Z), -1).T))
 
 
 def _fewer(kind: Ints, Xy: Floats) -> Groups:

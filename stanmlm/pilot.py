@@ -7,14 +7,16 @@ import numpy as np
 
 from stanmlm.arrays import Floats, Ints
 from stanmlm.compress import Cells
+from stanmlm.crossed import joint_system, solved
 from stanmlm.design import Design
-from stanmlm.design_rows import means_over_rows
 from stanmlm.families import Family
 from stanmlm.nesting import Nesting, nestings
 from stanmlm.priors import Priors
+from stanmlm.working import Problem, Units, Working, bounds, first_working, prior_precision, problem, working_at
 
 STEPS = 40
 TOLERANCE = 0.02  # largest relative change of an sd, a weight moves by less than that; of a coefficient, in its sd
+SMALLEST = 1e-20  # of a variance, in the problem's own units: data that leave nothing over
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,6 @@ class Solution:
     uncertainty: Floats  # (F, F)
     effects: Floats  # (J, K)
     variance: Floats  # (J, K, K) of the effects given beta
-    log_marginal: float  # of the covariance, beta and the effects integrated out, up to a constant
 
 
 @dataclass(frozen=True)
@@ -44,27 +45,23 @@ class Pilot:
     """Where the posterior is, roughly; fixed coefficients are those of centred columns."""
 
     beta: Floats  # (F,) the first is the intercept at centred predictors where there is one
-    uncertainty: Floats  # (F, F) posterior covariance of beta
+    uncertainty: Floats  # (F, F) posterior covariance of beta, over all effects
     effects: tuple[Floats, ...]  # a group term each: (J, K) deviations
     covariance: tuple[Floats, ...]  # a group term each: (K, K) of the coefficients
     variance: tuple[Floats, ...]  # a group term each: (J, K, K) of the posterior, given everything else
-    equations: tuple[Equations, ...]  # a group term each
+    information: tuple[
+        Floats, ...
+    ]  # a group term each: (J, K, K) of the data on each level, finer terms integrated out
     dispersion: float  # sigma^2; 1 in families without it
-
-
-@dataclass(frozen=True)
-class _Working:
-    """The weighted least squares problem of one step."""
-
-    response: Floats  # (C,) on the link scale, the offset taken off
-    weight: Floats  # (C,)
+    working: Working  # the least squares problem of the last step
 
 
 def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot:
     """Find the neighbourhood of the posterior mode without a sampler.
 
     Iteratively reweighted least squares in the fixed coefficients and the effects of one term at a time, each followed
-    by an EM step of that term's covariance (Laird and Ware 1982; Breslow and Clayton 1993, section 2).
+    by an EM step of that term's covariance (Laird and Ware 1982; Breslow and Clayton 1993, section 2), in units of the
+    problem's own (`working.problem`); at last all terms together, where there are several.
 
     Parameters
     ----------
@@ -72,7 +69,7 @@ def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot
     cells : Cells
     family : Family
     priors : Priors
-        Scales of the coefficients keep separated data finite.
+        Those of the coefficients keep separated data finite.
 
     Returns
     -------
@@ -83,87 +80,54 @@ def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot
     >>> def sds(design, cells, family, priors):
     ...     return [np.sqrt(np.diag(S)) for S in pilot(design, cells, family, priors).covariance]
     """
-    X = _centred(design, cells)
-    ridge = _ridge(design, priors)
-    at = _start(design, cells, family)
-    working = _first_working(cells, family)
-    bounds = _bounds(working, cells.offset)
-    nested = nestings(design, cells)
+    of, nested = problem(design, cells, family, priors), nestings(design, cells)
+    at, limits = _start(of), bounds(of)
     for _ in range(STEPS):
         before = at
-        at = at if design.terms else _fixed_step(at, X, working, ridge)
-        for k in range(len(design.terms)):
-            at = _term_step(at, k, _equations(at, k, X, cells, working, ridge, nested))
-        at = replace(at, dispersion=_dispersion(at, X, cells, family))
-        working = _working(at, X, cells, family, bounds)
+        at = at if of.Z else _fixed_step(at, of)
+        for k in range(len(of.Z)):
+            at = _term_step(at, k, _equations(at, k, of, nested))
+        at = replace(at, dispersion=_dispersion(at, of))
+        at = replace(at, working=working_at(np.clip(_eta(at, of), *limits), at.dispersion, of))
         if _settled(at, before):
             break
-    return at
+    return _in_users_units(_together(at, of) if len(of.Z) > 1 else at, of.units)
 
 
-def _centred(design: Design, cells: Cells) -> Floats:
-    """X in cells with its columns beside the intercept centred over rows."""
-    means = means_over_rows(design)
-    return cells.X - np.where(np.arange(len(means)) == 0, 0, means) if design.intercept else cells.X
-
-
-def _ridge(design: Design, priors: Priors) -> Floats:
-    """Prior precision of each coefficient, (F,): that of a normal with the prior's scale."""
-    precision = np.full(design.X.shape[1], 1e-10)
-    for row in priors.rows:
-        if row.class_ in ("b", "Intercept") and row.distribution in ("normal", "student_t", "cauchy"):
-            place = row.position + design.intercept if row.class_ == "b" else 0
-            precision[place] = max(row.arguments[-1], 1e-8) ** -2
-    return precision
-
-
-def _start(design: Design, cells: Cells, family: Family) -> Pilot:
-    """Group sds of half the spread of the response on the link scale."""
-    spread = max(float(np.std(_first_working(cells, family).response)), 1e-6)
-    sds = [0.5 * spread / np.maximum(np.sqrt(np.mean(Z**2, axis=0)), 1e-12) for Z in cells.Z]
-    shapes = [(len(term.levels), len(term.coefs)) for term in design.terms]
+def _start(of: Problem) -> Pilot:
+    """No effects; their sds by moments of the response about its mean, a little large: steps come from above."""
+    working, F = first_working(of), of.X.shape[1]
+    weight = working.weight / max(float(working.weight.sum()), SMALLEST)
+    e = working.response - weight @ working.response
+    sds = [_by_moments(Z, index, J, working.weight, e) for Z, index, J in zip(of.Z, of.index, of.levels, strict=True)]
     return Pilot(
-        beta=np.zeros(design.X.shape[1]),
-        uncertainty=np.eye(design.X.shape[1]),
-        effects=tuple(np.zeros(shape) for shape in shapes),
+        beta=np.zeros(F),
+        uncertainty=np.eye(F),
+        effects=tuple(np.zeros((J, len(sd))) for J, sd in zip(of.levels, sds, strict=True)),
         covariance=tuple(np.diag(sd**2) for sd in sds),
-        variance=tuple(np.tile(np.diag(sd**2), (J, 1, 1)) for sd, (J, _) in zip(sds, shapes, strict=True)),
-        equations=(),
-        dispersion=spread**2 if family.spread(cells.stats) else 1.0,
+        variance=tuple(np.tile(np.diag(sd**2), (J, 1, 1)) for J, sd in zip(of.levels, sds, strict=True)),
+        information=(),
+        dispersion=1.0,
+        working=working,
     )
 
 
-def _first_working(cells: Cells, family: Family) -> _Working:
-    """As R's `mustart`: the response drawn a little to its overall mean."""
-    y, n = family.means(cells.stats)
-    mean = (np.sum(n * y) + 0.5) / (np.sum(n) + 1)
-    return _working_at(family.link.forward((n * y + mean) / (n + 1)), 1.0, cells, family)
+def _by_moments(Z: Floats, index: Ints, J: int, weight: Floats, e: Floats) -> Floats:
+    """Roots of sum_j s_j^2 / sum_j i_j^2, (K,): scores and information of each level, a coefficient at a time."""
+    scores = _by_level(Z * weight[:, None], e[:, None], index, J)[..., 0]
+    information = np.stack([np.bincount(index, weights=weight * z**2, minlength=J) for z in Z.T], axis=1)
+    total = np.sum(information**2, axis=0)
+    moments = np.sum(scores**2, axis=0) / np.where(total > 0, total, 1.0)
+    return np.sqrt(np.where(moments > SMALLEST, moments, 1.0))
 
 
-def _working(at: Pilot, X: Floats, cells: Cells, family: Family, bounds: tuple[float, float]) -> _Working:
-    eta = cells.offset + X @ at.beta + sum(_parts(at, cells))
-    return _working_at(np.clip(eta, *bounds), at.dispersion, cells, family)
+def _eta(at: Pilot, of: Problem) -> Floats:
+    return np.asarray(of.offset + of.X @ at.beta + sum(_parts(at, of)))
 
 
-def _working_at(eta: Floats, dispersion: float, cells: Cells, family: Family) -> _Working:
-    """The linear approximation of the likelihood at eta (McCullagh and Nelder 1989, section 2.5)."""
-    y, n = family.means(cells.stats)
-    mu = family.link.inverse(eta)
-    slope = np.maximum(family.link.slope(eta), 1e-12)
-    weight = n * slope**2 / (np.maximum(family.variance(mu), 1e-12) * dispersion)
-    return _Working(eta - cells.offset + (y - mu) / slope, weight)
-
-
-def _bounds(working: _Working, offset: Floats) -> tuple[float, float]:
-    """Where eta may go: far from the data's own range means that a step has overshot."""
-    eta = working.response + offset
-    room = 10 * (float(np.std(eta)) + 1e-6)
-    return float(eta.min()) - room, float(eta.max()) + room
-
-
-def _parts(at: Pilot, cells: Cells) -> Iterator[Floats]:
+def _parts(at: Pilot, of: Problem) -> Iterator[Floats]:
     """What each term adds to eta, (C,)."""
-    for Z, index, effects in zip(cells.Z, cells.index, at.effects, strict=True):
+    for Z, index, effects in zip(of.Z, of.index, at.effects, strict=True):
         yield np.sum(Z * effects[index], axis=1)
 
 
@@ -176,38 +140,32 @@ def _term_step(at: Pilot, k: int, equations: Equations) -> Pilot:
         beta=found.beta,
         uncertainty=found.uncertainty,
         effects=_with(at.effects, k, found.effects),
-        covariance=_with(at.covariance, k, covariance),
+        covariance=_with(at.covariance, k, covariance + SMALLEST * np.eye(len(covariance))),
         variance=_with(at.variance, k, found.variance),
-        equations=(*at.equations[:k], equations, *at.equations[k + 1 :]),
+        information=_with(at.information, k, equations.information),
     )
 
 
 def _equations(
-    at: Pilot,
-    k: int,
-    X: Floats,
-    cells: Cells,
-    working: _Working,
-    ridge: Floats,
-    nested: tuple[Nesting | None, ...],
-    free: frozenset[int] = frozenset(),
+    at: Pilot, k: int, of: Problem, nested: tuple[Nesting | None, ...], free: frozenset[int] = frozenset()
 ) -> Equations:
     """The equations of term k: effects within its own are integrated out, those of other terms held but the free."""
     free = free | {k}
     for finer, nesting in enumerate(nested):
         if nesting and nesting.coarser == k:
-            within = _equations(at, finer, X, cells, working, ridge, nested, free)
-            return _coarser(within, at.covariance[finer], nesting, len(at.effects[k]))
-    Z, index, J = cells.Z[k], cells.index[k], len(at.effects[k])
-    others = sum((part for j, part in enumerate(_parts(at, cells)) if j not in free), np.zeros(len(Z)))
-    response, weight = working.response - others, working.weight
-    wZ, wX = Z * weight[:, None], X * weight[:, None]
+            within = _equations(at, finer, of, nested, free)
+            return _coarser(within, at.covariance[finer], nesting, of.levels[k])
+    Z, index, J = of.Z[k], of.index[k], of.levels[k]
+    others = sum((part for j, part in enumerate(_parts(at, of)) if j not in free), np.zeros(len(Z)))
+    response, weight = at.working.response - others, at.working.weight
+    wZ, wX = Z * weight[:, None], of.X * weight[:, None]
+    precision = prior_precision(of.prior, at.beta)
     return Equations(
         information=_by_level(wZ, Z, index, J),
-        cross=_by_level(wZ, X, index, J),
+        cross=_by_level(wZ, of.X, index, J),
         right=_by_level(wZ, response[:, None], index, J)[..., 0],
-        fixed=wX.T @ X + np.diag(ridge),
-        fixed_right=wX.T @ response,
+        fixed=wX.T @ of.X + np.diag(precision),
+        fixed_right=wX.T @ response + precision * of.prior.location,
     )
 
 
@@ -257,21 +215,50 @@ def solve(equations: Equations, covariance: Floats) -> Solution:
     uncertainty = np.linalg.inv(equations.fixed - np.einsum("jkf,jkg->fg", equations.cross, shrunk))
     left = equations.fixed_right - np.einsum("jkf,jk->f", shrunk, equations.right)
     beta = uncertainty @ left
-    squares = np.einsum("jk,jkl,jl->", equations.right, V, equations.right) + left @ beta
-    sizes = len(V) * np.linalg.slogdet(covariance)[1] + np.linalg.slogdet(precision)[1].sum()
     return Solution(
         beta=beta,
         uncertainty=uncertainty,
         effects=np.einsum("jkl,jl->jk", V, equations.right - equations.cross @ beta),
         variance=V,
-        log_marginal=float(squares - sizes + np.linalg.slogdet(uncertainty)[1]) / 2,
     )
 
 
-def _fixed_step(at: Pilot, X: Floats, working: _Working, ridge: Floats) -> Pilot:
-    wX = X * working.weight[:, None]
-    uncertainty = np.linalg.inv(wX.T @ X + np.diag(ridge)).astype(float)
-    return replace(at, beta=uncertainty @ (wX.T @ working.response), uncertainty=uncertainty)
+def _fixed_step(at: Pilot, of: Problem) -> Pilot:
+    weight, precision = at.working.weight, prior_precision(of.prior, at.beta)
+    wX = of.X * weight[:, None]
+    uncertainty = np.linalg.inv(wX.T @ of.X + np.diag(precision)).astype(float)
+    beta = uncertainty @ (wX.T @ at.working.response + precision * of.prior.location)
+    return replace(at, beta=beta, uncertainty=uncertainty)
+
+
+def _together(at: Pilot, of: Problem) -> Pilot:
+    """Coefficients and the effects of all terms at once, as the last covariances and weights have them."""
+    system = joint_system(of.Z, of.index, of.levels, at.working.weight)
+    wX, precision = of.X * at.working.weight[:, None], prior_precision(of.prior, at.beta)
+    columns = np.column_stack([of.X, at.working.response])
+    found = solved(system, at.covariance, system.scores(columns))
+    F, cross = of.X.shape[1], system.scores(of.X)
+    U = np.linalg.inv(wX.T @ of.X + np.diag(precision) - cross.T @ found[:, :F]).astype(float)
+    left = wX.T @ at.working.response + precision * of.prior.location - cross.T @ found[:, F]
+    beta = U @ left
+    return replace(at, beta=beta, uncertainty=U, effects=system.by_term(found[:, F] - found[:, :F] @ beta))
+
+
+def _in_users_units(at: Pilot, units: Units) -> Pilot:
+    """The same numbers in the units of the response and of the columns as they are."""
+    size = units.response
+    X, Z = size / units.X, [size / unit for unit in units.Z]
+    working = at.working
+    return Pilot(
+        beta=at.beta * X + np.where(np.arange(len(X)) == 0, units.center, 0.0),
+        uncertainty=at.uncertainty * np.outer(X, X),
+        effects=tuple(effects * z for effects, z in zip(at.effects, Z, strict=True)),
+        covariance=tuple(S * np.outer(z, z) for S, z in zip(at.covariance, Z, strict=True)),
+        variance=tuple(V * np.outer(z, z) for V, z in zip(at.variance, Z, strict=True)),
+        information=tuple(data / np.outer(z, z) for data, z in zip(at.information, Z, strict=True)),
+        dispersion=at.dispersion * size**2,
+        working=Working(working.response * size + units.center, working.weight / size**2),
+    )
 
 
 def _with(arrays: tuple[Floats, ...], k: int, array: Floats) -> tuple[Floats, ...]:
@@ -285,28 +272,24 @@ def _by_level(left: Floats, right: Floats, index: Ints, J: int) -> Floats:
     return np.array(sums, dtype=float).reshape(P * Q, J).T.reshape(J, P, Q)
 
 
-def _dispersion(at: Pilot, X: Floats, cells: Cells, family: Family) -> float:
+def _dispersion(at: Pilot, of: Problem) -> float:
     """EM step of sigma^2 where the family has it."""
-    spread = family.spread(cells.stats)
-    if spread is None:
+    if of.spread is None:
         return 1.0
-    rows, squares = spread
-    y, n = family.means(cells.stats)
-    eta = cells.offset + X @ at.beta + sum(_parts(at, cells))
+    rows, squares = of.spread
     uncertain = sum(
-        np.sum(n * np.einsum("cp,cpq,cq->c", Z, V[index], Z))
-        for Z, V, index in zip(cells.Z, at.variance, cells.index, strict=True)
+        np.sum(of.n * np.einsum("cp,cpq,cq->c", Z, V[index], Z))
+        for Z, V, index in zip(of.Z, at.variance, of.index, strict=True)
     )
-    return float(squares + np.sum(n * (y - eta) ** 2) + uncertain) / max(rows, 1)
+    return max(float(squares + np.sum(of.n * (of.y - _eta(at, of)) ** 2) + uncertain) / max(rows, 1), SMALLEST)
 
 
 def _settled(at: Pilot, before: Pilot) -> bool:
-    """Whether the sds of groups have stopped moving; without groups, the coefficients."""
-    if not at.effects:
-        errors = np.sqrt(np.diag(at.uncertainty))
-        return bool(np.all(np.abs(at.beta - before.beta) < TOLERANCE * errors))
-    return bool(np.all(np.abs(_sds(at) - _sds(before)) < TOLERANCE * _sds(before)))
+    """Whether sds have stopped moving, and coefficients in theirs."""
+    errors = np.sqrt(np.diag(at.uncertainty))
+    still = np.all(np.abs(at.beta - before.beta) < TOLERANCE * errors)
+    return bool(still and np.all(np.abs(_sds(at) - _sds(before)) < TOLERANCE * _sds(before)))
 
 
 def _sds(at: Pilot) -> Floats:
-    return np.concatenate([np.sqrt(np.diag(S)) for S in at.covariance])
+    return np.asarray(np.sqrt(np.concatenate([[at.dispersion], *(np.diag(S) for S in at.covariance)])))

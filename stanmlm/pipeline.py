@@ -22,6 +22,7 @@ from stanmlm.prior_slots import CovarianceInput, PriorInput
 from stanmlm.prior_spec import SetPrior
 from stanmlm.priors import check_proper, resolve_priors, split_preset
 from stanmlm.program import Program, program, structure
+from stanmlm.propriety import check_posterior
 from stanmlm.standata import standata
 from stanmlm.tables import to_pandas
 
@@ -106,6 +107,7 @@ def _check_unknowns(columns: Design, family: Family) -> None:
 def fit_model(call: Call, model: Model, run: RunOptions) -> Fit:
     """A model to a fit: program, data, draws, labels."""
     check_arviz()
+    check_posterior(model)
     text, data = program(structure(model)), standata(model)
     raw = _sample(model, text, data, run, run.sampling)
     delta = run.sampling.adapt_delta  # asked for: recorded draws keep the one that they were made with

@@ -12,8 +12,6 @@ from stanmlm.prior_slots import CovarianceInput, PriorInput, Slot, assign, model
 from stanmlm.prior_spec import Prior, SetPrior
 from stanmlm.responses import Response
 
-MIN_SCALE = 1e-12  # rstanarm's floor of an autoscaled scale
-
 
 @dataclass(frozen=True)
 class PriorRow:
@@ -222,7 +220,7 @@ def _autoscaled(slot: Slot, prior: Prior, specified: tuple[float, ...], scales: 
         return specified
     row, factor = DISTRIBUTIONS[prior.distribution], _factor(slot, scales)
     scaled: dict[str, Callable[[float], float]] = {
-        "scale": lambda number: max(MIN_SCALE, number * factor),
+        "scale": lambda number: number * factor,
         "rate": lambda number: number / factor,
     }
     return tuple(

@@ -171,7 +171,11 @@ def log_marginal(model: Model, values: dict[str, Anything]) -> Anything:
         for k, (term, tau) in enumerate(zip(design.terms, taus(model, values), strict=True), 1):
             G = term.Z[at] @ (tau[:, None] * values[f"L_{k}"])
             V = V + G @ G.T
-        total = total - 0.5 * np.log(np.linalg.det(V)) - 0.5 * e[at] @ np.linalg.inv(V) @ e[at]
+        size = np.sqrt(np.real(V[0, 0]))  # of numbers whose product would overflow
+        V, scaled = V / size**2, e[at] / size
+        total = (
+            total - 0.5 * np.log(np.linalg.det(V)) - 0.5 * scaled @ np.linalg.inv(V) @ scaled - len(V) * np.log(size)
+        )
     return total
 
 

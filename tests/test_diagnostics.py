@@ -58,3 +58,10 @@ def test_the_print_is_a_short_table() -> None:
 def test_a_higher_adapt_delta_is_named_each_time() -> None:
     texts = [complaints(replace(WELL, divergences=1), replace(HOW, adapt_delta=d))[0] for d in (0.8, 0.95, 0.99)]
     assert [text.rpartition("=")[2] for text in texts] == ["0.95", "0.99", "0.999"]
+
+
+def test_chains_that_have_not_mixed_are_not_called_unbiased() -> None:
+    slow, _ = complaints(replace(WELL, treedepth_hits=3, worst_rhat=(1.2, "b[x]")), HOW)
+    assert "not biased" not in slow
+    assert "chains that have not mixed" in slow
+    assert "slow, not biased" in complaints(replace(WELL, treedepth_hits=3), HOW)[0]
