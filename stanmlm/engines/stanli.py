@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stanmlm.arrays import Floats
-from stanmlm.engines import bridge
+from stanmlm.engines import elsewhere
 from stanmlm.engines.advice import failure
 from stanmlm.engines.columns import split, stats_of
 from stanmlm.engines.progress import bars, printed_lines, refresh_every
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 _NO_START = re.compile(r"no starting value for parameter (\w+)")
 
-_THREAD = Worker("stanmlm-stanli")
 _HOME = threading.local()  # in the thread that loaded stanli: its module
 _KEPT: "dict[tuple[str, str], stanli.Model]" = {}  # the last model; a destructor in another thread could lose a Ctrl-C
+_THREAD = Worker("stanmlm-stanli", _KEPT.clear)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Stanli:
             with _failures("compute the log density"):
                 here = _unconstrain(model, point)
                 if not _at_home():
-                    return bridge.density(_library(), program.text, to_json(data), here)
+                    return elsewhere.density(program.text, to_json(data), here)
                 value, gradient = model.log_prob_grad(here)
             return float(value), np.asarray(gradient)
 
@@ -109,13 +109,13 @@ class Stanli:
 
     @interruptible()
     def optimize(self, program: Program, data: StanData, seed: int) -> Point:
-        """The mode of the density on the unconstrained scale, by L-BFGS."""
+        """The mode of the density on the unconstrained scale, by Stan's L-BFGS."""
 
         def work(job: Job[Point]) -> Point:
             model = _model(program, data)
             with _failures("find the mode"):
                 if not _at_home():
-                    return bridge.mode(_library(), program.text, to_json(data), model.n_unconstrained, seed)
+                    return elsewhere.mode(program.text, to_json(data), seed)
                 mode = model.optimize(seed=seed)
             return split(np.array(list(mode.values())), mode.variables)
 

@@ -25,10 +25,10 @@ class Job(Generic[T]):
 
     def __init__(self, work: "Callable[[Job[T]], T]") -> None:
         self._work, self._result, self._error = work, deque[T](), deque[BaseException]()
-        self._done, self._ended = threading.Lock(), False
+        self._done, self.ended = threading.Lock(), False
         self._lines = deque[str]()
         self._done.acquire()
-        self.given = False  # whether the thread has it, or will
+        self.begun = False
         self.stop = False
 
     def say(self, line: str) -> None:
@@ -37,22 +37,27 @@ class Job(Generic[T]):
 
     def do(self) -> None:
         """In the thread: work, and keep what comes of it."""
+        self.begun = True
         try:
             if not self.stop:
                 self._result.append(self._work(self))
         except BaseException as error:
             self._error.append(error)
         finally:
-            self._ended = True
+            self.ended = True
             self._done.release()
 
     def wait(self, on_line: Callable[[str], object], seconds: float = float("inf")) -> None:
         """Until it is done; the lines that it says are handed on in the thread that waits."""
         deadline = time.monotonic() + seconds
-        while not self._ended and time.monotonic() < deadline:
+        while not self.ended and time.monotonic() < deadline:
             self._done.acquire(timeout=_LOOK)
-            while self._lines:
-                on_line(self._lines.popleft())
+            self._hand_on(on_line)
+        self._hand_on(on_line)
+
+    def _hand_on(self, on_line: Callable[[str], object]) -> None:
+        while self._lines:
+            on_line(self._lines.popleft())
 
     def outcome(self) -> T:
         """What the work returned or raised."""
@@ -68,8 +73,8 @@ class Worker:
     stanmlm has (docs/decisions/010).
     """
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, farewell: Callable[[], object]) -> None:
+        self._name, self._farewell = name, farewell  # the last is said when Python ends, and no job runs
         self._watched = False  # whether forks and the end of the process are told to us
         self.between_forks = threading.RLock()  # held while the library must not be copied by a fork
         self._begin()
@@ -83,7 +88,7 @@ class Worker:
             job.wait(on_line)
         except BaseException:
             job.stop = True
-            if job.given:
+            if job.begun:
                 job.wait(lambda line: None, _GRACE)
             raise
         return job.outcome()
@@ -112,7 +117,6 @@ class Worker:
                 thread = threading.Thread(target=self._do_jobs, name=self._name, daemon=True)
                 thread.start()
                 self._thread = thread
-        job.given = True
         self._jobs.put(job)  # type: ignore[arg-type]
 
     def _do_jobs(self) -> None:
@@ -136,6 +140,8 @@ class Worker:
 
     def _end(self) -> None:
         """A thread inside the library when Python goes would bring the process down."""
-        self._ending = True
-        if self._thread is not None and self._job is not None:
-            self._job.wait(lambda line: None, _GRACE)
+        self._ending, job = True, self._job
+        if job is not None:
+            job.wait(lambda line: None, _GRACE)
+        if job is None or job.ended:
+            self._farewell()
