@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import plotnine
 import pytest
+from matplotlib import pyplot
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
@@ -96,7 +97,7 @@ FIGURES: dict[str, Callable[[int], Any]] = {
     "intervals of effects": lambda n: sm.plot_intervals(votes(n), "varying"),
     "areas": lambda n: sm.plot_areas(votes(n)),
     "trace": lambda n: sm.plot_trace(normal(n)),
-    "rank": lambda n: sm.plot_rank(normal(n)),
+    "rank": lambda n: sm.plot_rank(normal(n), [X, "sigma"]),
     "pairs": lambda n: sm.plot_pairs(normal(n)),
     "pairs of effects": lambda n: sm.plot_pairs(
         votes(n), [X, f"b[(Intercept) school:{some(n, 5)[4].replace(' ', '_')}]"]
@@ -122,6 +123,8 @@ FIGURES: dict[str, Callable[[int], Any]] = {
     "check error_binned": lambda n: sm.pp_check(votes(n), "error_binned"),
     "check loo_pit": lambda n: sm.pp_check(counts(n), "loo_pit"),
 }
+# One for each thing that is fitted: the quick suite draws these, `make test-all` all.
+QUICK = ("intervals", "pairs of effects", "rank", "slopes", "effect of levels", "effect of two", "check stat_grouped")
 # Those in which the number of groups is seen.
 OF_GROUPS = ("ranef as brms", "curves of votes", "slopes", "check stat_grouped", "intervals of effects")
 # A panel each, of which many have no room on a small page.
@@ -132,7 +135,9 @@ NARROWED = tuple(name for name in FIGURES if name not in PANELLED and "effects" 
 def drawn(plot: Any) -> Any:
     with matplotlib.rc_context({"figure.dpi": 72}):
         figure = plot.draw()
-    FigureCanvasAgg(figure).draw()
+    pyplot.close(figure)
+    FigureCanvasAgg(figure)
+    figure.draw_without_rendering()
     return figure
 
 
@@ -204,22 +209,29 @@ def check(plot: Any) -> None:
     assert strips_wider_than_panels(figure) == []
 
 
-@pytest.mark.parametrize("name", FIGURES)
+def quick(names: Iterable[str], of: Container[str]) -> list[Any]:
+    """The names, those outside `of` marked as slow."""
+    return [name if name in of else pytest.param(name, marks=pytest.mark.slow) for name in names]
+
+
+@pytest.mark.parametrize("name", quick(FIGURES, QUICK))
 def test_words_of_a_figure_stay_inside_it_and_ticks_apart(name: str) -> None:
     check(FIGURES[name](18))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("groups", [85, 500])
 @pytest.mark.parametrize("name", OF_GROUPS)
-def test_so_they_do_with_many_groups(name: str) -> None:
-    check(FIGURES[name](85))
+def test_so_they_do_with_many_groups(name: str, groups: int) -> None:
+    check(FIGURES[name](groups))
 
 
-@pytest.mark.parametrize("name", NARROWED)
+@pytest.mark.parametrize("name", quick(NARROWED, ["curves", "ranef as brms"]))
 def test_so_they_do_on_a_small_page(name: str) -> None:
     check(FIGURES[name](18) + NARROW)
 
 
-@pytest.mark.parametrize("name", ["effect of two", "check of votes", "ranef as brms"])
+@pytest.mark.parametrize("name", quick(["effect of two", "check of votes", "ranef as brms"], ["check of votes"]))
 def test_so_they_do_in_another_theme(name: str) -> None:
     figure = FIGURES[name](18) + plotnine.theme_gray(base_size=14) + plotnine.labs(title="A long title " * 12)
     check(figure + plotnine.theme(figure_size=(5, 5)))

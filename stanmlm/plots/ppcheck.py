@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 Breaks = Callable[[tuple[float, float]], list[float]]
 Y, YREP = "$y$", "$y_{rep}$"
 SPARSE = 200  # rows up to which intervals have their full width
-PANELS = 25  # of grouped statistics; of more groups, each is a row
+PANELS = 25  # of grouped statistics; of more groups, or with longer names, each is a row
+LETTERS = 120  # of the names over a row of panels, in two lines
 
 
 @dataclass(frozen=True)
@@ -241,11 +242,12 @@ def _stat_grouped(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
     from plotnine import facet_wrap, theme
 
     groups = len(frame["group"].cat.categories)
-    if groups > PANELS:
-        return _stat_rows(frame, subject)
     across = int(np.ceil(np.sqrt(groups)))
+    longest = max(len(str(level)) for level in frame["group"].cat.categories)
+    if groups > PANELS or longest > LETTERS / across:
+        return _stat_rows(frame, subject)
     panels = facet_wrap("group", ncol=across, scales="free_x")
-    size = theme(figure_size=(6, max(4, 0.95 * np.ceil(groups / across) + 0.6)))
+    size = theme(figure_size=(6, max(4, 0.95 * np.ceil(groups / across) + 0.9)), legend_position="top")
     return _statistics(frame, subject, _few_breaks) + panels + size
 
 
