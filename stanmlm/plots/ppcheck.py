@@ -19,7 +19,7 @@ from stanmlm.ppcheck import BINS, FRAMES, CheckOptions, Statistic, statistic_of,
 from stanmlm.target import MAX_BYTES
 
 if TYPE_CHECKING:
-    from plotnine import ggplot, theme
+    from plotnine import ggplot, guide_legend, theme
 
 Breaks = Callable[[tuple[float, float]], list[float]]
 Y, YREP = "$y$", "$y_{rep}$"
@@ -101,6 +101,13 @@ def _no_heights() -> "theme":
     from plotnine import element_blank, theme
 
     return theme(axis_text_y=element_blank(), axis_ticks_major_y=element_blank(), axis_line_y=element_blank())
+
+
+def _large_keys() -> "guide_legend":
+    """A legend whose points are seen, however small those of the figure are."""
+    from plotnine import guide_legend
+
+    return guide_legend(override_aes={"size": 2.4})
 
 
 def _theme() -> "theme":
@@ -269,9 +276,9 @@ def _stat_rows(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
         + theme_rows(10)
         + geom_segment(aes("lower90", "place", xend="upper90", yend="place"), rows, color=LIGHT_EDGE, size=0.4 + thin)
         + geom_segment(aes("lower50", "place", xend="upper50", yend="place"), rows, color=MID, size=0.4 + 1.5 * thin)
-        + geom_point(aes("middle", "place", color="of"), rows.assign(of=new), size=0.6 + 2 * thin, stroke=0)
-        + geom_point(aes("observed", "place", color="of"), rows.assign(of=old), size=0.6 + 2 * thin, stroke=0)
-        + scale_color_manual({new: MID, old: DARK_EDGE}, breaks=[old, new])
+        + geom_point(aes("middle", "place", color="of"), rows.assign(of=new), size=1 + 1.6 * thin, stroke=0)
+        + geom_point(aes("observed", "place", color="of"), rows.assign(of=old), size=1 + 1.6 * thin, stroke=0)
+        + scale_color_manual({new: MID, old: DARK_EDGE}, breaks=[old, new], guide=_large_keys())
         + scale_x_continuous(labels=plain)
         + names_down([str(level) for level in rows["group"]])
         + labs(x=f"{subject.stat} of {subject.response}", y="", color="")
@@ -332,7 +339,7 @@ def _intervals(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
         + geom_linerange(aes(ymin="lower50", ymax="upper50"), color=MID, size=1.1 * thin)
         + geom_point(aes(y="middle", color="of"), data=new, size=1.4 * thin, stroke=0)
         + geom_point(aes(y="y", color="of"), data=old, size=1.8 * thin, stroke=0)
-        + scale_color_manual([DARK_EDGE, MID], breaks=[Y, YREP])
+        + scale_color_manual([DARK_EDGE, MID], breaks=[Y, YREP], guide=_large_keys())
         + scale_x_continuous(labels=plain)
         + scale_y_continuous(labels=plain)
         + labs(x="row", y=subject.response)

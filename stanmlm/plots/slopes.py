@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 BACKED = {"fill": "white", "label_size": 0, "label_padding": 0.05}  # so that no dotted line crosses a name
 LETTER = 0.0125  # share of the width of a panel that a letter of a name takes, where there is one panel
+MANY = 150  # intervals, of more than which those behind let others through
 GAP = 0.02  # share of the width between two names in a row
 ROW = 0.065  # height of a row of names, as a share of the height of the intervals
 
@@ -117,7 +118,7 @@ def plot_slopes(
     layers = [
         *_zero(of),
         *_line(line, x),
-        *_intervals(others, {"color": BEHIND}, None),
+        *_intervals(others, {"color": BEHIND, "alpha": float(np.clip(MANY / max(len(others), 1), 0.3, 1.0))}, None),
         *_intervals(coloured, {}, group),
         geom_segment(aes(xend=x, y="upper95", yend="foot", color=group), labels, size=0.35, linetype="dotted"),
         geom_label(aes(y="top", label="name", color=group, ha="side"), labels, size=7.5, va="baseline", **BACKED),
@@ -198,7 +199,7 @@ def _line(line: pd.DataFrame | None, x: str) -> "list[geom_ribbon | geom_line]":
 
 
 def _intervals(
-    frame: pd.DataFrame, fixed: Mapping[str, str], colour: str | None
+    frame: pd.DataFrame, fixed: Mapping[str, str | float], colour: str | None
 ) -> "list[geom_linerange | geom_point]":
     from plotnine import aes, geom_linerange, geom_point
 
