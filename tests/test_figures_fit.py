@@ -21,7 +21,11 @@ from matplotlib.transforms import Bbox
 import stanmlm as sm
 from stanmlm.outcome import expected, linear, outcome, shown
 from stanmlm.plots import Words, plot_codes
-from stanmlm.plots.words import broken, shortened
+from stanmlm.plots.rows import BAYESPLOT, bars_of
+from stanmlm.plots.sheet import Sheet
+from stanmlm.plots.slopes import name_places
+from stanmlm.plots.theme import theme_paper
+from stanmlm.plots.words import broken, shortened, told_apart
 
 SIZES = {"chains": 2, "iter": 60, "seed": 3, "cores": 1, "progress": False}
 PIXEL = 1.0
@@ -323,3 +327,53 @@ def test_more_panels_than_a_page_has_room_for() -> None:
         sm.plot_trace(votes(85), "varying")
     with pytest.raises(sm.OptionError, match=r"up to 15 parameters .* these are 18"):
         sm.plot_rank(votes(18), "varying")
+
+
+def test_shortened_names_stay_apart() -> None:
+    kinds = [f"a_rather_long_name_of_a_predictor:kind {n} of the schools, as inspectors say" for n in ("one", "two")]
+    one, two = told_apart(kinds, 32, len)
+    assert one != two
+    assert max(len(one), len(two)) <= 32
+    assert one.startswith("a_rather")
+    assert "one of" in one
+    assert told_apart(["same" * 20, "same" * 20], 9, len) == ["sames…ame", "sames…ame"]
+
+
+def test_every_level_has_its_name_below_a_panel() -> None:
+    frame = pd.DataFrame({"x": [f"grade {i} of twelve" for i in range(1, 13)], "y": 1.0})
+    figure = drawn(Sheet(frame, plotnine.aes("x", "y")) + plotnine.geom_point() + theme_paper())
+    named = [label.get_text().replace("\n", " ") for ax in figure.axes for label in labels(ax.xaxis)]
+    assert sorted(named) == sorted(frame["x"])
+
+
+def test_a_title_beside_the_panels_breaks_only_where_it_must() -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0], "y": [1.0, 2.0]})
+    words = "Coefficient of income (log odds a group)"
+    plot = Sheet(frame, plotnine.aes("x", "y")) + plotnine.geom_point() + theme_paper() + plotnine.labs(y=words)
+    figure = drawn(plot + plotnine.theme(figure_size=(5, 4)))
+    assert words in [text.get_text() for text in shown_texts(figure)]
+
+
+def test_names_of_groups_at_one_place_stand_in_rows() -> None:
+    slopes = pd.DataFrame({"x": [1.0, 1.0, 10.0, 100.0], "name": ["one", "other", "middle", "last"]})
+    placed = name_places(slopes.assign(lower95=0.0, upper95=1.0), slopes.assign(lower95=0.0, upper95=1.0), "x", 1, True)
+    assert placed["top"].nunique() == 2
+    assert placed["side"].tolist() == ["left", "left", "center", "right"]
+
+
+def test_grouped_checks_of_long_names_are_rows_and_of_short_ones_panels() -> None:
+    assert len(sm.pp_check(shares(18), "stat_grouped").layers) == 4
+    short = sm.glmer("vote ~ z + (1 | code)", schools(18).assign(code=lambda d: d["school"].str[-3:]),
+                     family="binomial", **SIZES)  # fmt: skip
+    assert len(sm.pp_check(short, "stat_grouped").layers) == 2
+
+
+def test_bars_of_close_rows_are_thinner() -> None:
+    frames = [
+        pd.DataFrame({"place": np.arange(1.0, n + 1), "estimate": 0.0}).assign(
+            lower50=-1.0, upper50=1.0, lower95=-2.0, upper95=2.0
+        )
+        for n in (18, 500)
+    ]
+    few, many = ([layer.aes_params["size"] for layer in bars_of(frame, (0.5, 0.95), BAYESPLOT)] for frame in frames)
+    assert all(thin < thick / 4 for thin, thick in zip(many, few, strict=True))

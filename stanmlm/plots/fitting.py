@@ -171,11 +171,11 @@ def _axis_titles(canvas: Canvas) -> None:
 
 
 def _axis_titles_again(canvas: Canvas, says: Mapping[str, str]) -> None:
-    """Titles of axes from their first words, where the panels came out shorter than their lines."""
+    """Titles of axes from their first words, now that the size of the panels is known."""
     for name, words in says.items():
         title = getattr(canvas.theme.targets, name)
         side = int(_turned(title))
-        if (side or name == "axis_title_x") and canvas.size(title)[side] > _span(canvas)[side]:
+        if side or name == "axis_title_x":
             title.set_text(words)
             _break(canvas, title, _span(canvas)[side], NAME_LINES)
 

@@ -1,8 +1,7 @@
 """Words within a width: broken into lines, or shortened in the middle."""
 
 import re
-from collections.abc import Callable, Sequence
-from os.path import commonprefix
+from collections.abc import Callable, Iterable, Sequence
 
 Width = Callable[[str], float]  # of one line, in any unit
 ELLIPSIS = "…"
@@ -77,9 +76,15 @@ def told_apart(texts: Sequence[str], room: float, width: Width) -> list[str]:
     for text, line in zip(texts, short, strict=True):
         wholes.setdefault(line, set()).add(text)
     return [
-        _with(text, len(commonprefix(sorted(wholes[line]))), room, width) if len(wholes[line]) > 1 else line
+        _with(text, _alike(wholes[line]), room, width) if len(wholes[line]) > 1 else line
         for text, line in zip(texts, short, strict=True)
     ]
+
+
+def _alike(texts: Iterable[str]) -> int:
+    """How many characters the texts have in common at their start."""
+    columns = list(zip(*texts, strict=False))
+    return next((i for i, column in enumerate(columns) if len(set(column)) > 1), len(columns))
 
 
 def _with(text: str, first: int, room: float, width: Width) -> str:
