@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import plotnine
 import pytest
+from matplotlib import pyplot
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
@@ -20,7 +21,11 @@ from matplotlib.transforms import Bbox
 import stanmlm as sm
 from stanmlm.outcome import expected, linear, outcome, shown
 from stanmlm.plots import Words, plot_codes
-from stanmlm.plots.words import broken, shortened
+from stanmlm.plots.rows import BAYESPLOT, bars_of
+from stanmlm.plots.sheet import Sheet
+from stanmlm.plots.slopes import name_places
+from stanmlm.plots.theme import theme_paper
+from stanmlm.plots.words import broken, shortened, told_apart
 
 SIZES = {"chains": 2, "iter": 60, "seed": 3, "cores": 1, "progress": False}
 PIXEL = 1.0
@@ -96,7 +101,7 @@ FIGURES: dict[str, Callable[[int], Any]] = {
     "intervals of effects": lambda n: sm.plot_intervals(votes(n), "varying"),
     "areas": lambda n: sm.plot_areas(votes(n)),
     "trace": lambda n: sm.plot_trace(normal(n)),
-    "rank": lambda n: sm.plot_rank(normal(n)),
+    "rank": lambda n: sm.plot_rank(normal(n), [X, "sigma"]),
     "pairs": lambda n: sm.plot_pairs(normal(n)),
     "pairs of effects": lambda n: sm.plot_pairs(
         votes(n), [X, f"b[(Intercept) school:{some(n, 5)[4].replace(' ', '_')}]"]
@@ -122,6 +127,8 @@ FIGURES: dict[str, Callable[[int], Any]] = {
     "check error_binned": lambda n: sm.pp_check(votes(n), "error_binned"),
     "check loo_pit": lambda n: sm.pp_check(counts(n), "loo_pit"),
 }
+# One for each thing that is fitted: the quick suite draws these, `make test-all` all.
+QUICK = ("intervals", "pairs of effects", "rank", "slopes", "effect of levels", "effect of two", "check stat_grouped")
 # Those in which the number of groups is seen.
 OF_GROUPS = ("ranef as brms", "curves of votes", "slopes", "check stat_grouped", "intervals of effects")
 # A panel each, of which many have no room on a small page.
@@ -132,7 +139,9 @@ NARROWED = tuple(name for name in FIGURES if name not in PANELLED and "effects" 
 def drawn(plot: Any) -> Any:
     with matplotlib.rc_context({"figure.dpi": 72}):
         figure = plot.draw()
-    FigureCanvasAgg(figure).draw()
+    pyplot.close(figure)
+    FigureCanvasAgg(figure)
+    figure.draw_without_rendering()
     return figure
 
 
@@ -204,22 +213,29 @@ def check(plot: Any) -> None:
     assert strips_wider_than_panels(figure) == []
 
 
-@pytest.mark.parametrize("name", FIGURES)
+def quick(names: Iterable[str], of: Container[str]) -> list[Any]:
+    """The names, those outside `of` marked as slow."""
+    return [name if name in of else pytest.param(name, marks=pytest.mark.slow) for name in names]
+
+
+@pytest.mark.parametrize("name", quick(FIGURES, QUICK))
 def test_words_of_a_figure_stay_inside_it_and_ticks_apart(name: str) -> None:
     check(FIGURES[name](18))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("groups", [85, 500])
 @pytest.mark.parametrize("name", OF_GROUPS)
-def test_so_they_do_with_many_groups(name: str) -> None:
-    check(FIGURES[name](85))
+def test_so_they_do_with_many_groups(name: str, groups: int) -> None:
+    check(FIGURES[name](groups))
 
 
-@pytest.mark.parametrize("name", NARROWED)
+@pytest.mark.parametrize("name", quick(NARROWED, ["curves", "ranef as brms"]))
 def test_so_they_do_on_a_small_page(name: str) -> None:
     check(FIGURES[name](18) + NARROW)
 
 
-@pytest.mark.parametrize("name", ["effect of two", "check of votes", "ranef as brms"])
+@pytest.mark.parametrize("name", quick(["effect of two", "check of votes", "ranef as brms"], ["check of votes"]))
 def test_so_they_do_in_another_theme(name: str) -> None:
     figure = FIGURES[name](18) + plotnine.theme_gray(base_size=14) + plotnine.labs(title="A long title " * 12)
     check(figure + plotnine.theme(figure_size=(5, 5)))
@@ -311,3 +327,53 @@ def test_more_panels_than_a_page_has_room_for() -> None:
         sm.plot_trace(votes(85), "varying")
     with pytest.raises(sm.OptionError, match=r"up to 15 parameters .* these are 18"):
         sm.plot_rank(votes(18), "varying")
+
+
+def test_shortened_names_stay_apart() -> None:
+    kinds = [f"a_rather_long_name_of_a_predictor:kind {n} of the schools, as inspectors say" for n in ("one", "two")]
+    one, two = told_apart(kinds, 32, len)
+    assert one != two
+    assert max(len(one), len(two)) <= 32
+    assert one.startswith("a_rather")
+    assert "one of" in one
+    assert told_apart(["same" * 20, "same" * 20], 9, len) == ["sames…ame", "sames…ame"]
+
+
+def test_every_level_has_its_name_below_a_panel() -> None:
+    frame = pd.DataFrame({"x": [f"grade {i} of twelve" for i in range(1, 13)], "y": 1.0})
+    figure = drawn(Sheet(frame, plotnine.aes("x", "y")) + plotnine.geom_point() + theme_paper())
+    named = [label.get_text().replace("\n", " ") for ax in figure.axes for label in labels(ax.xaxis)]
+    assert sorted(named) == sorted(frame["x"])
+
+
+def test_a_title_beside_the_panels_breaks_only_where_it_must() -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0], "y": [1.0, 2.0]})
+    words = "Coefficient of income (log odds a group)"
+    plot = Sheet(frame, plotnine.aes("x", "y")) + plotnine.geom_point() + theme_paper() + plotnine.labs(y=words)
+    figure = drawn(plot + plotnine.theme(figure_size=(5, 4)))
+    assert words in [text.get_text() for text in shown_texts(figure)]
+
+
+def test_names_of_groups_at_one_place_stand_in_rows() -> None:
+    slopes = pd.DataFrame({"x": [1.0, 1.0, 10.0, 100.0], "name": ["one", "other", "middle", "last"]})
+    placed = name_places(slopes.assign(lower95=0.0, upper95=1.0), slopes.assign(lower95=0.0, upper95=1.0), "x", 1, True)
+    assert placed["top"].nunique() == 2
+    assert placed["side"].tolist() == ["left", "left", "center", "right"]
+
+
+def test_grouped_checks_of_long_names_are_rows_and_of_short_ones_panels() -> None:
+    assert len(sm.pp_check(shares(18), "stat_grouped").layers) == 4
+    short = sm.glmer("vote ~ z + (1 | code)", schools(18).assign(code=lambda d: d["school"].str[-3:]),
+                     family="binomial", **SIZES)  # fmt: skip
+    assert len(sm.pp_check(short, "stat_grouped").layers) == 2
+
+
+def test_bars_of_close_rows_are_thinner() -> None:
+    frames = [
+        pd.DataFrame({"place": np.arange(1.0, n + 1), "estimate": 0.0}).assign(
+            lower50=-1.0, upper50=1.0, lower95=-2.0, upper95=2.0
+        )
+        for n in (18, 500)
+    ]
+    few, many = ([layer.aes_params["size"] for layer in bars_of(frame, (0.5, 0.95), BAYESPLOT)] for frame in frames)
+    assert all(thin < thick / 4 for thin, thick in zip(many, few, strict=True))

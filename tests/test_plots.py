@@ -72,12 +72,12 @@ def test_names_at_the_ends_of_curves_stand_apart_in_every_panel() -> None:
 
 
 def test_names_above_slopes_get_rows_of_their_own_where_near() -> None:
-    slopes = pd.DataFrame({"x": [0.0, 1.0, 5.0, 10.0], "lower95": 0.0, "upper95": 1.0})
+    slopes = pd.DataFrame({"x": [0.0, 1.0, 5.0, 10.0], "name": "Mississippi", "lower95": 0.0, "upper95": 1.0})
     placed = name_places(slopes, slopes, "x")
     assert (placed["top"] > 1).all()
     assert placed["top"].iloc[0] < placed["top"].iloc[1]
     assert placed["top"].iloc[0] == placed["top"].iloc[2] == placed["top"].iloc[3]
-    assert placed["side"].tolist() == ["left", "left", "center", "right"]
+    assert placed["side"].tolist() == ["left", "center", "center", "right"]
 
 
 def test_curves_have_bands_only_for_highlights_and_their_data_as_a_frame() -> None:

@@ -7,13 +7,14 @@ fonts and before it writes the file, so that a figure of any size and theme fits
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from stanmlm.plots.frames import spread
-from stanmlm.plots.words import broken, shortened
+from stanmlm.plots.words import broken, shortened, told_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +30,7 @@ NAMES = 0.42  # of the width, that names down the side may take
 FEET = 0.35  # of the height, that names that were turned may take
 STRIP = 0.3  # of the width, that strips beside the panels may take when they are not turned
 STRIP_LINES, NAME_LINES = 4, 3
+NARROW = 12  # letters, less than which there are no two lines
 APART = 0.35  # of a text's height, between two of them
 MATHS = ("$y$", "$y_{rep}$", "$T(y)$", "$T(y_{rep})$")  # with which our own formulas start
 
@@ -154,6 +156,7 @@ def _span(canvas: Canvas) -> tuple[float, float]:
 
 def _legends(canvas: Canvas) -> None:
     for text in _texts_of_legends(canvas):
+        text.set_multialignment("left")
         _break(canvas, text, LEGEND * canvas.box.width, NAME_LINES)
 
 
@@ -168,11 +171,11 @@ def _axis_titles(canvas: Canvas) -> None:
 
 
 def _axis_titles_again(canvas: Canvas, says: Mapping[str, str]) -> None:
-    """Titles of axes from their first words, where the panels came out shorter than their lines."""
+    """Titles of axes from their first words, now that the size of the panels is known."""
     for name, words in says.items():
         title = getattr(canvas.theme.targets, name)
         side = int(_turned(title))
-        if (side or name == "axis_title_x") and canvas.size(title)[side] > _span(canvas)[side]:
+        if side or name == "axis_title_x":
             title.set_text(words)
             _break(canvas, title, _span(canvas)[side], NAME_LINES)
 
@@ -190,6 +193,7 @@ def _strips_beside(canvas: Canvas) -> None:
     """Strips that are read as they stand, right of the panels."""
     for strip in canvas.theme.targets.strip_text_y:
         if not _turned(strip):
+            strip.set_multialignment(cast("Any", strip.get_horizontalalignment()))
             _strip(canvas, strip, STRIP * canvas.box.width)
 
 
@@ -239,13 +243,10 @@ def _names_beside(canvas: Canvas) -> None:
     """Names down the side that would leave no room for the panels are shortened."""
     room = SAFE * NAMES * canvas.box.width
     for ax in _axes(canvas):
-        texts = {
-            place: shortened(label.get_text(), room, canvas.width(label))
-            for place, label in _shown(ax.yaxis)
-            if not _is_number(label.get_text())
-        }
-        if texts:
-            _relabel(ax.yaxis, texts)
+        named = [(place, label) for place, label in _shown(ax.yaxis) if not _is_number(label.get_text())]
+        if named:
+            texts = told_apart([label.get_text() for _, label in named], room, canvas.width(named[0][1]))
+            _relabel(ax.yaxis, dict(zip([place for place, _ in named], texts, strict=True)))
 
 
 def _feet(canvas: Canvas) -> None:
@@ -274,16 +275,22 @@ def _neighbours(canvas: Canvas, ax: "Axes") -> tuple[float, float]:
 def _fit_names(canvas: Canvas, ax: "Axes", shown: "list[tuple[float, Text]]", pixels: Any) -> None:
     """Names in lines as wide as their slots; where words would have to break, turned by a right angle."""
     slot = float(np.diff(np.sort(pixels)).min()) if len(pixels) > 1 else ax.get_window_extent().width
-    room = slot - 0.6 * max(canvas.size(label)[1] / (1 + label.get_text().count("\n")) for _, label in shown)
+    room = slot - 0.6 * max(_line_height(canvas, label) for _, label in shown)
     texts = {place: broken(label.get_text(), room, canvas.width(label)) for place, label in shown} if room > 0 else {}
     whole = all(_same_words(label.get_text(), texts.get(place, "")) for place, label in shown)
     if whole and all(text.count("\n") < NAME_LINES for text in texts.values()):
         _relabel(ax.xaxis, texts)
         return
     foot = SAFE * FEET * canvas.box.height
-    _relabel(ax.xaxis, {place: shortened(label.get_text(), foot, canvas.width(label)) for place, label in shown})
+    turned = told_apart([label.get_text() for _, label in shown], foot, canvas.width(shown[0][1]))
+    _relabel(ax.xaxis, dict(zip([place for place, _ in shown], turned, strict=True)))
     for _, label in shown:
         label.set(rotation=90, horizontalalignment="center")
+
+
+def _line_height(canvas: Canvas, text: "Text") -> float:
+    """Of a line of a text that stands upright."""
+    return canvas.size(text)[1] / (1 + text.get_text().count("\n"))
 
 
 def _same_words(text: str, lines: str) -> bool:
@@ -299,7 +306,7 @@ def _thin(canvas: Canvas, axis: Any, pixels: Any, side: int, ends: tuple[float, 
     spans, tall = [], 0.0
     for pixel, (_, label) in zip(pixels, shown, strict=True):
         size = (canvas.size(label)[0], label.get_fontsize() * canvas.figure.dpi / 72) if side else canvas.size(label)
-        reach, tall = size[side] / 2, max(tall, min(size))
+        reach, tall = size[side] / 2, max(tall, size[0] if _turned(label) else _line_height(canvas, label))
         align = 0 if pixel - reach < ends[0] else 1 if pixel + reach > ends[1] else None
         if align is not None:
             label.set(**{("horizontalalignment", "verticalalignment")[side]: inward[align]})
@@ -360,7 +367,10 @@ def _end_inside(canvas: Canvas, text: "Text", panel: "Bbox") -> None:
         side, 2 * min(panel.x1 - middle, middle - panel.x0)
     )
     if box.width > room > 0:
-        text.set_text(broken(text.get_text(), SAFE * room, canvas.width(text), 2))
+        # Names on a ground of their own stand in rows, and words would have to break in a narrow panel: one line.
+        one = text.get_bbox_patch() is not None or canvas.width(text)("n" * NARROW) > room
+        fit = shortened if one else partial(broken, lines=2)
+        text.set_text(fit(text.get_text(), SAFE * room, canvas.width(text)))
 
 
 def _keep_apart(canvas: Canvas, ax: "Axes", texts: "list[Text]") -> None:

@@ -117,7 +117,7 @@ def highlighted(frame: pd.DataFrame, group: str, highlight: Highlight) -> tuple[
 
 def percents(values: Sequence[float]) -> list[str]:
     """Shares as whole percents."""
-    return [f"{100 * value:.0f}%" for value in values]
+    return [f"{100 * value:z.0f}%".replace("-", "−") for value in values]
 
 
 def plain(values: Sequence[float]) -> list[str]:

@@ -19,12 +19,13 @@ from stanmlm.ppcheck import BINS, FRAMES, CheckOptions, Statistic, statistic_of,
 from stanmlm.target import MAX_BYTES
 
 if TYPE_CHECKING:
-    from plotnine import ggplot, theme
+    from plotnine import ggplot, guide_legend, theme
 
 Breaks = Callable[[tuple[float, float]], list[float]]
 Y, YREP = "$y$", "$y_{rep}$"
 SPARSE = 200  # rows up to which intervals have their full width
-PANELS = 25  # of grouped statistics; of more groups, each is a row
+PANELS = 25  # of grouped statistics; of more groups, or with longer names, each is a row
+LETTERS = 120  # of the names over a row of panels, in two lines
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,13 @@ def _no_heights() -> "theme":
     from plotnine import element_blank, theme
 
     return theme(axis_text_y=element_blank(), axis_ticks_major_y=element_blank(), axis_line_y=element_blank())
+
+
+def _large_keys() -> "guide_legend":
+    """A legend whose points are seen, however small those of the figure are."""
+    from plotnine import guide_legend
+
+    return guide_legend(override_aes={"size": 2.4})
 
 
 def _theme() -> "theme":
@@ -241,11 +249,12 @@ def _stat_grouped(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
     from plotnine import facet_wrap, theme
 
     groups = len(frame["group"].cat.categories)
-    if groups > PANELS:
-        return _stat_rows(frame, subject)
     across = int(np.ceil(np.sqrt(groups)))
+    longest = max(len(str(level)) for level in frame["group"].cat.categories)
+    if groups > PANELS or longest > LETTERS / across:
+        return _stat_rows(frame, subject)
     panels = facet_wrap("group", ncol=across, scales="free_x")
-    size = theme(figure_size=(6, max(4, 0.95 * np.ceil(groups / across) + 0.6)))
+    size = theme(figure_size=(6, max(4, 0.95 * np.ceil(groups / across) + 0.9)), legend_position="top")
     return _statistics(frame, subject, _few_breaks) + panels + size
 
 
@@ -267,9 +276,9 @@ def _stat_rows(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
         + theme_rows(10)
         + geom_segment(aes("lower90", "place", xend="upper90", yend="place"), rows, color=LIGHT_EDGE, size=0.4 + thin)
         + geom_segment(aes("lower50", "place", xend="upper50", yend="place"), rows, color=MID, size=0.4 + 1.5 * thin)
-        + geom_point(aes("middle", "place", color="of"), rows.assign(of=new), size=0.6 + 2 * thin, stroke=0)
-        + geom_point(aes("observed", "place", color="of"), rows.assign(of=old), size=0.6 + 2 * thin, stroke=0)
-        + scale_color_manual({new: MID, old: DARK_EDGE}, breaks=[old, new])
+        + geom_point(aes("middle", "place", color="of"), rows.assign(of=new), size=1 + 1.6 * thin, stroke=0)
+        + geom_point(aes("observed", "place", color="of"), rows.assign(of=old), size=1 + 1.6 * thin, stroke=0)
+        + scale_color_manual({new: MID, old: DARK_EDGE}, breaks=[old, new], guide=_large_keys())
         + scale_x_continuous(labels=plain)
         + names_down([str(level) for level in rows["group"]])
         + labs(x=f"{subject.stat} of {subject.response}", y="", color="")
@@ -330,7 +339,7 @@ def _intervals(frame: pd.DataFrame, subject: _Subject) -> "ggplot":
         + geom_linerange(aes(ymin="lower50", ymax="upper50"), color=MID, size=1.1 * thin)
         + geom_point(aes(y="middle", color="of"), data=new, size=1.4 * thin, stroke=0)
         + geom_point(aes(y="y", color="of"), data=old, size=1.8 * thin, stroke=0)
-        + scale_color_manual([DARK_EDGE, MID], breaks=[Y, YREP])
+        + scale_color_manual([DARK_EDGE, MID], breaks=[Y, YREP], guide=_large_keys())
         + scale_x_continuous(labels=plain)
         + scale_y_continuous(labels=plain)
         + labs(x="row", y=subject.response)

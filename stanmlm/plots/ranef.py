@@ -15,7 +15,7 @@ from stanmlm.fit import Fit, draws_of
 from stanmlm.model import Grouping, groupings, parameters
 from stanmlm.plots.frames import interval_frame
 from stanmlm.plots.parts import NO_WORDS, Words, captioned, labels_of, plain
-from stanmlm.plots.rows import BAYESPLOT, Bars, bars_of, names_down, row_height, size_for, zero_line
+from stanmlm.plots.rows import BAYESPLOT, Bars, bars_of, names_down, size_for, zero_line
 from stanmlm.plots.theme import MID_EDGE, theme_rows
 
 if TYPE_CHECKING:
@@ -97,7 +97,6 @@ def plot_ranef(
     frame = ranef_frame(fit, grouping, _terms(grouping, terms), chosen)
     levels = frame.drop_duplicates("place").sort_values("place")["level"].astype(str)
     panels = int(frame["term"].nunique())
-    thinner = min(1.0, row_height(len(levels)) / 0.13)
     size = size_for(len(levels), width=2.2 + 2.3 * panels)
     words = captioned(words, chosen.says)
     scales = [
@@ -106,7 +105,7 @@ def plot_ranef(
         labels_of(words, "", grouping.group),
         theme_rows(),
     ]
-    layers = [zero_line(), *bars_of(frame, chosen.probs, chosen.bars, thinner)]
+    layers = [zero_line(), *bars_of(frame, chosen.probs, chosen.bars)]
     return Sheet(frame) + layers + facet_wrap("term", nrow=1, scales="free_x") + scales + size
 
 

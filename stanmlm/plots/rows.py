@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 WIDTH = 6.0  # inches of a figure
 ROW = 0.24  # inches of a row, where there is room
 TALLEST = 11.0  # inches of all rows: more of them stand closer
+CLOSE = 0.13  # inches of a row, in less than which bars are thinner
 SMALLEST = 5.0  # points of a name; where rows stand closer, some stay without
 POINTS = 72  # an inch
 
@@ -35,11 +36,12 @@ class Bars:
 BAYESPLOT = Bars(1.9, 0.5, 2.6, DARK_EDGE, MID_EDGE, LIGHT)
 
 
-def bars_of(frame: pd.DataFrame, probs: Sequence[float], bars: Bars, thinner: float = 1.0) -> list[object]:
-    """A thin and a thick bar and a point for each row of `frame`, at its `place`."""
+def bars_of(frame: pd.DataFrame, probs: Sequence[float], bars: Bars) -> list[object]:
+    """A thin and a thick bar and a point for each row of `frame`, at its `place`; thinner where rows are close."""
     from plotnine import aes, geom_point, geom_segment
 
     inner, outer = (list(interval_columns([prob]))[1:] for prob in probs)
+    thinner = min(1.0, row_height(frame["place"].nunique()) / CLOSE)
 
     def segment(ends: Sequence[str], size: float, colour: str) -> geom_segment:
         mapping = aes(x=ends[0], xend=ends[1], y="place", yend="place")

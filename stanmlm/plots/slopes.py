@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from plotnine import geom_hline, geom_line, geom_linerange, geom_point, geom_ribbon, ggplot
 
 BACKED = {"fill": "white", "label_size": 0, "label_padding": 0.05}  # so that no dotted line crosses a name
-EDGE = 0.15  # share of the width in which names are aligned to the inside
-NEAR = 0.25  # names nearer than this share of the width stand in different rows
+LETTER = 0.0125  # share of the width of a panel that a letter of a name takes, where there is one panel
+MANY = 150  # intervals, of more than which those behind let others through
+GAP = 0.02  # share of the width between two names in a row
 ROW = 0.065  # height of a row of names, as a share of the height of the intervals
 
 
@@ -112,11 +113,12 @@ def plot_slopes(
     check_columns(slopes, [x, group, *INTERVALS, rows, columns])
     chosen = highlighted(slopes, group, highlight)
     others, coloured = slopes[~level_texts(slopes[group]).isin(chosen)], only(slopes, group, chosen)
-    labels = name_places(coloured.assign(name=called(coloured[group], names)), slopes, x)
+    panels = slopes[columns].nunique() if columns else 1
+    labels = name_places(coloured.assign(name=called(coloured[group], names)), slopes, x, panels, log_x)
     layers = [
         *_zero(of),
         *_line(line, x),
-        *_intervals(others, {"color": BEHIND}, None),
+        *_intervals(others, {"color": BEHIND, "alpha": float(np.clip(MANY / max(len(others), 1), 0.3, 1.0))}, None),
         *_intervals(coloured, {}, group),
         geom_segment(aes(xend=x, y="upper95", yend="foot", color=group), labels, size=0.35, linetype="dotted"),
         geom_label(aes(y="top", label="name", color=group, ha="side"), labels, size=7.5, va="baseline", **BACKED),
@@ -131,27 +133,44 @@ def plot_slopes(
     return Sheet(slopes, aes(x, "estimate")) + layers + facet_panels(rows, columns) + scales
 
 
-def name_places(named: pd.DataFrame, slopes: pd.DataFrame, x: str) -> pd.DataFrame:
-    """Places above all intervals: the height `top` of a name, a row higher where the last is near, and its `side`.
+def name_places(
+    named: pd.DataFrame, slopes: pd.DataFrame, x: str, panels: int = 1, log_x: bool = False
+) -> pd.DataFrame:
+    """Places above all intervals: the height `top` of a name, in the lowest row in which it is free, and its `side`.
 
     Examples
     --------
-    >>> slopes = pd.DataFrame({"x": [0.0, 1.0, 9.0], "lower95": 0.0, "upper95": 1.0})
-    >>> placed = name_places(slopes, slopes, "x")
+    >>> slopes = pd.DataFrame({"x": [0.0, 1.0, 9.0], "name": ["one", "two", "three"], "lower95": 0.0, "upper95": 1.0})
+    >>> placed = name_places(slopes.assign(name=["the first name", "two", "three"]), slopes, "x")
     >>> placed["top"].round(2).tolist(), placed["side"].tolist()
-    ([1.06, 1.13, 1.06], ['left', 'left', 'right'])
+    ([1.06, 1.13, 1.06], ['left', 'center', 'right'])
     """
-    low, high = float(slopes[x].min()), float(slopes[x].max())
+    there = np.log if log_x else np.asarray
+    low, high = (float(there(end)) for end in (slopes[x].min(), slopes[x].max()))
     bottom, top = float(slopes["lower95"].min()), float(slopes["upper95"].max())
-    share = ((named[x] - low) / ((high - low) or 1.0)).round(3)
-    ordered = share.drop_duplicates().sort_values()
-    rows, row, last = {}, 0, -1.0
-    for place in ordered:
-        row = row + 1 if place - last < NEAR else 0
-        rows[place], last = row, place
-    heights = top + ROW * (top - bottom) * (share.map(rows) + 1)
-    sides = np.select([share < EDGE, share > 1 - EDGE], ["left", "right"], "center")
+    share = (there(named[x].to_numpy(dtype=float)) - low) / ((high - low) or 1.0)
+    wide = LETTER * panels * np.array([len(name) for name in named["name"]])
+    outer = np.where(share < 0.5, "left", "right")
+    sides = np.where(np.minimum(share, 1 - share) < wide / 2, outer, "center")
+    starts = share - wide * np.select([sides == "left", sides == "right"], [0.0, 1.0], 0.5)
+    keys = list(zip(share.round(3), named["name"], strict=True))
+    spans = {key: (start, start + width) for key, start, width in zip(keys, starts, wide, strict=True)}
+    rows = _free_rows(spans)
+    heights = top + ROW * (top - bottom) * (np.array([rows[key] for key in keys]) + 1)
     return named.assign(top=heights, foot=heights - 0.2 * ROW * (top - bottom), side=sides)
+
+
+def _free_rows(spans: Mapping[tuple[float, str], tuple[float, float]]) -> dict[tuple[float, str], int]:
+    """The lowest row of each span in which it touches none before it, from the left."""
+    rows: list[list[tuple[float, float]]] = []
+    found = {}
+    for key in sorted(spans):
+        start, stop = spans[key]
+        free = (i for i, row in enumerate(rows) if all(stop + GAP <= a or b + GAP <= start for a, b in row))
+        found[key] = next(free, len(rows))
+        rows += [[]] if found[key] == len(rows) else []
+        rows[found[key]].append((start, stop))
+    return found
 
 
 def _axis(fit: Fit, of: str) -> str:
@@ -180,7 +199,7 @@ def _line(line: pd.DataFrame | None, x: str) -> "list[geom_ribbon | geom_line]":
 
 
 def _intervals(
-    frame: pd.DataFrame, fixed: Mapping[str, str], colour: str | None
+    frame: pd.DataFrame, fixed: Mapping[str, str | float], colour: str | None
 ) -> "list[geom_linerange | geom_point]":
     from plotnine import aes, geom_linerange, geom_point
 

@@ -59,7 +59,7 @@ def theme_paper(size: float = 9) -> "theme":
         axis_ticks=element_line(color=QUIET, size=0.4),
         axis_ticks_minor=element_blank(),
         axis_text=element_text(color=INK, size=size - 1),
-        strip_background=element_blank(),
+        strip_background=element_rect(fill="none", color="none"),
         strip_text=element_text(size=size, weight="bold"),
         plot_title=element_text(size=size + 3, weight="bold", ha="left", margin={"b": 4}),
         plot_subtitle=element_text(size=size, color=QUIET, ha="left", margin={"b": 6}),
