@@ -14,9 +14,8 @@ from stanmlm.interrupts import postponed
 
 T = TypeVar("T")
 
-_LOOK = (
-    0.1  # seconds between two looks at what a job printed, and at a stop on systems where waiting cannot be interrupted
-)
+# Seconds between two looks at what a job printed, and at a stop on systems where waiting cannot be interrupted.
+_LOOK = 0.1
 _GRACE = 5.0  # seconds that an interrupted job has to end before it is left behind
 
 
