@@ -214,7 +214,7 @@ def statistic_of(stat: str | Statistic) -> tuple[str, Statistic]:
             raise OptionError(f"there is no statistic `{stat}`{did_you_mean(stat, STATISTICS)}; a function does too")
         return stat, STATISTICS[stat]
     one = stat
-    return getattr(stat, "__name__", "T"), lambda values: np.apply_along_axis(one, -1, values)
+    return getattr(stat, "__name__", "T"), lambda values: answer_of("stat", lambda each: np.apply_along_axis(one, -1, each), values)
 
 
 def stat_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:

@@ -272,7 +272,10 @@ def _from_objects(series: "pd.Series[Any]", name: str) -> Value:
         return value
     inferred = pd.api.types.infer_dtype(series, skipna=True)
     if inferred in OBJECTS:
-        plain = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        try:
+            plain = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        except OverflowError:
+            raise DataError(f"`{name}` has whole numbers of more than 308 digits; R has none, nor has Stan") from None
         return Value(OBJECTS[inferred], plain)
     if inferred == "date":
         return double((pd.to_datetime(series) - pd.Timestamp(0)).dt.days.to_numpy(dtype=np.float64, na_value=np.nan))
