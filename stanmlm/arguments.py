@@ -132,7 +132,7 @@ def public(verb: Callable[..., R]) -> Callable[..., R]:
 
     answered.__module__ = "stanmlm"
     answered.__signature__ = shown  # type: ignore[attr-defined]
-    answered.__doc__ = _with_options(verb.__doc__ or "", record) if record else verb.__doc__
+    answered.__doc__ = _with_options(verb.__doc__, record) if record and verb.__doc__ else verb.__doc__
     return answered
 
 
@@ -170,6 +170,14 @@ def numbers_of(name: str, given: object) -> Floats:
         raise DataError(f"{name} is {shown(given)}; it must be numbers") from None
 
 
+def is_single(value: object) -> bool:
+    """Whether it is one value, a text or a number say, and not a list of them."""
+    try:
+        return isinstance(value, str) or np.ndim(value) == 0  # type: ignore[arg-type]
+    except ValueError:  # lists of several lengths
+        return False
+
+
 def answer_of(name: str, function: Callable[[Argument], R], argument: Argument) -> R:
     """What a function that a user gave for the argument `name` answers.
 
@@ -190,7 +198,7 @@ def answer_of(name: str, function: Callable[[Argument], R], argument: Argument) 
 def _check(name: str, value: object, kind: Kind) -> None:
     if not kind.holds(value):
         raise OptionError(f"{name} is {shown(value)}; it must be {kind.one}")
-    if isinstance(value, Integral) and abs(value) > LARGEST:
+    if isinstance(value, Integral) and abs(int(value)) > LARGEST:
         raise OptionError(f"{name} is {shown(value)}; {LARGEST} is the largest whole number that is taken here")
     limits = LIMITS.get(name)
     if limits and isinstance(value, int | float | np.number) and not limits.low <= value <= limits.high:

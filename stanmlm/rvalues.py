@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from stanmlm.arguments import is_single, shown
 from stanmlm.arrays import Anything, Floats, Ints, stretches
 from stanmlm.budget import data_have, spend_texts
 from stanmlm.errors import DataError
@@ -213,11 +214,9 @@ def _series(thing: object, name: str) -> "pd.Series[Any]":
     if isinstance(thing, pd.Series):
         return thing
     try:
-        if isinstance(thing, str) or np.ndim(thing) == 0:  # type: ignore[arg-type]
-            thing = [thing]
-        return pd.Series(thing, copy=False)
+        return pd.Series([thing] if is_single(thing) else thing, copy=False)
     except (TypeError, ValueError) as error:
-        raise DataError(f"`{name}` cannot be read as a vector: {error}") from error
+        raise DataError(f"`{name}` cannot be read as a vector: it is {shown(thing)}") from error
 
 
 def _from_frame(frame: pd.DataFrame, name: str) -> Value:
