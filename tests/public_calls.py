@@ -104,6 +104,7 @@ NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "plot_curves": lambda: {"x": "hours", "group": "student"},
     "plot_slopes": lambda: {"x": "hours", "group": "student"},
     "poststratify": lambda: {"frame": exams().assign(N=1)},
+    "pp_check": lambda: {"type": "stat_grouped", "group": "student"},
     "record": lambda: {"raw": raw(), "program": exams_fit().program, "data": {}, "path": Path("never/written.npz")},
     "redblue": lambda: {"engine": "absent", "out": "redblue-out"},
     "save": lambda: {"path": "never/written"},
@@ -111,7 +112,6 @@ NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "simulate_counties": lambda: {"seed": 1},
     "simulate_exams": lambda: {"seed": 1},
     "simulate_redblue": lambda: {"seed": 1, "n": 100},
-    **{},
 }
 FITS = ("fit", "curves", "slopes")
 PUBLIC = [name for name in sm.__all__ if inspect.isfunction(getattr(sm, name))]

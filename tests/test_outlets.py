@@ -1,4 +1,4 @@
-"""Streams that are closed, full or read by nobody, and Python without docstrings: no traceback, a sensible exit code."""
+"""Streams that are closed, full or read by nobody, and Python without docstrings: no traceback."""
 
 import os
 import subprocess
