@@ -13,17 +13,18 @@ from stanmlm.outlets import UNHEARD, is_watched, tell
 
 # What a shell writes after the command, by what was asked: the exit code, standard output, standard error.
 ENDS: Mapping[tuple[str, str], tuple[int, str, str]] = {
-    ("doctor", ">&-"): (0, "", ""),
-    ("doctor", "2>&-"): (0, "stanmlm ", ""),
     ("doctor", "| true"): (UNHEARD, "", ""),
     ("doctor", ">/dev/full"): (2, "", "stanmlm: stdout cannot be written: No space left on device\n"),
-    ("--version", "<&- >&- 2>&-"): (0, "", ""),
-    ("--help", "| true"): (UNHEARD, "", ""),
     ("redblue --data absent.csv", "2>&-"): (2, "", ""),
+    ("--version", "<&- >&- 2>&-"): (0, "", ""),
+    ("doctor", ">&-"): (0, "", ""),
+    ("doctor", "2>&-"): (0, "stanmlm ", ""),
+    ("--help", "| true"): (UNHEARD, "", ""),
     ("redblue --data absent.csv", ">&-"): (2, "", "stanmlm: there is no file absent.csv\n"),
     ("redblue --data absent.csv", "2>/dev/full"): (2, "", ""),
     ("redblue --data absent.csv", "2>&1 >/dev/null | true"): (UNHEARD, "", ""),
 }
+QUICK = 3
 SCRIPT = """
 import stanmlm as sm
 fit = sm.lmer("score ~ hours + (1 | student)", sm.simulate_exams(seed=1, students=20), seed=1, chains=2, iter=200)
@@ -37,7 +38,8 @@ except sm.OptionError as error:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-def test_the_command_line_ends_quietly_whatever_its_streams_are(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cases", [list(ENDS)[:QUICK], pytest.param(list(ENDS)[QUICK:], marks=pytest.mark.slow)])
+def test_the_command_line_ends_quietly_whatever_its_streams_are(cases: list[tuple[str, str]], tmp_path: Path) -> None:
     # unbuffered, argparse prints its help at once and does not mind that nobody is there
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     environment["PYTHONPATH"] = str(Path(__file__).parents[1])
@@ -55,7 +57,7 @@ def test_the_command_line_ends_quietly_whatever_its_streams_are(tmp_path: Path) 
             cwd=tmp_path,
             env=environment,
         )
-        for asked, streams in ENDS
+        for asked, streams in cases
     }
     for asked, run in runs.items():
         out, err = run.communicate(timeout=120)
