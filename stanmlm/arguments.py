@@ -15,9 +15,10 @@ import pandas as pd
 
 from stanmlm.arrays import Anything, Floats
 from stanmlm.dialects import argument_elsewhere
-from stanmlm.errors import DataError, OptionError, did_you_mean
+from stanmlm.errors import DataError, OptionError, StanmlmError, did_you_mean
 
 R = TypeVar("R")
+Argument = TypeVar("Argument")
 
 SHOWN = 40  # characters of a value in a message
 
@@ -54,10 +55,13 @@ LIMITS: Mapping[str, Limits] = {
     "seed": Limits(0, 2**32 - 1, f"a whole number from 0 to {2**32 - 1}"),
     "digits": Limits(0, 20, "a number of digits, from 0 to 20"),
     "max_bytes": Limits(1, np.inf, "a number of bytes, 1 or more"),
-    **dict.fromkeys(("students", "exams", "states", "counties"), Limits(1, np.inf, "1 or more")),
+    **dict.fromkeys(("students", "exams", "states", "counties"), Limits(1, 10_000, "a number from 1 to 10000")),
+    "n": Limits(1, 100_000_000, "a number of voters, from 1 to 100000000"),
+    "nsim": Limits(1, 1_000_000, "a number of simulations, from 1 to 1000000"),
     **dict.fromkeys(("aptitude_sd", "noise_sd"), Limits(0, np.inf, "0 or more")),
-    "resolution": Limits(2, np.inf, "a number of points, 2 or more"),
+    "resolution": Limits(2, 1_000_000, "a number of points, from 2 to 1000000"),
 }
+LARGEST = 2**63 - 1  # what arrays count with
 
 
 def check_arguments(verb: Callable[..., object], given: Mapping[str, object]) -> None:
@@ -128,7 +132,7 @@ def public(verb: Callable[..., R]) -> Callable[..., R]:
 
     answered.__module__ = "stanmlm"
     answered.__signature__ = shown  # type: ignore[attr-defined]
-    answered.__doc__ = _with_options(verb.__doc__ or "", record) if record else verb.__doc__
+    answered.__doc__ = _with_options(verb.__doc__, record) if record and verb.__doc__ else verb.__doc__
     return answered
 
 
@@ -162,16 +166,43 @@ def numbers_of(name: str, given: object) -> Floats:
     """What was given for the argument `name` as numbers, of any shape."""
     try:
         return np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError(f"{name} is {shown(given)}; it must be numbers") from None
+
+
+def is_single(value: object) -> bool:
+    """Whether it is one value, a text or a number say, and not a list of them."""
+    try:
+        return isinstance(value, str) or np.ndim(value) == 0  # type: ignore[arg-type]
+    except ValueError:  # lists of several lengths
+        return False
+
+
+def answer_of(name: str, function: Callable[[Argument], R], argument: Argument) -> R:
+    """What a function that a user gave for the argument `name` answers.
+
+    Raises
+    ------
+    OptionError
+        Where it fails, with its own words.
+    """
+    try:
+        return function(argument)
+    except StanmlmError:
+        raise
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise OptionError(f"the function that was given for {name} fails ({what})") from error
 
 
 def _check(name: str, value: object, kind: Kind) -> None:
     if not kind.holds(value):
         raise OptionError(f"{name} is {shown(value)}; it must be {kind.one}")
+    if isinstance(value, Integral) and abs(int(value)) > LARGEST:
+        raise OptionError(f"{name} is {shown(value)}; {LARGEST} is the largest whole number that is taken here")
     limits = LIMITS.get(name)
     if limits and isinstance(value, int | float | np.number) and not limits.low <= value <= limits.high:
-        raise OptionError(f"{name} is {value}; it must be {limits.words}")
+        raise OptionError(f"{name} is {shown(value)}; it must be {limits.words}")
 
 
 @cache
@@ -261,7 +292,13 @@ def _is_text(value: object) -> bool:
 
 
 def _is_list(value: object) -> TypeGuard[Collection[object]]:
-    return isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping | pd.DataFrame)
+    """Whether values stand in it one after the other; those of a set have no order, and a 0-d array has none."""
+    if isinstance(value, np.ndarray):
+        return value.ndim > 0
+    return isinstance(value, Collection) and not isinstance(value, _NO_LISTS)
+
+
+_NO_LISTS = (str, bytes, bytearray, memoryview, Mapping, set, frozenset, pd.DataFrame)
 
 
 def _is_whole(value: object) -> bool:
@@ -269,7 +306,12 @@ def _is_whole(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool | np.bool_) and value == value
+    if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
+        return False
+    try:
+        return float(value) == float(value)
+    except OverflowError:  # of a whole number beyond 1e308
+        return False
 
 
 def _of(*types: type) -> Callable[[object], bool]:
@@ -318,11 +360,19 @@ RECORDS: Mapping[str, tuple[str, str]] = {
 
 def shown(value: object) -> str:
     """A value as an error names it: small ones as Python spells them, others by their type."""
-    text = repr(value)
-    if isinstance(value, _SMALL) and len(text) <= SHOWN and "\n" not in text:
+    text = _spelled(value) if isinstance(value, _SMALL) else ""
+    if text and len(text) <= SHOWN and "\n" not in text:
         return text
     kind = next((kind for types, kind in _LARGE if isinstance(value, types)), type(value).__name__)
     return _with_article(kind)
+
+
+def _spelled(value: object) -> str:
+    """As Python spells it, which it refuses for whole numbers of thousands of digits, also within lists."""
+    try:
+        return repr(value)
+    except Exception:  # the spelling of what stands in a list is its own
+        return ""
 
 
 _SMALL = (str, Real, NoneType, list, tuple, dict)
@@ -331,6 +381,7 @@ _LARGE: Sequence[tuple[type | tuple[type, ...], str]] = (
     (pd.Series, "column"),
     (np.ndarray, "array"),
     (str, "long text"),
+    (Integral, "whole number of many digits"),
     (Mapping, "dict"),
     ((list, tuple), "list"),
 )

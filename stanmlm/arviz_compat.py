@@ -1,6 +1,7 @@
 """The one place that knows ArviZ: containers and estimators, alike on 0.8 (Python 3.11) and on 1.x."""
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -134,7 +135,16 @@ def bfmi(energy: Anything) -> Floats:
 def _estimator(name: str) -> Any:
     import arviz_stats
 
+    _do_without_docstrings()
     return getattr(arviz_stats, name)
+
+
+def _do_without_docstrings() -> None:
+    """Under `python -OO` ArviZ adds to the docstring of a function that has none, and fails."""
+    if sys.flags.optimize > 1:
+        from arviz_stats.base import stats_utils
+
+        stats_utils.update_docstring = lambda *ufunc_and_function, **n_output: None
 
 
 def _over_parameters(name: str, draws: Anything, how: Mapping[str, object]) -> Floats:
@@ -175,6 +185,7 @@ def psis(log_ratios: Floats, efficiency: Floats) -> tuple[Floats, Floats]:
 def _psis(log_ratios: Floats, efficiency: float) -> tuple[Floats, float]:
     import arviz_stats.base
 
+    _do_without_docstrings()
     estimators: Any = arviz_stats.base
     largest = log_ratios.max()
     if np.isinf(largest):  # some draws exclude the row: they alone are left without it

@@ -4,12 +4,14 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from stanmlm import __version__
 from stanmlm.command import INTERRUPTED, leave
 from stanmlm.doctor import doctor
-from stanmlm.errors import StanmlmError
+from stanmlm.errors import FileError, StanmlmError
 from stanmlm.interrupts import interruptible
+from stanmlm.outlets import open_closed, tell
 from stanmlm.redblue.run import ANES, SEED, redblue
 
 REFUSED = 2  # argparse's own exit code for bad arguments
@@ -26,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0, 2 where something was refused, 130 after Ctrl-C.
+        The exit code: 0, 2 where something was refused, 130 after Ctrl-C; where nobody reads the answer any more,
+        `| head`, the process ends with 141.
 
     Examples
     --------
@@ -34,22 +37,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     2
     """
     quiet = signal.getsignal(signal.SIGINT) is leave
+    open_closed()
     try:
         if quiet:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         with interruptible():
-            given = _parser().parse_args(arguments)
-            given.run(given)
+            _answer(arguments)
     except StanmlmError as error:
-        print(f"stanmlm: {error}", file=sys.stderr)
+        _complain(str(error))
         return REFUSED
     except KeyboardInterrupt:
-        print("stanmlm: interrupted", file=sys.stderr)
+        _complain("interrupted")
         return INTERRUPTED
     finally:
         if quiet:
             signal.signal(signal.SIGINT, leave)
     return 0
+
+
+def _complain(text: str) -> None:
+    with suppress(FileError):  # the exit code says it too
+        tell(f"stanmlm: {text}")
+
+
+def _answer(arguments: Sequence[str] | None) -> None:
+    try:
+        given = _parser().parse_args(arguments)
+    finally:
+        tell("", "stdout", end="")  # help and version, which argparse prints
+    given.run(given)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,14 +105,13 @@ def _redblue(given: argparse.Namespace) -> None:
         adapt_delta=given.adapt_delta,
         cores=given.cores,
         engine=given.engine,
-        report=lambda line: print(line, file=sys.stderr),
+        report=tell,
     )
-    print(made)
-    print(f"\n{len(made.files)} files in {given.out}")
+    tell(f"{made}\n\n{len(made.files)} files in {given.out}", "stdout")
 
 
 def _doctor(given: argparse.Namespace) -> None:
-    print(doctor())
+    tell(doctor(), "stdout")
 
 
 if __name__ == "__main__":

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, cast
 
-import numpy as np
 import pandas as pd
 
-from stanmlm.arguments import check_arguments
+from stanmlm.arguments import answer_of, check_arguments, is_single
 from stanmlm.errors import DataError, OptionError, did_you_mean
 from stanmlm.fit import Fit
 from stanmlm.formula import Expression, Terms, parse_expression
@@ -182,8 +181,7 @@ def counterfactual(rows: pd.DataFrame, values: Mapping[str, object]) -> pd.DataF
 
 def with_value(rows: pd.DataFrame, name: str, value: Any) -> pd.DataFrame:
     """The rows with one column set to a value, or to one value a row; a factor keeps its levels."""
-    single = isinstance(value, str) or np.ndim(value) == 0
-    if not single or name not in rows.columns:
+    if not is_single(value) or name not in rows.columns:
         return rows.assign(**{name: value})
     return rows.assign(**{name: _like([value] * len(rows), rows[name])})
 
@@ -198,13 +196,21 @@ def known_name(name: str, data: pd.DataFrame) -> str:
 
 def values_of(given: object, column: "pd.Series") -> list[object]:
     """What was given for a column as a list: one value, several, or a function of the column."""
-    value = given(column) if callable(given) else given
-    values = (
-        [value] if isinstance(value, str) or np.ndim(cast(float, value)) == 0 else list(cast(Sequence[object], value))
-    )
+    value = answer_of(f"`{column.name}`", given, column) if callable(given) else given
+    values = [value] if is_single(value) else list(cast(Sequence[object], value))
     if not values:
         raise DataError(f"no value was given for `{column.name}`")
+    if not all(map(is_whole_text, values)):
+        raise DataError(f"the text that was given for `{column.name}` has halves of characters; it is no Unicode")
     return values
+
+
+def is_whole_text(value: object) -> bool:
+    """Whether it is no text, or one that can be written: half of a surrogate pair cannot."""
+    try:
+        return not isinstance(value, str) or value.isascii() or bool(value.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def newdata_of(fit: Fit, newdata: object) -> pd.DataFrame:

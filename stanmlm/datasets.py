@@ -1,5 +1,6 @@
 """The surveys of the main job in one common frame, and the public facts about the states."""
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -231,7 +232,7 @@ def _read_table(path: Path) -> pd.DataFrame:
     try:
         check_readable(path)
     except FileError as error:
-        hint = "; give the voter file in it" if path.is_dir() else ""
+        hint = "; give the voter file in it" if os.path.isdir(path) else ""
         raise DataError(f"{error}{hint}") from error
     try:
         head = pd.read_csv(path, sep="\t", nrows=0)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import answer_of, numbers_of
 from stanmlm.arrays import Floats
 from stanmlm.errors import OptionError, check_probability
 from stanmlm.layout import format_common, html_text, right_aligned_lines
@@ -45,7 +46,7 @@ def estimates(labels: pd.DataFrame, draws: Floats, title: str, level: float = 0.
 
 def transformed(made: Estimates, transform: Callable[[Floats], Floats]) -> Estimates:
     """The same quantities after a function of their draws, such as `np.exp`."""
-    draws = np.asarray(transform(made.draws), dtype=float)
+    draws = numbers_of("what transform= gives", answer_of("transform", transform, made.draws))
     if draws.shape != made.draws.shape:
         raise OptionError(f"transform= turned an array of shape {made.draws.shape} into one of shape {draws.shape}")
     return estimates(made.frame.drop(columns=list(COLUMNS)), draws, made.title, made.level, made.note)

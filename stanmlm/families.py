@@ -175,13 +175,14 @@ def as_family(family: FamilyLike) -> Family:
 def _called(family: Callable[[], Family]) -> object:
     try:
         return family()
-    except TypeError:
+    except Exception:  # whatever it is, it is not a family
         return None
 
 
 def _with_link(family: Family, link: str) -> Family:
     if not isinstance(link, str) or link not in family.links:
-        raise OptionError(f"`{link}` is not a link of {family.name}" + did_you_mean(str(link), family.links))
+        text = link if isinstance(link, str) else shown(link)
+        raise OptionError(f"`{text}` is not a link of {family.name}" + did_you_mean(text, family.links))
     return replace(family, link=LINKS[link])
 
 

@@ -299,8 +299,6 @@ def simulate(
     ['sim_1', 'sim_2']
     """
     check_arguments(simulate, locals())
-    if nsim < 1:
-        raise OptionError(f"nsim is {nsim}; it counts simulations")
     if not isinstance(re_formula, str | None) or re_formula not in (None, "NA"):
         given = shown(re_formula)
         raise OptionError(f'simulate keeps all group effects, re_formula=None, or none, "NA"; not {given}')

@@ -260,7 +260,7 @@ def _subset_rows(subset: Value | None, given: object, everything: Ints) -> Ints:
     if subset.type == "logical" and length(subset) not in (1, n):
         raise DataError(f"subset has {length(subset)} values for {n} rows")
     if subset.type != "logical" and not isinstance(given, str):
-        chosen = floats(subset).astype(np.int64)
+        chosen = floats(subset).ravel().astype(np.int64)
     else:
         chosen = positions(subset, n)
         chosen = chosen[chosen >= 0]

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import shown
 from stanmlm.arrays import Anything
 from stanmlm.design_rows import places
 from stanmlm.errors import DataError, OptionError, did_you_mean
@@ -63,7 +64,10 @@ def values_by_row(fit: Fit, name: str, given: Anything) -> Anything:
     DataError
         For another number of values.
     """
-    values, rows = np.asarray(given), fit.model.frame.rows
+    try:
+        values, rows = np.asarray(given), fit.model.frame.rows
+    except ValueError:  # lists of several lengths
+        raise DataError(f"{name} is {shown(given)}; it must be one value a row") from None
     if values.shape == (len(fit.model.frame.data),) != rows.shape:
         return values[rows]
     if values.shape != rows.shape:

@@ -45,7 +45,7 @@ def format_signif(value: float, digits: int) -> str:
 
 def _scientific(value: float, digits: int) -> tuple[int, int]:
     """Significant figures, at most `digits` and without trailing zeros, and the power of ten."""
-    mantissa, exponent = f"{abs(value):.{digits - 1}e}".split("e")
+    mantissa, exponent = f"{abs(value):.{max(digits - 1, 0)}e}".split("e")
     return max(1, len(mantissa.replace(".", "").rstrip("0"))), int(exponent)
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from stanmlm.arguments import numbers_of
+from stanmlm.arguments import numbers_of, shown
 from stanmlm.arrays import Anything, Floats, Ints
-from stanmlm.errors import DataError, rows_named
+from stanmlm.errors import DataError, StanmlmError, rows_named
 
 Array = TypeVar("Array", Anything, Floats)
 
@@ -42,7 +42,7 @@ def makeFEdummies(x: ArrayLike) -> pd.DataFrame:  # noqa: N802
     """
     index = x.index if isinstance(x, pd.Series) else None
     codes, levels = _codes("makeFEdummies needs a level for every row", "x", x)
-    return pd.DataFrame(np.eye(len(levels))[codes], columns=[str(level) for level in levels], index=index)
+    return pd.DataFrame(np.eye(len(levels))[codes], columns=levels, index=index)
 
 
 def group_mean(x: ArrayLike, by: ArrayLike) -> Floats:
@@ -78,14 +78,20 @@ def group_mean(x: ArrayLike, by: ArrayLike) -> Floats:
     return means[codes]
 
 
-def _codes(need: str, name: str, groups: ArrayLike) -> tuple[Ints, pd.Index]:
+def _codes(need: str, name: str, groups: ArrayLike) -> tuple[Ints, list[str]]:
     """The level of each row, and the levels in the order in which they appear."""
-    codes, levels = pd.factorize(_vector(name, np.asarray(groups)))
+    try:
+        codes, levels = pd.factorize(_vector(name, np.asarray(groups)))
+        texts = [str(level) for level in levels]
+    except (TypeError, ValueError) as error:
+        if isinstance(error, StanmlmError):
+            raise
+        raise DataError(f"{name} is {shown(groups)}; it must be labels, one a row") from None
     missing = np.flatnonzero(codes < 0)
     if len(missing):
         labels = groups.index[missing] if isinstance(groups, pd.Series) else missing
         raise DataError(f"{need}: {len(missing)} missing {rows_named(labels.tolist())}")
-    return codes, pd.Index(levels)
+    return codes, texts
 
 
 def _vector(name: str, values: Array) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from stanmlm.arguments import check_arguments
+from stanmlm.arguments import check_arguments, shown
 from stanmlm.arrays import Bools, Floats, Ints
 from stanmlm.design_rows import places, rows_of, telling
 from stanmlm.distinct import cells_of
@@ -159,8 +159,8 @@ def _weights(cells: pd.DataFrame, weights: object) -> Floats:
     given: Any = cells[weights] if isinstance(weights, str) else weights
     try:
         people = np.asarray(given, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{named} must be numbers: {error}") from error
+    except (TypeError, ValueError, OverflowError):
+        raise DataError(f"{named} must be numbers, not {shown(given)}") from None
     if people.shape != (len(cells),):
         raise DataError(f"{named} has {people.size} values for {len(cells)} rows of the frame")
     for bad, what in ((~np.isfinite(people), "missing or infinite"), (people < 0, "negative")):

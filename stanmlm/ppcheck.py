@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from stanmlm.arguments import answer_of
 from stanmlm.arrays import Anything, Floats, Ints
 from stanmlm.criticism import smoothed
 from stanmlm.errors import OptionError, did_you_mean
@@ -214,7 +215,9 @@ def statistic_of(stat: str | Statistic) -> tuple[str, Statistic]:
             raise OptionError(f"there is no statistic `{stat}`{did_you_mean(stat, STATISTICS)}; a function does too")
         return stat, STATISTICS[stat]
     one = stat
-    return getattr(stat, "__name__", "T"), lambda values: np.apply_along_axis(one, -1, values)
+    return getattr(stat, "__name__", "T"), lambda values: answer_of(
+        "stat", lambda each: np.apply_along_axis(one, -1, each), values
+    )
 
 
 def stat_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:

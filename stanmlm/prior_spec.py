@@ -217,7 +217,7 @@ def _parse_call(text: str) -> ast.Call | None:
         return None
     try:
         node = ast.parse(text.strip(), mode="eval").body
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # text that Python cannot encode or nest so deep
         node = None
     if not isinstance(node, ast.Call):
         raise PriorError(f'`{text}` is not a prior; write for example "normal(0, 2.5)", or "" for a flat one')

@@ -1,7 +1,9 @@
 """Which group effects count in a prediction: brms's `re_formula`."""
 
 import numpy as np
+import pandas as pd
 
+from stanmlm.arguments import shown
 from stanmlm.arrays import Bools
 from stanmlm.design import Design
 from stanmlm.errors import OptionError, did_you_mean
@@ -27,9 +29,15 @@ def used_coefficients(design: Design, re_formula: object) -> tuple[Bools, ...]:
     terms = design.terms
     if re_formula is None:
         return tuple(np.ones(len(term.coefs), dtype=bool) for term in terms)
-    if (isinstance(re_formula, float) and np.isnan(re_formula)) or str(re_formula) in ("NA", "~0", "~ 0"):
+    if re_formula is pd.NA or (isinstance(re_formula, float) and np.isnan(re_formula)):
+        re_formula = "NA"
+    if not isinstance(re_formula, str):
+        raise OptionError(
+            f're_formula is {shown(re_formula)}; it must be None, "NA", or a formula of bars such as "~ (1 | state)"'
+        )
+    if re_formula in ("NA", "~0", "~ 0"):
         return tuple(np.zeros(len(term.coefs), dtype=bool) for term in terms)
-    wanted = _wanted(str(re_formula))
+    wanted = _wanted(re_formula)
     known = {(term.group, label) for term in terms for label in term.coef_terms}
     for group, label in wanted - known:
         raise OptionError(

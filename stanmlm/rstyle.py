@@ -1,6 +1,5 @@
 """R's verbs: `lm glm lmer glmer`, with rstanarm's arguments."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from os import PathLike
@@ -22,6 +21,7 @@ from stanmlm.frame import variables_of
 from stanmlm.interrupts import interruptible
 from stanmlm.keep import load_or_fit, with_functions
 from stanmlm.model import Model
+from stanmlm.outlets import is_watched
 from stanmlm.pipeline import ModelOptions, RunOptions, build_model, fit_model
 from stanmlm.prior_slots import CovarianceInput, PriorInput
 from stanmlm.prior_spec import SetPrior
@@ -332,16 +332,12 @@ def read_options(options: Mapping[str, object]) -> tuple[ModelOptions, RunOption
         engine=choose_engine(options.get("engine", "auto")),  # type: ignore[arg-type]
         sampling=how,
         raise_delta="adapt_delta" not in options and "adapt_delta" not in control,  # type: ignore[operator]
-        progress=bool(options.get("progress", _interactive())),
+        progress=bool(options.get("progress", is_watched())),
     )
     return ModelOptions(**model), run  # type: ignore[arg-type]
 
 
 _SAMPLING = (*(field.name for field in fields(Sampling)), "control")
-
-
-def _interactive() -> bool:
-    return "ipykernel" in sys.modules or sys.stderr.isatty()
 
 
 def name_of(data: object, scope: Mapping[str, object]) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from stanmlm.arguments import is_single, shown
 from stanmlm.arrays import Anything, Floats, Ints, stretches
 from stanmlm.budget import data_have, spend_texts
 from stanmlm.errors import DataError
@@ -213,11 +214,9 @@ def _series(thing: object, name: str) -> "pd.Series[Any]":
     if isinstance(thing, pd.Series):
         return thing
     try:
-        if isinstance(thing, str) or np.ndim(thing) == 0:  # type: ignore[arg-type]
-            thing = [thing]
-        return pd.Series(thing, copy=False)
+        return pd.Series([thing] if is_single(thing) else thing, copy=False)
     except (TypeError, ValueError) as error:
-        raise DataError(f"`{name}` cannot be read as a vector: {error}") from error
+        raise DataError(f"`{name}` cannot be read as a vector: it is {shown(thing)}") from error
 
 
 def _from_frame(frame: pd.DataFrame, name: str) -> Value:
@@ -272,7 +271,10 @@ def _from_objects(series: "pd.Series[Any]", name: str) -> Value:
         return value
     inferred = pd.api.types.infer_dtype(series, skipna=True)
     if inferred in OBJECTS:
-        plain = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        try:
+            plain = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        except OverflowError:
+            raise DataError(f"`{name}` has whole numbers of more than 308 digits; R has none, nor has Stan") from None
         return Value(OBJECTS[inferred], plain)
     if inferred == "date":
         return double((pd.to_datetime(series) - pd.Timestamp(0)).dt.days.to_numpy(dtype=np.float64, na_value=np.nan))

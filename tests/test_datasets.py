@@ -206,7 +206,7 @@ def test_the_simulator_is_seeded_and_labelled() -> None:
     assert not simulate_redblue(3, n=200).equals(simulate_redblue(4, n=200))
     assert "simulated" in simulated_survey(3, n=200).source
     assert "Simulated" in simulated_survey(3, n=200).caveat
-    with pytest.raises(OptionError, match="must be positive"):
+    with pytest.raises(OptionError, match="it must be a number of voters"):
         simulate_redblue(1, n=0)
 
 

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "stanmlm"
 
 # The trip of a formula, then what is asked of a fit, top to bottom; a folder stands for all of its modules.
 STAGES = (
-    *("command", "interrupts", "arrays", "errors", "dialects", "arguments", "callers", "streams"),
+    *("command", "interrupts", "arrays", "errors", "outlets", "dialects", "arguments", "callers", "streams"),
     *("formulaic_compat", "arviz_compat", "disk", "annotations", "codec", "codec_pandas", "archive"),
     *(
         "rcode",

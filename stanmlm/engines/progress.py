@@ -9,6 +9,8 @@ from contextlib import contextmanager, redirect_stdout
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from stanmlm.outlets import is_watched
+
 if TYPE_CHECKING:
     from tqdm import tqdm
 
@@ -20,7 +22,7 @@ _LINE = re.compile(r"(?:Chain \[(\d+)\] )?Iteration:\s*(\d+) / \d+ \[\s*\d+%\]\s
 @contextmanager
 def bars(chains: int, total: int, show: bool) -> Iterator[OnLine]:
     """A function that moves the bars when it is given Stan's lines; where nobody looks, it does nothing."""
-    if not (show and _watched()):
+    if not (show and is_watched()):
         yield lambda chain, line: None
         return
     bar = _bar()
@@ -64,10 +66,6 @@ def _bar() -> "type[tqdm[object]]":
     return kind
 
 
-def _watched() -> bool:
-    return sys.stderr.isatty() or "ipykernel" in sys.modules
-
-
 class _Lines(io.TextIOBase):
     """A stream that hands on whole lines."""
 
@@ -77,7 +75,7 @@ class _Lines(io.TextIOBase):
 
     def write(self, text: str) -> int:
         if threading.get_ident() != self._owner:
-            return self._beyond.write(text)
+            return self._beyond.write(text) if self._beyond else len(text)
         *lines, self._rest = (self._rest + text).split("\n")
         for line in lines:
             self._on_line(line)

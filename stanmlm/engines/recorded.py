@@ -12,6 +12,7 @@ import numpy as np
 
 from stanmlm.arguments import check_arguments, check_options
 from stanmlm.arrays import Anything, Floats
+from stanmlm.disk import shown_path
 from stanmlm.engines.protocol import Point, RawDraws, Sampling, StanData
 from stanmlm.engines.sampling import sampling_from
 from stanmlm.errors import EngineError, FileError
@@ -51,8 +52,10 @@ def record(raw: RawDraws, program: Program, data: StanData, path: str | PathLike
     try:
         with Path(path).open("wb") as sink:
             np.savez_compressed(sink, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
-    except OSError as error:
-        raise FileError(f"cannot write {path}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise FileError(
+            f"cannot write {shown_path(Path(path))}: {getattr(error, 'strerror', None) or error}"
+        ) from error
 
 
 @dataclass(frozen=True)

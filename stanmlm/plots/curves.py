@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from stanmlm.arguments import check_arguments
+from stanmlm.arguments import check_arguments, is_single
 from stanmlm.by_group import group_curves
 from stanmlm.fit import Fit
 from stanmlm.outcome import expected, is_probability
@@ -119,7 +118,7 @@ def plot_curves(
     if isinstance(curves, Fit):
         words, percent = _words_of(curves, words), percent or is_probability(curves)
         curves = group_curves(curves, x, group, facets, at)
-        highlight = highlight if np.size(highlight) else _all_of_few(curves[group])  # type: ignore[arg-type]
+        highlight = highlight if is_single(highlight) or len(highlight) else _all_of_few(curves[group])  # type: ignore[arg-type]
     check_columns(curves, [x, group, *INTERVALS, *facets])
     chosen = highlighted(curves, group, highlight)
     coloured = only(curves, group, chosen)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from stanmlm.arguments import check_arguments
+from stanmlm.arguments import answer_of, check_arguments
 from stanmlm.datasets import Survey, load_anes, load_naes, survey_of
 from stanmlm.diagnostics import warnings_of
 from stanmlm.disk import shown_path
@@ -110,7 +110,7 @@ def redblue(
     fits = fit_ladder(survey.frame, options, report)
     table = ladder_table(fits)
     states = _each(fits, survey.frame, states_of, _of_states(fits))
-    report("drawing three figures")
+    answer_of("report", report, "drawing three figures")
     figures = draw_figures(survey, fits)
     files = write_files(folder, table, states, fits, figures)
     notes = (*survey.notes, *_lost_states(fits), *_failed_diagnostics(fits))
@@ -123,7 +123,7 @@ def fit_ladder(voters: pd.DataFrame, options: Options, report: Callable[[str], N
     for year in sorted(set(voters["year"].tolist())):
         rows = voters[voters["year"] == year].reset_index(drop=True)
         for rung in LADDER:
-            report(f"{year}: {' '.join(rung.title)}, {rung.formula}")
+            answer_of("report", report, f"{year}: {' '.join(rung.title)}, {rung.formula}")
             fits[year, rung.key] = rung.fit(rung.formula, rows, options)
     return fits
 
