@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
+from stanmlm.archive import DAMAGE
 from stanmlm.arguments import check_arguments, check_options
 from stanmlm.arrays import Anything, Floats
+from stanmlm.disk import check_readable, path_of, whole_file
 from stanmlm.engines.protocol import Point, RawDraws, Sampling, StanData
 from stanmlm.engines.sampling import sampling_from
 from stanmlm.errors import EngineError, FileError
@@ -49,10 +50,12 @@ def record(raw: RawDraws, program: Program, data: StanData, path: str | PathLike
     groups = {"values": raw.values, "stats": raw.stats}
     arrays = {f"{group}/{name}": array for group, named in groups.items() for name, array in named.items()}
     try:
-        with Path(path).open("wb") as sink:
+        with whole_file(path_of(path)) as sink:
             np.savez_compressed(sink, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
+    except FileError:
+        raise
     except OSError as error:
-        raise FileError(f"cannot write {path}: {error.strerror or error}") from error
+        raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Recorded:
 
     def __post_init__(self) -> None:
         check_options(Recorded, {"path": self.path})
-        object.__setattr__(self, "path", Path(self.path))
+        object.__setattr__(self, "path", path_of(self.path))
 
     def sample(
         self,
@@ -115,9 +118,10 @@ _ABOUT: Mapping[str, type] = {
 
 def _about(file: Path) -> Mapping[str, Any]:
     try:
+        check_readable(file)
         with np.load(file, allow_pickle=False) as stored:
             about: Mapping[str, Any] = json.loads(str(stored["about"]))
-    except (OSError, EOFError, BadZipFile, ValueError, KeyError, TypeError) as error:
+    except DAMAGE as error:
         raise EngineError(f"{file} holds no recorded draws: {error}") from error
     missing = [
         name for name in _ABOUT if not isinstance(about, Mapping) or not isinstance(about.get(name), _ABOUT[name])
@@ -140,7 +144,7 @@ def _read(file: Path, about: Mapping[str, Any]) -> RawDraws:
             seconds=(compile_seconds, sample_seconds),
             sampling=sampling_from(about["sampling"]),
         )
-    except (OSError, EOFError, BadZipFile, ValueError, TypeError) as error:
+    except DAMAGE as error:
         raise EngineError(f"the recorded draws in {file} are damaged: {error}") from error
 
 
