@@ -269,7 +269,7 @@ def _subset_rows(subset: Value | None, given: object, everything: Ints) -> Ints:
     if len(chosen) and not (-n <= chosen.min() and chosen.max() < n):
         raise DataError(f"subset asks for rows beyond the {n} that there are")
     if n and not len(chosen):
-        raise DataError(f"subset keeps none of the {n} rows")
+        raise DataError(f"0 (non-NA) cases: subset keeps none of the {n} rows")
     return chosen % n if n else chosen
 
 
