@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.arguments import check_arguments
-from stanmlm.disk import check_readable
+from stanmlm.disk import check_readable, path_of
 from stanmlm.errors import DataError, FileError, did_you_mean
 
 YEARS = (2000, 2004)
@@ -120,10 +120,11 @@ def load_naes(path: str | Path) -> Survey:
     ('1 respondent in DC left out',)
     """
     check_arguments(load_naes, locals())
-    raw = _read_table(Path(path))
+    file = path_of(path)
+    raw = _read_table(file)
     voters = _from_dataverse(raw) if set(DATAVERSE_COLUMNS) <= set(raw.columns) else raw
-    survey = survey_of(voters, name=f"`{Path(path).name}`")
-    return replace(survey, source=f"voter file {Path(path).name}")
+    survey = survey_of(voters, name=f"`{file.name}`")
+    return replace(survey, source=f"voter file {file.name}")
 
 
 def survey_of(voters: pd.DataFrame, name: str = "the data") -> Survey:

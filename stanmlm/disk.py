@@ -22,6 +22,19 @@ KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
 )
 
 
+def path_of(given: str | os.PathLike[str]) -> Path:
+    """The path that a user has written; a `~` leads to the home folder, as in R and in a shell.
+
+    Raises
+    ------
+    FileError
+        For an empty text, which pathlib would take for the working folder.
+    """
+    if not os.fspath(given):
+        raise FileError("the path is empty; give the path of a file")
+    return Path(os.path.expanduser(given))
+
+
 def check_readable(path: Path) -> None:
     """Refuse what is absent and what is no file; opening a pipe would wait for its other end.
 

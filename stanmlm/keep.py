@@ -23,7 +23,7 @@ from stanmlm.codec import PLAIN, Codec, Coder, DamageError, Get, Json, UnknownTy
 from stanmlm.codec_pandas import PANDAS
 from stanmlm.compress import Cells
 from stanmlm.design import Design, GroupTerm, Spec
-from stanmlm.disk import check_writable
+from stanmlm.disk import check_writable, path_of
 from stanmlm.engines.choose import ENGINES
 from stanmlm.engines.protocol import Sampling
 from stanmlm.engines.sampling import sampling_from
@@ -125,7 +125,7 @@ def save(fit: Fit, path: str | PathLike[str]) -> None:
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in SHOWN_VERSIONS}},
         "fingerprint": fingerprint(fit.model, fit.call.arguments),
     }
-    write_archive(Path(path), manifest, lambda put: encode(codec(), kept, put))
+    write_archive(path_of(path), manifest, lambda put: encode(codec(), kept, put))
 
 
 def load(path: str | PathLike[str]) -> Fit:
@@ -148,7 +148,7 @@ def load(path: str | PathLike[str]) -> Fit:
     >>> load("exams.stanmlm")  # doctest: +SKIP
     """
     check_arguments(load, locals())
-    file = Path(path)
+    file = path_of(path)
     fit = read_archive(file, lambda manifest: _check_manifest(file, manifest), _read_fit)
     assert isinstance(fit, Fit)
     return with_functions(relabelled(fit), caller_scope(1))
@@ -183,7 +183,7 @@ def load_or_fit(
     """
     if refit not in FILE_REFIT:
         raise OptionError(f"file_refit is `{refit}`" + did_you_mean(str(refit), FILE_REFIT))
-    path = Path(file)
+    path = path_of(file)
     check_writable(path)
     there = path.exists() and refit != "always"
     same = there and _fingerprint_in(path) == fingerprint(model, arguments)

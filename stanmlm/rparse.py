@@ -44,6 +44,10 @@ _REFUSED = {
     "%": "this `%` is never closed",
     ";": "a formula is one expression; `;` has no place in it",
     "?": "`?` has no place in a formula",
+    **dict.fromkeys("“”„«»", "this is a typographic quote; strings stand between \" or '"),
+    **dict.fromkeys("‘’´", "this is a typographic quote; strings stand between \" or ', odd names between back-ticks"),
+    **dict.fromkeys("–—−", "this is a typographic dash; minus is `-`"),
+    "\0": "a formula is text without null characters",
 }
 _REFUSED_SYMBOLS = {
     "=": "`=` only names an argument inside a call; to compare, write `==`",

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from os import PathLike
-from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
 import numpy as np
@@ -281,7 +280,7 @@ def fit_verb(call: Call, formula: str, data: object, family: Family, scope: Scop
     with interruptible():
         if file is None:
             return fit_model(whole, model, run)
-        kept = load_or_fit(Path(str(file)), refit, model, call.arguments, lambda: fit_model(whole, model, run))
+        kept = load_or_fit(str(file), refit, model, call.arguments, lambda: fit_model(whole, model, run))
     return with_functions(kept, scope)
 
 

@@ -241,7 +241,7 @@ def _from_series(series: "pd.Series[Any]", name: str) -> Value:
     if kind == "O" or isinstance(series.dtype, pd.StringDtype):
         return _from_objects(series, name)
     if kind not in KINDS:
-        raise DataError(f"`{name}` is of type {series.dtype}, which a formula cannot use")
+        raise DataError(f"`{name}` is of type {series.dtype}; a column must hold numbers, strings, or truth values")
     if isinstance(series.dtype, pd.api.extensions.ExtensionDtype):
         plain = series.to_numpy(dtype=np.float64, na_value=np.nan)
         return Value(KINDS[kind], plain)
@@ -280,7 +280,8 @@ def _from_objects(series: "pd.Series[Any]", name: str) -> Value:
         return double((pd.to_datetime(series) - pd.Timestamp(0)).dt.days.to_numpy(dtype=np.float64, na_value=np.nan))
     value = _from_strings(series) if inferred in STRINGS else None
     if value is None:
-        raise DataError(f"`{name}` mixes types ({inferred}); a column must hold numbers, strings, or truth values")
+        wrong = f"mixes types ({inferred})" if inferred.startswith("mixed") else f"is of type {inferred}"
+        raise DataError(f"`{name}` {wrong}; a column must hold numbers, strings, or truth values")
     return value
 
 

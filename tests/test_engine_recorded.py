@@ -1,4 +1,6 @@
 import json
+import os
+from contextlib import suppress
 from dataclasses import replace
 
 import engine_toys as toys
@@ -129,7 +131,36 @@ def test_recordings_are_of_draws_and_in_files(raw, tmp_path):
         record(1, toys.toy(), toys.toy_data(), tmp_path / "a.npz")
     with pytest.raises(OptionError, match="path is 5; it must be"):
         Recorded(5)
-    with pytest.raises(FileError, match="cannot write"):
+    with pytest.raises(FileError, match="cannot be written: there is no folder"):
         record(raw, toys.toy(), toys.toy_data(), tmp_path / "absent" / "a.npz")
     record(raw, toys.toy(), toys.toy_data(), str(tmp_path / "a.npz"))
     assert Recorded(str(tmp_path)).sample(toys.toy(), toys.toy_data(), toys.short()).engine == "stanli"
+
+
+def test_a_recording_takes_the_place_of_a_file_and_of_nothing_else(raw, tmp_path, file):
+    before = file.read_bytes()
+    with pytest.raises(FileError, match="/dev/null cannot be written: it is a device"):
+        record(raw, toys.toy(), toys.toy_data(), "/dev/null")
+    with pytest.raises(TypeError):
+        record(replace(raw, stats={"bad": Unwritable()}), toys.toy(), toys.toy_data(), file)
+    assert file.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == [file.name]
+
+
+def test_what_is_no_file_holds_no_recording(tmp_path):
+    os.mkfifo(tmp_path / "pipe.npz")
+    with pytest.raises(EngineError, match=r"holds no recorded draws: .* it is a pipe"):
+        Recorded(tmp_path / "pipe.npz").sample(toys.toy(), toys.toy_data(), toys.short())
+
+
+def test_a_flipped_byte_is_an_error_of_ours(file):
+    whole = file.read_bytes()
+    for place in range(40, len(whole), 97):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        with suppress(EngineError):
+            Recorded(file).sample(toys.toy(), toys.toy_data(), toys.short())
+
+
+class Unwritable:
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError("no numbers here")

@@ -74,6 +74,25 @@ def test_subset_takes_NA_for_no() -> None:  # noqa: N802
     assert frame("y ~ 1", subset="x > 1").rows.tolist() == [2, 3, 4, 5]
 
 
+@pytest.mark.parametrize("given", ["x > 1e9", [], np.zeros(6, dtype=bool)])
+def test_a_subset_without_rows_is_named(given: object) -> None:
+    with pytest.raises(DataError, match="subset keeps none of the 6 rows"):
+        frame("y ~ 1", subset=given)
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        (pd.period_range("2020", periods=3), "`z` is of type period; a column must hold numbers, strings"),
+        (pd.to_timedelta([1, 2, 3], "s"), "`z` is of type timedelta64"),
+        ([1, "a", 2.5], "`z` mixes types"),
+    ],
+)
+def test_a_type_without_a_meaning_here_is_named(column: object, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        model_frame(parse_formula("y ~ z"), pd.DataFrame({"y": [1.0, 2.0, 4.0], "z": column}), {})
+
+
 def test_subset_is_one_column() -> None:
     with pytest.raises(DataError, match="subset has 2 columns; it must be truth values or positions"):
         frame("y ~ 1", subset=np.zeros((6, 2)))

@@ -295,6 +295,19 @@ def test_a_place_that_cannot_be_written_is_an_error_of_ours(fit: Fit, tmp_path: 
         sm.save(fit, tmp_path)
 
 
+def test_a_tilde_leads_home(fit: Fit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    sm.save(fit, "~/fit.stanmlm")
+    assert (tmp_path / "fit.stanmlm").exists()
+    assert sm.nobs(sm.load("~/fit.stanmlm")) == sm.nobs(fit)
+
+
+def test_an_empty_path_is_no_folder(fit: Fit) -> None:
+    for call in (lambda: sm.save(fit, ""), lambda: sm.load("")):
+        with pytest.raises(FileError, match="the path is empty"):
+            call()
+
+
 def test_engines_keep_what_they_were_given(tmp_path: Path) -> None:
     fit = sm.lm("y ~ w", data(), **QUICK)
     for engine in (CmdStan(timeout=60), CmdStan()):

@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
+from stanmlm.archive import DAMAGE
 from stanmlm.arguments import check_arguments, check_options
 from stanmlm.arrays import Anything, Floats
-from stanmlm.disk import shown_path
+from stanmlm.disk import check_readable, path_of, shown_path, whole_file
 from stanmlm.engines.protocol import Point, RawDraws, Sampling, StanData
 from stanmlm.engines.sampling import sampling_from
 from stanmlm.errors import EngineError, FileError
@@ -50,8 +50,10 @@ def record(raw: RawDraws, program: Program, data: StanData, path: str | PathLike
     groups = {"values": raw.values, "stats": raw.stats}
     arrays = {f"{group}/{name}": array for group, named in groups.items() for name, array in named.items()}
     try:
-        with Path(path).open("wb") as sink:
+        with whole_file(path_of(path)) as sink:
             np.savez_compressed(sink, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
+    except FileError:
+        raise
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         raise FileError(
             f"cannot write {shown_path(Path(path))}: {getattr(error, 'strerror', None) or error}"
@@ -71,7 +73,7 @@ class Recorded:
 
     def __post_init__(self) -> None:
         check_options(Recorded, {"path": self.path})
-        object.__setattr__(self, "path", Path(self.path))
+        object.__setattr__(self, "path", path_of(self.path))
 
     def sample(
         self,
@@ -118,9 +120,10 @@ _ABOUT: Mapping[str, type] = {
 
 def _about(file: Path) -> Mapping[str, Any]:
     try:
+        check_readable(file)
         with np.load(file, allow_pickle=False) as stored:
             about: Mapping[str, Any] = json.loads(str(stored["about"]))
-    except (OSError, EOFError, BadZipFile, ValueError, KeyError, TypeError) as error:
+    except DAMAGE as error:
         raise EngineError(f"{file} holds no recorded draws: {error}") from error
     missing = [
         name for name in _ABOUT if not isinstance(about, Mapping) or not isinstance(about.get(name), _ABOUT[name])
@@ -143,7 +146,7 @@ def _read(file: Path, about: Mapping[str, Any]) -> RawDraws:
             seconds=(compile_seconds, sample_seconds),
             sampling=sampling_from(about["sampling"]),
         )
-    except (OSError, EOFError, BadZipFile, ValueError, TypeError) as error:
+    except DAMAGE as error:
         raise EngineError(f"the recorded draws in {file} are damaged: {error}") from error
 
 

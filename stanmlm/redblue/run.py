@@ -10,7 +10,7 @@ import pandas as pd
 from stanmlm.arguments import answer_of, check_arguments
 from stanmlm.datasets import Survey, load_anes, load_naes, survey_of
 from stanmlm.diagnostics import warnings_of
-from stanmlm.disk import shown_path
+from stanmlm.disk import path_of, shown_path
 from stanmlm.errors import DataError
 from stanmlm.fit import Fit
 from stanmlm.fitlist import FitList
@@ -102,7 +102,7 @@ def redblue(
     'fully-conditional'
     """
     check_arguments(redblue, locals())
-    folder = _folder(Path(out))
+    folder = _folder(path_of(out))
     survey = simulated_survey(seed) if simulate else _survey(data)
     options = Options(seed=seed, chains=chains, iter=iter, warmup=warmup, cores=cores, engine=engine, progress=False)
     if adapt_delta is not None:
