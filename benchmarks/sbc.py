@@ -245,7 +245,7 @@ def draw(found: dict[str, dict], path: Path, n: int) -> None:
         + labs(x="rank among 99 draws", y="ECDF less that of uniform ranks", title=f"{n} replications a panel")
         + theme_minimal(base_size=8)
     )
-    ggsave(figure, path, width=9, height=8, dpi=110, verbose=False)
+    ggsave(figure, path, width=9, height=8, dpi=75, verbose=False)
 
 
 def main() -> int:
