@@ -209,9 +209,24 @@ def _from_python(thing: object, name: str) -> Value:
     return _from_series(_series(thing, name), name)
 
 
+def own_types(series: "pd.Series[Any]") -> "pd.Series[Any]":
+    """A column of Arrow's strings, categories, dates, or decimals as pandas has them without Arrow."""
+    if not isinstance(series.dtype, pd.ArrowDtype):
+        return series
+    if series.dtype.kind in NUMBERS_AND_TIMES and not series.dtype.name.startswith("date"):
+        return series
+    if series.dtype.name.startswith("dictionary"):
+        categories = series.array.__arrow_array__().to_pandas()  # type: ignore[attr-defined]
+        return pd.Series(categories.array, index=series.index, name=series.name)
+    return series.astype(object)
+
+
+NUMBERS_AND_TIMES = "biufcmM"  # kinds of numbers and times, for which a type of Arrow's does as well as NumPy's
+
+
 def _series(thing: object, name: str) -> "pd.Series[Any]":
     if isinstance(thing, pd.Series):
-        return thing
+        return own_types(thing)
     try:
         if isinstance(thing, str) or np.ndim(thing) == 0:  # type: ignore[arg-type]
             thing = [thing]
@@ -223,7 +238,7 @@ def _series(thing: object, name: str) -> "pd.Series[Any]":
 def _from_frame(frame: pd.DataFrame, name: str) -> Value:
     if not len(frame.columns):
         raise DataError(f"`{name}` is a data frame without columns")
-    columns = [floats(_from_series(frame[c], f"{name}${c}")) for c in frame.columns]
+    columns = [floats(_from_series(own_types(frame[c]), f"{name}${c}")) for c in frame.columns]
     return Value("double", np.column_stack(columns), columns=tuple(map(str, frame.columns)))
 
 
@@ -274,11 +289,14 @@ def _from_objects(series: "pd.Series[Any]", name: str) -> Value:
     if inferred in OBJECTS:
         plain = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
         return Value(OBJECTS[inferred], plain)
+    if inferred in ("datetime", "datetime64"):
+        return _from_times(series)
     if inferred == "date":
         return double((pd.to_datetime(series) - pd.Timestamp(0)).dt.days.to_numpy(dtype=np.float64, na_value=np.nan))
     value = _from_strings(series) if inferred in STRINGS else None
     if value is None:
-        raise DataError(f"`{name}` mixes types ({inferred}); a column must hold numbers, strings, or truth values")
+        what = f"mixes types ({inferred})" if inferred.startswith("mixed") else f"holds values of type {inferred}"
+        raise DataError(f"`{name}` {what}; a column must hold numbers, strings, or truth values")
     return value
 
 
