@@ -12,6 +12,7 @@ from stanmlm.arrays import Anything, Floats, Ints, stretches
 from stanmlm.budget import data_have, spend_texts
 from stanmlm.errors import DataError
 from stanmlm.rcode import number_text
+from stanmlm.tables import own_types
 
 NUMERIC = ("logical", "integer", "double")
 CODED = ("character", "factor", "ordered")
@@ -207,21 +208,6 @@ def _from_python(thing: object, name: str) -> Value:
     if isinstance(thing, np.ndarray) and thing.ndim == 2:
         return _from_matrix(thing, name)
     return _from_series(_series(thing, name), name)
-
-
-def own_types(series: "pd.Series[Any]") -> "pd.Series[Any]":
-    """A column of Arrow's strings, categories, dates, or decimals as pandas has them without Arrow."""
-    if not isinstance(series.dtype, pd.ArrowDtype):
-        return series
-    if series.dtype.kind in NUMBERS_AND_TIMES and not series.dtype.name.startswith("date"):
-        return series
-    if series.dtype.name.startswith("dictionary"):
-        categories = series.array.__arrow_array__().to_pandas()  # type: ignore[attr-defined]
-        return pd.Series(categories.array, index=series.index, name=series.name)
-    return series.astype(object)
-
-
-NUMBERS_AND_TIMES = "biufcmM"  # kinds of numbers and times, for which a type of Arrow's does as well as NumPy's
 
 
 def _series(thing: object, name: str) -> "pd.Series[Any]":

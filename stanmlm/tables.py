@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.errors import DataError
-from stanmlm.rvalues import own_types
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -82,6 +81,21 @@ def _column(series: "nw.Series[Any]") -> object:
         values = series.cast(nw.String) if isinstance(series.dtype, nw.Categorical) else series
         return pd.Series(np.array(values.to_list(), dtype=object))
     return series.to_numpy()
+
+
+def own_types(series: "pd.Series[Any]") -> "pd.Series[Any]":
+    """A column of Arrow's strings, categories, dates, or decimals as pandas has them without Arrow."""
+    if not isinstance(series.dtype, pd.ArrowDtype):
+        return series
+    if series.dtype.kind in NUMBERS_AND_TIMES and not series.dtype.name.startswith("date"):
+        return series
+    if series.dtype.name.startswith("dictionary"):
+        categories = series.array.__arrow_array__().to_pandas()  # type: ignore[attr-defined]
+        return pd.Series(categories.array, index=series.index, name=series.name)
+    return series.astype(object)
+
+
+NUMBERS_AND_TIMES = "biufcmM"  # kinds of numbers and times, for which a type of Arrow's does as well as NumPy's
 
 
 def require_order(name: str, thing: object, table: pd.DataFrame | None) -> None:
