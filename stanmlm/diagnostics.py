@@ -119,7 +119,7 @@ def diagnosed(fit: Fit, found: Checks) -> Diagnostics:
 
 def _worst(values: Floats, names: list[str], sign: float = 1.0) -> tuple[float, str]:
     """The greatest value with its parameter; NaN where none is defined, as Rhat is not where nothing varies."""
-    if not np.isfinite(values).any():
+    if np.isnan(values).all():
         return np.nan, names[0]
     at = int(np.nanargmax(values))
     return sign * float(values[at]), names[at]
@@ -170,7 +170,7 @@ def _text(found: Diagnostics) -> str:
 
 def _worst_of(worst: tuple[float, str], form: str) -> str:
     """`1.003, sd_state[income]`; a dash where it is not defined."""
-    return f"{worst[0]:{form}}, {worst[1]}" if np.isfinite(worst[0]) else "-"
+    return f"{worst[0]:{form}}, {worst[1]}" if not np.isnan(worst[0]) else "-"
 
 
 def _counted(count: int, noun: str) -> str:

@@ -34,7 +34,7 @@ from stanmlm.rvalues import (
     width,
 )
 from stanmlm.scope import Evaluated, Scope
-from stanmlm.tables import to_pandas
+from stanmlm.tables import require_order, to_pandas
 
 NA_ACTIONS = ("omit", "exclude", "fail", "pass")
 SHOWN = 5  # rows that a message names
@@ -194,6 +194,7 @@ class _Extra:
 
 def _extra(name: str, thing: object, table: pd.DataFrame | None) -> _Extra:
     if not isinstance(thing, str):
+        require_order(name, thing, table)
         return _Extra(name, thing, None, "")
     if table is not None and thing in table.columns:
         return _Extra(name, thing, Node("name", thing), "")

@@ -90,8 +90,12 @@ def own_values(levels: Sequence[str], column: "pd.Series[Any]") -> list[Any]:
     >>> own_values(("1", "10", "2"), pd.Series([2, 1, 10, 1]))
     [1, 10, 2]
     """
-    found = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column.dropna().unique()
-    values = dict(zip(level_texts(pd.Series(found, name=column.name)), pd.Index(found).tolist(), strict=True))
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        found, names = column.cat.categories, list(as_value(column.iloc[:0], str(column.name)).levels)
+    else:
+        found = pd.Index(column.dropna().unique())
+        names = level_texts(pd.Series(found, name=column.name)).tolist()
+    values = dict(zip(names, found.tolist(), strict=True))
     return [values.get(level, level) for level in levels]
 
 

@@ -13,6 +13,7 @@ from stanmlm.arrays import Anything, Floats, Ints, stretches
 from stanmlm.budget import data_have, spend_texts
 from stanmlm.errors import DataError
 from stanmlm.rcode import number_text
+from stanmlm.tables import own_types
 
 NUMERIC = ("logical", "integer", "double")
 CODED = ("character", "factor", "ordered")
@@ -212,7 +213,7 @@ def _from_python(thing: object, name: str) -> Value:
 
 def _series(thing: object, name: str) -> "pd.Series[Any]":
     if isinstance(thing, pd.Series):
-        return thing
+        return own_types(thing)
     try:
         return pd.Series([thing] if is_single(thing) else thing, copy=False)
     except (TypeError, ValueError) as error:
@@ -222,7 +223,7 @@ def _series(thing: object, name: str) -> "pd.Series[Any]":
 def _from_frame(frame: pd.DataFrame, name: str) -> Value:
     if not len(frame.columns):
         raise DataError(f"`{name}` is a data frame without columns")
-    columns = [floats(_from_series(frame[c], f"{name}${c}")) for c in frame.columns]
+    columns = [floats(_from_series(own_types(frame[c]), f"{name}${c}")) for c in frame.columns]
     return Value("double", np.column_stack(columns), columns=tuple(map(str, frame.columns)))
 
 
@@ -276,6 +277,8 @@ def _from_objects(series: "pd.Series[Any]", name: str) -> Value:
         except OverflowError:
             raise DataError(f"`{name}` has whole numbers of more than 308 digits; R has none, nor has Stan") from None
         return Value(OBJECTS[inferred], plain)
+    if inferred in ("datetime", "datetime64"):
+        return _from_times(series)
     if inferred == "date":
         return double((pd.to_datetime(series) - pd.Timestamp(0)).dt.days.to_numpy(dtype=np.float64, na_value=np.nan))
     value = _from_strings(series) if inferred in STRINGS else None

@@ -40,9 +40,11 @@ def to_pandas(data: object) -> pd.DataFrame | None:
     if len(twice):
         names = ", ".join(f"`{name}`" for name in twice)
         raise DataError(f"the data have more than one column named {names}; rename or drop one")
-    # After set_index("g", drop=False) `g` would be a level of the index and a column, which pandas calls ambiguous.
-    frame.index = frame.index.set_names([None if name in frame.columns else name for name in frame.index.names])
-    return frame
+    return frame.assign(**{str(name): own_types(frame[name]) for name in _of_arrow(frame)})
+
+
+def _of_arrow(frame: pd.DataFrame) -> list[str]:
+    return [str(name) for name, dtype in frame.dtypes.items() if isinstance(dtype, pd.ArrowDtype)]
 
 
 def _frame(data: object) -> pd.DataFrame:
@@ -79,3 +81,41 @@ def _column(series: "nw.Series[Any]") -> object:
         values = series.cast(nw.String) if isinstance(series.dtype, nw.Categorical) else series
         return pd.Series(np.array(values.to_list(), dtype=object))
     return series.to_numpy()
+
+
+def own_types(series: "pd.Series[Any]") -> "pd.Series[Any]":
+    """A column of Arrow's strings, categories, dates, or decimals as pandas has them without Arrow."""
+    if not isinstance(series.dtype, pd.ArrowDtype):
+        return series
+    if series.dtype.kind in NUMBERS_AND_TIMES and not series.dtype.name.startswith("date"):
+        return series
+    if series.dtype.name.startswith("dictionary"):
+        categories = series.array.__arrow_array__().to_pandas()
+        return pd.Series(categories.array, index=series.index, name=series.name)
+    return series.astype(object)
+
+
+NUMBERS_AND_TIMES = "biufcmM"  # kinds of numbers and times, for which a type of Arrow's does as well as NumPy's
+
+
+def require_order(name: str, thing: object, table: pd.DataFrame | None) -> None:
+    """Values of rows are taken by position; a Series whose labels say that this pairs the wrong rows is refused.
+
+    Raises
+    ------
+    DataError
+        For labels that are those of the table in another order.
+
+    Examples
+    --------
+    >>> data = pd.DataFrame({"y": [1.0, 2.0]}, index=["a", "b"])
+    >>> require_order("weights", pd.Series([1.0, 2.0], index=["a", "b"]), data)
+    """
+    if not isinstance(thing, pd.Series) or table is None or len(thing) != len(table):
+        return
+    given, own = thing.index, table.index
+    if given.is_unique and own.is_unique and not given.equals(own) and given.isin(own).all():
+        raise DataError(
+            f"{name} has the rows of the data in another order: give {name}.reindex(data.index), or an array of values "
+            "in the order of the data"
+        )

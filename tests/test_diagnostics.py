@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import stanmlm as sm
-from stanmlm.diagnostics import complaints
+from stanmlm.diagnostics import _worst, _worst_of, complaints
 from stanmlm.engines.protocol import Sampling
 
 WELL = sm.Diagnostics(
@@ -65,3 +65,10 @@ def test_chains_that_have_not_mixed_are_not_called_unbiased() -> None:
     assert "not biased" not in slow
     assert "chains that have not mixed" in slow
     assert "slow, not biased" in complaints(replace(WELL, treedepth_hits=3), HOW)[0]
+
+
+def test_chains_that_stand_still_apart_from_each_other_are_the_largest_rhat() -> None:
+    worst = _worst(np.array([np.nan, np.inf, 1.0]), ["(Intercept)", "sigma", "x"])
+    assert _worst_of(worst, ".3f") == "inf, sigma"
+    assert _worst_of(_worst(np.array([np.inf]), ["sigma"]), ".3f") == "inf, sigma"
+    assert _worst_of(_worst(np.array([np.nan]), ["sigma"]), ".3f") == "-"

@@ -1,6 +1,8 @@
 """Model frames: where variables come from, subset, missing values, weights, offsets, and what is refused."""
 
 import json
+from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,8 @@ import pytest
 from stanmlm.errors import DataError, FormulaError, OptionError, StanmlmWarning
 from stanmlm.formula import parse_formula
 from stanmlm.frame import ModelFrame, model_frame, to_pandas
+from stanmlm.grouping import own_values
+from stanmlm.rvalues import as_value
 
 DATA = pd.DataFrame(
     {
@@ -248,3 +252,52 @@ def test_the_memory_is_json() -> None:
         offset="sqrt(n)",
     )
     assert json.loads(json.dumps(made.memory)) == made.memory
+
+
+@pytest.mark.parametrize(
+    ("plain", "arrow"),
+    [
+        (["b", "a", None], pa.large_string()),
+        ([date(2020, 1, 2), date(2020, 1, 1), None], pa.date32()),
+        ([Decimal("1.5"), Decimal("2.5"), None], pa.decimal128(5, 2)),
+    ],
+)
+def test_a_column_of_arrow_types_is_read_as_the_same_column_of_objects(plain: list[object], arrow: pa.DataType) -> None:
+    objects = pd.Series(plain, dtype=object)
+    typed = pd.Series(pd.array(plain, dtype=pd.ArrowDtype(arrow)))
+    a, b = as_value(objects, "x"), as_value(typed, "x")
+    np.testing.assert_array_equal(a.data, b.data)
+    assert (a.type, a.levels) == (b.type, b.levels)
+    assert to_pandas(pd.DataFrame({"x": typed}))["x"].dtype == object  # type: ignore[index]
+
+
+def test_a_dictionary_of_arrow_is_a_factor_with_its_levels_in_order() -> None:
+    own = pd.Series(pd.Categorical(["b", "a", None], categories=["b", "z", "a"], ordered=True), index=[7, 8, 9])
+    typed = own.astype(pd.ArrowDtype(pa.array(own).type))
+    value = as_value(typed, "g")
+    assert (value.type, value.levels, value.data.tolist()) == ("ordered", ("b", "z", "a"), [0, 2, -1])
+    pd.testing.assert_series_equal(to_pandas({"g": typed})["g"], own, check_names=False)  # type: ignore[index]
+
+
+def test_a_column_of_one_odd_type_is_not_said_to_mix_types() -> None:
+    with pytest.raises(DataError, match="holds values of type period"):
+        as_value(pd.Series(pd.period_range("2020", periods=2)), "x")
+
+
+@pytest.mark.parametrize("argument", ["weights", "offset", "subset"])
+def test_a_series_whose_rows_are_the_datas_in_another_order_is_an_error(argument: str) -> None:
+    data = pd.DataFrame({"y": [1.0, 2.0, 3.0]}, index=["a", "b", "c"])
+    series = pd.Series([True, True, False], index=["c", "a", "b"]).astype(float if argument != "subset" else bool)
+    formula = parse_formula("y ~ 1", ("y",))
+    with pytest.raises(DataError, match=f"{argument}.*another order.*reindex"):
+        model_frame(formula, data, {}, **{argument: series})  # type: ignore[arg-type]
+    model_frame(formula, data, {}, **{argument: series.to_numpy()})  # type: ignore[arg-type]
+    model_frame(formula, data, {}, **{argument: series.reset_index(drop=True)})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "categories", [pd.to_datetime(["2020-01-01", "2020-01-02"]), pd.interval_range(0, 2)], ids=["times", "intervals"]
+)
+def test_the_levels_of_a_categorical_column_are_its_categories_whatever_their_type(categories: pd.Index) -> None:
+    column = pd.Series(pd.Categorical.from_codes([1, 0, 1], categories=categories), name="g")
+    assert own_values(as_value(column, "g").levels[::-1], column) == categories.tolist()[::-1]
