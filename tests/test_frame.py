@@ -279,11 +279,6 @@ def test_a_dictionary_of_arrow_is_a_factor_with_its_levels_in_order() -> None:
     pd.testing.assert_series_equal(to_pandas({"g": typed})["g"], own, check_names=False)  # type: ignore[index]
 
 
-def test_a_column_of_one_odd_type_is_not_said_to_mix_types() -> None:
-    with pytest.raises(DataError, match="holds values of type period"):
-        as_value(pd.Series(pd.period_range("2020", periods=2)), "x")
-
-
 @pytest.mark.parametrize("argument", ["weights", "offset", "subset"])
 def test_a_series_whose_rows_are_the_datas_in_another_order_is_an_error(argument: str) -> None:
     data = pd.DataFrame({"y": [1.0, 2.0, 3.0]}, index=["a", "b", "c"])
