@@ -260,12 +260,11 @@ def _subset_rows(subset: Value | None, given: object, everything: Ints) -> Ints:
         raise DataError(f"subset has {width(subset)} columns; it must be truth values or positions, one column of them")
     if subset.type == "logical" and length(subset) not in (1, n):
         raise DataError(f"subset has {length(subset)} values for {n} rows")
-    if not length(subset):
-        chosen = everything[:0]
-    elif subset.type != "logical" and not isinstance(given, str):
-        chosen = floats(subset).ravel().astype(np.int64)
-    else:
+    chosen = everything[:0]
+    if length(subset) and (subset.type == "logical" or isinstance(given, str)):
         chosen = (at := positions(subset, n))[at >= 0]
+    elif length(subset):
+        chosen = floats(subset).ravel().astype(np.int64)
     if len(chosen) and not (-n <= chosen.min() and chosen.max() < n):
         raise DataError(f"subset asks for rows beyond the {n} that there are")
     if n and not len(chosen):
