@@ -62,15 +62,19 @@ def joint_system(
     """
     from scipy import sparse  # not before a model needs it
 
-    parts = []
-    for z, at, J in zip(Z, index, levels, strict=True):
-        C, K = z.shape
-        columns = (at[:, None] * K + np.arange(K)).ravel()
-        parts.append(sparse.csr_array((z.ravel(), columns, K * np.arange(C + 1)), shape=(C, J * K)))
-    rows = sparse.hstack(parts, format="csr")
+    rows = sparse.hstack([sparse_columns(z, at, J) for z, at, J in zip(Z, index, levels, strict=True)], format="csr")
     information = (rows.T @ (sparse.diags_array(weight) @ rows)).tocsr()
     shapes = tuple((J, z.shape[1]) for z, J in zip(Z, levels, strict=True))
     return JointSystem(rows, weight, information, shapes)
+
+
+def sparse_columns(Z: Floats, index: Ints, J: int) -> Any:
+    """Z (C, K) of one term as the sparse matrix (C, J K) that takes its effects, level after level, to eta."""
+    from scipy import sparse
+
+    C, K = Z.shape
+    columns = (index[:, None] * K + np.arange(K)).ravel()
+    return sparse.csr_array((Z.ravel(), columns, K * np.arange(C + 1)), shape=(C, J * K))
 
 
 def solved(of: JointSystem, covariance: tuple[Floats, ...], right: Floats) -> Floats:

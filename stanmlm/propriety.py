@@ -8,6 +8,7 @@ import numpy as np
 
 from stanmlm.arrays import Bools, Floats
 from stanmlm.centering import informed
+from stanmlm.crossed import sparse_columns
 from stanmlm.design_rows import whole
 from stanmlm.distributions import DISTRIBUTIONS
 from stanmlm.errors import StanmlmWarning
@@ -81,13 +82,8 @@ def _least_squares(model: Model, counted: Bools, y: Floats) -> tuple[int, float]
     from scipy import sparse
 
     design = whole(model.design)
-    parts = [sparse.csr_array(design.X[counted])]
-    for term in design.terms:
-        Z, index = term.Z[counted], term.index[counted]
-        N, K = Z.shape
-        places = (index[:, None] * K + np.arange(K)).ravel()
-        parts.append(sparse.csr_array((Z.ravel(), places, K * np.arange(N + 1)), shape=(N, K * len(term.levels))))
-    A = sparse.hstack(parts, format="csr")
+    terms = [sparse_columns(term.Z[counted], term.index[counted], len(term.levels)) for term in design.terms]
+    A = sparse.hstack([sparse.csr_array(design.X[counted]), *terms], format="csr")
     if min(A.shape) > MOST:
         return len(y), np.inf  # too many to look at: as if nothing were wrong
     size = np.sqrt(np.asarray((A * A).sum(axis=0)).ravel())
