@@ -31,11 +31,11 @@ lint: $(STAMP)-test
 	$(BIN)/mypy
 
 goldens: $(STAMP)-test
-	$(BIN)/python -m pytest tests/test_program.py --accept-goldens
+	$(BIN)/python -m pytest tests/sampling/test_program.py --accept-goldens
 
 # What must agree: with lme4's fits, with posteriors by quadrature and by brms, and between engines.
 agreement: $(STAMP)-test
-	$(BIN)/python -m pytest tests/test_against_lme4.py tests/test_posteriors.py tests/test_engine_agreement.py
+	$(BIN)/python -m pytest tests/whole/test_against_lme4.py tests/whole/test_posteriors.py tests/sampling/test_engine_agreement.py
 
 # Hours; `CASES=sleepstudy` takes minutes. What is not installed (benchmarks/README.md) is left out.
 benchmarks: $(STAMP)-test

@@ -7,9 +7,9 @@ import time
 from cases import CASES, frame_of
 
 import stanmlm as sm
-from stanmlm.engines.compile import compiled
-from stanmlm.pipeline import ModelOptions, build_model
-from stanmlm.program import program, structure
+from stanmlm.fit.pipeline import ModelOptions, build_model
+from stanmlm.sampling.engines.compile import compiled
+from stanmlm.sampling.program import program, structure
 
 case = CASES[sys.argv[1]]
 model = build_model(case.formula, frame_of(case), getattr(sm, case.family)(), {}, ModelOptions())

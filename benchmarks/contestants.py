@@ -17,8 +17,8 @@ from plain import PROGRAMS
 from process import RunError, reported, timed
 from rstanarm import sizes_of
 
-from stanmlm.engines.compile import installed
-from stanmlm.errors import EngineError
+from stanmlm.base.errors import EngineError
+from stanmlm.sampling.engines.compile import installed
 
 PYTHON = sys.executable
 BAMBI_PYTHON = os.environ.get("STANMLM_BAMBI", "")

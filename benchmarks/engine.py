@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import stanli
 from measure import smallest_sizes
 
-from stanmlm.engines.columns import split, stats_of
+from stanmlm.sampling.engines.columns import split, stats_of
 
 
 def sampled(text: str, data: str, seed: int, measured: Sequence[str], label: str) -> None:

@@ -8,8 +8,8 @@ from cases import CASES, frame_of
 from measure import largest_rhat, smallest_sizes
 
 import stanmlm as sm
-from stanmlm.fit import chains_of
-from stanmlm.model import parameters
+from stanmlm.fit.fit import chains_of
+from stanmlm.model.model import parameters
 
 
 def main(name: str, seed: int, options: dict[str, object]) -> None:

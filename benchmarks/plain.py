@@ -11,9 +11,9 @@ from cases import CASES, Case, cells_of, frame_of
 from engine import sampled
 
 import stanmlm as sm
-from stanmlm.design_rows import whole
-from stanmlm.engines.stanjson import to_json
-from stanmlm.pipeline import ModelOptions, build_model
+from stanmlm.data.whole_rows import whole
+from stanmlm.fit.pipeline import ModelOptions, build_model
+from stanmlm.sampling.engines.stanjson import to_json
 
 PROGRAMS = {
     "flagship": "correlated_binomial",

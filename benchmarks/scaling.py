@@ -40,8 +40,8 @@ def one(rows: int, groups: int) -> dict[str, float]:
     from measure import smallest_sizes
 
     import stanmlm as sm
-    from stanmlm.fit import chains_of
-    from stanmlm.pipeline import ModelOptions, build_model
+    from stanmlm.fit.fit import chains_of
+    from stanmlm.fit.pipeline import ModelOptions, build_model
 
     data = voters(rows, groups)
     sm.glmer(FORMULA, voters(1000, 10), "binomial", seed=1, iter=20, progress=False, engine="stanli")  # imports

@@ -1,5 +1,5 @@
 {# The skeleton of every program; the text depends on a Structure and on nothing else.
-   Contract: stanmlm/program.py gives `s` (Structure), `terms`, `priors`, `scale` and the files `family`, `density` and `eta`; macros are named after Stan's blocks. #}
+   Contract: stanmlm/sampling/program.py gives `s` (Structure), `terms`, `priors`, `scale` and the files `family`, `density` and `eta`; macros are named after Stan's blocks. #}
 {% import "fragments/fixed.stan" as fixed %}
 {% import "fragments/ratio.stan" as ratio %}
 // {{ s.family }} family, {{ s.link }} link{{ ", prior only" if not s.likelihood }}. Written by stanmlm.

@@ -7,29 +7,37 @@
 """
 
 # isort: off
-from stanmlm.command import end_quietly as _end_quietly
+from stanmlm.base.command import end_quietly as _end_quietly
 
 _end_quietly()  # before what takes its time
 # isort: on
 
 import inspect as _inspect
 
-from stanmlm.arguments import public as _public
-from stanmlm.compare import Ladder, ladder
-from stanmlm.conditional import conditional_effects
-from stanmlm.contrast import contrast
-from stanmlm.criticism import loo, loo_compare, loo_model_weights, pareto_k, waic
-from stanmlm.datagrid import datagrid
-from stanmlm.datasets import load_anes, load_naes, state_facts
-from stanmlm.design import Design
-from stanmlm.diagnostics import Diagnostics, diagnostics
-from stanmlm.doctor import doctor
-from stanmlm.effects import avg_comparisons, avg_predictions, avg_slopes, comparisons, predictions, slopes
-from stanmlm.elpd import Comparison, Elpd
-from stanmlm.engines.choose import choose_engine
-from stanmlm.engines.recorded import Recorded, record
-from stanmlm.equation import Equation, equation
-from stanmlm.errors import (
+from stanmlm.after.criticism.compare import Ladder, ladder
+from stanmlm.after.criticism.criticism import loo, loo_compare, loo_model_weights, pareto_k, waic
+from stanmlm.after.criticism.elpd import Comparison, Elpd
+from stanmlm.after.criticism.exogeneity import Exogeneity, check_exogeneity
+from stanmlm.after.criticism.kfold import kfold
+from stanmlm.after.criticism.log_lik import log_lik
+from stanmlm.after.criticism.log_prior import log_prior
+from stanmlm.after.criticism.r_squared import bayes_R2, loo_R2
+from stanmlm.after.criticism.sensitivity import Sensitivity, powerscale
+from stanmlm.after.effects.conditional import conditional_effects
+from stanmlm.after.effects.contrast import contrast
+from stanmlm.after.effects.datagrid import datagrid
+from stanmlm.after.effects.effects import avg_comparisons, avg_predictions, avg_slopes, comparisons, predictions, slopes
+from stanmlm.after.effects.hypothesis import Hypotheses, hypothesis
+from stanmlm.after.effects.variance import icc, variance_decomposition
+from stanmlm.after.equation.equation import Equation, equation
+from stanmlm.after.predict.estimates import Estimates
+from stanmlm.after.predict.fitted import fitted, posterior_interval, predict, residuals, simulate
+from stanmlm.after.predict.poststratify import Poststratified, poststratify
+from stanmlm.after.predict.predict import posterior_epred, posterior_linpred, posterior_predict
+from stanmlm.after.tables.summary import summary
+from stanmlm.after.tables.to_arviz import to_arviz
+from stanmlm.base.arguments import public as _public
+from stanmlm.base.errors import (
     DataError,
     EngineError,
     FileError,
@@ -39,9 +47,11 @@ from stanmlm.errors import (
     StanmlmError,
     StanmlmWarning,
 )
-from stanmlm.estimates import Estimates
-from stanmlm.exogeneity import Exogeneity, check_exogeneity
-from stanmlm.extract import (
+from stanmlm.data.design import Design
+from stanmlm.data.lformula import getME, lFormula, model_frame, model_matrix
+from stanmlm.families.families import Family, binomial, gaussian, poisson
+from stanmlm.fit.diagnostics import Diagnostics, diagnostics
+from stanmlm.fit.extract import (
     VarCorr,
     as_data_frame,
     as_draws_df,
@@ -56,18 +66,20 @@ from stanmlm.extract import (
     standata,
     vcov,
 )
-from stanmlm.families import Family, binomial, gaussian, poisson
-from stanmlm.fit import Fit
-from stanmlm.fitlist import FitList
-from stanmlm.fitted import fitted, posterior_interval, predict, residuals, simulate
-from stanmlm.hypothesis import Hypotheses, hypothesis
-from stanmlm.keep import load, save
-from stanmlm.kfold import kfold
-from stanmlm.lecture import group_mean, makeFEdummies
-from stanmlm.lformula import getME, lFormula, model_frame, model_matrix
-from stanmlm.lmlist import coefficients, lmList
-from stanmlm.log_lik import log_lik
-from stanmlm.log_prior import log_prior
+from stanmlm.fit.files.saved import load, save
+from stanmlm.fit.fit import Fit
+from stanmlm.fit.fitlist import FitList
+from stanmlm.fit.lmlist import coefficients, lmList
+from stanmlm.fit.printing import display
+from stanmlm.fit.prior_summary import prior_summary
+from stanmlm.fit.update import update
+from stanmlm.fit.verbs import glm, glmer, lm, lmer
+from stanmlm.lecture.datasets import load_anes, load_naes, state_facts
+from stanmlm.lecture.dummies import group_mean, makeFEdummies
+from stanmlm.lecture.redblue import RedBlue, redblue
+from stanmlm.lecture.teaching import simulate_counties, simulate_exams
+from stanmlm.lecture.voters import simulate_redblue
+from stanmlm.moved import keep_old_names as _keep_old_names
 from stanmlm.plots import (
     plot_areas,
     plot_conditional_effects,
@@ -81,21 +93,10 @@ from stanmlm.plots import (
     plot_trace,
     pp_check,
 )
-from stanmlm.poststratify import Poststratified, poststratify
-from stanmlm.predict import posterior_epred, posterior_linpred, posterior_predict
-from stanmlm.printing import display
-from stanmlm.prior_spec import cauchy, decov, exponential, flat, gamma, lkj, normal, set_prior, student_t
-from stanmlm.prior_summary import prior_summary
-from stanmlm.r_squared import bayes_R2, loo_R2
-from stanmlm.redblue import RedBlue, redblue
-from stanmlm.rstyle import glm, glmer, lm, lmer
-from stanmlm.sensitivity import Sensitivity, powerscale
-from stanmlm.summary import summary
-from stanmlm.teaching import simulate_counties, simulate_exams
-from stanmlm.to_arviz import to_arviz
-from stanmlm.update import update
-from stanmlm.variance import icc, variance_decomposition
-from stanmlm.voters import simulate_redblue
+from stanmlm.priors.prior_spec import cauchy, decov, exponential, flat, gamma, lkj, normal, set_prior, student_t
+from stanmlm.sampling.doctor import doctor
+from stanmlm.sampling.engines.choose import choose_engine
+from stanmlm.sampling.engines.recorded import Recorded, record
 
 __version__ = "0.1.0"
 
@@ -229,6 +230,7 @@ __all__ = [
 ]
 
 globals().update({name: _public(globals()[name]) for name in __all__ if _inspect.isfunction(globals()[name])})
+_keep_old_names()
 
 
 def __dir__() -> list[str]:

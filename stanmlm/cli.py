@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from stanmlm import __version__
-from stanmlm.command import INTERRUPTED, leave
-from stanmlm.doctor import doctor
-from stanmlm.errors import FileError, StanmlmError
-from stanmlm.interrupts import interruptible
-from stanmlm.outlets import open_closed, tell
-from stanmlm.redblue.run import ANES, SEED, redblue
+from stanmlm.base.command import INTERRUPTED, leave
+from stanmlm.base.errors import FileError, StanmlmError
+from stanmlm.base.interrupts import interruptible
+from stanmlm.base.outlets import open_closed, tell
+from stanmlm.lecture.redblue.run import ANES, SEED, redblue
+from stanmlm.sampling.doctor import doctor
 
 REFUSED = 2  # argparse's own exit code for bad arguments
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from arviz_stats.base import array_stats
 
-from stanmlm.engines.sampling import sampling_from
-from stanmlm.program import Program
+from stanmlm.sampling.engines.sampling import sampling_from
+from stanmlm.sampling.program import Program
 
 MCSE = 4  # Monte Carlo standard errors of a difference that two right engines stay within, at fixed seeds
 

@@ -5,15 +5,15 @@ from typing import Any, cast
 
 import numpy as np
 
-from stanmlm.arrays import Floats
-from stanmlm.centering import Centering, absorption, integrated, noncentered
-from stanmlm.compress import compress
-from stanmlm.design import Design, GroupTerm
-from stanmlm.families import Family, gaussian
-from stanmlm.model import Model
-from stanmlm.nesting import nestings
-from stanmlm.priors import PriorRow, Priors
-from stanmlm.responses import Response
+from stanmlm.base.arrays import Floats
+from stanmlm.data.design import Design, GroupTerm
+from stanmlm.families.families import Family, gaussian
+from stanmlm.families.responses import Response
+from stanmlm.model.centering import Centering, absorption, integrated, noncentered
+from stanmlm.model.compress import compress
+from stanmlm.model.model import Model
+from stanmlm.model.nesting import nestings
+from stanmlm.priors.priors import PriorRow, Priors
 
 N, STATES, YEARS = 90, 6, 4
 

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 import stanmlm as sm
-from stanmlm.arrays import Floats
-from stanmlm.engines.protocol import Point, RawDraws, Sampling, StanData
-from stanmlm.engines.stanli import Stanli
-from stanmlm.errors import EngineError
-from stanmlm.program import Program
+from stanmlm.base.arrays import Floats
+from stanmlm.base.errors import EngineError
+from stanmlm.sampling.engines.protocol import Point, RawDraws, Sampling, StanData
+from stanmlm.sampling.engines.stanli import Stanli
+from stanmlm.sampling.program import Program
 
 FEW = Sampling(chains=2, iter=120, warmup=60, seed=1, cores=1)
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from stanmlm.arrays import Anything, Floats
-from stanmlm.model import Model
-from stanmlm.priors import PriorRow
+from stanmlm.base.arrays import Anything, Floats
+from stanmlm.model.model import Model
+from stanmlm.priors.priors import PriorRow
 
 # Kernels of the prior distributions: (x, arguments) -> log density up to a constant.
 PRIORS: dict[str, Callable[..., Anything]] = {

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.special import expit
 
 import stanmlm as sm
-from stanmlm.arrays import Floats
+from stanmlm.base.arrays import Floats
 
 SIZES = {"chains": 2, "iter": 400, "seed": 20261124, "progress": False}
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stanmlm.arguments import check_arguments
-from stanmlm.fit import Fit
-from stanmlm.named import Named
+from stanmlm.after.tables.picked import Named
+from stanmlm.base.arguments import check_arguments
+from stanmlm.fit.fit import Fit
 from stanmlm.plots.density import density_curve
 from stanmlm.plots.frames import interval_columns
 from stanmlm.plots.intervals import parameter_intervals, shown_draws

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from stanmlm.arguments import check_arguments, is_single
-from stanmlm.by_group import group_curves
-from stanmlm.fit import Fit
-from stanmlm.outcome import expected, is_probability
+from stanmlm.after.effects.group_curves import group_curves
+from stanmlm.after.predict.outcome import expected, is_probability
+from stanmlm.base.arguments import check_arguments, is_single
+from stanmlm.fit.fit import Fit
 from stanmlm.plots.frames import INTERVALS, spread
 from stanmlm.plots.parts import (
     NO_WORDS,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from stanmlm.arrays import Floats
-from stanmlm.ppcheck import FINE, GRID, nrd0
+from stanmlm.after.criticism.ppcheck import FINE, GRID, nrd0
+from stanmlm.base.arrays import Floats
 
 EMPTY = 4.0  # bandwidths beyond the draws, where the density has died away
 WHOLE = (-np.inf, np.inf)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from stanmlm.arguments import check_arguments
-from stanmlm.conditional import ConditionalEffect, ConditionalEffects
+from stanmlm.after.effects.conditional import ConditionalEffect, ConditionalEffects
+from stanmlm.base.arguments import check_arguments
 from stanmlm.plots.parts import plain
 from stanmlm.plots.theme import LIGHT, MID_EDGE, colours, theme_paper
 

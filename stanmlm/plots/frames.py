@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from stanmlm.arrays import Floats
-from stanmlm.errors import check_probability
+from stanmlm.base.arrays import Floats
+from stanmlm.base.errors import check_probability
 
 # column: quantile
 INTERVALS = {"estimate": 0.5, "lower50": 0.25, "upper50": 0.75, "lower95": 0.025, "upper95": 0.975}

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stanmlm.arguments import check_arguments
-from stanmlm.coding import INTERCEPT
-from stanmlm.fit import Fit
-from stanmlm.named import Named, named_draws, named_subset
+from stanmlm.after.tables.picked import Named, named_draws, named_subset
+from stanmlm.base.arguments import check_arguments
+from stanmlm.data.coding import INTERCEPT
+from stanmlm.fit.fit import Fit
 from stanmlm.plots.frames import interval_frame
 from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
 from stanmlm.plots.rows import BAYESPLOT, bars_of, check_probs, names_down, size_for, zero_line

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stanmlm.arguments import check_arguments
-from stanmlm.arrays import Bools, Floats, Ints
-from stanmlm.errors import OptionError
-from stanmlm.fit import Fit, statistic
-from stanmlm.named import POSITIVE, Named, named_draws
+from stanmlm.after.tables.picked import POSITIVE, Named, named_draws
+from stanmlm.base.arguments import check_arguments
+from stanmlm.base.arrays import Bools, Floats, Ints
+from stanmlm.base.errors import OptionError
+from stanmlm.fit.fit import Fit, statistic
 from stanmlm.plots.density import density_curve
 from stanmlm.plots.parts import NO_WORDS, Words, captioned, labels_of, plain
 from stanmlm.plots.picks import slowest

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from stanmlm.errors import DataError, did_you_mean
-from stanmlm.grouping import level_texts
+from stanmlm.base.errors import DataError, did_you_mean
+from stanmlm.data.factors import level_texts
 from stanmlm.plots.theme import HIGHLIGHTS
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from stanmlm.arviz_compat import ess_bulk, ess_tail
-from stanmlm.errors import OptionError
-from stanmlm.named import Named, named_subset
+from stanmlm.after.tables.picked import Named, named_subset
+from stanmlm.base.arviz_compat import ess_bulk, ess_tail
+from stanmlm.base.errors import OptionError
 
 MOST = 40  # panels of a figure: more of them are taller than a page
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stanmlm.arguments import check_arguments
-from stanmlm.arrays import Anything
-from stanmlm.errors import OptionError, did_you_mean
-from stanmlm.fit import Fit
-from stanmlm.outcome import expected, outcome, shown
+from stanmlm.after.criticism.ppcheck import BINS, FRAMES, CheckOptions, Statistic, statistic_of, usual_check
+from stanmlm.after.predict.outcome import expected, outcome, shown
+from stanmlm.after.predict.target import MAX_BYTES
+from stanmlm.base.arguments import check_arguments
+from stanmlm.base.arrays import Anything
+from stanmlm.base.errors import OptionError, did_you_mean
+from stanmlm.fit.fit import Fit
 from stanmlm.plots.parts import plain
 from stanmlm.plots.rows import names_down, size_for
 from stanmlm.plots.theme import DARK, DARK_EDGE, INK, LIGHT, LIGHT_EDGE, MID, QUIET, theme_paper, theme_rows
-from stanmlm.ppcheck import BINS, FRAMES, CheckOptions, Statistic, statistic_of, usual_check
-from stanmlm.target import MAX_BYTES
 
 if TYPE_CHECKING:
     from plotnine import ggplot, guide_legend, theme

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stanmlm.arguments import check_arguments
-from stanmlm.errors import DataError
-from stanmlm.fit import Fit
-from stanmlm.named import named_draws
+from stanmlm.after.criticism.prior_posterior import Compared, compared
+from stanmlm.after.tables.picked import named_draws
+from stanmlm.base.arguments import check_arguments
+from stanmlm.base.errors import DataError
+from stanmlm.fit.fit import Fit
 from stanmlm.plots.density import density_curve
 from stanmlm.plots.parts import NO_WORDS, Words, captioned, labels_of, plain
 from stanmlm.plots.theme import ACCENT, LIGHT, MID_EDGE, theme_paper
-from stanmlm.prior_posterior import Compared, compared
 
 if TYPE_CHECKING:
     from plotnine import ggplot

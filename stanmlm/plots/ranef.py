@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stanmlm.arguments import check_arguments
-from stanmlm.arrays import Floats
-from stanmlm.errors import OptionError, did_you_mean
-from stanmlm.fit import Fit, draws_of
-from stanmlm.model import Grouping, groupings, parameters
+from stanmlm.base.arguments import check_arguments
+from stanmlm.base.arrays import Floats
+from stanmlm.base.errors import OptionError, did_you_mean
+from stanmlm.fit.fit import Fit, draws_of
+from stanmlm.model.model import Grouping, groupings, parameters
 from stanmlm.plots.frames import interval_frame
 from stanmlm.plots.parts import NO_WORDS, Words, captioned, labels_of, plain
 from stanmlm.plots.rows import BAYESPLOT, Bars, bars_of, names_down, size_for, zero_line

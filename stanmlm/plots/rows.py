@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from stanmlm.errors import OptionError
+from stanmlm.base.errors import OptionError
 from stanmlm.plots.frames import interval_columns
 from stanmlm.plots.theme import DARK_EDGE, LIGHT, MID_EDGE, QUIET
 

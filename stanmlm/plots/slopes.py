@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stanmlm.arguments import check_arguments
-from stanmlm.by_group import coefficient_of, expected_slopes, group_slopes
-from stanmlm.coding import INTERCEPT
-from stanmlm.fit import Fit
-from stanmlm.grouping import level_texts
+from stanmlm.after.effects.group_curves import coefficient_of, expected_slopes, group_slopes
+from stanmlm.base.arguments import check_arguments
+from stanmlm.data.coding import INTERCEPT
+from stanmlm.data.factors import level_texts
+from stanmlm.fit.fit import Fit
 from stanmlm.plots.frames import INTERVALS
 from stanmlm.plots.parts import (
     NO_WORDS,

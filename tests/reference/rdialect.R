@@ -1,4 +1,4 @@
-# Answers of R and lme4 on made-up data, for tests/test_rdialect.py.
+# Answers of R and lme4 on made-up data, for tests/data/test_rdialect.py.
 #   Rscript rdialect.R rdialect.json
 options(contrasts = c("contr.treatment", "contr.poly"), digits = 15, warn = -1)
 invisible(Sys.setlocale("LC_COLLATE", "C"))

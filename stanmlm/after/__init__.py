@@ -1,0 +1,1 @@
+"""Questions to a fit, a folder each; every answer is a function of a Fit."""

@@ -1,0 +1,327 @@
+"""What posterior predictive checks show, as frames: observed responses beside draws of new ones."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from stanmlm.after.criticism.criticism import smoothed
+from stanmlm.after.criticism.log_lik import observed_pieces, observed_rows
+from stanmlm.after.predict.row_groups import group_of
+from stanmlm.after.predict.target import MAX_BYTES, Target, chunks, linear_predictor, new_responses, target_of
+from stanmlm.base.arguments import answer_of
+from stanmlm.base.arrays import Anything, Floats, Ints
+from stanmlm.base.errors import OptionError, did_you_mean
+from stanmlm.base.layout import mad
+from stanmlm.base.streams import ROWS, Purpose, Source, stream, within
+from stanmlm.fit.fit import Fit, n_draws, source_of
+
+GRID = 512  # points of a density curve
+FINE = 8  # bins a point, on which densities are smoothed
+UNIFORMS = 100  # reference curves of `loo_pit`, as in bayesplot
+BINS = 30  # of histograms, as in ggplot2
+MOST_RESPONSES = 5_000_000  # that a check draws by default: about a second
+WIDEST_BARS = 200  # different counts that bars can show
+USUAL_BARS = 60  # counts up to which bars are what a check shows unless it is told otherwise
+
+Statistic = Callable[[Floats], Floats]  # (..., rows) -> (...)
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """What a check is made from."""
+
+    draws: int | None = None  # each type's own number where None
+    group: str | Anything | None = None
+    stat: str | Statistic = "mean"
+    seed: int | None = None  # the fit's own where None
+    max_bytes: int = MAX_BYTES
+
+
+@dataclass(frozen=True)
+class Replicates:
+    """Observed responses, and new ones for the same rows; shares of trials where rows have several."""
+
+    fit: Fit
+    target: Target  # the draws in use, for all rows of the fit: new responses are those of `posterior_predict`
+    rows: Ints  # (N,) positions of the rows that are observations
+    y: Floats  # (N,)
+    divisor: Floats  # (N,) what counts are divided by
+    source: Source
+
+
+def replicates(fit: Fit, options: CheckOptions, ndraws: int | None, shares: bool = True) -> Replicates:
+    """The rows of a fit, and the draws that a check uses: `ndraws`, or as many as there is time for, by default."""
+    rows = observed_rows(fit)
+    trials, y = fit.model.response.trials[rows], fit.model.response.y[rows]
+    divisor = np.where(trials > 0, trials, 1.0) if shares and np.any(trials > 1) else np.ones_like(trials)
+    draws = _kept(n_draws(fit), options.draws, ndraws or max(100, MOST_RESPONSES // len(y)))
+    return Replicates(
+        fit=fit,
+        target=replace(target_of(fit), draws=draws),
+        rows=rows,
+        y=y / divisor,
+        divisor=divisor,
+        source=source_of(fit, options.seed),
+    )
+
+
+def _kept(total: int, asked: int | None, usual: int) -> Ints:
+    if asked is not None and not 1 <= asked <= total:
+        raise OptionError(f"draws is {asked}; the fit has {total} draws")
+    number = asked or min(usual, total)
+    return np.linspace(0, total - 1, number).astype(np.int64)
+
+
+def by_draws(rep: Replicates, max_bytes: int) -> Iterator[Floats]:
+    """New responses of all observations, (some draws, N), some draws after the other."""
+    whole = slice(0, len(rep.target.index))
+    for some in chunks(len(rep.target.draws), whole.stop, max_bytes):
+        target = replace(rep.target, draws=rep.target.draws[some])
+        new = new_responses(rep.fit, target, rep.source)(linear_predictor(rep.fit, target, whole), whole)
+        yield new[:, rep.rows] / rep.divisor
+
+
+def by_rows(rep: Replicates, max_bytes: int) -> Iterator[Floats]:
+    """New responses of all draws, (draws, some observations), some rows after the other."""
+    values = new_responses(rep.fit, rep.target, rep.source)
+    for at, some in _stretches(rep, max_bytes):
+        new = values(linear_predictor(rep.fit, rep.target, at), at)
+        yield new[:, rep.rows[some] - at.start] / rep.divisor[some]
+
+
+def _stretches(rep: Replicates, max_bytes: int) -> Iterator[tuple[slice, slice]]:
+    """Rows of the fit whose draws fit in memory, and the observations among them."""
+    for at in chunks(len(rep.target.index), len(rep.target.draws), max_bytes, ROWS):
+        yield at, slice(*np.searchsorted(rep.rows, (at.start, at.stop)).tolist())
+
+
+def density_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
+    """Density curves `x`, `density` of y (`draw` 0) and of some replicates (1, 2, ...)."""
+    rep = replicates(fit, options, 50)
+    new = np.concatenate(list(by_draws(rep, options.max_bytes)))
+    low, high = min(rep.y.min(), new.min()), max(rep.y.max(), new.max())
+    curves = [kde(values, low, high) for values in (rep.y, *new)]
+    return _curves(curves, np.linspace(low, high, GRID))
+
+
+def _curves(curves: list[Floats], grid: Floats) -> pd.DataFrame:
+    draw = np.repeat(np.arange(len(curves)), len(grid))
+    return pd.DataFrame({"x": np.tile(grid, len(curves)), "density": np.concatenate(curves), "draw": draw})
+
+
+def kde(values: Floats, low: float, high: float, bandwidth: float | None = None) -> Floats:
+    """A Gaussian kernel density at `GRID` points from low to high, by default with R's `bw.nrd0`.
+
+    Examples
+    --------
+    >>> float(kde(np.random.default_rng(1).normal(size=100_000), -4, 4).max().round(1))
+    0.4
+    """
+    from scipy.signal import fftconvolve
+
+    h = bandwidth or nrd0(values)
+    cell = (high - low) / ((GRID - 1) * FINE) or 1.0
+    margin = int(np.ceil(4 * h / cell))
+    edges = low + cell * (np.arange(-margin, (GRID - 1) * FINE + margin + 2) - 0.5)
+    counts = np.histogram(values, edges)[0] / (len(values) * cell)
+    kernel = np.exp(-0.5 * (cell * np.arange(-margin, margin + 1) / h) ** 2)
+    smooth = fftconvolve(counts, kernel / kernel.sum(), mode="same")
+    return np.asarray(np.clip(smooth[margin : margin + (GRID - 1) * FINE + 1 : FINE], 0, None))
+
+
+def nrd0(values: Floats) -> float:
+    """Silverman's rule of thumb (1986, eq. 3.31), as R's `bw.nrd0`."""
+    quartiles = float(np.subtract(*np.quantile(values, (0.75, 0.25)))) / 1.34
+    sd = float(values.std(ddof=1))
+    return float(0.9 * (min(sd, quartiles) or sd or abs(values[0]) or 1.0) * len(values) ** -0.2)
+
+
+def hist_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
+    """Histograms of y (`draw` 0) and of some replicates, a row a bin: `x` its middle, `width`, `count`."""
+    rep = replicates(fit, options, 8)
+    new = np.concatenate(list(by_draws(rep, options.max_bytes)))
+    sets = [rep.y, *new]
+    edges = np.linspace(min(map(np.min, sets)), max(map(np.max, sets)), BINS + 1)
+    edges = edges if edges[-1] > edges[0] else edges + np.linspace(-0.5, 0.5, BINS + 1)
+    bins = pd.DataFrame({"x": (edges[1:] + edges[:-1]) / 2, "width": np.diff(edges)})
+    return pd.concat(
+        [bins.assign(count=np.histogram(values, edges)[0], draw=i) for i, values in enumerate(sets)], ignore_index=True
+    )
+
+
+def usual_check(fit: Fit) -> str:
+    """The check that shows a response best: bars where it and a replicate are small counts, else densities."""
+    rep = replicates(fit, CheckOptions(draws=1), None, shares=False)
+    (one,) = by_draws(rep, MAX_BYTES)
+    whole = np.all(rep.y == np.round(rep.y)) and np.all(one == np.round(one))
+    return "bars" if whole and max(rep.y.max(), one.max()) <= USUAL_BARS else "dens_overlay"
+
+
+def bars_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
+    """For every count `x`: how many rows have it (`y`), and median and 90% interval of how many replicates' rows do."""
+    rep = replicates(fit, options, None, shares=False)
+    if np.any(rep.y != np.round(rep.y)):
+        raise OptionError('type="bars" is for counts; this response is continuous: use type="hist"')
+    many = f'type="bars" shows counts below {WIDEST_BARS}, and these go beyond: use type="hist"'
+    if rep.y.max() >= WIDEST_BARS:
+        raise OptionError(many)
+    blocks = list(_tables(rep, options.max_bytes))
+    width = max(int(rep.y.max()) + 1, *(block.shape[1] for block in blocks))
+    counts = np.concatenate([np.pad(block, ((0, 0), (0, width - block.shape[1]))) for block in blocks])
+    middle, lower, upper = np.quantile(counts, (0.5, 0.05, 0.95), axis=0)
+    seen = np.bincount(rep.y.astype(int), minlength=width)
+    if np.any(upper[WIDEST_BARS:]):
+        raise OptionError(many)
+    frame = pd.DataFrame({"x": np.arange(width), "y": seen, "middle": middle, "lower": lower, "upper": upper})
+    return frame[(frame["y"] > 0) | (frame["upper"] > 0)]
+
+
+def _tables(rep: Replicates, max_bytes: int) -> Iterator[Ints]:
+    """Counts of the values 0, 1, ... in each replicate, (some draws, values)."""
+    for block in by_draws(rep, max_bytes):
+        whole = np.minimum(block, WIDEST_BARS).astype(np.int64)
+        width = int(whole.max()) + 1
+        flat = np.bincount((whole + width * np.arange(len(whole))[:, None]).ravel(), minlength=width * len(whole))
+        yield flat.reshape(len(whole), width)
+
+
+def _proportion_zero(values: Floats) -> Floats:
+    return np.asarray((values == 0).mean(axis=-1))
+
+
+STATISTICS: Mapping[str, Statistic] = {
+    "mean": lambda values: values.mean(axis=-1),
+    "sd": lambda values: values.std(axis=-1, ddof=1),
+    "median": lambda values: np.median(values, axis=-1),
+    "mad": lambda values: mad(np.moveaxis(values, -1, 0)),
+    "min": lambda values: values.min(axis=-1),
+    "max": lambda values: values.max(axis=-1),
+    "prop_zero": _proportion_zero,
+}
+
+
+def statistic_of(stat: str | Statistic) -> tuple[str, Statistic]:
+    """The name of a statistic, and what computes it along the last axis; a function of one vector is applied to each.
+
+    Raises
+    ------
+    OptionError
+        For a name that is none of ours.
+    """
+    if isinstance(stat, str):
+        if stat not in STATISTICS:
+            raise OptionError(f"there is no statistic `{stat}`{did_you_mean(stat, STATISTICS)}; a function does too")
+        return stat, STATISTICS[stat]
+    one = stat
+    return getattr(stat, "__name__", "T"), lambda values: answer_of(
+        "stat", lambda each: np.apply_along_axis(one, -1, each), values
+    )
+
+
+def stat_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
+    """A statistic of every replicate, `value`, and of y, `observed`."""
+    rep, (_, stat) = replicates(fit, options, None), statistic_of(options.stat)
+    values = np.concatenate([stat(block) for block in by_draws(rep, options.max_bytes)])
+    return pd.DataFrame({"value": values, "observed": float(stat(rep.y))})
+
+
+def stat_grouped_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
+    """The same for the rows of each `group`."""
+    rep, (_, stat) = replicates(fit, options, None), statistic_of(options.stat)
+    groups = group_of(fit, options.group)[observed_rows(fit)].remove_unused_categories()
+    members = [np.flatnonzero(groups.codes == code) for code in range(len(groups.categories))]
+    blocks = [[stat(block[:, rows]) for rows in members] for block in by_draws(rep, options.max_bytes)]
+    parts = [
+        pd.DataFrame({"group": str(level), "value": np.concatenate(values), "observed": float(stat(rep.y[rows]))})
+        for level, rows, values in zip(groups.categories, members, zip(*blocks, strict=True), strict=True)
+    ]
+    frame = pd.concat(parts, ignore_index=True)
+    return frame.assign(group=pd.Categorical(frame["group"], [str(level) for level in groups.categories]))
+
+
+def intervals_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
+    """For every row `x`: `y`, and the median with the 50% and 90% interval of its replicates."""
+    rep = replicates(fit, options, None)
+    probs = (0.5, 0.25, 0.75, 0.05, 0.95)
+    quantiles = [np.quantile(new, probs, axis=0) for new in by_rows(rep, options.max_bytes)]
+    names = ("middle", "lower50", "upper50", "lower90", "upper90")
+    columns = dict(zip(names, np.concatenate(quantiles, axis=1), strict=True))
+    return pd.DataFrame({"x": np.arange(1, len(rep.y) + 1), "y": rep.y, **columns})
+
+
+def error_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
+    """For every row: `y`, and `error`, y minus the mean of its replicates."""
+    rep = replicates(fit, options, None)
+    means = [new.mean(axis=0) for new in by_rows(rep, options.max_bytes)]
+    return pd.DataFrame({"y": rep.y, "error": rep.y - np.concatenate(means)})
+
+
+def error_binned_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
+    """Mean residuals by bins of the expected response, with two standard errors (Gelman and Hill 2007, 5.6)."""
+    rep = replicates(fit, options, None)
+    expected = _expected(rep, options.max_bytes)
+    bins = _square_root(len(rep.y))
+    order = np.argsort(expected, kind="stable")
+    residual = rep.y - expected
+    rows = [
+        {"x": expected[at].mean(), "error": residual[at].mean(), "bound": 2 * residual[at].std() / np.sqrt(len(at))}
+        for at in np.array_split(order, bins)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _square_root(rows: int) -> int:
+    """arm's number of bins."""
+    return int(np.sqrt(rows)) if rows >= 100 else max(1, min(10, rows // 2))
+
+
+def _expected(rep: Replicates, max_bytes: int) -> Floats:
+    inverse, trials = rep.fit.model.family.link.inverse, rep.target.trials[rep.rows]
+    parts = []
+    for at, some in _stretches(rep, max_bytes):
+        mean = inverse(linear_predictor(rep.fit, rep.target, at)).mean(axis=0)
+        parts.append(mean[rep.rows[some] - at.start] * trials[some] / rep.divisor[some])
+    return np.concatenate(parts)
+
+
+def loo_pit(fit: Fit, options: CheckOptions) -> Floats:
+    """Leave-one-out predictive probability of a response up to the observed one, (N,); ties are broken at random."""
+    pieces = observed_pieces(fit)
+    source = source_of(fit, options.seed)
+    below, equal = np.empty(len(pieces.y)), np.empty(len(pieces.y))
+    values = new_responses(fit, pieces.target, within(source, Purpose.TIES))
+    for part in smoothed(fit, pieces, options.max_bytes, ROWS):
+        new = values(linear_predictor(fit, pieces.target, part.at), part.at)
+        weights = np.exp(part.log_weights)
+        below[part.at] = np.sum(weights * (new < pieces.y[part.at]), axis=0)
+        equal[part.at] = np.sum(weights * (new == pieces.y[part.at]), axis=0)
+    ties = stream(source, Purpose.TIES).random(len(pieces.row))
+    return np.clip(below[pieces.row] + equal[pieces.row] * ties, 0, 1)
+
+
+def loo_pit_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
+    """Density curves of the LOO-PIT values (`draw` 0) and of uniform ones (1, 2, ...), reflected at 0 and 1."""
+    values = loo_pit(fit, options)
+    rng = stream(source_of(fit, options.seed), Purpose.UNIFORMS)
+    sets = [values, *rng.random((UNIFORMS, len(values)))]
+    return _curves([_reflected(each) for each in sets], np.linspace(0, 1, GRID))
+
+
+def _reflected(values: Floats) -> Floats:
+    """A density on [0, 1] without the kernel's loss at the ends."""
+    return 3 * kde(np.concatenate([-values, values, 2 - values]), 0, 1, nrd0(values))
+
+
+FRAMES: Mapping[str, Callable[[Fit, CheckOptions], pd.DataFrame]] = {
+    "dens_overlay": density_frame,
+    "hist": hist_frame,
+    "bars": bars_frame,
+    "stat": stat_frame,
+    "stat_grouped": stat_grouped_frame,
+    "intervals": intervals_frame,
+    "error": error_frame,
+    "error_binned": error_binned_frame,
+    "loo_pit": loo_pit_frame,
+}

@@ -1,0 +1,1 @@
+"""What a predictor does: predictions, comparisons, slopes, hypotheses."""

@@ -1,0 +1,277 @@
+"""Conditional effects as brms has them: predictions along each predictor, all else at typical values."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from stanmlm.after.effects.datagrid import (
+    grid_of,
+    is_discrete,
+    known_name,
+    levels_of,
+    names_of_term,
+    rows_of,
+    values_of,
+    variables_of,
+)
+from stanmlm.after.predict.estimates import Estimates, estimates
+from stanmlm.after.predict.outcome import SPOKEN
+from stanmlm.after.predict.predict import draws_by_rows
+from stanmlm.after.predict.target import Target, new_responses, target_of, warn_of_new_levels, warn_of_weights
+from stanmlm.base.arguments import check_arguments
+from stanmlm.base.arrays import Floats
+from stanmlm.base.errors import DataError, OptionError, did_you_mean
+from stanmlm.base.streams import ROWS
+from stanmlm.fit.fit import Fit
+from stanmlm.formula.rcode import names_in
+from stanmlm.formula.rparse import parse_expression
+
+RESOLUTION = 100
+NEW_GROUP = "a new group"
+
+
+@dataclass(frozen=True)
+class ConditionalEffect:
+    """One predictor, or two that interact, and the predictions along them."""
+
+    effect: str  # "income", "income:avg.income"
+    variables: tuple[str, ...]  # one or two; the first is for the horizontal axis
+    numeric: bool  # whether the first is a number
+    estimates: Estimates  # `.frame`: the variables, the conditions, estimate, conf.low, conf.high
+    response: str  # what is predicted, for the vertical axis: "probability of vote"
+
+
+@dataclass(frozen=True)
+class ConditionalEffects:
+    """What `conditional_effects` gives; `frames` are its tables by effect."""
+
+    effects: tuple[ConditionalEffect, ...]
+
+    @property
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The table of every effect."""
+        return {effect.effect: effect.estimates.frame for effect in self.effects}
+
+    def __repr__(self) -> str:
+        return "\n\n".join(repr(effect.estimates) for effect in self.effects)
+
+
+def conditional_effects(
+    fit: Fit,
+    effects: Sequence[str] | str | None = None,
+    *,
+    conditions: Mapping[str, object] | pd.DataFrame | None = None,
+    re_formula: object = "NA",
+    method: str = "epred",
+    level: float = 0.95,
+    resolution: int = RESOLUTION,
+    int_conditions: Mapping[str, Sequence[object]] | None = None,
+) -> ConditionalEffects:
+    """Predictions along every predictor and every two-way interaction, as brms's `conditional_effects`.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    effects
+        Variables that `datagrid` knows, or pairs such as "income:avg.income", of which the first lies on the horizontal
+        axis; all main effects and two-way interactions of the fixed part where None.
+    conditions
+        Values of the other predictors, by name; a data frame gives a panel a row. Else numbers stand at their mean,
+        factors at their first level.
+    re_formula
+        "NA" leaves group effects out, brms's default; with None a new group is predicted.
+    method
+        "epred" (expected responses, probabilities in binomial models), "linpred" or "predict" (new responses).
+    level
+        Posterior probability of the bands.
+    resolution
+        Points along a number.
+    int_conditions
+        Values of the second predictor of an interaction, by name; else the mean and one sd to each side of it, or its
+        levels.
+
+    Returns
+    -------
+    ConditionalEffects
+        Draw it with `plot_conditional_effects`.
+
+    Raises
+    ------
+    DataError
+        For unknown predictors.
+    OptionError
+        For unknown methods.
+
+    Examples
+    --------
+    >>> from stanmlm import conditional_effects, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> conditional_effects(fit).frames["hours"].shape
+    (100, 4)
+    """
+    check_arguments(conditional_effects, locals())
+    if method not in METHODS:
+        raise OptionError(f"method is `{method}`" + did_you_mean(method, METHODS))
+    data = rows_of(fit)
+    seconds = {known_name(name, data): values for name, values in (int_conditions or {}).items()}
+    asked = _Asked(re_formula, method, level, resolution, seconds, _conditions(fit, conditions))
+    named = [effects] if isinstance(effects, str) else effects
+    chosen = default_effects(fit) if named is None else [_read_effect(fit, effect) for effect in named]
+    grids = [_grid(fit, variables, asked) for variables in chosen]
+    warn_of_new_levels([_by_choice(grid) for grid in grids])
+    if method == "predict":
+        warn_of_weights(fit, grids[0].target)
+    return ConditionalEffects(tuple(_effect(fit, grid, asked) for grid in grids))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """How effects are asked for."""
+
+    re_formula: object
+    method: str
+    level: float
+    resolution: int
+    seconds: Mapping[str, Sequence[object]]  # values of the second predictor by name
+    conditions: pd.DataFrame  # a row a panel
+
+
+def default_effects(fit: Fit) -> list[tuple[str, ...]]:
+    """The predictors of the fixed part, then the pairs that interact, in the order of the terms.
+
+    Raises
+    ------
+    DataError
+        Where there is none.
+    """
+    fixed, known = fit.model.formula.fixed, set(variables_of(fit).focal)
+    terms = [tuple(dict.fromkeys(name for name in names_of_term(term) if name in known)) for term in fixed.terms]
+    main = dict.fromkeys((name,) for term in terms for name in term)
+    if not main:
+        raise DataError("the fixed part has no predictor to show the effect of")
+    return [*main, *dict.fromkeys(_numbers_first(fit, term) for term in terms if len(term) == 2)]
+
+
+def _read_effect(fit: Fit, effect: str) -> tuple[str, ...]:
+    data = rows_of(fit)
+    names = tuple(known_name(part.strip(), data) for part in effect.split(":"))
+    if len(names) > 2:
+        raise DataError(
+            f"`{effect}` has {len(names)} predictors; an effect is drawn of one or two, others are conditions"
+        )
+    return _numbers_first(fit, names)
+
+
+def _numbers_first(fit: Fit, names: tuple[str, ...]) -> tuple[str, ...]:
+    """brms's order: a number lies on the horizontal axis."""
+    return tuple(sorted(names, key=lambda name: is_discrete(fit, name)))
+
+
+def _conditions(fit: Fit, given: Mapping[str, object] | pd.DataFrame | None) -> pd.DataFrame:
+    data = rows_of(fit)
+    if not isinstance(given, Mapping):
+        if given is not None and not len(given):
+            raise DataError("conditions has no rows")
+        return pd.DataFrame(index=[0]) if given is None else given.rename(columns=lambda name: known_name(name, data))
+    values = {known_name(name, data): value for name, value in given.items()}
+    return grid_of(data, {name: values_of(value, data[name]) for name, value in values.items()})
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """The rows of one effect."""
+
+    variables: tuple[str, ...]
+    held: frozenset[str]  # the variables that stand where nobody has put them
+    labels: pd.DataFrame  # what the frame says of each row
+    target: Target
+
+
+def _grid(fit: Fit, variables: tuple[str, ...], asked: _Asked) -> _Grid:
+    data, conditions = rows_of(fit), asked.conditions
+    values = _values(fit, data, variables, asked)
+    held = {str(name): _held(fit, data, str(name)) for name in data.columns if name not in values}
+    panels = [
+        grid_of(data, values | held | {name: [value] for name, value in row.items() if name not in values})
+        for row in _records(conditions)
+    ]
+    rows = pd.concat(panels, ignore_index=True)
+    labels = rows[list(variables)]
+    if len(panels) > 1:
+        labels = labels.assign(condition=np.repeat(_condition_texts(conditions), len(panels[0])))
+    target = target_of(fit, rows, asked.re_formula, trials=1)
+    return _Grid(variables, frozenset(held.keys() - set(map(str, conditions.columns))), labels, target)
+
+
+def _by_choice(grid: _Grid) -> Target:
+    """The target with the effects of those grouping factors only whose levels the user has chosen."""
+    target = grid.target
+    chosen = [not grid.held & names_in(parse_expression(term.group)) for term in target.design.terms]
+    return replace(target, used=tuple(used & yes for used, yes in zip(target.used, chosen, strict=True)))
+
+
+def _effect(fit: Fit, grid: _Grid, asked: _Asked) -> ConditionalEffect:
+    draws = METHODS[asked.method](fit, grid.target)
+    made = estimates(grid.labels, draws, "Conditional effects", asked.level, asked.method)
+    numeric, says = not is_discrete(fit, grid.variables[0]), SPOKEN[asked.method](fit)
+    return ConditionalEffect(":".join(grid.variables), grid.variables, numeric, made, says)
+
+
+def _condition_texts(conditions: pd.DataFrame) -> list[str]:
+    return [", ".join(f"{name} = {_short(value)}" for name, value in row.items()) for row in _records(conditions)]
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """A dict a row, also where there is no column (before 3.1 the one of pandas has no rows then)."""
+    return [{str(name): frame[name].iloc[row] for name in frame.columns} for row in range(len(frame))]
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _values(fit: Fit, data: pd.DataFrame, variables: tuple[str, ...], asked: _Asked) -> dict[str, Sequence[object]]:
+    """The second predictor varies slowest, so that each of its values is a run of rows."""
+    first, *second = variables
+    values = {name: asked.seconds.get(name, _few(fit, data[name], name)) for name in second}
+    return values | {first: _many(fit, data[first], first, asked.resolution)}
+
+
+def _many(fit: Fit, column: "pd.Series", name: str, resolution: int) -> Sequence[object]:
+    if is_discrete(fit, name):
+        return levels_of(column)
+    points: list[object] = np.linspace(column.min(), column.max(), resolution).tolist()
+    return points
+
+
+def _few(fit: Fit, column: "pd.Series", name: str) -> Sequence[object]:
+    """Levels, or brms's mean and one sd to each side."""
+    if is_discrete(fit, name):
+        return levels_of(column)
+    return [float(column.mean() + k * column.std()) for k in (-1, 0, 1)]
+
+
+def _held(fit: Fit, data: pd.DataFrame, name: str) -> list[object]:
+    """What a predictor is held at: its mean, its first level; a grouping factor at a level that no row has."""
+    if name in variables_of(fit).groups:
+        return [NEW_GROUP]
+    return [levels_of(data[name])[0]] if is_discrete(fit, name) else [float(data[name].mean())]
+
+
+def _expected(fit: Fit, target: Target) -> Floats:
+    inverse = fit.model.family.link.inverse
+    return draws_by_rows(fit, target, lambda eta, _: inverse(eta))
+
+
+def _linear(fit: Fit, target: Target) -> Floats:
+    return draws_by_rows(fit, target, lambda eta, _: eta)
+
+
+def _new(fit: Fit, target: Target) -> Floats:
+    return draws_by_rows(fit, target, new_responses(fit, target, target.source), block=ROWS)
+
+
+METHODS: Mapping[str, Callable[[Fit, Target], Floats]] = {"epred": _expected, "linpred": _linear, "predict": _new}

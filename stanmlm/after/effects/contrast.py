@@ -1,0 +1,106 @@
+"""The difference between any two predictions, with draws."""
+
+from collections.abc import Mapping
+from typing import Unpack
+
+import pandas as pd
+
+from stanmlm.after.effects.datagrid import grid_of, known_name, rows_of, typical, values_of
+from stanmlm.after.effects.estimands import EffectOptions, Quantity, estimate, read_options, target_for, with_columns
+from stanmlm.after.effects.variations import comparison_of
+from stanmlm.after.predict.estimates import Estimates
+from stanmlm.base.arguments import check_arguments
+from stanmlm.base.dataframes import to_pandas
+from stanmlm.base.errors import DataError
+from stanmlm.fit.fit import Fit
+
+Scenario = Mapping[str, object] | pd.DataFrame
+
+
+def contrast(
+    fit: Fit,
+    a: Scenario,
+    b: Scenario,
+    *,
+    comparison: str = "difference",
+    **options: Unpack[EffectOptions],
+) -> Estimates:
+    """The expected response in scenario `a` against that in `b`, as simcf's first differences.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    a, b
+        Values by variable, one or several each, or a data frame. Variables that neither names stand at their typical
+        values (`datagrid`), one that only the other names at the typical value too. One row goes with any number.
+    comparison
+        "difference" (a - b), "ratio", "lnratio", "oddsratio", "lnor" or "lift".
+    **options
+        See `EffectOptions`; `by=True` averages over the rows of the scenarios.
+
+    Returns
+    -------
+    Estimates
+        `.frame` has `contrast`, `estimate`, `conf.low`, `conf.high`, a row a pair of scenario rows.
+
+    Raises
+    ------
+    DataError
+        For unknown variables, and scenarios of different lengths.
+
+    Examples
+    --------
+    >>> from stanmlm import contrast, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> contrast(fit, {"hours": 1}, {"hours": 0}).frame["contrast"].tolist()
+    ['(hours=1) - (hours=0)']
+    """
+    check_arguments(contrast, locals())
+    asked, how = read_options(options), comparison_of(comparison)
+    first, second = _table(fit, a), _table(fit, b)
+    length = max(len(first), len(second))
+    if {len(first), len(second)} - {1, length}:
+        raise DataError(f"the scenarios have {len(first)} and {len(second)} rows; they must have as many, or one")
+    texts = [_texts(table, length) for table in (first, second)]
+    labels = [how.label.format(hi=f"({hi})", lo=f"({lo})") for hi, lo in zip(*texts, strict=True)]
+    rows = with_columns(fit, pd.DataFrame({"contrast": labels}), labels, asked)
+    targets = (_filled(fit, first, length), _filled(fit, second, length))
+    high, low = (target_for(fit, target, asked) for target in targets)
+    quantity = Quantity({}, (high, low), lambda parts: how.of(parts[0], parts[1]))
+    return estimate(fit, rows, [quantity], asked, "Contrasts", comparison)
+
+
+def _table(fit: Fit, scenario: Scenario) -> pd.DataFrame:
+    """A scenario as rows; of a mapping, single values are repeated."""
+    if not isinstance(scenario, Mapping):
+        table = to_pandas(scenario)
+        assert table is not None
+        return table
+    data = rows_of(fit)
+    given = {known_name(name, data): value for name, value in scenario.items()}
+    values = {name: values_of(value, data[name]) for name, value in given.items()}
+    rows = max(map(len, values.values()), default=1)
+    if {len(column) for column in values.values()} - {1, rows}:
+        sizes = ", ".join(f"{len(column)} of `{name}`" for name, column in values.items())
+        raise DataError(f"a scenario needs as many values of each variable, or one; there are {sizes}")
+    repeated = {name: column * rows if len(column) == 1 else column for name, column in values.items()}
+    return pd.DataFrame(repeated, index=range(rows))
+
+
+def _texts(table: pd.DataFrame, length: int) -> list[str]:
+    """`income=2, state=MS` of each row."""
+    rows = [", ".join(f"{name}={value}" for name, value in row.items()) for row in table.to_dict("records")]
+    texts = [text or "typical" for text in rows]
+    return texts * length if len(texts) == 1 else texts
+
+
+def _filled(fit: Fit, table: pd.DataFrame, length: int) -> pd.DataFrame:
+    """The rows with typical values where the scenario names none, repeated to `length`."""
+    data = rows_of(fit)
+    base = grid_of(data, {str(name): [typical(data[name])] for name in data.columns if name not in table.columns})
+    rows = [0] * length if len(table) == 1 else list(range(length))
+    repeated = table.iloc[rows].reset_index(drop=True)
+    if base.empty:
+        return repeated
+    return pd.concat([repeated, base.iloc[[0] * length].reset_index(drop=True)], axis=1)

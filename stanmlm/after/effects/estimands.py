@@ -1,0 +1,190 @@
+"""Quantities of predictions in bounded memory: of each row, or of averages over rows."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from stanmlm.after.predict.estimates import Estimates, estimates, transformed
+from stanmlm.after.predict.target import (
+    MAX_BYTES,
+    Target,
+    check_size,
+    chunks,
+    linear_predictor,
+    target_of,
+    warn_of_new_levels,
+)
+from stanmlm.base.arguments import check_options, numbers_of
+from stanmlm.base.arrays import Floats, Ints
+from stanmlm.base.errors import DataError, OptionError, did_you_mean
+from stanmlm.fit.fit import Fit
+
+Parts = Sequence[Floats]  # arrays (draws, rows), or (draws, averages)
+TYPES = ("response", "link")
+WEIGHTS = "(weights)"
+
+
+class EffectOptions(TypedDict, total=False):
+    """What predictions, comparisons and slopes take by name.
+
+    type : str
+        "response" (a probability in binomial models, as R has it), the default, or "link".
+    by : bool, str or list of str
+        True averages over all rows; one column or several average over the rows of each of their values.
+    weights : str or numbers
+        A column, or numbers, to average with; every row counts the same by default.
+    re_formula : str or None
+        Which group effects count, as in `posterior_epred`: all by default, "NA" for none, or a formula of some bars.
+    draws : int
+        How many draws to use; all by default.
+    new_levels : str
+        Levels that were not fitted: "draw", the default, "zero" or "error", as in `posterior_epred`.
+    max_bytes : int
+        Memory that the draws of a result may take.
+    level : float
+        Of the intervals, 0.95 by default.
+    transform : function
+        What is done to the draws last, such as `numpy.exp`; nothing by default.
+    """
+
+    type: str
+    by: bool | str | Sequence[str]
+    weights: object
+    re_formula: object
+    draws: int | None
+    new_levels: str
+    max_bytes: int
+    level: float
+    transform: Callable[[Floats], Floats]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`EffectOptions` with their defaults."""
+
+    type: str = "response"
+    by: bool | str | Sequence[str] = False
+    weights: object = None
+    re_formula: object = None
+    draws: int | None = None
+    new_levels: str = "draw"
+    max_bytes: int = MAX_BYTES
+    level: float = 0.95
+    transform: Callable[[Floats], Floats] | None = None
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What is made of predictions at some targets: pieces, which may be averaged over rows, and then one array."""
+
+    labels: Mapping[str, str]  # columns of the frame that name it: term, contrast
+    targets: tuple[Target, ...]
+    finish: Callable[[Parts], Floats]  # of the pieces, averaged or not
+    pieces: Callable[[Parts, slice], Parts] = lambda parts, _: parts  # of the predictions for some rows
+
+
+def read_options(options: Mapping[str, object]) -> Asked:
+    """The options in their record.
+
+    Raises
+    ------
+    OptionError
+        For an unknown name or type.
+    """
+    check_options(EffectOptions, options)
+    asked = Asked(**options)  # type: ignore[arg-type]
+    if asked.type not in TYPES:
+        raise OptionError(f"type is `{asked.type}`" + did_you_mean(asked.type, TYPES))
+    return asked
+
+
+def columns_of_by(asked: Asked) -> list[str]:
+    """The columns that `by` names."""
+    if isinstance(asked.by, bool):
+        return []
+    return [asked.by] if isinstance(asked.by, str) else list(asked.by)
+
+
+def with_columns(fit: Fit, rows: pd.DataFrame, newdata: object, asked: Asked) -> pd.DataFrame:
+    """The rows with what `by` and `weights` need; of fitted rows that may be any column of the data."""
+    names = columns_of_by(asked) + ([asked.weights] if isinstance(asked.weights, str) else [])
+    whole = fit.model.frame.data.iloc[fit.model.frame.rows] if newdata is None else rows
+    for name in names:
+        if name not in whole.columns:
+            raise DataError(f"`{name}` is not a column of the data" + did_you_mean(name, map(str, whole.columns)))
+    rows = rows.assign(**{name: whole[name] for name in names})
+    if asked.weights is None:
+        return rows
+    weights = rows[asked.weights].to_numpy() if isinstance(asked.weights, str) else asked.weights
+    return rows.assign(**{WEIGHTS: _checked_weights(weights, len(rows))})
+
+
+def _checked_weights(weights: object, rows: int) -> Floats:
+    numbers = numbers_of("weights", weights)
+    if numbers.shape != (rows,):
+        raise DataError(f"weights has {numbers.size} values for {rows} rows")
+    if not (np.isfinite(numbers).all() and (numbers >= 0).all()):
+        raise DataError("weights must be numbers of zero or more; some are negative or missing")
+    return numbers
+
+
+def target_for(fit: Fit, rows: pd.DataFrame, asked: Asked, offset: Floats | None = None) -> Target:
+    """The target of some rows; `offset` is that of fitted rows whose columns do not tell it."""
+    return target_of(fit, rows, asked.re_formula, asked.draws, asked.new_levels, offset=offset)
+
+
+def estimate(
+    fit: Fit, rows: pd.DataFrame, quantities: Sequence[Quantity], asked: Asked, title: str, note: str = ""
+) -> Estimates:
+    """Every quantity of every row, or of every average that `by` asks for, stacked."""
+    warn_of_new_levels([target for quantity in quantities for target in quantity.targets])
+    cell, labels = _cells(rows, asked)
+    weights = rows[WEIGHTS].to_numpy() if WEIGHTS in rows else np.ones(len(rows))
+    n_draws = len(quantities[0].targets[0].draws)
+    check_size(
+        n_draws, len(labels) * len(quantities), asked.max_bytes, "draws= for fewer, fewer rows, or by= to average"
+    )
+    found = [_draws(fit, quantity, asked, cell, weights, len(labels)) for quantity in quantities]
+    named = [labels.assign(**quantity.labels)[[*quantity.labels, *labels.columns]] for quantity in quantities]
+    text = f"type: {asked.type}" + (f", {note}" if note else "")
+    made = estimates(pd.concat(named, ignore_index=True), np.concatenate(found, axis=1), title, asked.level, text)
+    return transformed(made, asked.transform) if asked.transform else made
+
+
+def _cells(rows: pd.DataFrame, asked: Asked) -> tuple[Ints | None, pd.DataFrame]:
+    """The average that each row enters, with the labels of the averages; None where rows stay apart."""
+    by = columns_of_by(asked)
+    if by:
+        groups = rows.groupby(by, observed=True, dropna=False)
+        return groups.ngroup().to_numpy().astype(np.int64), groups.size().reset_index()[by]
+    if asked.by:
+        return np.zeros(len(rows), dtype=np.int64), pd.DataFrame(index=[0])
+    return None, rows.drop(columns=WEIGHTS, errors="ignore")
+
+
+def _draws(fit: Fit, quantity: Quantity, asked: Asked, cell: Ints | None, weights: Floats, columns: int) -> Floats:
+    """(draws, columns)."""
+    pieces = _pieces(fit, quantity, asked)
+    if cell is None:
+        return np.concatenate([quantity.finish(parts) for _, parts in pieces], axis=1)
+    totals = np.bincount(cell, weights, columns)
+    if not (totals > 0).all():
+        raise DataError("the weights of an average sum to zero")
+    sums: Floats | float = 0.0
+    for at, parts in pieces:
+        share = weights[at] / totals[cell[at]]
+        average = sparse.csr_array((share, (cell[at], np.arange(len(share)))), shape=(columns, len(share)))
+        sums = sums + np.stack([(average @ part.T).T for part in parts])
+    return quantity.finish(list(np.asarray(sums)))
+
+
+def _pieces(fit: Fit, quantity: Quantity, asked: Asked) -> Iterator[tuple[slice, Parts]]:
+    link, first = fit.model.family.link, quantity.targets[0]
+    for at in chunks(len(first.index), len(first.draws) * len(quantity.targets), asked.max_bytes):
+        etas = [linear_predictor(fit, target, at) for target in quantity.targets]
+        predicted = etas if asked.type == "link" else [link.inverse(eta) for eta in etas]
+        yield at, quantity.pieces(predicted, at)

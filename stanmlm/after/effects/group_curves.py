@@ -1,0 +1,258 @@
+"""What a fit expects of each level of a grouping factor: along a predictor, and as one coefficient."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from stanmlm.after.effects.datagrid import is_discrete, levels_of, names_of, rows_of, typical, with_value
+from stanmlm.after.predict.predict import summary_of
+from stanmlm.after.predict.row_groups import group_of
+from stanmlm.after.predict.target import Target, given_offset, linear_predictor, target_of
+from stanmlm.base.arrays import Floats
+from stanmlm.base.errors import DataError, OptionError, did_you_mean
+from stanmlm.data.coding import INTERCEPT
+from stanmlm.fit.fit import Fit
+from stanmlm.formula.rcode import names_in
+from stanmlm.formula.rparse import parse_expression
+from stanmlm.model.model import groupings
+
+QUANTILES = {"lower95": 0.025, "lower50": 0.25, "estimate": 0.5, "upper50": 0.75, "upper95": 0.975}
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The levels of a grouping factor as rows to predict for."""
+
+    rows: pd.DataFrame  # a row a level, under its label: what is constant within it has its value, the rest is typical
+    own: frozenset[str]  # the columns that are constant within every level
+
+
+def group_curves(
+    fit: Fit,
+    x: str,
+    group: str,
+    over: Sequence[str] = (),
+    at: Mapping[str, object] | None = None,
+    points: int = 50,
+) -> pd.DataFrame:
+    """Expected responses of every level of a group along a predictor, as medians with 50% and 95% intervals.
+
+    A variable that is constant within levels, such as a state's income, has each level's own value; the others stand
+    where `datagrid` puts them. Effects of other grouping factors count as zero, unless they are in `over`.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    x
+        A numeric variable of the model; its range in the data is used.
+    group
+        A grouping factor, as `ngrps` names it, or another variable that tells groups.
+    over
+        Variables whose every value is crossed with `x`, for panels.
+    at
+        Values of other variables.
+    points
+        Points of a curve.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The variables of the model, `group` as text, `estimate`, `lower50`, `upper50`, `lower95`, `upper95`.
+
+    Raises
+    ------
+    DataError, OptionError
+        For variables that the model does not have, and an `x` that is no number.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> group_curves(fit, "hours", "student", points=2)[["hours", "student"]].shape
+    (200, 2)
+    """
+    rows = _numeric(fit, x)
+    grid = _crossed(fit, level_rows(fit, group), over)
+    for name, value in (at or {}).items():
+        _check_variable(fit, name)
+        grid = with_value(grid, name, value)
+    along = np.linspace(float(rows.min()), float(rows.max()), points)
+    grid = grid.iloc[np.repeat(np.arange(len(grid)), points)].assign(**{x: np.tile(along, len(grid))})
+    inverse = fit.model.family.link.inverse
+    target = _target(fit, grid, {*_variables(group), *over})
+    return _labelled(_intervals(fit, target, grid, lambda eta, _: inverse(eta)), group)
+
+
+def group_slopes(fit: Fit, x: str, group: str, of: str | None = None) -> pd.DataFrame:
+    """One coefficient of every level of a group, all that the model says of it, beside what is known about the level.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    x
+        A column of the data that is constant within levels; the model need not have it.
+    group
+        A grouping factor.
+    of
+        The variable whose coefficient it is: what the linear predictor gains with one unit of it, about its typical
+        value, at the level's own values of the others. "(Intercept)": the linear predictor where all that varies
+        within levels is zero, or at its first level. Where None, the variable that varies by the group.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a level: `group` as text, `x`, and the intervals of the coefficient.
+
+    Raises
+    ------
+    DataError, OptionError
+        For variables that there are not, and an `x` that varies within levels.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, simulate_counties
+    >>> fit = lmer("rvs ~ income + conservatism + (1 | state)", simulate_counties(seed=1), seed=1)
+    >>> group_slopes(fit, "conservatism", "state").shape
+    (15, 7)
+    """
+    levels, of = level_rows(fit, group), coefficient_of(fit, group, of)
+    known = constant_of(fit, x, group)
+    frame = _labelled(_coefficients(fit, levels.rows, of, levels, set(_variables(group))), group)
+    return frame[[group, *QUANTILES]].assign(**{x: known.loc[list(frame[group])].to_numpy()})
+
+
+def expected_slopes(fit: Fit, x: str, group: str, of: str | None = None, points: int = 41) -> pd.DataFrame | None:
+    """The coefficient that the model expects of a level by its `x` alone; None where the model does not have `x`.
+
+    The arguments are those of `group_slopes`.
+    """
+    if x not in rows_of(fit).columns or is_discrete(fit, x):
+        return None
+    levels, column = level_rows(fit, group), rows_of(fit)[x]
+    typical_row = levels.rows.iloc[[0] * points].reset_index(drop=True)
+    for name in levels.own - {x} - set(_variables(group)):
+        typical_row = with_value(typical_row, name, typical(rows_of(fit)[name]))
+    grid = typical_row.assign(**{x: np.linspace(float(column.min()), float(column.max()), points)})
+    frame = _coefficients(fit, grid, coefficient_of(fit, group, of), levels, set())
+    return frame[[x, *QUANTILES]].reset_index(drop=True)
+
+
+def level_rows(fit: Fit, group: str) -> Levels:
+    """The levels of a grouping factor as rows to predict for."""
+    rows, labels = rows_of(fit), group_of(fit, group)
+    codes = np.asarray(labels.codes)
+    counts = rows.groupby(codes).nunique(dropna=False)
+    own = [str(name) for name in rows.columns if counts.loc[counts.index >= 0, name].max() <= 1]
+    seen = [int(np.argmax(codes == code)) for code in range(len(labels.categories)) if (codes == code).any()]
+    first = rows.iloc[seen].set_axis(pd.Index([str(labels[i]) for i in seen]))
+    for name in set(rows.columns) - set(own):
+        first = with_value(first, str(name), typical(rows[name]))
+    return Levels(first, frozenset(own))
+
+
+def constant_of(fit: Fit, x: str, group: str) -> pd.Series:
+    """The value of a column of the data in each level of a group."""
+    data = fit.model.frame.data.iloc[fit.model.frame.rows]
+    if x not in data.columns:
+        raise DataError(f"`{x}` is not a column of the data" + did_you_mean(x, map(str, data.columns)))
+    labels = group_of(fit, group)
+    by_level = data[x].groupby(pd.Series(labels, index=data.index), observed=True)
+    if by_level.nunique(dropna=False).max() > 1:
+        raise DataError(f"`{x}` varies within `{group}`: a coefficient is drawn against what is known about a group")
+    first: pd.Series = by_level.first()
+    return first
+
+
+def coefficient_of(fit: Fit, group: str, of: str | None) -> str:
+    """The variable whose coefficient is meant: as it is given, else the one that varies by the group."""
+    if of is not None:
+        if of != INTERCEPT:
+            _numeric(fit, of)
+        return of
+    known = set(rows_of(fit).columns)
+    bars = {bar for grouping in groupings(fit.model.design) if grouping.group == group for bar in grouping.bars}
+    labels = {label for bar in bars for label in fit.model.design.terms[bar].coef_terms if label}
+    names = [name for bar in fit.model.formula.bars for name in names_of(bar.left) if name in known]
+    varying = [name for name in dict.fromkeys(names) if any(name in names_in(parse_expression(lab)) for lab in labels)]
+    if len(varying) > 1:
+        raise OptionError(f"several variables vary by `{group}`; say which one with of=: {', '.join(varying)}")
+    return varying[0] if varying else INTERCEPT
+
+
+def _coefficients(fit: Fit, rows: pd.DataFrame, of: str, levels: Levels, counted: set[str]) -> pd.DataFrame:
+    """The coefficient of `of` at some rows, as intervals; offsets are no part of it."""
+    if of == INTERCEPT:
+        target = _without_offset(fit, _at_zero(fit, rows, levels), counted)
+        return _intervals(fit, target, rows, lambda eta, _: eta)
+    middle = float(np.asarray(typical(rows_of(fit)[of]), dtype=float))
+    below, above = (_without_offset(fit, rows.assign(**{of: middle + step}), counted) for step in (-0.5, 0.5))
+    return _intervals(fit, above, rows, lambda eta, at: eta - linear_predictor(fit, below, at))
+
+
+def _at_zero(fit: Fit, rows: pd.DataFrame, levels: Levels) -> pd.DataFrame:
+    for name in map(str, set(rows.columns) - levels.own):
+        first = levels_of(rows_of(fit)[name])[0] if is_discrete(fit, name) else 0.0
+        rows = with_value(rows, name, first)
+    return rows
+
+
+def _target(fit: Fit, rows: pd.DataFrame, counted: set[str], offset: float | None = None) -> Target:
+    """Rows to predict for, with the effects of those grouping factors that are made of the counted variables."""
+    target = target_of(fit, rows, offset=offset)
+    terms = target.design.terms
+    used = tuple(np.full(len(term.coefs), set(_variables(term.group)) <= counted) for term in terms)
+    return replace(target, used=used)
+
+
+def _without_offset(fit: Fit, rows: pd.DataFrame, counted: set[str]) -> Target:
+    target = _target(fit, rows, counted, None if given_offset(fit) is None else 0.0)
+    return replace(target, design=replace(target.design, offset=np.zeros_like(target.design.offset)))
+
+
+def _intervals(fit: Fit, target: Target, rows: pd.DataFrame, values: Callable[[Floats, slice], Floats]) -> pd.DataFrame:
+    table = summary_of(fit, target, values, list(QUANTILES.values()))
+    columns = dict(zip(QUANTILES, table.to_numpy().T[2:], strict=True))  # after mean and sd
+    return rows.assign(**columns)
+
+
+def _labelled(frame: pd.DataFrame, group: str) -> pd.DataFrame:
+    """The labels of levels as a column, in the order of the levels."""
+    labels = frame.index
+    return frame.reset_index(drop=True).assign(**{group: pd.Categorical(labels, list(dict.fromkeys(labels)))})
+
+
+def _crossed(fit: Fit, levels: Levels, over: Sequence[str]) -> pd.DataFrame:
+    """The levels' rows with every value of the variables in `over` that are not the level's own."""
+    for name in over:
+        _check_variable(fit, name)
+    free = [name for name in over if name not in levels.own]
+    copies = []
+    for values in product(*(levels_of(rows_of(fit)[name]) for name in free)):
+        copy = levels.rows
+        for name, value in zip(free, values, strict=True):
+            copy = with_value(copy, name, value)
+        copies.append(copy)
+    return pd.concat(copies)
+
+
+def _variables(group: str) -> list[str]:
+    return sorted(names_in(parse_expression(group)))
+
+
+def _check_variable(fit: Fit, name: str) -> None:
+    known = rows_of(fit).columns
+    if name not in known:
+        raise DataError(f"`{name}` is not a variable of the model" + did_you_mean(name, map(str, known)))
+
+
+def _numeric(fit: Fit, name: str) -> pd.Series:
+    _check_variable(fit, name)
+    column = rows_of(fit)[name]
+    if is_discrete(fit, name):
+        raise OptionError(f"`{name}` tells groups apart, and a curve needs numbers; see conditional_effects")
+    return column

@@ -1,0 +1,344 @@
+"""Hypotheses about parameters, linear or not, as brms tests them: with draws, and nothing but draws."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from stanmlm.base.arguments import check_arguments
+from stanmlm.base.arrays import Bools, Floats
+from stanmlm.base.errors import DataError, FormulaError, OptionError, did_you_mean
+from stanmlm.base.layout import format_fixed, mad, table
+from stanmlm.data.evaluate import evaluate
+from stanmlm.data.rvalues import double, floats, recycle
+from stanmlm.data.scope import Scope
+from stanmlm.fit.fit import Fit, draws_of
+from stanmlm.formula.rcode import SYNTACTIC, Node, deparse, is_call, names_in, operands, replace
+from stanmlm.formula.rparse import parse_expression, string_value
+from stanmlm.model.model import Grouping, Parameter, groupings, parameters
+
+Place = tuple[str, tuple[int, ...]]  # a variable of the posterior, and a position in it
+SCOPES = ("standard", "ranef", "coef")
+COLUMNS = ("Estimate", "Est.Error", "CI.Lower", "CI.Upper", "Evid.Ratio", "Post.Prob")
+_RELATIONS = {">": ">", ">=": ">", "<": "<", "<=": "<", "==": "="}
+_PIECES = re.compile(r"`[^`]*`|[<>=!]=|.", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Hypotheses:
+    """Tested hypotheses; prints as brms's table."""
+
+    frame: pd.DataFrame  # a row each: Hypothesis, (Group,) and brms's columns
+    draws: Floats  # (draws, H) of left side minus right side
+    about: str  # "class b"
+    alpha: float
+
+    def __repr__(self) -> str:
+        return _text(self)
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """`left > right` as code, and as it prints."""
+
+    left: Node
+    right: Node
+    relation: str  # ">", "<" or "="
+    label: str
+    text: str
+
+
+def hypothesis(
+    fit: Fit,
+    hypothesis: str | Sequence[str],
+    *,
+    class_: str = "b",
+    group: str = "",
+    scope: str = "standard",
+    alpha: float = 0.05,
+    robust: bool = False,
+    prior: Fit | None = None,
+) -> Hypotheses:
+    """Test what is claimed of parameters, as brms's `hypothesis`.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    hypothesis
+        One or several of `left > right`, `left < right`, `left = right`, with R's arithmetic and functions on both
+        sides. Coefficients go by R's names, `avg.income:income` and `Intercept` among them; everything else by
+        ArviZ's labels (`sd_state[income]`, `cor_state[(Intercept),income]`, `r_state[AL,income]`, `sigma`) or brms's
+        names (`sd_state__income`, `cor_state__Intercept__income`).
+    class_, group
+        With "sd" or "cor" and a grouping factor, names mean its standard deviations or correlations.
+    scope
+        With "ranef" or "coef" and a group, a row a level, names being its deviations or its coefficients.
+    alpha
+        The interval of a two-sided hypothesis has probability 1 - alpha, of a one-sided one 1 - 2 alpha.
+    robust
+        Medians and median absolute deviations in place of means and sds.
+    prior
+        The same model fitted with `prior_only=True`: the evidence ratio of a point hypothesis (`=`) is the density of
+        the posterior over that of the prior (Savage-Dickey), which needs it; NaN without.
+
+    Returns
+    -------
+    Hypotheses
+        `.frame` with brms's columns: `Evid.Ratio` of a one-sided hypothesis is its posterior odds.
+
+    Raises
+    ------
+    DataError
+        For unknown parameters and groups.
+    FormulaError
+        With a caret, where a hypothesis cannot be read.
+    OptionError
+        For an unknown scope, or an alpha that is no probability.
+
+    Examples
+    --------
+    >>> from stanmlm import hypothesis, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> hypothesis(fit, ["hours > 0", "sigma < sd_student[Intercept]"]).frame["Star"].tolist()
+    ['*', '*']
+    """
+    check_arguments(_VERB, locals())
+    if not isinstance(hypothesis, str) and not len(hypothesis):
+        raise OptionError("no hypothesis was given; one reads 'x > 0'")
+    how = _How(class_, group, scope, alpha, robust)
+    claims = [_claim(text, fit) for text in ([hypothesis] if isinstance(hypothesis, str) else hypothesis)]
+    return _tests(fit, claims, _checked(how), prior)
+
+
+_VERB = hypothesis  # its own argument hides the name inside
+
+
+@dataclass(frozen=True)
+class _How:
+    """The arguments of `hypothesis`."""
+
+    class_: str
+    group: str
+    scope: str
+    alpha: float
+    robust: bool
+
+
+def _checked(how: _How) -> _How:
+    if how.scope not in SCOPES:
+        raise OptionError(f"scope is `{how.scope}`" + did_you_mean(how.scope, SCOPES))
+    if not 0 < how.alpha < 0.5:
+        raise OptionError(f"alpha is {how.alpha}; it is a probability under 0.5")
+    return how
+
+
+def _tests(fit: Fit, claims: Sequence[_Claim], how: _How, prior: Fit | None) -> Hypotheses:
+    """Every claim of every level."""
+    rows, draws = [], []
+    before = dict(_sources(prior, how)) if prior else {}
+    for level, source in _sources(fit, how):
+        for claim in claims:
+            values = _difference(claim, source)
+            against = _difference(claim, before[level]) if prior else None
+            rows.append({"Hypothesis": claim.label, "Group": level, **_tested(claim, values, against, how)})
+            draws.append(values)
+    standard, frame = how.scope == "standard", pd.DataFrame(rows)
+    about = f"class {how.class_}" if standard else f"{how.scope} of {how.group}"
+    return Hypotheses(frame.drop(columns="Group") if standard else frame, np.stack(draws, axis=1), about, how.alpha)
+
+
+def _tested(claim: _Claim, values: Floats, prior: Floats | None, how: _How) -> dict[str, float | str]:
+    tail = how.alpha / 2 if claim.relation == "=" else how.alpha
+    low, high = np.quantile(values, (tail, 1 - tail))
+    ratio = _EVIDENCE[claim.relation](values, prior)
+    share = 1.0 if np.isinf(ratio) else ratio / (1 + ratio)
+    starred = not low <= 0 <= high if claim.relation == "=" else share > 1 - how.alpha
+    centre = (np.median(values), mad(values)) if how.robust else (values.mean(), values.std(ddof=1))
+    numbers = map(float, (*centre, low, high, ratio, share))
+    return {**dict(zip(COLUMNS, numbers, strict=True)), "Star": "*" if starred else ""}
+
+
+def _odds(wins: Bools) -> float:
+    share = float(np.mean(wins))
+    return np.inf if share == 1 else share / (1 - share)
+
+
+def _savage_dickey(values: Floats, prior: Floats | None) -> float:
+    from scipy.stats import gaussian_kde
+
+    if prior is None:
+        return np.nan
+    return float(gaussian_kde(values)(0.0)[0] / gaussian_kde(prior)(0.0)[0])
+
+
+_EVIDENCE: Mapping[str, Callable[[Floats, Floats | None], float]] = {
+    ">": lambda values, prior: _odds(values > 0),
+    "<": lambda values, prior: _odds(values < 0),
+    "=": _savage_dickey,
+}
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where names find their draws."""
+
+    places: Mapping[str, Place]
+    draws: Callable[[Place], Floats]
+
+
+def _difference(claim: _Claim, source: _Source) -> Floats:
+    sides = [_side(node, claim, source) for node in (claim.left, claim.right)]
+    return np.asarray(sides[0] - sides[1])
+
+
+def _side(node: Node, claim: _Claim, source: _Source) -> Floats:
+    named = replace(node, lambda part: _subscript(part) if is_call(part, ["["]) else None)
+    names = sorted(names_in(named))
+    for name in names:
+        if name not in source.places:
+            raise DataError(f"`{name}` is not a parameter of the fit" + did_you_mean(name, source.places))
+    columns = {name: source.draws(source.places[name]) for name in names}
+    length = len(next(iter(columns.values()))) if columns else 1
+    with np.errstate(all="ignore"):
+        value = evaluate(named, Scope({name: double(draws) for name, draws in columns.items()}, {}, claim.text))
+    return floats(recycle(value, length))
+
+
+def _subscript(node: Node) -> Node:
+    """`sd_state[income]` as one name."""
+    head, *parts = operands(node)
+    labels = [string_value(part) if part.kind == "string" else deparse(part) for part in parts]
+    return Node("name", f"{head.text}[{','.join(labels)}]", (), node.start, node.stop)
+
+
+def _claim(text: str, fit: Fit) -> _Claim:
+    """The two sides of a hypothesis; at its top level `=` compares, as in brms."""
+    code = _doubled(_quoted(text, _spelled(fit)))
+    node = parse_expression(code)
+    if not is_call(node, _RELATIONS, 2):
+        raise FormulaError("a hypothesis compares two expressions by `>`, `<` or `=`", text, 0, len(text))
+    left, right = operands(node)
+    relation = _RELATIONS[node.text]
+    texts = (code[side.start : side.stop].replace("`", "") for side in (left, right))
+    sides = [side.replace("(Intercept)", "Intercept") for side in texts]
+    label = f"({sides[0]}) {relation} 0" if right.text == "0" else f"({sides[0]})-({sides[1]}) {relation} 0"
+    return _Claim(left, right, relation, label, code)
+
+
+def _spelled(fit: Fit) -> list[str]:
+    """Names that may stand in a hypothesis without back-ticks: `sd_g:a` of a nested factor is no name to R."""
+    names = [*fit.model.design.names, *(row.name for row in parameters(fit.model))]
+    for row in parameters(fit.model):
+        if row.class_ in ("sd", "cor"):
+            names += _named(row, "{variable}__{brms}")
+    return names
+
+
+def _quoted(text: str, names: Sequence[str]) -> str:
+    """Names such as `poly(x, 2)1` and `avg.income:income` in back-ticks, the longest first."""
+    odd = sorted((name for name in names if not SYNTACTIC.fullmatch(name) and "`" not in name), key=len, reverse=True)
+    if not odd:
+        return text
+    pattern = "`[^`]*`|(?<![\\w.`])(?:" + "|".join(map(re.escape, odd)) + ")(?![\\w.`])"
+    return re.sub(pattern, lambda match: match[0] if match[0].startswith("`") else f"`{match[0]}`", text)
+
+
+def _doubled(text: str) -> str:
+    depth, pieces = 0, []
+    for piece in _PIECES.findall(text):
+        depth += (piece in "([") - (piece in ")]")
+        pieces.append("==" if piece == "=" and depth == 0 else piece)
+    return "".join(pieces)
+
+
+def _sources(fit: Fit, how: _How) -> Iterator[tuple[str, _Source]]:
+    """Of each level, or of the fit as a whole, the names and their draws."""
+    if how.scope == "standard":
+        yield "", _Source(_places(fit, how.class_, how.group), partial(_element, fit))
+        return
+    grouping = _grouping(fit, how.group)
+    effects = draws_of(fit, _variable(fit, "r", grouping).name)
+    fixed = dict(zip(fit.model.design.names, draws_of(fit, "b").T, strict=True)) if how.scope == "coef" else {}
+    for j, level in enumerate(grouping.levels):
+        columns = dict(fixed)
+        for k, term in enumerate(grouping.terms):
+            columns[term] = effects[:, j, k] + fixed.get(term, 0.0)
+        places: dict[str, Place] = {name: (name, ()) for name in columns}
+        yield level, _Source(places | _plain(places), partial(_column, columns))
+
+
+def _element(fit: Fit, place: Place) -> Floats:
+    return np.asarray(np.moveaxis(draws_of(fit, place[0]), 0, -1)[place[1]])
+
+
+def _column(columns: Mapping[str, Floats], place: Place) -> Floats:
+    return columns[place[0]]
+
+
+def _plain(places: Mapping[str, Place]) -> dict[str, Place]:
+    """brms's and the shortest spelling: `Intercept` for `(Intercept)`."""
+    return {name.replace("(Intercept)", "Intercept"): place for name, place in places.items()}
+
+
+def _places(fit: Fit, class_: str, group: str) -> dict[str, Place]:
+    """Every name that a hypothesis may use."""
+    classes = {row.class_ for row in parameters(fit.model)}
+    if class_ not in classes:
+        raise OptionError(f"class_ is `{class_}`, which the model has not" + did_you_mean(class_, sorted(classes)))
+    if class_ in ("sd", "cor"):
+        grouping = _grouping(fit, group)
+        return _named(_variable(fit, class_, grouping), "{label}", "{brms}")
+    every: dict[str, Place] = {}
+    for row in parameters(fit.model):
+        short = "{label}" if row.class_ == "b" else "{variable}__{brms}"
+        every |= _named(row, short, "{variable}_{brms}" if row.class_ == "b" else "{variable}[{label}]")
+        every |= _named(row, "{variable}[{label}]", "{variable}[{label}]")
+    return every
+
+
+def _named(row: Parameter, *forms: str) -> dict[str, Place]:
+    """The elements of a variable under names of some forms."""
+    if not row.labels:
+        return {row.name: (row.name, ())}
+    places: dict[str, Place] = {}
+    for at in np.ndindex(*(len(labels) for labels in row.labels)):
+        label = ",".join(labels[i] for labels, i in zip(row.labels, at, strict=True))
+        brms = label.replace("(Intercept)", "Intercept")
+        brms = brms.replace(",", "__") if row.class_ == "cor" else brms
+        words = {"variable": row.name, "label": label, "brms": brms}
+        places |= {form.format(**words): (row.name, at) for form in forms}
+    return places | _plain(places)
+
+
+def _grouping(fit: Fit, group: str) -> Grouping:
+    found = {grouping.group: grouping for grouping in groupings(fit.model.design)}
+    if group not in found:
+        raise DataError(f"group= names `{group}`, which is no grouping factor" + did_you_mean(group, found))
+    return found[group]
+
+
+def _variable(fit: Fit, class_: str, grouping: Grouping) -> Parameter:
+    rows = (row for row in parameters(fit.model) if row.class_ == class_ and row.group == grouping.group)
+    found = next(rows, None)
+    if found is None:
+        raise DataError(f"`{grouping.group}` has no correlations in this model")
+    return found
+
+
+def _text(found: Hypotheses) -> str:
+    frame = found.frame
+    words = [(name, list(frame[name].astype(str))) for name in ("Hypothesis", "Group") if name in frame]
+    numbers = [(name, [text.strip() for text in format_fixed(list(frame[name]), 2)]) for name in COLUMNS]
+    body = table([str(i + 1) for i in range(len(frame))], [*words, *numbers, ("Star", list(frame["Star"]))])
+    one, two = (f"{100 * (1 - tail * found.alpha):g}%" for tail in (2, 1))
+    notes = [
+        f"'CI': {one}-CI for one-sided and {two}-CI for two-sided hypotheses.",
+        f"'*': For one-sided hypotheses, the posterior probability exceeds {two};",
+        f"for two-sided hypotheses, the value tested against lies outside the {two}-CI.",
+        "Posterior probabilities of point hypotheses assume equal prior probabilities.",
+    ]
+    return "\n".join([f"Hypothesis Tests for {found.about}:", body, "---", *notes])

@@ -1,0 +1,180 @@
+"""Where the variance lies: by grouping factor and residual, as shares of variance and as ratios of sds, with draws."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from stanmlm.after.predict.estimates import Estimates, estimates
+from stanmlm.after.predict.target import chunks, covariances_of, linear_predictor, target_of
+from stanmlm.base.arguments import check_arguments
+from stanmlm.base.arrays import Floats
+from stanmlm.base.errors import DataError
+from stanmlm.data.whole_rows import counts, places
+from stanmlm.fit.fit import Fit, draws_of, n_draws
+from stanmlm.model.model import groupings
+
+RESIDUAL = "Residual"
+
+
+def icc(fit: Fit, group: str | None = None, *, level: float = 0.95) -> Estimates:
+    """The intraclass correlation: the share of variance that lies between groups, fixed effects held.
+
+    Parameters
+    ----------
+    fit
+        A fit with group terms.
+    group
+        One grouping factor; where None a row a factor, and their total where there are several.
+    level
+        Posterior probability of the intervals.
+
+    Returns
+    -------
+    Estimates
+        `.frame` has `group`, `estimate`, `conf.low`, `conf.high`.
+
+    Raises
+    ------
+    DataError
+        Without group terms, for an unknown group, and for families without a residual variance.
+
+    Notes
+    -----
+    See `variance_decomposition` for what counts as the variance of a factor with slopes, and as residual variance.
+
+    Examples
+    --------
+    >>> from stanmlm import icc, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> bool(0.85 < icc(fit).frame["estimate"][0] < 0.97)
+    True
+    """
+    check_arguments(icc, locals())
+    variances = _variances(fit)
+    groups = [name for name in variances if name != RESIDUAL]
+    if group is not None and group not in groups:
+        raise DataError(f"`{group}` is not a grouping factor; there is {', '.join(map(repr, groups))}")
+    total = np.sum(list(variances.values()), axis=0)
+    shares = {name: variances[name] / total for name in groups}
+    if len(groups) > 1:
+        shares["(all groups)"] = 1 - variances[RESIDUAL] / total
+    wanted = shares if group is None else {group: shares[group]}
+    labels = pd.DataFrame({"group": list(wanted)})
+    return estimates(labels, np.stack(list(wanted.values()), axis=1), "Intraclass correlation", level, _note(fit))
+
+
+def variance_decomposition(fit: Fit, *, level: float = 0.95) -> Estimates:
+    """Variances by level of the model, their shares of the total, and ratios of sds to the residual sd.
+
+    Parameters
+    ----------
+    fit
+        A fit with group terms.
+    level
+        Posterior probability of the intervals.
+
+    Returns
+    -------
+    Estimates
+        `.frame` has `group`, `quantity` ("variance", "variance share", "sd ratio" to the residual sd), `estimate`,
+        `conf.low`, `conf.high`.
+
+    Raises
+    ------
+    DataError
+        Without group terms, and for families without a residual variance.
+
+    Notes
+    -----
+    With slopes the variance of a factor is the mean over rows of z' Sigma z (Johnson 2014, Methods in Ecology and
+    Evolution 5:944). The residual variance is sigma^2 in gaussian models; on the latent scale pi^2/3 for
+    logit, 1 for probit, pi^2/6 for cloglog; and log(1 + 1/lambda) for poisson with log link, the lognormal
+    approximation of Nakagawa, Johnson and Schielzeth (2017, Journal of the Royal Society Interface 14:20170213),
+    lambda being the mean over rows of the expected count, groups integrated out.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, simulate_exams, variance_decomposition
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> variance_decomposition(fit).frame["quantity"].unique().tolist()
+    ['variance', 'variance share', 'sd ratio']
+    """
+    check_arguments(variance_decomposition, locals())
+    variances = _variances(fit)
+    total = np.sum(list(variances.values()), axis=0)
+    rows = {(name, "variance"): variance for name, variance in variances.items()}
+    rows |= {(name, "variance share"): variance / total for name, variance in variances.items()}
+    rows |= {
+        (name, "sd ratio"): np.sqrt(variance / variances[RESIDUAL])
+        for name, variance in variances.items()
+        if name != RESIDUAL
+    }
+    labels = pd.DataFrame(list(rows), columns=["group", "quantity"])
+    note = f"{_note(fit)}; sd ratio: sd over residual sd"
+    return estimates(labels, np.stack(list(rows.values()), axis=1), "Variance decomposition", level, note)
+
+
+def _note(fit: Fit) -> str:
+    return f"residual variance: {_residual(fit)[0]}"
+
+
+def _variances(fit: Fit) -> dict[str, Floats]:
+    """Draws of the variance of every grouping factor, and of the residual one, (draws,)."""
+    if not fit.model.design.terms:
+        raise DataError("a variance decomposition needs group terms, such as (1 | group); this model has none")
+    groups = {
+        grouping.group: np.sum([_mean_variance(fit, bar) for bar in grouping.bars], axis=0)
+        for grouping in groupings(fit.model.design)
+    }
+    return {**groups, RESIDUAL: _residual(fit)[1](fit)}
+
+
+def _mean_variance(fit: Fit, bar: int) -> Floats:
+    """The mean over rows of z' Sigma z, which is the trace of Sigma times the mean of z z'."""
+    Z, often = fit.model.design.terms[bar].Z, counts(fit.model.design)
+    return np.asarray(np.einsum("dkl,kl->d", covariances_of(fit, bar), (Z.T * often) @ Z / often.sum()))
+
+
+def _expected_count(fit: Fit) -> Floats:
+    """The mean over rows of exp(fixed part + z' Sigma z / 2), which integrates lognormal group effects out."""
+    target = target_of(fit, None, "NA")
+    covariances = [covariances_of(fit, bar) for bar in range(len(fit.model.design.terms))]
+    total = np.zeros(n_draws(fit))
+    for rows in chunks(len(target.index), len(total)):
+        eta, at = linear_predictor(fit, target, rows), places(target.design, rows)
+        for term, sigma in zip(fit.model.design.terms, covariances, strict=True):
+            eta += 0.5 * np.einsum("nk,dkl,nl->dn", term.Z[at], sigma, term.Z[at], optimize=True)
+        total += np.exp(eta).sum(axis=1)
+    return total / len(target.index)
+
+
+def _constant(value: float) -> Callable[[Fit], Floats]:
+    return lambda fit: np.full(n_draws(fit), value)
+
+
+def _lognormal(fit: Fit) -> Floats:
+    return np.log1p(1 / _expected_count(fit))
+
+
+def _sigma(fit: Fit) -> Floats:
+    return draws_of(fit, "sigma") ** 2
+
+
+# (family, link): what the residual variance is, in words and of a fit.
+_RESIDUALS: Mapping[tuple[str, str], tuple[str, Callable[[Fit], Floats]]] = {
+    ("gaussian", "identity"): ("sigma^2", _sigma),
+    ("binomial", "logit"): ("pi^2/3, of the latent logistic", _constant(np.pi**2 / 3)),
+    ("binomial", "probit"): ("1, of the latent normal", _constant(1.0)),
+    ("binomial", "cloglog"): ("pi^2/6, of the latent Gumbel", _constant(np.pi**2 / 6)),
+    ("poisson", "log"): ("log(1 + 1/lambda), lognormal approximation", _lognormal),
+}
+
+
+def _residual(fit: Fit) -> tuple[str, Callable[[Fit], Floats]]:
+    family = fit.model.family
+    key = (family.name, family.link.name)
+    if key not in _RESIDUALS:
+        known = ", ".join(f"{name} with {link} link" for name, link in _RESIDUALS)
+        raise DataError(f"no residual variance is known for {key[0]} with {key[1]} link; there is {known}")
+    return _RESIDUALS[key]

@@ -1,0 +1,1 @@
+"""Predictions with draws, for fitted rows and new ones."""

@@ -1,0 +1,364 @@
+"""R's `fitted residuals predict simulate`, and rstanarm's `posterior_interval`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from stanmlm.after.predict.predict import draws_by_rows, summary_of
+from stanmlm.after.predict.target import Target, new_responses, target_of, warn_of_new_levels, warn_of_weights
+from stanmlm.after.tables.summary import columns_of, wanted_names
+from stanmlm.base.arguments import check_arguments, shown
+from stanmlm.base.arrays import Floats
+from stanmlm.base.errors import OptionError, check_probability, did_you_mean
+from stanmlm.base.streams import ROWS, Purpose, Source, stream, within
+from stanmlm.data.distinct import cells_of
+from stanmlm.data.whole_rows import rows_of, telling
+from stanmlm.families.families import Family
+from stanmlm.families.responses import Response
+from stanmlm.fit.fit import Fit, draws_of, n_draws, source_of
+
+TYPES = ("link", "response")
+INTERVALS = ("confidence", "prediction")
+
+Rows = TypeVar("Rows", pd.Series, pd.DataFrame)
+
+
+def posterior_interval(
+    fit: Fit, prob: float = 0.9, pars: Sequence[str] | str | None = None, regex_pars: str | None = None
+) -> pd.DataFrame:
+    """Central posterior intervals of every parameter under rstanarm's names.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    prob
+        The posterior probability between the bounds.
+    pars, regex_pars
+        Which parameters, as in `summary`; all where None.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a parameter, columns such as "5%" and "95%".
+
+    Raises
+    ------
+    DataError
+        For a name that is no parameter.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, posterior_interval, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> posterior_interval(fit, pars=["hours", "sigma"]).columns.tolist()
+    ['5%', '95%']
+    """
+    check_arguments(posterior_interval, locals())
+    check_probability("prob", prob)
+    named = dict(columns_of(fit))
+    wanted = wanted_names(list(named), pars, regex_pars)
+    tails = _tails(prob)
+    bounds = {name: np.quantile(draws, tails) for name, draws in named.items() if name in wanted}
+    return pd.DataFrame.from_dict(bounds, orient="index", columns=[f"{100 * tail:.10g}%" for tail in tails])
+
+
+def fitted(fit: Fit) -> pd.Series:
+    """Posterior means of the expected response of each row; of a probability in binomial models.
+
+    Rows are the user's; with `na_action="exclude"` those with missing values are there too, as NaN.
+
+    Examples
+    --------
+    >>> from stanmlm import fitted, lmer, simulate_exams
+    >>> len(fitted(lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)))
+    500
+    """
+    check_arguments(fitted, locals())
+    return _padded(fit, _expectations(fit), "fitted")
+
+
+@dataclass(frozen=True)
+class _Point:
+    """Rows at the posterior mean of their expectation; arrays (N,)."""
+
+    family: Family
+    response: Response
+    mu: Floats
+    auxiliary: Mapping[str, Floats]  # (1, 1)
+
+    @property
+    def observed(self) -> Floats:
+        """R's: 0 where there are no trials."""
+        return self.response.y / np.where(self.response.trials > 0, self.response.trials, 1.0)
+
+
+def residuals(fit: Fit, type: str = "response") -> pd.Series:
+    """Residuals about `fitted(fit)`, one a row.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    type
+        "response", observed minus fitted (proportions in binomial models); "pearson", these over the root of the
+        family's variance function, times the root of weights and trials; "deviance", the signed root of a row's
+        deviance; "working", "response" over the slope of the inverse link. All as R's `residuals`, with the posterior
+        mean where R has the estimate; a dispersion such as sigma does not enter, as in R.
+
+    Returns
+    -------
+    pandas.Series
+        By the user's rows; with `na_action="exclude"` NaN where values are missing.
+
+    Raises
+    ------
+    OptionError
+        For another type.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, residuals, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> bool(abs(residuals(fit).mean()) < 0.01)
+    True
+    """
+    check_arguments(residuals, locals())
+    if type not in _RESIDUALS:
+        raise OptionError(f"`{type}` is not a type of residuals" + did_you_mean(type, _RESIDUALS))
+    model = fit.model
+    # Dispersions are 1, as in R; what shapes the density otherwise stands at its mean.
+    values = {row.name: 1.0 if row.scales_groups else draws_of(fit, row.name).mean() for row in model.family.auxiliary}
+    auxiliary = {name: np.full((1, 1), value) for name, value in values.items()}
+    point = _Point(model.family, model.response, _expectations(fit), auxiliary)
+    return _padded(fit, _RESIDUALS[type](point), "residuals")
+
+
+def _response_residuals(at: _Point) -> Floats:
+    return at.observed - at.mu
+
+
+def _pearson_residuals(at: _Point) -> Floats:
+    weights = at.response.weights * at.response.trials
+    return np.asarray((at.observed - at.mu) * np.sqrt(weights / at.family.variance(at.mu)))
+
+
+def _deviance_residuals(at: _Point) -> Floats:
+    """McCullagh and Nelder (1989), section 2.3: twice the log density lost against the saturated model."""
+    y, trials = at.response.y, at.response.trials
+    counts = at.response.weights > 0  # others are no observations, and lose nothing
+    weights = np.where(counts, at.response.weights, 1.0)
+
+    def log_density(mu: Floats) -> Floats:
+        density: Floats = at.family.log_density(y, mu[None], at.auxiliary, trials, weights)[0]
+        return density
+
+    lost = 2 * np.where(counts, log_density(at.observed) - log_density(at.mu), 0.0)
+    return np.asarray(np.sign(at.observed - at.mu) * np.sqrt(np.maximum(lost, 0.0)))
+
+
+def _working_residuals(at: _Point) -> Floats:
+    link = at.family.link
+    return np.asarray((at.observed - at.mu) / link.slope(link.forward(at.mu)))
+
+
+_RESIDUALS: Mapping[str, Callable[[_Point], Floats]] = {
+    "response": _response_residuals,
+    "pearson": _pearson_residuals,
+    "deviance": _deviance_residuals,
+    "working": _working_residuals,
+}
+
+
+def predict(
+    fit: Fit,
+    newdata: object = None,
+    re_formula: object = None,
+    *,
+    type: str = "link",
+    interval: str | None = None,
+    level: float = 0.95,
+    trials: object = None,
+    offset: object = None,
+    seed: int | None = None,
+    draws: int | None = None,
+    new_levels: str = "draw",
+) -> "pd.Series | pd.DataFrame":
+    """R's `predict`: posterior means of the linear predictor or of the response, and intervals.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    newdata, re_formula, offset, draws, new_levels
+        As in `posterior_epred`; without `newdata`, rows that `na_action="exclude"` left out are there as NaN.
+    type
+        "link", R's default for `glm` and `glmer`, or "response": an expected response, a probability in binomial
+        models.
+    interval
+        None, "confidence" (of the expectation) or "prediction" (of a new response; a number of successes out of
+        `trials` in binomial models).
+    level
+        The posterior probability of the interval.
+    trials
+        A number or an array, for "prediction" in binomial models.
+    seed
+        Of the responses of "prediction", as in `posterior_predict`.
+
+    Returns
+    -------
+    pandas.Series or pandas.DataFrame
+        Means by row; with an interval, R's `fit lwr upr`.
+
+    Raises
+    ------
+    OptionError
+        For another type or interval, and for the interval of a response on the scale of a link.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, predict, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> predict(fit, {"hours": [0.0, 1.0]}, "NA", interval="prediction").columns.tolist()
+    ['fit', 'lwr', 'upr']
+    """
+    check_arguments(predict, locals())
+    _check_choice("type", type, TYPES)
+    _check_choice("interval", interval, (None, *INTERVALS))
+    check_probability("level", level)
+    target = target_of(fit, newdata, re_formula, draws, new_levels, trials, offset)
+    warn_of_new_levels([target])
+    values = _quantity(fit, target, type, interval, seed)
+    table = (
+        summary_of(fit, target, values, _tails(level), block=ROWS)
+        .drop(columns="sd")
+        .set_axis(["fit", "lwr", "upr"], axis=1)
+    )
+    table = table if newdata is not None else _pad(fit, table)
+    return table if interval else table["fit"]
+
+
+def _quantity(
+    fit: Fit, target: Target, type_: str, interval: str | None, seed: int | None
+) -> Callable[[Floats, slice], Floats]:
+    link = fit.model.family.link
+    if interval == "prediction" and type_ == "link" and link.name != "identity":
+        raise OptionError('a prediction interval is one of responses; pass type="response" with it')
+    if interval == "prediction":
+        warn_of_weights(fit, target)
+        return new_responses(fit, target, source_of(fit, seed))
+    return lambda eta, _: link.inverse(eta) if type_ == "response" else eta
+
+
+def simulate(
+    fit: Fit,
+    nsim: int = 1,
+    seed: int | None = None,
+    *,
+    newdata: object = None,
+    re_formula: object = "NA",
+    trials: object = None,
+    offset: object = None,
+) -> pd.DataFrame:
+    """New responses, each column from one draw of the posterior, as R's `simulate`.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    nsim
+        Columns, `sim_1` and so on.
+    seed
+        Of the draws taken, the group effects drawn anew and the responses; the fit's own where None.
+    newdata
+        Rows to simulate; the fitted ones where None.
+    re_formula
+        "NA", as in lme4, draws every group effect anew from its population; None keeps the fitted effects, so that
+        only new levels are drawn.
+    trials, offset
+        As in `posterior_predict`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a row of the data; numbers of successes in binomial models.
+
+    Raises
+    ------
+    OptionError
+        Where `nsim` is not positive, or `re_formula` is neither.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, simulate, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> simulate(fit, nsim=2, seed=1).columns.tolist()
+    ['sim_1', 'sim_2']
+    """
+    check_arguments(simulate, locals())
+    if not isinstance(re_formula, str | None) or re_formula not in (None, "NA"):
+        given = shown(re_formula)
+        raise OptionError(f'simulate keeps all group effects, re_formula=None, or none, "NA"; not {given}')
+    asked, source = target_of(fit, newdata, trials=trials, offset=offset), source_of(fit, seed)
+    warn_of_weights(fit, asked)
+    if re_formula is None:
+        warn_of_new_levels([asked])
+    source = within(source, Purpose.SIMULATION)
+    target = _simulated(fit, asked, nsim, re_formula is not None, source)
+    simulated = draws_by_rows(fit, target, new_responses(fit, target, source, np.arange(nsim)), block=ROWS)
+    made = pd.DataFrame({f"sim_{i + 1}": row for i, row in enumerate(simulated)}, index=target.index)
+    return made if newdata is not None else _pad(fit, made)
+
+
+def _simulated(fit: Fit, target: Target, nsim: int, anew: bool, source: Source) -> Target:
+    """The target at draws taken at random, without repetition where there are enough; new effects go by the column."""
+    draws = stream(source, Purpose.CHOICE).choice(n_draws(fit), nsim, replace=nsim > n_draws(fit))
+    target = replace(target, draws=draws)
+    return _with_new_effects(replace(target, numbers=np.arange(nsim), source=source)) if anew else target
+
+
+def _with_new_effects(target: Target) -> Target:
+    """Every level of every grouping factor becomes a new one."""
+    terms = tuple(
+        replace(
+            term, index=np.where(term.index < 0, -1, term.index + len(term.levels)), labels=term.levels + term.labels
+        )
+        for term in target.design.terms
+    )
+    return replace(target, design=replace(target.design, terms=terms))
+
+
+def _expectations(fit: Fit) -> Floats:
+    """The posterior mean of every row, computed once for rows with one linear predictor."""
+    target, inverse = target_of(fit), fit.model.family.link.inverse
+    row, first = cells_of([*telling(target.design), target.design.offset])
+    few = replace(target, design=rows_of(target.design, first), index=target.index[first])
+    table = summary_of(fit, few, lambda eta, _: inverse(eta), ())
+    return np.asarray(table["mean"].to_numpy()[row])
+
+
+def _padded(fit: Fit, values: Floats, name: str) -> pd.Series:
+    return _pad(fit, pd.Series(values, index=fit.model.frame.index, name=name))
+
+
+def _pad(fit: Fit, made: Rows) -> Rows:
+    """R's `naresid`: NaN in the rows that were left out, where `na_action` is "exclude"."""
+    frame = fit.model.frame
+    if frame.na_action != "exclude":
+        return made
+    rows = np.full(frame.n_data, -1)
+    rows[frame.place] = np.arange(len(frame.place))
+    padded: Rows = made.reset_index(drop=True).reindex(rows).set_axis(frame.given)
+    return padded
+
+
+def _tails(prob: float) -> tuple[float, float]:
+    return (1 - prob) / 2, 1 - (1 - prob) / 2
+
+
+def _check_choice(name: str, given: str | None, known: Sequence[str | None]) -> None:
+    if given not in known:
+        raise OptionError(f"{name} is `{given}`" + did_you_mean(str(given), [k for k in known if k]))

@@ -1,0 +1,256 @@
+"""Poststratification: population averages of a fit's expectation over a frame of counts, with draws."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from stanmlm.after.predict.predict import SUMMARY
+from stanmlm.after.predict.target import (
+    MAX_BYTES,
+    Target,
+    check_size,
+    chunks,
+    linear_predictor,
+    target_of,
+    warn_of_new_levels,
+)
+from stanmlm.base.arguments import check_arguments, shown
+from stanmlm.base.arrays import Bools, Floats, Ints
+from stanmlm.base.dataframes import to_pandas
+from stanmlm.base.errors import DataError, did_you_mean
+from stanmlm.data.distinct import cells_of
+from stanmlm.data.whole_rows import places, rows_of, telling
+from stanmlm.fit.fit import Fit
+
+if TYPE_CHECKING:
+    from xarray import DataArray
+
+SHOWN = 5  # rows and margins that a message names
+
+
+@dataclass(frozen=True, eq=False)
+class Poststratified:
+    """Estimates for the parts of a population; prints as a table."""
+
+    by: tuple[str, ...]
+    response: str
+    weights: str  # the column of `frame` with the people in each part
+    frame: pd.DataFrame  # a row a part: the columns of `by`, its total weight, mean, sd and quantiles
+    draws: "DataArray"  # (sample,) without `by`, (sample, <by>) with one, (sample, part) with several
+
+    def __repr__(self) -> str:
+        parts = f" by {', '.join(self.by)}" if self.by else ""
+        head = f"Poststratified {self.response}{parts} ({self.draws.sizes['sample']} draws)"
+        people = {self.weights: "{:,.0f}".format}
+        return f"{head}\n{self.frame.to_string(index=False, float_format='{:.4g}'.format, formatters=people)}"
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Which part of the population each row of the frame belongs to."""
+
+    labels: pd.DataFrame  # (M, columns of `by`), sorted
+    code: Ints  # (N,) from 0 to M - 1
+    weights: Floats  # (N,)
+    totals: Floats  # (M,)
+
+
+def poststratify(
+    fit: Fit,
+    frame: object,
+    weights: object = "N",
+    by: str | Sequence[str] | None = None,
+    *,
+    total: bool = False,
+    re_formula: object = None,
+    draws: int | None = None,
+    new_levels: str = "draw",
+    max_bytes: int = MAX_BYTES,
+) -> Poststratified:
+    """Weighted averages of the expected response over the cells of a population, draw by draw (Gelman and Little 1997).
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    frame
+        A row a cell of the population, with the variables of the formula's right side.
+    weights
+        How many people are in each cell: the name of a column, or numbers, one a row. For turnout, multiply it in.
+    by
+        The columns whose values part the population: `"state"`, `["state", "income"]`; None is the whole.
+    total
+        Sums, such as expected votes, in place of averages.
+    re_formula, draws, new_levels
+        As in `posterior_epred`; a level that the survey never saw has its own draws from the population, the same in
+        every call.
+    max_bytes
+        The working memory, and a limit on draws by parts; the rows are gone through in pieces, whatever their number.
+
+    Returns
+    -------
+    Poststratified
+        `frame` has the estimates, `draws` the draws.
+
+    Raises
+    ------
+    DataError
+        For absent columns, missing values, weights that are negative or no numbers, and a part without people.
+
+    Examples
+    --------
+    >>> from stanmlm import binomial, glmer, poststratify, simulate_redblue
+    >>> voters = simulate_redblue(seed=1).query("year == 2000")
+    >>> fit = glmer("vote ~ income + (1 | state)", voters, family=binomial, seed=1)
+    >>> census = voters.groupby(["state", "income"]).size().reset_index(name="N")
+    >>> poststratify(fit, census, by="income").frame["income"].tolist()
+    [-2, -1, 0, 1, 2]
+    """
+    check_arguments(poststratify, locals())
+    columns = (by,) if isinstance(by, str) else tuple(by or ())
+    cells = _cells(frame)
+    parts, peopled = _parts(cells, columns, weights)
+    target = target_of(fit, cells[peopled], re_formula, draws, new_levels)
+    warn_of_new_levels([target])
+    _require_complete(target, cells.index[peopled])
+    check_size(len(target.draws), len(parts.totals), max_bytes, "draws= for fewer, or fewer columns in by=")
+    sums = _sums(fit, *_distinct(target, parts), max_bytes)
+    name = weights if isinstance(weights, str) else "N"
+    return _result(fit, columns, name, parts, sums if total else sums / parts.totals)
+
+
+def _cells(frame: object) -> pd.DataFrame:
+    cells = to_pandas(frame)
+    if cells is None or not len(cells):
+        raise DataError("the frame has no rows: it is a table with a row a cell of the population")
+    return cells
+
+
+def _result(fit: Fit, by: tuple[str, ...], weights: str, parts: _Parts, values: Floats) -> Poststratified:
+    response = fit.model.response.label
+    frame = _summary(parts, values, weights)
+    return Poststratified(by, response, weights, frame, _labelled(parts, by, values, f"poststratified_{response}"))
+
+
+def _parts(cells: pd.DataFrame, by: tuple[str, ...], weights: object) -> tuple[_Parts, Bools]:
+    """The parts of a population, without the cells where nobody is."""
+    for name in by:
+        _require_column(cells, name)
+        if cells[name].isna().any():
+            raise DataError(f"`{name}` is missing in {_rows(cells.index[cells[name].isna()])} of the frame")
+    people = _weights(cells, weights)
+    grouped = cells.groupby(list(by), observed=True, sort=True) if by else None
+    code: Ints = np.zeros(len(cells), np.int64) if grouped is None else np.asarray(grouped.ngroup(), np.int64)
+    totals = np.bincount(code, weights=people).astype(float)
+    first = np.unique(code, return_index=True)[1]
+    labels = cells[list(by)].iloc[first].reset_index(drop=True)
+    _require_people(labels, totals)
+    peopled: Bools = people > 0
+    return _Parts(labels, code[peopled], people[peopled], totals), peopled
+
+
+def _require_column(cells: pd.DataFrame, name: str) -> None:
+    if name not in cells.columns:
+        raise DataError(f"`{name}` is not a column of the frame" + did_you_mean(name, cells.columns))
+
+
+def _weights(cells: pd.DataFrame, weights: object) -> Floats:
+    if weights is None:
+        raise DataError("weights is None; a frame has people: name the column of counts, or give numbers, one a row")
+    if isinstance(weights, str):
+        _require_column(cells, weights)
+    named = f"`{weights}`" if isinstance(weights, str) else "weights"
+    given: Any = cells[weights] if isinstance(weights, str) else weights
+    try:
+        people = np.asarray(given, dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        raise DataError(f"{named} must be numbers, not {shown(given)}") from None
+    if people.shape != (len(cells),):
+        raise DataError(f"{named} has {people.size} values for {len(cells)} rows of the frame")
+    for bad, what in ((~np.isfinite(people), "missing or infinite"), (people < 0, "negative")):
+        if bad.any():
+            raise DataError(f"{named} is {what} in {_rows(cells.index[bad])} of the frame")
+    return people
+
+
+def _require_people(labels: pd.DataFrame, totals: Floats) -> None:
+    empty = np.flatnonzero(totals == 0)
+    if not len(empty):
+        return
+    if not labels.columns.size:
+        raise DataError("the weights sum to zero")
+    names = [", ".join(f"{name}={value}" for name, value in labels.iloc[i].items()) for i in empty[:SHOWN]]
+    more = ", ..." if len(empty) > SHOWN else ""
+    raise DataError(
+        f"the weights sum to zero for {'; '.join(names)}{more}: leave those rows out, or count their people"
+    )
+
+
+def _require_complete(target: Target, index: pd.Index) -> None:
+    """Refuse rows for which the formula has no value: they would count for nobody."""
+    design = target.design
+    at = places(design, slice(None))
+    gaps: Bools = _has_gaps(design.X)[at] | np.isnan(design.offset)
+    for term, used in zip(design.terms, target.used, strict=True):
+        if used.any():
+            gaps |= _has_gaps(term.Z)[at]
+    if gaps.any():
+        raise DataError(f"a variable of the formula is missing in {_rows(index[gaps])} of the frame")
+
+
+def _has_gaps(columns: Floats) -> Bools:
+    return np.asarray(np.isnan(columns).any(axis=1))
+
+
+def _rows(labels: pd.Index) -> str:
+    shown = ", ".join(str(label) for label in labels[:SHOWN])
+    return f"row{'s' * (len(labels) > 1)} {shown}" + (f" and {len(labels) - SHOWN} more" if len(labels) > SHOWN else "")
+
+
+def _distinct(target: Target, parts: _Parts) -> tuple[Target, _Parts]:
+    """Cells of one part that the formula cannot tell apart as one, in the order of the parts.
+
+    A census has more variables than a formula; and a piece of an ordered frame touches few parts.
+    """
+    row, first = cells_of([parts.code, *telling(target.design), target.design.offset])
+    people = np.bincount(row, weights=parts.weights).astype(float)
+    order = np.argsort(parts.code[first], kind="stable")
+    kept = first[order]
+    smaller = replace(target, design=rows_of(target.design, kept))
+    return smaller, replace(parts, code=parts.code[kept], weights=people[order])
+
+
+def _sums(fit: Fit, target: Target, parts: _Parts, max_bytes: int) -> Floats:
+    """Weighted sums of the expected response, (draws, M)."""
+    inverse = fit.model.family.link.inverse
+    sums = np.zeros((len(parts.totals), len(target.draws)))
+    for at in chunks(len(parts.code), len(target.draws), max_bytes):
+        expected, code = inverse(linear_predictor(fit, target, at)), parts.code[at]
+        low, high = code[0], code[-1] + 1
+        entries = (parts.weights[at], (code - low, np.arange(len(code))))
+        sums[low:high] += csr_array(entries, shape=(high - low, len(code))) @ expected.T
+    return sums.T
+
+
+def _summary(parts: _Parts, values: Floats, weights: str) -> pd.DataFrame:
+    quantiles = np.quantile(values, SUMMARY, axis=0)
+    columns = {
+        "mean": values.mean(axis=0),
+        "sd": values.std(axis=0, ddof=int(len(values) > 1)),
+        **{f"{100 * p:g}%": quantiles[i] for i, p in enumerate(SUMMARY)},
+    }
+    return parts.labels.assign(**{weights: parts.totals}, **columns)
+
+
+def _labelled(parts: _Parts, by: tuple[str, ...], values: Floats, name: str) -> "DataArray":
+    from xarray import DataArray
+
+    if not by:
+        return DataArray(values[:, 0], dims=("sample",), name=name)
+    dim = by[0] if len(by) == 1 else "part"
+    coords = {column: (dim, parts.labels[column].to_numpy()) for column in by}
+    return DataArray(values, dims=("sample", dim), coords=coords, name=name)

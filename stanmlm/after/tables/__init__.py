@@ -1,0 +1,1 @@
+"""A fit as a table or as another library's container."""

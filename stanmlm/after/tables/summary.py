@@ -1,0 +1,207 @@
+"""`summary(fit)` in rstanarm's layout, under rstanarm's parameter names."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from stanmlm.after.predict.target import chunks, covariances_of, effects_of, linear_predictor, new_responses, target_of
+from stanmlm.base.arguments import check_arguments
+from stanmlm.base.arrays import Floats, Ints
+from stanmlm.base.errors import DataError, OptionError, did_you_mean
+from stanmlm.base.layout import format_fixed, table
+from stanmlm.base.streams import ROWS
+from stanmlm.fit.diagnostics import convergence, warnings_of
+from stanmlm.fit.extract import ngrps, nobs
+from stanmlm.fit.fit import Fit, chains_of, n_draws, statistic
+from stanmlm.formula.formula import formula_text
+from stanmlm.model.model import groupings, parameters
+
+PROBS = (0.1, 0.5, 0.9)
+# mean_PPD needs rows times draws of new responses: fewer draws on long data.
+LARGEST_PPD = 5_000_000
+
+
+@dataclass(frozen=True)
+class Summary:
+    """rstanarm's summary; `frame` has mean, sd, quantiles, mcse, Rhat, Bulk_ESS and Tail_ESS, a row a parameter."""
+
+    frame: pd.DataFrame
+    title: tuple[tuple[str, str], ...]
+    probs: tuple[float, ...]
+    digits: int
+    warnings: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return _text(self)
+
+
+def summary(
+    fit: Fit,
+    pars: Sequence[str] | str | None = None,
+    regex_pars: str | None = None,
+    probs: Sequence[float] = PROBS,
+    digits: int = 1,
+) -> Summary:
+    """Means, sds, quantiles and convergence of every parameter, as rstanarm's `summary.stanreg`.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    pars
+        Names as the summary prints them, or rstanarm's "alpha" (intercept), "beta" (all coefficients without it),
+        "varying" (group effects); everything where None.
+    regex_pars
+        A regular expression that picks names.
+    probs
+        Quantiles.
+    digits
+        Decimals in print.
+
+    Raises
+    ------
+    DataError
+        For a name that is no parameter.
+    OptionError
+        For a quantile that is no probability.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, simulate_exams, summary
+    >>> summary(lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1), pars=["hours"]).frame.shape
+    (1, 9)
+    """
+    check_arguments(summary, locals())
+    for prob in probs:
+        if not 0 <= prob <= 1:
+            raise OptionError(f"probs has {prob}; it lists probabilities from 0 to 1")
+    names, draws = zip(*columns_of(fit), strict=True)
+    wanted = wanted_names(list(names), pars, regex_pars)
+    columns = [(name, values) for name, values in zip(names, draws, strict=True) if name in wanted]
+    frame = _frame(columns, probs)
+    if pars is None and regex_pars is None:
+        mean = _frame([("mean_PPD", mean_ppd(fit, LARGEST_PPD))], probs)
+        frame = pd.concat([frame, mean, _frame([("log-posterior", statistic(fit, "lp"))], probs)])
+    return Summary(frame, _title(fit), tuple(probs), digits, tuple(warnings_of(fit)))
+
+
+def mean_ppd(fit: Fit, most: int) -> Floats:
+    """Draws of the mean over observations of a new response, (chains, draws), from so few that `most` responses do."""
+    chains, per_chain = fit.sampling.chains, n_draws(fit) // fit.sampling.chains
+    each = max(1, min(per_chain, most // (chains * len(fit.model.response.y))))
+    kept = np.linspace(0, per_chain - 1, each).astype(np.int64)
+    target = replace(target_of(fit), draws=_positions(kept, chains, per_chain))
+    values, total = new_responses(fit, target, target.source), np.zeros(len(target.draws))
+    counts = target.weights > 0  # a row of weight zero is no observation
+    for rows in chunks(len(target.index), len(target.draws), block=ROWS):
+        total += values(linear_predictor(fit, target, rows), rows)[:, counts[rows]].sum(axis=1)
+    return np.asarray(total / counts.sum()).reshape(chains, each)
+
+
+def _positions(kept: Ints, chains: int, per_chain: int) -> Ints:
+    return (np.arange(chains)[:, None] * per_chain + kept).ravel()
+
+
+def _frame(columns: Sequence[tuple[str, Floats]], probs: Sequence[float]) -> pd.DataFrame:
+    names, draws = [name for name, _ in columns], np.stack([values for _, values in columns], axis=-1)
+    flat = draws.reshape(-1, draws.shape[-1])
+    quantiles = np.quantile(flat, probs, axis=0)
+    centre = pd.DataFrame({"mean": flat.mean(axis=0), "sd": flat.std(axis=0, ddof=1)}, index=pd.Index(names))
+    spread = pd.DataFrame({f"{100 * p:g}%": quantiles[i] for i, p in enumerate(probs)}, index=pd.Index(names))
+    return pd.concat([centre, spread, convergence(draws, names)], axis=1)
+
+
+def wanted_names(names: list[str], pars: Sequence[str] | str | None, regex: str | None) -> set[str]:
+    """The names that `pars` and `regex_pars` of `summary` pick."""
+    if pars is None and regex is None:
+        return set(names)
+    coefficients = [name for name in names if not re.match(r"b\[|Sigma\[|sigma$", name)]
+    groups = {
+        "alpha": {"(Intercept)"},
+        "beta": set(coefficients) - {"(Intercept)"},
+        "varying": {name for name in names if name.startswith("b[")},
+    }
+    found = {name for name in names if regex and matches(regex, name)}
+    for name in [pars] if isinstance(pars, str) else pars or ():
+        if name not in names and name not in groups:
+            raise DataError(f"`{name}` is not a parameter of the fit" + did_you_mean(name, names))
+        found |= groups.get(name, {name})
+    if not found:
+        raise DataError(f"no parameter matches `{regex}`")
+    return found
+
+
+def matches(regex: str, name: str) -> bool:
+    """Whether a regular expression of the user's finds something in a name."""
+    try:
+        return re.search(regex, name) is not None
+    except re.error as error:
+        raise DataError(f"`{regex}` is not a regular expression: {error}") from error
+
+
+def columns_of(fit: Fit) -> Iterator[tuple[str, Floats]]:
+    """Every parameter under rstanarm's name, (chains, draws): coefficients, effects, auxiliaries, covariances."""
+    terms = fit.model.design.terms
+    for i, name in enumerate(fit.model.design.names):
+        yield name, chains_of(fit, "b")[..., i]
+    shape = (fit.sampling.chains, n_draws(fit) // fit.sampling.chains)
+    for bar, term in enumerate(terms):
+        effects = effects_of(fit, bar).reshape(*shape, len(term.levels), len(term.coefs))
+        for j, level in enumerate(term.levels):
+            for k, coef in enumerate(term.coefs):
+                yield f"b[{coef} {term.group}:{level.replace(' ', '_')}]", effects[..., j, k]
+    for row in parameters(fit.model):
+        if row.class_ == "auxiliary":
+            yield row.name, chains_of(fit, row.name)
+    for grouping in groupings(fit.model.design):
+        for bar in grouping.bars:
+            yield from _covariances(fit, bar, shape)
+
+
+def _covariances(fit: Fit, bar: int, shape: tuple[int, int]) -> Iterator[tuple[str, Floats]]:
+    sigma = covariances_of(fit, bar)
+    term = fit.model.design.terms[bar]
+    for q in range(len(term.coefs)):
+        for p in range(q, len(term.coefs)):
+            yield f"Sigma[{term.group}:{term.coefs[p]},{term.coefs[q]}]", sigma[:, p, q].reshape(shape)
+
+
+def _title(fit: Fit) -> tuple[tuple[str, str], ...]:
+    family = fit.model.family
+    rows = [
+        ("function", fit.call.verb),
+        ("family", f"{family.name} [{family.link.name}]"),
+        ("formula", formula_text(fit.model.formula)),
+        ("algorithm", f"sampling ({fit.engine} {fit.version})"),
+        ("sample", f"{n_draws(fit)} (posterior sample size)"),
+        ("priors", "see prior_summary(fit)"),
+        ("observations", str(nobs(fit))),
+    ]
+    groups = ", ".join(f"{group} ({levels})" for group, levels in ngrps(fit).items())
+    return (*rows, ("groups", groups)) if groups else tuple(rows)
+
+
+def _text(found: Summary) -> str:
+    estimates = found.frame.drop(index=["mean_PPD", "log-posterior"], errors="ignore")
+    centres = ["mean", "sd", *(f"{100 * p:g}%" for p in found.probs)]
+    parts = ["", "Model Info:", *(f" {name + ':':<13} {value}" for name, value in found.title), ""]
+    parts += ["Estimates:", _table(estimates[centres], found.digits), ""]
+    if "mean_PPD" in found.frame.index:
+        parts += ["Fit Diagnostics:", _table(found.frame.loc[["mean_PPD"], centres], found.digits), ""]
+        parts += ["mean_PPD is the mean over rows of a new response: it should lie about the mean of the observed.", ""]
+    parts += ["MCMC diagnostics", _convergence(found.frame, found.digits), ""]
+    parts += ["mcse: Monte Carlo standard error of the mean. Rhat and effective sizes as in Vehtari et al. (2021)."]
+    return "\n".join([*parts, *(f"Warning: {text}" for text in found.warnings)])
+
+
+def _table(frame: pd.DataFrame, digits: int) -> str:
+    return table(list(frame.index), [(name, format_fixed(list(frame[name]), digits)) for name in frame.columns])
+
+
+def _convergence(frame: pd.DataFrame, digits: int) -> str:
+    columns = [("mcse", format_fixed(list(frame["mcse"]), digits)), ("Rhat", format_fixed(list(frame["Rhat"]), 2))]
+    columns += [(name, format_fixed(list(frame[name]), 0)) for name in ("Bulk_ESS", "Tail_ESS")]
+    return table(list(frame.index), columns)

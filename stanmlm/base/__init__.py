@@ -1,0 +1,1 @@
+"""Arrays, errors, words, random streams and walls around foreign libraries; this room knows no model."""

@@ -1,0 +1,123 @@
+"""Grouping factors as lme4 makes them: an index and the levels that occur, in R's order."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stanmlm.base.arrays import Ints
+from stanmlm.base.errors import DataError
+from stanmlm.data.rvalues import Value, as_character, as_factor, as_value, distinct, width
+from stanmlm.formula.formula import Bar, Expression, Node, deparse, parse_expression
+from stanmlm.formula.rcode import call, is_call, label, operands
+
+
+def group_factor(group: Sequence[Expression], values: Mapping[str, Value], allow_missing: bool = False) -> Value:
+    """The interaction of the grouping variables, with the levels that occur.
+
+    Levels are ordered by the first variable, then the next, as lme4's `%i%`; their labels are joined by colons.
+
+    Raises
+    ------
+    DataError
+        When a grouping variable is a matrix, or missing everywhere.
+    """
+    crossed = _single(group[0], values)
+    for part in group[1:]:
+        crossed = _cross(crossed, _single(part, values))
+    if not allow_missing and (crossed.data < 0).all():
+        written = ":".join(part.label for part in group)
+        raise DataError(f"Invalid grouping factor specification, {written}: it is missing in all rows")
+    return crossed
+
+
+def group_label(bar: Bar, text: str) -> str:
+    """lme4's name of a grouping factor: as it was written; `a/b/c` gives `c:(b:a)`, `b:a` and `a`."""
+    written = operands(parse_expression(text[bar.start : bar.stop]))[1]
+    parts = [part.label for part in bar.group]
+    return next((deparse(node) for node in _nested(written) if _factors(node) == parts), ":".join(parts))
+
+
+def _nested(node: Node) -> list[Node]:
+    """The groups of `a/b/c`, innermost first, as lme4's makeInteraction nests them."""
+    if not is_call(node, ["/"], 2):
+        return [node]
+    outer, inner = operands(node)
+    around = _nested(outer)
+    return [call(":", inner, around[0]), *around]
+
+
+def _factors(node: Node) -> list[str]:
+    if is_call(node, [":", "("]):
+        return [part for child in operands(node) for part in _factors(child)]
+    return [label(node)]
+
+
+def _single(part: Expression, values: Mapping[str, Value]) -> Value:
+    value = values[part.label]
+    if width(value) > 1 or value.data.ndim > 1:
+        raise DataError(f"Invalid grouping factor specification, {part.label}: it is a matrix")
+    return distinct(as_factor(value))
+
+
+def _cross(a: Value, b: Value) -> Value:
+    pairs = np.where((a.data < 0) | (b.data < 0), -1, a.data.astype(np.int64) * len(b.levels) + b.data)
+    codes, found = pd.factorize(pairs, sort=True, use_na_sentinel=True)
+    if len(found) and found[0] == -1:
+        codes, found = codes - 1, found[1:]
+    quotient, remainder = np.divmod(found, max(1, len(b.levels)))
+    levels = [f"{a.levels[i]}:{b.levels[j]}" for i, j in zip(quotient.tolist(), remainder.tolist(), strict=True)]
+    return Value("factor", codes, tuple(levels))
+
+
+def match_levels(factor: Value, levels: tuple[str, ...]) -> tuple[Ints, tuple[str, ...]]:
+    """The index of each row among fitted levels, and the labels of new ones, which the index counts on; -1 is NA."""
+    place = {level: k for k, level in enumerate(levels)}
+    new = tuple(level for level in factor.levels if level not in place)
+    place.update({level: len(levels) + k for k, level in enumerate(new)})
+    recode = np.array([*(place[level] for level in factor.levels), -1], dtype=np.int64)
+    return recode[factor.data], new
+
+
+def own_values(levels: Sequence[str], column: "pd.Series[Any]") -> list[Any]:
+    """The levels of a factor made from a column as the column has them: the number 3 for "3".
+
+    Examples
+    --------
+    >>> own_values(("1", "10", "2"), pd.Series([2, 1, 10, 1]))
+    [1, 10, 2]
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        found, names = column.cat.categories, list(as_value(column.iloc[:0], str(column.name)).levels)
+    else:
+        found = pd.Index(column.dropna().unique())
+        names = level_texts(pd.Series(found, name=column.name)).tolist()
+    values = dict(zip(names, found.tolist(), strict=True))
+    return [values.get(level, level) for level in levels]
+
+
+def level_texts(column: "pd.Series[Any]") -> "pd.Series[str]":
+    """The labels of levels that the values of a column have in a factor: "3" for 3 and for 3.0."""
+    found = as_character(as_value(column, str(column.name)))
+    return pd.Series(np.array([*found.levels, None], dtype=object)[found.data], index=column.index, dtype=object)
+
+
+def make_unique(names: Iterable[str]) -> tuple[str, ...]:
+    """R's `make.unique`: a second `g` is `g.1`."""
+    seen: Counter[str] = Counter()
+    unique = []
+    for name in names:
+        unique.append(f"{name}.{seen[name]}" if seen[name] else name)
+        seen[name] += 1
+    return tuple(unique)
+
+
+def lme4_order(sizes: Sequence[int]) -> list[int]:
+    """Positions of terms by number of levels, as `mkReTrms`: kept when descending, else the reverse of R's order()."""
+    if all(a >= b for a, b in itertools.pairwise(sizes)):
+        return list(range(len(sizes)))
+    ascending = np.argsort(sizes, kind="stable")
+    return [int(k) for k in ascending[::-1]]

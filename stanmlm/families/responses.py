@@ -1,0 +1,172 @@
+"""Responses as each family reads them from the left side of a formula."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from stanmlm.base.arrays import Anything, Bools, Floats, Ints, constant, stretches
+from stanmlm.base.errors import DataError, StanmlmWarning, rows_named
+from stanmlm.data.raw_response import RawResponse
+
+
+@dataclass(frozen=True)
+class Response:
+    """A response as its family reads it; every array is (N,)."""
+
+    label: str
+    y: Floats  # values, successes or counts
+    trials: Floats  # binomial trials; ones elsewhere
+    weights: Floats  # gaussian: precisions; else they multiply the log likelihood; ones by default
+
+
+def read_gaussian(raw: RawResponse, weights: Floats | None) -> Response:
+    """Reals; weights are precisions."""
+    y = _numeric(raw, "gaussian")
+    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
+
+
+def read_poisson(raw: RawResponse, weights: Floats | None) -> Response:
+    """Counts; weights are case weights."""
+    y = _numeric(raw, "poisson")
+    _refuse(raw, _where(_negative, y), f"poisson needs counts: `{raw.label}` has {{values}} below zero")
+    _warn(raw, _where(_fractional, y), f"poisson needs counts: `{raw.label}` has {{values}} that are not whole numbers")
+    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
+
+
+def read_binomial(raw: RawResponse, weights: Floats | None) -> Response:
+    """Successes and trials, from any of R's spellings."""
+    readers = {
+        "numeric": _read_share,
+        "logical": _read_share,
+        "factor": _read_factor,
+        "cbind": _read_cbind,
+        "trials": _read_trials,
+    }
+    return readers[raw.kind](raw, weights)
+
+
+def _read_share(raw: RawResponse, weights: Floats | None) -> Response:
+    """Zeros and ones, whose weights are case weights, or proportions, whose weights are trials."""
+    share = _vector(raw)
+    outside = _where(lambda s: (s < 0) | (s > 1), share)
+    _refuse(raw, outside, f"binomial needs 0 or 1, or proportions: `{raw.label}` has {{values}}"
+            " below 0 or above 1")  # fmt: skip
+    weights, ones = _weights(raw, weights), constant(1.0, len(share))
+    if not len(_where(_fractional, share)):
+        return Response(raw.label, share, ones, weights)
+    successes = share * weights
+    near = np.round(successes)
+    # A share was divided out of whole numbers: R allows 1e-3, and so rounds nothing that it would warn about.
+    whole = np.abs(successes - near) <= 1e-8 * np.maximum(weights, 1)
+    far = ~whole & (np.abs(successes - near) > 1e-3)
+    _warn(raw, np.flatnonzero(far), f"{_SUCCESSES}: `{raw.label}` times weights has {{values}}"
+          " that are not whole numbers")  # fmt: skip
+    return Response(raw.label, np.where(whole, near, successes), weights, ones)
+
+
+def _read_factor(raw: RawResponse, weights: Floats | None) -> Response:
+    """R: the first level is failure, all others are success."""
+    codes = _vector(raw)
+    if len(raw.levels) > 2:
+        _say(f"`{raw.label}` has {len(raw.levels)} levels: `{raw.levels[0]}` is failure, all others are success")
+    return Response(raw.label, (codes > 0).astype(float), constant(1.0, len(codes)), _weights(raw, weights))
+
+
+def _read_cbind(raw: RawResponse, weights: Floats | None) -> Response:
+    successes, failures = _matrix(raw)
+    below = _where(lambda s, f: (s < 0) | (f < 0), successes, failures)
+    _refuse(raw, below, f"binomial needs counts: `{raw.label}` has {{values}} below zero")
+    fractional = _where(lambda s, f: _fractional(s) | _fractional(f), successes, failures)
+    _warn(raw, fractional, f"non-integer counts in a binomial glm!: `{raw.label}` has {{values}} that are not whole")
+    return Response(raw.label, successes, successes + failures, _weights(raw, weights))
+
+
+def _read_trials(raw: RawResponse, weights: Floats | None) -> Response:
+    successes, trials = _matrix(raw)
+    below = _where(lambda s, n: (s < 0) | (n < 0), successes, trials)
+    _refuse(raw, below, f"binomial needs counts: `{raw.label}` has {{values}} below zero")
+    more = _where(lambda s, n: s > n, successes, trials)
+    _refuse(raw, more, f"`{raw.label}` has {{values}} with more successes than trials")
+    fractional = _where(lambda s, n: _fractional(s) | _fractional(n), successes, trials)
+    _warn(raw, fractional, f"{_SUCCESSES}: `{raw.label}` has {{values}} that are not whole numbers")
+    return Response(raw.label, successes, trials, _weights(raw, weights))
+
+
+_SUCCESSES = "non-integer #successes in a binomial glm!"
+
+
+def _numeric(raw: RawResponse, family: str) -> Floats:
+    if raw.kind not in ("numeric", "logical"):
+        given = {"factor": "a factor", "cbind": "a matrix", "trials": "successes with trials"}[raw.kind]
+        message = f"response must be numeric: `{raw.label}` is {given}, which the {family} family cannot read"
+        raise DataError(message + "; family=binomial can")
+    return _vector(raw)
+
+
+def _vector(raw: RawResponse) -> Floats:
+    values = np.asarray(raw.values, dtype=float)
+    _refuse(raw, _where(_not_finite, values), f"`{raw.label}` has {{values}} missing or infinite")
+    return values
+
+
+def _matrix(raw: RawResponse) -> tuple[Floats, Floats]:
+    values = np.asarray(raw.values, dtype=float)
+    if values.ndim != 2 or values.shape[1] != 2:
+        raise DataError(f"a binomial response has two columns, successes and failures; `{raw.label}` has not")
+    _refuse(raw, _where(_not_finite_rows, values), f"`{raw.label}` has {{values}} missing or infinite")
+    return values[:, 0], values[:, 1]
+
+
+def _weights(raw: RawResponse, weights: Floats | None) -> Floats:
+    if weights is None:
+        return constant(1.0, len(raw.values))
+    weights = np.asarray(weights, dtype=float)
+    _refuse(raw, _where(_not_finite, weights), "weights has {values} missing or infinite")
+    _refuse(raw, _where(_negative, weights), "negative weights not allowed: weights has {values} below zero")
+    return weights
+
+
+def _not_finite(values: Anything) -> Bools:
+    return ~np.isfinite(values)
+
+
+def _not_finite_rows(values: Anything) -> Bools:
+    return np.asarray(~np.isfinite(values).all(axis=1))
+
+
+def _negative(values: Floats) -> Bools:
+    return np.less(values, 0)
+
+
+def _fractional(values: Floats) -> Bools:
+    return ~(np.abs(values - np.round(values)) <= 1e-7)
+
+
+def _where(test: Callable[..., Bools], *columns: Anything) -> Ints:
+    """The rows that a test is true for, looked for a stretch at a time."""
+    n = len(columns[0])
+    found = [at.start + np.flatnonzero(test(*(column[at] for column in columns))) for at in stretches(n)]
+    return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+
+
+def _refuse(raw: RawResponse, bad: Ints, message: str) -> None:
+    if len(bad):
+        raise DataError(_counted(raw, bad, message))
+
+
+def _warn(raw: RawResponse, odd: Ints, message: str) -> None:
+    if len(odd):
+        _say(_counted(raw, odd, message) + "; they enter as they are")
+
+
+def _say(message: str) -> None:
+    warnings.warn(message, StanmlmWarning, stacklevel=2)
+
+
+def _counted(raw: RawResponse, places: Ints, message: str) -> str:
+    """The message with how many values it is about, and the rows where they stand."""
+    labels = places if raw.rows is None else raw.rows[places]
+    count = "1 value" if len(places) == 1 else f"{len(places)} values"
+    return f"{message.format(values=count)} {rows_named(labels.tolist())}"

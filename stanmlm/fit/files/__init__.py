@@ -1,0 +1,1 @@
+"""Fits in files: a zip of JSON and arrays, without pickle."""

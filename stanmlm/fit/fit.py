@@ -1,0 +1,151 @@
+"""A fit: the model, its draws under the user's names, and how they were drawn."""
+
+import pickle
+import warnings
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stanmlm.base.arrays import Anything, Floats
+from stanmlm.base.arviz_compat import to_datatree
+from stanmlm.base.errors import StanmlmWarning
+from stanmlm.base.streams import Source, fresh_seed
+from stanmlm.model.model import Model, labelled, parameters
+from stanmlm.sampling.engines.protocol import RawDraws, Sampling
+from stanmlm.sampling.program import Program
+from stanmlm.sampling.user_scale import unroll
+
+if TYPE_CHECKING:
+    from xarray import DataTree
+
+
+@dataclass(frozen=True)
+class Call:
+    """What the user wrote, for printing and for `update`."""
+
+    verb: str  # "lm", "glm", "lmer" or "glmer"
+    data_name: str  # the name of the data frame in the caller's scope, "" for none
+    arguments: Mapping[str, object]  # everything else that was given, by name
+    scope: Mapping[str, object] = field(default_factory=dict)  # what the formula took from the caller, by name
+
+    def __getstate__(self) -> dict[str, object]:
+        """What crosses processes: what pickle cannot take, as functions of the caller's, stays behind as in files."""
+        arguments = {name: thing for name, thing in self.arguments.items() if _travels(thing)}
+        if lost := [f"`{name}`" for name in self.arguments if name not in arguments]:
+            message = f"pickle does not take {', '.join(lost)}, so that update() will need it again"
+            warnings.warn(StanmlmWarning(message), stacklevel=2)
+        scope = {name: thing for name, thing in self.scope.items() if _travels(thing)}
+        return {**self.__dict__, "arguments": arguments, "scope": scope}
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "Call":
+        return Call(self.verb, self.data_name, deepcopy(self.arguments, memo), deepcopy(self.scope, memo))
+
+
+def _travels(thing: object) -> bool:
+    try:
+        pickle.dumps(thing)
+    except Exception:  # whatever an object of the caller's raises
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted model; all that one asks of it is a function, such as `fixef(fit)` or `loo(fit)`."""
+
+    call: Call
+    model: Model
+    program: Program
+    posterior: "DataTree"  # groups `posterior` (names of `parameters(model)`) and `sample_stats`
+    sampling: Sampling
+    engine: str
+    version: str
+    seconds: tuple[float, float]  # readying the program, sampling
+
+    def __repr__(self) -> str:
+        from stanmlm.fit.printing import print_fit
+
+        return print_fit(self)
+
+    def _repr_html_(self) -> str:
+        from stanmlm.fit.printing import html_fit
+
+        return html_fit(self)
+
+
+def fit_from_draws(call: Call, model: Model, program: Program, raw: RawDraws) -> Fit:
+    """Label an engine's draws once, for everything that comes after."""
+    # An engine need not have had a seed; what is drawn here and later has one that is kept.
+    seed = fresh_seed() if raw.sampling.seed is None else raw.sampling.seed
+    # In one order in memory: sums over draws then have the same last digit after `save` and `load`.
+    draws = unroll(model, raw.values, seed)
+    values = {name: np.ascontiguousarray(array) for name, array in labelled(model, draws).items()}
+    tree = _tree(model, values, raw.stats, {"inference_library": raw.engine, "inference_library_version": raw.version})
+    return Fit(call, model, program, tree, replace(raw.sampling, seed=seed), raw.engine, raw.version, raw.seconds)
+
+
+def source_of(fit: Fit, seed: int | None = None) -> Source:
+    """Where random numbers about a fit come from: its own seed where None is given, and what its model is."""
+    own = fit.sampling.seed or 0  # fits in files of version 0.1 may have none
+    return Source(own if seed is None else seed, fit.model.words)
+
+
+def _tree(
+    model: Model, values: Mapping[str, Anything], stats: Mapping[str, Anything], attributes: Mapping[str, object]
+) -> "DataTree":
+    table = parameters(model)
+    some = {name: array for name, array in values.items() if array.size}  # ArviZ has no statistics of no element
+    return to_datatree(
+        {"posterior": some, "sample_stats": stats},
+        dims={row.name: row.dims for row in table if row.dims},
+        coords={dim: labels for row in table for dim, labels in zip(row.dims, row.labels, strict=True)},
+        attributes=attributes,
+    )
+
+
+def relabelled(fit: Fit) -> Fit:
+    """A fit that an earlier version kept, with the dims of this one."""
+    posterior, stats = fit.posterior["posterior"], fit.posterior["sample_stats"]
+    dims = {row.name: ("chain", "draw", *row.dims) for row in parameters(fit.model)}
+    if all(tuple(array.dims) == dims[str(name)] for name, array in posterior.data_vars.items()):
+        return fit
+    values, others = (
+        {str(name): np.asarray(array) for name, array in of.data_vars.items()} for of in (posterior, stats)
+    )
+    return replace(
+        fit,
+        posterior=_tree(fit.model, values, others, {str(name): value for name, value in fit.posterior.attrs.items()}),
+    )
+
+
+def chains_of(fit: Fit, variable: str) -> Floats:
+    """Draws of one variable, (chains, draws, ...); `b` of a model without fixed coefficients has no elements."""
+    posterior = fit.posterior["posterior"]
+    if variable == "b" and "b" not in posterior:
+        return np.zeros((posterior.sizes["chain"], posterior.sizes["draw"], 0))
+    return np.asarray(posterior[variable].to_numpy())
+
+
+def draws_of(fit: Fit, variable: str) -> Floats:
+    """Draws of one variable with chains joined, (draws, ...)."""
+    values = chains_of(fit, variable)
+    return values.reshape(values.shape[0] * values.shape[1], *values.shape[2:])
+
+
+def statistic(fit: Fit, name: str) -> Floats:
+    """A sampler statistic by ArviZ's name, (chains, draws)."""
+    return np.asarray(fit.posterior["sample_stats"][name].to_numpy())
+
+
+def functions_of(fit: Fit) -> dict[str, object]:
+    """The Python functions that the formula took from the caller's scope."""
+    return {name: thing for name, thing in fit.call.scope.items() if callable(thing)}
+
+
+def n_draws(fit: Fit) -> int:
+    """The number of draws after warm-up, over all chains."""
+    sizes = fit.posterior["posterior"].sizes
+    return int(sizes["chain"] * sizes["draw"])

@@ -1,0 +1,129 @@
+"""The trip of a formula, top to bottom: text and data to a model, a model to a fit."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from stanmlm.base.arviz_compat import check_arviz
+from stanmlm.base.dataframes import to_pandas
+from stanmlm.base.errors import FormulaError, StartError
+from stanmlm.data.contrasts import DEFAULT
+from stanmlm.data.design import Design, design
+from stanmlm.data.frame import model_frame
+from stanmlm.families.families import Family
+from stanmlm.fit.fit import Call, Fit, fit_from_draws
+from stanmlm.formula.formula import parse_formula
+from stanmlm.model.centering import centering
+from stanmlm.model.compress import compress
+from stanmlm.model.model import Model
+from stanmlm.model.propriety import check_posterior
+from stanmlm.priors.prior_slots import CovarianceInput, PriorInput
+from stanmlm.priors.prior_spec import SetPrior
+from stanmlm.priors.priors import check_proper, resolve_priors, split_preset
+from stanmlm.sampling.engines.protocol import Engine, RawDraws, Sampling, StanData
+from stanmlm.sampling.engines.sampling import resolve
+from stanmlm.sampling.inits import inverse_metric, starting_points
+from stanmlm.sampling.program import Program, program, structure
+from stanmlm.sampling.standata import standata
+
+# What adapt_delta is raised to when transitions diverge and the user has not set it.
+HIGHER_DELTA: Mapping[float, float] = {0.8: 0.95, 0.95: 0.99}
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """What a verb takes beside formula, data and family; the names are R's."""
+
+    weights: object = None
+    subset: object = None
+    na_action: str = "omit"
+    offset: object = None
+    contrasts: Mapping[str, object] | None = None
+    default_contrasts: tuple[str, str] = DEFAULT
+    prior: PriorInput = "default"
+    prior_intercept: PriorInput = "default"
+    prior_aux: PriorInput = "default"
+    prior_covariance: CovarianceInput = "default"
+    priors: str | SetPrior | Sequence[str | SetPrior] = "rstanarm"
+    prior_only: bool = False
+    collapse: bool | str = "auto"
+    centering: float | str = "auto"
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Who samples, and how."""
+
+    engine: Engine
+    sampling: Sampling
+    raise_delta: bool  # adapt_delta may be raised when transitions diverge
+    progress: bool
+
+
+def build_model(text: str, data: object, family: Family, scope: Mapping[str, object], options: ModelOptions) -> Model:
+    """Formula and data to a frozen model."""
+    given = to_pandas(data)
+    formula = parse_formula(text, () if given is None else tuple(map(str, given.columns)))
+    frame = model_frame(
+        formula,
+        given,
+        scope,
+        weights=options.weights,
+        subset=options.subset,
+        na_action=options.na_action,
+        offset=options.offset,
+    )
+    if frame.response is None:
+        raise FormulaError("the formula has no response: write `y ~ x`", text, 0, len(text))
+    response = family.read(replace(frame.response, rows=frame.index), frame.weights)
+    columns = design(formula, frame, options.contrasts, options.default_contrasts)
+    _check_unknowns(columns, family)
+    preset, rows = split_preset(options.priors)
+    table = resolve_priors(
+        columns,
+        family,
+        response,
+        preset=preset,
+        priors=rows,
+        prior=options.prior,
+        prior_intercept=options.prior_intercept,
+        prior_aux=options.prior_aux,
+        prior_covariance=options.prior_covariance,
+    )
+    if options.prior_only:
+        check_proper(table)
+    cells = compress(columns, response, family, options.collapse)
+    # Without data there is no information to centre by: the prior itself is the non-centred case.
+    choice = "noncentered" if options.prior_only and options.centering == "auto" else options.centering
+    centres = centering(choice, columns, cells, family, table)
+    return Model(formula, family, frame, response, columns, table, cells, centres, options.prior_only)
+
+
+def _check_unknowns(columns: Design, family: Family) -> None:
+    if not (columns.X.shape[1] or columns.terms or family.auxiliary):
+        raise FormulaError(f"the model has nothing to learn: a {family.name} model needs a coefficient or a group term")
+
+
+def fit_model(call: Call, model: Model, run: RunOptions) -> Fit:
+    """A model to a fit: program, data, draws, labels."""
+    check_arviz()
+    check_posterior(model)
+    text, data = program(structure(model)), standata(model)
+    raw = _sample(model, text, data, run, run.sampling)
+    delta = run.sampling.adapt_delta  # asked for: recorded draws keep the one that they were made with
+    while run.raise_delta and raw.stats["diverging"].any() and delta in HIGHER_DELTA:
+        delta = HIGHER_DELTA[delta]
+        again = _sample(model, text, data, run, replace(raw.sampling, adapt_delta=delta))
+        raw = replace(again, seconds=(raw.seconds[0], raw.seconds[1] + again.seconds[1]))
+    centres = replace(model.centering, pilot=None)  # it has done its work; files keep what a fit needs
+    return fit_from_draws(call, replace(model, centering=centres), text, raw)
+
+
+def _sample(model: Model, text: Program, data: StanData, run: RunOptions, sampling: Sampling) -> RawDraws:
+    """Draws of chains that start about the pilot, with its metric; where those do not serve, Stan's own starts."""
+    how = resolve(sampling)
+    assert how.seed is not None
+    if points := starting_points(model, how.chains, how.seed):
+        with suppress(StartError):
+            return run.engine.sample(text, data, how, points, run.progress, inverse_metric(model))
+    return run.engine.sample(text, data, how, None, run.progress, None)

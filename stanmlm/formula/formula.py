@@ -1,0 +1,190 @@
+"""The formula as R reads it: response, fixed terms, bars and offsets, each with its place in the text."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stanmlm.base.dialects import addition_elsewhere, call_elsewhere
+from stanmlm.base.errors import FormulaError, StanmlmWarning
+from stanmlm.formula.bars import BARS, Bar, expand_bar, split_bars
+from stanmlm.formula.rcode import Node, call, deparse, is_call, label, names_in, operands, replace
+from stanmlm.formula.rparse import parse_expression
+from stanmlm.formula.terms import Expansion, Expression, Terms, expand, expression
+
+__all__ = [
+    "Bar",
+    "Expression",
+    "Formula",
+    "Node",
+    "Terms",
+    "deparse",
+    "formula_text",
+    "parse_expression",
+    "parse_formula",
+    "update_terms",
+]
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A parsed formula."""
+
+    text: str
+    response: Expression | None  # for `y | trials(n)` the node is a call `trials` of (y, n)
+    fixed: Terms
+    bars: tuple[Bar, ...]
+    offsets: tuple[Expression, ...]  # each the whole call `offset(...)`
+    variables: tuple[Expression, ...] = ()  # right of `~`, bars included: what `-` removed still costs rows with NA
+
+
+def parse_formula(text: str, columns: Sequence[str] = ()) -> Formula:
+    """The formula that `text` spells in the dialect of R and lme4.
+
+    Parameters
+    ----------
+    text
+        `response ~ terms + (coefficients | group)`; the response may be left out.
+    columns
+        The data's names, for `.`: all of them that the response does not use.
+
+    Raises
+    ------
+    FormulaError
+        When R or lme4 would refuse it, or read it as nobody means it; a caret shows where.
+
+    Examples
+    --------
+    >>> formula = parse_formula("vote ~ avg.income*income + (1 + income | state)")
+    >>> [":".join(variable.label for variable in term) for term in formula.fixed.terms]
+    ['avg.income', 'income', 'avg.income:income']
+    >>> formula.bars[0].group[0].label
+    'state'
+    """
+    left, right = _sides(text)
+    response = _response(left, text) if left else None
+    split = split_bars(right, text)
+    others = tuple(column for column in columns if left is None or column not in names_in(left))
+    fixed = expand(split.rest, text, others, response)
+    bars = tuple(part for bar in split.bars for part in expand_bar(bar, text))
+    return Formula(
+        text, response, _without_response(fixed.terms, response), bars, fixed.offsets, _variables(fixed, bars)
+    )
+
+
+def _sides(text: str) -> tuple[Node | None, Node]:
+    """What stands left of `~`, if anything, and what stands right."""
+    tree = parse_expression(text)
+    if not is_call(tree, ["~"]):
+        message = call_elsewhere(tree.text) or "a formula needs `~`, with the response to its left"
+        raise FormulaError(message, text, tree.start, tree.stop)
+    *left, right = operands(tree)
+    for side in (*left, right):
+        if is_call(side, ["~"]):
+            raise FormulaError("a formula has one `~`", text, side.start, side.stop)
+    return (left[0] if left else None), right
+
+
+def _response(node: Node, text: str) -> Expression:
+    """Any R expression, or brms's `y | trials(n)`."""
+    if "." in names_in(node):
+        raise FormulaError("`.` as the response is for update(), which has an old one", text, node.start, node.stop)
+    if not is_call(node, BARS, 2):
+        return expression(node, text)
+    outcome, additions = operands(node)
+    if not is_call(additions, ["trials"], 1):
+        message = f"`{deparse(additions)}` is not an addition to a response that stanmlm knows; `y | trials(n)` is"
+        raise FormulaError(message + _hints(additions), text, additions.start, additions.stop)
+    return Expression(label(node), call("trials", outcome, *operands(additions)))
+
+
+def _hints(additions: Node) -> str:
+    """What to say of the calls in a sum of additions."""
+    parts = operands(additions) if is_call(additions, ["+"], 2) else ()
+    return "".join(map(_hints, parts)) if parts else addition_elsewhere(additions.text)
+
+
+def _without_response(terms: Terms, response: Expression | None) -> Terms:
+    """As R's model.matrix: the response on the right is dropped, with a warning."""
+    kept = tuple(term for term in terms.terms if term != (response,))
+    if response and len(kept) < len(terms.terms):
+        message = f"the response `{response.label}` stands on the right-hand side too, and was dropped there"
+        warnings.warn(StanmlmWarning(message), stacklevel=3)
+    return Terms(terms.intercept, kept)
+
+
+def _variables(fixed: Expansion, bars: tuple[Bar, ...]) -> tuple[Expression, ...]:
+    varying = (variable for bar in bars for variable in (*bar.variables, *bar.group))
+    return tuple(dict.fromkeys((*fixed.variables, *varying)))
+
+
+def formula_text(formula: Formula) -> str:
+    """The formula as lme4 prints it.
+
+    Examples
+    --------
+    >>> formula_text(parse_formula("y~x*z+(1|g/h)"))
+    'y ~ x * z + (1 | g/h)'
+    """
+    return deparse(parse_expression(formula.text))
+
+
+def update_terms(old: Formula, new_text: str) -> str:
+    """R's `update.formula`: `new_text` with each `.` standing for that side of `old`, simplified.
+
+    A random term is a term like others here, so that `. ~ . - (1 | g)` removes it, as it is written in `old`.
+
+    Parameters
+    ----------
+    old
+        The formula to start from.
+    new_text
+        A formula; without a left side it keeps the old response.
+
+    Returns
+    -------
+    str
+        Terms in R's order, then offsets, then `- 1` where there is no intercept.
+
+    Examples
+    --------
+    >>> update_terms(parse_formula("y ~ x*z + (1 | g)"), "log(.) ~ . - x:z + w")
+    'log(y) ~ x + z + (1 | g) + w'
+    """
+    old_left, _ = _sides(old.text)
+    left, right = _sides(new_text)
+    response = _filled(left, old_left) if left and old_left else old_left if not left or _is_dot(left) else left
+    total = expand(_filled(right, _right_of(old)), new_text)
+    parts = [_summand(term) for term in total.terms.terms]
+    parts += [offset.label for offset in total.offsets]
+    right_text = " + ".join(parts or ["1"]) + ("" if total.terms.intercept else " - 1")
+    return f"{label(response)} ~ {right_text}" if response else f"~{right_text}"
+
+
+def _is_dot(node: Node) -> bool:
+    return node.kind == "name" and node.text == "."
+
+
+def _filled(node: Node, old: Node) -> Node:
+    """`node` with `old` in place of each dot."""
+    return replace(node, lambda part: old if _is_dot(part) else None)
+
+
+def _right_of(old: Formula) -> Node:
+    """The old right side; its own dots become the terms that they stood for."""
+    _, right = _sides(old.text)
+    if "." not in names_in(right):
+        return right
+    bars = [f"({label(bar)})" for bar in split_bars(right, old.text).bars]
+    terms = [":".join(variable.label for variable in term) for term in old.fixed.terms]
+    offsets = [offset.label for offset in old.offsets]
+    intercept = "1" if old.fixed.intercept else "0"
+    return parse_expression(" + ".join([intercept, *terms, *bars, *offsets]))
+
+
+def _summand(term: tuple[Expression, ...]) -> str:
+    name = ":".join(variable.label for variable in term)
+    if not any(is_call(variable.node, BARS, 2) for variable in term):
+        return name
+    if len(term) > 1:
+        raise FormulaError(f"a random term cannot interact with other terms, as in `{name}`")
+    return f"({name})"

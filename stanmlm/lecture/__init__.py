@@ -1,0 +1,1 @@
+"""Red state, blue state: the lecture's helpers, its data and its figures."""

@@ -1,0 +1,103 @@
+"""Identical rows become one cell with a sufficient statistic; the posterior does not change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from stanmlm.base.arrays import Floats, Ints, is_constant
+from stanmlm.base.errors import OptionError
+from stanmlm.data.design import Design
+from stanmlm.data.distinct import WORTH, cells_of, first_rows
+from stanmlm.data.whole_rows import columns_of, n_rows, places
+from stanmlm.families.families import Family
+from stanmlm.families.responses import Response
+from stanmlm.model.rotation import rotated, weighted
+from stanmlm.model.stan_rows import Rows, plain_rows
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What the likelihood can tell apart: C cells in place of N rows."""
+
+    row: Ints  # (N,) the cell of each row
+    first: Ints  # (C,) a row that stands for each cell
+    X: Floats  # (C, F)
+    Z: tuple[Floats, ...]  # a group term each: (C, K)
+    index: tuple[Ints, ...]  # a group term each: (C,) from 0
+    offset: Floats  # (C,); zeros where the family has taken the offset into its statistics
+    stats: Mapping[str, Floats | float]  # as `Family.means` and `Family.spread` read them
+    rows: Rows  # what the program reads: these cells, or fewer rows with the same squares
+
+
+def compress(design: Design, response: Response, family: Family, collapse: bool | str = "auto") -> Cells:
+    """Collapse rows that the likelihood cannot tell apart.
+
+    Parameters
+    ----------
+    design : Design
+        N rows, D of them distinct.
+    response : Response
+        Read by `family`.
+    family : Family
+        Says what is sufficient, and whether an offset keeps rows apart.
+    collapse : bool or "auto"
+        False keeps a cell a row; "auto" does where fewer cells would save little. Gaussian cells are then rotated to
+        fewer rows with the same squares, under the same rule.
+
+    Returns
+    -------
+    Cells
+        Cells in the order in which rows first meet them.
+
+    Raises
+    ------
+    OptionError
+        If `collapse` is none of these.
+
+    Examples
+    --------
+    >>> from stanmlm.families.families import poisson
+    >>> from stanmlm.families.responses import Response
+    >>> X = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 0.0]])
+    >>> design = Design(X, ("(Intercept)", "x"), (0, 1), True, (), (), np.zeros(3))
+    >>> counts = Response("y", np.array([2.0, 1.0, 4.0]), np.ones(3), np.ones(3))
+    >>> compress(design, counts, poisson()).stats["y"]
+    array([6., 1.])
+    """
+    if collapse not in (True, False, "auto"):
+        raise OptionError(f'collapse must be True, False or "auto", not {collapse!r}')
+    cell, first = _cells(design, family, collapse)
+    at = places(design, first)
+    X, Z = design.X[at], tuple(term.Z[at] for term in design.terms)
+    index = tuple(term.index[at] for term in design.terms)
+    offset = design.offset[first] if family.offset_in_key else np.zeros(len(first))
+    stats = family.sufficient(response, design.offset, cell, len(first))
+    plain = plain_rows(X, Z, index, offset, stats)
+    return Cells(cell, first, X, Z, index, offset, stats, _summed(plain, collapse) if family.squares else plain)
+
+
+def _summed(cells: Rows, collapse: bool | str) -> Rows:
+    """Rows of weight one, rotated where that is wanted and saves some."""
+    rows = weighted(cells)
+    fewer = rows if collapse is False else rotated(rows)
+    return fewer if len(fewer.X) <= (WORTH if collapse == "auto" else 1) * len(rows.X) else rows
+
+
+def _cells(design: Design, family: Family, collapse: bool | str) -> tuple[Ints, Ints]:
+    """The cell of each row, (N,), and the first row of each cell."""
+    n = n_rows(design)
+    cell, first = _rows_alike(design, family) if collapse is not False else (np.arange(n),) * 2
+    return (np.arange(n),) * 2 if collapse == "auto" and len(first) > WORTH * n else (cell, first)
+
+
+def _rows_alike(design: Design, family: Family) -> tuple[Ints, Ints]:
+    """Distinct rows that the design cannot tell apart become one, and are told apart by offsets where those count."""
+    alike, firsts = cells_of(columns_of(design), len(design.X))
+    cell, first = alike, firsts
+    if design.row is not None:
+        cell = design.row if len(firsts) == len(alike) else alike[design.row]
+        first = first_rows(cell, len(firsts))
+    if not family.offset_in_key or is_constant(design.offset):
+        return cell, first
+    return cells_of([cell, design.offset])

@@ -1,0 +1,141 @@
+"""What is said before sampling: a posterior that does not exist, and default priors that the data contradict by far."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from stanmlm.base.arrays import Bools, Floats
+from stanmlm.base.errors import StanmlmWarning
+from stanmlm.data.whole_rows import whole
+from stanmlm.model.centering import informed
+from stanmlm.model.crossed import sparse_columns
+from stanmlm.model.model import Model
+from stanmlm.model.pilot import Pilot
+from stanmlm.priors.distributions import DISTRIBUTIONS
+from stanmlm.priors.priors import PriorRow
+
+# A residual sd below this share of the response's own size is rounding.
+ROUNDING = 1e-13
+# Only where the pilot leaves less of the variance of the response than this are residuals looked at exactly.
+LITTLE = 0.2
+# The prior probability of an sd as large as the data's: hardly any; or little, where the prior moves its log by PULL.
+NEVER, RARELY, PULL = 1e-8, 1e-3, 0.5
+# Columns, or rows, of the largest least squares problem that is solved for a check.
+MOST = 3000
+# Defaults, which nobody has chosen for these data.
+DEFAULTS = ("default", "brms", "split decov")
+
+
+def check_posterior(model: Model) -> None:
+    """Warn of data that are fitted exactly, and of default priors on sds that the data contradict.
+
+    Parameters
+    ----------
+    model : Model
+
+    Warns
+    -----
+    StanmlmWarning
+        If nothing is left for the residual sd, or the sds of group effects are far outside their default prior; then
+        the message says what to set.
+
+    Examples
+    --------
+    >>> def remarks(model):
+    ...     with warnings.catch_warnings(record=True) as caught:
+    ...         check_posterior(model)
+    ...     return [str(warning.message) for warning in caught]
+    """
+    if model.prior_only:
+        return
+    at = model.centering.pilot
+    texts = list(_exact_fit(model, at)) or list(_contradictions(model, at) if at else ())
+    for text in texts:
+        warnings.warn(StanmlmWarning(text), stacklevel=2)
+
+
+def _exact_fit(model: Model, at: Pilot | None) -> Iterator[str]:
+    """What to say where fixed columns and groups leave nothing of a gaussian response."""
+    if not (model.family.auxiliary and model.family.squares):
+        return
+    design, y = whole(model.design), model.response.y - model.design.offset
+    counted = model.response.weights > 0
+    y = y[counted]
+    if len(y) < 2:
+        return
+    constant = bool(np.ptp(y) <= ROUNDING * np.abs(y).max()) and design.intercept
+    if not constant and at is not None and at.dispersion > LITTLE * float(np.var(y)):
+        return
+    rank, residuals = _least_squares(model, counted, y)
+    if len(y) > rank and residuals <= ROUNDING * np.sqrt(len(y)) * np.abs(y).max():
+        what = f"`{model.response.label}` is the same in all rows" if constant else "the model fits every row exactly"
+        yield (
+            f"{what}: nothing is left for the residual sd, whose posterior is infinite at 0: the draws are "
+            "of no distribution; look for a predictor that is the response itself, or for rounded or repeated rows"
+        )
+
+
+def _least_squares(model: Model, counted: Bools, y: Floats) -> tuple[int, float]:
+    """The rank of all columns, fixed and of groups, and the norm of what they leave of y."""
+    from scipy import sparse
+
+    design = whole(model.design)
+    terms = [sparse_columns(term.Z[counted], term.index[counted], len(term.levels)) for term in design.terms]
+    A = sparse.hstack([sparse.csr_array(design.X[counted]), *terms], format="csr")
+    if min(A.shape) > MOST:
+        return len(y), np.inf  # too many to look at: as if nothing were wrong
+    size = np.sqrt(np.asarray((A * A).sum(axis=0)).ravel())
+    dense = A.toarray() / np.where(size > 0, size, 1.0)
+    found, _, rank, _ = np.linalg.lstsq(dense, y, rcond=None)
+    return int(rank), float(np.linalg.norm(y - dense @ found))
+
+
+def _contradictions(model: Model, at: Pilot) -> Iterator[str]:
+    """What to say of each sd that lies far above where its default prior looks for it."""
+    starts = np.cumsum([0, *(len(term.coefs) for term in model.design.terms)])
+    for row in model.priors.rows:
+        if row.class_ == "sd" and row.source in DEFAULTS and row.distribution != "flat":
+            joint = DISTRIBUTIONS[row.distribution].joint
+            first = row.position - int(starts[row.term])
+            places = range(len(at.covariance[row.term])) if joint else (first,)
+            for p in places:
+                yield from _contradiction(model, at, row, p)
+
+
+def _contradiction(model: Model, at: Pilot, row: PriorRow, p: int) -> Iterator[str]:
+    term, S = model.design.terms[row.term], at.covariance[row.term]
+    sd, units = float(np.sqrt(S[p, p])), float(np.sum(informed(at)[row.term][:, p] ** 2))
+    scale = at.dispersion**0.5 if row.ratio else 1.0
+    above, slope = _tail(row, sd / scale, len(S))
+    if above < NEVER or (above < RARELY and -slope / (1 + 2 * units) > PULL):
+        coef = term.coefs[p]
+        yield (
+            f"the default prior of the sd of `{coef}` by `{term.group}`, {row.distribution}, all but excludes what the "
+            f"data suggest, an sd of about {sd:.2g}: it does not know the units; rescale the column, or "
+            f'set priors=[set_prior("exponential({1 / sd:.2g})", class_="sd", group="{term.group}", coef="{coef}")]'
+        )
+
+
+def _tail(row: PriorRow, x: float, K: int) -> tuple[float, float]:
+    """The prior probability of an sd above x, in the units of the prior, and the slope of the log density in log x."""
+    from scipy import stats
+
+    if row.distribution == "decov":
+        _, _, shape, scale = row.arguments
+        mean_square = x / np.sqrt(K)  # the least that the root mean square of the term can be
+        return float(stats.gamma(shape, scale=scale).sf(mean_square)), shape - mean_square / scale
+    row_of = DISTRIBUTIONS[row.distribution]
+    step = 1e-4
+    ends = row_of.log_density(x * np.exp(np.array([-step, step])), row.arguments)
+    slope = float(ends[1] - ends[0]) / (2 * step)
+    made: dict[str, Callable[..., Any]] = {
+        "normal": stats.norm,
+        "student_t": stats.t,
+        "cauchy": stats.cauchy,
+        "exponential": lambda rate: stats.expon(scale=1 / rate),
+        "gamma": lambda shape, rate: stats.gamma(shape, scale=1 / rate),
+    }
+    frozen = made[row.distribution](*row.arguments)
+    return float(frozen.sf(x) / frozen.sf(0.0)), slope

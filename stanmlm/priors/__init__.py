@@ -1,0 +1,1 @@
+"""A prior for every parameter: distributions, presets, and what the user set."""

@@ -1,0 +1,216 @@
+"""Where chains start, and with which metric: from a pilot, so that warm-up need not find the posterior first."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from scipy import special
+
+from stanmlm.base.arrays import Floats
+from stanmlm.base.streams import Purpose, Source, stream
+from stanmlm.model.centering import informed
+from stanmlm.model.crossed import JointSystem, joint_system, solved
+from stanmlm.model.model import Model
+from stanmlm.model.nesting import parents_first
+from stanmlm.model.pilot import Pilot
+from stanmlm.sampling.standata import column_means
+from stanmlm.sampling.user_scale import means, sampled
+
+# In posterior sds: chains which agree have come from different places.
+SPREAD = 1.5
+# A pilot's partial correlations count up to here: those of few levels end at one.
+STRONGEST = 0.99
+
+Scales = tuple[Floats, Floats]  # sds (K,) and the Cholesky factor of the correlation (K, K) of one term
+
+
+def starting_points(model: Model, chains: int, seed: int) -> tuple[Mapping[str, Floats], ...]:
+    """Draw one starting point a chain.
+
+    Parameters
+    ----------
+    model : Model
+    chains : int
+    seed : int
+
+    Returns
+    -------
+    tuple of dict
+        Constrained values by Stan name; none without a pilot, without data, or where the pilot's numbers do not serve.
+
+    Examples
+    --------
+    >>> def first_intercept(model):
+    ...     return starting_points(model, chains=4, seed=1)[0]["alpha_c"]
+    """
+    at = model.centering.pilot
+    if model.prior_only or at is None:
+        return ()
+    source = Source(seed, model.words)
+    streams = [stream(source, Purpose.STARTS, chain) for chain in range(chains)]
+    try:
+        system = _system(model, at)
+        points = tuple(_point(model, at, system, rng) for rng in streams)
+    except np.linalg.LinAlgError:  # a covariance on its boundary
+        return ()
+    return points if all(np.all(np.isfinite(v)) for point in points for v in point.values()) else ()
+
+
+def _system(model: Model, at: Pilot) -> JointSystem | None:
+    """What data say of the effects that the program samples."""
+    if model.centering.marginal or not model.design.terms:
+        return None
+    levels = tuple(len(term.levels) for term in model.design.terms)
+    return joint_system(model.cells.Z, model.cells.index, levels, at.working.weight)
+
+
+def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.Generator) -> dict[str, Floats]:
+    beta = at.beta + SPREAD * _normal(rng, at.uncertainty)
+    b = beta[1:] if model.design.intercept else beta
+    point = {"b": b} | ({"alpha_c": beta[0]} if model.design.intercept else {})
+    full = np.concatenate([[beta[0] - column_means(model) @ b], b]) if model.design.intercept else b
+    scales = [_scales(model, at, k, share, rng) for k, share in enumerate(informed(at))]
+    point |= {f"L_{k}": L for k, (tau, L) in enumerate(scales, 1) if len(tau) > 1}
+    point |= {"sd": np.concatenate([tau for tau, _ in scales])} if scales else {}
+    point |= _effects(model, full, scales, _deviations(model, at, system, full, scales, rng)) if system else {}
+    for auxiliary in model.family.auxiliary:
+        spread = SPREAD * np.sqrt(_log_sd_variance(_residuals(model, at)))
+        point[auxiliary.name] = np.asarray(at.dispersion**0.5 * np.exp(spread * rng.standard_normal()))
+    return point
+
+
+def _scales(model: Model, at: Pilot, k: int, share: Floats, rng: np.random.Generator) -> Scales:
+    """Standard deviations and correlations, spread as prior and data together leave them."""
+    S = at.covariance[k]
+    tau = np.sqrt(np.diag(S))
+    y = np.arctanh(np.clip(_partial_correlations(np.linalg.cholesky(S / np.outer(tau, tau))), -STRONGEST, STRONGEST))
+    variance, information = _partial_variances(model, k, share), _pairs(share)
+    y = y * variance * information + SPREAD * np.sqrt(variance) * rng.standard_normal(len(y))
+    spread = SPREAD * np.sqrt(_log_sd_variance(np.sum(share**2, axis=0)))
+    return tau * np.exp(spread * rng.standard_normal(len(tau))), _factor(np.tanh(y), len(tau))
+
+
+def _deviations(
+    model: Model, at: Pilot, of: JointSystem, full: Floats, scales: list[Scales], rng: np.random.Generator
+) -> tuple[Floats, ...]:
+    """A draw of the effects of all terms given everything else, (J, K) a term.
+
+    With P their precision and r their scores, P u = r + N(0, P) has a draw for its solution (Papandreou and Yuille
+    2010), and N(0, P) is noise in the rows and in the population.
+    """
+    factors = [tau[:, None] * L for tau, L in scales]
+    noise = rng.standard_normal(len(of.weight)) / np.sqrt(np.where(of.weight > 0, of.weight, np.inf))
+    right = of.scores(at.working.response - model.cells.X @ full + noise)
+    population = [
+        np.linalg.solve(T.T, rng.standard_normal((K, J))).T.ravel()
+        for T, (J, K) in zip(factors, of.shapes, strict=True)
+    ]
+    right = (right + np.concatenate(population))[:, None]
+    return of.by_term(solved(of, tuple(T @ T.T for T in factors), right)[:, 0])
+
+
+def _effects(model: Model, full: Floats, scales: list[Scales], u: tuple[Floats, ...]) -> dict[str, Floats]:
+    """Deviations as the program samples them, by Stan name."""
+    point: dict[str, Floats] = {}
+    whole: dict[int, Floats] = {}
+    for k in parents_first(model.centering.nested):
+        tau, L = scales[k]
+        M = means(model, k, full - model.centering.origin, whole)
+        t = sampled(u[k], M, model.centering.weights[k], model.centering.units[k], tau, L)
+        whole[k] = M + u[k]
+        point[f"t_{k + 1}"] = t if len(tau) > 1 else t[:, 0]
+    return point
+
+
+def _normal(rng: np.random.Generator, covariance: Floats) -> Floats:
+    """A draw from N(0, covariance), (K,)."""
+    return np.asarray(np.linalg.cholesky(covariance) @ rng.standard_normal(len(covariance)))
+
+
+def _partial_correlations(L: Floats) -> Floats:
+    """Stan's canonical partial correlations of a Cholesky factor, row after row, (K (K - 1) / 2,)."""
+    below, left = np.tril_indices(len(L), -1)
+    remains = 1 - np.cumsum(np.pad(L**2, ((0, 0), (1, 0))), axis=1)
+    return np.asarray(L[below, left] / np.sqrt(np.maximum(remains[below, left], L[below, left] ** 2)))
+
+
+def _factor(partial: Floats, K: int) -> Floats:
+    """The Cholesky factor of a correlation with these canonical partial correlations (Lewandowski et al. 2009)."""
+    L = np.eye(K)
+    L[np.tril_indices(K, -1)] = partial
+    remains = np.cumprod(np.pad(np.sqrt(1 - np.tril(L, -1) ** 2), ((0, 0), (1, 0)), constant_values=1.0), axis=1)
+    return np.asarray(L * remains[:, :K])
+
+
+def inverse_metric(model: Model) -> Floats | None:
+    """Guess the posterior variance of each parameter on the unconstrained scale, to start the adaptation from.
+
+    Fixed coefficients have the pilot's; the log of an sd has 1 / (1 + 2 sum_j w_j^2), a correlation's inverse
+    hyperbolic tangent what LKJ and the information sum_j w_j w'_j of the balanced model leave, and an effect 1 - w.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    array
+        One variance a free parameter, in the order of the program's parameter block, a matrix column after column;
+        None without a pilot, without data, or where the pilot's numbers do not serve.
+
+    Examples
+    --------
+    >>> def largest(model):
+    ...     return inverse_metric(model).max()
+    """
+    at = model.centering.pilot
+    if model.prior_only or at is None:
+        return None
+    shares = informed(at)
+    variances: Floats = np.concatenate(
+        [
+            np.diag(at.uncertainty),
+            *(_log_sd_variance(np.sum(share**2, axis=0)) for share in shares),
+            np.full(len(model.family.auxiliary), _log_sd_variance(_residuals(model, at))),
+            *(_term_variances(model, k, share) for k, share in enumerate(shares)),
+        ]
+    )
+    return variances if np.all((variances > 0) & np.isfinite(variances)) else None
+
+
+def _term_variances(model: Model, k: int, share: Floats) -> Floats:
+    """Variances of the free elements of L, then of t where it is sampled, for one term."""
+    correlations = _partial_variances(model, k, share)
+    if model.centering.marginal:
+        return correlations
+    return np.concatenate([correlations, np.maximum(1 - share, 0.01).T.ravel()])
+
+
+def _partial_variances(model: Model, k: int, share: Floats) -> Floats:
+    """Of the inverse hyperbolic tangent of each canonical partial correlation, under LKJ(eta) and the data.
+
+    Under LKJ alone (1 + partial) / 2 is beta(a, a) with a = eta + (K - 2 - column) / 2.
+    """
+    K = share.shape[1]
+    eta = next(
+        (row.arguments[0] for row in model.priors.rows if row.class_ == "cor" and row.term == k and row.arguments), 1.0
+    )
+    _, column = np.tril_indices(K, -1)
+    prior = special.polygamma(1, eta + (K - 2 - column) / 2) / 2
+    return np.asarray(1 / (1 / prior + _pairs(share)))
+
+
+def _pairs(share: Floats) -> Floats:
+    """The data's information on each of those."""
+    below, left = np.tril_indices(share.shape[1], -1)
+    return np.asarray(np.sum(share[:, below] * share[:, left], axis=0))
+
+
+def _log_sd_variance(units: Floats | float) -> Floats:
+    """The variance of the log of an sd that so many units inform, with about one more from its prior."""
+    return np.asarray(1 / (1 + 2 * np.asarray(units)))
+
+
+def _residuals(model: Model, at: Pilot) -> float:
+    """How many rows inform sigma: less what coefficients and effects take."""
+    taken = at.beta.size + sum(float(share.sum()) for share in informed(at))
+    return max(float(np.sum(model.response.weights > 0)) - taken, 0.0)

@@ -1,0 +1,238 @@
+"""The Stan program of a model: text that depends on structure only, put together from the templates in stan/."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stanmlm.families.families import FAMILIES
+from stanmlm.model.model import Model
+from stanmlm.model.stan_rows import intercepts, many
+from stanmlm.priors.priors import PriorRow
+
+if TYPE_CHECKING:
+    import jinja2
+
+
+@dataclass(frozen=True)
+class Structure:
+    """All that the text depends on; two models that share it share the program."""
+
+    family: str
+    link: str
+    intercept: bool
+    offset: bool  # an offset in the linear predictor
+    several: tuple[bool, ...]  # a group term each: more than one coefficient
+    priors: tuple[tuple[str, str], ...]  # (class, distribution) pairs in use, sorted
+    likelihood: bool  # False under prior_only
+    within: tuple[int, ...] = ()  # a group term each: the coarser term whose effects its own lie around, or -1
+    fixed: bool = True  # fixed columns that no group term absorbs
+    ones: tuple[int, ...] = ()  # positions of group terms with Z = 1
+    joint: tuple[int, ...] = ()  # of those, the ones whose effects are added up by combinations of levels
+    marginal: bool = False  # group effects are integrated out
+
+
+@dataclass(frozen=True)
+class Program:
+    """Stan text and its key."""
+
+    text: str
+    sha256: str
+    structure: Structure
+
+
+# (family, link) pairs with a density of their own, a file in stan/densities; any other pair is the family's file
+# with the link's.
+FUSED = {
+    ("binomial", "logit"): "densities/binomial_logit.stan",
+    ("binomial", "probit"): "densities/binomial_probit.stan",
+    ("binomial", "cloglog"): "densities/binomial_cloglog.stan",
+    ("poisson", "log"): "densities/poisson_log.stan",
+}
+
+# Where group effects are integrated out: the file in the place of a family's.
+MARGINAL = {"gaussian": "densities/gaussian_marginal.stan"}
+
+# The files in stan/fragments of a term with one and with several coefficients, by whether effects are integrated out.
+TERMS = {False: ("one", "several"), True: ("scale", "covariance")}
+
+# Where the prior of a class stands: its file in stan/fragments and the parameter. A class that is not here is an
+# auxiliary of the family, a scalar of its own name.
+PLACES = {
+    "Intercept": ("scalar", "alpha_c"),
+    "b": ("vector", "b"),
+    "sd": ("vector", "sd"),
+    "cor": ("correlations", "L"),
+}
+
+
+def structure(model: Model) -> Structure:
+    """Give the structure of a model.
+
+    Parameters
+    ----------
+    model : Model
+        A model with its priors resolved and its rows compressed.
+
+    Returns
+    -------
+    Structure
+        Equal for two models whose programs are the same text.
+
+    Examples
+    --------
+    >>> Structure("poisson", "log", True, False, (), (("Intercept", "normal"),), True).several
+    ()
+    """
+    rows = model.cells.rows
+    plain = Structure(
+        family=model.family.name,
+        link=model.family.link.name,
+        intercept=model.design.intercept,
+        offset=bool(np.any(rows.offset)) and not model.prior_only,
+        several=tuple(len(term.coefs) > 1 for term in model.design.terms),
+        priors=tuple(sorted({pair(row) for row in model.priors.rows if pair(row)[1] != "flat"})),
+        likelihood=not model.prior_only,
+        within=tuple(nesting.coarser if nesting else -1 for nesting in model.centering.nested),
+    )
+    if model.prior_only:
+        return plain
+    if model.centering.marginal:
+        return replace(plain, offset=False, marginal=True)
+    return replace(
+        plain,
+        fixed=not (many(rows.X) and model.design.terms and np.all(model.centering.absorbed)),
+        ones=tuple(intercepts(rows.Z)),
+        joint=rows.joint.terms if all(k not in plain.within for k in rows.joint.terms) else (),
+    )
+
+
+def pair(row: PriorRow) -> tuple[str, str]:
+    """(class, distribution) of a prior as the program has it."""
+    # A flat density on the Cholesky factor would not be flat on the correlation matrix; lkj(1) is.
+    return (row.class_, "lkj" if row.class_ == "cor" else row.distribution)
+
+
+@cache
+def program(structure: Structure) -> Program:
+    """Render the Stan program of a structure.
+
+    Parameters
+    ----------
+    structure : Structure
+        What the text depends on.
+
+    Returns
+    -------
+    Program
+        The text, its sha256 and the structure.
+
+    Examples
+    --------
+    >>> text = program(Structure("poisson", "log", True, False, (False,), (("b", "normal"),), True)).text
+    >>> "b[b_normal_at] ~ normal(b_normal_location, b_normal_scale);" in text
+    True
+    """
+    text = _environment().get_template("model.stan").render(_context(structure))
+    return Program(text, hashlib.sha256(text.encode()).hexdigest(), structure)
+
+
+def _context(structure: Structure) -> dict[str, object]:
+    environment = _environment()
+    scales = [auxiliary.name for auxiliary in FAMILIES[structure.family].auxiliary if auxiliary.scales_groups]
+    family = MARGINAL[structure.family] if structure.marginal else f"families/{structure.family}.stan"
+    return {
+        "s": structure,
+        "family": environment.get_template(family).module,
+        "density": environment.get_template(FUSED.get((structure.family, structure.link), family)).module,
+        "eta": environment.get_template(f"fragments/{'marginal' if structure.marginal else 'eta'}.stan").module,
+        "link": environment.get_template(f"links/{structure.link}.stan").module,
+        "scale": scales[0] if scales and structure.several else "",
+        "terms": _terms(structure),
+        "priors": _priors(structure, bool(scales)),
+    }
+
+
+def _terms(structure: Structure) -> list[dict[str, object]]:
+    """One record a group term; `start` is where its sds begin, as Stan says it, `around` the coarser term's number."""
+    several = structure.several
+    within = structure.within or (-1,) * len(several)
+    kinds = [TERMS[structure.marginal][many] for many in several]
+    sizes = [f"K_{k}" if many else "1" for k, many in enumerate(several, 1)]
+    return [
+        {
+            "k": k + 1,
+            "kind": kind,
+            "several": several[k],
+            "ones": k in structure.ones,
+            "joint": k in structure.joint,
+            "around": within[k] + 1,
+            "around_several": within[k] >= 0 and several[within[k]],
+            "depth": _depth(within, k),
+            "inner": k in within,  # part of a finer term's effects, and not of eta by itself
+            "start": " + ".join(["1", *sizes[:k]]),
+            "file": _environment().get_template(f"fragments/{kind}.stan").module,
+        }
+        for k, kind in enumerate(kinds)
+    ]
+
+
+def _depth(within: tuple[int, ...], k: int) -> int:
+    return 1 + _depth(within, within[k]) if within[k] >= 0 else 0
+
+
+def _priors(structure: Structure, ratio: bool) -> list[dict[str, object]]:
+    """One record a (class, distribution) pair in use."""
+    environment = _environment()
+    records = []
+    for class_, distribution in structure.priors:
+        place, parameter = PLACES.get(class_, ("scalar", class_))
+        records.append(
+            {
+                "name": f"{class_}_{distribution}",
+                "class_": class_,
+                "distribution": distribution,
+                "x": "ratio" if class_ == "sd" and ratio else parameter,
+                "place": environment.get_template(f"fragments/{place}.stan").module,
+                "file": environment.get_template(f"priors/{distribution}.stan").module,
+            }
+        )
+    return records
+
+
+@cache
+def _environment() -> "jinja2.Environment":
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_template_folder()),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    environment.filters["block"] = _block
+    return environment
+
+
+def _template_folder() -> Path:
+    """stanmlm/stan in an installed wheel, ../stan in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    return next(folder for folder in (package / "stan", package.parent / "stan") if folder.is_dir())
+
+
+def _block(body: str, name: str) -> str:
+    """A Stan block with its paragraphs one blank line apart, or nothing where the body is empty."""
+    paragraphs = _paragraphs(body.splitlines())
+    return f"{name} {{\n" + "\n\n".join(paragraphs) + "\n}\n" if paragraphs else ""
+
+
+def _paragraphs(lines: Iterable[str]) -> list[str]:
+    text = "\n".join(line.rstrip() for line in lines)
+    return [paragraph.strip("\n") for paragraph in re.split(r"\n\s*\n", text) if paragraph.strip()]

@@ -1,0 +1,207 @@
+"""The data of a model's program: NumPy arrays and numbers by Stan data name."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from stanmlm.base.arrays import Floats, Ints
+from stanmlm.data.design import GroupTerm
+from stanmlm.data.whole_rows import means_over_rows
+from stanmlm.families.families import Family
+from stanmlm.model.centering import remainder
+from stanmlm.model.marginal import Marginal
+from stanmlm.model.model import Model
+from stanmlm.priors.distributions import DISTRIBUTIONS
+from stanmlm.priors.priors import PriorRow
+from stanmlm.sampling.program import pair, structure
+
+Data = dict[str, int | float | Floats | Ints]
+
+
+def standata(model: Model) -> Data:
+    """Give the data block of a model's program.
+
+    Parameters
+    ----------
+    model : Model
+        A model with its priors resolved and its rows compressed.
+
+    Returns
+    -------
+    dict
+        Numbers and arrays by Stan data name; places count from 1, as Stan's do.
+
+    Examples
+    --------
+    >>> from stanmlm.sampling.program import program, structure
+    >>> def by_hand(model):
+    ...     return program(structure(model)).text, standata(model)
+    """
+    data = _fixed(model)
+    for k, term in enumerate(model.design.terms):
+        data |= _coefs(term, k) if model.centering.marginal else _term(model, k)
+    if model.design.terms:
+        data |= _sds(model)
+    if model.centering.marginal:
+        data |= _marginal(model, model.centering.marginal)
+    elif not model.prior_only:
+        data |= _rows(model)
+        data |= model.cells.rows.stats
+    return data | _priors(model)
+
+
+def absorbed_by(model: Model, k: int) -> tuple[Ints, Ints]:
+    """The columns of X that term k absorbs, and the coefficient of the term that absorbs each."""
+    A = model.centering.A[k]  # (K, J, F)
+    column, coefficient = np.nonzero(np.any(A, axis=1).T)
+    return column, coefficient
+
+
+def column_means(model: Model) -> Floats:
+    """Means of the columns beside the intercept, over the rows as the user gave them."""
+    return means_over_rows(model.design)[1:]
+
+
+def _fixed(model: Model) -> Data:
+    data: Data = {"P": model.design.X.shape[1] - model.design.intercept}
+    return data | ({"x_mean": column_means(model)} if model.design.intercept else {})
+
+
+def _within(model: Model, kept: Ints) -> Floats:
+    """The columns that X keeps, without what group terms take of them, (R, P_x)."""
+    rows = model.cells.rows
+    return remainder(rows.X[:, kept], rows.Z, rows.index, tuple(a[:, :, kept] for a in model.centering.A))
+
+
+def _rows(model: Model) -> Data:
+    """What the linear predictor reads."""
+    rows, of, kept = model.cells.rows, structure(model), np.flatnonzero(~model.centering.absorbed)
+    data: Data = {"C": len(rows.X)}
+    data |= {"P_x": len(kept), "x_at": kept + 1, "X": _within(model, kept)} if of.fixed else {}
+    data |= {"offsets": rows.offset} if of.offset else {}
+    if of.joint:
+        data |= {"J_joint": len(rows.joint.first), "g_joint": rows.joint.combination + 1}
+    for k in set(range(len(rows.Z))) - set(of.within):
+        index, Z = rows.index[k], rows.Z[k]
+        data[f"g_{k + 1}"] = (index[rows.joint.first] if k in of.joint else index) + 1
+        data |= {} if k in of.ones else {f"Z_{k + 1}": Z if of.several[k] else Z[:, 0]}
+    return data
+
+
+def _term(model: Model, k: int) -> Data:
+    term, weights = model.design.terms[k], model.centering.weights[k]
+    column, coefficient = absorbed_by(model, k)
+    data: Data = {
+        "J": len(term.levels),
+        "Q": len(column),
+        "A_at": column + 1,
+        "A": model.centering.A[k][coefficient, :, column].T,
+        "beta_0": model.centering.origin[column],
+        "w": weights,
+        "c": model.centering.units[k],
+    }
+    data |= _around(model, k)
+    data = {f"{name}_{k + 1}": value for name, value in data.items()}
+    return _several(term, k, coefficient, data) if len(term.coefs) > 1 else _one(k, data)
+
+
+def _coefs(term: GroupTerm, k: int) -> Data:
+    return {f"K_{k + 1}": len(term.coefs)} if len(term.coefs) > 1 else {}
+
+
+def _marginal(model: Model, of: Marginal) -> Data:
+    """Rows of groups, the first of each group before the second of each, and the rows that no effect enters."""
+    (J, K), D, few = of.all.y.shape, len(of.Z), of.few
+    data: Data = {"J": J, "K": K, "D": D, "size": np.bincount(of.all.kind).astype(float)}
+    data |= {"H": len(few.kind), "kind": few.kind + 1, "X": _stacked(few.X), "y": _stacked(few.y)}
+    data |= {"R": len(of.y_rest), "X_rest": of.X_rest, "y_rest": of.y_rest}
+    data |= {"N": model.cells.rows.stats["N"], "ss": of.ss}
+    ends = np.cumsum([len(term.coefs) for term in model.design.terms])
+    parts = np.split(_stacked(of.Z), ends[:-1], axis=1)
+    return data | {f"Z_{k}": part for k, part in enumerate(parts, 1)}
+
+
+def _stacked(values: Floats) -> Floats:
+    """(groups, rows, ...) to (rows * groups, ...)."""
+    groups, rows = values.shape[:2]
+    return np.asarray(values.swapaxes(0, 1).reshape(rows * groups, *values.shape[2:]))
+
+
+def _around(model: Model, k: int) -> Data:
+    """The coarser term whose effects are part of term k's means."""
+    nesting = model.centering.nested[k]
+    if nesting is None:
+        return {}
+    data: Data = {"parent": nesting.parent + 1}
+    carries = nesting.carries[0] if len(nesting.carries) == 1 else nesting.carries
+    return data | ({"carries": carries} if len(model.design.terms[k].coefs) > 1 else {})
+
+
+def _several(term: GroupTerm, k: int, coefficient: Ints, data: Data) -> Data:
+    K = len(term.coefs)
+    return data | _coefs(term, k) | {f"A_to_{k + 1}": np.eye(K)[coefficient]}
+
+
+def _one(k: int, data: Data) -> Data:
+    """A term with one coefficient has vectors for matrices, and a number for a vector."""
+    lowered = {f"{name}_{k + 1}" for name in ("w", "c")}
+    return {name: np.asarray(value)[..., 0] if name in lowered else value for name, value in data.items()}
+
+
+def _sds(model: Model) -> Data:
+    S = sum(len(term.coefs) for term in model.design.terms)
+    ratios: Data = {f"by_{name}": _ratios(model, S) for name in scales(model.family)}
+    return {"S": S} | ratios
+
+
+def scales(family: Family) -> list[str]:
+    """The auxiliary whose multiples group sds are in default priors, if there is one."""
+    return [auxiliary.name for auxiliary in family.auxiliary if auxiliary.scales_groups]
+
+
+def _ratios(model: Model, S: int) -> Floats:
+    """1 where the prior of an sd is on its ratio to the auxiliary; a flat prior has none."""
+    by = np.zeros(S)
+    for row in model.priors.rows:
+        if row.class_ == "sd" and row.ratio and row.distribution != "flat":
+            by[row.position : row.position + _covered(model, row)] = 1.0
+    return by
+
+
+def _covered(model: Model, row: PriorRow) -> int:
+    """How many sds a prior covers: all of its term's where it is a joint one."""
+    return len(model.design.terms[row.term].coefs) if DISTRIBUTIONS[row.distribution].joint else 1
+
+
+def _priors(model: Model) -> Data:
+    data: Data = {}
+    for class_, distribution in structure(model).priors:
+        rows = [row for row in model.priors.rows if pair(row) == (class_, distribution)]
+        data |= _PLACES.get(class_, _scalar)(model, f"{class_}_{distribution}", distribution, rows)
+    return data
+
+
+def _scalar(model: Model, name: str, distribution: str, rows: list[PriorRow]) -> Data:
+    return {key: float(value[0]) for key, value in _arguments(name, distribution, rows).items()}
+
+
+def _vector(model: Model, name: str, distribution: str, rows: list[PriorRow]) -> Data:
+    data: Data = {f"N_{name}": len(rows), f"{name}_at": np.array([row.position + 1 for row in rows])}
+    data |= _arguments(name, distribution, rows)
+    if DISTRIBUTIONS[distribution].joint:
+        del data[f"{name}_regularization"]  # the row of the correlation carries it
+        data[f"{name}_size"] = np.array([_covered(model, row) for row in rows])
+    return data
+
+
+def _correlations(model: Model, name: str, distribution: str, rows: list[PriorRow]) -> Data:
+    return dict(_arguments(name, distribution, sorted(rows, key=lambda row: row.term)))
+
+
+_PLACES = {"b": _vector, "sd": _vector, "cor": _correlations}
+
+
+def _arguments(name: str, distribution: str, rows: Iterable[PriorRow]) -> dict[str, Floats]:
+    values = np.array([row.arguments or (1.0,) for row in rows], dtype=float)
+    names = DISTRIBUTIONS[distribution].arguments
+    return {f"{name}_{argument}": values[:, i] for i, argument in enumerate(names)}

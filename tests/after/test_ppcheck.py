@@ -1,0 +1,102 @@
+"""Posterior predictive checks: the frames, and that every figure draws."""
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from criticism_fits import counts_fit, exams_fit, herds_fit, votes_fit, weighted_fit
+from scipy import stats
+
+import stanmlm as sm
+from stanmlm.after.criticism.ppcheck import FRAMES, CheckOptions, kde, loo_pit
+from stanmlm.after.predict.row_groups import group_of
+
+# R 4.2.2: x <- c(1, 2.5, 2.7, 4, 7, 7.2, 9); d <- density(x, from = 0, to = 10); approx(d$x, d$y, c(0, 2.5, 7, 10))
+R_DENSITY = (0.052373547, 0.109958680, 0.091307138, 0.044734737)
+
+DRAWN = [
+    *((exams_fit, type) for type in ("dens_overlay", "intervals")),
+    *((herds_fit, type) for type in FRAMES),
+    *((votes_fit, type) for type in ("bars", "error_binned")),
+    *((counts_fit, type) for type in ("bars",)),
+]
+
+
+@pytest.mark.parametrize(("fit", "type"), DRAWN, ids=lambda it: getattr(it, "__name__", it))
+def test_every_check_draws_without_complaint(fit: Callable[[], sm.Fit], type: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        figure = sm.pp_check(fit(), type)
+        drawn = figure.draw()
+    assert len(figure.data)
+    assert drawn.axes
+
+
+def test_densities_are_those_of_r() -> None:
+    values = np.array([1, 2.5, 2.7, 4, 7, 7.2, 9])
+    curve = kde(values, 0, 10)
+    np.testing.assert_allclose(np.interp([0, 2.5, 7, 10], np.linspace(0, 10, 512), curve), R_DENSITY, rtol=2e-3)
+
+
+def test_replicates_have_the_spread_of_the_model() -> None:
+    frame = sm.pp_check(exams_fit(), "intervals").data
+    sigma, mu = sm.as_draws_df(exams_fit())["sigma"].to_numpy(), sm.posterior_epred(exams_fit()).to_numpy()
+    sd = np.sqrt(mu.var(axis=0) + np.mean(sigma**2))
+    np.testing.assert_allclose((frame["upper90"] - frame["lower90"]) / (2 * 1.645), sd, rtol=0.2)
+    np.testing.assert_allclose(frame["middle"], mu.mean(axis=0), atol=0.05)
+    assert frame["y"].tolist() == exams_fit().model.response.y.tolist()
+
+
+def test_a_statistic_of_y_is_that_of_numpy() -> None:
+    y = exams_fit().model.response.y
+    for name, value in {"mean": y.mean(), "sd": y.std(ddof=1), "max": y.max(), "median": np.median(y)}.items():
+        frame = sm.pp_check(exams_fit(), "stat", stat=name).data
+        assert frame["observed"].unique() == pytest.approx(value)
+        assert frame["value"].quantile(0.001) < value < frame["value"].quantile(0.999)
+    last = sm.pp_check(exams_fit(), "stat", stat=lambda values: values[-1], draws=10).data
+    assert len(last) == 10
+    assert last["observed"].iloc[0] == y[-1]
+
+
+def test_grouped_statistics_are_of_the_rows_of_a_group() -> None:
+    frame = sm.pp_check(herds_fit(), "stat_grouped", draws=40).data
+    response = herds_fit().model.response
+    mine = np.asarray(group_of(herds_fit(), "herd")) == "h2"
+    assert frame[frame["group"] == "h2"]["observed"].iloc[0] == pytest.approx(
+        (response.y / response.trials)[mine].mean()
+    )
+    assert frame.groupby("group", observed=True).size().tolist() == [40] * 9
+
+
+def test_bars_count_rows() -> None:
+    frame = sm.pp_check(counts_fit(), "bars").data
+    y = counts_fit().model.response.y
+    assert frame["y"].tolist() == [int((y == x).sum()) for x in frame["x"]]
+    assert frame["y"].sum() == len(y)
+    assert ((frame["lower"] <= frame["middle"]) & (frame["middle"] <= frame["upper"])).all()
+    np.testing.assert_allclose(np.average(frame["x"], weights=frame["middle"]), y.mean(), rtol=0.1)
+
+
+def test_loo_pit_of_a_true_model_is_uniform() -> None:
+    for fit in (exams_fit(), votes_fit(), counts_fit()):
+        assert stats.kstest(loo_pit(fit, CheckOptions()), "uniform").pvalue > 0.005
+
+
+def test_blocks_of_draws_do_not_need_all_the_memory() -> None:
+    small = sm.pp_check(exams_fit(), "stat", max_bytes=500_000).data
+    assert len(small) == 1000
+    assert small["value"].mean() == pytest.approx(exams_fit().model.response.y.mean(), abs=0.05)
+
+
+def test_what_cannot_be_checked_is_refused() -> None:
+    with pytest.raises(sm.OptionError, match="did you mean `dens_overlay`"):
+        sm.pp_check(exams_fit(), "dens_overlays")
+    with pytest.raises(sm.OptionError, match='use type="hist"'):
+        sm.pp_check(exams_fit(), "bars")
+    with pytest.raises(sm.OptionError, match="there is no statistic `means`"):
+        sm.pp_check(exams_fit(), "stat", stat="means")
+    with pytest.raises(sm.OptionError, match="no grouping factor"):
+        sm.pp_check(weighted_fit(), "stat_grouped")
+    with pytest.raises(sm.OptionError, match="draws is 5000"):
+        sm.pp_check(exams_fit(), draws=5000)

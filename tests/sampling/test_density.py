@@ -1,0 +1,171 @@
+"""The programs' log densities and gradients against NumPy, at random points off the origin, without sampling."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from handmade import SHAPES, design, integrated_model, model, plain_priors, prior, replaced
+from reference_density import constrained, log_density, mean, scale_at, share_at
+from stan_against_numpy import PAIRS, RELATIVE, check, compiled, points
+
+from stanmlm.families.families import binomial, gaussian
+from stanmlm.model.centering import noncentered
+from stanmlm.model.model import Model
+from stanmlm.sampling.user_scale import unroll
+
+
+@pytest.mark.parametrize("offset", [False, True], ids=["plain", "offset"])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("pair", PAIRS)
+def test_density_of_every_family_link_and_term_shape(pair: str, shape: str, offset: bool) -> None:
+    check(model(PAIRS[pair], shape, offset=offset))
+
+
+@pytest.mark.parametrize("shape", ["one", "three", "crossed"])
+@pytest.mark.parametrize("pair", ["gaussian", "logit"])
+def test_density_when_not_centred(pair: str, shape: str) -> None:
+    check(model(PAIRS[pair], shape, centred=False))
+
+
+@pytest.mark.parametrize("options", [{}, {"offset": True}, {"intercept": False}, {"collapse": False}], ids=str)
+@pytest.mark.parametrize("shape", ["one", "three", "split"])
+def test_density_with_group_effects_integrated_out(shape: str, options: dict) -> None:
+    check(integrated_model(shape, **options))
+
+
+@pytest.mark.parametrize("pair", ["gaussian", "poisson"])
+def test_density_without_an_intercept(pair: str) -> None:
+    check(model(PAIRS[pair], "two", intercept=False))
+
+
+@pytest.mark.parametrize("shape", ["none", "two"])
+def test_density_of_the_prior_alone(shape: str) -> None:
+    check(model(gaussian(), shape, prior_only=True))
+
+
+def test_half_of_the_priors_on_sds_may_be_ratios_to_sigma() -> None:
+    sds = [prior("sd", "gamma", 2.0, 0.5 + i, term=int(i > 1), position=i, ratio=i != 1) for i in range(3)]
+    check(model(gaussian(), "two", replaced(plain_priors(design("two"), gaussian()), "sd", *sds)))
+
+
+REAL = [("normal", 0.3, 1.2), ("student_t", 3.0, 0.3, 1.2), ("cauchy", 0.3, 1.2), ("flat",)]
+POSITIVE = [*REAL, ("exponential", 1.3), ("gamma", 2.5, 1.1)]
+
+
+@pytest.mark.parametrize("given", REAL, ids=lambda given: given[0])
+def test_priors_on_coefficients(given: tuple) -> None:
+    priors = plain_priors(design("none"), binomial())
+    rows = [prior("b", *given, position=1), *(prior("b", "normal", 0.0, 1.0, position=i) for i in (0, 2, 3))]
+    check(model(binomial(), "none", replaced(replaced(priors, "b", *rows), "Intercept", prior("Intercept", *given))))
+
+
+@pytest.mark.parametrize("ratio", [False, True], ids=["plain", "ratio"])
+@pytest.mark.parametrize("given", POSITIVE, ids=lambda given: given[0])
+def test_priors_on_positive_parameters(given: tuple, ratio: bool) -> None:
+    priors = plain_priors(design("two"), gaussian())
+    sds = [prior("sd", *given, term=int(i > 1), position=i, ratio=ratio) for i in range(3)]
+    check(model(gaussian(), "two", replaced(replaced(priors, "sd", *sds), "sigma", prior("sigma", *given))))
+
+
+@pytest.mark.parametrize("family", [binomial(), gaussian()], ids=["plain", "ratio"])
+def test_decov_covers_all_sds_of_a_term(family) -> None:
+    ratio = family.name == "gaussian"
+    decov = [
+        prior("sd", "decov", 1.0, 1.7, 2.2, 0.8, term=0, position=0, ratio=ratio),
+        prior("sd", "decov", 1.0, 1.0, 1.3, 2.0, term=1, position=2, ratio=ratio),
+    ]
+    check(model(family, "two", replaced(plain_priors(design("two"), family), "sd", *decov)))
+
+
+def test_a_flat_prior_on_a_correlation_is_flat_on_the_matrix() -> None:
+    check(
+        model(
+            binomial(),
+            "three",
+            replaced(plain_priors(design("three"), binomial()), "cor", prior("cor", "flat", term=0)),
+        )
+    )
+
+
+@pytest.mark.parametrize("eta", [-45.0, 45.0])
+def test_probit_is_exact_where_phi_underflows(eta: float) -> None:
+    probit = model(binomial(link="probit"), "none", offset=True)
+    q = np.r_[eta, np.zeros(4)]
+    value, slope = compiled(probit).log_prob_grad(q)
+    start, _ = compiled(probit).log_prob_grad(0 * q)
+    assert value - start == pytest.approx(log_density(probit, q) - log_density(probit, 0 * q), rel=RELATIVE)
+    assert np.all(np.isfinite(slope))
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_cells_have_the_density_of_rows(pair: str) -> None:
+    cells, rows = (model(PAIRS[pair], "two", offset=True, collapse=collapse) for collapse in (True, False))
+    assert len(cells.cells.first) < len(rows.cells.first) == len(rows.response.y)
+    few, many = (np.array([compiled(m).log_prob_grad(q)[0] for q in points(cells)]) for m in (cells, rows))
+    np.testing.assert_allclose(few - few[0], many - many[0], rtol=1e-10, atol=1e-10 * np.abs(many).max())
+
+
+def with_weight(of: Model, weight: float) -> Model:
+    weights = tuple(np.full_like(w, weight) for w in of.centering.weights)
+    return replace(of, centering=replace(of.centering, weights=weights))
+
+
+@pytest.mark.parametrize("weight", [0.7, 1.0])
+@pytest.mark.parametrize("shape", ["one", "three", "crossed", "nested", "nested slopes"])
+def test_centring_changes_variables_and_not_the_posterior(shape: str, weight: float) -> None:
+    """p_0(q) = p_w(q_w) |dq_w / dq|, with q_w the same effects sampled under weight w."""
+    to = with_weight(model(gaussian(), shape), weight)
+    fro = with_weight(to, 0.0)
+    change = [_value(fro, q) - _value(to, recentred(q, fro, to)) - _log_jacobian(q, fro, to) for q in points(fro)]
+    np.testing.assert_allclose(change, change[0], atol=1e-7)
+
+
+def _value(of: Model, q: np.ndarray) -> float:
+    return float(compiled(of).log_prob_grad(q)[0])
+
+
+def _log_jacobian(q: np.ndarray, fro: Model, to: Model) -> float:
+    steps = 1e-30j * np.eye(len(q))
+    return float(np.linalg.slogdet(np.array([recentred(q + s, fro, to).imag for s in steps]) / 1e-30)[1])
+
+
+def recentred(q: np.ndarray, fro: Model, to: Model) -> np.ndarray:
+    """The point under `to` of the same coefficients and effects, by the defining equation."""
+    values, _ = constrained(fro, q)
+    ends = np.cumsum([len(term.coefs) for term in fro.design.terms])
+    out = q.copy()
+    place = len(q) - sum(w.size + w.shape[1] * (w.shape[1] - 1) // 2 for w in fro.centering.weights)
+    for k, w in enumerate(to.centering.weights):
+        (J, K), c = w.shape, to.centering.units[k]
+        L, tau = values[f"L_{k + 1}"], np.split(values["sd"], ends)[k]
+        M = mean(fro, values, k)
+        z = values[f"t_{k + 1}"]  # not centred: t is z
+        t = np.empty_like(z)
+        for p in range(K):
+            m, v = M[:, p] + tau[p] * (z[:, :p] @ L[p, :p]), tau[p] * L[p, p]
+            t[:, p] = scale_at(w[:, p], c[p], v) * (z[:, p] + share_at(w[:, p], c[p], v) * m / v)
+        place += K * (K - 1) // 2
+        out[place : place + J * K] = t.T.ravel()
+        place += J * K
+    return out
+
+
+@pytest.mark.parametrize("shape", ["one", "three", "crossed", "nested", "nested slopes"])
+def test_unroll_inverts_the_program(shape: str) -> None:
+    """From z to t by the equation of decision 006, and back by `unroll`: a - M = diag(tau) L z."""
+    to = model(gaussian(), shape)
+    fro = replace(to, centering=noncentered(to.design))
+    q = np.stack([points(to, seed)[0] for seed in range(6)])
+    plain = with_weight(to, 0.0)
+    values = [constrained(to, recentred(row, plain, to))[0] for row in q]
+    raw = [constrained(fro, row)[0] for row in q]
+    draws = {name: np.stack([v[name] for v in values]).reshape(2, 3, *np.shape(values[0][name])) for name in values[0]}
+    out = unroll(to, draws)
+    ends = np.cumsum([len(term.coefs) for term in to.design.terms])
+    for k, r in enumerate(out.r):
+        expected = [(v[f"t_{k + 1}"] @ v[f"L_{k + 1}"].T) * np.split(v["sd"], ends)[k] for v in raw]
+        np.testing.assert_allclose(r.reshape(6, *r.shape[2:]), expected, rtol=1e-10, atol=1e-12)
+        assert np.allclose(np.diagonal(out.cor[k], axis1=-2, axis2=-1), 1.0)
+    eta = out.b.reshape(6, -1) @ to.design.X.T
+    centred = [v["alpha_c"] + (to.design.X[:, 1:] - to.design.X[:, 1:].mean(axis=0)) @ v["b"] for v in values]
+    np.testing.assert_allclose(eta, centred, rtol=1e-10)

@@ -1,0 +1,161 @@
+"""Starting points and the first metric: near the posterior, in the program's order, different for each chain."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from handmade import model
+from reference_density import dimension
+from stan_against_numpy import PAIRS, compiled
+
+import stanmlm as sm
+import stanmlm.model.centering as centering_module
+from stanmlm.base.errors import StartError
+from stanmlm.families.families import binomial, gaussian, poisson
+from stanmlm.model.centering import centering
+from stanmlm.model.model import Model
+from stanmlm.model.pilot import pilot
+from stanmlm.sampling.engines.stanli import Stanli
+from stanmlm.sampling.inits import inverse_metric, starting_points
+from stanmlm.sampling.user_scale import sampled, scores, unroll
+
+
+def automatic(family, shape: str) -> Model:
+    of = model(family, shape)
+    return replace(of, centering=centering("auto", of.design, of.cells, family, of.priors))
+
+
+def unconstrained(of: Model, seed: int = 1) -> np.ndarray:
+    stan = compiled(of)
+    return np.stack([stan.unconstrain({k: v.tolist() for k, v in p.items()}) for p in starting_points(of, 4, seed)])
+
+
+@pytest.mark.parametrize("shape", ["none", "one", "three", "crossed"])
+@pytest.mark.parametrize("pair", PAIRS)
+def test_chains_start_apart_and_where_the_posterior_is(pair: str, shape: str) -> None:
+    of = automatic(PAIRS[pair], shape)
+    stan, starts = compiled(of), unconstrained(of)
+    assert starts.shape == (4, dimension(of))
+    rng = np.random.default_rng(1)
+    at_start = [stan.log_prob_grad(q)[0] for q in starts]
+    by_stan = [stan.log_prob_grad(q)[0] for q in rng.uniform(-2, 2, starts.shape)]
+    assert min(at_start) > max(by_stan)
+    assert np.all(np.ptp(starts, axis=0)[: of.design.X.shape[1]] > 0)
+
+
+def test_a_seed_gives_the_same_points_and_chains_have_streams_of_their_own() -> None:
+    of = automatic(binomial(), "two")
+    np.testing.assert_array_equal(unconstrained(of, 3), unconstrained(of, 3))
+    np.testing.assert_array_equal(starting_points(of, 2, 3)[1]["b"], starting_points(of, 4, 3)[1]["b"])
+    assert not np.allclose(unconstrained(of, 3), unconstrained(of, 4))
+
+
+def test_the_prior_alone_has_no_pilot() -> None:
+    of = model(poisson(), "one", prior_only=True)
+    of = replace(of, centering=automatic(poisson(), "one").centering)
+    assert of.centering.pilot is not None
+    assert starting_points(of, 4, 1) == ()
+    assert inverse_metric(of) is None
+
+
+@pytest.mark.parametrize("pair", ["gaussian", "logit"])
+@pytest.mark.parametrize("shape", ["none", "three", "crossed"])
+def test_the_metric_is_the_posterior_variance_within_a_factor(pair: str, shape: str) -> None:
+    of = automatic(PAIRS[pair], shape)
+    guess = inverse_metric(of)
+    fit = compiled(of).sample(chains=2, seed=1, warmup=400, samples=50, refresh=0)
+    found = np.mean([np.asarray(metric) for metric in fit.inv_metric], axis=0)
+    assert len(guess) == len(found)
+    ratio = guess / found
+    # Six states and four years say little of sds and correlations: those are the far ones.
+    assert 0.5 < np.median(ratio) < 2
+    assert np.all((ratio > 1 / 12) & (ratio < 12))
+
+
+class Watched:
+    """stanli, noting the starts and the metric that it is asked for; `refuses` any starts at all."""
+
+    name, version = "watched", "1"
+
+    def __init__(self, refuses: bool = False) -> None:
+        self.refuses, self.asked = refuses, list[tuple[int, int]]()
+
+    def sample(self, program, data, sampling, inits, progress, inv_metric):
+        self.asked.append((len(inits or ()), 0 if inv_metric is None else len(inv_metric)))
+        if self.refuses and inits:
+            raise StartError("no such starts")
+        return Stanli().sample(program, data, sampling, inits, progress, inv_metric)
+
+
+EXAMS = sm.simulate_exams(seed=1)
+QUICK = {"seed": 1, "chains": 2, "iter": 100, "progress": False}
+
+
+def fit_by(engine: Watched, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a hundred iterations are few
+        return sm.lmer("score ~ hours + (1 | student)", EXAMS, engine=engine, **QUICK, **options)
+
+
+@pytest.mark.parametrize(
+    "options", [{"prior_only": True}, {"centering": "noncentered"}, {"centering": "centered"}, {"centering": 0.5}]
+)
+def test_stan_starts_by_itself_where_nothing_was_learnt_from_the_data(options) -> None:
+    fit_by(engine := Watched(), **options)
+    assert engine.asked == [(0, 0)]
+
+
+def test_a_fit_starts_about_its_pilot_which_runs_once_and_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = []
+    monkeypatch.setattr(centering_module, "pilot", lambda *given: runs.append(1) or pilot(*given))
+    fit = fit_by(engine := Watched())
+    free = 2 + 1 + 1  # coefficients, an sd, sigma: the effects are integrated out
+    assert (runs, engine.asked) == ([1], [(2, free)])
+    assert fit.model.centering.pilot is None
+
+
+def test_refused_starts_leave_stan_its_own() -> None:
+    fit = fit_by(engine := Watched(refuses=True))
+    assert [starts for starts, _ in engine.asked] == [2, 0]
+    assert np.isfinite(sm.fixef(fit)).all()
+
+
+@pytest.mark.parametrize("broken", ["covariance", "beta"])
+def test_a_pilot_without_sense_gives_no_starts(broken: str) -> None:
+    of = automatic(gaussian(), "two")
+    at = of.centering.pilot
+    change = {"covariance": tuple(-S for S in at.covariance), "beta": at.beta * np.nan}
+    of = replace(of, centering=replace(of.centering, pilot=replace(at, **{broken: change[broken]})))
+    with np.errstate(invalid="ignore"):
+        assert starting_points(of, 4, 1) == ()
+
+
+def test_sampled_effects_are_the_inverse_of_scores() -> None:
+    rng = np.random.default_rng(1)
+    J, K = 5, 3
+    M, z, w = rng.normal(size=(J, K)), rng.normal(size=(J, K)), rng.uniform(size=(J, K))
+    c, tau = rng.uniform(0.5, 2, K), rng.uniform(0.5, 2, K)
+    L = np.linalg.cholesky(0.4 * np.ones((K, K)) + 0.6 * np.eye(K))
+    t = sampled((z @ L.T) * tau, M, w, c, tau, L)
+    np.testing.assert_allclose(scores(t, M, w, c, tau, L), z, rtol=1e-12)
+
+
+def test_unrolled_starts_are_the_effects_of_the_pilot() -> None:
+    of = automatic(gaussian(), "two")
+    points = starting_points(of, 4, 1)
+    draws = {name: np.stack([np.asarray(p[name]) for p in points])[:, None] for name in points[0]}
+    out = unroll(of, draws)
+    assert [r.shape for r in out.r] == [(4, 1, 6, 2), (4, 1, 4, 1)]
+    assert np.all(np.abs(out.r[0]) < 10 * out.sd[:, :, None, :2])
+
+
+def test_group_effects_alone_and_constant_responses_are_fitted() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        warnings.simplefilter("ignore", sm.StanmlmWarning)
+        fit = sm.lmer("score ~ 0 + (1 | student)", EXAMS, engine="stanli", **QUICK)
+        assert sm.fixef(fit).empty
+        assert "No fixed effect coefficients" in repr(fit)
+        constant = EXAMS.assign(score=1.0)
+        assert np.isfinite(sm.fixef(sm.lm("score ~ hours", constant, engine="stanli", **QUICK))).all()

@@ -1,0 +1,43 @@
+"""Programs as stanli compiles them, beside their densities in NumPy."""
+
+import numpy as np
+import pytest
+import stanli
+from reference_density import dimension, gradient, log_density
+
+from stanmlm.families.families import binomial, gaussian, poisson
+from stanmlm.model.model import Model
+from stanmlm.sampling.program import program, structure
+from stanmlm.sampling.standata import standata
+
+# Differences of log densities, and gradients, relative to their size: rounding of sums over ~100 terms is 1e-13.
+RELATIVE = 1e-8
+
+PAIRS = {
+    "gaussian": gaussian(),
+    "logit": binomial(),
+    "probit": binomial(link="probit"),
+    "cloglog": binomial(link="cloglog"),
+    "poisson": poisson(),
+}
+
+
+def compiled(model: Model) -> stanli.Model:
+    data = {name: np.asarray(value).tolist() for name, value in standata(model).items()}
+    return stanli.Model(stan_code=program(structure(model)).text, data=data)
+
+
+def points(model: Model, seed: int = 5) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return [rng.uniform(-1, 1, dimension(model)) for _ in range(3)]
+
+
+def check(model: Model) -> None:
+    stan = compiled(model)
+    here = points(model)
+    ours = [stan.log_prob_grad(q) for q in here]
+    theirs = [log_density(model, q) for q in here]
+    for (value, slope), reference, q in zip(ours, theirs, here, strict=True):
+        assert value - ours[0][0] == pytest.approx(reference - theirs[0], rel=RELATIVE)
+        expected = gradient(model, q)
+        np.testing.assert_allclose(slope, expected, rtol=RELATIVE, atol=RELATIVE * np.abs(expected).max())

