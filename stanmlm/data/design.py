@@ -1,37 +1,25 @@
 """The design: fixed columns X with R's names, group terms in lme4's order, and the same of new data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import cast
 
 import numpy as np
 import pandas as pd
 
-from stanmlm.base.arrays import Floats, Ints
-from stanmlm.base.dataframes import to_pandas
-from stanmlm.base.errors import DataError, FormulaError, did_you_mean
-from stanmlm.data.budget import budgeted
+from stanmlm.base.arrays import Floats, Ints, constant
+from stanmlm.base.errors import DataError, FormulaError
 from stanmlm.data.coding import Contrasts, check_contrasts, model_columns
 from stanmlm.data.contrasts import DEFAULT, read_contrasts, read_default
 from stanmlm.data.distinct import Distinct, distinct_rows
-from stanmlm.data.evaluate import evaluate, learn, warn_anew
-from stanmlm.data.factors import group_factor, group_label, lme4_order, match_levels
-from stanmlm.data.frame import ModelFrame, scope_of, total_offset, variables_in
+from stanmlm.data.factors import group_factor, group_label, lme4_order
+from stanmlm.data.frame import ModelFrame, coded_in
 from stanmlm.data.learned import (
-    Description,
-    conform_column,
-    conform_variable,
     describe_contrasts,
-    recall_contrasts,
-    recall_learned,
-    recall_whole,
 )
 from stanmlm.data.rank import pivoted_rank
-from stanmlm.data.rvalues import Value, as_factor, floats, recycle
-from stanmlm.data.scope import Scope
-from stanmlm.formula.formula import Bar, Expression, Formula
-from stanmlm.formula.rcode import Node, call, is_call, names_in
-from stanmlm.formula.rparse import parse_expression
+from stanmlm.data.rvalues import Value, as_factor, floats
+from stanmlm.formula.bf import LOCATION
+from stanmlm.formula.formula import Bar, Expression, Formula, by_parameter
 
 
 @dataclass(frozen=True)
@@ -45,6 +33,21 @@ class GroupTerm:
     Z: Floats  # (D, K); NaN where the level is missing
     labels: tuple[str, ...] = ()  # in new data: the labels that `index` counts from J on, the new levels
     coef_terms: tuple[str, ...] = ()  # K, the term that each coefficient comes from: "" the intercept, "x:f"
+    dpars: tuple[str, ...] = ()  # K, the distributional parameter that each enters; () where all enter the location
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """The fixed columns of one distributional parameter, on the distinct rows of its design."""
+
+    dpar: str
+    X: Floats  # (D, F) as in `Design`
+    names: tuple[str, ...]  # F
+    assign: tuple[int, ...]  # F
+    intercept: bool
+    dropped: tuple[str, ...]
+    offset: Floats  # (N,)
+    keep: tuple[int, ...] = ()  # positions of the columns that stay among those that new data give
 
 
 @dataclass(frozen=True)
@@ -53,16 +56,15 @@ class Spec:
 
     formula: Formula
     memory: Mapping[str, object]  # of the frame, with "contrasts" by variable and "default_contrasts"
-    bars: tuple[int, ...]  # the bar of each group term
-    names: tuple[str, ...]  # columns before aliased ones were dropped
-    keep: tuple[int, ...]  # positions of those that stay
+    bars: tuple[int, ...]  # the bar of each group term, counted through the formulas of all parameters
+    keep: tuple[int, ...]  # of the location: positions of the columns that stay among those that new data give
 
 
 @dataclass(frozen=True)
 class Design:
     """What the formula makes of N rows, of which it keeps the D distinct ones, in the order in which rows meet them.
 
-    `design_rows` gives what is asked of all N.
+    Fixed columns here are those of the location; `predictors` gives all. `whole_rows` gives what is asked of all N.
     """
 
     X: Floats  # (D, F) with the intercept first where there is one; rank-deficient columns are gone
@@ -70,20 +72,32 @@ class Design:
     assign: tuple[int, ...]  # F, the term of each column, 0 the intercept
     intercept: bool
     dropped: tuple[str, ...]  # aliased columns in R's order
-    terms: tuple[GroupTerm, ...]  # most levels first
+    terms: tuple[GroupTerm, ...]  # the location's, most levels first, then those of each other parameter
     offset: Floats  # (N,) one a row: likelihoods may add over rows that differ in it
     spec: Spec | None = None
     row: Ints | None = None  # (N,) the distinct row of each row; None: each is its own, and D = N
     counts: Floats | None = None  # (D,) how many rows each distinct one stands for; None where `row` is
+    others: tuple[Predictor, ...] = ()  # of the parameters beside the location that have a formula
 
 
-@dataclass(frozen=True)
-class Encoded:
-    """The design of new data."""
+def predictors(design: Design) -> tuple[Predictor, ...]:
+    """The fixed part of every parameter that has one, the location's first: one vector has their coefficients in turn.
 
-    design: Design
-    index: pd.Index  # (N,) row labels
-    trials: Floats | None  # (N,) of a response `y | trials(n)` or `cbind(s, f)` whose variables the new data have
+    Examples
+    --------
+    >>> one = Design(np.ones((4, 1)), ("(Intercept)",), (0,), True, (), (), np.zeros(4))
+    >>> [predictor.dpar for predictor in predictors(one)]
+    ['mu']
+    """
+    keep = design.spec.keep if design.spec else ()
+    of = design
+    location = Predictor(LOCATION, of.X, of.names, of.assign, of.intercept, of.dropped, of.offset, keep)
+    return (location, *of.others)
+
+
+def dpars_of(term: GroupTerm) -> tuple[str, ...]:
+    """The parameter that each coefficient of a group term enters, (K,)."""
+    return term.dpars or (LOCATION,) * len(term.coefs)
 
 
 def design(
@@ -130,27 +144,49 @@ def design(
     check_contrasts(coding, frame.values)
     check_finite(frame)
     few = distinct_rows({e.label: frame.values[e.label] for e in _right(formula)}, len(frame.rows))
-    whole = model_columns(formula.fixed, few.values, coding, few.n)
-    keep = pivoted_rank(whole.X, few.counts)
+    location, *others = (_predictor(dpar, one, few, coding, frame) for dpar, one in by_parameter(formula).items())
     terms, bars = _group_terms(formula, few.values, coding, few.n)
     return Design(
+        X=location.X,
+        names=location.names,
+        assign=location.assign,
+        intercept=location.intercept,
+        dropped=location.dropped,
+        terms=terms,
+        offset=frame.offset,
+        spec=Spec(formula, _memory(frame, coding), bars, location.keep),
+        row=few.row,
+        counts=few.counts,
+        others=tuple(others),
+    )
+
+
+def _predictor(dpar: str, formula: Formula, few: Distinct, coding: Contrasts, frame: ModelFrame) -> Predictor:
+    """Fixed columns of one formula but for those that R finds aliased."""
+    whole = model_columns(formula.fixed, few.values, coding, few.n)
+    keep = pivoted_rank(whole.X, few.counts)
+    return Predictor(
+        dpar=dpar,
         X=whole.X if len(keep) == len(whole.names) else whole.X[:, keep],
         names=tuple(whole.names[k] for k in keep),
         assign=tuple(whole.assign[k] for k in keep),
         intercept=formula.fixed.intercept,
         dropped=tuple(name for k, name in enumerate(whole.names) if k not in set(keep)),
-        terms=terms,
-        offset=frame.offset,
-        spec=Spec(formula, _memory(frame, coding), bars, whole.names, keep),
-        row=few.row,
-        counts=few.counts,
+        offset=frame.other_offsets.get(dpar, constant(0.0, len(frame.rows))),
+        keep=keep,
     )
 
 
 def _right(formula: Formula) -> list[Expression]:
-    """The variables that make the columns."""
-    sides = variables_in([formula.fixed, *(bar.left for bar in formula.bars)])
-    return list({e.label: e for e in (*sides, *(e for bar in formula.bars for e in bar.group))}.values())
+    """The variables that make the columns of all predictors."""
+    every = by_parameter(formula).values()
+    coded = [e for one in every for e in coded_in(one)]
+    return list({e.label: e for e in (*coded, *(e for _, bar in bars_of(formula) for e in bar.group))}.values())
+
+
+def bars_of(formula: Formula) -> list[tuple[str, Bar]]:
+    """Every bar with the parameter that it is of, in the order of the formulas."""
+    return [(dpar, bar) for dpar, one in by_parameter(formula).items() for bar in one.bars]
 
 
 def check_finite(frame: ModelFrame) -> None:
@@ -186,8 +222,12 @@ def _memory(frame: ModelFrame, coding: Contrasts) -> Mapping[str, object]:
 def _group_terms(
     formula: Formula, values: Mapping[str, Value], coding: Contrasts, n: int
 ) -> tuple[tuple[GroupTerm, ...], tuple[int, ...]]:
-    terms = [_group_term(bar, values, coding.default, n, formula.text) for bar in formula.bars]
-    order = lme4_order([len(term.levels) for term in terms])
+    """In lme4's order within each parameter."""
+    terms, order = list[GroupTerm](), list[int]()
+    for dpar, one in by_parameter(formula).items():
+        mine = [_group_term(bar, values, coding.default, n, one.text) for bar in one.bars]
+        order += [len(terms) + k for k in lme4_order([len(term.levels) for term in mine])]
+        terms += [replace(term, dpars=(dpar,) * len(term.coefs)) if dpar != LOCATION else term for term in mine]
     return tuple(terms[k] for k in order), tuple(order)
 
 
@@ -218,156 +258,3 @@ def _with_factors(bar: Bar, values: Mapping[str, Value]) -> Mapping[str, Value]:
     """lme4 makes a factor of a grouping variable before it looks at the left of the bar."""
     grouping = {part.label: values[part.label] for part in bar.group}
     return {**values, **{label: as_factor(v) if v.data.ndim == 1 else v for label, v in grouping.items()}}
-
-
-@budgeted
-def encode(
-    made: Design,
-    newdata: object,
-    scope: Mapping[str, object] | None = None,
-    groups: Sequence[bool] | None = None,
-) -> Encoded:
-    """The design of new data, by what the fit remembers: scale, poly, splines, cut points, levels, contrasts.
-
-    Rows with missing values give NaN. New levels of a grouping factor get an index past the fitted ones.
-
-    Parameters
-    ----------
-    made
-        The design of a fit.
-    newdata
-        Rows with the variables of the formula's right side.
-    scope
-        The caller's variables, for functions and vectors that the formula takes from there.
-    groups
-        For each group term whether it is needed; new data may lack the variables of the others, whose index is -1.
-
-    Raises
-    ------
-    DataError
-        For missing columns, unseen levels of a fixed factor, and variables of another type.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from stanmlm.formula.formula import parse_formula
-    >>> from stanmlm.data.frame import model_frame
-    >>> data = pd.DataFrame({"y": [1.0, 2.0, 4.0], "x": [1.0, 2.0, 3.0], "g": ["a", "b", "b"]})
-    >>> formula = parse_formula("y ~ scale(x) + (1 | g)", tuple(data))
-    >>> made = design(formula, model_frame(formula, data, {}))
-    >>> new = encode(made, pd.DataFrame({"x": [4.0], "g": ["z"]})).design
-    >>> new.X.tolist(), new.terms[0].index.tolist(), new.terms[0].labels
-    ([[1.0, 2.0]], [2], ('z',))
-    """
-    assert made.spec is not None
-    table = to_pandas(newdata)
-    if table is None:
-        raise DataError("new data are needed: a data frame with the variables of the formula")
-    spec, n = made.spec, len(table)
-    needed = [True] * len(made.terms) if groups is None else list(groups)
-    bars = [spec.formula.bars[k] for k, wanted in zip(spec.bars, needed, strict=True) if wanted]
-    coded = variables_in([spec.formula.fixed, *(bar.left for bar in bars)])
-    grouping = list({e.label: e for bar in bars for e in bar.group}.values())
-    offsets = _offset_nodes(spec)
-    place = _new_scope(spec, [e.node for e in (*coded, *grouping)] + offsets, table, scope or {})
-    few = distinct_rows({e.label: _new_variable(e, place, n) for e in (*coded, *grouping)}, n)
-    values = {e.label: _known_variable(few.values[e.label], spec, e.label) for e in coded}
-    coding = coding_of(spec)
-    terms = tuple(
-        _encode_group(term, spec.formula.bars[k], values, few, coding) if wanted else _absent_group(term, few.n)
-        for term, k, wanted in zip(made.terms, spec.bars, needed, strict=True)
-    )
-    X = model_columns(spec.formula.fixed, values, coding, few.n).X[:, spec.keep]
-    new = replace(made, X=X, terms=terms, offset=_new_offset(offsets, place, n), row=few.row, counts=few.counts)
-    return Encoded(new, table.index, _new_trials(spec, table, scope or {}, n))
-
-
-def _new_scope(spec: Spec, nodes: list[Node], table: pd.DataFrame, caller: Mapping[str, object]) -> Scope:
-    """New columns with the fitted levels; names that were columns must be columns again."""
-    columns = cast(Mapping[str, Description], spec.memory["columns"])
-    names = frozenset[str]().union(*map(names_in, nodes))
-    absent = sorted(name for name in names if name in columns and name not in table.columns)
-    if absent:
-        listed = ", ".join(f"`{name}`" for name in absent)
-        raise DataError(f"the new data lack {listed}{did_you_mean(absent[0], table.columns)}")
-    constants = cast(Mapping[str, Description], spec.memory["scope"])
-    remembered = {name: recall_whole(kept) for name, kept in constants.items()}
-    renamed, whole = table.rename(columns=_dotted(names, table)), {**caller, **remembered}
-    place = scope_of(nodes, renamed, whole, spec.formula.text, recall_learned(spec.memory))
-    data = {name: conform_column(v, columns[name]) if name in columns else v for name, v in place.data.items()}
-    return replace(place, data=data)
-
-
-def _dotted(names: frozenset[str], table: pd.DataFrame) -> Mapping[str, str]:
-    """A variable that the fit found in scope, `avg_income` for `avg.income`, may be a column of new data as well."""
-    absent = {name.replace(".", "_"): name for name in names if name not in table.columns}
-    return {column: absent[column] for column in table.columns if column in absent}
-
-
-def _known_variable(value: Value, spec: Spec, label: str) -> Value:
-    kept = cast(Mapping[str, Description], spec.memory["variables"])[label]
-    return conform_variable(value, kept, label)
-
-
-def _new_variable(expression: Expression, place: Scope, n: int) -> Value:
-    made = learn(expression.node, place)
-    value = made.value
-    if n > 1 and not made.by_row and len(value.data) == n:  # rep(0:1, 30)
-        warn_anew(expression.node, "does not depend on a column of the data")
-    if len(value.data) != n:
-        message = f"variable lengths differ (found for '{expression.label}'): it has {len(value.data)} values"
-        node = expression.node
-        raise FormulaError(f"{message}, the new data have {n} rows", place.text, node.start, node.stop)
-    return value
-
-
-def coding_of(spec: Spec) -> Contrasts:
-    """How the fit coded its factors."""
-    kept = cast(Mapping[str, object], spec.memory["contrasts"])
-    given = {label: contrast for label, thing in kept.items() if (contrast := recall_contrasts(thing)) is not None}
-    unordered, ordered = cast(Sequence[str], spec.memory["default_contrasts"])
-    return Contrasts(given, (unordered, ordered))
-
-
-def _encode_group(
-    term: GroupTerm, bar: Bar, values: Mapping[str, Value], raw: Distinct, coding: Contrasts
-) -> GroupTerm:
-    index, labels = match_levels(group_factor(bar.group, raw.values, allow_missing=True), term.levels)
-    Z = model_columns(bar.left, values, Contrasts({}, coding.default), raw.n).X
-    Z[index < 0] = np.nan
-    return replace(term, index=index, labels=labels, Z=Z)
-
-
-def _absent_group(term: GroupTerm, n: int) -> GroupTerm:
-    return replace(term, index=np.full(n, -1, dtype=np.int64), Z=np.full((n, len(term.coefs)), np.nan), labels=())
-
-
-def _offset_nodes(spec: Spec) -> list[Node]:
-    """Offsets of the formula, and `offset=` where it was a column's name or R code."""
-    text = cast(str | None, spec.memory["offset"])
-    nodes = [o.node for o in spec.formula.offsets]
-    if text is None:
-        return nodes
-    columns = cast(Mapping[str, Description], spec.memory["columns"])
-    return [*nodes, Node("name", text) if text in columns else parse_expression(text)]
-
-
-def _new_offset(nodes: list[Node], place: Scope, n: int) -> Floats:
-    return total_offset([recycle(evaluate(node, place), n) for node in nodes], n)
-
-
-def _new_trials(spec: Spec, table: pd.DataFrame, caller: Mapping[str, object], n: int) -> Floats | None:
-    response = spec.formula.response
-    node = None if response is None else _trials_of(response.node)
-    if node is None or not names_in(node) <= set(table.columns):
-        return None
-    value = evaluate(node, scope_of([node], table, caller, spec.formula.text, recall_learned(spec.memory)))
-    return floats(recycle(value, n)).reshape(n)
-
-
-def _trials_of(response: Node) -> Node | None:
-    """The code of the trials that a response spells: `y | trials(n)`, or the sum of `cbind(successes, failures)`."""
-    arguments = [node for _, node in response.args]
-    if is_call(response, ("trials",), 2):
-        return arguments[1]
-    return call("+", *arguments) if is_call(response, ("cbind",), 2) else None

@@ -2,19 +2,19 @@
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-from stanmlm.base.arrays import Anything, Bools, Floats, Ints, constant
+from stanmlm.base.arrays import Anything, Floats, Ints, constant
 from stanmlm.base.dataframes import require_order, to_pandas
-from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmWarning, did_you_mean, rows_named
+from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmWarning, did_you_mean
 from stanmlm.data.budget import budgeted
 from stanmlm.data.evaluate import learn
+from stanmlm.data.kept_rows import complete_rows, subset_rows
 from stanmlm.data.learned import Learned, describe, describe_learned, describe_whole, joined
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.data.rfunctions.operators import positions
 from stanmlm.data.rvalues import (
     CODED,
     FACTORS,
@@ -26,18 +26,16 @@ from stanmlm.data.rvalues import (
     distinct,
     floats,
     has_missing,
-    is_missing,
     length,
     take,
     width,
 )
 from stanmlm.data.scope import Evaluated, Scope
-from stanmlm.formula.formula import Expression, Formula, Terms
+from stanmlm.formula.formula import Expression, Formula, Terms, by_parameter
 from stanmlm.formula.rcode import Node, names_in
 from stanmlm.formula.rparse import parse_expression
 
 NA_ACTIONS = ("omit", "exclude", "fail", "pass")
-SHOWN = 5  # rows that a message names
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,7 @@ class ModelFrame:
     data: pd.DataFrame  # the user's data, every row and column as given, with the vectors that come from the scope
     given: pd.Index  # (n_data,) row labels after `subset`
     place: Ints  # (N,) positions of these rows among the `n_data`
+    other_offsets: Mapping[str, Floats] = field(default_factory=dict)  # (N,) of other parameters that have one, by name
 
 
 @budgeted
@@ -106,19 +105,19 @@ def model_frame(
         raise OptionError(f"na_action is `{na_action}`{did_you_mean(na_action, NA_ACTIONS)}")
     table = to_pandas(data)
     extras = [_extra("weights", weights, table), _extra("subset", subset, table), _extra("offset", offset, table)]
-    expressions = list(variables_of(formula))
+    expressions, texts = list(variables_of(formula)), texts_of(formula)
     place = scope_of([e.node for e in expressions] + [x.code for x in extras if x.code], table, scope, formula.text)
     _say_other_case(place)
-    made = {e.label: _variable(e, place) for e in expressions}
+    made = {e.label: _variable(e, replace(place, text=texts[e.label])) for e in expressions}
     values = {label: variable.value for label, variable in made.items()}
-    n = _common_rows(expressions, values, table, formula)
+    n = _common_rows(expressions, values, table, texts)
     others = {f"({x.name})": _extra_value(x, place, n) for x in extras if x.thing is not None}
     given = {name: other.value for name, other in others.items()}
     learned = joined([one.learned for one in (*made.values(), *others.values())])
     everything = np.arange(n)
-    chosen = _subset_rows(given.pop("(subset)", None), subset, everything)
+    chosen = subset_rows(given.pop("(subset)", None), subset, everything)
     index = _row_labels(table, n)
-    kept = _kept_rows(values | given, chosen, na_action, index)
+    kept = complete_rows(values | given, chosen, na_action, index)
     whole = kept is everything
     final = {label: _used_levels(value if whole else take(value, kept), label) for label, value in values.items()}
     labels = index if whole else index[kept]
@@ -138,6 +137,11 @@ def model_frame(
         data=_whole_data(place, table, n),
         given=index if chosen is everything else index[chosen],
         place=everything if whole else np.flatnonzero(np.isin(chosen, kept)),
+        other_offsets={
+            dpar: total_offset([final[o.label] for o in other.offsets], len(kept))
+            for dpar, other in formula.others
+            if other.offsets
+        },
     )
 
 
@@ -147,9 +151,26 @@ def _some(values: list[Value | None], kept: Ints, whole: bool) -> list[Value]:
 
 
 def variables_of(formula: Formula) -> Iterator[Expression]:
-    """Every variable once, the response first."""
+    """Every variable of all predictors once, the response first."""
+    return iter({e.label: e for one in by_parameter(formula).values() for e in _variables(one)}.values())
+
+
+def texts_of(formula: Formula) -> dict[str, str]:
+    """The text that names each variable, by its label: where a caret can stand."""
+    texts: dict[str, str] = {}
+    for one in reversed(by_parameter(formula).values()):
+        texts |= dict.fromkeys((e.label for e in _variables(one)), one.text)
+    return texts
+
+
+def _variables(formula: Formula) -> tuple[Expression, ...]:
     response = (formula.response,) if formula.response else ()
-    return iter({e.label: e for e in (*response, *formula.variables, *formula.offsets)}.values())
+    return (*response, *formula.variables, *formula.offsets)
+
+
+def coded_in(formula: Formula) -> list[Expression]:
+    """The variables of one predictor that columns are made of, grouping factors aside."""
+    return variables_in([formula.fixed, *(bar.left for bar in formula.bars)])
 
 
 def variables_in(sides: Iterable[Terms]) -> list[Expression]:
@@ -231,7 +252,7 @@ def _at(expression: Expression, text: str, message: str) -> FormulaError:
 
 
 def _common_rows(
-    expressions: list[Expression], values: Mapping[str, Value], table: pd.DataFrame | None, formula: Formula
+    expressions: list[Expression], values: Mapping[str, Value], table: pd.DataFrame | None, texts: Mapping[str, str]
 ) -> int:
     """The number of rows of the first variable, which all others must have."""
     if not expressions:
@@ -242,68 +263,13 @@ def _common_rows(
     n = length(values[first.label])
     for e in expressions:
         if length(values[e.label]) != n:
-            raise _at(e, formula.text, f"variable lengths differ (found for '{e.label}'): it has "
+            raise _at(e, texts[e.label], f"variable lengths differ (found for '{e.label}'): it has "
                       f"{length(values[e.label])} values, '{first.label}' has {n}")  # fmt: skip
     return n
 
 
 def _row_labels(table: pd.DataFrame | None, n: int) -> pd.Index:
     return table.index if table is not None and len(table) == n else pd.RangeIndex(n)
-
-
-def _subset_rows(subset: Value | None, given: object, everything: Ints) -> Ints:
-    """Rows that `subset` keeps; NA is no."""
-    n = len(everything)
-    if subset is None:
-        return everything
-    if width(subset) > 1:
-        raise DataError(f"subset has {width(subset)} columns; it must be truth values or positions, one column of them")
-    if subset.type == "logical" and length(subset) not in (1, n):
-        raise DataError(f"subset has {length(subset)} values for {n} rows")
-    chosen = everything[:0]
-    if length(subset) and (subset.type == "logical" or isinstance(given, str)):
-        chosen = (at := positions(subset, n))[at >= 0]
-    elif length(subset):
-        chosen = floats(subset).ravel().astype(np.int64)
-    if len(chosen) and not (-n <= chosen.min() and chosen.max() < n):
-        raise DataError(f"subset asks for rows beyond the {n} that there are")
-    if n and not len(chosen):
-        raise DataError(f"0 (non-NA) cases: subset keeps none of the {n} rows")
-    return chosen % n if n else chosen
-
-
-def _kept_rows(values: Mapping[str, Value], chosen: Ints, na_action: str, index: pd.Index) -> Ints:
-    """The chosen rows, of those that `index` labels, that the na_action keeps."""
-    n = len(index)
-    if na_action == "pass":
-        return chosen
-    if not n:
-        raise DataError("0 (non-NA) cases: the data have no rows")
-    gaps = {label: _gaps(value) for label, value in values.items() if has_missing(value)}
-    missing: Bools = np.logical_or.reduce([*gaps.values(), np.zeros(n, dtype=bool)])
-    if not (gaps and missing[chosen].any()):
-        _require_rows(chosen, {}, n)
-        return chosen
-    if na_action == "fail":
-        label, gap = next((label, gap) for label, gap in gaps.items() if gap[chosen].any())
-        bad = chosen[gap[chosen]]
-        raise DataError(f"missing values in object: `{label}` has {len(bad)} {rows_named(index[bad].tolist())}")
-    kept: Ints = chosen[~missing[chosen]]
-    _require_rows(kept, {label: int(gap[chosen].sum()) for label, gap in gaps.items()}, len(chosen))
-    return kept
-
-
-def _gaps(value: Value) -> Bools:
-    missing: Bools = is_missing(value).reshape(length(value), -1)
-    return np.asarray(missing.any(axis=1))
-
-
-def _require_rows(kept: Ints, gaps: Mapping[str, int], n: int) -> None:
-    if len(kept):
-        return
-    worst = sorted(gaps.items(), key=lambda item: -item[1])
-    why = ": " + ", ".join(f"`{label}` is missing in {count}" for label, count in worst[:SHOWN]) if worst else ""
-    raise DataError(f"0 (non-NA) cases: none of the {n} rows can be used{why}")
 
 
 def _used_levels(value: Value, label: str) -> Value:
@@ -387,7 +353,7 @@ def _memory(
     formula: Formula, values: Mapping[str, Value], place: Scope, n: int, offset: object, learned: Learned
 ) -> Mapping[str, object]:
     """What new data will need; of the caller's variables, those that are not one a row."""
-    coded = {e.label for e in variables_in([formula.fixed, *(bar.left for bar in formula.bars)])}
+    coded = {e.label for one in by_parameter(formula).values() for e in coded_in(one)}
     taken = {name: place.caller[name] for name in place.wanted if name in place.caller}
     plain = {name: as_value(thing, name) for name, thing in taken.items() if not isinstance(thing, pd.DataFrame)}
     constants = {name: value for name, value in plain.items() if value.type != "closure" and length(value) != n}

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from stanmlm.base.arrays import Anything, Floats, constant
-from stanmlm.data.design import Design
+from stanmlm.base.arrays import Anything, Floats, constant, is_constant
+from stanmlm.data.design import Design, predictors
 from stanmlm.data.distinct import factorize, first_rows, how_often
 from stanmlm.data.rank import pivoted_rank
 
@@ -27,18 +27,20 @@ def whole(design: Design) -> Design:
 
 def rows_of(design: Design, at: Anything) -> Design:
     """Some rows of a design."""
-    offset = design.offset[at]
+    some = replace(
+        design, offset=design.offset[at], others=tuple(replace(of, offset=of.offset[at]) for of in design.others)
+    )
     if design.row is None:
-        return replace(_distinct(design, at), offset=offset)
+        return _distinct(some, at)
     row, first = factorize(design.row[at])
-    few = _distinct(design, design.row[at][first])
-    return replace(few, offset=offset, row=row, counts=how_often(row, len(first)))
+    return replace(_distinct(some, design.row[at][first]), row=row, counts=how_often(row, len(first)))
 
 
 def _distinct(design: Design, at: Anything) -> Design:
     """Some of the distinct rows."""
     terms = tuple(replace(term, index=term.index[at], Z=term.Z[at]) for term in design.terms)
-    return replace(design, X=design.X[at], terms=terms)
+    others = tuple(replace(of, X=of.X[at]) for of in design.others)
+    return replace(design, X=design.X[at], terms=terms, others=others)
 
 
 def first_of(design: Design) -> Anything | slice:
@@ -51,23 +53,31 @@ def counts(design: Design) -> Floats:
     return constant(1.0, len(design.X)) if design.counts is None else design.counts
 
 
+def all_columns(design: Design) -> Floats:
+    """The columns of all predictors side by side, (D, F)."""
+    return np.column_stack([design.X, *(of.X for of in design.others)]) if design.others else design.X
+
+
 def means_over_rows(design: Design) -> Floats:
-    """The mean of every column of X over all rows, (F,)."""
+    """The mean of every column of all predictors over all rows, (F,)."""
+    X = all_columns(design)
     if design.counts is None:
-        return np.asarray(design.X.mean(axis=0), dtype=float)
-    return np.asarray(design.counts @ design.X / n_rows(design))
+        return np.asarray(X.mean(axis=0), dtype=float)
+    return np.asarray(design.counts @ X / n_rows(design))
 
 
 def independent(design: Design) -> tuple[int, ...]:
-    """The columns of X that R's `qr` keeps."""
+    """The columns of the location that R's `qr` keeps."""
     return pivoted_rank(design.X, design.counts)
 
 
 def columns_of(design: Design) -> list[Anything]:
-    """Every column of the distinct rows: levels, X, Z."""
-    return [*(term.index for term in design.terms), *design.X.T, *(z for term in design.terms for z in term.Z.T)]
+    """Every column of the distinct rows: levels, X of every predictor, Z."""
+    X = [column for of in predictors(design) for column in of.X.T]
+    return [*(term.index for term in design.terms), *X, *(z for term in design.terms for z in term.Z.T)]
 
 
 def telling(design: Design) -> list[Anything]:
-    """Columns over all rows that tell them apart, offsets aside: one, where distinct rows are known."""
-    return columns_of(design) if design.row is None else [design.row]
+    """Columns over all rows that tell them apart, offsets of the location aside: few, where distinct rows are known."""
+    offsets = [of.offset for of in design.others if not is_constant(of.offset)]
+    return [*(columns_of(design) if design.row is None else [design.row]), *offsets]

@@ -3,10 +3,12 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace as changed
 
 from stanmlm.base.dialects import addition_elsewhere, call_elsewhere
 from stanmlm.base.errors import FormulaError, StanmlmWarning
 from stanmlm.formula.bars import BARS, Bar, expand_bar, split_bars
+from stanmlm.formula.bf import LOCATION, FormulaLike, Formulas, written
 from stanmlm.formula.rcode import Node, call, deparse, is_call, label, names_in, operands, replace
 from stanmlm.formula.rparse import parse_expression
 from stanmlm.formula.terms import Expansion, Expression, Terms, expand, expression
@@ -17,6 +19,8 @@ __all__ = [
     "Formula",
     "Node",
     "Terms",
+    "as_given",
+    "by_parameter",
     "deparse",
     "formula_text",
     "parse_expression",
@@ -35,10 +39,17 @@ class Formula:
     bars: tuple[Bar, ...]
     offsets: tuple[Expression, ...]  # each the whole call `offset(...)`
     variables: tuple[Expression, ...] = ()  # right of `~`, bars included: what `-` removed still costs rows with NA
+    # by name, those of other distributional parameters, with no response: each has a text, and so places, of its own
+    others: tuple[tuple[str, "Formula"], ...] = ()
 
 
-def parse_formula(text: str, columns: Sequence[str] = ()) -> Formula:
-    """The formula that `text` spells in the dialect of R and lme4.
+def by_parameter(formula: Formula) -> dict[str, Formula]:
+    """The formula of each distributional parameter that has one, the location's first."""
+    return {LOCATION: formula, **dict(formula.others)}
+
+
+def parse_formula(text: FormulaLike, columns: Sequence[str] = ()) -> Formula:
+    """The formula that `text` spells in the dialect of R and lme4, or the formulas of `bf`.
 
     Parameters
     ----------
@@ -60,11 +71,26 @@ def parse_formula(text: str, columns: Sequence[str] = ()) -> Formula:
     >>> formula.bars[0].group[0].label
     'state'
     """
+    if isinstance(text, Formulas):
+        return _several(text, columns)
     left, right = _sides(text)
     response = _response(left, text) if left else None
-    split = split_bars(right, text)
     others = tuple(column for column in columns if left is None or column not in names_in(left))
-    fixed = expand(split.rest, text, others, response)
+    return _one(text, right, response, others)
+
+
+def _several(given: Formulas, columns: Sequence[str]) -> Formula:
+    """The formula of the response with those of other parameters."""
+    first = parse_formula(given.text, columns)
+    response = names_in(first.response.node) if first.response else frozenset()
+    dots = tuple(column for column in columns if column not in response)
+    others = tuple((dpar, _one(text, _sides(text)[1], None, dots)) for dpar, text in given.others)
+    return changed(first, others=others)
+
+
+def _one(text: str, right: Node, response: Expression | None, dots: tuple[str, ...]) -> Formula:
+    split = split_bars(right, text)
+    fixed = expand(split.rest, text, dots, response)
     bars = tuple(part for bar in split.bars for part in expand_bar(bar, text))
     return Formula(
         text, response, _without_response(fixed.terms, response), bars, fixed.offsets, _variables(fixed, bars)
@@ -118,14 +144,19 @@ def _variables(fixed: Expansion, bars: tuple[Bar, ...]) -> tuple[Expression, ...
 
 
 def formula_text(formula: Formula) -> str:
-    """The formula as lme4 prints it.
+    """The formula as lme4 prints it, and below it as brms those of other parameters.
 
     Examples
     --------
     >>> formula_text(parse_formula("y~x*z+(1|g/h)"))
     'y ~ x * z + (1 | g/h)'
     """
-    return deparse(parse_expression(formula.text))
+    return "\n".join(deparse(parse_expression(text)) for text in written(as_given(formula)))
+
+
+def as_given(formula: Formula) -> Formulas:
+    """The texts of a formula, as `bf` has them."""
+    return Formulas(formula.text, tuple((dpar, other.text) for dpar, other in formula.others))
 
 
 def update_terms(old: Formula, new_text: str) -> str:

@@ -13,7 +13,8 @@ from hypothesis.extra import numpy as arrays
 from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmError, StanmlmWarning
 from stanmlm.data.coding import dummy_patterns
 from stanmlm.data.contrasts import CONTRASTS
-from stanmlm.data.design import Design, design, encode
+from stanmlm.data.design import Design, design
+from stanmlm.data.encode import encode
 from stanmlm.data.factors import lme4_order
 from stanmlm.data.frame import model_frame
 from stanmlm.data.lformula import getME, lFormula, model_matrix

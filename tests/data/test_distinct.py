@@ -16,8 +16,8 @@ from reference_density import dimension, log_density
 import stanmlm as sm
 from stanmlm.base.arrays import STRETCH, constant
 from stanmlm.data import distinct
-from stanmlm.data.design import encode
 from stanmlm.data.distinct import cells_of, distinct_rows, factorize, first_rows
+from stanmlm.data.encode import encode
 from stanmlm.data.rvalues import Value, double
 from stanmlm.data.whole_rows import counts, first_of, means_over_rows, n_rows, rows_of, whole
 from stanmlm.fit.pipeline import ModelOptions, build_model

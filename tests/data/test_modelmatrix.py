@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from stanmlm.base.errors import StanmlmError
-from stanmlm.data.design import design, encode
+from stanmlm.data.design import design
+from stanmlm.data.encode import encode
 from stanmlm.data.frame import model_frame
 from stanmlm.data.lformula import lFormula, model_matrix
 from stanmlm.data.whole_rows import whole

@@ -8,7 +8,8 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.coding import INTERCEPT, Contrasts, dummy_patterns, model_columns
-from stanmlm.data.design import Design, coding_of
+from stanmlm.data.design import Design
+from stanmlm.data.encode import coding_of
 from stanmlm.data.rvalues import CODED, Value, take
 from stanmlm.data.whole_rows import first_of, n_rows
 from stanmlm.formula.formula import Expression, Terms

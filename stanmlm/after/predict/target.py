@@ -14,7 +14,8 @@ from stanmlm.base.callers import warn_user
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.streams import Purpose, Source, blocks, stream, streams_of_draws, words_of
-from stanmlm.data.design import Design, Encoded, GroupTerm, encode
+from stanmlm.data.design import Design, GroupTerm
+from stanmlm.data.encode import Encoded, encode
 from stanmlm.data.evaluate import evaluate
 from stanmlm.data.frame import scope_of, total_offset
 from stanmlm.data.learned import Description, recall_learned, recall_whole

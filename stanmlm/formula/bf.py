@@ -1,0 +1,150 @@
+"""brms's `bf` and `lf`: a formula for each distributional parameter, as text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stanmlm.base.arguments import shown
+from stanmlm.base.errors import FormulaError
+from stanmlm.formula.rcode import is_call, operands
+from stanmlm.formula.rparse import parse_expression
+
+LOCATION = "mu"  # the parameter that the formula with the response is of
+
+
+@dataclass(frozen=True)
+class LinearFormulas:
+    """What `lf` makes: formulas to add to those of `bf`."""
+
+    others: tuple[tuple[str, str], ...]  # (distributional parameter, text with or without it left of `~`)
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """What `bf` makes: the formula of the response, and one for each other parameter that has one."""
+
+    text: str
+    others: tuple[tuple[str, str], ...] = ()  # (distributional parameter, text with or without it left of `~`)
+
+    def __add__(self, more: LinearFormulas) -> "Formulas":
+        if not isinstance(more, LinearFormulas):
+            return NotImplemented
+        return Formulas(self.text, _unique((*self.others, *more.others)))
+
+    def __repr__(self) -> str:
+        return "\n".join(written(self))
+
+
+FormulaLike = str | Formulas
+
+
+def bf(formula: str, *others: str, **by_parameter: str) -> Formulas:
+    """A formula with predictors of more than the location, as brms's `bf`.
+
+    Parameters
+    ----------
+    formula
+        R's formula of the response, bars included, `"y ~ x + (1 | g)"`.
+    *others
+        A formula for another parameter of the family with its name left of `~`, `"sigma ~ x"`; its predictor is on the
+        scale of the parameter's link, for a standard deviation the log.
+    **by_parameter
+        The same by name: `sigma="~ x"`.
+
+    Returns
+    -------
+    Formulas
+        For `brm`, `lmer`, `glmer`, `lm` and `glm`.
+
+    Raises
+    ------
+    FormulaError
+        For what is no formula, and for two of one parameter.
+
+    Examples
+    --------
+    >>> bf("y ~ x + (1 | g)", "sigma ~ x")
+    y ~ x + (1 | g)
+    sigma ~ x
+    """
+    _require_text(formula, "the formula of the response")
+    return Formulas(formula, _unique((*map(_named, others), *_by_parameter(by_parameter))))
+
+
+def lf(*others: str, **by_parameter: str) -> LinearFormulas:
+    """Formulas of other parameters, to be added to `bf(...)` with `+`.
+
+    Parameters
+    ----------
+    *others, **by_parameter
+        As in `bf`.
+
+    Returns
+    -------
+    LinearFormulas
+
+    Examples
+    --------
+    >>> bf("y ~ x") + lf("sigma ~ x")
+    y ~ x
+    sigma ~ x
+    """
+    return LinearFormulas(_unique((*map(_named, others), *_by_parameter(by_parameter))))
+
+
+def written(formulas: Formulas) -> tuple[str, ...]:
+    """Every formula with what it is of left of `~`, the response's first."""
+    return (formulas.text, *(text if _left(text) else f"{dpar} {text}" for dpar, text in formulas.others))
+
+
+def _named(text: str) -> tuple[str, str]:
+    """A formula that says itself which parameter it is of."""
+    _require_text(text, "a formula of a parameter")
+    dpar = _left(text)
+    if not dpar:
+        raise FormulaError("which parameter is this of? Write `sigma ~ x`, or pass sigma=", text, 0, len(text))
+    return dpar, text
+
+
+def _by_parameter(given: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    return tuple((dpar, _one_of(dpar, text)) for dpar, text in given.items())
+
+
+def _one_of(dpar: str, text: object) -> str:
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        raise FormulaError(
+            f"{dpar}={text} would hold {dpar} at a number, which stanmlm cannot do yet; a narrow prior comes close: "
+            f'set_prior("normal({text}, 0.001)", class_="{dpar}")'
+        )
+    if not isinstance(text, str):
+        raise FormulaError(f'{dpar}= takes a formula as text, such as "~ x", not {shown(text)}')
+    left = _left(text)
+    if left and left != dpar:
+        raise FormulaError(f"{dpar}= was given a formula of `{left}`", text, 0, len(left))
+    return text
+
+
+def _require_text(text: object, what: str) -> None:
+    if not isinstance(text, str):
+        raise FormulaError(f'{what} is text, such as "y ~ x", not {shown(text)}')
+
+
+def _left(text: str) -> str:
+    """The name left of `~`, "" where nothing stands there."""
+    tree = parse_expression(text)
+    if not is_call(tree, ["~"]):
+        raise FormulaError("a formula needs `~`", text, tree.start, tree.stop)
+    *left, _ = operands(tree)
+    if left and left[0].kind != "name":
+        raise FormulaError("left of `~` stands the name of one parameter", text, left[0].start, left[0].stop)
+    return left[0].text if left else ""
+
+
+def _unique(others: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    seen: set[str] = set()
+    for dpar, text in others:
+        if dpar == LOCATION:
+            raise FormulaError("mu is what the first formula, the response's, is of", text, 0, len(text))
+        if dpar in seen:
+            raise FormulaError(f"`{dpar}` has two formulas", text, 0, len(text))
+        seen.add(dpar)
+    return others
