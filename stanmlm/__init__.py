@@ -49,7 +49,7 @@ from stanmlm.base.errors import (
 )
 from stanmlm.data.design import Design
 from stanmlm.data.lformula import getME, lFormula, model_frame, model_matrix
-from stanmlm.families.families import Family, binomial, gaussian, poisson
+from stanmlm.families import Family, binomial, gaussian, poisson
 from stanmlm.fit.diagnostics import Diagnostics, diagnostics
 from stanmlm.fit.extract import (
     VarCorr,

@@ -7,7 +7,7 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats
 from stanmlm.data.design import Design, GroupTerm
-from stanmlm.families.families import Family, gaussian
+from stanmlm.families import Family, gaussian
 from stanmlm.families.responses import Response
 from stanmlm.model.centering import Centering, absorption, integrated, noncentered
 from stanmlm.model.compress import compress

@@ -5,7 +5,7 @@ import pytest
 import stanli
 from reference_density import dimension, gradient, log_density
 
-from stanmlm.families.families import binomial, gaussian, poisson
+from stanmlm.families import binomial, gaussian, poisson
 from stanmlm.model.model import Model
 from stanmlm.sampling.program import program, structure
 from stanmlm.sampling.standata import standata

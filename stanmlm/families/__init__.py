@@ -1,5 +1,9 @@
-"""What a response may be: how it is read, its links and its densities."""
+"""What a response may be: how it is read, its parameters with their links, its density; a module a family."""
 
-from stanmlm.families.families import Family, binomial, gaussian, poisson
+from stanmlm.families.binomial import binomial
+from stanmlm.families.family import Family, FamilyLike
+from stanmlm.families.gaussian import gaussian
+from stanmlm.families.poisson import poisson
+from stanmlm.families.registry import FAMILIES, as_family
 
-__all__ = ["Family", "binomial", "gaussian", "poisson"]
+__all__ = ["FAMILIES", "Family", "FamilyLike", "as_family", "binomial", "gaussian", "poisson"]

@@ -18,24 +18,24 @@ class Response:
     label: str
     y: Floats  # values, successes or counts
     trials: Floats  # binomial trials; ones elsewhere
-    weights: Floats  # gaussian: precisions; else they multiply the log likelihood; ones by default
+    weights: Floats  # what they mean the family says; ones by default
 
 
-def read_gaussian(raw: RawResponse, weights: Floats | None) -> Response:
-    """Reals; weights are precisions."""
-    y = _numeric(raw, "gaussian")
+def read_reals(raw: RawResponse, weights: Floats | None, family: str) -> Response:
+    """Reals, each one observation."""
+    y = _numeric(raw, family)
     return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
 
 
-def read_poisson(raw: RawResponse, weights: Floats | None) -> Response:
-    """Counts; weights are case weights."""
-    y = _numeric(raw, "poisson")
-    _refuse(raw, _where(_negative, y), f"poisson needs counts: `{raw.label}` has {{values}} below zero")
-    _warn(raw, _where(_fractional, y), f"poisson needs counts: `{raw.label}` has {{values}} that are not whole numbers")
+def read_counts(raw: RawResponse, weights: Floats | None, family: str) -> Response:
+    """Counts, each one observation."""
+    y = _numeric(raw, family)
+    _refuse(raw, _where(_negative, y), f"{family} needs counts: `{raw.label}` has {{values}} below zero")
+    _warn(raw, _where(_fractional, y), f"{family} needs counts: `{raw.label}` has {{values}} that are not whole numbers")
     return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
 
 
-def read_binomial(raw: RawResponse, weights: Floats | None) -> Response:
+def read_successes(raw: RawResponse, weights: Floats | None) -> Response:
     """Successes and trials, from any of R's spellings."""
     readers = {
         "numeric": _read_share,

@@ -18,7 +18,7 @@ from stanmlm.data.factors import group_factor
 from stanmlm.data.frame import ModelFrame, model_frame
 from stanmlm.data.rvalues import as_series, as_value, length, take
 from stanmlm.data.whole_rows import whole
-from stanmlm.families.families import Family, FamilyLike, as_family, gaussian
+from stanmlm.families import Family, FamilyLike, as_family, gaussian
 from stanmlm.fit.extract import coef
 from stanmlm.fit.fit import Call, Fit
 from stanmlm.fit.fitlist import FitList

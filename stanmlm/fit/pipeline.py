@@ -10,7 +10,7 @@ from stanmlm.base.errors import FormulaError, StartError
 from stanmlm.data.contrasts import DEFAULT
 from stanmlm.data.design import Design, design
 from stanmlm.data.frame import model_frame
-from stanmlm.families.families import Family
+from stanmlm.families import Family
 from stanmlm.fit.fit import Call, Fit, fit_from_draws
 from stanmlm.formula.formula import parse_formula
 from stanmlm.model.centering import centering

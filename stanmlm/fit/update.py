@@ -11,7 +11,7 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.callers import caller_scope
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError
-from stanmlm.families.families import FamilyLike, as_family, gaussian
+from stanmlm.families import FamilyLike, as_family, gaussian
 from stanmlm.fit.fit import Call, Fit
 from stanmlm.fit.verbs import Options, fit_verb, name_of
 from stanmlm.formula.formula import Formula, parse_formula, update_terms

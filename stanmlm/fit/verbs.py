@@ -15,7 +15,7 @@ from stanmlm.base.outlets import is_watched
 from stanmlm.data.evaluate import python_functions
 from stanmlm.data.frame import variables_of
 from stanmlm.data.python_calls import function_of
-from stanmlm.families.families import Family, FamilyLike, as_family, gaussian
+from stanmlm.families import Family, FamilyLike, as_family, gaussian
 from stanmlm.families.responses import Response
 from stanmlm.fit.files.saved import load_or_fit, with_functions
 from stanmlm.fit.fit import Call, Fit

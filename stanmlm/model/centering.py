@@ -8,7 +8,7 @@ from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.base.errors import OptionError
 from stanmlm.data.design import Design
 from stanmlm.data.whole_rows import means_over_rows
-from stanmlm.families.families import Family
+from stanmlm.families import Family
 from stanmlm.model.compress import Cells
 from stanmlm.model.marginal import Marginal, marginal
 from stanmlm.model.nesting import Nesting, depth, nestings
@@ -160,7 +160,7 @@ def integrable(design: Design, family: Family) -> bool:
 
     Examples
     --------
-    >>> from stanmlm.families.families import gaussian
+    >>> from stanmlm.families import gaussian
     >>> integrable(Design(np.ones((4, 1)), ("(Intercept)",), (0,), True, (), (), np.zeros(4)), gaussian())
     False
     """

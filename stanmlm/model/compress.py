@@ -10,7 +10,7 @@ from stanmlm.base.errors import OptionError
 from stanmlm.data.design import Design
 from stanmlm.data.distinct import WORTH, cells_of, first_rows
 from stanmlm.data.whole_rows import columns_of, n_rows, places
-from stanmlm.families.families import Family
+from stanmlm.families import Family
 from stanmlm.families.responses import Response
 from stanmlm.model.rotation import rotated, weighted
 from stanmlm.model.stan_rows import Rows, plain_rows
@@ -57,7 +57,7 @@ def compress(design: Design, response: Response, family: Family, collapse: bool 
 
     Examples
     --------
-    >>> from stanmlm.families.families import poisson
+    >>> from stanmlm.families import poisson
     >>> from stanmlm.families.responses import Response
     >>> X = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 0.0]])
     >>> design = Design(X, ("(Intercept)", "x"), (0, 1), True, (), (), np.zeros(3))

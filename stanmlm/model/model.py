@@ -12,7 +12,7 @@ from stanmlm.base.streams import words_of
 from stanmlm.data.design import Design
 from stanmlm.data.factors import make_unique
 from stanmlm.data.frame import ModelFrame
-from stanmlm.families.families import Family
+from stanmlm.families import Family
 from stanmlm.families.responses import Response
 from stanmlm.formula.formula import Formula
 from stanmlm.model.centering import Centering

@@ -7,7 +7,7 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.design import Design
-from stanmlm.families.families import Family
+from stanmlm.families import Family
 from stanmlm.model.compress import Cells
 from stanmlm.model.crossed import joint_system, solved
 from stanmlm.model.nesting import Nesting, nestings

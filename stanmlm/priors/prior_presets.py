@@ -9,7 +9,7 @@ import numpy as np
 from stanmlm.base.arrays import Floats, constant, is_constant
 from stanmlm.data.design import Design
 from stanmlm.data.whole_rows import counts
-from stanmlm.families.families import Family
+from stanmlm.families import Family
 from stanmlm.families.responses import Response
 from stanmlm.priors.prior_spec import CovariancePrior, Prior, decov, exponential, flat, gamma, lkj, normal, student_t
 

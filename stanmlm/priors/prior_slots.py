@@ -6,7 +6,7 @@ from typing import Literal
 
 from stanmlm.base.errors import PriorError, did_you_mean
 from stanmlm.data.design import Design
-from stanmlm.families.families import Family
+from stanmlm.families import Family
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior, flat
 

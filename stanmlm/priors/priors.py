@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from stanmlm.base.errors import PriorError, did_you_mean
 from stanmlm.data.design import Design
-from stanmlm.families.families import Family
+from stanmlm.families import Family
 from stanmlm.families.responses import Response
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.prior_presets import PRESETS, Preset, Scales, measure_scales

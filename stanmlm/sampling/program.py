@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stanmlm.families.families import FAMILIES
+from stanmlm.families import FAMILIES
 from stanmlm.model.model import Model
 from stanmlm.model.stan_rows import intercepts, many
 from stanmlm.priors.priors import PriorRow

@@ -7,7 +7,7 @@ import numpy as np
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.design import GroupTerm
 from stanmlm.data.whole_rows import means_over_rows
-from stanmlm.families.families import Family
+from stanmlm.families import Family
 from stanmlm.model.centering import remainder
 from stanmlm.model.marginal import Marginal
 from stanmlm.model.model import Model

@@ -11,7 +11,7 @@ from stanmlm.after.equation.coefficients import anatomy
 from stanmlm.after.equation.equation import equation
 from stanmlm.after.equation.latex import name
 from stanmlm.base.errors import OptionError
-from stanmlm.families.families import FAMILIES, binomial
+from stanmlm.families import FAMILIES, binomial
 
 NAMES = {"vote": "v", "income": "Income"}
 AVERAGE = {**NAMES, "avg.income": "AvgInc"}

@@ -13,7 +13,7 @@ from stanmlm.data.encode import encode
 from stanmlm.data.frame import model_frame
 from stanmlm.data.lformula import lFormula, model_matrix
 from stanmlm.data.whole_rows import whole
-from stanmlm.families.families import gaussian
+from stanmlm.families import gaussian
 from stanmlm.formula.formula import parse_formula
 
 pytestmark = [pytest.mark.shared, pytest.mark.filterwarnings("ignore")]

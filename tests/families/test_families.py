@@ -8,7 +8,7 @@ import pytest
 
 from stanmlm.base.errors import DataError, OptionError, StanmlmWarning
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.families import as_family, binomial, gaussian, poisson
+from stanmlm.families import as_family, binomial, gaussian, poisson
 
 
 def raw(kind: str, values, levels: tuple[str, ...] = (), rows=None) -> RawResponse:

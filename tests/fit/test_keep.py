@@ -17,7 +17,7 @@ import pytest
 
 import stanmlm as sm
 from stanmlm.base.errors import FileError, OptionError, StanmlmError, StanmlmWarning
-from stanmlm.families.families import Family
+from stanmlm.families import Family
 from stanmlm.fit import verbs as rstyle
 from stanmlm.fit.files import saved as keep
 from stanmlm.fit.fit import Fit, draws_of

@@ -16,7 +16,7 @@ from small_fits import counts_fit, exams_fit, trials_fit
 
 import stanmlm as sm
 from stanmlm.base import errors
-from stanmlm.families.families import FAMILIES
+from stanmlm.families import FAMILIES
 from stanmlm.families.links import LINKS
 from stanmlm.fit.fit import draws_of
 from stanmlm.formula.rparse import parse_expression

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from stanmlm.base.errors import DataError, OptionError
-from stanmlm.families.families import binomial
+from stanmlm.families import binomial
 from stanmlm.fit.fit import draws_of
 from stanmlm.fit.verbs import glmer
 from stanmlm.lecture.datasets import load_naes

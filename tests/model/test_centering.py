@@ -8,7 +8,7 @@ from handmade import N, design, model, plain_priors, response
 
 from stanmlm.base.errors import OptionError
 from stanmlm.data.design import Design, GroupTerm
-from stanmlm.families.families import Family, binomial, gaussian, poisson
+from stanmlm.families import Family, binomial, gaussian, poisson
 from stanmlm.families.responses import Response
 from stanmlm.model.centering import absorption, automatic, centering, forced, informed, noncentered, remainder
 from stanmlm.model.compress import compress

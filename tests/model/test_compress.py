@@ -13,7 +13,7 @@ from stanmlm.base.errors import OptionError
 from stanmlm.data import distinct as distinct_module
 from stanmlm.data.design import Design
 from stanmlm.data.distinct import cells_of
-from stanmlm.families.families import binomial, gaussian, poisson
+from stanmlm.families import binomial, gaussian, poisson
 from stanmlm.families.responses import Response
 from stanmlm.model.compress import Cells, compress
 

@@ -12,7 +12,7 @@ from stan_against_numpy import PAIRS, compiled
 import stanmlm as sm
 from stanmlm.base.arrays import Floats
 from stanmlm.data.whole_rows import whole
-from stanmlm.families.families import Family
+from stanmlm.families import Family
 from stanmlm.fit.pipeline import ModelOptions, build_model
 from stanmlm.model.model import Model
 from stanmlm.model.pilot import Pilot

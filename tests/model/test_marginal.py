@@ -10,7 +10,7 @@ from handmade import integrated_model
 import stanmlm as sm
 from stanmlm.base.arrays import Floats
 from stanmlm.base.arviz_compat import mcse_mean
-from stanmlm.families.families import binomial, gaussian
+from stanmlm.families import binomial, gaussian
 from stanmlm.fit.fit import chains_of
 from stanmlm.fit.pipeline import ModelOptions, build_model
 from stanmlm.model.centering import integrable

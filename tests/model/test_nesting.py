@@ -3,7 +3,7 @@
 import numpy as np
 from handmade import design, response
 
-from stanmlm.families.families import gaussian
+from stanmlm.families import gaussian
 from stanmlm.model.compress import compress
 from stanmlm.model.nesting import Nesting, nestings, parents_first
 

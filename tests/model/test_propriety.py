@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import stanmlm as sm
-from stanmlm.families.families import as_family
+from stanmlm.families import as_family
 from stanmlm.fit.pipeline import ModelOptions, build_model
 from stanmlm.model.propriety import check_posterior
 

@@ -8,7 +8,7 @@ from handmade import design, model, response
 from stan_against_numpy import check, compiled, points
 
 from stanmlm.data.design import Design, GroupTerm
-from stanmlm.families.families import binomial, gaussian, poisson
+from stanmlm.families import binomial, gaussian, poisson
 from stanmlm.families.responses import Response
 from stanmlm.model.compress import compress
 from stanmlm.model.rotation import rotated

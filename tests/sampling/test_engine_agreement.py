@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from stanmlm.base.errors import EngineError
-from stanmlm.families.families import as_family
+from stanmlm.families import as_family
 from stanmlm.fit.pipeline import ModelOptions, build_model
 from stanmlm.sampling.engines.choose import choose_engine
 from stanmlm.sampling.engines.stanli import Stanli

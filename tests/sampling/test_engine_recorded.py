@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from stanmlm.base.errors import EngineError, FileError, OptionError
-from stanmlm.families.families import as_family
+from stanmlm.families import as_family
 from stanmlm.fit.pipeline import ModelOptions, build_model
 from stanmlm.fit.verbs import lmer
 from stanmlm.sampling.engines.recorded import Recorded, record

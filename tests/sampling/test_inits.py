@@ -12,7 +12,7 @@ from stan_against_numpy import PAIRS, compiled
 import stanmlm as sm
 import stanmlm.model.centering as centering_module
 from stanmlm.base.errors import StartError
-from stanmlm.families.families import binomial, gaussian, poisson
+from stanmlm.families import binomial, gaussian, poisson
 from stanmlm.model.centering import centering
 from stanmlm.model.model import Model
 from stanmlm.model.pilot import pilot

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from handmade import design, integrated_model, model, plain_priors, prior, replaced
 
-from stanmlm.families.families import FAMILIES, binomial, gaussian, poisson
+from stanmlm.families import FAMILIES, binomial, gaussian, poisson
 from stanmlm.model.model import Model
 from stanmlm.sampling.program import FUSED, Structure, program, structure
 from stanmlm.sampling.standata import standata

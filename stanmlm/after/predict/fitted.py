@@ -16,7 +16,7 @@ from stanmlm.base.errors import OptionError, check_probability, did_you_mean
 from stanmlm.base.streams import ROWS, Purpose, Source, stream, within
 from stanmlm.data.distinct import cells_of
 from stanmlm.data.whole_rows import rows_of, telling
-from stanmlm.families.families import Family
+from stanmlm.families import Family
 from stanmlm.families.responses import Response
 from stanmlm.fit.fit import Fit, draws_of, n_draws, source_of
 

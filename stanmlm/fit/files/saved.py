@@ -27,7 +27,7 @@ from stanmlm.data.frame import ModelFrame, variables_of
 from stanmlm.data.python_calls import function_of
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.data.rvalues import Contrast, Value
-from stanmlm.families.families import FAMILIES, Family
+from stanmlm.families import FAMILIES, Family
 from stanmlm.families.links import LINKS
 from stanmlm.families.responses import Response
 from stanmlm.fit.files.shapes import check_shapes

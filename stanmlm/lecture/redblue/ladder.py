@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from stanmlm.families.families import binomial
+from stanmlm.families import binomial
 from stanmlm.fit.fit import Fit
 from stanmlm.fit.fitlist import FitList
 from stanmlm.fit.lmlist import lmList

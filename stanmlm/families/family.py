@@ -1,0 +1,184 @@
+"""What a family is: its parameters, its density, and what its likelihood needs of the data."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from stanmlm.base.arguments import shown
+from stanmlm.base.arrays import Floats
+from stanmlm.base.errors import OptionError, did_you_mean
+from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.links import LINKS, Link
+from stanmlm.families.reductions import Extra, Reduction
+from stanmlm.families.responses import Response
+from stanmlm.families.support import SUPPORTS, Support
+from stanmlm.families.theta import Theta
+
+
+@dataclass(frozen=True)
+class Default:
+    """A default prior of a parameter."""
+
+    distribution: str
+    arguments: tuple[float, ...]
+    scaled: bool = False  # its scale, or the mean that its rate is one over, counts what the preset measures of y
+
+
+@dataclass(frozen=True)
+class Distributional:
+    """A parameter that rows may differ in: with a predictor on the link's scale, or one number for all."""
+
+    name: str  # "mu", "sigma", "shape", "nu"; the name in Stan
+    link: Link
+    links: tuple[str, ...]  # allowed, default first
+    support: str  # of the one number, a key of SUPPORTS
+    start: Callable[[Response], float]  # a natural value where a pilot starts
+    words: str = ""  # what it is, where a program declares it
+    scales_groups: bool = False  # it scales the response: default group sds are priors on sd / this
+    # By preset: of the one number, and of the intercept on the link's scale; a preset that is not here is flat.
+    prior: Mapping[str, Default] = field(default_factory=dict)
+    prior_link: Mapping[str, Default] = field(default_factory=dict)
+
+    @property
+    def within(self) -> Support:
+        """Where it may lie."""
+        return SUPPORTS[self.support]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Parameters that all rows share and none has a predictor for: thresholds, a simplex."""
+
+    name: str
+    shape: str  # as Stan declares it
+    support: str
+    start: Callable[[Response], Floats]
+    prior: Mapping[str, Default] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Notation:
+    """How equations write a family, in LaTeX."""
+
+    mean: str  # the symbol of the mean
+    size: str  # the symbol of what rows may differ in beside the mean
+    sizes: Callable[[Response], Floats]  # (N,); where all are one the symbol is left out
+    law: Callable[[str, str], str]  # (mean, size or "") -> the distribution
+
+
+# Everywhere below: theta's arrays are (draws, rows), those of Extra and y (rows,).
+@dataclass(frozen=True)
+class Family:
+    """A family with its links; users write `binomial`, `"binomial"` or `binomial(link="probit")`.
+
+    Its functions are a module's, by name: so a family, and a fit with it, crosses processes.
+    """
+
+    name: str  # also the file stan/families/<name>.stan
+    spellings: tuple[str, ...]  # other packages' names of it
+    parameters: tuple[Distributional, ...]  # the first is the location, and always has a predictor
+    kind: str  # of the response: "real" or "count"
+    read: Callable[[RawResponse, Floats | None], Response]
+    log_density: Callable[[Floats, Theta, Extra], Floats]  # (y, theta, extra), with all constants and weights
+    draw: Callable[[np.random.Generator, Theta, Extra], Floats]
+    mean: Callable[[Theta, Extra], Floats]
+    bounds: Callable[[Floats], tuple[Floats, Floats]]  # (trials) -> least and greatest response, (N,)
+    notation: Notation
+    shared: tuple[Shared, ...] = ()
+    variance: Callable[[Theta, Extra], Floats] | None = None
+    cdf: Callable[[Floats, Theta, Extra], Floats] | None = None
+    # Expected information of the predictors on their links' scales, (P, P, rows); None: from the log density.
+    information: Callable[[Theta, Extra], Floats] | None = None
+    reduction: Reduction | None = None  # None: the distinct responses of a cell
+    extras: tuple[str, ...] = ()  # fields of Extra that the density reads beside exponents
+    autoscales: bool = False  # rstanarm: default priors are scaled by sd(y), the intercept's sits at mean(y)
+    weights_are_precisions: bool = False  # elsewhere they are exponents of the density, which count cases
+    squares: bool = False  # the density sees rows through n, y and ss alone, as ss + sum n (y - eta)^2: rows may turn
+
+    @property
+    def location(self) -> Distributional:
+        """The parameter that the formula's own right side is for."""
+        return self.parameters[0]
+
+    @property
+    def link(self) -> Link:
+        """The location's."""
+        return self.parameters[0].link
+
+    @property
+    def scalars(self) -> tuple[Distributional, ...]:
+        """The parameters beside the location."""
+        return self.parameters[1:]
+
+    @property
+    def links(self) -> Mapping[str, Link]:
+        """By parameter."""
+        return {parameter.name: parameter.link for parameter in self.parameters}
+
+    def theta(self, etas: Mapping[str, Floats], natural: Mapping[str, Floats]) -> Theta:
+        """Its parameters, from linear predictors and from natural values of the others."""
+        return Theta.from_eta(etas, self.links, natural)
+
+
+FamilyLike = Family | str | Callable[[], Family]
+
+
+def with_link(family: Family, link: str) -> Family:
+    """A family with another link of its location.
+
+    Raises
+    ------
+    OptionError
+        For a link that the family does not have.
+    """
+    location, *rest = family.parameters
+    if not isinstance(link, str) or link not in location.links:
+        text = link if isinstance(link, str) else shown(link)
+        raise OptionError(f"`{text}` is not a link of {family.name}" + did_you_mean(text, location.links))
+    return replace(family, parameters=(replace(location, link=LINKS[link]), *rest))
+
+
+def moderately(term: Floats, log: Floats) -> Floats:
+    """`term * log`, and 0 where the term is, whatever the logarithm."""
+    with np.errstate(invalid="ignore"):
+        return np.where(term == 0, 0.0, term * log)
+
+
+def unbounded(trials: Floats) -> tuple[Floats, Floats]:
+    """Reals have no bound."""
+    return np.full_like(trials, -np.inf), np.full_like(trials, np.inf)
+
+
+def from_zero(trials: Floats) -> tuple[Floats, Floats]:
+    """Counts start at zero."""
+    return np.zeros_like(trials), np.full_like(trials, np.inf)
+
+
+def weights_of(response: Response) -> Floats:
+    """The weights of rows."""
+    return response.weights
+
+
+def trials_of(response: Response) -> Floats:
+    """The trials of rows; ones where they have none."""
+    return response.trials
+
+
+def mean_of(response: Response) -> float:
+    """The mean response."""
+    return float(np.mean(response.y))
+
+
+def location_itself(theta: Theta, _: Extra) -> Floats:
+    """The location, where that is the mean."""
+    return theta["mu"]
+
+
+# rstanarm's default of what scales a response, and brms's.
+SCALE_PRIOR = {
+    "rstanarm": Default("exponential", (1.0,), scaled=True),
+    "brms": Default("student_t", (3.0, 0.0, 1.0), scaled=True),
+}
+# brms's default on the log scale.
+LOG_PRIOR = {preset: Default("student_t", (3.0, 0.0, 2.5)) for preset in ("rstanarm", "brms")}

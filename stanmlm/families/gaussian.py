@@ -1,0 +1,138 @@
+"""Normal responses."""
+
+import numpy as np
+from scipy import special
+
+from stanmlm.base.arrays import Floats, Ints
+from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.family import (
+    LOG_PRIOR,
+    SCALE_PRIOR,
+    Distributional,
+    Family,
+    Notation,
+    location_itself,
+    mean_of,
+    unbounded,
+    weights_of,
+    with_link,
+)
+from stanmlm.families.links import LINKS
+from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
+from stanmlm.families.responses import Response, read_reals
+from stanmlm.families.theta import Theta
+
+
+def gaussian(link: str = "identity") -> Family:
+    """Normal responses; `weights` are precisions, as in lme4.
+
+    Parameters
+    ----------
+    link : str
+        "identity".
+
+    Returns
+    -------
+    Family
+
+    Examples
+    --------
+    >>> [parameter.name for parameter in gaussian().parameters]
+    ['mu', 'sigma']
+    """
+    return with_link(GAUSSIAN, link)
+
+
+def _read(raw: RawResponse, weights: Floats | None) -> Response:
+    return read_reals(raw, weights, "gaussian")
+
+
+def _sd(theta: Theta, extra: Extra) -> Floats:
+    with np.errstate(divide="ignore"):
+        return np.asarray(theta["sigma"] / np.sqrt(extra.weights))
+
+
+def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    sd = _sd(theta, extra)
+    return np.asarray(-0.5 * ((y - theta["mu"]) / sd) ** 2 - np.log(sd) - 0.5 * np.log(2 * np.pi))
+
+
+def _draw(rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
+    """Infinite where the weight is zero, as `predict.lm`'s intervals."""
+    mu = theta["mu"]
+    noise = rng.standard_normal(mu.shape)
+    with np.errstate(divide="ignore"):
+        return np.asarray(mu + noise * theta["sigma"] / np.sqrt(extra.weights))
+
+
+def _variance(theta: Theta, extra: Extra) -> Floats:
+    return np.broadcast_to(theta["sigma"] ** 2 / extra.weights, theta["mu"].shape)
+
+
+def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return np.asarray(special.ndtr((y - theta["mu"]) / _sd(theta, extra)))
+
+
+def _information(theta: Theta, extra: Extra) -> Floats:
+    zero = np.zeros_like(theta["mu"])
+    return np.array([[zero + _sd(theta, extra) ** -2.0, zero], [zero, zero + 2.0]])
+
+
+def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
+    """Weights, means and squares within cells, weights being precisions; a row of weight 0 is not an observation."""
+    y, weights = response.y - offset, response.weights
+    n = total(weights, cell, cells)
+    mean = total(times(weights, y), cell, cells) / np.where(n > 0, n, 1)
+    squares = float(np.sum(times(weights, (y - mean[cell]) ** 2)))
+    return {"N": int(np.count_nonzero(weights)), "n": n, "y": mean, "ss": squares}
+
+
+def _means(stats: Stats) -> tuple[Floats, Floats]:
+    return np.asarray(stats["y"], dtype=float), np.asarray(stats["n"], dtype=float)
+
+
+def _spread(stats: Stats) -> tuple[float, float]:
+    return float(np.sum(stats["N"])), float(np.sum(stats["ss"]))
+
+
+def _size(response: Response) -> float:
+    return float(np.std(response.y)) or 1.0
+
+
+def _law(mean: str, weight: str) -> str:
+    return rf"\text{{Normal}}({mean}, \sigma^2{'/' if weight else ''}{weight})"
+
+
+GAUSSIAN = Family(
+    name="gaussian",
+    spellings=(),
+    parameters=(
+        Distributional("mu", LINKS["identity"], ("identity",), "real", mean_of),
+        Distributional(
+            name="sigma",
+            link=LINKS["log"],
+            links=("log",),
+            support="positive",
+            start=_size,
+            words="residual standard deviation",
+            scales_groups=True,
+            prior=SCALE_PRIOR,
+            prior_link=LOG_PRIOR,
+        ),
+    ),
+    kind="real",
+    read=_read,
+    log_density=_log_density,
+    draw=_draw,
+    mean=location_itself,
+    bounds=unbounded,
+    notation=Notation(r"\mu", "w", weights_of, _law),
+    variance=_variance,
+    cdf=_cdf,
+    information=_information,
+    reduction=Reduction((), _statistic, scalars=("sigma",), means=_means, spread=_spread),
+    extras=("weights",),
+    autoscales=True,
+    weights_are_precisions=True,
+    squares=True,
+)

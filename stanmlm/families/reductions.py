@@ -1,0 +1,106 @@
+"""What the likelihood needs of the responses of a cell: statistics of their own, or the distinct ones, counted."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from stanmlm.base.arrays import Floats, Ints, is_constant
+from stanmlm.data.distinct import cells_of
+from stanmlm.families.responses import Response
+
+Stats = Mapping[str, Floats | Ints | float | int]
+
+
+@dataclass(frozen=True)
+class Extra:
+    """What a density reads of a row beside its response, (rows,) each."""
+
+    trials: Floats
+    weights: Floats
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Distinct responses within cells, R of them: what the log density of any family is a sum over."""
+
+    cell: Ints  # (R,) from 0
+    y: Floats  # (R,)
+    extra: Extra  # (R,) each
+    n: Floats  # (R,) how often each is there: weights that are exponents add up
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """Statistics of a cell's responses that say all of its likelihood."""
+
+    key: tuple[str, ...]  # what rows must share to share a cell, beside the predictors: "offset"
+    # (response, offset, cell of each row, number of cells) -> arrays by Stan data name
+    statistic: Callable[[Response, Floats, Ints, int], Stats]
+    scalars: tuple[str, ...] = ()  # it holds only where these parameters have no predictor
+    # (statistics) -> mean response and prior weight of each cell, where the density is that of a generalised linear
+    # model: the mean of a cell's responses is then as good as the responses
+    means: Callable[[Stats], tuple[Floats, Floats]] | None = None
+    # (statistics) -> rows and squares within cells, where a dispersion is estimated from them
+    spread: Callable[[Stats], tuple[float, float]] | None = None
+
+
+def holds(reduction: Reduction | None, predicted: Collection[str]) -> bool:
+    """Whether a family's reduction serves, given the parameters that have a predictor."""
+    return reduction is not None and not set(reduction.scalars) & set(predicted)
+
+
+def observed(response: Response, cell: Ints, precisions: bool) -> Observed:
+    """The distinct responses within each cell, in the order in which rows first meet them.
+
+    Parameters
+    ----------
+    response : Response
+        N rows; those of weight 0 are no observations.
+    cell : array
+        (N,) the cell of each row.
+    precisions : bool
+        Whether weights are precisions, which tell rows apart, or exponents.
+
+    Returns
+    -------
+    Observed
+
+    Examples
+    --------
+    >>> one, y = np.ones(4), np.array([2.0, 2.0, 2.0, 3.0])
+    >>> observed(Response("y", y, one, one), np.array([0, 0, 1, 1]), precisions=False).n
+    array([2., 1., 1.])
+    """
+    weights = response.weights
+    there = np.flatnonzero(weights > 0)
+    columns = [cell, response.y, response.trials, *([weights] if precisions else [])]
+    row, place = cells_of([column[there] for column in columns], len(there))
+    first = there[place]
+    n = np.bincount(row, None if precisions else weights[there], len(first)).astype(float)
+    own = weights[first] if precisions else np.ones(len(first))
+    return Observed(cell[first], response.y[first], Extra(response.trials[first], own), n)
+
+
+def distinct_responses(of: Observed, extras: Collection[str]) -> Stats:
+    """The same by Stan data name, with what the density reads beside them; places from 1."""
+    more = {name: getattr(of.extra, name) for name in extras}
+    return {"R": len(of.y), "cell": of.cell + 1, "y": of.y, "n": of.n, **more}
+
+
+def total(values: Floats, cell: Ints, cells: int) -> Floats:
+    """Sums over the rows of each cell."""
+    if is_constant(values):
+        return np.asarray(values[:1] * np.bincount(cell, minlength=cells), dtype=float)
+    return np.bincount(cell, weights=values, minlength=cells).astype(float)
+
+
+def times(weights: Floats, values: Floats) -> Floats:
+    """Their product; weights that all are one cost nothing."""
+    return values if is_constant(weights) and weights[:1] == 1 else weights * values
+
+
+def ratio(stats: Stats, size: str) -> tuple[Floats, Floats]:
+    """The mean response of each cell, "y" over its size, and that size."""
+    n = np.asarray(stats[size], dtype=float)
+    return np.asarray(stats["y"]) / np.where(n > 0, n, 1), n

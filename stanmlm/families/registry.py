@@ -1,0 +1,59 @@
+"""The families that there are, and the one that a user means."""
+
+from collections.abc import Callable
+
+from stanmlm.base.arguments import shown
+from stanmlm.base.dialects import family_elsewhere
+from stanmlm.base.errors import OptionError, did_you_mean
+from stanmlm.families.binomial import BINOMIAL
+from stanmlm.families.family import Family, FamilyLike
+from stanmlm.families.gaussian import GAUSSIAN
+from stanmlm.families.poisson import POISSON
+
+FAMILIES: dict[str, Family] = {family.name: family for family in (GAUSSIAN, BINOMIAL, POISSON)}
+_SPELLINGS = {name: family for family in FAMILIES.values() for name in (family.name, *family.spellings)}
+
+
+def as_family(family: FamilyLike) -> Family:
+    """Give the family that a user names in any of R's ways.
+
+    Parameters
+    ----------
+    family : Family, str or function
+        `binomial(link="probit")`, `"binomial"` or `binomial`.
+
+    Returns
+    -------
+    Family
+
+    Raises
+    ------
+    OptionError
+        If it is none of these.
+
+    Examples
+    --------
+    >>> from stanmlm.families import binomial
+    >>> as_family("poisson").name, as_family(binomial).link.name
+    ('poisson', 'logit')
+    """
+    if isinstance(family, Family):
+        return family
+    if isinstance(family, str):
+        if family not in _SPELLINGS:
+            near = f"`{family}` is not a family{did_you_mean(family, _SPELLINGS)}"
+            raise OptionError(family_elsewhere(family) or near)
+        return _SPELLINGS[family]
+    made = _called(family) if callable(family) else family
+    if not isinstance(made, Family):
+        raise OptionError(
+            f"family must be a family such as `binomial`, not {shown(family)}" + did_you_mean("", FAMILIES)
+        )
+    return made
+
+
+def _called(family: Callable[[], Family]) -> object:
+    try:
+        return family()
+    except Exception:  # whatever it is, it is not a family
+        return None
