@@ -2,16 +2,18 @@
 
 import numpy as np
 
-from stanmlm.base.arrays import Floats
+from stanmlm.base.arrays import Floats, Ints
 from stanmlm.families.family import Family
 from stanmlm.families.reductions import Extra
 from stanmlm.families.theta import Theta
 
-# Steps of difference quotients, on link scales: a first one errs by STEP^2 and by rounding / STEP.
+# Steps of difference quotients, in the units of each predictor: a first one errs by STEP^2 and by rounding / STEP.
 FIRST, SECOND = 1e-5, 1e-3
 
 
-def slopes(family: Family, y: Floats, etas: Floats, extra: Extra) -> tuple[Floats, Floats]:
+def slopes(
+    family: Family, y: Floats, etas: Floats, extra: Extra, units: Floats | None = None
+) -> tuple[Floats, Floats]:
     """Give score and information of each row in its predictors.
 
     The score is a difference quotient of the log density. The information is the family's own, expected one, or where
@@ -25,11 +27,13 @@ def slopes(family: Family, y: Floats, etas: Floats, extra: Extra) -> tuple[Float
     etas : array
         (P, rows) of all parameters, on their links' scales.
     extra : Extra
+    units : array, optional
+        (P,) what a difference in each predictor is counted in: about the size of what matters; 1 by default.
 
     Returns
     -------
     tuple
-        Score, (P, rows), and information, (P, P, rows).
+        Score, (P, rows), and information, (P, P, rows), of predictors in these units.
 
     Examples
     --------
@@ -39,18 +43,25 @@ def slopes(family: Family, y: Floats, etas: Floats, extra: Extra) -> tuple[Float
     >>> float(score.round(6)[0, 0]), float(information[0, 0, 0])
     (2.0, 1.0)
     """
-    steps = np.eye(len(etas))[:, :, None]
-    up, down = (np.array([_density(family, y, etas + sign * FIRST * step, extra) for step in steps]) for sign in (1, -1))
-    score = (up - down) / (2 * FIRST)
+    sizes = np.ones(len(etas)) if units is None else units
+    score = scores(family, y, etas, extra, sizes, np.arange(len(etas)))
     if family.information is not None:
-        return score, family.information(_theta(family, etas), extra)
-    return score, _observed(family, y, etas, extra)
+        information = family.information(_theta(family, etas), extra)
+        return score, np.asarray(information * np.multiply.outer(sizes, sizes)[..., None])
+    return score, _observed(family, y, etas, extra, sizes)
 
 
-def _observed(family: Family, y: Floats, etas: Floats, extra: Extra) -> Floats:
+def scores(family: Family, y: Floats, etas: Floats, extra: Extra, units: Floats, which: Ints) -> Floats:
+    """The score in some of the predictors alone, (which, rows); all else as in `slopes`."""
+    steps = np.diag(units)[which, :, None]
+    up, down = (np.array([_density(family, y, etas + sign * FIRST * step, extra) for step in steps]) for sign in (1, -1))
+    return np.asarray((up - down) / (2 * FIRST))
+
+
+def _observed(family: Family, y: Floats, etas: Floats, extra: Extra, units: Floats) -> Floats:
     """Minus the matrix of second differences, (P, P, rows)."""
     P = len(etas)
-    steps, here = SECOND * np.eye(P)[:, :, None], _density(family, y, etas, extra)
+    steps, here = SECOND * np.diag(units)[:, :, None], _density(family, y, etas, extra)
     up, down = (np.array([_density(family, y, etas + sign * step, extra) for step in steps]) for sign in (1, -1))
     information = np.empty((P, P, *here.shape))
     for p in range(P):

@@ -1,5 +1,6 @@
 """The effects of all group terms at once: their precision as one sparse matrix, solved by conjugate gradients."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +18,18 @@ STEPS = 500
 class JointSystem:
     """What data say of q effects, term after term, level after level, coefficient after coefficient."""
 
-    rows: Any  # (C, q) sparse: eta = rows @ effects
-    weight: Floats  # (C,)
+    rows: Any  # (P C, q) sparse: rows @ effects is what they add to each predictor, one after another
+    weight: Any  # (P C, P C) sparse
     information: Any  # (q, q) sparse: rows' W rows
     shapes: tuple[tuple[int, int], ...]  # (J, K) a term
 
     def scores(self, values: Floats) -> Floats:
-        """rows' W values, (q, ...)."""
-        return np.asarray(self.rows.T @ (values.T * self.weight).T)
+        """rows' W values, (q, ...), of (P C, ...)."""
+        return np.asarray(self.rows.T @ (self.weight @ values))
+
+    def pulls(self, right: Floats) -> Floats:
+        """rows' right, (q,), of (P, C)."""
+        return np.asarray(self.rows.T @ right.ravel())
 
     def by_term(self, effects: Floats) -> tuple[Floats, ...]:
         """(J, K) a term, of (q,)."""
@@ -34,20 +39,20 @@ class JointSystem:
 
 
 def joint_system(
-    Z: tuple[Floats, ...], index: tuple[Ints, ...], levels: tuple[int, ...], weight: Floats
+    parts: tuple[Mapping[int, Floats], ...], index: tuple[Ints, ...], levels: tuple[int, ...], weight: Floats
 ) -> JointSystem:
     """The system of all terms.
 
     Parameters
     ----------
-    Z : tuple of arrays
-        (C, K) a term.
+    parts : tuple of mappings
+        A term each: its columns (C, K) by the predictor that they enter.
     index : tuple of arrays
         (C,) a term.
     levels : tuple of int
         J of each term.
     weight : array
-        (C,)
+        (P, P, C)
 
     Returns
     -------
@@ -56,16 +61,22 @@ def joint_system(
     Examples
     --------
     >>> one = np.ones((3, 1))
-    >>> of = joint_system((one, one), (np.array([0, 0, 1]), np.array([0, 1, 0])), (2, 2), np.ones(3))
+    >>> groups = (np.array([0, 0, 1]), np.array([0, 1, 0]))
+    >>> of = joint_system(({0: one}, {0: one}), groups, (2, 2), np.ones((1, 1, 3)))
     >>> of.information.toarray().tolist()[0]
     [2.0, 0.0, 1.0, 1.0]
     """
     from scipy import sparse  # not before a model needs it
 
-    rows = sparse.hstack([sparse_columns(z, at, J) for z, at, J in zip(Z, index, levels, strict=True)], format="csr")
-    information = (rows.T @ (sparse.diags_array(weight) @ rows)).tocsr()
-    shapes = tuple((J, z.shape[1]) for z, J in zip(Z, levels, strict=True))
-    return JointSystem(rows, weight, information, shapes)
+    P, sizes = len(weight), [next(iter(part.values())).shape for part in parts]
+    stacked = [
+        sparse.vstack([sparse_columns(part.get(p, np.zeros(size)), at, J) for p in range(P)])
+        for part, size, at, J in zip(parts, sizes, index, levels, strict=True)
+    ]
+    rows = sparse.hstack(stacked, format="csr")
+    block = sparse.block_array([[sparse.diags_array(w) for w in row] for row in weight], format="csr")
+    information = (rows.T @ (block @ rows)).tocsr()
+    return JointSystem(rows, block, information, tuple((J, size[1]) for J, size in zip(levels, sizes, strict=True)))
 
 
 def sparse_columns(Z: Floats, index: Ints, J: int) -> Any:
@@ -100,7 +111,8 @@ def solved(of: JointSystem, covariance: tuple[Floats, ...], right: Floats) -> Fl
     Examples
     --------
     >>> one = np.ones((3, 1))
-    >>> of = joint_system((one, one), (np.array([0, 0, 1]), np.array([0, 1, 0])), (2, 2), np.ones(3))
+    >>> groups = (np.array([0, 0, 1]), np.array([0, 1, 0]))
+    >>> of = joint_system(({0: one}, {0: one}), groups, (2, 2), np.ones((1, 1, 3)))
     >>> x = solved(of, (np.eye(1), np.eye(1)), np.eye(4))
     >>> bool(np.allclose(x, np.linalg.inv(of.information.toarray() + np.eye(4))))
     True

@@ -1,17 +1,18 @@
 """A quick look at the posterior: penalised quasi-likelihood, to learn what the data say of each effect."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.design import Design
 from stanmlm.families import Family
+from stanmlm.model.approximations import Working, within_reach
 from stanmlm.model.compress import Cells
 from stanmlm.model.crossed import joint_system, solved
 from stanmlm.model.nesting import Nesting, nestings
-from stanmlm.model.working import Problem, Units, Working, bounds, first_working, prior_precision, problem, working_at
+from stanmlm.model.problem import Problem, prior_at, problem
 from stanmlm.priors.priors import Priors
 
 STEPS = 40
@@ -44,24 +45,39 @@ class Solution:
 class Pilot:
     """Where the posterior is, roughly; fixed coefficients are those of centred columns."""
 
-    beta: Floats  # (F,) the first is the intercept at centred predictors where there is one
+    beta: Floats  # (F,) of all predictors; an intercept is the one at centred columns of its predictor
     uncertainty: Floats  # (F, F) posterior covariance of beta, over all effects
     effects: tuple[Floats, ...]  # a group term each: (J, K) deviations
     covariance: tuple[Floats, ...]  # a group term each: (K, K) of the coefficients
     variance: tuple[Floats, ...]  # a group term each: (J, K, K) of the posterior, given everything else
-    information: tuple[
-        Floats, ...
-    ]  # a group term each: (J, K, K) of the data on each level, finer terms integrated out
-    dispersion: float  # sigma^2; 1 in families without it
-    working: Working  # the least squares problem of the last step
+    # a group term each: (J, K, K) of the data on each level, finer terms integrated out
+    information: tuple[Floats, ...]
+    working: Working  # the least squares problem of the last step, in the predictors that have a formula
+    scalars: Mapping[str, float] = field(default_factory=dict)  # natural values of the parameters without one
+    scalar_variance: Mapping[str, float] = field(default_factory=dict)  # on their links' scales, where it is known
+
+
+@dataclass(frozen=True)
+class _State:
+    """As `Pilot`, in a problem's own units; numbers without a formula are the last coefficients."""
+
+    beta: Floats
+    uncertainty: Floats
+    effects: tuple[Floats, ...]
+    covariance: tuple[Floats, ...]
+    variance: tuple[Floats, ...]
+    information: tuple[Floats, ...]
+    dispersion: float
+    eta: Floats  # (P, C) where the likelihood was last looked at
+    working: Working
 
 
 def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot:
     """Find the neighbourhood of the posterior mode without a sampler.
 
-    Iteratively reweighted least squares in the fixed coefficients and the effects of one term at a time, each followed
-    by an EM step of that term's covariance (Laird and Ware 1982; Breslow and Clayton 1993, section 2), in units of the
-    problem's own (`working.problem`); at last all terms together, where there are several.
+    Iteratively reweighted least squares in the fixed coefficients of all predictors and the effects of one term at a
+    time, each followed by an EM step of that term's covariance (Laird and Ware 1982; Breslow and Clayton 1993,
+    section 2), in units of the problem's own (`problem.problem`); at last all terms together, where there are several.
 
     Parameters
     ----------
@@ -81,57 +97,91 @@ def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot
     ...     return [np.sqrt(np.diag(S)) for S in pilot(design, cells, family, priors).covariance]
     """
     of, nested = problem(design, cells, family, priors), nestings(design, cells)
-    at, limits = _start(of), bounds(of)
+    at = _start(of)
     for _ in range(STEPS):
         before = at
-        at = at if of.Z else _fixed_step(at, of)
-        for k in range(len(of.Z)):
+        at = at if of.parts else _fixed_step(at, of)
+        for k in range(len(of.parts)):
             at = _term_step(at, k, _equations(at, k, of, nested))
-        at = replace(at, dispersion=_dispersion(at, of))
-        at = replace(at, working=working_at(np.clip(_eta(at, of), *limits), at.dispersion, of))
+        at = _look(at, of)
         if _settled(at, before):
             break
-    return _in_users_units(_together(at, of) if len(of.Z) > 1 else at, of.units)
+    return _in_users_units(_together(at, of) if len(of.parts) > 1 else at, of)
 
 
-def _start(of: Problem) -> Pilot:
+def _start(of: Problem) -> _State:
     """No effects; their sds by moments of the response about its mean, a little large: steps come from above."""
-    working, F = first_working(of), of.X.shape[1]
-    weight = working.weight / max(float(working.weight.sum()), SMALLEST)
-    e = working.response - weight @ working.response
-    sds = [_by_moments(Z, index, J, working.weight, e) for Z, index, J in zip(of.Z, of.index, of.levels, strict=True)]
-    return Pilot(
-        beta=np.zeros(F),
+    eta, F = of.likelihood.start, of.X.shape[1]
+    working = of.likelihood.working(eta, np.zeros(eta.shape[1]), 1.0)
+    sds = [_by_moments(part, index, J, working) for part, index, J in zip(of.parts, of.index, of.levels, strict=True)]
+    return _State(
+        beta=_first_coefficients(of),
         uncertainty=np.eye(F),
         effects=tuple(np.zeros((J, len(sd))) for J, sd in zip(of.levels, sds, strict=True)),
         covariance=tuple(np.diag(sd**2) for sd in sds),
         variance=tuple(np.tile(np.diag(sd**2), (J, 1, 1)) for J, sd in zip(of.levels, sds, strict=True)),
         information=(),
         dispersion=1.0,
+        eta=eta,
         working=working,
     )
 
 
-def _by_moments(Z: Floats, index: Ints, J: int, weight: Floats, e: Floats) -> Floats:
+def _first_coefficients(of: Problem) -> Floats:
+    """Zeros, and the numbers without a formula where they start."""
+    beta, F = np.zeros(of.X.shape[1]), len(of.prior.location)
+    for p, at in enumerate(of.places):
+        if at.start >= F:
+            beta[at] = of.likelihood.start[p, :1]
+    return beta
+
+
+def _by_moments(part: Mapping[int, Floats], index: Ints, J: int, working: Working) -> Floats:
     """Roots of sum_j s_j^2 / sum_j i_j^2, (K,): scores and information of each level, a coefficient at a time."""
-    scores = _by_level(Z * weight[:, None], e[:, None], index, J)[..., 0]
-    information = np.stack([np.bincount(index, weights=weight * z**2, minlength=J) for z in Z.T], axis=1)
+    scores, information = 0.0, 0.0
+    for p, Z in part.items():
+        weight = working.weight[p, p]
+        response = working.right[p] / np.where(weight > 0, weight, 1.0)
+        e = response - (weight / max(float(weight.sum()), SMALLEST)) @ response
+        scores = scores + _by_level(Z * weight[:, None], e[:, None], index, J)[..., 0]
+        information = information + np.stack([np.bincount(index, weight * z**2, J) for z in Z.T], axis=1)
     total = np.sum(information**2, axis=0)
     moments = np.sum(scores**2, axis=0) / np.where(total > 0, total, 1.0)
     return np.sqrt(np.where(moments > SMALLEST, moments, 1.0))
 
 
-def _eta(at: Pilot, of: Problem) -> Floats:
-    return np.asarray(of.offset + of.X @ at.beta + sum(_parts(at, of)))
+def _look(at: _State, of: Problem) -> _State:
+    """See the likelihood from where coefficients and effects are now."""
+    likelihood, C = of.likelihood, of.X.shape[0]
+    uncertain = _uncertain(at, of) if likelihood.by_variance else np.zeros(C)
+    eta = _eta(at, of)
+    dispersion = max(likelihood.dispersion(eta[0], uncertain), SMALLEST)
+    eta = within_reach(eta, at.eta, likelihood.limits)
+    return replace(at, dispersion=dispersion, eta=eta, working=likelihood.working(eta, uncertain, dispersion))
 
 
-def _parts(at: Pilot, of: Problem) -> Iterator[Floats]:
-    """What each term adds to eta, (C,)."""
-    for Z, index, effects in zip(of.Z, of.index, at.effects, strict=True):
-        yield np.sum(Z * effects[index], axis=1)
+def _uncertain(at: _State, of: Problem) -> Floats:
+    """The variance that effects leave the location's linear predictor, (C,)."""
+    parts = [(part[0], V, index) for part, V, index in zip(of.parts, at.variance, of.index, strict=True) if 0 in part]
+    total = sum((np.einsum("cp,cpq,cq->c", Z, V[index], Z) for Z, V, index in parts), np.zeros(len(of.X)))
+    return np.asarray(total)
 
 
-def _term_step(at: Pilot, k: int, equations: Equations) -> Pilot:
+def _eta(at: _State, of: Problem) -> Floats:
+    fixed = np.stack([of.X[:, place] @ at.beta[place] for place in of.places])
+    return np.asarray(of.offset + fixed + sum(_parts(at, of)))
+
+
+def _parts(at: _State, of: Problem) -> Iterator[Floats]:
+    """What each term adds to eta, (P, C)."""
+    for part, index, effects in zip(of.parts, of.index, at.effects, strict=True):
+        added, u = np.zeros((len(of.places), len(index))), effects[index]
+        for p, Z in part.items():
+            added[p] = np.sum(Z * u, axis=1)
+        yield added
+
+
+def _term_step(at: _State, k: int, equations: Equations) -> _State:
     """Solve for beta and the effects of term k together, then update that term's covariance."""
     found = solve(equations, at.covariance[k])
     covariance: Floats = (found.effects.T @ found.effects + found.variance.sum(axis=0)) / len(found.effects)
@@ -147,7 +197,7 @@ def _term_step(at: Pilot, k: int, equations: Equations) -> Pilot:
 
 
 def _equations(
-    at: Pilot, k: int, of: Problem, nested: tuple[Nesting | None, ...], free: frozenset[int] = frozenset()
+    at: _State, k: int, of: Problem, nested: tuple[Nesting | None, ...], free: frozenset[int] = frozenset()
 ) -> Equations:
     """The equations of term k: effects within its own are integrated out, those of other terms held but the free."""
     free = free | {k}
@@ -155,18 +205,32 @@ def _equations(
         if nesting and nesting.coarser == k:
             within = _equations(at, finer, of, nested, free)
             return _coarser(within, at.covariance[finer], nesting, of.levels[k])
-    Z, index, J = of.Z[k], of.index[k], of.levels[k]
-    others = sum((part for j, part in enumerate(_parts(at, of)) if j not in free), np.zeros(len(Z)))
-    response, weight = at.working.response - others, at.working.weight
-    wZ, wX = Z * weight[:, None], of.X * weight[:, None]
-    precision = prior_precision(of.prior, at.beta)
-    return Equations(
-        information=_by_level(wZ, Z, index, J),
-        cross=_by_level(wZ, of.X, index, J),
-        right=_by_level(wZ, response[:, None], index, J)[..., 0],
-        fixed=wX.T @ of.X + np.diag(precision),
-        fixed_right=wX.T @ response + precision * of.prior.location,
-    )
+    part, index, J, W = of.parts[k], of.index[k], of.levels[k], at.working.weight
+    others = sum((added for j, added in enumerate(_parts(at, of)) if j not in free), np.zeros_like(at.eta))
+    right = at.working.right - np.einsum("pqc,qc->pc", W, others)
+    K = at.covariance[k].shape[0]
+    information, scores, cross = np.zeros((J, K, K)), np.zeros((J, K)), np.zeros((J, K, of.X.shape[1]))
+    for p, Z in part.items():
+        scores += _by_level(Z, right[p][:, None], index, J)[..., 0]
+        for q, place in enumerate(of.places):
+            WZ = Z * W[p, q][:, None]
+            cross[..., place] += _by_level(WZ, of.X[:, place], index, J)
+            if q in part:
+                information += _by_level(WZ, part[q], index, J)
+    fixed, fixed_right = _fixed(at, of, right)
+    return Equations(information, cross, scores, fixed, fixed_right)
+
+
+def _fixed(at: _State, of: Problem, right: Floats) -> tuple[Floats, Floats]:
+    """Information and right side of the fixed coefficients, their priors' with it."""
+    F, W = of.X.shape[1], at.working.weight
+    precision, pull = prior_at(of, at.beta)
+    information, out = np.zeros((F, F)), np.zeros(F)
+    for p, place in enumerate(of.places):
+        out[place] = of.X[:, place].T @ right[p]
+        for q, other in enumerate(of.places):
+            information[place, other] = (of.X[:, place] * W[p, q][:, None]).T @ of.X[:, other]
+    return information + np.diag(precision), out + pull
 
 
 def _coarser(finer: Equations, covariance: Floats, nesting: Nesting, J: int) -> Equations:
@@ -223,42 +287,71 @@ def solve(equations: Equations, covariance: Floats) -> Solution:
     )
 
 
-def _fixed_step(at: Pilot, of: Problem) -> Pilot:
-    weight, precision = at.working.weight, prior_precision(of.prior, at.beta)
-    wX = of.X * weight[:, None]
-    uncertainty = np.linalg.inv(wX.T @ of.X + np.diag(precision)).astype(float)
-    beta = uncertainty @ (wX.T @ at.working.response + precision * of.prior.location)
-    return replace(at, beta=beta, uncertainty=uncertainty)
+def _fixed_step(at: _State, of: Problem) -> _State:
+    information, right = _fixed(at, of, at.working.right)
+    uncertainty = np.linalg.inv(information).astype(float)
+    return replace(at, beta=uncertainty @ right, uncertainty=uncertainty)
 
 
-def _together(at: Pilot, of: Problem) -> Pilot:
+def _together(at: _State, of: Problem) -> _State:
     """Coefficients and the effects of all terms at once, as the last covariances and weights have them."""
-    system = joint_system(of.Z, of.index, of.levels, at.working.weight)
-    wX, precision = of.X * at.working.weight[:, None], prior_precision(of.prior, at.beta)
-    columns = np.column_stack([of.X, at.working.response])
-    found = solved(system, at.covariance, system.scores(columns))
-    F, cross = of.X.shape[1], system.scores(of.X)
-    U = np.linalg.inv(wX.T @ of.X + np.diag(precision) - cross.T @ found[:, :F]).astype(float)
-    left = wX.T @ at.working.response + precision * of.prior.location - cross.T @ found[:, F]
-    beta = U @ left
+    system = joint_system(of.parts, of.index, of.levels, at.working.weight)
+    F = of.X.shape[1]
+    columns = np.zeros((len(of.places), *of.X.shape))
+    for p, place in enumerate(of.places):
+        columns[p, :, place] = of.X[:, place]
+    cross = system.scores(columns.reshape(-1, F))
+    found = solved(system, at.covariance, np.column_stack([cross, system.pulls(at.working.right)]))
+    fixed, right = _fixed(at, of, at.working.right)
+    U = np.linalg.inv(fixed - cross.T @ found[:, :F]).astype(float)
+    beta = U @ (right - cross.T @ found[:, F])
     return replace(at, beta=beta, uncertainty=U, effects=system.by_term(found[:, F] - found[:, :F] @ beta))
 
 
-def _in_users_units(at: Pilot, units: Units) -> Pilot:
+def _in_users_units(at: _State, of: Problem) -> Pilot:
     """The same numbers in the units of the response and of the columns as they are."""
-    size = units.response
-    X, Z = size / units.X, [size / unit for unit in units.Z]
-    working = at.working
+    units, F = of.units, len(of.prior.location)
+    beta = at.beta[:F] * units.X
+    formulas = [p for p, place in enumerate(of.places) if place.start < F]
+    for p in formulas:
+        if units.shifted[p] and of.places[p].stop > of.places[p].start:
+            beta[of.places[p].start] += units.predictors.center[p]
+    Z = units.Z
+    scalars, variance = _scalars(at, of)
     return Pilot(
-        beta=at.beta * X + np.where(np.arange(len(X)) == 0, units.center, 0.0),
-        uncertainty=at.uncertainty * np.outer(X, X),
+        beta=beta,
+        uncertainty=at.uncertainty[:F, :F] * np.outer(units.X, units.X),
         effects=tuple(effects * z for effects, z in zip(at.effects, Z, strict=True)),
         covariance=tuple(S * np.outer(z, z) for S, z in zip(at.covariance, Z, strict=True)),
         variance=tuple(V * np.outer(z, z) for V, z in zip(at.variance, Z, strict=True)),
         information=tuple(data / np.outer(z, z) for data, z in zip(at.information, Z, strict=True)),
-        dispersion=at.dispersion * size**2,
-        working=Working(working.response * size + units.center, working.weight / size**2),
+        working=_users_working(at, of, formulas),
+        scalars=scalars,
+        scalar_variance=variance,
     )
+
+
+def _users_working(at: _State, of: Problem, formulas: list[int]) -> Working:
+    """The least squares problem of the predictors with a formula, the numbers without one held."""
+    held = [p for p in range(len(of.places)) if p not in formulas]
+    W, unit, shift = at.working.weight, of.units.predictors.unit, of.units.shifted * of.units.predictors.center
+    right = at.working.right - np.einsum("pqc,qc->pc", W[:, held], (at.eta - of.offset)[held])
+    own = W[np.ix_(formulas, formulas)] / np.multiply.outer(unit[formulas], unit[formulas])[..., None]
+    shifted = np.einsum("pqc,q->pc", own, shift[formulas])
+    return Working(right[formulas] / unit[formulas, None] + shifted, own)
+
+
+def _scalars(at: _State, of: Problem) -> tuple[dict[str, float], dict[str, float]]:
+    """Natural values of the numbers without a formula, and variances on their links' scales."""
+    scale, F = of.units.predictors, len(of.prior.location)
+    if of.likelihood.has_dispersion:
+        return {one.name: float(at.dispersion**0.5 * scale.unit[0]) for one in of.family.scalars}, {}
+    links = {one.name: one.link for one in of.family.parameters}
+    alone = [(p, place.start) for p, place in enumerate(of.places) if place.start >= F]
+    eta = {of.dpars[p]: scale.center[p] + scale.unit[p] * at.beta[at_] for p, at_ in alone}
+    values = {dpar: float(links[dpar].inverse(np.float64(value))) for dpar, value in eta.items()}
+    variance = {of.dpars[p]: float(at.uncertainty[at_, at_] * scale.unit[p] ** 2) for p, at_ in alone}
+    return values, variance
 
 
 def _with(arrays: tuple[Floats, ...], k: int, array: Floats) -> tuple[Floats, ...]:
@@ -272,24 +365,12 @@ def _by_level(left: Floats, right: Floats, index: Ints, J: int) -> Floats:
     return np.array(sums, dtype=float).reshape(P * Q, J).T.reshape(J, P, Q)
 
 
-def _dispersion(at: Pilot, of: Problem) -> float:
-    """EM step of sigma^2 where the family has it."""
-    if of.spread is None:
-        return 1.0
-    rows, squares = of.spread
-    uncertain = sum(
-        np.sum(of.n * np.einsum("cp,cpq,cq->c", Z, V[index], Z))
-        for Z, V, index in zip(of.Z, at.variance, of.index, strict=True)
-    )
-    return max(float(squares + np.sum(of.n * (of.y - _eta(at, of)) ** 2) + uncertain) / max(rows, 1), SMALLEST)
-
-
-def _settled(at: Pilot, before: Pilot) -> bool:
+def _settled(at: _State, before: _State) -> bool:
     """Whether sds have stopped moving, and coefficients in theirs."""
     errors = np.sqrt(np.diag(at.uncertainty))
     still = np.all(np.abs(at.beta - before.beta) < TOLERANCE * errors)
     return bool(still and np.all(np.abs(_sds(at) - _sds(before)) < TOLERANCE * _sds(before)))
 
 
-def _sds(at: Pilot) -> Floats:
+def _sds(at: _State) -> Floats:
     return np.asarray(np.sqrt(np.concatenate([[at.dispersion], *(np.diag(S) for S in at.covariance)])))

@@ -1,0 +1,206 @@
+"""What a likelihood is near its linear predictors: a quadratic, from means of cells or from distinct responses."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from stanmlm.base.arrays import Floats
+from stanmlm.families import Family
+from stanmlm.families.reductions import Extra, Observed
+from stanmlm.families.slopes import scores, slopes
+
+# Slopes and variances of the mean stay above this share of what they are at the overall mean.
+LEAST = 1e-12
+# What data say of a combination of predictors stays above this share of what they say of the best known one.
+FLATTEST = 1e-3
+# A step moves a parameter beside the location by no more than this, on its link's scale.
+FARTHEST = 2.0
+
+
+@dataclass(frozen=True)
+class Working:
+    """The least squares problem of one step: W (eta - offset) + s, and W, for P predictors in C cells."""
+
+    right: Floats  # (P, C)
+    weight: Floats  # (P, P, C)
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """A likelihood in the units of a problem."""
+
+    start: Floats  # (P, C) linear predictors to begin at, offsets and all
+    limits: tuple[Floats, Floats]  # (P, 1) each: beyond them a step has overshot
+    # (eta (P, C), variance of the location's eta (C,), dispersion) -> the problem of a step
+    working: Callable[[Floats, Floats, float], Working]
+    # (location's eta (C,), its variance) -> the dispersion that goes with them, 1 where it is none or a predictor
+    dispersion: Callable[[Floats, Floats], float]
+    has_dispersion: bool  # in the place of the family's parameters beside the location
+    by_variance: bool  # whether the variance of eta counts
+
+
+@dataclass(frozen=True)
+class Means:
+    """Mean responses of cells, where the likelihood is that of a generalised linear model."""
+
+    y: Floats  # (C,)
+    n: Floats  # (C,) their prior weights
+    offset: Floats  # (C,)
+    spread: tuple[float, float] | None  # rows, and squares within cells, where there is a dispersion
+    family: Family
+
+
+def of_means(at: Means) -> Likelihood:
+    """A generalised linear model (McCullagh and Nelder 1989, section 2.5): one predictor, and perhaps a dispersion.
+
+    Parameters
+    ----------
+    at : Means
+
+    Returns
+    -------
+    Likelihood
+
+    Examples
+    --------
+    >>> from stanmlm.families import poisson
+    >>> one = np.ones(2)
+    >>> of_means(Means(one, one, 0 * one, None, poisson())).start.shape
+    (1, 2)
+    """
+    link, variance, overall, about = at.family.link, _variance_of(at.family), _overall(at), _offset_about_its_mean(at)
+    low, high = bounds_of(at)
+
+    def working(eta: Floats, _: Floats, dispersion: float) -> Working:
+        mu = link.inverse(eta[0])
+        slope = np.maximum(link.slope(eta[0]), LEAST * link.slope(link.forward(overall)))
+        weight = at.n * slope**2 / (np.maximum(variance(mu), LEAST * variance(overall)) * dispersion)
+        return Working(weight * (eta - at.offset + (at.y - mu) / slope), weight[None, None])
+
+    def dispersion(eta: Floats, uncertain: Floats) -> float:
+        if at.spread is None:
+            return 1.0
+        rows, squares = at.spread
+        return float(squares + np.sum(at.n * (at.y - eta) ** 2) + np.sum(at.n * uncertain)) / max(rows, 1)
+
+    start = (link.forward(overall) + about)[None]
+    limits = (np.full((1, 1), low), np.full((1, 1), high))
+    has = at.spread is not None
+    return Likelihood(start, limits, working, dispersion, has_dispersion=has, by_variance=has)
+
+
+def _variance_of(family: Family) -> Callable[[Floats], Floats]:
+    """Of one response at a mean, over the dispersion."""
+    ones = np.ones(1)
+    natural = {parameter.name: ones for parameter in family.scalars}
+
+    def variance(mu: Floats) -> Floats:
+        assert family.variance is not None
+        return family.variance(family.theta({}, {family.location.name: mu, **natural}), Extra(ones, ones))
+
+    return variance
+
+
+def bounds_of(at: Means) -> tuple[float, float]:
+    """Where the location's predictor may go: beyond the data's own range a step has overshot.
+
+    At an end of the range of means the data say no more than that it is a hundredth of one event away.
+    """
+    if at.family.kind == "real":
+        return -np.inf, np.inf
+    mean, about = _overall(at)[0], _offset_about_its_mean(at)
+    share = 0.01 / (1 + float(at.n @ at.y))
+    ends = np.array([min(at.y.min(), mean), max(at.y.max(), mean)])
+    low, high = at.family.link.forward(ends + share * (mean - ends))
+    return float(low + about.min()) - 1, float(high + about.max()) + 1
+
+
+def _offset_about_its_mean(at: Means) -> Floats:
+    total = float(at.n.sum())
+    return np.asarray(at.offset - (float(at.n @ at.offset) / total if total > 0 else 0.0))
+
+
+def _overall(at: Means) -> Floats:
+    """The mean response, (1,), with half an observation at each end of the range that the family has."""
+    low, high = at.family.bounds(np.ones(1))
+    total = at.n.sum() + np.isfinite(high)
+    return np.asarray((at.n @ at.y + 0.5 * np.isfinite(low)) / np.where(total > 0, total, 1.0))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Linear predictors in a problem's units: the user's are center + unit times these."""
+
+    center: Floats  # (P,)
+    unit: Floats  # (P,)
+
+
+def of_responses(
+    family: Family, seen: Observed, scale: Scale, offset: Floats, start: Floats, bounds: tuple[float, float]
+) -> Likelihood:
+    """Any family, all of its parameters predictors, by slopes of its log density.
+
+    The scores of parameters beside the location are means over what its own linear predictor is uncertain by, two
+    points of it: for a normal response they are those of an EM algorithm (Laird and Ware 1982, section 4).
+
+    Parameters
+    ----------
+    family : Family
+    seen : Observed
+    scale : Scale
+        Of each parameter.
+    offset : array
+        (P, C), in these units.
+    start : array
+        (P,) linear predictors to begin at, in these units.
+    bounds : tuple
+        Where the location's may go, in these units.
+
+    Returns
+    -------
+    Likelihood
+
+    Examples
+    --------
+    >>> def start_of(family, seen, scale, offset, start):
+    ...     return of_responses(family, seen, scale, offset, start, (-np.inf, np.inf)).start
+    """
+    (P, C), others = offset.shape, np.arange(1, len(start))
+
+    def total(rows: Floats) -> Floats:
+        flat = (rows * seen.n).reshape(-1, len(seen.n))
+        return np.array([np.bincount(seen.cell, row, C) for row in flat]).reshape(*rows.shape[:-1], C)
+
+    def working(eta: Floats, uncertain: Floats, _: float) -> Working:
+        etas = scale.center[:, None] + scale.unit[:, None] * eta[:, seen.cell]
+        score, information = slopes(family, seen.y, etas, seen.extra, scale.unit)
+        if len(others) and np.any(uncertain):
+            away = np.zeros_like(etas)
+            away[0] = scale.unit[0] * np.sqrt(uncertain)[seen.cell]
+            both = [scores(family, seen.y, etas + sign * away, seen.extra, scale.unit, others) for sign in (1, -1)]
+            score[others] = (both[0] + both[1]) / 2
+        weight = total(information)
+        weight = weight if family.information else _positive(weight)
+        return Working(np.einsum("pqc,qc->pc", weight, eta - offset) + total(score), weight)
+
+    low, high = np.full((P, 1), -np.inf), np.full((P, 1), np.inf)
+    low[0], high[0] = bounds
+    first = start[:, None] + offset - offset.mean(axis=1, keepdims=True)
+    return Likelihood(first, (low, high), working, lambda *_: 1.0, has_dispersion=False, by_variance=P > 1)
+
+
+def _positive(weight: Floats) -> Floats:
+    """The same matrices, (P, P, C), with directions of no information, or less, lifted to a little."""
+    sizes, axes = np.linalg.eigh(np.moveaxis(weight, -1, 0))
+    largest = np.max(np.abs(sizes), axis=1, keepdims=True)
+    lifted = np.maximum(sizes, FLATTEST * np.where(largest > 0, largest, 1.0))
+    return np.asarray(np.einsum("cpk,ck,cqk->pqc", axes, lifted, axes))
+
+
+def within_reach(eta: Floats, before: Floats, limits: tuple[Floats, Floats]) -> Floats:
+    """Linear predictors (P, C) where a step may end: within limits, and beside the location not far from `before`."""
+    reach = np.full((len(eta), 1), FARTHEST)
+    reach[0] = np.inf
+    low, high = limits
+    return np.asarray(np.clip(eta, np.maximum(low, before - reach), np.minimum(high, before + reach)))

@@ -1,0 +1,273 @@
+"""A model in units of its own, all of its predictors side by side: what the pilot solves."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from stanmlm.base.arrays import Floats, Ints, constant
+from stanmlm.data.coefficients import centers, intercepts, places_of
+from stanmlm.data.design import Design, dpars_of, predictors
+from stanmlm.families import Family
+from stanmlm.families.family import Distributional
+from stanmlm.families.reductions import Observed
+from stanmlm.families.responses import Response
+from stanmlm.formula.bf import LOCATION
+from stanmlm.model.approximations import Likelihood, Means, Scale, bounds_of, of_means, of_responses
+from stanmlm.model.compress import Cells
+from stanmlm.priors.distributions import DISTRIBUTIONS
+from stanmlm.priors.priors import Priors
+
+# The least precision of a prior, and the greatest, in a problem's own units: flat priors, and fixed numbers.
+FLATTEST, TIGHTEST = 1e-10, 1e20
+# A response whose spread is below this share of its size is a constant with rounding.
+ROUNDING = 1e-15
+# The step of difference quotients of a scalar's prior, on its link's scale.
+STEP = 1e-3
+
+# The log density of the prior of one number, at linear predictors in a problem's own units.
+LogPrior = Callable[[Floats], Floats]
+
+
+@dataclass(frozen=True)
+class Units:
+    """What a problem's own numbers are multiples of; no number of the pilot is compared with one in other units."""
+
+    predictors: Scale  # linear predictors
+    shifted: Floats  # (P,) 1 where an intercept takes up what a predictor is counted from
+    X: Floats  # (F,) of coefficients
+    Z: tuple[Floats, ...]  # a group term each: (K,) of effects
+
+
+@dataclass(frozen=True)
+class NormalPrior:
+    """The priors of fixed coefficients, normal or Student t; flat ones have an infinite scale."""
+
+    location: Floats  # (F,)
+    scale: Floats  # (F,)
+    df: Floats  # (F,) infinite for a normal
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A model with P linear predictors whose columns have root mean square one, and a real response mean 0 and sd 1.
+
+    A parameter of the family without a formula is a predictor with a column of ones, its coefficient after all others,
+    unless the likelihood has a dispersion in its place.
+    """
+
+    dpars: tuple[str, ...]  # P
+    X: Floats  # (C, F + scalars) columns of all predictors, centred over rows beside an intercept
+    places: tuple[slice, ...]  # P, the columns of each
+    parts: tuple[Mapping[int, Floats], ...]  # a group term each: by predictor, columns (C, K), zero where not its own
+    index: tuple[Ints, ...]  # a group term each: (C,)
+    levels: tuple[int, ...]  # a group term each
+    offset: Floats  # (P, C)
+    prior: NormalPrior  # of the F coefficients
+    scalars: tuple[LogPrior, ...]
+    likelihood: Likelihood
+    family: Family
+    units: Units
+
+
+def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Problem:
+    """Put a model into its own units, so that a constant means the same whatever the user's units are.
+
+    Parameters
+    ----------
+    design : Design
+    cells : Cells
+    family : Family
+    priors : Priors
+
+    Returns
+    -------
+    Problem
+
+    Examples
+    --------
+    >>> def size_of_columns(design, cells, family, priors):
+    ...     return problem(design, cells, family, priors).units.X
+    """
+    seen = cells.observed
+    dpars = (LOCATION,) if seen is None else tuple(one.name for one in family.parameters)
+    scale = _scale_of_means(design, cells, family) if seen is None else _scale_of_start(family, seen)
+    X, columns = cells.X - centers(design), places_of(design)
+    scalars = [dpar for dpar in dpars if dpar not in columns]
+    F = X.shape[1]
+    columns |= {dpar: slice(F + k, F + k + 1) for k, dpar in enumerate(scalars)}
+    units, offset = _units(design, X, cells, scale, dpars), _offsets(design, cells, scale, dpars)
+    sizes = _unit_of_columns(design, scale, dpars) / units.X
+    return Problem(
+        dpars=dpars,
+        X=np.column_stack([X / sizes, np.ones((len(X), len(scalars)))]) if scalars else X / sizes,
+        places=tuple(columns[dpar] for dpar in dpars),
+        parts=_parts(design, cells, units, dpars),
+        index=cells.index,
+        levels=tuple(len(term.levels) for term in design.terms),
+        offset=offset,
+        prior=_own(_prior(design, priors), design, units, dpars),
+        scalars=tuple(_scalar_prior(family, dpar, priors, scale, dpars.index(dpar)) for dpar in scalars),
+        likelihood=_likelihood(cells, family, scale, offset),
+        family=family,
+        units=units,
+    )
+
+
+def _units(design: Design, X: Floats, cells: Cells, scale: Scale, dpars: tuple[str, ...]) -> Units:
+    rows = np.bincount(cells.row, minlength=len(cells.X)).astype(float)
+    own = {of.dpar: of.intercept for of in predictors(design)}
+    return Units(
+        predictors=scale,
+        shifted=np.array([float(own.get(dpar, True)) for dpar in dpars]),
+        X=_unit_of_columns(design, scale, dpars) / _size(X, rows),
+        Z=tuple(
+            scale.unit[[dpars.index(dpar) for dpar in dpars_of(term)]] / _size(Z, rows)
+            for term, Z in zip(design.terms, cells.Z, strict=True)
+        ),
+    )
+
+
+def _unit_of_columns(design: Design, scale: Scale, dpars: tuple[str, ...]) -> Floats:
+    """The unit of the predictor that each column is of, (F,)."""
+    return np.repeat(
+        [scale.unit[dpars.index(of.dpar)] for of in predictors(design)], [len(of.names) for of in predictors(design)]
+    )
+
+
+def _parts(design: Design, cells: Cells, units: Units, dpars: tuple[str, ...]) -> tuple[Mapping[int, Floats], ...]:
+    """The columns of each term by the predictor that they enter."""
+    parts = []
+    for term, Z, unit in zip(design.terms, cells.Z, units.Z, strict=True):
+        own = np.array([dpars.index(dpar) for dpar in dpars_of(term)])
+        scaled = Z * (unit / units.predictors.unit[own])
+        parts.append({int(p): np.where(own == p, scaled, 0.0) for p in np.unique(own)})
+    return tuple(parts)
+
+
+def _offsets(design: Design, cells: Cells, scale: Scale, dpars: tuple[str, ...]) -> Floats:
+    """(P, C); where no intercept takes up what a predictor is counted from, the offset does."""
+    nothing, own = constant(0.0, len(cells.X)), {of.dpar: of for of in predictors(design)}
+    given = {LOCATION: cells.offset, **{of.dpar: of.offset[cells.first] for of in design.others}}
+    rows = [
+        (given.get(dpar, nothing) - (0.0 if dpar not in own or own[dpar].intercept else center)) / unit
+        for dpar, center, unit in zip(dpars, scale.center, scale.unit, strict=True)
+    ]
+    return np.stack(rows)
+
+
+def _likelihood(cells: Cells, family: Family, scale: Scale, offset: Floats) -> Likelihood:
+    seen = cells.observed
+    if seen is None:
+        y, n, spread = _means(family, cells)
+        center, size = scale.center[0], scale.unit[0]
+        return of_means(Means((y - center) / size, n, offset[0], spread and (spread[0], spread[1] / size**2), family))
+    start = np.array([one.link.forward(np.float64(value)) for one, value in _starts(family, seen)])
+    limits = bounds_of(Means(seen.y / seen.extra.trials, seen.n * seen.extra.trials, offset[0, seen.cell], None, family))
+    return of_responses(family, seen, scale, offset, (start - scale.center) / scale.unit, limits)
+
+
+def _starts(family: Family, seen: Observed) -> list[tuple[Distributional, float]]:
+    """Every parameter with a natural value to begin at."""
+    response = Response("", seen.y, seen.extra.trials, seen.n)
+    return [(one, one.start(response)) for one in family.parameters]
+
+
+def _means(family: Family, cells: Cells) -> tuple[Floats, Floats, tuple[float, float] | None]:
+    """Mean responses of cells, their prior weights, and rows and squares within cells where there is a dispersion."""
+    reduction = family.reduction((LOCATION,))
+    assert reduction is not None
+    assert reduction.means is not None
+    return *reduction.means(cells.stats), reduction.spread(cells.stats) if reduction.spread else None
+
+
+def _scale_of_means(design: Design, cells: Cells, family: Family) -> Scale:
+    """The mean of a real response and its root mean square around it; around zero without an intercept."""
+    y, n, spread = _means(family, cells)
+    total = n.sum()
+    if not family.squares or not total > 0:
+        return Scale(np.zeros(1), np.ones(1))
+    center = float(n @ y / total) if design.intercept else 0.0
+    size = float(np.sqrt(((spread[1] if spread else 0.0) + n @ (y - center) ** 2) / total))
+    size = size if size > ROUNDING * float(np.max(np.abs(y))) else 1.0
+    return Scale(np.array([center]), np.array([size]))
+
+
+def _scale_of_start(family: Family, seen: Observed) -> Scale:
+    """A real response about its location in units of its scale, whose own predictor is then about zero."""
+    centers, units = np.zeros(len(family.parameters)), np.ones(len(family.parameters))
+    starts = _starts(family, seen)
+    if family.kind == "real":
+        centers[0], units[0] = starts[0][1], next((value for one, value in starts if one.scales_groups), 1.0)
+        for p, (one, value) in enumerate(starts):
+            if one.scales_groups and one.link.name == "identity":
+                units[p] = value
+            elif one.scales_groups:
+                centers[p] = one.link.forward(np.float64(value))
+    return Scale(centers, units)
+
+
+def _size(columns: Floats, rows: Floats) -> Floats:
+    """Root mean squares over rows, and 1 for a column of zeros."""
+    largest = np.max(np.abs(columns), axis=0, initial=0.0)
+    largest = np.where(largest > 0, largest, 1.0)
+    root = np.sqrt(rows @ (columns / largest) ** 2 / max(rows.sum(), 1.0))
+    return np.asarray(np.where(root > 0, root, 1.0) * largest)
+
+
+def _prior(design: Design, priors: Priors) -> NormalPrior:
+    """In the user's units; whatever is neither normal nor Student t is flat."""
+    F, places = sum(len(of.names) for of in predictors(design)), places_of(design)
+    has_intercept = {of.dpar: of.intercept for of in predictors(design)}
+    location, scale, df = np.zeros(F), np.full(F, np.inf), np.full(F, np.inf)
+    for row in priors.rows:
+        if row.class_ in ("b", "Intercept") and row.distribution in ("normal", "student_t", "cauchy"):
+            place = places[row.dpar].start + (row.position + has_intercept[row.dpar] if row.class_ == "b" else 0)
+            location[place], scale[place] = row.arguments[-2:]
+            df[place] = {"normal": np.inf, "student_t": row.arguments[0], "cauchy": 1.0}[row.distribution]
+    return NormalPrior(location, scale, df)
+
+
+def _own(prior: NormalPrior, design: Design, units: Units, dpars: tuple[str, ...]) -> NormalPrior:
+    location = prior.location.copy()
+    starting = [dpars.index(of.dpar) for of in predictors(design) if of.intercept]
+    location[intercepts(design)] -= units.predictors.center[starting]
+    return NormalPrior(location / units.X, prior.scale / units.X, prior.df)
+
+
+def _scalar_prior(family: Family, dpar: str, priors: Priors, scale: Scale, p: int) -> LogPrior:
+    """Of a parameter without a formula, whose prior is on its natural value: with the slope of the inverse link."""
+    link = next(one.link for one in family.parameters if one.name == dpar)
+    row = next((row for row in priors.rows if row.class_ == dpar), None)
+
+    def log_density(own: Floats) -> Floats:
+        eta = scale.center[p] + scale.unit[p] * own
+        log_prior = DISTRIBUTIONS[row.distribution].log_density(link.inverse(eta), row.arguments) if row else 0.0
+        return np.asarray(log_prior + np.log(np.abs(link.slope(eta))))
+
+    return log_density
+
+
+def prior_at(of: Problem, beta: Floats) -> tuple[Floats, Floats]:
+    """The precision of each coefficient's prior at some values, and that times its location, (F + scalars,) each.
+
+    A Student t is as precise as the normal with its slope there (Lange et al. 1989).
+    """
+    prior, F = of.prior, len(of.prior.location)
+    heavy = np.isfinite(prior.df)
+    df = np.where(heavy, prior.df, 1.0)
+    away = beta[:F] - prior.location
+    squares = np.where(heavy, (df * prior.scale**2 + away**2) / (df + 1), prior.scale**2)
+    precision = np.clip(1 / squares, FLATTEST, TIGHTEST)
+    others = [_quadratic(log_prior, at) for log_prior, at in zip(of.scalars, beta[F:], strict=True)]
+    return (
+        np.concatenate([precision, [bend for bend, _ in others]]),
+        np.concatenate([precision * prior.location, [pull for _, pull in others]]),
+    )
+
+
+def _quadratic(log_prior: LogPrior, at: float) -> tuple[float, float]:
+    """Minus the curvature of a log density, and that times the place where its parabola is highest."""
+    low, here, high = log_prior(at + STEP * np.array([-1.0, 0.0, 1.0]))
+    bend = float(np.clip((2 * here - low - high) / STEP**2, FLATTEST, TIGHTEST))
+    return bend, bend * at + float(high - low) / (2 * STEP)
