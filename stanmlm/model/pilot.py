@@ -1,7 +1,7 @@
 """A quick look at the posterior: penalised quasi-likelihood, to learn what the data say of each effect."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,7 +11,18 @@ from stanmlm.families import Family
 from stanmlm.model.compress import Cells
 from stanmlm.model.crossed import joint_system, solved
 from stanmlm.model.nesting import Nesting, nestings
-from stanmlm.model.working import Problem, Units, Working, bounds, first_working, prior_precision, problem, working_at
+from stanmlm.model.profile import Scalars, first_scalars, in_users_units
+from stanmlm.model.working import (
+    Problem,
+    Units,
+    Working,
+    bounds,
+    first_eta,
+    prior_precision,
+    problem,
+    working_at,
+    working_by_slopes,
+)
 from stanmlm.priors.priors import Priors
 
 STEPS = 40
@@ -54,6 +65,8 @@ class Pilot:
     ]  # a group term each: (J, K, K) of the data on each level, finer terms integrated out
     dispersion: float  # sigma^2; 1 in families without it
     working: Working  # the least squares problem of the last step
+    scalars: Scalars = field(default_factory=dict)  # natural values of the family's parameters without a predictor
+    scalar_variance: Scalars = field(default_factory=dict)  # on links' scales; where it is known
 
 
 def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot:
@@ -87,27 +100,35 @@ def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot
         at = at if of.Z else _fixed_step(at, of)
         for k in range(len(of.Z)):
             at = _term_step(at, k, _equations(at, k, of, nested))
-        at = replace(at, dispersion=_dispersion(at, of))
-        at = replace(at, working=working_at(np.clip(_eta(at, of), *limits), at.dispersion, of))
+        at = _approximated(replace(at, dispersion=_dispersion(at, of)), np.clip(_eta(at, of), *limits), of)
         if _settled(at, before):
             break
-    return _in_users_units(_together(at, of) if len(of.Z) > 1 else at, of.units)
+    return _in_users_units(_together(at, of) if len(of.Z) > 1 else at, of)
+
+
+def _approximated(at: Pilot, eta: Floats, of: Problem) -> Pilot:
+    """With the least squares problem at eta: of a generalised linear model by its means, else by slopes."""
+    if of.observed is None:
+        names = [one.name for one in of.family.scalars]
+        return replace(at, working=working_at(eta, at.dispersion, of), scalars=dict.fromkeys(names, at.dispersion**0.5))
+    working, scalars, variance = working_by_slopes(eta, at.scalars, of)
+    return replace(at, working=working, scalars=scalars, scalar_variance=variance)
 
 
 def _start(of: Problem) -> Pilot:
     """No effects; their sds by moments of the response about its mean, a little large: steps come from above."""
-    working, F = first_working(of), of.X.shape[1]
+    F, J = of.X.shape[1], of.levels
+    scalars = first_scalars(of.family, of.observed) if of.observed else {}
+    nothing = Pilot(np.zeros(F), np.eye(F), (), (), (), (), 1.0, Working(of.y, of.n), scalars)
+    working = _approximated(nothing, first_eta(of), of).working
     weight = working.weight / max(float(working.weight.sum()), SMALLEST)
     e = working.response - weight @ working.response
     sds = [_by_moments(Z, index, J, working.weight, e) for Z, index, J in zip(of.Z, of.index, of.levels, strict=True)]
-    return Pilot(
-        beta=np.zeros(F),
-        uncertainty=np.eye(F),
-        effects=tuple(np.zeros((J, len(sd))) for J, sd in zip(of.levels, sds, strict=True)),
+    return replace(
+        nothing,
+        effects=tuple(np.zeros((j, len(sd))) for j, sd in zip(J, sds, strict=True)),
         covariance=tuple(np.diag(sd**2) for sd in sds),
-        variance=tuple(np.tile(np.diag(sd**2), (J, 1, 1)) for J, sd in zip(of.levels, sds, strict=True)),
-        information=(),
-        dispersion=1.0,
+        variance=tuple(np.tile(np.diag(sd**2), (j, 1, 1)) for j, sd in zip(J, sds, strict=True)),
         working=working,
     )
 
@@ -244,9 +265,9 @@ def _together(at: Pilot, of: Problem) -> Pilot:
     return replace(at, beta=beta, uncertainty=U, effects=system.by_term(found[:, F] - found[:, :F] @ beta))
 
 
-def _in_users_units(at: Pilot, units: Units) -> Pilot:
+def _in_users_units(at: Pilot, of: Problem) -> Pilot:
     """The same numbers in the units of the response and of the columns as they are."""
-    size = units.response
+    units, size = of.units, of.units.response
     X, Z = size / units.X, [size / unit for unit in units.Z]
     working = at.working
     return Pilot(
@@ -258,6 +279,8 @@ def _in_users_units(at: Pilot, units: Units) -> Pilot:
         information=tuple(data / np.outer(z, z) for data, z in zip(at.information, Z, strict=True)),
         dispersion=at.dispersion * size**2,
         working=Working(working.response * size + units.center, working.weight / size**2),
+        scalars=in_users_units(of.family, at.scalars, size),
+        scalar_variance=at.scalar_variance,
     )
 
 
@@ -292,4 +315,5 @@ def _settled(at: Pilot, before: Pilot) -> bool:
 
 
 def _sds(at: Pilot) -> Floats:
-    return np.asarray(np.sqrt(np.concatenate([[at.dispersion], *(np.diag(S) for S in at.covariance)])))
+    variances = np.sqrt(np.concatenate([[at.dispersion], *(np.diag(S) for S in at.covariance)]))
+    return np.concatenate([variances, list(at.scalars.values())])

@@ -1,6 +1,7 @@
 """A model in units of its own, and the least squares problem that its likelihood is near a linear predictor."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -8,8 +9,10 @@ from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.design import Design
 from stanmlm.data.whole_rows import means_over_rows
 from stanmlm.families import Family
+from stanmlm.families.reductions import Extra, Observed
 from stanmlm.model.compress import Cells
-from stanmlm.priors.priors import Priors
+from stanmlm.model.profile import Scalars, profile
+from stanmlm.priors.priors import PriorRow, Priors
 
 # The least precision of a prior, and the greatest, in a problem's own units: flat priors, and fixed numbers.
 FLATTEST, TIGHTEST = 1e-10, 1e20
@@ -40,7 +43,7 @@ class NormalPrior:
 
 @dataclass(frozen=True)
 class Problem:
-    """A model whose columns have root mean square one, and a gaussian response mean 0 and sd 1."""
+    """A model whose columns have root mean square one, and a response that a family scales mean 0 and sd 1."""
 
     X: Floats  # (C, F) columns beside the intercept centred over rows
     Z: tuple[Floats, ...]  # a group term each: (C, K)
@@ -50,7 +53,9 @@ class Problem:
     y: Floats  # (C,) mean response of each cell
     n: Floats  # (C,) its prior weight
     spread: tuple[float, float] | None  # rows, and squares within cells, where there is a dispersion
+    observed: Observed | None  # the responses, where means of cells do not say all
     prior: NormalPrior
+    scalar_priors: Mapping[str, PriorRow]  # in the user's units
     family: Family
     units: Units
 
@@ -83,36 +88,69 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
     ...     return problem(design, cells, family, priors).units.X
     """
     rows = np.bincount(cells.row, minlength=len(cells.X)).astype(float)
-    X, (y, n), spread = _centred(design, cells), family.means(cells.stats), family.spread(cells.stats)
-    center, size = _location_and_size(y, n, spread, design.intercept) if family.squares else (0.0, 1.0)
+    X, (y, n, spread) = _centred(design, cells), _means(cells, family)
+    center, size = _location_and_size(y, n, spread, design.intercept) if family.autoscales else (0.0, 1.0)
     units = Units(size, center, _size(X, rows), tuple(_size(Z, rows) for Z in cells.Z))
     return Problem(
         X=X / units.X,
         Z=tuple(Z / unit for Z, unit in zip(cells.Z, units.Z, strict=True)),
         index=cells.index,
         levels=tuple(len(term.levels) for term in design.terms),
-        offset=cells.offset,
+        offset=cells.offset / size,
         y=(y - center) / size,
         n=n,
-        spread=spread and (spread[0], spread[1] / size**2),
+        spread=(spread[0], spread[1] / size**2) if spread and cells.observed is None else None,
+        observed=cells.observed and replace(cells.observed, y=(cells.observed.y - center) / size),
+        scalar_priors={row.class_: row for row in priors.rows if row.class_ in family.links},
         prior=_own(_prior(design, priors), units, design.intercept),
         family=family,
         units=units,
     )
 
 
-def first_working(of: Problem) -> Working:
-    """At a linear predictor that differs between rows by their offsets alone."""
-    return working_at(of.family.link.forward(_overall(of)) + _offset_about_its_mean(of), 1.0, of)
+def _means(cells: Cells, family: Family) -> tuple[Floats, Floats, tuple[float, float] | None]:
+    """The mean response of each cell and how much it weighs; rows and squares within cells, where they are told."""
+    seen = cells.observed
+    if seen is None:
+        reduction = family.reduction(())
+        assert reduction is not None
+        assert reduction.means is not None
+        return *reduction.means(cells.stats), reduction.spread(cells.stats) if reduction.spread else None
+    C = len(cells.first)
+    n = np.bincount(seen.cell, seen.n, C)
+    mean = np.bincount(seen.cell, seen.n * seen.y, C) / np.where(n > 0, n, 1)
+    return mean, n, (float(n.sum()), float(seen.n @ (seen.y - mean[seen.cell]) ** 2))
+
+
+def first_eta(of: Problem) -> Floats:
+    """A linear predictor that differs between rows by their offsets alone."""
+    return np.asarray(of.family.link.forward(_overall(of)) + _offset_about_its_mean(of))
+
+
+def working_by_slopes(eta: Floats, scalars: Scalars, of: Problem) -> tuple[Working, Scalars, Scalars]:
+    """The same from the slopes of the log density, with the scalars one step further and their variances."""
+    assert of.observed is not None
+    found = profile(of.family, of.observed, eta, scalars, of.scalar_priors, of.units.response)
+    response = eta - of.offset + found.score / np.where(found.information > 0, found.information, np.inf)
+    return Working(response, found.information), found.scalars, found.variance
 
 
 def working_at(eta: Floats, dispersion: float, of: Problem) -> Working:
     """The linear approximation of the likelihood at eta (McCullagh and Nelder 1989, section 2.5)."""
-    link, variance, overall = of.family.link, of.family.variance, _overall(of)
+    link, overall = of.family.link, _overall(of)
     mu = link.inverse(eta)
     slope = np.maximum(link.slope(eta), LEAST * link.slope(link.forward(overall)))
-    weight = of.n * slope**2 / (np.maximum(variance(mu), LEAST * variance(overall)) * dispersion)
+    least = LEAST * _unit_variance(of.family, overall)
+    weight = of.n * slope**2 / (np.maximum(_unit_variance(of.family, mu), least) * dispersion)
     return Working(eta - of.offset + (of.y - mu) / slope, weight)
+
+
+def _unit_variance(family: Family, mu: Floats) -> Floats:
+    """Of one response of weight one at these means, over the dispersion."""
+    assert family.variance is not None
+    one = np.ones_like(mu)
+    natural = {family.location.name: mu, **{scalar.name: one for scalar in family.scalars}}
+    return family.variance(family.theta({}, natural), Extra(one, one))
 
 
 def bounds(of: Problem) -> tuple[float, float]:
@@ -120,7 +158,7 @@ def bounds(of: Problem) -> tuple[float, float]:
 
     At an end of the range of means the data say no more than that it is a hundredth of one event away.
     """
-    if of.family.squares:
+    if not np.isfinite(of.family.bounds(np.ones(1))).any():
         return -np.inf, np.inf
     mean = _overall(of)[0]
     share = 0.01 / (1 + float(of.n @ of.y))
