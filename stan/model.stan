@@ -31,7 +31,7 @@
 {% endif %}
 {{ eta.data(s, terms) if s.likelihood }}
 
-{{ family.data() if s.likelihood }}
+{{ family.data(s) if s.likelihood }}
 
 {% for prior in priors %}
 {{ prior.place.data(prior, terms) }}
@@ -48,7 +48,9 @@
 {% if terms %}
   vector<lower=0>[S] sd;  // of the group coefficients, term after term
 {% endif %}
-{{ family.parameters() -}}
+{% for one in scalars %}
+  real{{ one.within.written }} {{ one.name }};  // {{ one.words }}
+{% endfor %}
 {% for term in terms %}
 {{ term.file.parameters(term.k) -}}
 {% endfor %}
@@ -64,7 +66,7 @@
 
 {% if s.likelihood %}
   // Likelihood
-{{ density.model(link) -}}
+{{ density.model(s, link) -}}
 {% endif %}
 
 {% if priors or (terms and scale) %}

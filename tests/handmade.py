@@ -101,7 +101,7 @@ def plain_priors(columns: Design, family: Family, ratio: bool = False) -> Priors
             rows.append(prior("sd", "exponential", 1.0 + position, term=k, position=position, ratio=ratio))
             position += 1
         rows += [prior("cor", "lkj", 1.5 + k, term=k)] if len(term.coefs) > 1 else []
-    rows += [prior(auxiliary.name, "exponential", 0.7) for auxiliary in family.auxiliary]
+    rows += [prior(one.name, "exponential", 0.7) for one in family.scalars]
     return Priors(tuple(rows), "rstanarm")
 
 

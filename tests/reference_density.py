@@ -49,7 +49,7 @@ def dimension(model: Model) -> int:
     sizes = [(len(term.levels), len(term.coefs)) for term in model.design.terms]
     drawn = not model.centering.marginal
     effects = sum(drawn * J * K + K * (K - 1) // 2 + K for J, K in sizes)
-    return model.design.X.shape[1] + effects + len(model.family.auxiliary)
+    return model.design.X.shape[1] + effects + len(model.family.scalars)
 
 
 def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anything]:
@@ -67,9 +67,9 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
     if design.terms:
         log_sd = take(sum(len(term.coefs) for term in design.terms))
         values["sd"], jacobian = np.exp(log_sd), jacobian + log_sd.sum()
-    for auxiliary in model.family.auxiliary:
+    for one in model.family.scalars:
         (log_value,) = take(1)
-        values[auxiliary.name], jacobian = np.exp(log_value), jacobian + log_value
+        values[one.name], jacobian = one.within.low + np.exp(log_value), jacobian + log_value
     for k, term in enumerate(design.terms, 1):
         J, K = len(term.levels), len(term.coefs)
         values[f"L_{k}"], lp = cholesky_factor(take(K * (K - 1) // 2), K)

@@ -1,6 +1,6 @@
 {# Binomial with a probit link. Vector operations are twice as fast as a loop, but Phi underflows below -37.
-   Contract: a macro model(link) that reads `eta` and the data of its family. #}
-{% macro model(link) %}
+   Contract: a macro model(s, link) that reads `eta` and the data of its family. #}
+{% macro model(s, link) %}
   if (max(abs(eta)) < 30) {
     target += dot_product(y, log(Phi(eta))) + dot_product(trials - y, log(Phi(-eta)));
   } else {

@@ -1,6 +1,5 @@
 {# Normal observations with the group effects integrated out, in rows whose squares are the observations'.
    Contract: that of a family's file; model reads `eta`, `eta_rest` and `G` of fragments/marginal.stan. #}
-{% import "families/gaussian.stan" as family %}
 {% macro functions() %}
   /**
    * Normal rows of groups with group effects integrated out: the covariance of a group's K rows is
@@ -42,17 +41,14 @@
     return lp;
   }
 {% endmacro %}
-{% macro data() %}
+{% macro data(s) %}
   // Response: rows are already times the square roots of their weights, less the offset
   int<lower=0> N;  // observations
   vector[H * K] y;
   vector[R] y_rest;
   real<lower=0> ss;  // squares that are the same whatever the parameters are
 {% endmacro %}
-{% macro parameters() %}
-{{ family.parameters() -}}
-{% endmacro %}
-{% macro model(link) %}
+{% macro model(s, link) %}
   y ~ grouped_normal(eta, G, sigma, kind, size);
   target += -(N - J * K) * log(sigma) - 0.5 * (ss + dot_self(y_rest - eta_rest)) / square(sigma);
 {% endmacro %}

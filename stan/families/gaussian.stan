@@ -1,15 +1,24 @@
-{# Normal observations, in rows whose squares around eta, with those of `ss`, are the observations'.
-   Contract: macros functions, data, parameters, model(link); model reads `eta`. #}
+{# Normal observations; where one sd serves all, in rows whose squares around eta, with those of `ss`, are theirs.
+   Contract: macros functions, data(s), model(s, link); model reads `eta` and the parameters that are vectors. #}
 {% macro functions() %}{% endmacro %}
-{% macro data() %}
+{% macro data(s) %}
+{% if "sigma" in s.vectors %}
+  // Response: of each cell, less the offset
+  vector<lower=0>[C] N;  // observations
+  vector<lower=0>[C] n;  // sum of their weights; a precision is a weight over sigma^2
+  vector[C] y;  // weighted mean
+  vector<lower=0>[C] ss;  // weighted squares around it
+{% else %}
   // Response: rows are already times the square roots of their weights, less the offset
   int<lower=0> N;  // observations
   vector[C] y;
   real<lower=0> ss;  // squares that are the same whatever eta is
+{% endif %}
 {% endmacro %}
-{% macro parameters() %}
-  real<lower=0> sigma;  // residual standard deviation
-{% endmacro %}
-{% macro model(link) %}
+{% macro model(s, link) %}
+{% if "sigma" in s.vectors %}
+  target += -dot_product(N, log(sigma)) - 0.5 * sum((ss + n .* square(y - {{ link.inverse("eta") }})) ./ square(sigma));
+{% else %}
   target += -N * log(sigma) - 0.5 * (ss + dot_self(y - {{ link.inverse("eta") }})) / square(sigma);
+{% endif %}
 {% endmacro %}

@@ -1,13 +1,12 @@
 {# Counts, a cell by its total and its exposure.
-   Contract: macros functions, data, parameters, model(link); model reads `eta`. #}
+   Contract: macros functions, data(s), model(s, link); model reads `eta`. #}
 {% macro functions() %}{% endmacro %}
-{% macro data() %}
+{% macro data(s) %}
   // Response: sums over the rows of a cell; weights make them real
   vector<lower=0>[C] y;  // total of the counts
   vector<lower=0>[C] exposure;  // sum of exp(offset)
 {% endmacro %}
-{% macro parameters() %}{% endmacro %}
-{% macro model(link) %}
+{% macro model(s, link) %}
   vector[C] mu = {{ link.inverse("eta") }};
   target += dot_product(y, log(mu)) - dot_product(exposure, mu);
 {% endmacro %}

@@ -109,6 +109,6 @@ BINOMIAL = Family(
     variance=_variance,
     cdf=_cdf,
     information=_information,
-    reduction=Reduction(("offset",), _statistic, means=_means),
+    reductions=(Reduction(("offset",), _statistic, means=_means),),
     extras=("trials",),
 )

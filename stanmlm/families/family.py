@@ -1,6 +1,6 @@
 """What a family is: its parameters, its density, and what its likelihood needs of the data."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -90,7 +90,7 @@ class Family:
     cdf: Callable[[Floats, Theta, Extra], Floats] | None = None
     # Expected information of the predictors on their links' scales, (P, P, rows); None: from the log density.
     information: Callable[[Theta, Extra], Floats] | None = None
-    reduction: Reduction | None = None  # None: the distinct responses of a cell
+    reductions: tuple[Reduction, ...] = ()  # the first that holds serves; where none does, distinct responses
     extras: tuple[str, ...] = ()  # fields of Extra that the density reads beside exponents
     autoscales: bool = False  # rstanarm: default priors are scaled by sd(y), the intercept's sits at mean(y)
     weights_are_precisions: bool = False  # elsewhere they are exponents of the density, which count cases
@@ -116,6 +116,10 @@ class Family:
         """By parameter."""
         return {parameter.name: parameter.link for parameter in self.parameters}
 
+    def reduction(self, predicted: Collection[str]) -> Reduction | None:
+        """What serves where these parameters have a predictor; None for the distinct responses of a cell."""
+        return next((one for one in self.reductions if not set(one.scalars) & set(predicted)), None)
+
     def theta(self, etas: Mapping[str, Floats], natural: Mapping[str, Floats]) -> Theta:
         """Its parameters, from linear predictors and from natural values of the others."""
         return Theta.from_eta(etas, self.links, natural)
@@ -132,11 +136,22 @@ def with_link(family: Family, link: str) -> Family:
     OptionError
         For a link that the family does not have.
     """
-    location, *rest = family.parameters
-    if not isinstance(link, str) or link not in location.links:
+    return with_links(family, [link])
+
+
+def with_links(family: Family, links: Sequence[str]) -> Family:
+    """A family with other links of its first parameters."""
+    named, rest = family.parameters[: len(links)], family.parameters[len(links) :]
+    given = (_linked(family, parameter, link) for parameter, link in zip(named, links, strict=True))
+    return replace(family, parameters=(*given, *rest))
+
+
+def _linked(family: Family, parameter: Distributional, link: str) -> Distributional:
+    if not isinstance(link, str) or link not in parameter.links:
         text = link if isinstance(link, str) else shown(link)
-        raise OptionError(f"`{text}` is not a link of {family.name}" + did_you_mean(text, location.links))
-    return replace(family, parameters=(replace(location, link=LINKS[link]), *rest))
+        of = family.name if parameter is family.location else f"`{parameter.name}` in {family.name}"
+        raise OptionError(f"`{text}` is not a link of {of}" + did_you_mean(text, parameter.links))
+    return replace(parameter, link=LINKS[link])
 
 
 def moderately(term: Floats, log: Floats) -> Floats:

@@ -87,6 +87,18 @@ def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> St
     return {"N": int(np.count_nonzero(weights)), "n": n, "y": mean, "ss": squares}
 
 
+def _statistic_by_cell(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
+    """The same with observations and squares of each cell, for an sd of each."""
+    y, weights = response.y - offset, response.weights
+    mean = np.asarray(_statistic(response, offset, cell, cells)["y"])
+    return {
+        "N": total((weights > 0).astype(float), cell, cells),
+        "n": total(weights, cell, cells),
+        "y": mean,
+        "ss": total(times(weights, (y - mean[cell]) ** 2), cell, cells),
+    }
+
+
 def _means(stats: Stats) -> tuple[Floats, Floats]:
     return np.asarray(stats["y"], dtype=float), np.asarray(stats["n"], dtype=float)
 
@@ -130,7 +142,10 @@ GAUSSIAN = Family(
     variance=_variance,
     cdf=_cdf,
     information=_information,
-    reduction=Reduction((), _statistic, scalars=("sigma",), means=_means, spread=_spread),
+    reductions=(
+        Reduction((), _statistic, scalars=("sigma",), means=_means, spread=_spread),
+        Reduction((), _statistic_by_cell),
+    ),
     extras=("weights",),
     autoscales=True,
     weights_are_precisions=True,

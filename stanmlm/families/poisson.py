@@ -93,5 +93,5 @@ POISSON = Family(
     variance=location_itself,
     cdf=_cdf,
     information=_information,
-    reduction=Reduction((), _statistic, means=_means),
+    reductions=(Reduction((), _statistic, means=_means),),
 )

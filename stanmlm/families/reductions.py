@@ -45,11 +45,6 @@ class Reduction:
     spread: Callable[[Stats], tuple[float, float]] | None = None
 
 
-def holds(reduction: Reduction | None, predicted: Collection[str]) -> bool:
-    """Whether a family's reduction serves, given the parameters that have a predictor."""
-    return reduction is not None and not set(reduction.scalars) & set(predicted)
-
-
 def observed(response: Response, cell: Ints, precisions: bool) -> Observed:
     """The distinct responses within each cell, in the order in which rows first meet them.
 

@@ -142,7 +142,7 @@ def why_inestimable(model: Model) -> str:
     design, response = model.design, model.response
     if design.dropped:
         return f"`{design.dropped[0]}` does not vary apart from the others"
-    if model.family.auxiliary and len(response.y) <= design.X.shape[1]:
+    if model.family.scalars and len(response.y) <= design.X.shape[1]:
         return f"{len(response.y)} rows for {design.X.shape[1]} coefficients leave no residuals"
     low, high = model.family.bounds(response.trials)
     if _separated(whole(design).X, response.y <= low, response.y >= high):

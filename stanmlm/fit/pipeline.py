@@ -100,7 +100,7 @@ def build_model(text: str, data: object, family: Family, scope: Mapping[str, obj
 
 
 def _check_unknowns(columns: Design, family: Family) -> None:
-    if not (columns.X.shape[1] or columns.terms or family.auxiliary):
+    if not (columns.X.shape[1] or columns.terms or family.scalars):
         raise FormulaError(f"the model has nothing to learn: a {family.name} model needs a coefficient or a group term")
 
 
@@ -116,7 +116,8 @@ def fit_model(call: Call, model: Model, run: RunOptions) -> Fit:
         again = _sample(model, text, data, run, replace(raw.sampling, adapt_delta=delta))
         raw = replace(again, seconds=(raw.seconds[0], raw.seconds[1] + again.seconds[1]))
     centres = replace(model.centering, pilot=None)  # it has done its work; files keep what a fit needs
-    return fit_from_draws(call, replace(model, centering=centres), text, raw)
+    cells = replace(model.cells, observed=None)
+    return fit_from_draws(call, replace(model, centering=centres, cells=cells), text, raw)
 
 
 def _sample(model: Model, text: Program, data: StanData, run: RunOptions, sampling: Sampling) -> RawDraws:

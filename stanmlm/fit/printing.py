@@ -188,7 +188,7 @@ def _error_terms(fit: Fit, digits: int) -> str:
 
 def _call_text(fit: Fit) -> str:
     family = fit.model.family
-    link = "" if family.link.name == family.links[0] else f'(link = "{family.link.name}")'
+    link = "" if family.link.name == family.location.links[0] else f'(link = "{family.link.name}")'
     parts = [f"formula = {formula_text(fit.model.formula)}"]
     parts += [f"data = {fit.call.data_name}"] if fit.call.data_name else []
     parts += [] if fit.call.verb in ("lm", "lmer") else [f"family = {family.name}{link}"]

@@ -56,7 +56,7 @@ def prior_summary(fit: Fit, digits: int = 2) -> PriorSummary:
     Intercept (after predictors centered)
     """
     check_arguments(prior_summary, locals())
-    units = [auxiliary.name for auxiliary in fit.model.family.auxiliary if auxiliary.scales_groups]
+    units = [auxiliary.name for auxiliary in fit.model.family.scalars if auxiliary.scales_groups]
     return PriorSummary(fit.model.formula.text, fit.model.priors, (units or [""])[0], digits)
 
 

@@ -1,6 +1,5 @@
 """Identical rows become one cell with a sufficient statistic; the posterior does not change."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ from stanmlm.data.design import Design
 from stanmlm.data.distinct import WORTH, cells_of, first_rows
 from stanmlm.data.whole_rows import columns_of, n_rows, places
 from stanmlm.families import Family
+from stanmlm.families.reductions import Observed, Stats, distinct_responses, observed
 from stanmlm.families.responses import Response
 from stanmlm.model.rotation import rotated, weighted
 from stanmlm.model.stan_rows import Rows, plain_rows
@@ -26,11 +26,18 @@ class Cells:
     Z: tuple[Floats, ...]  # a group term each: (C, K)
     index: tuple[Ints, ...]  # a group term each: (C,) from 0
     offset: Floats  # (C,); zeros where the family has taken the offset into its statistics
-    stats: Mapping[str, Floats | float]  # as `Family.means` and `Family.spread` read them
+    stats: Stats  # by Stan data name: those of the family's reduction, or the distinct responses
     rows: Rows  # what the program reads: these cells, or fewer rows with the same squares
+    observed: Observed | None = None  # for the pilot, where it takes more than means of cells; files do without
 
 
-def compress(design: Design, response: Response, family: Family, collapse: bool | str = "auto") -> Cells:
+def compress(
+    design: Design,
+    response: Response,
+    family: Family,
+    collapse: bool | str = "auto",
+    predicted: tuple[str, ...] = ("mu",),
+) -> Cells:
     """Collapse rows that the likelihood cannot tell apart.
 
     Parameters
@@ -40,10 +47,12 @@ def compress(design: Design, response: Response, family: Family, collapse: bool 
     response : Response
         Read by `family`.
     family : Family
-        Says what is sufficient, and whether an offset keeps rows apart.
+        Says what is sufficient, and what keeps rows apart; where nothing less is, the distinct responses are.
     collapse : bool or "auto"
         False keeps a cell a row; "auto" does where fewer cells would save little. Gaussian cells are then rotated to
         fewer rows with the same squares, under the same rule.
+    predicted : tuple of str
+        The parameters of the family that have a predictor.
 
     Returns
     -------
@@ -67,14 +76,23 @@ def compress(design: Design, response: Response, family: Family, collapse: bool 
     """
     if collapse not in (True, False, "auto"):
         raise OptionError(f'collapse must be True, False or "auto", not {collapse!r}')
-    cell, first = _cells(design, family, collapse)
+    reduction = family.reduction(predicted)
+    known = {"offset": design.offset, "trials": response.trials, "weights": response.weights, "y": response.y}
+    key = reduction.key if reduction else ("offset",)
+    cell, first = _cells(design, [known[name] for name in key], collapse)
     at = places(design, first)
     X, Z = design.X[at], tuple(term.Z[at] for term in design.terms)
     index = tuple(term.index[at] for term in design.terms)
-    offset = design.offset[first] if family.offset_in_key else np.zeros(len(first))
-    stats = family.sufficient(response, design.offset, cell, len(first))
+    offset = design.offset[first] if "offset" in key else np.zeros(len(first))
+    seen = None if reduction and reduction.means else observed(response, cell, family.weights_are_precisions)
+    if reduction:
+        stats = reduction.statistic(response, design.offset, cell, len(first))
+    else:
+        assert seen is not None
+        stats = distinct_responses(seen, family.extras)
     plain = plain_rows(X, Z, index, offset, stats)
-    return Cells(cell, first, X, Z, index, offset, stats, _summed(plain, collapse) if family.squares else plain)
+    rows = _summed(plain, collapse) if reduction and reduction.spread else plain
+    return Cells(cell, first, X, Z, index, offset, stats, rows, seen)
 
 
 def _summed(cells: Rows, collapse: bool | str) -> Rows:
@@ -84,20 +102,19 @@ def _summed(cells: Rows, collapse: bool | str) -> Rows:
     return fewer if len(fewer.X) <= (WORTH if collapse == "auto" else 1) * len(rows.X) else rows
 
 
-def _cells(design: Design, family: Family, collapse: bool | str) -> tuple[Ints, Ints]:
+def _cells(design: Design, key: list[Floats], collapse: bool | str) -> tuple[Ints, Ints]:
     """The cell of each row, (N,), and the first row of each cell."""
     n = n_rows(design)
-    cell, first = _rows_alike(design, family) if collapse is not False else (np.arange(n),) * 2
+    cell, first = _rows_alike(design, key) if collapse is not False else (np.arange(n),) * 2
     return (np.arange(n),) * 2 if collapse == "auto" and len(first) > WORTH * n else (cell, first)
 
 
-def _rows_alike(design: Design, family: Family) -> tuple[Ints, Ints]:
-    """Distinct rows that the design cannot tell apart become one, and are told apart by offsets where those count."""
+def _rows_alike(design: Design, key: list[Floats]) -> tuple[Ints, Ints]:
+    """Rows that the design cannot tell apart, nor what else the family keeps apart, become one."""
     alike, firsts = cells_of(columns_of(design), len(design.X))
     cell, first = alike, firsts
     if design.row is not None:
         cell = design.row if len(firsts) == len(alike) else alike[design.row]
         first = first_rows(cell, len(firsts))
-    if not family.offset_in_key or is_constant(design.offset):
-        return cell, first
-    return cells_of([cell, design.offset])
+    varying = [column for column in key if not is_constant(column)]
+    return cells_of([cell, *varying]) if varying else (cell, first)

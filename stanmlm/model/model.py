@@ -127,7 +127,7 @@ def parameters(model: Model) -> tuple[Parameter, ...]:
     rows = [Parameter("b", "b", "", ("term",), (model.design.names,))]
     for grouping in groupings(model.design):
         rows.extend(_group_parameters(grouping))
-    rows.extend(Parameter(auxiliary.name, "auxiliary", "", (), ()) for auxiliary in model.family.auxiliary)
+    rows.extend(Parameter(auxiliary.name, "auxiliary", "", (), ()) for auxiliary in model.family.scalars)
     return tuple(rows)
 
 

@@ -58,7 +58,7 @@ def check_posterior(model: Model) -> None:
 
 def _exact_fit(model: Model, at: Pilot | None) -> Iterator[str]:
     """What to say where fixed columns and groups leave nothing of a gaussian response."""
-    if not (model.family.auxiliary and model.family.squares):
+    if not model.family.squares:
         return
     design, y = whole(model.design), model.response.y - model.design.offset
     counted = model.response.weights > 0
@@ -107,7 +107,7 @@ def _contradictions(model: Model, at: Pilot) -> Iterator[str]:
 def _contradiction(model: Model, at: Pilot, row: PriorRow, p: int) -> Iterator[str]:
     term, S = model.design.terms[row.term], at.covariance[row.term]
     sd, units = float(np.sqrt(S[p, p])), float(np.sum(informed(at)[row.term][:, p] ** 2))
-    scale = at.dispersion**0.5 if row.ratio else 1.0
+    scale = next(at.scalars[one.name] for one in model.family.scalars if one.scales_groups) if row.ratio else 1.0
     above, slope = _tail(row, sd / scale, len(S))
     if above < NEVER or (above < RARELY and -slope / (1 + 2 * units) > PULL):
         coef = term.coefs[p]

@@ -31,12 +31,12 @@ class Rows:
     Z: tuple[Floats, ...]  # a group term each: (R, K)
     index: tuple[Ints, ...]  # a group term each: (R,) from 0
     offset: Floats  # (R,)
-    stats: Mapping[str, Floats | float]  # by Stan data name
+    stats: Mapping[str, Floats | Ints | float | int]  # by Stan data name
     joint: Joint
 
 
 def plain_rows(
-    X: Floats, Z: tuple[Floats, ...], index: tuple[Ints, ...], offset: Floats, stats: Mapping[str, Floats | float]
+    X: Floats, Z: tuple[Floats, ...], index: tuple[Ints, ...], offset: Floats, stats: Mapping[str, Floats | Ints | float | int]
 ) -> Rows:
     """Rows as they are."""
     return Rows(X, Z, index, offset, stats, joint_of(Z, index))

@@ -10,8 +10,10 @@ from stanmlm.base.arrays import Floats, constant, is_constant
 from stanmlm.data.design import Design
 from stanmlm.data.whole_rows import counts
 from stanmlm.families import Family
+from stanmlm.families.family import Default
 from stanmlm.families.responses import Response
-from stanmlm.priors.prior_spec import CovariancePrior, Prior, decov, exponential, flat, gamma, lkj, normal, student_t
+from stanmlm.priors.distributions import DISTRIBUTIONS
+from stanmlm.priors.prior_spec import CovariancePrior, Prior, decov, flat, lkj, normal, student_t
 
 COEFFICIENT_SCALE = 2.5  # rstanarm's default scale of the intercept and the coefficients
 
@@ -88,12 +90,20 @@ class Preset:
     source: str  # what the prior table says
     intercept: Callable[[Scales], Prior]
     coefficients: Callable[[Scales], Prior]
-    auxiliary: Callable[[Scales, str], Prior]  # by the parameter's name
+    of_family: Callable[[Scales, Default], Prior]  # from a default that a family's parameter declares
     covariance: Callable[[Scales], CovariancePrior]
 
 
-def _brms_auxiliary(scales: Scales, name: str) -> Prior:
-    return student_t(3, 0, scales.brms()[1]) if name == "sigma" else gamma(0.01, 0.01)
+def _autoscaled(_: Scales, default: Default) -> Prior:
+    return Prior(default.distribution, tuple((number,) for number in default.arguments), default.scaled)
+
+
+def _brms_scaled(scales: Scales, default: Default) -> Prior:
+    unit = scales.brms()[1] if default.scaled else 1.0
+    names, scale = DISTRIBUTIONS[default.distribution].arguments, DISTRIBUTIONS[default.distribution].scale
+    factors = {"scale": unit, "rate": 1 / unit}
+    given = zip(names, default.arguments, strict=True)
+    return Prior(default.distribution, tuple((number * factors[name] if name == scale else number,) for name, number in given))
 
 
 PRESETS: dict[str, Preset] = {
@@ -104,7 +114,7 @@ PRESETS: dict[str, Preset] = {
             "default",
             lambda scales: normal(scales.center, scales.coefficient, autoscale=True),
             lambda scales: normal(0, scales.coefficient, autoscale=True),
-            lambda _, __: exponential(1, autoscale=True),
+            _autoscaled,
             lambda _: decov(),
         ),
         Preset(
@@ -112,7 +122,7 @@ PRESETS: dict[str, Preset] = {
             "brms",
             lambda scales: student_t(3, *scales.brms()),
             lambda _: flat(),
-            _brms_auxiliary,
+            _brms_scaled,
             lambda scales: lkj(1, scale=scales.brms()[1], df=3, autoscale=False),
         ),
         Preset(
@@ -120,7 +130,7 @@ PRESETS: dict[str, Preset] = {
             "flat",
             lambda _: flat(),
             lambda _: flat(),
-            lambda _, __: flat(),
+            _autoscaled,
             lambda _: CovariancePrior(flat(), lkj().cor),
         ),
     )

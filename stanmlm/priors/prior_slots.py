@@ -40,7 +40,7 @@ def model_slots(design: Design, family: Family) -> tuple[Slot, ...]:
         *(Slot("Intercept", "Intercept", "", "", -1, 0) for _ in range(design.intercept)),
         *(Slot("b", "b", name, "", -1, position) for position, name in enumerate(names)),
         *_group_slots(design),
-        *(Slot("aux", auxiliary.name, "", "", -1, 0) for auxiliary in family.auxiliary),
+        *(Slot("aux", auxiliary.name, "", "", -1, 0) for auxiliary in family.scalars),
     )
 
 

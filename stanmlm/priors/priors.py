@@ -10,7 +10,7 @@ from stanmlm.families.responses import Response
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.prior_presets import PRESETS, Preset, Scales, measure_scales
 from stanmlm.priors.prior_slots import CovarianceInput, PriorInput, Slot, assign, model_slots, spread, spread_covariance
-from stanmlm.priors.prior_spec import Prior, SetPrior
+from stanmlm.priors.prior_spec import Prior, SetPrior, flat
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def resolve_priors(
     slots = model_slots(design, family)
     by_kind = {kind: [slot for slot in slots if slot.kind == kind] for kind in ("Intercept", "b", "aux")}
     choices = {
-        **_sourced(_defaults(chosen, scales, slots), chosen.source),
+        **_sourced(_defaults(chosen, scales, slots, family), chosen.source),
         **_sourced(spread(prior_intercept, by_kind["Intercept"], "prior_intercept="), "prior_intercept="),
         **_sourced(spread(prior, by_kind["b"], "prior="), "prior="),
         **_sourced(spread(prior_aux, by_kind["aux"], "prior_aux="), "prior_aux="),
@@ -101,7 +101,7 @@ def resolve_priors(
     }
     for slot, choice in choices.items():
         _check_class(slot, choice)
-    ratio = any(auxiliary.scales_groups for auxiliary in family.auxiliary)
+    ratio = any(auxiliary.scales_groups for auxiliary in family.scalars)
     settled = _settle({slot: choices[slot] for slot in slots}, ratio)
     return Priors(tuple(_row(slot, choice, scales) for slot, choice in settled), preset)
 
@@ -153,11 +153,12 @@ def _sourced(priors: Mapping[Slot, Prior], source: str) -> dict[Slot, _Choice]:
     return {slot: _Choice(prior, source) for slot, prior in priors.items()}
 
 
-def _defaults(preset: Preset, scales: Scales, slots: Sequence[Slot]) -> dict[Slot, Prior]:
+def _defaults(preset: Preset, scales: Scales, slots: Sequence[Slot], family: Family) -> dict[Slot, Prior]:
+    own = {one.name: one.prior.get(preset.name) for one in family.parameters}
     single: dict[str, Callable[[Slot], Prior]] = {
         "Intercept": lambda _: preset.intercept(scales),
         "b": lambda _: preset.coefficients(scales),
-        "aux": lambda slot: preset.auxiliary(scales, slot.class_),
+        "aux": lambda slot: preset.of_family(scales, default) if (default := own[slot.class_]) else flat(),
     }
     chosen = {slot: single[slot.kind](slot) for slot in slots if slot.kind in single}
     return chosen | spread_covariance(preset.covariance(scales), slots)

@@ -72,9 +72,9 @@ def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.G
     point |= {f"L_{k}": L for k, (tau, L) in enumerate(scales, 1) if len(tau) > 1}
     point |= {"sd": np.concatenate([tau for tau, _ in scales])} if scales else {}
     point |= _effects(model, full, scales, _deviations(model, at, system, full, scales, rng)) if system else {}
-    for auxiliary in model.family.auxiliary:
-        spread = SPREAD * np.sqrt(_log_sd_variance(_residuals(model, at)))
-        point[auxiliary.name] = np.asarray(at.dispersion**0.5 * np.exp(spread * rng.standard_normal()))
+    for one, variance in zip(model.family.scalars, _scalar_variances(model, at), strict=True):
+        moved = one.link.forward(np.float64(at.scalars[one.name])) + SPREAD * np.sqrt(variance) * rng.standard_normal()
+        point[one.name] = np.asarray(one.link.inverse(moved))
     return point
 
 
@@ -170,7 +170,7 @@ def inverse_metric(model: Model) -> Floats | None:
         [
             np.diag(at.uncertainty),
             *(_log_sd_variance(np.sum(share**2, axis=0)) for share in shares),
-            np.full(len(model.family.auxiliary), _log_sd_variance(_residuals(model, at))),
+            _scalar_variances(model, at),
             *(_term_variances(model, k, share) for k, share in enumerate(shares)),
         ]
     )
@@ -208,6 +208,12 @@ def _pairs(share: Floats) -> Floats:
 def _log_sd_variance(units: Floats | float) -> Floats:
     """The variance of the log of an sd that so many units inform, with about one more from its prior."""
     return np.asarray(1 / (1 + 2 * np.asarray(units)))
+
+
+def _scalar_variances(model: Model, at: Pilot) -> Floats:
+    """Of the family's parameters without a predictor, on their links' scales; of a sigma what its rows leave."""
+    known = float(_log_sd_variance(_residuals(model, at)))
+    return np.array([at.scalar_variance.get(one.name, known) for one in model.family.scalars], dtype=float)
 
 
 def _residuals(model: Model, at: Pilot) -> float:

@@ -35,6 +35,7 @@ class Structure:
     ones: tuple[int, ...] = ()  # positions of group terms with Z = 1
     joint: tuple[int, ...] = ()  # of those, the ones whose effects are added up by combinations of levels
     marginal: bool = False  # group effects are integrated out
+    vectors: tuple[str, ...] = ("mu",)  # parameters of the family that have a predictor
 
 
 @dataclass(frozen=True)
@@ -46,23 +47,11 @@ class Program:
     structure: Structure
 
 
-# (family, link) pairs with a density of their own, a file in stan/densities; any other pair is the family's file
-# with the link's.
-FUSED = {
-    ("binomial", "logit"): "densities/binomial_logit.stan",
-    ("binomial", "probit"): "densities/binomial_probit.stan",
-    ("binomial", "cloglog"): "densities/binomial_cloglog.stan",
-    ("poisson", "log"): "densities/poisson_log.stan",
-}
-
-# Where group effects are integrated out: the file in the place of a family's.
-MARGINAL = {"gaussian": "densities/gaussian_marginal.stan"}
-
 # The files in stan/fragments of a term with one and with several coefficients, by whether effects are integrated out.
 TERMS = {False: ("one", "several"), True: ("scale", "covariance")}
 
-# Where the prior of a class stands: its file in stan/fragments and the parameter. A class that is not here is an
-# auxiliary of the family, a scalar of its own name.
+# Where the prior of a class stands: its file in stan/fragments and the parameter. A class that is not here is a
+# parameter of the family, a scalar of its own name.
 PLACES = {
     "Intercept": ("scalar", "alpha_c"),
     "b": ("vector", "b"),
@@ -144,18 +133,29 @@ def program(structure: Structure) -> Program:
 
 def _context(structure: Structure) -> dict[str, object]:
     environment = _environment()
-    scales = [auxiliary.name for auxiliary in FAMILIES[structure.family].auxiliary if auxiliary.scales_groups]
-    family = MARGINAL[structure.family] if structure.marginal else f"families/{structure.family}.stan"
+    scalars = [one for one in FAMILIES[structure.family].scalars if one.name not in structure.vectors]
+    scales = [one.name for one in scalars if one.scales_groups]
+    special = own_density(structure)
+    family = special if structure.marginal else f"families/{structure.family}.stan"
     return {
         "s": structure,
         "family": environment.get_template(family).module,
-        "density": environment.get_template(FUSED.get((structure.family, structure.link), family)).module,
+        "density": environment.select_template([special, family]).module,
         "eta": environment.get_template(f"fragments/{'marginal' if structure.marginal else 'eta'}.stan").module,
         "link": environment.get_template(f"links/{structure.link}.stan").module,
+        "scalars": scalars,
         "scale": scales[0] if scales and structure.several else "",
         "terms": _terms(structure),
         "priors": _priors(structure, bool(scales)),
     }
+
+
+def own_density(structure: Structure) -> str:
+    """The file of a density with group effects integrated out, or of a family under one link, where there is one.
+
+    Where there is none it is the family's file with the link's.
+    """
+    return f"densities/{structure.family}_{'marginal' if structure.marginal else structure.link}.stan"
 
 
 def _terms(structure: Structure) -> list[dict[str, object]]:

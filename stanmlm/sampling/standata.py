@@ -155,8 +155,8 @@ def _sds(model: Model) -> Data:
 
 
 def scales(family: Family) -> list[str]:
-    """The auxiliary whose multiples group sds are in default priors, if there is one."""
-    return [auxiliary.name for auxiliary in family.auxiliary if auxiliary.scales_groups]
+    """The parameter whose multiples group sds are in default priors, if there is one."""
+    return [one.name for one in family.scalars if one.scales_groups]
 
 
 def _ratios(model: Model, S: int) -> Floats:

@@ -41,7 +41,7 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
     factors = list(_factors(model, draws))
     starts = np.cumsum([0, *(len(term.coefs) for term in model.design.terms)])
     taus = [sd[..., start:stop] for start, stop in pairwise(starts)]
-    auxiliary = {auxiliary.name: np.asarray(draws[auxiliary.name]) for auxiliary in model.family.auxiliary}
+    auxiliary = {auxiliary.name: np.asarray(draws[auxiliary.name]) for auxiliary in model.family.scalars}
     return Unrolled(
         b=b,
         sd=sd,

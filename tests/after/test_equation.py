@@ -154,7 +154,7 @@ def test_each_family_and_link(family: str, link: str, mean: str) -> None:
 
 
 def test_every_family_and_link_is_in_the_test_above() -> None:
-    pairs = [(f.name, link) for f in FAMILIES.values() for link in f.links]
+    pairs = [(f.name, link) for f in FAMILIES.values() for link in f.location.links]
     marks = test_each_family_and_link.pytestmark[0].args[1]  # type: ignore[attr-defined]
     assert sorted(pairs) == sorted((family, link) for family, link, _ in marks)
 

@@ -109,7 +109,7 @@ def test_a_fit_comes_back_as_it_was(fit: Callable[[], sm.Fit], copied: Callable[
 
 
 def test_families_are_equal_after_the_trip_and_hold_functions_with_names_alone() -> None:
-    for family in (*FAMILIES.values(), *(sm.binomial(link=link) for link in FAMILIES["binomial"].links)):
+    for family in (*FAMILIES.values(), *(sm.binomial(link=link) for link in FAMILIES["binomial"].location.links)):
         for copied in COPIES:
             assert copied(family) == family
         assert family.name.encode() in pickle.dumps(family)

@@ -113,7 +113,7 @@ def moved(of: Model, q: Floats, units: Units) -> Floats:
     out[:3] = q[:3] * scales + np.array([units.shift, 0, 0])
     sds = [log_y - log_z * (coef == "z") for term in of.design.terms for coef in term.coefs]
     out[3 : 3 + len(sds)] += sds
-    if of.family.auxiliary:
+    if of.family.scalars:
         out[3 + len(sds)] += log_y
     return out
 
@@ -125,7 +125,7 @@ def points(of: Model) -> list[Floats]:
     centre[:3] = at.beta
     log_sd = np.log(np.sqrt(np.concatenate([np.diag(S) for S in at.covariance])))
     centre[3 : 3 + len(log_sd)] = log_sd
-    if of.family.auxiliary:
+    if of.family.scalars:
         centre[3 + len(log_sd)] = np.log(at.dispersion) / 2
     return [centre + rng.uniform(-0.3, 0.3, len(centre)) for _ in range(POINTS)]
 

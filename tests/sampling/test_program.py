@@ -11,9 +11,12 @@ import pytest
 from handmade import design, integrated_model, model, plain_priors, prior, replaced
 
 from stanmlm.families import FAMILIES, binomial, gaussian, poisson
+from stanmlm.families.family import with_link
 from stanmlm.model.model import Model
-from stanmlm.sampling.program import FUSED, Structure, program, structure
+from stanmlm.sampling.program import Structure, own_density, program, structure
 from stanmlm.sampling.standata import standata
+
+DENSITIES = Path(__file__).resolve().parents[2] / "stan" / "densities"
 
 
 def _decov_and_half_t() -> Model:
@@ -135,26 +138,29 @@ def test_a_flat_prior_writes_nothing() -> None:
 def test_every_family_and_link_renders_without_its_fused_file(family, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new family needs its table row and its file; a fused density is an extra."""
     program.cache_clear()
-    monkeypatch.setattr("stanmlm.sampling.program.FUSED", {})
-    for link in family.links:
+    monkeypatch.setattr("stanmlm.sampling.program.own_density", lambda _: "none")
+    for link in family.location.links:
         plain = Structure(family.name, link, True, False, (), (), True)
         text = program(plain).text
-        assert all(f"real<lower=0> {auxiliary.name};" in text for auxiliary in family.auxiliary)
+        assert all(f"real{one.within.written} {one.name};" in text for one in family.scalars)
     program.cache_clear()
 
 
 def test_the_family_file_and_its_fused_density_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     from stan_against_numpy import compiled, points
 
-    for (family, link), file in FUSED.items():
-        of = model(FAMILIES[family] if link == FAMILIES[family].link.name else binomial(link), "one")
+    families = [with_link(family, link) for family in FAMILIES.values() for link in family.location.links]
+    fused = [family for family in families if (DENSITIES / f"{family.name}_{family.link.name}.stan").is_file()]
+    assert len(fused) == 4
+    for family in fused:
+        of = model(family, "one")
         fused = [compiled(of).log_prob_grad(q)[0] for q in points(of)]
         program.cache_clear()
         with monkeypatch.context() as patch:
-            patch.setattr("stanmlm.sampling.program.FUSED", {})
+            patch.setattr("stanmlm.sampling.program.own_density", lambda _: "none")
             plain = [compiled(of).log_prob_grad(q)[0] for q in points(of)]
         program.cache_clear()
-        np.testing.assert_allclose(np.subtract(fused, fused[0]), np.subtract(plain, plain[0]), rtol=1e-9, err_msg=file)
+        np.testing.assert_allclose(np.subtract(fused, fused[0]), np.subtract(plain, plain[0]), rtol=1e-9, err_msg=family.name)
 
 
 def test_absorbed_columns_leave_x() -> None:

@@ -28,7 +28,8 @@ from stanmlm.data.python_calls import function_of
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.data.rvalues import Contrast, Value
 from stanmlm.families import FAMILIES, Family
-from stanmlm.families.links import LINKS
+from stanmlm.families.family import with_links
+from stanmlm.families.reductions import Extra, Observed
 from stanmlm.families.responses import Response
 from stanmlm.fit.files.shapes import check_shapes
 from stanmlm.fit.fit import Call, Fit, relabelled
@@ -72,6 +73,8 @@ RECORDS: Mapping[str, type] = {
             GroupTerm,
             Spec,
             Cells,
+            Observed,
+            Extra,
             Rows,
             Joint,
             Centering,
@@ -299,8 +302,8 @@ def codec() -> Codec:
         Coder(
             "family",
             Family,
-            lambda family, *_: [family.name, family.link.name],
-            lambda written, *_: replace(FAMILIES[written[0]], link=LINKS[written[1]]),
+            lambda family, *_: [family.name, *(link.name for link in family.links.values())],
+            lambda written, *_: with_links(FAMILIES[written[0]], written[1:]),
         ),
         Coder("code", Node, lambda node, *_: postfix(node), lambda written, *_: from_postfix(written)),
         Coder(
