@@ -20,6 +20,11 @@ def places_of(design: Design) -> dict[str, slice]:
     return {of.dpar: slice(start, stop) for of, start, stop in zip(every, ends[:-1], ends[1:], strict=True)}
 
 
+def n_coefficients(design: Design) -> int:
+    """How many there are."""
+    return sum(len(of.names) for of in predictors(design))
+
+
 def with_intercept(design: Design) -> list[tuple[Predictor, slice]]:
     """The predictors that have an intercept, each with its places: the intercept's is the first."""
     places = places_of(design)
@@ -31,9 +36,14 @@ def intercepts(design: Design) -> Ints:
     return np.array([at.start for _, at in with_intercept(design)], dtype=np.int64)
 
 
+def slopes(design: Design) -> Ints:
+    """The places of all others."""
+    return np.setdiff1d(np.arange(n_coefficients(design)), intercepts(design))
+
+
 def centers(design: Design) -> Floats:
     """What columns are counted from, (F,): their means beside an intercept, and else 0."""
-    means, out = means_over_rows(design), np.zeros(sum(len(of.names) for of in predictors(design)))
+    means, out = means_over_rows(design), np.zeros(n_coefficients(design))
     for _, at in with_intercept(design):
         out[at.start + 1 : at.stop] = means[at.start + 1 : at.stop]
     return out

@@ -11,9 +11,7 @@ from stanmlm.families.theta import Theta
 FIRST, SECOND = 1e-5, 1e-3
 
 
-def slopes(
-    family: Family, y: Floats, etas: Floats, extra: Extra, units: Floats | None = None
-) -> tuple[Floats, Floats]:
+def slopes(family: Family, y: Floats, etas: Floats, extra: Extra, units: Floats | None = None) -> tuple[Floats, Floats]:
     """Give score and information of each row in its predictors.
 
     The score is a difference quotient of the log density. The information is the family's own, expected one, or where
@@ -54,7 +52,9 @@ def slopes(
 def scores(family: Family, y: Floats, etas: Floats, extra: Extra, units: Floats, which: Ints) -> Floats:
     """The score in some of the predictors alone, (which, rows); all else as in `slopes`."""
     steps = np.diag(units)[which, :, None]
-    up, down = (np.array([_density(family, y, etas + sign * FIRST * step, extra) for step in steps]) for sign in (1, -1))
+    up, down = (
+        np.array([_density(family, y, etas + sign * FIRST * step, extra) for step in steps]) for sign in (1, -1)
+    )
     return np.asarray((up - down) / (2 * FIRST))
 
 

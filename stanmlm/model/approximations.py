@@ -182,7 +182,7 @@ def of_responses(
             score[others] = (both[0] + both[1]) / 2
         weight = total(information)
         weight = weight if family.information else _positive(weight)
-        return Working(np.einsum("pqc,qc->pc", weight, eta - offset) + total(score), weight)
+        return Working(weighted(weight, eta - offset) + total(score), weight)
 
     low, high = np.full((P, 1), -np.inf), np.full((P, 1), np.inf)
     low[0], high[0] = bounds
@@ -196,6 +196,11 @@ def _positive(weight: Floats) -> Floats:
     largest = np.max(np.abs(sizes), axis=1, keepdims=True)
     lifted = np.maximum(sizes, FLATTEST * np.where(largest > 0, largest, 1.0))
     return np.asarray(np.einsum("cpk,ck,cqk->pqc", axes, lifted, axes))
+
+
+def weighted(weight: Floats, values: Floats) -> Floats:
+    """W v in every cell, (P, C), of (P, Q, C) and (Q, C)."""
+    return weight[0] * values if len(weight) == len(values) == 1 else np.einsum("pqc,qc->pc", weight, values)
 
 
 def within_reach(eta: Floats, before: Floats, limits: tuple[Floats, Floats]) -> Floats:

@@ -6,8 +6,8 @@ import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.base.errors import OptionError
-from stanmlm.data.design import Design
-from stanmlm.data.whole_rows import means_over_rows
+from stanmlm.data.coefficients import n_coefficients, places_of, uncentred
+from stanmlm.data.design import Design, dpars_of
 from stanmlm.families import Family
 from stanmlm.model.compress import Cells
 from stanmlm.model.marginal import Marginal, marginal
@@ -93,7 +93,7 @@ def noncentered(design: Design) -> Centering:
     >>> noncentered(Design(np.ones((4, 1)), ("(Intercept)",), (0,), True, (), (), np.zeros(4))).absorbed
     array([False])
     """
-    F = design.X.shape[1]
+    F = n_coefficients(design)
     shapes = [(len(term.coefs), len(term.levels)) for term in design.terms]
     return Centering(
         absorbed=np.zeros(F, dtype=bool),
@@ -164,6 +164,8 @@ def integrable(design: Design, family: Family) -> bool:
     >>> integrable(Design(np.ones((4, 1)), ("(Intercept)",), (0,), True, (), (), np.zeros(4)), gaussian())
     False
     """
+    if design.others:
+        return False
     groups = {term.group for term in design.terms}
     coefs = sum(len(term.coefs) for term in design.terms)
     return family.squares and len(groups) == 1 and coefs <= MOST
@@ -215,9 +217,7 @@ def units(at: Pilot) -> tuple[Floats, ...]:
 
 def origin(design: Design, at: Pilot) -> Floats:
     """The pilot's coefficients of the columns as they are, not centred, (F,)."""
-    if not design.intercept:
-        return at.beta
-    return np.asarray(np.r_[at.beta[0] - means_over_rows(design)[1:] @ at.beta[1:], at.beta[1:]])
+    return uncentred(design, at.beta)
 
 
 def _share(information: Floats, covariance: Floats) -> Floats:
@@ -251,19 +251,27 @@ def absorption(design: Design, cells: Cells, information: tuple[Floats, ...]) ->
     >>> def absorbed_columns(design, cells, information):
     ...     return [name for name, is_in in zip(design.names, absorption(design, cells, information)[0]) if is_in]
     """
-    absorbed = np.zeros(design.X.shape[1], dtype=bool)
-    A = noncentered(design).A
-    places = _by_information(information, nestings(design, cells))
+    absorbed, A = np.zeros(n_coefficients(design), dtype=bool), noncentered(design).A
+    every = _by_information(information, nestings(design, cells))
+    for dpar, at in places_of(design).items():
+        own = np.zeros(len(absorbed), dtype=bool)
+        own[at] = True
+        places = [(k, p) for k, p in every if dpars_of(design.terms[k])[p] == dpar]
+        _absorb(A, absorbed, cells, places, own)
+        _centre_within(A, cells, places, own & ~absorbed)
+    return absorbed, A
+
+
+def _absorb(A: tuple[Floats, ...], absorbed: Bools, cells: Cells, places: list[tuple[int, int]], own: Bools) -> None:
+    """What the terms of one predictor take of its columns, in place."""
     for k, p in places:
         Z, index = cells.Z[k][:, p], cells.index[k]
-        levels = _representatives(Z, index, len(information[k]))
-        for column in map(int, np.flatnonzero(~absorbed)):
+        levels = _representatives(Z, index, A[k].shape[1])
+        for column in map(int, np.flatnonzero(own & ~absorbed)):
             values = _quotients(cells.X[:, column], Z, index, levels)
             if values is not None:
                 A[k][p, :, column], absorbed[column] = values, True
-                _centre(A, cells, (k, p), column)
-    _centre_within(A, cells, places, ~absorbed)
-    return absorbed, A
+                _centre(A, cells, (k, p), column, own)
 
 
 def _centre_within(A: tuple[Floats, ...], cells: Cells, places: list[tuple[int, int]], left: Bools) -> None:
@@ -287,13 +295,13 @@ def remainder(X: Floats, Z: tuple[Floats, ...], index: tuple[Ints, ...], A: tupl
     return np.asarray(X - sum(parts, np.zeros(())))
 
 
-def _centre(A: tuple[Floats, ...], cells: Cells, place: tuple[int, int], column: int) -> None:
+def _centre(A: tuple[Floats, ...], cells: Cells, place: tuple[int, int], column: int, own: Bools) -> None:
     """Leave the mean of A where the column that Z itself is has gone, if that is elsewhere, in place.
 
     Two terms whose means can shift against each other by a coefficient are a ridge of the posterior.
     """
     k, p = place
-    for itself in np.flatnonzero(np.all(cells.Z[k][:, [p]] == cells.X, axis=0)):
+    for itself in np.flatnonzero(own & np.all(cells.Z[k][:, [p]] == cells.X, axis=0)):
         for other, a in enumerate(A):
             for q in map(int, np.flatnonzero(np.any(a[:, :, itself], axis=1))):
                 if (other, q) != place:

@@ -1,14 +1,14 @@
 """Identical rows become one cell with a sufficient statistic; the posterior does not change."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints, is_constant
 from stanmlm.base.errors import OptionError
-from stanmlm.data.design import Design
+from stanmlm.data.design import Design, predictors
 from stanmlm.data.distinct import WORTH, cells_of, first_rows
-from stanmlm.data.whole_rows import columns_of, n_rows, places
+from stanmlm.data.whole_rows import all_columns, columns_of, n_rows, places
 from stanmlm.families import Family
 from stanmlm.families.reductions import Observed, Stats, distinct_responses, observed
 from stanmlm.families.responses import Response
@@ -22,7 +22,7 @@ class Cells:
 
     row: Ints  # (N,) the cell of each row
     first: Ints  # (C,) a row that stands for each cell
-    X: Floats  # (C, F)
+    X: Floats  # (C, F) of all predictors
     Z: tuple[Floats, ...]  # a group term each: (C, K)
     index: tuple[Ints, ...]  # a group term each: (C,) from 0
     offset: Floats  # (C,); zeros where the family has taken the offset into its statistics
@@ -36,7 +36,6 @@ def compress(
     response: Response,
     family: Family,
     collapse: bool | str = "auto",
-    predicted: tuple[str, ...] = ("mu",),
 ) -> Cells:
     """Collapse rows that the likelihood cannot tell apart.
 
@@ -51,8 +50,6 @@ def compress(
     collapse : bool or "auto"
         False keeps a cell a row; "auto" does where fewer cells would save little. Gaussian cells are then rotated to
         fewer rows with the same squares, under the same rule.
-    predicted : tuple of str
-        The parameters of the family that have a predictor.
 
     Returns
     -------
@@ -76,15 +73,17 @@ def compress(
     """
     if collapse not in (True, False, "auto"):
         raise OptionError(f'collapse must be True, False or "auto", not {collapse!r}')
-    reduction = family.reduction(predicted)
+    reduction = family.reduction([of.dpar for of in predictors(design)])
     known = {"offset": design.offset, "trials": response.trials, "weights": response.weights, "y": response.y}
     key = reduction.key if reduction else ("offset",)
-    cell, first = _cells(design, [known[name] for name in key], collapse)
+    apart = [*(known[name] for name in key), *(of.offset for of in design.others)]
+    cell, first = _cells(design, apart, collapse)
     at = places(design, first)
-    X, Z = design.X[at], tuple(term.Z[at] for term in design.terms)
+    X, Z = all_columns(design)[at], tuple(term.Z[at] for term in design.terms)
     index = tuple(term.index[at] for term in design.terms)
     offset = design.offset[first] if "offset" in key else np.zeros(len(first))
-    seen = None if reduction and reduction.means else observed(response, cell, family.weights_are_precisions)
+    taken = response if "offset" in key else replace(response, y=response.y - design.offset)
+    seen = None if reduction and reduction.means else observed(taken, cell, family.weights_are_precisions)
     if reduction:
         stats = reduction.statistic(response, design.offset, cell, len(first))
     else:

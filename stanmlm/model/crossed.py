@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
+from stanmlm.data.design import Design, dpars_of, predictors
 
 # Residuals fall to this share of what they were, in the norm of the terms' own blocks.
 TOLERANCE = 1e-10
@@ -77,6 +78,24 @@ def joint_system(
     block = sparse.block_array([[sparse.diags_array(w) for w in row] for row in weight], format="csr")
     information = (rows.T @ (block @ rows)).tocsr()
     return JointSystem(rows, block, information, tuple((J, size[1]) for J, size in zip(levels, sizes, strict=True)))
+
+
+def parts_of(design: Design, Z: tuple[Floats, ...]) -> tuple[Mapping[int, Floats], ...]:
+    """The columns (C, K) of each term by the predictor that they enter, zero where they enter another."""
+    place = {of.dpar: p for p, of in enumerate(predictors(design))}
+    own = [np.array([place[dpar] for dpar in dpars_of(term)]) for term in design.terms]
+    return tuple({int(p): np.where(at == p, z, 0.0) for p in np.unique(at)} for at, z in zip(own, Z, strict=True))
+
+
+def roots(weight: Floats) -> Any:
+    """A sparse (P C, P C) matrix that, times its transpose, is W (P, P, C)."""
+    from scipy import sparse
+
+    if len(weight) == 1:
+        return sparse.diags_array(np.sqrt(np.maximum(weight[0, 0], 0.0)))
+    sizes, axes = np.linalg.eigh(np.moveaxis(weight, -1, 0))
+    root = np.einsum("cpk,ck->pkc", axes, np.sqrt(np.maximum(sizes, 0.0)))
+    return sparse.block_array([[sparse.diags_array(w) for w in row] for row in root], format="csr")
 
 
 def sparse_columns(Z: Floats, index: Ints, J: int) -> Any:

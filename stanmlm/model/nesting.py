@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
-from stanmlm.data.design import Design
+from stanmlm.data.design import Design, dpars_of
 from stanmlm.model.compress import Cells
 
 
@@ -59,11 +59,19 @@ def depth(nested: tuple[Nesting | None, ...], k: int) -> int:
 
 def _nesting(design: Design, cells: Cells, fine: int, coarse: int) -> Nesting | None:
     J = len(design.terms[fine].levels)
-    if len(design.terms[coarse].levels) >= J:
+    one, other = design.terms[fine], design.terms[coarse]
+    if len(other.levels) >= J or set(dpars_of(one)) != set(dpars_of(other)):
         return None
     parent = np.zeros(J, dtype=int)
     parent[cells.index[fine]] = cells.index[coarse]
-    same = np.array([[np.array_equal(z, x) for x in cells.Z[fine].T] for z in cells.Z[coarse].T], dtype=float)
+    own, wanted = dpars_of(one), dpars_of(other)
+    same = np.array(
+        [
+            [p == q and np.array_equal(z, x) for x, p in zip(cells.Z[fine].T, own, strict=True)]
+            for z, q in zip(cells.Z[coarse].T, wanted, strict=True)
+        ],
+        dtype=float,
+    )
     carries = same * (np.cumsum(same, axis=1) == 1)
     within = np.array_equal(parent[cells.index[fine]], cells.index[coarse])
     return Nesting(coarse, parent, carries) if within and np.all(carries.sum(axis=1) == 1) else None

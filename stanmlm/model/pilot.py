@@ -1,6 +1,6 @@
 """A quick look at the posterior: penalised quasi-likelihood, to learn what the data say of each effect."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.design import Design
 from stanmlm.families import Family
-from stanmlm.model.approximations import Working, within_reach
+from stanmlm.model.approximations import Working, weighted, within_reach
 from stanmlm.model.compress import Cells
 from stanmlm.model.crossed import joint_system, solved
 from stanmlm.model.nesting import Nesting, nestings
@@ -169,16 +169,17 @@ def _uncertain(at: _State, of: Problem) -> Floats:
 
 def _eta(at: _State, of: Problem) -> Floats:
     fixed = np.stack([of.X[:, place] @ at.beta[place] for place in of.places])
-    return np.asarray(of.offset + fixed + sum(_parts(at, of)))
+    return np.asarray(of.offset + fixed + _added(at, of, range(len(of.parts))))
 
 
-def _parts(at: _State, of: Problem) -> Iterator[Floats]:
-    """What each term adds to eta, (P, C)."""
-    for part, index, effects in zip(of.parts, of.index, at.effects, strict=True):
-        added, u = np.zeros((len(of.places), len(index))), effects[index]
-        for p, Z in part.items():
-            added[p] = np.sum(Z * u, axis=1)
-        yield added
+def _added(at: _State, of: Problem, terms: Iterable[int]) -> Floats:
+    """What some terms add to eta, (P, C)."""
+    total = np.zeros((len(of.places), len(of.X)))
+    for k in terms:
+        u = at.effects[k][of.index[k]]
+        for p, Z in of.parts[k].items():
+            total[p] += np.sum(Z * u, axis=1)
+    return total
 
 
 def _term_step(at: _State, k: int, equations: Equations) -> _State:
@@ -206,8 +207,8 @@ def _equations(
             within = _equations(at, finer, of, nested, free)
             return _coarser(within, at.covariance[finer], nesting, of.levels[k])
     part, index, J, W = of.parts[k], of.index[k], of.levels[k], at.working.weight
-    others = sum((added for j, added in enumerate(_parts(at, of)) if j not in free), np.zeros_like(at.eta))
-    right = at.working.right - np.einsum("pqc,qc->pc", W, others)
+    held = [j for j in range(len(of.parts)) if j not in free]
+    right = at.working.right - weighted(W, _added(at, of, held)) if held else at.working.right
     K = at.covariance[k].shape[0]
     information, scores, cross = np.zeros((J, K, K)), np.zeros((J, K)), np.zeros((J, K, of.X.shape[1]))
     for p, Z in part.items():
@@ -335,7 +336,7 @@ def _users_working(at: _State, of: Problem, formulas: list[int]) -> Working:
     """The least squares problem of the predictors with a formula, the numbers without one held."""
     held = [p for p in range(len(of.places)) if p not in formulas]
     W, unit, shift = at.working.weight, of.units.predictors.unit, of.units.shifted * of.units.predictors.center
-    right = at.working.right - np.einsum("pqc,qc->pc", W[:, held], (at.eta - of.offset)[held])
+    right = at.working.right - weighted(W[:, held], (at.eta - of.offset)[held])
     own = W[np.ix_(formulas, formulas)] / np.multiply.outer(unit[formulas], unit[formulas])[..., None]
     shifted = np.einsum("pqc,q->pc", own, shift[formulas])
     return Working(right[formulas] / unit[formulas, None] + shifted, own)

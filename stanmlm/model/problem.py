@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints, constant
-from stanmlm.data.coefficients import centers, intercepts, places_of
+from stanmlm.data.coefficients import centers, intercepts, n_coefficients, places_of, slopes
 from stanmlm.data.design import Design, dpars_of, predictors
 from stanmlm.families import Family
 from stanmlm.families.family import Distributional
@@ -163,7 +163,9 @@ def _likelihood(cells: Cells, family: Family, scale: Scale, offset: Floats) -> L
         center, size = scale.center[0], scale.unit[0]
         return of_means(Means((y - center) / size, n, offset[0], spread and (spread[0], spread[1] / size**2), family))
     start = np.array([one.link.forward(np.float64(value)) for one, value in _starts(family, seen)])
-    limits = bounds_of(Means(seen.y / seen.extra.trials, seen.n * seen.extra.trials, offset[0, seen.cell], None, family))
+    limits = bounds_of(
+        Means(seen.y / seen.extra.trials, seen.n * seen.extra.trials, offset[0, seen.cell], None, family)
+    )
     return of_responses(family, seen, scale, offset, (start - scale.center) / scale.unit, limits)
 
 
@@ -217,12 +219,11 @@ def _size(columns: Floats, rows: Floats) -> Floats:
 
 def _prior(design: Design, priors: Priors) -> NormalPrior:
     """In the user's units; whatever is neither normal nor Student t is flat."""
-    F, places = sum(len(of.names) for of in predictors(design)), places_of(design)
-    has_intercept = {of.dpar: of.intercept for of in predictors(design)}
+    F, places = n_coefficients(design), {"Intercept": intercepts(design), "b": slopes(design)}
     location, scale, df = np.zeros(F), np.full(F, np.inf), np.full(F, np.inf)
     for row in priors.rows:
         if row.class_ in ("b", "Intercept") and row.distribution in ("normal", "student_t", "cauchy"):
-            place = places[row.dpar].start + (row.position + has_intercept[row.dpar] if row.class_ == "b" else 0)
+            place = places[row.class_][row.position]
             location[place], scale[place] = row.arguments[-2:]
             df[place] = {"normal": np.inf, "student_t": row.arguments[0], "cauchy": 1.0}[row.distribution]
     return NormalPrior(location, scale, df)

@@ -177,7 +177,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
             "decov",
             ("regularization", "concentration", "shape", "scale"),
             (1.0, 1.0, 1.0, 1.0),
-            "",
+            "scale",
             ("sd",),
             True,
             True,

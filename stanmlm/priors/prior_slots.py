@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from stanmlm.base.errors import PriorError, did_you_mean
-from stanmlm.data.design import Design
+from stanmlm.data.design import Design, dpars_of, predictors
 from stanmlm.families import Family
+from stanmlm.formula.bf import LOCATION
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior, flat
 
@@ -25,31 +26,42 @@ class Slot:
     group: str
     term: int
     position: int
+    dpar: str = LOCATION
 
     @property
     def label(self) -> str:
         """The parameter as messages name it."""
-        name = f"{self.class_}_{self.group}" if self.group else self.class_
+        prefix = "" if self.dpar == LOCATION else f"{self.dpar}_"
+        if self.group:
+            return f"{self.class_}_{self.group}[{prefix}{self.coef}]" if self.coef else f"{self.class_}_{self.group}"
+        name = f"{self.class_}_{self.dpar}" if prefix else self.class_
         return f"{name}[{self.coef}]" if self.coef else name
 
 
 def model_slots(design: Design, family: Family) -> tuple[Slot, ...]:
-    """Every parameter that takes a prior: the intercept, coefficients, group terms, then auxiliaries."""
-    names = design.names[1:] if design.intercept else design.names
+    """Every parameter that takes a prior: intercepts, coefficients, group terms, then numbers without a formula."""
+    every = predictors(design)
+    slopes = [(of.dpar, name) for of in every for name in of.names[of.intercept :]]
+    alone = [one.name for one in family.scalars if one.name not in {of.dpar for of in every}]
+    starting = [of.dpar for of in every if of.intercept]
     return (
-        *(Slot("Intercept", "Intercept", "", "", -1, 0) for _ in range(design.intercept)),
-        *(Slot("b", "b", name, "", -1, position) for position, name in enumerate(names)),
+        *(Slot("Intercept", "Intercept", "", "", -1, position, dpar) for position, dpar in enumerate(starting)),
+        *(Slot("b", "b", name, "", -1, position, dpar) for position, (dpar, name) in enumerate(slopes)),
         *_group_slots(design),
-        *(Slot("aux", auxiliary.name, "", "", -1, 0) for auxiliary in family.scalars),
+        *(Slot("aux", name, "", "", -1, 0) for name in alone),
     )
 
 
 def _group_slots(design: Design) -> tuple[Slot, ...]:
-    sds = [(number, term.group, coef) for number, term in enumerate(design.terms) for coef in term.coefs]
-    several = [(number, term.group) for number, term in enumerate(design.terms) if len(term.coefs) > 1]
+    sds = [
+        (number, term.group, coef, dpar)
+        for number, term in enumerate(design.terms)
+        for coef, dpar in zip(term.coefs, dpars_of(term), strict=True)
+    ]
+    several = [(number, term.group, dpars_of(term)[0]) for number, term in enumerate(design.terms) if term.coefs[1:]]
     return (
-        *(Slot("sd", "sd", coef, group, number, place) for place, (number, group, coef) in enumerate(sds)),
-        *(Slot("cor", "cor", "", group, number, place) for place, (number, group) in enumerate(several)),
+        *(Slot("sd", "sd", coef, group, number, at, dpar) for at, (number, group, coef, dpar) in enumerate(sds)),
+        *(Slot("cor", "cor", "", group, number, at, dpar) for at, (number, group, dpar) in enumerate(several)),
     )
 
 
@@ -169,14 +181,24 @@ def _narrowness(row: SetPrior) -> int:
 
 def _matches(row: SetPrior, slot: Slot) -> bool:
     coefs = ("", slot.coef, "Intercept") if slot.coef == "(Intercept)" else ("", slot.coef)
-    return row.class_ == slot.class_ and row.group in ("", slot.group) and row.coef in coefs
+    same = row.class_ == slot.class_ and (row.dpar or LOCATION) == slot.dpar
+    return same and row.group in ("", slot.group) and row.coef in coefs
 
 
 def _explain(row: SetPrior, slots: Sequence[Slot]) -> str:
     """Why a `set_prior` row matches nothing: the first of class, group and coefficient that the model lacks."""
+    dpars = dict.fromkeys(slot.dpar for slot in slots)
+    if row.dpar and row.dpar not in dpars:
+        alone = [slot.class_ for slot in slots if slot.kind == "aux"]
+        number = f'; it has no formula, and its prior is set_prior(..., class_="{row.dpar}")'
+        return f"`{row.dpar}` has no predictor" + (number if row.dpar in alone else did_you_mean(row.dpar, dpars))
+    if row.class_ in dpars and row.class_ != LOCATION:
+        return f'`{row.class_}` has a formula: the priors of its coefficients are set_prior(..., dpar="{row.class_}")'
+    of = "" if (row.dpar or LOCATION) == LOCATION else f" in the predictor of `{row.dpar}`"
+    slots = [slot for slot in slots if slot.dpar == (row.dpar or LOCATION)]
     classes = {slot.class_ for slot in slots}
     if row.class_ not in classes:
-        return f"the model has no parameter of class `{row.class_}`" + did_you_mean(row.class_, classes)
+        return f"the model has no parameter of class `{row.class_}`{of}" + did_you_mean(row.class_, classes)
     own = [slot for slot in slots if slot.class_ == row.class_]
     if row.group and not any(slot.group == row.group for slot in own):
         return _no_group(row.group, own)

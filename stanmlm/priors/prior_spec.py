@@ -40,6 +40,7 @@ class SetPrior:
     class_: str
     group: str
     coef: str
+    dpar: str = ""
 
 
 def normal(location: Numbers = 0, scale: Numbers | None = None, autoscale: bool = False) -> Prior:
@@ -150,7 +151,7 @@ def lkj(regularization: Numbers = 1, scale: Numbers = 10, df: Numbers = 1, autos
     return CovariancePrior(student_t(df, 0, scale, autoscale), _prior("lkj", (regularization,), False))
 
 
-def set_prior(prior: str | Prior, class_: str = "b", group: str = "", coef: str = "") -> SetPrior:
+def set_prior(prior: str | Prior, class_: str = "b", group: str = "", coef: str = "", dpar: str = "") -> SetPrior:
     """A prior with its address, as brms has it; later rows win over earlier ones, and narrower rows over wider ones.
 
     Parameters
@@ -164,6 +165,9 @@ def set_prior(prior: str | Prior, class_: str = "b", group: str = "", coef: str 
         The label of a group term, `"Subject"`; every group where empty.
     coef
         A coefficient, `"Days"`; every one where empty.
+    dpar
+        The distributional parameter with a formula of its own that the prior is for, `"sigma"`, on the scale of its
+        link; the location where empty.
 
     Raises
     ------
@@ -178,7 +182,7 @@ def set_prior(prior: str | Prior, class_: str = "b", group: str = "", coef: str 
     if isinstance(prior, CovariancePrior):
         raise PriorError("decov() and lkj() are priors on a whole term: pass them as prior_covariance=")
     check_arguments(set_prior, locals())
-    return SetPrior(parse_prior(prior) if isinstance(prior, str) else prior, class_, group, coef)
+    return SetPrior(parse_prior(prior) if isinstance(prior, str) else prior, class_, group, coef, dpar)
 
 
 def parse_prior(text: str) -> Prior:

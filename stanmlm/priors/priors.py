@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from stanmlm.base.errors import PriorError, did_you_mean
 from stanmlm.data.design import Design
 from stanmlm.families import Family
+from stanmlm.families.family import Default, Distributional
 from stanmlm.families.responses import Response
+from stanmlm.formula.bf import LOCATION
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.prior_presets import PRESETS, Preset, Scales, measure_scales
 from stanmlm.priors.prior_slots import CovarianceInput, PriorInput, Slot, assign, model_slots, spread, spread_covariance
@@ -21,13 +23,15 @@ class PriorRow:
     coef: str  # "income"; "" where the class has none or the row covers a term
     group: str  # the label of the group term, "" elsewhere
     term: int  # position of the group term in design.terms, -1 elsewhere
-    position: int  # b: column among the non-intercept columns; sd: place in the concatenation of all terms' sds;
-    #                cor: place among the terms with several coefficients; 0 elsewhere
+    # Intercept: place among the intercepts of all predictors; b: among all other columns of theirs; sd: place in the
+    # concatenation of all terms' sds; cor: among the terms with several coefficients; 0 elsewhere
+    position: int
     distribution: str  # "normal", "student_t", "cauchy", "exponential", "gamma", "lkj", "decov", "flat"
     arguments: tuple[float, ...]  # after scaling, in the order of the distribution's own names
     specified: tuple[float, ...]  # before scaling
     ratio: bool  # sd: the prior is on sd / auxiliary
     source: str  # "default", the argument ("prior=", ...), "set_prior", "split decov", or the preset's name
+    dpar: str = LOCATION  # the distributional parameter whose predictor it is in
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class _Choice:
     prior: Prior
     source: str
     ratio: bool = False
+    unit: float = 1.0  # what its scale counts where it has no ratio to count in
 
 
 def resolve_priors(
@@ -90,19 +95,21 @@ def resolve_priors(
     chosen = _preset(preset)
     scales = measure_scales(design, family, response)
     slots = model_slots(design, family)
-    by_kind = {kind: [slot for slot in slots if slot.kind == kind] for kind in ("Intercept", "b", "aux")}
+    location = [slot for slot in slots if slot.dpar == LOCATION]
+    by_kind = {kind: [slot for slot in location if slot.kind == kind] for kind in ("Intercept", "b", "aux")}
     choices = {
         **_sourced(_defaults(chosen, scales, slots, family), chosen.source),
         **_sourced(spread(prior_intercept, by_kind["Intercept"], "prior_intercept="), "prior_intercept="),
         **_sourced(spread(prior, by_kind["b"], "prior="), "prior="),
         **_sourced(spread(prior_aux, by_kind["aux"], "prior_aux="), "prior_aux="),
-        **_sourced(spread_covariance(prior_covariance, slots), "prior_covariance="),
+        **_sourced(spread_covariance(prior_covariance, location), "prior_covariance="),
         **_sourced(assign(priors, slots), "set_prior"),
     }
     for slot, choice in choices.items():
         _check_class(slot, choice)
-    ratio = any(auxiliary.scales_groups for auxiliary in family.scalars)
-    settled = _settle({slot: choices[slot] for slot in slots}, ratio)
+    ratio = any(one.scales_groups for one in family.scalars if one.name in {slot.class_ for slot in slots})
+    unit = scales.y if any(one.scales_groups for one in family.scalars) and not ratio else 1.0
+    settled = _settle({slot: choices[slot] for slot in slots}, ratio, unit)
     return Priors(tuple(_row(slot, choice, scales) for slot, choice in settled), preset)
 
 
@@ -154,14 +161,24 @@ def _sourced(priors: Mapping[Slot, Prior], source: str) -> dict[Slot, _Choice]:
 
 
 def _defaults(preset: Preset, scales: Scales, slots: Sequence[Slot], family: Family) -> dict[Slot, Prior]:
-    own = {one.name: one.prior.get(preset.name) for one in family.parameters}
+    own = {one.name: one for one in family.parameters}
     single: dict[str, Callable[[Slot], Prior]] = {
-        "Intercept": lambda _: preset.intercept(scales),
+        "Intercept": lambda slot: _default_intercept(preset, scales, slot, own[slot.dpar]),
         "b": lambda _: preset.coefficients(scales),
-        "aux": lambda slot: preset.of_family(scales, default) if (default := own[slot.class_]) else flat(),
+        "aux": lambda slot: _declared(preset, scales, own[slot.class_].prior),
     }
     chosen = {slot: single[slot.kind](slot) for slot in slots if slot.kind in single}
     return chosen | spread_covariance(preset.covariance(scales), slots)
+
+
+def _default_intercept(preset: Preset, scales: Scales, slot: Slot, of: Distributional) -> Prior:
+    return preset.intercept(scales) if slot.dpar == LOCATION else _declared(preset, scales, of.prior_link)
+
+
+def _declared(preset: Preset, scales: Scales, defaults: Mapping[str, Default]) -> Prior:
+    """What a parameter of a family declares under this preset; flat where it declares nothing."""
+    default = defaults.get(preset.name)
+    return preset.of_family(scales, default) if default else flat()
 
 
 def _check_class(slot: Slot, choice: _Choice) -> None:
@@ -171,19 +188,25 @@ def _check_class(slot: Slot, choice: _Choice) -> None:
         raise PriorError(f"{name} cannot be the prior of {slot.label}; possible are {possible}")
 
 
-def _settle(choices: Mapping[Slot, _Choice], ratio: bool) -> Iterator[tuple[Slot, _Choice]]:
-    """One row for a term under a joint prior, unless one of its standard deviations has a prior of its own."""
+def _settle(choices: Mapping[Slot, _Choice], ratio: bool, unit: float) -> Iterator[tuple[Slot, _Choice]]:
+    """One row for a term under a joint prior, unless one of its standard deviations has a prior of its own.
+
+    A joint prior of the location's effects counts in the family's scale, or in units of the response where that differs
+    from row to row.
+    """
     joint = {slot for slot, choice in choices.items() if DISTRIBUTIONS[choice.prior.distribution].joint}
     broken = {slot.term for slot in choices if slot.kind == "sd" and slot not in joint}
     opened: set[int] = set()
     for slot, choice in choices.items():
         if slot not in joint:
             yield slot, choice
-        elif slot.term in broken:
-            yield slot, _Choice(_split(choice.prior), "split decov", ratio)
+            continue
+        in_scale = (ratio, unit) if slot.dpar == LOCATION else (False, 1.0)
+        if slot.term in broken:
+            yield slot, _Choice(_split(choice.prior), "split decov", *in_scale)
         elif slot.term not in opened:
             opened.add(slot.term)
-            yield replace(slot, coef=""), replace(choice, ratio=ratio)
+            yield replace(slot, coef=""), replace(choice, ratio=in_scale[0], unit=in_scale[1])
 
 
 def _split(decov: Prior) -> Prior:
@@ -203,10 +226,11 @@ def _row(slot: Slot, choice: _Choice, scales: Scales) -> PriorRow:
         term=slot.term,
         position=slot.position,
         distribution=choice.prior.distribution,
-        arguments=_autoscaled(slot, choice.prior, specified, scales),
+        arguments=_scaled(choice.prior, specified, _factor(slot, scales) if choice.prior.autoscale else choice.unit),
         specified=specified,
         ratio=choice.ratio,
         source=choice.source,
+        dpar=slot.dpar,
     )
 
 
@@ -216,10 +240,8 @@ def _filled(slot: Slot, prior: Prior, scales: Scales) -> tuple[float, ...]:
     return tuple(numbers[0] if numbers else scale for numbers in prior.arguments)
 
 
-def _autoscaled(slot: Slot, prior: Prior, specified: tuple[float, ...], scales: Scales) -> tuple[float, ...]:
-    if not prior.autoscale:
-        return specified
-    row, factor = DISTRIBUTIONS[prior.distribution], _factor(slot, scales)
+def _scaled(prior: Prior, specified: tuple[float, ...], factor: float) -> tuple[float, ...]:
+    row = DISTRIBUTIONS[prior.distribution]
     scaled: dict[str, Callable[[float], float]] = {
         "scale": lambda number: number * factor,
         "rate": lambda number: number / factor,
@@ -231,13 +253,13 @@ def _autoscaled(slot: Slot, prior: Prior, specified: tuple[float, ...], scales: 
 
 
 def _factor(slot: Slot, scales: Scales) -> float:
-    columns = {"b": scales.x, "sd": scales.z}.get(slot.kind)
-    return scales.y if columns is None else scales.y / float(columns[slot.position])
+    columns, y = {"b": scales.x, "sd": scales.z}.get(slot.kind), scales.y if slot.dpar == LOCATION else 1.0
+    return y if columns is None else y / float(columns[slot.position])
 
 
 def _flat_parameters(priors: Priors) -> list[str]:
     return [
-        Slot("", row.class_, row.coef, row.group, row.term, row.position).label
+        Slot("", row.class_, row.coef, row.group, row.term, row.position, row.dpar).label
         for row in priors.rows
         if not DISTRIBUTIONS[row.distribution].proper
     ]

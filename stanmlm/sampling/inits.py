@@ -7,8 +7,9 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats
 from stanmlm.base.streams import Purpose, Source, stream
+from stanmlm.data.coefficients import places_of
 from stanmlm.model.centering import informed
-from stanmlm.model.crossed import JointSystem, joint_system, solved
+from stanmlm.model.crossed import JointSystem, joint_system, parts_of, roots, solved
 from stanmlm.model.model import Model
 from stanmlm.model.nesting import parents_first
 from stanmlm.model.pilot import Pilot
@@ -60,7 +61,7 @@ def _system(model: Model, at: Pilot) -> JointSystem | None:
     if model.centering.marginal or not model.design.terms:
         return None
     levels = tuple(len(term.levels) for term in model.design.terms)
-    return joint_system(model.cells.Z, model.cells.index, levels, at.working.weight)
+    return joint_system(parts_of(model.design, model.cells.Z), model.cells.index, levels, at.working.weight)
 
 
 def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.Generator) -> dict[str, Floats]:
@@ -98,8 +99,9 @@ def _deviations(
     2010), and N(0, P) is noise in the rows and in the population.
     """
     factors = [tau[:, None] * L for tau, L in scales]
-    noise = rng.standard_normal(len(of.weight)) / np.sqrt(np.where(of.weight > 0, of.weight, np.inf))
-    right = of.scores(at.working.response - model.cells.X @ full + noise)
+    fixed = np.stack([model.cells.X[:, place] @ full[place] for place in places_of(model.design).values()])
+    noise = roots(at.working.weight) @ rng.standard_normal(fixed.size)
+    right = of.pulls(at.working.right + noise.reshape(fixed.shape)) - of.scores(fixed.ravel())
     population = [
         np.linalg.solve(T.T, rng.standard_normal((K, J))).T.ravel()
         for T, (J, K) in zip(factors, of.shapes, strict=True)

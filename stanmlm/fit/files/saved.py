@@ -21,7 +21,7 @@ from stanmlm.base.files.archive import DAMAGE, DIGEST, Manifest, digest, read_ar
 from stanmlm.base.files.codec import PLAIN, Codec, Coder, DamageError, Get, Json, UnknownTypeError, decode, encode
 from stanmlm.base.files.codec_pandas import PANDAS
 from stanmlm.base.files.disk import check_writable, path_of
-from stanmlm.data.design import Design, GroupTerm, Spec
+from stanmlm.data.design import Design, GroupTerm, Predictor, Spec
 from stanmlm.data.evaluate import python_functions
 from stanmlm.data.frame import ModelFrame, variables_of
 from stanmlm.data.python_calls import function_of
@@ -38,6 +38,7 @@ from stanmlm.formula.formula import Formula
 from stanmlm.formula.rcode import Node, from_postfix, postfix
 from stanmlm.formula.rparse import parse_expression
 from stanmlm.formula.terms import Expression, Terms
+from stanmlm.model.approximations import Working
 from stanmlm.model.centering import Centering
 from stanmlm.model.compress import Cells
 from stanmlm.model.marginal import Groups, Marginal
@@ -45,7 +46,6 @@ from stanmlm.model.model import Model
 from stanmlm.model.nesting import Nesting
 from stanmlm.model.pilot import Pilot
 from stanmlm.model.stan_rows import Joint, Rows
-from stanmlm.model.working import Working
 from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior
 from stanmlm.priors.priors import PriorRow, Priors
 from stanmlm.sampling.engines.choose import ENGINES
@@ -70,6 +70,7 @@ RECORDS: Mapping[str, type] = {
             RawResponse,
             Response,
             Design,
+            Predictor,
             GroupTerm,
             Spec,
             Cells,
