@@ -73,7 +73,8 @@ from stanmlm.fit.lmlist import coefficients, lmList
 from stanmlm.fit.printing import display
 from stanmlm.fit.prior_summary import prior_summary
 from stanmlm.fit.update import update
-from stanmlm.fit.verbs import glm, glmer, lm, lmer
+from stanmlm.fit.verbs import brm, glm, glmer, lm, lmer
+from stanmlm.formula.bf import bf, lf
 from stanmlm.lecture.datasets import load_anes, load_naes, state_facts
 from stanmlm.lecture.dummies import group_mean, makeFEdummies
 from stanmlm.lecture.redblue import RedBlue, redblue
@@ -133,7 +134,9 @@ __all__ = [
     "avg_predictions",
     "avg_slopes",
     "bayes_R2",
+    "bf",
     "binomial",
+    "brm",
     "cauchy",
     "check_exogeneity",
     "choose_engine",
@@ -164,6 +167,7 @@ __all__ = [
     "kfold",
     "lFormula",
     "ladder",
+    "lf",
     "lkj",
     "lm",
     "lmList",

@@ -22,7 +22,9 @@ class Default:
 
     distribution: str
     arguments: tuple[float, ...]
-    scaled: bool = False  # its scale, or the mean that its rate is one over, counts what the preset measures of y
+    # Its scale, or the mean that its rate is one over, counts what the preset measures of y; on a log scale its location
+    # is counted from the log of that.
+    scaled: bool = False
 
 
 @dataclass(frozen=True)
@@ -195,5 +197,5 @@ SCALE_PRIOR = {
     "rstanarm": Default("exponential", (1.0,), scaled=True),
     "brms": Default("student_t", (3.0, 0.0, 1.0), scaled=True),
 }
-# brms's default on the log scale.
-LOG_PRIOR = {preset: Default("student_t", (3.0, 0.0, 2.5)) for preset in ("rstanarm", "brms")}
+# brms's default on the log scale, and the same about the log of sd(y) where a family is scaled by that.
+LOG_PRIOR = {preset: Default("student_t", (3.0, 0.0, 2.5), preset == "rstanarm") for preset in ("rstanarm", "brms")}

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 from stanmlm.base.arviz_compat import check_arviz
 from stanmlm.base.dataframes import to_pandas
-from stanmlm.base.errors import FormulaError, StartError
+from stanmlm.base.errors import FormulaError, StartError, did_you_mean
 from stanmlm.data.contrasts import DEFAULT
 from stanmlm.data.design import Design, design
 from stanmlm.data.frame import model_frame
 from stanmlm.families import Family
 from stanmlm.fit.fit import Call, Fit, fit_from_draws
-from stanmlm.formula.formula import parse_formula
+from stanmlm.formula.bf import FormulaLike
+from stanmlm.formula.formula import Formula, parse_formula
 from stanmlm.model.centering import centering
 from stanmlm.model.compress import compress
 from stanmlm.model.model import Model
@@ -44,7 +45,8 @@ class ModelOptions:
     prior_intercept: PriorInput = "default"
     prior_aux: PriorInput = "default"
     prior_covariance: CovarianceInput = "default"
-    priors: str | SetPrior | Sequence[str | SetPrior] = "rstanarm"
+    priors: str | SetPrior | Sequence[str | SetPrior] = ()
+    preset: str = "rstanarm"  # where `priors` names none: the verb's own
     prior_only: bool = False
     collapse: bool | str = "auto"
     centering: float | str = "auto"
@@ -60,10 +62,13 @@ class RunOptions:
     progress: bool
 
 
-def build_model(text: str, data: object, family: Family, scope: Mapping[str, object], options: ModelOptions) -> Model:
+def build_model(
+    text: FormulaLike, data: object, family: Family, scope: Mapping[str, object], options: ModelOptions
+) -> Model:
     """Formula and data to a frozen model."""
     given = to_pandas(data)
     formula = parse_formula(text, () if given is None else tuple(map(str, given.columns)))
+    _check_parameters(formula, family)
     frame = model_frame(
         formula,
         given,
@@ -74,11 +79,11 @@ def build_model(text: str, data: object, family: Family, scope: Mapping[str, obj
         offset=options.offset,
     )
     if frame.response is None:
-        raise FormulaError("the formula has no response: write `y ~ x`", text, 0, len(text))
+        raise FormulaError("the formula has no response: write `y ~ x`", formula.text, 0, len(formula.text))
     response = family.read(replace(frame.response, rows=frame.index), frame.weights)
     columns = design(formula, frame, options.contrasts, options.default_contrasts)
     _check_unknowns(columns, family)
-    preset, rows = split_preset(options.priors)
+    preset, rows = split_preset(options.priors, options.preset)
     table = resolve_priors(
         columns,
         family,
@@ -97,6 +102,17 @@ def build_model(text: str, data: object, family: Family, scope: Mapping[str, obj
     choice = "noncentered" if options.prior_only and options.centering == "auto" else options.centering
     centres = centering(choice, columns, cells, family, table)
     return Model(formula, family, frame, response, columns, table, cells, centres, options.prior_only)
+
+
+def _check_parameters(formula: Formula, family: Family) -> None:
+    """Refuse a formula of a parameter that the family does not have."""
+    known = [one.name for one in family.scalars]
+    for dpar, other in formula.others:
+        if dpar not in known:
+            has = did_you_mean(dpar, known) if known else ": its one parameter is the mean"
+            raise FormulaError(
+                f"the {family.name} family has no parameter `{dpar}`{has}", other.text, 0, len(other.text)
+            )
 
 
 def _check_unknowns(columns: Design, family: Family) -> None:

@@ -14,7 +14,8 @@ from stanmlm.base.errors import DataError
 from stanmlm.families import FamilyLike, as_family, gaussian
 from stanmlm.fit.fit import Call, Fit
 from stanmlm.fit.verbs import Options, fit_verb, name_of
-from stanmlm.formula.formula import Formula, parse_formula, update_terms
+from stanmlm.formula.bf import FormulaLike, Formulas
+from stanmlm.formula.formula import Formula, by_parameter, parse_formula, update_terms
 from stanmlm.formula.rcode import names_in
 from stanmlm.formula.rparse import parse_expression
 
@@ -31,7 +32,7 @@ NOT_INHERITED = ("file", "file_refit")  # the old fit's file is the old fit's
 
 def update(
     fit: Fit,
-    formula: str | None = None,
+    formula: FormulaLike | None = None,
     data: object = None,
     family: FamilyLike | None = None,
     **changes: Unpack[Options],
@@ -47,7 +48,8 @@ def update(
         A fit, also one that `load` read: it carries its data with it.
     formula
         R's dot rules: `". ~ . + x"`, `"log(.) ~ ."`, `". ~ . - (1 | g)"`; each dot is that side of the old formula.
-        A last bar that goes, or a first one that comes, changes `lmer` to `lm` and back, `glmer` likewise.
+        A last bar that goes, or a first one that comes, changes `lmer` to `lm` and back, `glmer` likewise. Formulas of
+        other parameters stay, unless `bf(...)` gives others in their place; their dots are the old ones.
     data
         New data; those of the fit where None. Calls such as `scale(x)` are then computed on the new data, and priors
         scaled by them, as in R and brms.
@@ -76,19 +78,20 @@ def update(
     caller, old = caller_scope(1), fit.call
     scope = ChainMap(dict(old.scope), dict(caller)) if data is None else ChainMap(dict(caller), dict(old.scope))
     rows = fit.model.frame.data if data is None else to_pandas(data)
-    text = _text(fit.model.formula, formula)
+    new = _formulas(fit.model.formula, formula)
     new_family = fit.model.family if family is None else as_family(family)
-    bars = parse_formula(text, () if rows is None else tuple(rows.columns)).bars
+    parsed = parse_formula(new, () if rows is None else tuple(rows.columns))
+    bars = any(one.bars for one in by_parameter(parsed).values())
     linear = old.verb in ("lm", "lmer") and new_family == gaussian()
     kept = _kept(old.arguments, changes)
     if data is not None:
         _check_vectors({name: value for name, value in kept.items() if name not in changes}, rows)
     call = Call(
-        verb=VERBS[linear, bool(bars)],
+        verb=old.verb if old.verb not in VERBS.values() else VERBS[linear, bars],
         data_name=old.data_name if data is None else name_of(data, caller),
         arguments={**kept, **changes},
     )
-    return fit_verb(call, text, rows, new_family, scope)
+    return fit_verb(call, new, rows, new_family, scope)
 
 
 def _kept(old: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
@@ -111,6 +114,15 @@ def _check_vectors(kept: Mapping[str, object], rows: pd.DataFrame | None) -> Non
                 f"{name} has {len(array)} values, for the old data; the new data have {len(rows)} rows: "
                 f"give {name} anew, or {name}=None"
             )
+
+
+def _formulas(old: Formula, new: FormulaLike | None) -> Formulas:
+    """The formulas of all parameters: those of `bf`, or the old ones but for the location's."""
+    if not isinstance(new, Formulas):
+        return Formulas(_text(old, new), tuple((dpar, _text(other, None)) for dpar, other in old.others))
+    known = dict(old.others)
+    others = ((dpar, update_terms(known[dpar], text) if dpar in known else text) for dpar, text in new.others)
+    return Formulas(_text(old, new.text), tuple(others))
 
 
 def _text(old: Formula, new: str | None) -> str:

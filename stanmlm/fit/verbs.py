@@ -1,4 +1,4 @@
-"""R's verbs: `lm glm lmer glmer`, with rstanarm's arguments."""
+"""R's verbs: `lm glm lmer glmer`, with rstanarm's arguments, and brms's `brm`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
@@ -20,6 +20,8 @@ from stanmlm.families.responses import Response
 from stanmlm.fit.files.saved import load_or_fit, with_functions
 from stanmlm.fit.fit import Call, Fit
 from stanmlm.fit.pipeline import ModelOptions, RunOptions, build_model, fit_model
+from stanmlm.formula.bf import FormulaLike
+from stanmlm.formula.formula import by_parameter
 from stanmlm.formula.rcode import names_in
 from stanmlm.formula.rparse import parse_expression
 from stanmlm.model.model import Model
@@ -52,7 +54,8 @@ class Options(TypedDict, total=False):
         As in rstanarm: of coefficients, of the intercept with predictors centred, of sigma, and of group effects
         (`decov(...)` or `lkj(...)`); None is flat.
     priors : str, or set_prior(...), or a list of them
-        A preset ("rstanarm", the default, "brms" or "flat"), rows of brms's `set_prior`, or a preset with rows.
+        A preset ("rstanarm", the default but of `brm`, "brms" or "flat"), rows of brms's `set_prior`, or a preset with
+        rows.
     prior_only : bool
         Draw from the prior; the response is not looked at. False by default.
     chains : int
@@ -117,13 +120,13 @@ class Options(TypedDict, total=False):
     file_refit: str
 
 
-def lm(formula: str, data: object = None, **options: Unpack[Options]) -> Fit:
+def lm(formula: FormulaLike, data: object = None, **options: Unpack[Options]) -> Fit:
     """A linear model with a posterior, as rstanarm's `stan_glm` with a gaussian family.
 
     Parameters
     ----------
     formula
-        R's formula without bars, `"score ~ hours"`.
+        R's formula without bars, `"score ~ hours"`, or `bf(...)` with formulas of other parameters.
     data
         A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
         caller's scope.
@@ -148,13 +151,13 @@ def lm(formula: str, data: object = None, **options: Unpack[Options]) -> Fit:
     return _verb("lm", formula, data, gaussian(), options, caller_scope(1))
 
 
-def glm(formula: str, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]) -> Fit:
+def glm(formula: FormulaLike, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]) -> Fit:
     """A generalised linear model with a posterior, as rstanarm's `stan_glm`.
 
     Parameters
     ----------
     formula
-        R's formula without bars, `"vote ~ income"`.
+        R's formula without bars, `"vote ~ income"`, or `bf(...)` with formulas of other parameters.
     data
         A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
         caller's scope.
@@ -182,13 +185,14 @@ def glm(formula: str, data: object = None, family: FamilyLike = "gaussian", **op
     return _verb("glm", formula, data, as_family(family), options, caller_scope(1))
 
 
-def lmer(formula: str, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]) -> Fit:
+def lmer(formula: FormulaLike, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]) -> Fit:
     """A linear multilevel model with a posterior: lme4's formula, rstanarm's priors.
 
     Parameters
     ----------
     formula
-        lme4's formula, with a bar or several, `"score ~ hours + (1 + hours | student)"`.
+        lme4's formula, with a bar or several, `"score ~ hours + (1 + hours | student)"`, or `bf(...)` with formulas of
+        other parameters.
     data
         A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
         caller's scope.
@@ -217,13 +221,16 @@ def lmer(formula: str, data: object = None, family: FamilyLike = "gaussian", **o
     return _verb(verb, formula, data, given, options, caller_scope(1))
 
 
-def glmer(formula: str, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]) -> Fit:
+def glmer(
+    formula: FormulaLike, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]
+) -> Fit:
     """A generalised linear multilevel model with a posterior: lme4's formula, rstanarm's priors.
 
     Parameters
     ----------
     formula
-        lme4's formula, with a bar or several, `"vote ~ income + (1 + income | state)"`.
+        lme4's formula, with a bar or several, `"vote ~ income + (1 + income | state)"`, or `bf(...)` with formulas of
+        other parameters.
     data
         A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
         caller's scope.
@@ -253,7 +260,56 @@ def glmer(formula: str, data: object = None, family: FamilyLike = "gaussian", **
     return _verb("glmer", formula, data, as_family(family), options, caller_scope(1))
 
 
-# Which verbs take bars, and what to say to the others: lme4's own words, and where to go.
+def brm(formula: FormulaLike, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]) -> Fit:
+    """Any of these models with a posterior, as brms's `brm`: its formulas, and by default its priors.
+
+    Parameters
+    ----------
+    formula
+        `"y ~ x + (1 | g)"`, with bars or without, or `bf("y ~ x + (1 | g)", "sigma ~ x")`, with a formula for each
+        distributional parameter.
+    data
+        A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
+        caller's scope.
+    family
+        `student`, `"student"`, `binomial(link="probit")`, and so on.
+    **options
+        How to fit: `weights`, `subset`, priors, `chains`, `seed` and the others of `Options`. Priors are brms's where
+        none are named, and `prior=` takes what brms's takes, `set_prior(...)` or a list of them, as `priors=` does.
+
+    Returns
+    -------
+    A `Fit`.
+
+    Raises
+    ------
+    StanmlmError
+        As `lm`.
+
+    Examples
+    --------
+    >>> from stanmlm import bf, brm, fixef, simulate_exams
+    >>> fit = brm(bf("score ~ hours", "sigma ~ hours"), simulate_exams(seed=1), seed=1)
+    >>> fixef(fit).index.tolist()
+    ['(Intercept)', 'hours', 'sigma_(Intercept)', 'sigma_hours']
+    """
+    return _verb("brm", formula, data, as_family(family), _as_brms(options), caller_scope(1))
+
+
+def _as_brms(options: Mapping[str, object]) -> dict[str, object]:
+    """brms's `prior=` is `priors=` here, where `prior=` is rstanarm's."""
+    given = dict(options)
+    prior = given.get("prior")
+    listed = prior if isinstance(prior, list | tuple) else [prior]
+    if "priors" not in given and listed and all(isinstance(one, SetPrior) for one in listed):
+        given["priors"] = given.pop("prior")
+    return given
+
+
+# Where a verb's own priors are not rstanarm's.
+_PRESETS: Mapping[str, str] = {"brm": "brms"}
+
+# Which verbs take bars, or only those, and what to say to the others: lme4's own words, and where to go.
 _BARS: Mapping[str, tuple[bool, str]] = {
     "lm": (False, "lm() takes no random effects; use lmer()"),
     "glm": (False, "glm() takes no random effects; use glmer()"),
@@ -262,13 +318,16 @@ _BARS: Mapping[str, tuple[bool, str]] = {
 }
 
 
-def _verb(verb: str, formula: str, data: object, family: Family, options: Mapping[str, object], scope: Scope) -> Fit:
+def _verb(
+    verb: str, formula: FormulaLike, data: object, family: Family, options: Mapping[str, object], scope: Scope
+) -> Fit:
     return fit_verb(Call(verb, name_of(data, scope), dict(options)), formula, data, family, scope)
 
 
-def fit_verb(call: Call, formula: str, data: object, family: Family, scope: Scope) -> Fit:
+def fit_verb(call: Call, formula: FormulaLike, data: object, family: Family, scope: Scope) -> Fit:
     """Fit as a verb does, or take the fit that `file=` holds; the call gets what the formula takes from `scope`."""
     model_options, run = read_options(call.arguments)
+    model_options = replace(model_options, preset=_PRESETS.get(call.verb, model_options.preset))
     with interruptible():
         model = build_model(formula, data, family, scope, model_options)
         _check_bars(call.verb, model)
@@ -314,10 +373,13 @@ _CODE = ("weights", "subset", "offset")
 
 
 def _check_bars(verb: str, model: Model) -> None:
+    if verb not in _BARS:
+        return
     wanted, complaint = _BARS[verb]
-    if bool(model.formula.bars) != wanted:
-        bar = model.formula.bars[0] if model.formula.bars else None
-        raise FormulaError(complaint, model.formula.text, bar.start if bar else -1, bar.stop if bar else -1)
+    barred = next((one for one in by_parameter(model.formula).values() if one.bars), None)
+    if bool(barred) != wanted:
+        bar, text = (barred.bars[0], barred.text) if barred else (None, model.formula.text)
+        raise FormulaError(complaint, text, bar.start if bar else -1, bar.stop if bar else -1)
 
 
 def read_options(options: Mapping[str, object]) -> tuple[ModelOptions, RunOptions]:

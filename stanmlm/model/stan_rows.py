@@ -36,7 +36,11 @@ class Rows:
 
 
 def plain_rows(
-    X: Floats, Z: tuple[Floats, ...], index: tuple[Ints, ...], offset: Floats, stats: Mapping[str, Floats | Ints | float | int]
+    X: Floats,
+    Z: tuple[Floats, ...],
+    index: tuple[Ints, ...],
+    offset: Floats,
+    stats: Mapping[str, Floats | Ints | float | int],
 ) -> Rows:
     """Rows as they are."""
     return Rows(X, Z, index, offset, stats, joint_of(Z, index))

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from stanmlm.base.errors import PriorError, did_you_mean
 from stanmlm.data.design import Design
 from stanmlm.families import Family
@@ -12,7 +14,7 @@ from stanmlm.formula.bf import LOCATION
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.prior_presets import PRESETS, Preset, Scales, measure_scales
 from stanmlm.priors.prior_slots import CovarianceInput, PriorInput, Slot, assign, model_slots, spread, spread_covariance
-from stanmlm.priors.prior_spec import Prior, SetPrior, flat
+from stanmlm.priors.prior_spec import Prior, SetPrior, flat, student_t
 
 
 @dataclass(frozen=True)
@@ -132,8 +134,12 @@ def check_proper(priors: Priors) -> None:
         )
 
 
-def split_preset(priors: str | SetPrior | Iterable[str | SetPrior]) -> tuple[str, tuple[SetPrior, ...]]:
+def split_preset(
+    priors: str | SetPrior | Iterable[str | SetPrior], usual: str = "rstanarm"
+) -> tuple[str, tuple[SetPrior, ...]]:
     """The preset and the `set_prior` rows in what a user passes as `priors=`: one of either, or a list of both.
+
+    The preset is the `usual` one where none is named.
 
     Examples
     --------
@@ -147,7 +153,7 @@ def split_preset(priors: str | SetPrior | Iterable[str | SetPrior]) -> tuple[str
         raise PriorError("priors= names several presets: " + ", ".join(f"`{name}`" for name in presets))
     if len(presets) + len(rows) < len(listed):
         raise PriorError("priors= takes a preset's name, set_prior(...), or a list of these; see prior= for the rest")
-    return (presets[0] if presets else "rstanarm"), rows
+    return (presets[0] if presets else usual), rows
 
 
 def _preset(name: str) -> Preset:
@@ -172,7 +178,13 @@ def _defaults(preset: Preset, scales: Scales, slots: Sequence[Slot], family: Fam
 
 
 def _default_intercept(preset: Preset, scales: Scales, slot: Slot, of: Distributional) -> Prior:
-    return preset.intercept(scales) if slot.dpar == LOCATION else _declared(preset, scales, of.prior_link)
+    if slot.dpar == LOCATION:
+        return preset.intercept(scales)
+    default = of.prior_link.get(preset.name)
+    if default is None or not default.scaled:
+        return _declared(preset, scales, of.prior_link)
+    df, location, scale = default.arguments
+    return student_t(df, location + float(of.link.forward(np.float64(scales.y))), scale)
 
 
 def _declared(preset: Preset, scales: Scales, defaults: Mapping[str, Default]) -> Prior:
