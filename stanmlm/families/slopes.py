@@ -39,8 +39,7 @@ def slopes(family: Family, y: Floats, etas: Floats, extra: Extra) -> tuple[Float
     >>> float(score.round(6)[0, 0]), float(information[0, 0, 0])
     (2.0, 1.0)
     """
-    steps = np.eye(len(etas))[:, :, None]
-    up, down = (np.array([_density(family, y, etas + sign * FIRST * step, extra) for step in steps]) for sign in (1, -1))
+    up, down = _both_ways(family, y, etas, extra, FIRST)
     score = (up - down) / (2 * FIRST)
     if family.information is not None:
         return score, family.information(_theta(family, etas), extra)
@@ -51,7 +50,7 @@ def _observed(family: Family, y: Floats, etas: Floats, extra: Extra) -> Floats:
     """Minus the matrix of second differences, (P, P, rows)."""
     P = len(etas)
     steps, here = SECOND * np.eye(P)[:, :, None], _density(family, y, etas, extra)
-    up, down = (np.array([_density(family, y, etas + sign * step, extra) for step in steps]) for sign in (1, -1))
+    up, down = _both_ways(family, y, etas, extra, SECOND)
     information = np.empty((P, P, *here.shape))
     for p in range(P):
         information[p, p] = -(up[p] + down[p] - 2 * here)
@@ -60,6 +59,13 @@ def _observed(family: Family, y: Floats, etas: Floats, extra: Extra) -> Floats:
             apart = up[p] + down[p] + up[q] + down[q]
             information[p, q] = information[q, p] = -0.5 * (both[0] + both[1] - apart + 2 * here)
     return information / SECOND**2
+
+
+def _both_ways(family: Family, y: Floats, etas: Floats, extra: Extra, size: float) -> tuple[Floats, Floats]:
+    """The log density a step up and a step down along each predictor, (P, rows) each."""
+    steps = size * np.eye(len(etas))[:, :, None]
+    up, down = ([_density(family, y, etas + sign * step, extra) for step in steps] for sign in (1, -1))
+    return np.array(up), np.array(down)
 
 
 def _density(family: Family, y: Floats, etas: Floats, extra: Extra) -> Floats:

@@ -14,7 +14,6 @@ from stanmlm.model.nesting import Nesting, nestings
 from stanmlm.model.profile import Scalars, first_scalars, in_users_units
 from stanmlm.model.working import (
     Problem,
-    Units,
     Working,
     bounds,
     first_eta,
@@ -118,7 +117,7 @@ def _approximated(at: Pilot, eta: Floats, of: Problem) -> Pilot:
 def _start(of: Problem) -> Pilot:
     """No effects; their sds by moments of the response about its mean, a little large: steps come from above."""
     F, J = of.X.shape[1], of.levels
-    scalars = first_scalars(of.family, of.observed) if of.observed else {}
+    scalars = first_scalars(of.family, of.observed) if of.observed else {one.name: 1.0 for one in of.family.scalars}
     nothing = Pilot(np.zeros(F), np.eye(F), (), (), (), (), 1.0, Working(of.y, of.n), scalars)
     working = _approximated(nothing, first_eta(of), of).working
     weight = working.weight / max(float(working.weight.sum()), SMALLEST)

@@ -58,7 +58,7 @@ def profile(
     >>> def slopes_of_cells(family, seen, eta):
     ...     return profile(family, seen, eta, {}, {}, 1.0).score
     """
-    here = np.array([one.link.forward(np.float64(scalars[one.name])) for one in family.scalars])
+    here = np.array([one.link.forward(np.asarray(scalars[one.name])) for one in family.scalars])
     etas = np.vstack([eta[seen.cell], *(np.full(len(seen.y), value) for value in here)])
     score, information = slopes(family, seen.y, etas, seen.extra)
     score, information, n = score * seen.n, information * seen.n, seen.n
@@ -73,9 +73,9 @@ def profile(
         slope[i], curve[i, i] = slope[i] + first, curve[i, i] - second
     moved, spread = _newton(here, slope, curve)
     names = [one.name for one in family.scalars]
-    values = [float(one.link.inverse(np.float64(at))) for one, at in zip(family.scalars, moved, strict=True)]
+    values = [float(one.link.inverse(np.asarray(at))) for one, at in zip(family.scalars, moved, strict=True)]
     return Profile(
-        along,
+        np.asarray(along, dtype=float),
         np.maximum(bent, least),
         dict(zip(names, values, strict=True)),
         dict(zip(names, spread.tolist(), strict=True)),

@@ -117,8 +117,8 @@ def _means(cells: Cells, family: Family) -> tuple[Floats, Floats, tuple[float, f
         assert reduction.means is not None
         return *reduction.means(cells.stats), reduction.spread(cells.stats) if reduction.spread else None
     C = len(cells.first)
-    n = np.bincount(seen.cell, seen.n, C)
-    mean = np.bincount(seen.cell, seen.n * seen.y, C) / np.where(n > 0, n, 1)
+    n = np.asarray(np.bincount(seen.cell, seen.n, C), dtype=float)
+    mean = np.asarray(np.bincount(seen.cell, seen.n * seen.y, C) / np.where(n > 0, n, 1))
     return mean, n, (float(n.sum()), float(seen.n @ (seen.y - mean[seen.cell]) ** 2))
 
 

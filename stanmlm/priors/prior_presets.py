@@ -103,7 +103,8 @@ def _brms_scaled(scales: Scales, default: Default) -> Prior:
     names, scale = DISTRIBUTIONS[default.distribution].arguments, DISTRIBUTIONS[default.distribution].scale
     factors = {"scale": unit, "rate": 1 / unit}
     given = zip(names, default.arguments, strict=True)
-    return Prior(default.distribution, tuple((number * factors[name] if name == scale else number,) for name, number in given))
+    scaled = (number * factors[name] if name == scale else number for name, number in given)
+    return Prior(default.distribution, tuple((number,) for number in scaled))
 
 
 PRESETS: dict[str, Preset] = {
