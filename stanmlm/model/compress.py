@@ -36,7 +36,7 @@ def compress(
     response: Response,
     family: Family,
     collapse: bool | str = "auto",
-    predicted: tuple[str, ...] = ("mu",),
+    vectors: tuple[str, ...] = ("mu",),
 ) -> Cells:
     """Collapse rows that the likelihood cannot tell apart.
 
@@ -51,7 +51,7 @@ def compress(
     collapse : bool or "auto"
         False keeps a cell a row; "auto" does where fewer cells would save little. Gaussian cells are then rotated to
         fewer rows with the same squares, under the same rule.
-    predicted : tuple of str
+    vectors : tuple of str
         The parameters of the family that have a predictor.
 
     Returns
@@ -76,7 +76,7 @@ def compress(
     """
     if collapse not in (True, False, "auto"):
         raise OptionError(f'collapse must be True, False or "auto", not {collapse!r}')
-    reduction = family.reduction(predicted)
+    reduction = family.reduction(vectors)
     known = {"offset": design.offset, "trials": response.trials, "weights": response.weights, "y": response.y}
     key = reduction.key if reduction else ("offset",)
     cell, first = _cells(design, [known[name] for name in key], collapse)
