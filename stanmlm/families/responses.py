@@ -31,7 +31,9 @@ def read_counts(raw: RawResponse, weights: Floats | None, family: str) -> Respon
     """Counts, each one observation."""
     y = _numeric(raw, family)
     _refuse(raw, _where(_negative, y), f"{family} needs counts: `{raw.label}` has {{values}} below zero")
-    _warn(raw, _where(_fractional, y), f"{family} needs counts: `{raw.label}` has {{values}} that are not whole numbers")
+    _warn(
+        raw, _where(_fractional, y), f"{family} needs counts: `{raw.label}` has {{values}} that are not whole numbers"
+    )
     return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
 
 

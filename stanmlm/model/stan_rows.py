@@ -1,12 +1,12 @@
 """What the program reads of the data."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.distinct import factorize
+from stanmlm.families.reductions import Stats
 
 # Effects are summed by combinations of levels where there are fewer than this share of the rows.
 FEW = 0.25
@@ -31,7 +31,7 @@ class Rows:
     Z: tuple[Floats, ...]  # a group term each: (R, K)
     index: tuple[Ints, ...]  # a group term each: (R,) from 0
     offset: Floats  # (R,)
-    stats: Mapping[str, Floats | Ints | float | int]  # by Stan data name
+    stats: Stats  # by Stan data name
     joint: Joint
 
 
@@ -40,7 +40,7 @@ def plain_rows(
     Z: tuple[Floats, ...],
     index: tuple[Ints, ...],
     offset: Floats,
-    stats: Mapping[str, Floats | Ints | float | int],
+    stats: Stats,
 ) -> Rows:
     """Rows as they are."""
     return Rows(X, Z, index, offset, stats, joint_of(Z, index))

@@ -12,7 +12,7 @@ from stanmlm.base.errors import PriorError
 
 Arguments = Sequence[Any]  # numbers, in the order of the row's names; or arrays that broadcast against x
 LogDensity = Callable[[Floats, Arguments], Floats]
-Draw = Callable[[np.random.Generator, Arguments, tuple[int, ...], bool], Floats]
+Draw = Callable[[np.random.Generator, Arguments, tuple[int, ...], float], Floats]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Distribution:
     `log_density(x, arguments)` works on one number at a time for the univariate rows, on vectors of standard deviations
     (last axis) for `decov`, and on correlation matrices (last two axes) for `lkj`, there up to a constant.
     `draw(rng, arguments, size, positive)` returns an array of shape `size`, whose last axes are the vector or matrix
-    of a joint row; `positive` truncates a univariate row at zero, as a prior on a standard deviation is.
+    of a joint row; `low` is where a univariate row is cut, 0 for a prior on a standard deviation, or -inf.
     """
 
     name: str
@@ -96,7 +96,7 @@ def draw_correlations(rng: np.random.Generator, regularization: float, size: tup
     return correlation
 
 
-def _draw_decov(rng: np.random.Generator, arguments: Arguments, size: tuple[int, ...], positive: bool) -> Floats:
+def _draw_decov(rng: np.random.Generator, arguments: Arguments, size: tuple[int, ...], low: float) -> Floats:
     _, concentration, shape, scale = arguments
     tau = rng.gamma(shape, scale, size=(*size[:-1], 1))
     pi = rng.dirichlet(np.full(size[-1], concentration), size=size[:-1])
@@ -109,7 +109,7 @@ def _log_lkj(correlation: Floats, arguments: Arguments) -> Floats:
     return density
 
 
-def _draw_flat(rng: np.random.Generator, arguments: Arguments, size: tuple[int, ...], positive: bool) -> Floats:
+def _draw_flat(rng: np.random.Generator, arguments: Arguments, size: tuple[int, ...], low: float) -> Floats:
     raise PriorError("a flat prior is improper: nothing can be drawn from it")
 
 
@@ -125,9 +125,9 @@ def _univariate(name: str, for_scipy: Callable[..., tuple[Any, ...]] = lambda *s
         density: Floats = np.asarray(frozen(arguments).logpdf(x))
         return density
 
-    def draw(rng: np.random.Generator, arguments: Arguments, size: tuple[int, ...], positive: bool) -> Floats:
+    def draw(rng: np.random.Generator, arguments: Arguments, size: tuple[int, ...], low: float) -> Floats:
         distribution = frozen(arguments)
-        above = distribution.sf(0.0) if positive else 1.0
+        above = distribution.sf(low)
         values: Floats = distribution.isf(above * rng.uniform(size=size))
         return values
 

@@ -74,7 +74,7 @@ def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.G
     point |= {"sd": np.concatenate([tau for tau, _ in scales])} if scales else {}
     point |= _effects(model, full, scales, _deviations(model, at, system, full, scales, rng)) if system else {}
     for one, variance in zip(model.family.scalars, _scalar_variances(model, at), strict=True):
-        moved = one.link.forward(np.float64(at.scalars[one.name])) + SPREAD * np.sqrt(variance) * rng.standard_normal()
+        moved = one.link.forward(np.asarray(at.scalars[one.name])) + SPREAD * np.sqrt(variance) * rng.standard_normal()
         point[one.name] = np.asarray(one.link.inverse(moved))
     return point
 

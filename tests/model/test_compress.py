@@ -30,7 +30,7 @@ def key_of_rows(columns: Design, with_offset: bool) -> np.ndarray:
 def test_cells_are_the_distinct_rows(family, shape: str) -> None:
     rows = design(shape, offset=True)
     cells = compress(rows, response(family), family)
-    key = key_of_rows(rows, family.offset_in_key)
+    key = key_of_rows(rows, "offset" in family.reduction(()).key)
     assert len(cells.first) == len(np.unique(key, axis=0)) < N
     np.testing.assert_array_equal(key[cells.first][cells.row], key)
     np.testing.assert_array_equal(cells.X, rows.X[cells.first])

@@ -48,7 +48,7 @@ def prior_fit() -> sm.Fit:
 @pytest.mark.parametrize("K", [1, 2, 3])
 @pytest.mark.parametrize("arguments", [(1.0, 1.0, 1.0, 1.0), (1.0, 0.6, 2.0, 0.5)])
 def test_decovs_margin_is_that_of_its_draws(K: int, arguments: tuple[float, ...]) -> None:
-    draws = DISTRIBUTIONS["decov"].draw(np.random.default_rng(1), arguments, (100_000, K), True)[:, 0]
+    draws = DISTRIBUTIONS["decov"].draw(np.random.default_rng(1), arguments, (100_000, K), 0.0)[:, 0]
     density = MARGINS["decov"](arguments, K)
     for at in np.quantile(draws, [0.05, 0.3, 0.6, 0.9]):
         edges = np.linspace(0, at, 801)
@@ -58,7 +58,7 @@ def test_decovs_margin_is_that_of_its_draws(K: int, arguments: tuple[float, ...]
 
 @pytest.mark.parametrize(("K", "eta"), [(2, 1.0), (3, 1.0), (4, 2.5)])
 def test_lkjs_margin_is_that_of_its_draws(K: int, eta: float) -> None:
-    draws = DISTRIBUTIONS["lkj"].draw(np.random.default_rng(2), (eta,), (100_000, K, K), True)
+    draws = DISTRIBUTIONS["lkj"].draw(np.random.default_rng(2), (eta,), (100_000, K, K), 0.0)
     density = MARGINS["lkj"]((eta,), K)
     for i, j in ((0, 1), (K - 2, K - 1)):
         for at in (-0.6, 0.1, 0.5):

@@ -42,7 +42,7 @@ def test_arguments_stand_in_stans_order(name, expected):
 @pytest.mark.parametrize("name", UNIVARIATE)
 def test_draws_follow_the_density(name):
     rng = np.random.default_rng(3)
-    draws = DISTRIBUTIONS[name].draw(rng, UNIVARIATE[name], (2000,), False)
+    draws = DISTRIBUTIONS[name].draw(rng, UNIVARIATE[name], (2000,), -np.inf)
 
     def cdf(x):
         lower = 0.0 if "sd" in DISTRIBUTIONS[name].classes and "b" not in DISTRIBUTIONS[name].classes else -np.inf
@@ -54,7 +54,7 @@ def test_draws_follow_the_density(name):
 
 @pytest.mark.parametrize("name", UNIVARIATE)
 def test_draws_of_a_standard_deviation_are_truncated_at_zero(name):
-    draws = DISTRIBUTIONS[name].draw(np.random.default_rng(4), UNIVARIATE[name], (4000,), True)
+    draws = DISTRIBUTIONS[name].draw(np.random.default_rng(4), UNIVARIATE[name], (4000,), 0.0)
     assert draws.shape == (4000,)
     assert np.all(draws > 0)
     above = integrate.quad(lambda t: density(name, t), 0, np.inf)[0]

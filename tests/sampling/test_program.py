@@ -13,7 +13,7 @@ from handmade import design, integrated_model, model, plain_priors, prior, repla
 from stanmlm.families import FAMILIES, binomial, gaussian, poisson
 from stanmlm.families.family import with_link
 from stanmlm.model.model import Model
-from stanmlm.sampling.program import Structure, own_density, program, structure
+from stanmlm.sampling.program import Structure, program, structure
 from stanmlm.sampling.standata import standata
 
 DENSITIES = Path(__file__).resolve().parents[2] / "stan" / "densities"
@@ -150,9 +150,9 @@ def test_the_family_file_and_its_fused_density_agree(monkeypatch: pytest.MonkeyP
     from stan_against_numpy import compiled, points
 
     families = [with_link(family, link) for family in FAMILIES.values() for link in family.location.links]
-    fused = [family for family in families if (DENSITIES / f"{family.name}_{family.link.name}.stan").is_file()]
-    assert len(fused) == 4
-    for family in fused:
+    special = [family for family in families if (DENSITIES / f"{family.name}_{family.link.name}.stan").is_file()]
+    assert len(special) == 4
+    for family in special:
         of = model(family, "one")
         fused = [compiled(of).log_prob_grad(q)[0] for q in points(of)]
         program.cache_clear()
@@ -160,7 +160,9 @@ def test_the_family_file_and_its_fused_density_agree(monkeypatch: pytest.MonkeyP
             patch.setattr("stanmlm.sampling.program.own_density", lambda _: "none")
             plain = [compiled(of).log_prob_grad(q)[0] for q in points(of)]
         program.cache_clear()
-        np.testing.assert_allclose(np.subtract(fused, fused[0]), np.subtract(plain, plain[0]), rtol=1e-9, err_msg=family.name)
+        np.testing.assert_allclose(
+            np.subtract(fused, fused[0]), np.subtract(plain, plain[0]), rtol=1e-9, err_msg=family.name
+        )
 
 
 def test_absorbed_columns_leave_x() -> None:

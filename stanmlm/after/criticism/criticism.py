@@ -11,13 +11,12 @@ from scipy.special import logsumexp, ndtri
 from stanmlm.after.criticism.elpd import Comparison, Elpd, compare, elpd_from, k_threshold, weights_of
 from stanmlm.after.criticism.log_lik import Pieces, log_likelihood, observed_pieces, observed_rows
 from stanmlm.after.criticism.refit import log_mean_exp, predictive_density, refit_without
-from stanmlm.after.predict.target import MAX_BYTES, chunks
+from stanmlm.after.predict.target import MAX_BYTES, chunks, some_of
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.arviz_compat import psis, relative_efficiency
 from stanmlm.base.errors import OptionError, StanmlmWarning
 from stanmlm.base.streams import Purpose, seed_within
-from stanmlm.data.whole_rows import rows_of
 from stanmlm.fit.fit import Fit, n_draws, source_of
 
 FEWEST_DRAWS = 100  # below, a Pareto tail has fewer than 20 draws
@@ -123,9 +122,7 @@ def _efficiency_of(log_likelihoods: Floats, chains: int) -> Floats:
 
 
 def _subset(pieces: Pieces, at: Ints) -> Pieces:
-    target = pieces.target
-    smaller = replace(target, design=rows_of(target.design, at), trials=target.trials[at], weights=target.weights[at])
-    return replace(pieces, target=smaller, y=pieces.y[at])
+    return replace(pieces, target=some_of(pieces.target, at), y=pieces.y[at])
 
 
 def _loo_columns(fit: Fit, pieces: Pieces, max_bytes: int) -> dict[str, Floats]:

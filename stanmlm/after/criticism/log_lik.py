@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pandas as pd
 
+from stanmlm.after.predict.expected import extra_of, theta_of
 from stanmlm.after.predict.target import (
     MAX_BYTES,
     Target,
@@ -14,7 +15,6 @@ from stanmlm.after.predict.target import (
     check_offset,
     check_size,
     chunks,
-    linear_predictor,
     new_design,
     one_a_row,
     thinned,
@@ -34,7 +34,7 @@ from stanmlm.data.raw_response import RawResponse
 from stanmlm.data.rvalues import Value, as_factor, floats, recycle
 from stanmlm.data.whole_rows import rows_of, telling
 from stanmlm.families.responses import Response
-from stanmlm.fit.fit import Fit, draws_of, functions_of, n_draws, source_of
+from stanmlm.fit.fit import Fit, functions_of, n_draws, source_of
 from stanmlm.formula.rparse import parse_expression
 
 if TYPE_CHECKING:
@@ -120,15 +120,9 @@ def log_likelihood(fit: Fit, pieces: Pieces, at: slice) -> Floats:
     """The log likelihood of some distinct rows, (draws, rows); a row of weight zero is no observation and has 0."""
     target, family = pieces.target, fit.model.family
     weights = target.weights[at]
-    mu = family.link.inverse(linear_predictor(fit, target, at))
-    observed = np.where(weights > 0, weights, 1.0)
-    density = family.log_density(pieces.y[at], mu, auxiliaries(fit, target), target.trials[at], observed)
+    extra = replace(extra_of(target, at), weights=np.where(weights > 0, weights, 1.0))
+    density = family.log_density(pieces.y[at], theta_of(fit, target, at), extra)
     return np.where(weights > 0, density, 0.0)
-
-
-def auxiliaries(fit: Fit, target: Target) -> Mapping[str, Floats]:
-    """Draws of the parameters beside the mean by name, (draws, 1)."""
-    return {row.name: draws_of(fit, row.name)[target.draws, None] for row in fit.model.family.auxiliary}
 
 
 def fitted_pieces(fit: Fit) -> Pieces:

@@ -38,7 +38,7 @@ def _values(fit: Fit) -> Mapping[str, Floats]:
     """Parameters as the priors see them, (draws, parameters)."""
     model, b = fit.model, draws_of(fit, "b")
     slopes = b[:, 1:] if model.design.intercept else b
-    values = {row.name: draws_of(fit, row.name)[:, None] for row in model.family.auxiliary}
+    values = {row.name: draws_of(fit, row.name)[:, None] for row in model.family.scalars}
     values["b"] = slopes
     if model.design.intercept:
         values["Intercept"] = b[:, :1] + slopes @ column_means(model)[:, None]
@@ -61,4 +61,4 @@ def _of_row(fit: Fit, row: PriorRow, values: Mapping[str, Floats]) -> Floats:
 
 def _scale(fit: Fit, values: Mapping[str, Floats]) -> Floats:
     """What the prior of a ratio divides a group's sd by."""
-    return next(values[auxiliary.name] for auxiliary in fit.model.family.auxiliary if auxiliary.scales_groups)
+    return next(values[one.name] for one in fit.model.family.scalars if one.scales_groups)

@@ -8,8 +8,9 @@ import pandas as pd
 
 from stanmlm.after.criticism.criticism import smoothed
 from stanmlm.after.criticism.log_lik import observed_pieces, observed_rows
+from stanmlm.after.predict.expected import expected, extra_of, new_responses, theta_of
 from stanmlm.after.predict.row_groups import group_of
-from stanmlm.after.predict.target import MAX_BYTES, Target, chunks, linear_predictor, new_responses, target_of
+from stanmlm.after.predict.target import MAX_BYTES, Target, chunks, target_of
 from stanmlm.base.arguments import answer_of
 from stanmlm.base.arrays import Anything, Floats, Ints
 from stanmlm.base.errors import OptionError, did_you_mean
@@ -79,7 +80,7 @@ def by_draws(rep: Replicates, max_bytes: int) -> Iterator[Floats]:
     whole = slice(0, len(rep.target.index))
     for some in chunks(len(rep.target.draws), whole.stop, max_bytes):
         target = replace(rep.target, draws=rep.target.draws[some])
-        new = new_responses(rep.fit, target, rep.source)(linear_predictor(rep.fit, target, whole), whole)
+        new = new_responses(rep.fit, target, rep.source)(theta_of(rep.fit, target, whole), whole)
         yield new[:, rep.rows] / rep.divisor
 
 
@@ -87,7 +88,7 @@ def by_rows(rep: Replicates, max_bytes: int) -> Iterator[Floats]:
     """New responses of all draws, (draws, some observations), some rows after the other."""
     values = new_responses(rep.fit, rep.target, rep.source)
     for at, some in _stretches(rep, max_bytes):
-        new = values(linear_predictor(rep.fit, rep.target, at), at)
+        new = values(theta_of(rep.fit, rep.target, at), at)
         yield new[:, rep.rows[some] - at.start] / rep.divisor[some]
 
 
@@ -278,10 +279,10 @@ def _square_root(rows: int) -> int:
 
 
 def _expected(rep: Replicates, max_bytes: int) -> Floats:
-    inverse, trials = rep.fit.model.family.link.inverse, rep.target.trials[rep.rows]
+    trials = rep.target.trials[rep.rows]
     parts = []
     for at, some in _stretches(rep, max_bytes):
-        mean = inverse(linear_predictor(rep.fit, rep.target, at)).mean(axis=0)
+        mean = expected(rep.fit, theta_of(rep.fit, rep.target, at), extra_of(rep.target, at)).mean(axis=0)
         parts.append(mean[rep.rows[some] - at.start] * trials[some] / rep.divisor[some])
     return np.concatenate(parts)
 
@@ -293,7 +294,7 @@ def loo_pit(fit: Fit, options: CheckOptions) -> Floats:
     below, equal = np.empty(len(pieces.y)), np.empty(len(pieces.y))
     values = new_responses(fit, pieces.target, within(source, Purpose.TIES))
     for part in smoothed(fit, pieces, options.max_bytes, ROWS):
-        new = values(linear_predictor(fit, pieces.target, part.at), part.at)
+        new = values(theta_of(fit, pieces.target, part.at), part.at)
         weights = np.exp(part.log_weights)
         below[part.at] = np.sum(weights * (new < pieces.y[part.at]), axis=0)
         equal[part.at] = np.sum(weights * (new == pieces.y[part.at]), axis=0)

@@ -65,12 +65,13 @@ def _coefficient(fit: Fit, row: PriorRow) -> Iterator[Compared]:
 
 
 def _auxiliary(fit: Fit, row: PriorRow) -> Iterator[Compared]:
-    yield _univariate(row, (row.class_,), row.class_, draws_of(fit, row.class_), BOUNDS["auxiliary"])
+    within = next(one.within for one in fit.model.family.scalars if one.name == row.class_)
+    yield _univariate(row, (row.class_,), row.class_, draws_of(fit, row.class_), (within.low, within.high))
 
 
 def _deviation(fit: Fit, row: PriorRow) -> Iterator[Compared]:
     names, coefs = _names(fit, row, "sd"), fit.model.design.terms[row.term].coefs
-    unit = next((a.name for a in fit.model.family.auxiliary if a.scales_groups and row.ratio), "")
+    unit = next((a.name for a in fit.model.family.scalars if a.scales_groups and row.ratio), "")
     sd = scales_of(fit, row.term)[0] / (draws_of(fit, unit)[:, None] if unit else 1.0)
     joint = DISTRIBUTIONS[row.distribution].joint
     for k in range(len(coefs)) if joint else [coefs.index(row.coef)]:
@@ -112,9 +113,9 @@ def _univariate(
     known, rng = DISTRIBUTIONS[row.distribution], _stream(title)
     if not known.proper:
         return Compared(names, title, spelled(row), posterior, bounds, None, np.empty(0))
-    positive = bounds[0] == 0
-    sample = known.draw(rng, row.arguments, (SAMPLE,), positive)
-    mass = _mass(row, float(np.median(sample))) if positive else 1.0
+    low = bounds[0]
+    sample = known.draw(rng, row.arguments, (SAMPLE,), low)
+    mass = _mass(row, low, float(np.median(sample - low))) if np.isfinite(low) else 1.0
 
     def density(x: Floats) -> Floats:
         return np.asarray(np.exp(known.log_density(x, row.arguments)) / mass)
@@ -127,12 +128,12 @@ def _stream(name: str) -> np.random.Generator:
     return stream(Source(0), Purpose.PRIORS, *words_of(name))
 
 
-def _mass(row: PriorRow, middle: float) -> float:
-    """The probability above zero, where a prior on a positive parameter is cut; in units of its median."""
+def _mass(row: PriorRow, low: float, middle: float) -> float:
+    """The probability above the bound at which a prior is cut; in units of its median's distance from there."""
     from scipy.integrate import quad
 
     log_density = DISTRIBUTIONS[row.distribution].log_density
-    found = quad(lambda u: middle * float(np.exp(log_density(np.asarray(u * middle), row.arguments))), 0, np.inf)
+    found = quad(lambda u: middle * float(np.exp(log_density(np.asarray(low + u * middle), row.arguments))), 0, np.inf)
     return float(found[0])
 
 
@@ -141,7 +142,7 @@ def _margin(
 ) -> Compared:
     """One element of a joint prior: all elements have the same margin."""
     known, rng = DISTRIBUTIONS[row.distribution], _stream(name)
-    sample = known.draw(rng, row.arguments, (SAMPLE, *shape), True).reshape(SAMPLE, -1)[:, shape[-1] * (len(shape) - 1)]
+    sample = known.draw(rng, row.arguments, (SAMPLE, *shape), 0.0).reshape(SAMPLE, -1)[:, shape[-1] * (len(shape) - 1)]
     density = MARGINS[row.distribution](row.arguments, shape[0])
     return Compared((name,), title, spelled(row), posterior, bounds, density, sample)
 

@@ -3,8 +3,9 @@
 import numpy as np
 
 from stanmlm.after.criticism.criticism import smoothed
-from stanmlm.after.criticism.log_lik import Pieces, auxiliaries, observed_pieces
-from stanmlm.after.predict.target import MAX_BYTES, chunks, linear_predictor
+from stanmlm.after.criticism.log_lik import Pieces, observed_pieces
+from stanmlm.after.predict.expected import extra_of, theta_of
+from stanmlm.after.predict.target import MAX_BYTES, chunks
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError
@@ -48,10 +49,9 @@ def bayes_R2(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Floats:  # noqa: N802, 
 def _moments(fit: Fit, pieces: Pieces, at: slice) -> tuple[Floats, Floats]:
     """Mean and variance of the responses of some distinct rows, (draws, rows) each."""
     family, target = fit.model.family, pieces.target
-    trials = target.trials[at]
-    mu = family.link.inverse(linear_predictor(fit, target, at))
-    variance = family.row_variance(mu, auxiliaries(fit, target), trials, target.weights[at])
-    return mu * trials, variance
+    assert family.variance is not None
+    theta, extra = theta_of(fit, target, at), extra_of(target, at)
+    return family.mean(theta, extra), family.variance(theta, extra)
 
 
 def loo_R2(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Floats:  # noqa: N802, rstanarm's name

@@ -17,9 +17,10 @@ from stanmlm.after.effects.datagrid import (
     variables_of,
 )
 from stanmlm.after.predict.estimates import Estimates, estimates
+from stanmlm.after.predict.expected import expectation, linear, new_responses
 from stanmlm.after.predict.outcome import SPOKEN
 from stanmlm.after.predict.predict import draws_by_rows
-from stanmlm.after.predict.target import Target, new_responses, target_of, warn_of_new_levels, warn_of_weights
+from stanmlm.after.predict.target import Target, target_of, warn_of_new_levels, warn_of_weights
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
@@ -262,12 +263,11 @@ def _held(fit: Fit, data: pd.DataFrame, name: str) -> list[object]:
 
 
 def _expected(fit: Fit, target: Target) -> Floats:
-    inverse = fit.model.family.link.inverse
-    return draws_by_rows(fit, target, lambda eta, _: inverse(eta))
+    return draws_by_rows(fit, target, expectation(fit, target))
 
 
 def _linear(fit: Fit, target: Target) -> Floats:
-    return draws_by_rows(fit, target, lambda eta, _: eta)
+    return draws_by_rows(fit, target, linear(fit))
 
 
 def _new(fit: Fit, target: Target) -> Floats:

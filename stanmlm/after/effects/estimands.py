@@ -9,15 +9,8 @@ import pandas as pd
 from scipy import sparse
 
 from stanmlm.after.predict.estimates import Estimates, estimates, transformed
-from stanmlm.after.predict.target import (
-    MAX_BYTES,
-    Target,
-    check_size,
-    chunks,
-    linear_predictor,
-    target_of,
-    warn_of_new_levels,
-)
+from stanmlm.after.predict.expected import expected, extra_of, theta_of
+from stanmlm.after.predict.target import MAX_BYTES, Target, check_size, chunks, target_of, warn_of_new_levels
 from stanmlm.base.arguments import check_options, numbers_of
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
@@ -183,8 +176,12 @@ def _draws(fit: Fit, quantity: Quantity, asked: Asked, cell: Ints | None, weight
 
 
 def _pieces(fit: Fit, quantity: Quantity, asked: Asked) -> Iterator[tuple[slice, Parts]]:
-    link, first = fit.model.family.link, quantity.targets[0]
+    location, first = fit.model.family.location.name, quantity.targets[0]
     for at in chunks(len(first.index), len(first.draws) * len(quantity.targets), asked.max_bytes):
-        etas = [linear_predictor(fit, target, at) for target in quantity.targets]
-        predicted = etas if asked.type == "link" else [link.inverse(eta) for eta in etas]
+        thetas = [theta_of(fit, target, at) for target in quantity.targets]
+        if asked.type == "link":
+            predicted = [theta.eta(location) for theta in thetas]
+        else:
+            pairs = zip(thetas, quantity.targets, strict=True)
+            predicted = [expected(fit, theta, extra_of(target, at)) for theta, target in pairs]
         yield at, quantity.pieces(predicted, at)

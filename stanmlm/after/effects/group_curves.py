@@ -1,6 +1,6 @@
 """What a fit expects of each level of a grouping factor: along a predictor, and as one coefficient."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.after.effects.datagrid import is_discrete, levels_of, names_of, rows_of, typical, with_value
+from stanmlm.after.predict.expected import OfRows, expectation, linear, theta_of
 from stanmlm.after.predict.predict import summary_of
 from stanmlm.after.predict.row_groups import group_of
-from stanmlm.after.predict.target import Target, given_offset, linear_predictor, target_of
-from stanmlm.base.arrays import Floats
+from stanmlm.after.predict.target import Target, given_offset, target_of
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.data.coding import INTERCEPT
 from stanmlm.fit.fit import Fit
@@ -82,9 +82,8 @@ def group_curves(
         grid = with_value(grid, name, value)
     along = np.linspace(float(rows.min()), float(rows.max()), points)
     grid = grid.iloc[np.repeat(np.arange(len(grid)), points)].assign(**{x: np.tile(along, len(grid))})
-    inverse = fit.model.family.link.inverse
     target = _target(fit, grid, {*_variables(group), *over})
-    return _labelled(_intervals(fit, target, grid, lambda eta, _: inverse(eta)), group)
+    return _labelled(_intervals(fit, target, grid, expectation(fit, target)), group)
 
 
 def group_slopes(fit: Fit, x: str, group: str, of: str | None = None) -> pd.DataFrame:
@@ -188,10 +187,11 @@ def _coefficients(fit: Fit, rows: pd.DataFrame, of: str, levels: Levels, counted
     """The coefficient of `of` at some rows, as intervals; offsets are no part of it."""
     if of == INTERCEPT:
         target = _without_offset(fit, _at_zero(fit, rows, levels), counted)
-        return _intervals(fit, target, rows, lambda eta, _: eta)
+        return _intervals(fit, target, rows, linear(fit))
     middle = float(np.asarray(typical(rows_of(fit)[of]), dtype=float))
     below, above = (_without_offset(fit, rows.assign(**{of: middle + step}), counted) for step in (-0.5, 0.5))
-    return _intervals(fit, above, rows, lambda eta, at: eta - linear_predictor(fit, below, at))
+    eta = linear(fit)
+    return _intervals(fit, above, rows, lambda theta, at: eta(theta, at) - eta(theta_of(fit, below, at), at))
 
 
 def _at_zero(fit: Fit, rows: pd.DataFrame, levels: Levels) -> pd.DataFrame:
@@ -214,7 +214,7 @@ def _without_offset(fit: Fit, rows: pd.DataFrame, counted: set[str]) -> Target:
     return replace(target, design=replace(target.design, offset=np.zeros_like(target.design.offset)))
 
 
-def _intervals(fit: Fit, target: Target, rows: pd.DataFrame, values: Callable[[Floats, slice], Floats]) -> pd.DataFrame:
+def _intervals(fit: Fit, target: Target, rows: pd.DataFrame, values: OfRows) -> pd.DataFrame:
     table = summary_of(fit, target, values, list(QUANTILES.values()))
     columns = dict(zip(QUANTILES, table.to_numpy().T[2:], strict=True))  # after mean and sd
     return rows.assign(**columns)

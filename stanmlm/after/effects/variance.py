@@ -11,6 +11,7 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError
 from stanmlm.data.whole_rows import counts, places
+from stanmlm.families.reductions import Extra
 from stanmlm.fit.fit import Fit, draws_of, n_draws
 from stanmlm.model.model import groupings
 
@@ -88,10 +89,11 @@ def variance_decomposition(fit: Fit, *, level: float = 0.95) -> Estimates:
     Notes
     -----
     With slopes the variance of a factor is the mean over rows of z' Sigma z (Johnson 2014, Methods in Ecology and
-    Evolution 5:944). The residual variance is sigma^2 in gaussian models; on the latent scale pi^2/3 for
-    logit, 1 for probit, pi^2/6 for cloglog; and log(1 + 1/lambda) for poisson with log link, the lognormal
-    approximation of Nakagawa, Johnson and Schielzeth (2017, Journal of the Royal Society Interface 14:20170213),
-    lambda being the mean over rows of the expected count, groups integrated out.
+    Evolution 5:944). The residual variance is that of a response given its mean under an identity link, sigma^2 in
+    gaussian models; on the latent scale pi^2/3 for logit, 1 for probit, pi^2/6 for cloglog; and log(1 + v/lambda^2)
+    under a log link, the lognormal approximation of Nakagawa, Johnson and Schielzeth (2017, Journal of the Royal
+    Society Interface 14:20170213), lambda being the mean over rows of the expected response, groups integrated out,
+    and v the variance of a response with that mean: lambda itself in poisson models.
 
     Examples
     --------
@@ -149,32 +151,38 @@ def _expected_count(fit: Fit) -> Floats:
     return total / len(target.index)
 
 
-def _constant(value: float) -> Callable[[Fit], Floats]:
-    return lambda fit: np.full(n_draws(fit), value)
+def _variance(fit: Fit, mean: Floats) -> Floats:
+    """Draws of the variance of a response of weight one with these means, (draws,)."""
+    family, one = fit.model.family, np.ones(1)
+    if family.variance is None:
+        raise DataError(f"no residual variance is known for {family.name}: its responses have none in closed form")
+    scalars = {scalar.name: draws_of(fit, scalar.name)[:, None] for scalar in family.scalars}
+    theta = family.theta({}, {family.location.name: mean[:, None], **scalars})
+    return family.variance(theta, Extra(one, one))[:, 0]
+
+
+def _of_response(fit: Fit) -> Floats:
+    return _variance(fit, np.zeros(n_draws(fit)))
 
 
 def _lognormal(fit: Fit) -> Floats:
-    return np.log1p(1 / _expected_count(fit))
+    count = _expected_count(fit)
+    return np.log1p(_variance(fit, count) / count**2)
 
 
-def _sigma(fit: Fit) -> Floats:
-    return draws_of(fit, "sigma") ** 2
-
-
-# (family, link): what the residual variance is, in words and of a fit.
-_RESIDUALS: Mapping[tuple[str, str], tuple[str, Callable[[Fit], Floats]]] = {
-    ("gaussian", "identity"): ("sigma^2", _sigma),
-    ("binomial", "logit"): ("pi^2/3, of the latent logistic", _constant(np.pi**2 / 3)),
-    ("binomial", "probit"): ("1, of the latent normal", _constant(1.0)),
-    ("binomial", "cloglog"): ("pi^2/6, of the latent Gumbel", _constant(np.pi**2 / 6)),
-    ("poisson", "log"): ("log(1 + 1/lambda), lognormal approximation", _lognormal),
+# By link of the location: what the residual variance is, in words and of a fit. Links of probabilities have a latent
+# variable of known variance.
+_RESIDUALS: Mapping[str, tuple[str, Callable[[Fit], Floats]]] = {
+    "identity": ("that of a response given its mean", _of_response),
+    "log": ("log(1 + variance / mean^2), lognormal approximation", _lognormal),
 }
 
 
 def _residual(fit: Fit) -> tuple[str, Callable[[Fit], Floats]]:
     family = fit.model.family
-    key = (family.name, family.link.name)
-    if key not in _RESIDUALS:
-        known = ", ".join(f"{name} with {link} link" for name, link in _RESIDUALS)
-        raise DataError(f"no residual variance is known for {key[0]} with {key[1]} link; there is {known}")
-    return _RESIDUALS[key]
+    if latent := family.link.latent:
+        words, value = latent
+        return words, lambda fit: np.full(n_draws(fit), value)
+    if family.link.name not in _RESIDUALS:
+        raise DataError(f"no residual variance is known for {family.name} with {family.link.name} link")
+    return _RESIDUALS[family.link.name]

@@ -7,17 +7,20 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from stanmlm.after.predict.expected import OfRows, expectation, linear, new_responses
 from stanmlm.after.predict.predict import draws_by_rows, summary_of
-from stanmlm.after.predict.target import Target, new_responses, target_of, warn_of_new_levels, warn_of_weights
+from stanmlm.after.predict.target import Target, some_of, target_of, warn_of_new_levels, warn_of_weights
 from stanmlm.after.tables.summary import columns_of, wanted_names
 from stanmlm.base.arguments import check_arguments, shown
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError, check_probability, did_you_mean
 from stanmlm.base.streams import ROWS, Purpose, Source, stream, within
 from stanmlm.data.distinct import cells_of
-from stanmlm.data.whole_rows import rows_of, telling
+from stanmlm.data.whole_rows import telling
 from stanmlm.families import Family
+from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response
+from stanmlm.families.theta import Theta
 from stanmlm.fit.fit import Fit, draws_of, n_draws, source_of
 
 TYPES = ("link", "response")
@@ -88,7 +91,7 @@ class _Point:
     family: Family
     response: Response
     mu: Floats
-    auxiliary: Mapping[str, Floats]  # (1, 1)
+    scalars: Mapping[str, Floats]  # (1, 1)
 
     @property
     def observed(self) -> Floats:
@@ -131,9 +134,9 @@ def residuals(fit: Fit, type: str = "response") -> pd.Series:
         raise OptionError(f"`{type}` is not a type of residuals" + did_you_mean(type, _RESIDUALS))
     model = fit.model
     # Dispersions are 1, as in R; what shapes the density otherwise stands at its mean.
-    values = {row.name: 1.0 if row.scales_groups else draws_of(fit, row.name).mean() for row in model.family.auxiliary}
-    auxiliary = {name: np.full((1, 1), value) for name, value in values.items()}
-    point = _Point(model.family, model.response, _expectations(fit), auxiliary)
+    values = {one.name: 1.0 if one.scales_groups else draws_of(fit, one.name).mean() for one in model.family.scalars}
+    scalars = {name: np.full((1, 1), value) for name, value in values.items()}
+    point = _Point(model.family, model.response, _expectations(fit), scalars)
     return _padded(fit, _RESIDUALS[type](point), "residuals")
 
 
@@ -142,18 +145,25 @@ def _response_residuals(at: _Point) -> Floats:
 
 
 def _pearson_residuals(at: _Point) -> Floats:
-    weights = at.response.weights * at.response.trials
-    return np.asarray((at.observed - at.mu) * np.sqrt(weights / at.family.variance(at.mu)))
+    if at.family.variance is None:
+        raise OptionError(f'responses of the {at.family.name} family have no variance in closed form; type="response"')
+    weights, one = at.response.weights * at.response.trials, np.ones_like(at.mu)
+    variance = at.family.variance(_theta(at, at.mu), Extra(one, one))[0]
+    return np.asarray((at.observed - at.mu) * np.sqrt(weights / variance))
+
+
+def _theta(at: _Point, mu: Floats) -> Theta:
+    return at.family.theta({}, {at.family.location.name: mu[None], **at.scalars})
 
 
 def _deviance_residuals(at: _Point) -> Floats:
     """McCullagh and Nelder (1989), section 2.3: twice the log density lost against the saturated model."""
     y, trials = at.response.y, at.response.trials
     counts = at.response.weights > 0  # others are no observations, and lose nothing
-    weights = np.where(counts, at.response.weights, 1.0)
+    extra = Extra(trials, np.where(counts, at.response.weights, 1.0))
 
     def log_density(mu: Floats) -> Floats:
-        density: Floats = at.family.log_density(y, mu[None], at.auxiliary, trials, weights)[0]
+        density: Floats = at.family.log_density(y, _theta(at, mu), extra)[0]
         return density
 
     lost = 2 * np.where(counts, log_density(at.observed) - log_density(at.mu), 0.0)
@@ -241,16 +251,14 @@ def predict(
     return table if interval else table["fit"]
 
 
-def _quantity(
-    fit: Fit, target: Target, type_: str, interval: str | None, seed: int | None
-) -> Callable[[Floats, slice], Floats]:
+def _quantity(fit: Fit, target: Target, type_: str, interval: str | None, seed: int | None) -> OfRows:
     link = fit.model.family.link
     if interval == "prediction" and type_ == "link" and link.name != "identity":
         raise OptionError('a prediction interval is one of responses; pass type="response" with it')
     if interval == "prediction":
         warn_of_weights(fit, target)
         return new_responses(fit, target, source_of(fit, seed))
-    return lambda eta, _: link.inverse(eta) if type_ == "response" else eta
+    return expectation(fit, target) if type_ == "response" else linear(fit)
 
 
 def simulate(
@@ -333,10 +341,10 @@ def _with_new_effects(target: Target) -> Target:
 
 def _expectations(fit: Fit) -> Floats:
     """The posterior mean of every row, computed once for rows with one linear predictor."""
-    target, inverse = target_of(fit), fit.model.family.link.inverse
+    target = target_of(fit)
     row, first = cells_of([*telling(target.design), target.design.offset])
-    few = replace(target, design=rows_of(target.design, first), index=target.index[first])
-    table = summary_of(fit, few, lambda eta, _: inverse(eta), ())
+    few = some_of(target, first)
+    table = summary_of(fit, few, expectation(fit, few), ())
     return np.asarray(table["mean"].to_numpy()[row])
 
 

@@ -8,22 +8,15 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from stanmlm.after.predict.expected import expected, extra_of, theta_of
 from stanmlm.after.predict.predict import SUMMARY
-from stanmlm.after.predict.target import (
-    MAX_BYTES,
-    Target,
-    check_size,
-    chunks,
-    linear_predictor,
-    target_of,
-    warn_of_new_levels,
-)
+from stanmlm.after.predict.target import MAX_BYTES, Target, check_size, chunks, some_of, target_of, warn_of_new_levels
 from stanmlm.base.arguments import check_arguments, shown
 from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError, did_you_mean
 from stanmlm.data.distinct import cells_of
-from stanmlm.data.whole_rows import places, rows_of, telling
+from stanmlm.data.whole_rows import places, telling
 from stanmlm.fit.fit import Fit
 
 if TYPE_CHECKING:
@@ -220,19 +213,18 @@ def _distinct(target: Target, parts: _Parts) -> tuple[Target, _Parts]:
     people = np.bincount(row, weights=parts.weights).astype(float)
     order = np.argsort(parts.code[first], kind="stable")
     kept = first[order]
-    smaller = replace(target, design=rows_of(target.design, kept))
+    smaller = some_of(target, kept)
     return smaller, replace(parts, code=parts.code[kept], weights=people[order])
 
 
 def _sums(fit: Fit, target: Target, parts: _Parts, max_bytes: int) -> Floats:
     """Weighted sums of the expected response, (draws, M)."""
-    inverse = fit.model.family.link.inverse
     sums = np.zeros((len(parts.totals), len(target.draws)))
     for at in chunks(len(parts.code), len(target.draws), max_bytes):
-        expected, code = inverse(linear_predictor(fit, target, at)), parts.code[at]
+        mean, code = expected(fit, theta_of(fit, target, at), extra_of(target, at)), parts.code[at]
         low, high = code[0], code[-1] + 1
         entries = (parts.weights[at], (code - low, np.arange(len(code))))
-        sums[low:high] += csr_array(entries, shape=(high - low, len(code))) @ expected.T
+        sums[low:high] += csr_array(entries, shape=(high - low, len(code))) @ mean.T
     return sums.T
 
 

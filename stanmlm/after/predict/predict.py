@@ -1,18 +1,17 @@
 """Predictions with draws: linear predictor, expectation, new responses, for fitted rows or new ones."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from stanmlm.after.predict.expected import OfRows, expectation, extra_of, linear, new_responses, theta_of
 from stanmlm.after.predict.target import (
     MAX_BYTES,
     Target,
     check_size,
     chunks,
-    linear_predictor,
-    new_responses,
     require_trials,
     target_of,
     warn_of_new_levels,
@@ -22,6 +21,7 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError
 from stanmlm.base.streams import ROWS
+from stanmlm.families.theta import Theta
 from stanmlm.fit.fit import Fit, source_of
 
 if TYPE_CHECKING:
@@ -84,12 +84,12 @@ def posterior_linpred(
     """
     check_arguments(posterior_linpred, locals())
     target = target_of(fit, newdata, re_formula, draws, new_levels, offset=offset)
-    inverse = fit.model.family.link.inverse
+    location = fit.model.family.location.name
 
-    def values(eta: Floats, _rows: slice) -> Floats:
-        return inverse(eta) if transform else eta
+    def transformed(theta: Theta, _rows: slice) -> Floats:
+        return theta[location]
 
-    return _result(fit, target, values, "linpred", summary, max_bytes)
+    return _result(fit, target, transformed if transform else linear(fit), "linpred", summary, max_bytes)
 
 
 def posterior_epred(
@@ -122,13 +122,13 @@ def posterior_epred(
     if scale not in ("probability", "count"):
         raise OptionError(f"scale is `{scale}`; it is 'probability' or 'count'")
     target = target_of(fit, newdata, re_formula, draws, new_levels, trials, offset)
-    inverse = fit.model.family.link.inverse
     if scale == "count":
         require_trials(target)
 
-    def values(eta: Floats, rows: slice) -> Floats:
-        return inverse(eta) * target.trials[rows] if scale == "count" else inverse(eta)
+    def counts(theta: Theta, rows: slice) -> Floats:
+        return fit.model.family.mean(theta, extra_of(target, rows))
 
+    values = counts if scale == "count" else expectation(fit, target)
     return _result(fit, target, values, "epred", summary, max_bytes)
 
 
@@ -169,7 +169,7 @@ def posterior_predict(
 def _result(
     fit: Fit,
     target: Target,
-    values: Callable[[Floats, slice], Floats],
+    values: OfRows,
     name: str,
     summary: bool,
     max_bytes: int,
@@ -187,30 +187,30 @@ def _result(
 def draws_by_rows(
     fit: Fit,
     target: Target,
-    values: Callable[[Floats, slice], Floats],
+    values: OfRows,
     max_bytes: int = MAX_BYTES,
     block: int = 1,
 ) -> Floats:
-    """`values(eta, rows)` of every row of a target, (draws, rows); refused where larger than `max_bytes`."""
+    """`values(theta, rows)` of every row of a target, (draws, rows); refused where larger than `max_bytes`."""
     rows, draws = len(target.index), len(target.draws)
     check_size(draws, rows, max_bytes, "draws= for fewer, or summary=True for a table with a row each")
     out = np.empty((draws, rows))
     for at in chunks(rows, draws, max_bytes, block):
-        out[:, at] = values(linear_predictor(fit, target, at), at)
+        out[:, at] = values(theta_of(fit, target, at), at)
     return out
 
 
 def summary_of(
     fit: Fit,
     target: Target,
-    values: Callable[[Floats, slice], Floats],
+    values: OfRows,
     probs: Sequence[float],
     max_bytes: int = MAX_BYTES,
     block: int = 1,
 ) -> pd.DataFrame:
-    """Mean, sd and quantiles over draws of `values(eta, rows)`, a row each, in bounded memory."""
+    """Mean, sd and quantiles over draws of `values(theta, rows)`, a row each, in bounded memory."""
     pieces = chunks(len(target.index), len(target.draws), max_bytes, block)
-    parts = [_summarise(values(linear_predictor(fit, target, at), at), probs) for at in pieces]
+    parts = [_summarise(values(theta_of(fit, target, at), at), probs) for at in pieces]
     columns = ["mean", "sd", *(f"{100 * p:g}%" for p in probs)]
     table = np.concatenate(parts, axis=1) if parts else np.empty((len(columns), 0))
     return pd.DataFrame(dict(zip(columns, table, strict=True)), index=target.index)

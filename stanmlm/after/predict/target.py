@@ -1,6 +1,6 @@
-"""What a prediction is made for, and what every prediction is made of: effects, linear predictor, new responses."""
+"""What a prediction is made for, and what every prediction is made of: effects, and the linear predictor."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -13,14 +13,14 @@ from stanmlm.base.arrays import Anything, Bools, Floats, Ints
 from stanmlm.base.callers import warn_user
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
-from stanmlm.base.streams import Purpose, Source, blocks, stream, streams_of_draws, words_of
+from stanmlm.base.streams import Purpose, Source, stream, words_of
 from stanmlm.data.design import Design, GroupTerm
 from stanmlm.data.encode import Encoded, encode
 from stanmlm.data.evaluate import evaluate
 from stanmlm.data.frame import scope_of, total_offset
 from stanmlm.data.learned import Description, recall_learned, recall_whole
 from stanmlm.data.rvalues import floats, recycle
-from stanmlm.data.whole_rows import n_rows, places
+from stanmlm.data.whole_rows import n_rows, places, rows_of
 from stanmlm.fit.fit import Fit, draws_of, functions_of, n_draws, source_of
 from stanmlm.formula.rcode import Node, names_in
 from stanmlm.formula.rparse import parse_expression
@@ -48,45 +48,15 @@ class Target:
     equal_weights: bool = False  # whether `weights` are ones for want of better: the new data do not tell them
 
 
-def new_responses(
-    fit: Fit, target: Target, source: Source, numbers: Ints | None = None
-) -> Callable[[Floats, slice], Floats]:
-    """What draws new responses (draws, rows) of a target, given its linear predictor and which rows these are.
-
-    Rows are a block of `ROWS`, or several: each draw of a block has a stream of its own, by its position or by
-    `numbers`, whatever others there are. Responses are NaN where the linear predictor is.
-
-    Raises
-    ------
-    DataError
-        For trials that nobody tells, and where a mean is too large to draw from.
-    """
-    require_trials(target)
-    family, which = fit.model.family, target.draws if numbers is None else numbers
-    auxiliary = {row.name: draws_of(fit, row.name)[target.draws, None] for row in family.auxiliary}
-
-    def values(eta: Floats, rows: slice) -> Floats:
-        missing = np.isnan(eta)
-        mu, out = family.link.inverse(np.where(missing, 0.0, eta)), np.empty_like(eta)
-        for block, at in blocks(rows):
-            here = slice(at.start - rows.start, at.stop - rows.start)
-            trials, weights = target.trials[at], target.weights[at]
-            for i, rng in enumerate(streams_of_draws(source, Purpose.RESPONSES, block, which)):
-                one = {name: draws[i : i + 1] for name, draws in auxiliary.items()}
-                out[i, here] = _drawn(fit, rng, mu[i : i + 1, here], one, trials, weights)
-        return np.where(missing, np.nan, out)
-
-    return values
-
-
-def _drawn(
-    fit: Fit, rng: np.random.Generator, mu: Floats, auxiliary: Mapping[str, Floats], trials: Floats, weights: Floats
-) -> Floats:
-    try:
-        drawn: Floats = fit.model.family.draw(rng, mu, auxiliary, trials, weights)[0]
-    except ValueError as error:
-        raise DataError(f"no new response can be drawn where the expected one is {mu.max():.3g}: {error}") from error
-    return drawn
+def some_of(target: Target, at: Ints) -> Target:
+    """Some rows of a target."""
+    return replace(
+        target,
+        design=rows_of(target.design, at),
+        index=target.index[at],
+        trials=target.trials[at],
+        weights=target.weights[at],
+    )
 
 
 def linear_predictor(fit: Fit, target: Target, rows: slice) -> Floats:

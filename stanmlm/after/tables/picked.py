@@ -15,7 +15,7 @@ from stanmlm.model.model import parameters
 ALIASES = ("alpha", "beta", "varying")  # rstanarm's, which `wanted_names` knows
 SPREADS = ("sd", "cor")  # classes that `summary` shows as covariances only
 POSITIVE = (0.0, np.inf)
-BOUNDS = {"sd": POSITIVE, "cor": (-1.0, 1.0), "auxiliary": POSITIVE}  # by class
+BOUNDS = {"sd": POSITIVE, "cor": (-1.0, 1.0)}  # by class; parameters of the family have their own
 
 Columns = Mapping[str, Floats]  # name -> (chains, draws)
 
@@ -89,12 +89,13 @@ def _bounds(fit: Fit) -> dict[str, tuple[float, float]]:
     """The bounds of every parameter that has some."""
     rows = [row for row in parameters(fit.model) if row.class_ in BOUNDS]
     variances = [f"Sigma[{term.group}:{coef},{coef}]" for term in fit.model.design.terms for coef in term.coefs]
-    return dict.fromkeys(variances, POSITIVE) | {name: BOUNDS[r.class_] for r in rows for name in elements(fit, r)}
+    own = {one.name: (one.within.low, one.within.high) for one in fit.model.family.scalars}
+    return dict.fromkeys(variances, POSITIVE) | own | {n: BOUNDS[r.class_] for r in rows for n in elements(fit, r)}
 
 
 def _usual(fit: Fit, ours: Columns, spreads: Columns) -> dict[str, Floats]:
     fixed = {name: ours[name] for name in fit.model.design.names}
-    return fixed | dict(spreads) | {row.name: ours[row.name] for row in fit.model.family.auxiliary}
+    return fixed | dict(spreads) | {row.name: ours[row.name] for row in fit.model.family.scalars}
 
 
 def _pick(name: str, ours: Columns, variables: Mapping[str, Columns]) -> Columns:

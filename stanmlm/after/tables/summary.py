@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.predict.target import chunks, covariances_of, effects_of, linear_predictor, new_responses, target_of
+from stanmlm.after.predict.expected import new_responses, theta_of
+from stanmlm.after.predict.target import chunks, covariances_of, effects_of, target_of
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
@@ -97,7 +98,7 @@ def mean_ppd(fit: Fit, most: int) -> Floats:
     values, total = new_responses(fit, target, target.source), np.zeros(len(target.draws))
     counts = target.weights > 0  # a row of weight zero is no observation
     for rows in chunks(len(target.index), len(target.draws), block=ROWS):
-        total += values(linear_predictor(fit, target, rows), rows)[:, counts[rows]].sum(axis=1)
+        total += values(theta_of(fit, target, rows), rows)[:, counts[rows]].sum(axis=1)
     return np.asarray(total / counts.sum()).reshape(chains, each)
 
 

@@ -1,0 +1,82 @@
+"""What the rows of a target are distributed as, draw by draw: parameters, expected responses, new responses."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from stanmlm.after.predict.target import Target, linear_predictor, require_trials
+from stanmlm.base.arrays import Floats, Ints
+from stanmlm.base.errors import DataError
+from stanmlm.base.streams import Purpose, Source, blocks, streams_of_draws
+from stanmlm.families.reductions import Extra
+from stanmlm.families.theta import Theta
+from stanmlm.fit.fit import Fit, draws_of
+
+OfRows = Callable[[Theta, slice], Floats]  # (parameters, rows of a target) -> (draws, rows)
+
+
+def theta_of(fit: Fit, target: Target, rows: slice) -> Theta:
+    """The parameters of the distribution of some rows of a target: what every prediction begins with."""
+    family = fit.model.family
+    etas = {family.location.name: linear_predictor(fit, target, rows)}
+    return family.theta(etas, {one.name: draws_of(fit, one.name)[target.draws, None] for one in family.scalars})
+
+
+def extra_of(target: Target, rows: slice) -> Extra:
+    """What the distribution of some rows reads beside its parameters."""
+    return Extra(target.trials[rows], target.weights[rows])
+
+
+def expected(fit: Fit, theta: Theta, extra: Extra) -> Floats:
+    """The expected response, (draws, rows); of one trial where responses are successes."""
+    return fit.model.family.mean(theta, replace(extra, trials=np.ones_like(extra.trials)))
+
+
+def linear(fit: Fit) -> OfRows:
+    """What gives the linear predictor of the location, on its link's scale."""
+    name = fit.model.family.location.name
+    return lambda theta, _: theta.eta(name)
+
+
+def expectation(fit: Fit, target: Target) -> OfRows:
+    """What gives the expected response of rows of a target."""
+    return lambda theta, rows: expected(fit, theta, extra_of(target, rows))
+
+
+def new_responses(fit: Fit, target: Target, source: Source, numbers: Ints | None = None) -> OfRows:
+    """What draws new responses (draws, rows) of a target, given the parameters of rows and which rows these are.
+
+    Rows are a block of `ROWS`, or several: each draw of a block has a stream of its own, by its position or by
+    `numbers`, whatever others there are. Responses are NaN where a linear predictor is.
+
+    Raises
+    ------
+    DataError
+        For trials that nobody tells, and where a mean is too large to draw from.
+    """
+    require_trials(target)
+    which = target.draws if numbers is None else numbers
+
+    def values(theta: Theta, rows: slice) -> Floats:
+        missing = np.any([np.isnan(eta) for eta in theta.etas.values()], axis=0)
+        etas = {name: np.where(missing, 0.0, eta) for name, eta in theta.etas.items()}
+        of, out = replace(theta, etas=etas).values(), np.empty(missing.shape)
+        for block, at in blocks(rows):
+            here = slice(at.start - rows.start, at.stop - rows.start)
+            extra = extra_of(target, at)
+            for i, rng in enumerate(streams_of_draws(source, Purpose.RESPONSES, block, which)):
+                out[i, here] = _drawn(fit, rng, of.part(slice(i, i + 1), here), extra)
+        return np.where(missing, np.nan, out)
+
+    return values
+
+
+def _drawn(fit: Fit, rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
+    family = fit.model.family
+    try:
+        drawn: Floats = family.draw(rng, theta, extra)[0]
+    except ValueError as error:
+        mean = family.mean(theta, extra).max()
+        raise DataError(f"no new response can be drawn where the expected one is {mean:.3g}: {error}") from error
+    return drawn
