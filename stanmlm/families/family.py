@@ -22,8 +22,8 @@ class Default:
 
     distribution: str
     arguments: tuple[float, ...]
-    # Its scale, or the mean that its rate is one over, counts what the preset measures of y; on a log scale its location
-    # is counted from the log of that.
+    # Its scale, or the mean that its rate is one over, counts what the preset measures of y; on a link's scale its
+    # location is counted from that of it.
     scaled: bool = False
 
 

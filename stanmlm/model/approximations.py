@@ -200,7 +200,8 @@ def _positive(weight: Floats) -> Floats:
 
 def weighted(weight: Floats, values: Floats) -> Floats:
     """W v in every cell, (P, C), of (P, Q, C) and (Q, C)."""
-    return weight[0] * values if len(weight) == len(values) == 1 else np.einsum("pqc,qc->pc", weight, values)
+    alone = len(weight) == len(values) == 1
+    return np.asarray(weight[0] * values if alone else np.einsum("pqc,qc->pc", weight, values))
 
 
 def within_reach(eta: Floats, before: Floats, limits: tuple[Floats, Floats]) -> Floats:

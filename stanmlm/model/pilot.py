@@ -138,13 +138,14 @@ def _first_coefficients(of: Problem) -> Floats:
 
 def _by_moments(part: Mapping[int, Floats], index: Ints, J: int, working: Working) -> Floats:
     """Roots of sum_j s_j^2 / sum_j i_j^2, (K,): scores and information of each level, a coefficient at a time."""
-    scores, information = 0.0, 0.0
+    K = next(iter(part.values())).shape[1]
+    scores, information = np.zeros((J, K)), np.zeros((J, K))
     for p, Z in part.items():
         weight = working.weight[p, p]
         response = working.right[p] / np.where(weight > 0, weight, 1.0)
         e = response - (weight / max(float(weight.sum()), SMALLEST)) @ response
-        scores = scores + _by_level(Z * weight[:, None], e[:, None], index, J)[..., 0]
-        information = information + np.stack([np.bincount(index, weight * z**2, J) for z in Z.T], axis=1)
+        scores += _by_level(Z * weight[:, None], e[:, None], index, J)[..., 0]
+        information += np.stack([np.bincount(index, weight * z**2, J) for z in Z.T], axis=1)
     total = np.sum(information**2, axis=0)
     moments = np.sum(scores**2, axis=0) / np.where(total > 0, total, 1.0)
     return np.sqrt(np.where(moments > SMALLEST, moments, 1.0))
@@ -350,7 +351,7 @@ def _scalars(at: _State, of: Problem) -> tuple[dict[str, float], dict[str, float
     links = {one.name: one.link for one in of.family.parameters}
     alone = [(p, place.start) for p, place in enumerate(of.places) if place.start >= F]
     eta = {of.dpars[p]: scale.center[p] + scale.unit[p] * at.beta[at_] for p, at_ in alone}
-    values = {dpar: float(links[dpar].inverse(np.float64(value))) for dpar, value in eta.items()}
+    values = {dpar: float(links[dpar].inverse(np.asarray(value))) for dpar, value in eta.items()}
     variance = {of.dpars[p]: float(at.uncertainty[at_, at_] * scale.unit[p] ** 2) for p, at_ in alone}
     return values, variance
 

@@ -162,7 +162,7 @@ def _likelihood(cells: Cells, family: Family, scale: Scale, offset: Floats) -> L
         y, n, spread = _means(family, cells)
         center, size = scale.center[0], scale.unit[0]
         return of_means(Means((y - center) / size, n, offset[0], spread and (spread[0], spread[1] / size**2), family))
-    start = np.array([one.link.forward(np.float64(value)) for one, value in _starts(family, seen)])
+    start = np.array([one.link.forward(np.asarray(value)) for one, value in _starts(family, seen)])
     limits = bounds_of(
         Means(seen.y / seen.extra.trials, seen.n * seen.extra.trials, offset[0, seen.cell], None, family)
     )
@@ -205,7 +205,7 @@ def _scale_of_start(family: Family, seen: Observed) -> Scale:
             if one.scales_groups and one.link.name == "identity":
                 units[p] = value
             elif one.scales_groups:
-                centers[p] = one.link.forward(np.float64(value))
+                centers[p] = one.link.forward(np.asarray(value))
     return Scale(centers, units)
 
 

@@ -8,7 +8,9 @@ import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.errors import StanmlmWarning
+from stanmlm.data.design import dpars_of
 from stanmlm.data.whole_rows import whole
+from stanmlm.formula.bf import LOCATION
 from stanmlm.model.centering import informed
 from stanmlm.model.crossed import sparse_columns
 from stanmlm.model.model import Model
@@ -66,7 +68,8 @@ def _exact_fit(model: Model, at: Pilot | None) -> Iterator[str]:
     if len(y) < 2:
         return
     constant = bool(np.ptp(y) <= ROUNDING * np.abs(y).max()) and design.intercept
-    if not constant and at is not None and at.dispersion > LITTLE * float(np.var(y)):
+    sigma = at.scalars.get("sigma", 0.0) if at else 0.0  # 0 where it differs from row to row
+    if not constant and sigma**2 > LITTLE * float(np.var(y)):
         return
     rank, residuals = _least_squares(model, counted, y)
     if len(y) > rank and residuals <= ROUNDING * np.sqrt(len(y)) * np.abs(y).max():
@@ -78,11 +81,12 @@ def _exact_fit(model: Model, at: Pilot | None) -> Iterator[str]:
 
 
 def _least_squares(model: Model, counted: Bools, y: Floats) -> tuple[int, float]:
-    """The rank of all columns, fixed and of groups, and the norm of what they leave of y."""
+    """The rank of all columns of the location, fixed and of groups, and the norm of what they leave of y."""
     from scipy import sparse
 
     design = whole(model.design)
-    terms = [sparse_columns(term.Z[counted], term.index[counted], len(term.levels)) for term in design.terms]
+    own = [term for term in design.terms if LOCATION in dpars_of(term)]
+    terms = [sparse_columns(term.Z[counted], term.index[counted], len(term.levels)) for term in own]
     A = sparse.hstack([sparse.csr_array(design.X[counted]), *terms], format="csr")
     if min(A.shape) > MOST:
         return len(y), np.inf  # too many to look at: as if nothing were wrong

@@ -184,7 +184,7 @@ def _default_intercept(preset: Preset, scales: Scales, slot: Slot, of: Distribut
     if default is None or not default.scaled:
         return _declared(preset, scales, of.prior_link)
     df, location, scale = default.arguments
-    return student_t(df, location + float(of.link.forward(np.float64(scales.y))), scale)
+    return student_t(df, location + float(of.link.forward(np.asarray(scales.y))), scale)
 
 
 def _declared(preset: Preset, scales: Scales, defaults: Mapping[str, Default]) -> Prior:

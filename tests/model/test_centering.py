@@ -134,11 +134,11 @@ def test_weight_of_a_balanced_gaussian_model_is_the_shrinkage_factor() -> None:
     columns, y = balanced(1.0, rows)
     at = fitted(columns, y, gaussian())
     tau2 = at.covariance[0][0, 0]
-    expected = tau2 / (tau2 + at.dispersion / rows)
+    expected = tau2 / (tau2 + at.scalars["sigma"] ** 2 / rows)
     np.testing.assert_allclose(informed(at)[0], expected, rtol=2e-2)
     by_group = y.y.reshape(-1, rows)
-    assert at.dispersion == pytest.approx(by_group.var(axis=1, ddof=1).mean(), rel=0.02)
-    between = by_group.mean(axis=1).var(ddof=1) - at.dispersion / rows
+    assert at.scalars["sigma"] ** 2 == pytest.approx(by_group.var(axis=1, ddof=1).mean(), rel=0.02)
+    between = by_group.mean(axis=1).var(ddof=1) - at.scalars["sigma"] ** 2 / rows
     assert tau2 == pytest.approx(between, rel=0.06)  # EM is at maximum likelihood, this is REML
     assert at.beta[0] == pytest.approx(y.y.mean(), rel=1e-6)
 
