@@ -1,8 +1,8 @@
 {# The skeleton of every program; the text depends on a Structure and on nothing else.
-   Contract: stanmlm/sampling/program.py gives `s` (Structure), `terms`, `priors`, `scale` and the files `family`, `density` and `eta`; macros are named after Stan's blocks. #}
+   Contract: stanmlm/sampling/program.py gives `s` (Structure), `predictors`, `terms`, `priors`, `scale` and the files `family`, `density` and `eta`; macros are named after Stan's blocks. #}
 {% import "fragments/fixed.stan" as fixed %}
 {% import "fragments/ratio.stan" as ratio %}
-// {{ s.family }} family, {{ s.link }} link{{ ", prior only" if not s.likelihood }}. Written by stanmlm.
+// {{ s.family }} family, {{ s.link }} link{% for one in s.others %}, {{ one.dpar }} with {{ one.link }} link{% endfor %}{{ ", prior only" if not s.likelihood }}. Written by stanmlm.
 // Every name, size, number and centring weight is data: models that differ only in those share this program.
 {% filter block("functions") %}
 {% for term in terms | unique(attribute="kind") %}
@@ -29,7 +29,7 @@
 {% endif %}
 
 {% endif %}
-{{ eta.data(s, terms) if s.likelihood }}
+{{ eta.data(s, terms, predictors) if s.likelihood }}
 
 {{ family.data(s) if s.likelihood }}
 
@@ -62,7 +62,7 @@
 {{ term.file.model(term, s.likelihood) }}
 
 {% endfor %}
-{{ eta.model(s, terms) if s.likelihood }}
+{{ eta.model(s, terms, predictors) if s.likelihood }}
 
 {% if s.likelihood %}
   // Likelihood

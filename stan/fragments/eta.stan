@@ -1,16 +1,19 @@
-{# The linear predictor, and the data of the rows that it reads.
-   Contract: macros data, model, given the Structure `s` and the records of group terms; model reads `beta` and the
-   effects `a_k` of terms, and leaves `eta`. #}
-{% macro data(s, terms) %}
+{# The linear predictors, and the data of the rows that they read.
+   Contract: macros data, model, given the Structure `s`, the records of group terms and those of predictors; model reads
+   `beta` and the effects `a_k` of terms, and leaves `eta`, and of any other parameter that has a predictor, by its name,
+   the values in all rows. #}
+{% macro data(s, terms, predictors) %}
   int<lower=0> C;  // rows of the likelihood: cells, or fewer
-{% if s.fixed %}
-  int<lower=0> P_x;  // fixed columns that no group term has absorbed{{ ", the intercept counting first" if s.intercept }}
-  array[P_x] int<lower=1> x_at;  // their places
-  matrix[C, P_x] X;
+{% for p in predictors %}
+{% if p.fixed %}
+  int<lower=0> P_x{{ p.suffix }};  // fixed columns{{ p.of }} that no group term has absorbed{{ ", the intercept counting first" if p.intercept }}
+  array[P_x{{ p.suffix }}] int<lower=1> x_at{{ p.suffix }};  // their places
+  matrix[C, P_x{{ p.suffix }}] X{{ p.suffix }};
 {% endif %}
-{% if s.offset %}
-  vector[C] offsets;
+{% if p.offset %}
+  vector[C] offsets{{ p.suffix }};
 {% endif %}
+{% endfor %}
 {% for term in terms | rejectattr("inner") | rejectattr("joint") %}
   array[C] int<lower=1, upper=J_{{ term.k }}> g_{{ term.k }};  // level of each row
 {% if not term.ones %}
@@ -25,17 +28,24 @@
 {% endfor %}
 {% endif %}
 {% endmacro %}
-{% macro model(s, terms) %}
-  // Linear predictor
+{% macro model(s, terms, predictors) %}
+  // Linear predictor{{ "s" if predictors | length > 1 }}
 {% if s.joint %}
 {% set joint = terms | selectattr("joint") | map(attribute="k") | list %}
   vector[J_joint] a_joint = {% for k in joint %}{{ " + " if not loop.first }}a_{{ k }}[g_{{ k }}]{% endfor %};
 {% endif %}
-{% set sum = namespace(parts=(["offsets"] if s.offset else []) + (["X * beta[x_at]"] if s.fixed else [])) %}
-{% for term in terms | rejectattr("inner") | rejectattr("joint") %}
+{% for p in predictors %}
+{% set fixed = (["offsets" ~ p.suffix] if p.offset else []) + (["X" ~ p.suffix ~ " * beta[x_at" ~ p.suffix ~ "]"] if p.fixed else []) %}
+{% set sum = namespace(parts=fixed) %}
+{% for term in terms | rejectattr("inner") | rejectattr("joint") | selectattr("dpar", "equalto", p.dpar) %}
 {% set sum.parts = sum.parts + [part(term)] %}
 {% endfor %}
-  vector[C] eta = {{ (sum.parts + (["a_joint[g_joint]"] if s.joint else [])) | join("\n    + ") }};
+{% set sum.parts = sum.parts + (["a_joint[g_joint]"] if s.joint and loop.first else []) %}
+  vector[C] eta{{ p.suffix }} = {{ sum.parts | join("\n    + ") if sum.parts else "zeros_vector(C)" }};
+{% if p.suffix %}
+  vector[C] {{ p.dpar }} = {{ p.link.inverse("eta" ~ p.suffix) }};
+{% endif %}
+{% endfor %}
 {% endmacro %}
 {% macro part(term) %}
 {% set a = "a_" ~ term.k ~ "[g_" ~ term.k ~ "]" %}

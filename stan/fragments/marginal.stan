@@ -1,7 +1,7 @@
 {# The linear predictor where group effects are integrated out: K rows a group that they enter, and the rest.
    Contract: as fragments/eta.stan; model reads `beta` and the factors `T_k` of terms' covariances, and leaves `eta` and
    `eta_rest`, and in `G` what the effects' standard normal scores are times in each row of a kind. #}
-{% macro data(s, terms) %}
+{% macro data(s, terms, predictors) %}
   int<lower=1> J;  // groups
   int<lower=1> K;  // effects of a group, and rows that they enter
   int<lower=1> D;  // kinds of groups: those of one kind have the same Z
@@ -15,7 +15,7 @@
   int<lower=0> R;  // rows that no effect enters
   matrix[R, P{{ " + 1" if s.intercept }}] X_rest;
 {% endmacro %}
-{% macro model(s, terms) %}
+{% macro model(s, terms, predictors) %}
   // Linear predictor but for group effects
   vector[H * K] eta = X * beta;
   vector[R] eta_rest = X_rest * beta;

@@ -6,12 +6,13 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints, is_constant
 from stanmlm.base.errors import OptionError
-from stanmlm.data.design import Design, predictors
+from stanmlm.data.design import Design, dpars_of, predictors
 from stanmlm.data.distinct import WORTH, cells_of, first_rows
 from stanmlm.data.whole_rows import all_columns, columns_of, n_rows, places
 from stanmlm.families import Family
 from stanmlm.families.reductions import Observed, Stats, distinct_responses, observed
 from stanmlm.families.responses import Response
+from stanmlm.formula.bf import LOCATION
 from stanmlm.model.rotation import rotated, weighted
 from stanmlm.model.stan_rows import Rows, plain_rows
 
@@ -89,7 +90,8 @@ def compress(
     else:
         assert seen is not None
         stats = distinct_responses(seen, family.extras)
-    plain = plain_rows(X, Z, index, offset, stats)
+    location = [k for k, term in enumerate(design.terms) if set(dpars_of(term)) == {LOCATION}]
+    plain = plain_rows(X, Z, index, offset, stats, location)
     rows = _summed(plain, collapse) if reduction and reduction.spread else plain
     return Cells(cell, first, X, Z, index, offset, stats, rows, seen)
 

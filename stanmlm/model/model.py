@@ -9,11 +9,14 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats, is_constant
 from stanmlm.base.streams import words_of
-from stanmlm.data.design import Design
+from stanmlm.data.coefficients import places_of
+from stanmlm.data.design import Design, GroupTerm, dpars_of, predictors
 from stanmlm.data.factors import make_unique
 from stanmlm.data.frame import ModelFrame
 from stanmlm.families import Family
+from stanmlm.families.family import Distributional
 from stanmlm.families.responses import Response
+from stanmlm.formula.bf import LOCATION
 from stanmlm.formula.formula import Formula
 from stanmlm.model.centering import Centering
 from stanmlm.model.compress import Cells
@@ -68,7 +71,7 @@ class Parameter:
 class Unrolled:
     """Draws on the user's scale, arrays by what they mean; `cor` and `r` one a group term."""
 
-    b: Floats  # (chains, draws, F), the intercept for uncentred predictors first
+    b: Floats  # (chains, draws, F) of all predictors, for columns as they are
     sd: Floats  # (chains, draws, S)
     cor: tuple[Floats, ...]  # (chains, draws, K, K)
     r: tuple[Floats, ...]  # (chains, draws, J, K)
@@ -81,13 +84,15 @@ def _words(model: Model) -> tuple[int, ...]:
         [row.class_, row.term, row.position, row.distribution, [f"{a:.6g}" for a in row.arguments]]
         for row in model.priors.rows
     ]
-    terms = [[term.group, term.coefs, term.levels] for term in design.terms]
+    terms = [[term.group, labels_of(term), term.levels] for term in design.terms]
     indexes = [term.index for term in design.terms] + ([] if design.row is None else [design.row])
     arrays = (response.y, response.trials, response.weights, design.offset, design.X, *(t.Z for t in design.terms))
+    others = [array for of in design.others for array in (of.offset, of.X)]
+    names = [design.names, *([of.dpar, of.names] for of in design.others)]
     return words_of(
-        [model.family.name, model.family.link.name, design.names, terms, priors, model.prior_only],
+        [model.family.name, model.family.link.name, *names, terms, priors, model.prior_only],
         *(np.asarray(index, dtype="<i4").tobytes() for index in indexes),
-        *(_coarse(array) for array in arrays),
+        *(_coarse(array) for array in (*arrays, *others)),
     )
 
 
@@ -107,6 +112,23 @@ def _coarse_column(values: Floats) -> bytes:
     return bytes(about.tobytes() + written.tobytes())
 
 
+def scalars_of(model: Model) -> tuple[Distributional, ...]:
+    """The parameters of the family that have no predictor: one number for all rows."""
+    predicted = {of.dpar for of in predictors(model.design)}
+    return tuple(one for one in model.family.scalars if one.name not in predicted)
+
+
+def coefficient_name(dpar: str) -> str:
+    """The variable of the posterior that has the coefficients of a predictor."""
+    return "b" if dpar == LOCATION else f"b_{dpar}"
+
+
+def labels_of(term: GroupTerm) -> tuple[str, ...]:
+    """The coefficients of a group term, those of parameters beside the location with its name."""
+    named = zip(term.coefs, dpars_of(term), strict=True)
+    return tuple(coef if dpar == LOCATION else f"{dpar}_{coef}" for coef, dpar in named)
+
+
 def groupings(design: Design) -> tuple[Grouping, ...]:
     """The grouping factors in the order of their first bar."""
     bars: dict[str, list[int]] = {}
@@ -117,17 +139,22 @@ def groupings(design: Design) -> tuple[Grouping, ...]:
 
 def _grouping(design: Design, group: str, bars: tuple[int, ...]) -> Grouping:
     terms = [design.terms[bar] for bar in bars]
-    coefs = make_unique(coef for term in terms for coef in term.coefs)
-    pairs = make_unique(f"{a},{b}" for term in terms for a, b in combinations(term.coefs, 2))
+    coefs = make_unique(coef for term in terms for coef in labels_of(term))
+    pairs = make_unique(f"{a},{b}" for term in terms for a, b in combinations(labels_of(term), 2))
     return Grouping(group, bars, coefs, terms[0].levels, pairs)
 
 
 def parameters(model: Model) -> tuple[Parameter, ...]:
     """The posterior's variables in printing order: where every label comes from."""
-    rows = [Parameter("b", "b", "", ("term",), (model.design.names,))]
+    rows = [
+        Parameter(
+            coefficient_name(of.dpar), "b", "", ("term" if of.dpar == LOCATION else f"term_{of.dpar}",), (of.names,)
+        )
+        for of in predictors(model.design)
+    ]
     for grouping in groupings(model.design):
         rows.extend(_group_parameters(grouping))
-    rows.extend(Parameter(auxiliary.name, "auxiliary", "", (), ()) for auxiliary in model.family.scalars)
+    rows.extend(Parameter(one.name, "auxiliary", "", (), ()) for one in scalars_of(model))
     return tuple(rows)
 
 
@@ -160,11 +187,12 @@ def labelled(model: Model, draws: Unrolled) -> dict[str, Floats]:
         return draws.r[bar]
 
     parts = {"sd": sd, "cor": pairs, "r": effects}
+    fixed = {coefficient_name(dpar): draws.b[..., at] for dpar, at in places_of(model.design).items()}
     out: dict[str, Floats] = {}
     for row in parameters(model):
         if row.class_ in parts:
             arrays = [parts[row.class_](bar) for bar in by_group[row.group].bars]
             out[row.name] = arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=-1)
         else:
-            out[row.name] = draws.b if row.class_ == "b" else draws.auxiliary[row.name]
+            out[row.name] = fixed[row.name] if row.class_ == "b" else draws.auxiliary[row.name]
     return out

@@ -1,5 +1,6 @@
 """What the program reads of the data."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,9 +42,10 @@ def plain_rows(
     index: tuple[Ints, ...],
     offset: Floats,
     stats: Stats,
+    among: Collection[int] | None = None,
 ) -> Rows:
-    """Rows as they are."""
-    return Rows(X, Z, index, offset, stats, joint_of(Z, index))
+    """Rows as they are; effects of the terms `among`, all where None, may be added up."""
+    return Rows(X, Z, index, offset, stats, joint_of(Z, index, among))
 
 
 def combinations(index: tuple[Ints, ...], n: int) -> Ints:
@@ -54,12 +56,12 @@ def combinations(index: tuple[Ints, ...], n: int) -> Ints:
     return code
 
 
-def joint_of(Z: tuple[Floats, ...], index: tuple[Ints, ...]) -> Joint:
+def joint_of(Z: tuple[Floats, ...], index: tuple[Ints, ...], among: Collection[int] | None = None) -> Joint:
     """The terms with Z = 1 to add up by combinations of levels: those with fewest levels, while combinations are few.
 
     Gathering effects, and spreading their derivatives, is most of the cost of a gradient with many rows.
     """
-    ones = intercepts(Z)
+    ones = [k for k in intercepts(Z) if among is None or k in among]
     chosen: tuple[int, ...] = ()
     code = np.zeros(len(index[0]) if index else 0, dtype=np.int64)
     first = np.zeros(0, dtype=np.int64)

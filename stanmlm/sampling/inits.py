@@ -7,13 +7,12 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats
 from stanmlm.base.streams import Purpose, Source, stream
-from stanmlm.data.coefficients import places_of
+from stanmlm.data.coefficients import intercepts, places_of, slopes, uncentred
 from stanmlm.model.centering import informed
 from stanmlm.model.crossed import JointSystem, joint_system, parts_of, roots, solved
-from stanmlm.model.model import Model
+from stanmlm.model.model import Model, scalars_of
 from stanmlm.model.nesting import parents_first
 from stanmlm.model.pilot import Pilot
-from stanmlm.sampling.standata import column_means
 from stanmlm.sampling.user_scale import means, sampled
 
 # In posterior sds: chains which agree have come from different places.
@@ -66,14 +65,15 @@ def _system(model: Model, at: Pilot) -> JointSystem | None:
 
 def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.Generator) -> dict[str, Floats]:
     beta = at.beta + SPREAD * _normal(rng, at.uncertainty)
-    b = beta[1:] if model.design.intercept else beta
-    point = {"b": b} | ({"alpha_c": beta[0]} if model.design.intercept else {})
-    full = np.concatenate([[beta[0] - column_means(model) @ b], b]) if model.design.intercept else b
+    starting, full = intercepts(model.design), uncentred(model.design, beta)
+    point = {"b": beta[slopes(model.design)]}
+    if len(starting):
+        point["alpha_c"] = beta[starting] if model.design.others else beta[starting[0]]
     scales = [_scales(model, at, k, share, rng) for k, share in enumerate(informed(at))]
     point |= {f"L_{k}": L for k, (tau, L) in enumerate(scales, 1) if len(tau) > 1}
     point |= {"sd": np.concatenate([tau for tau, _ in scales])} if scales else {}
     point |= _effects(model, full, scales, _deviations(model, at, system, full, scales, rng)) if system else {}
-    for one, variance in zip(model.family.scalars, _scalar_variances(model, at), strict=True):
+    for one, variance in zip(scalars_of(model), _scalar_variances(model, at), strict=True):
         moved = one.link.forward(np.asarray(at.scalars[one.name])) + SPREAD * np.sqrt(variance) * rng.standard_normal()
         point[one.name] = np.asarray(one.link.inverse(moved))
     return point
@@ -170,7 +170,7 @@ def inverse_metric(model: Model) -> Floats | None:
     shares = informed(at)
     variances: Floats = np.concatenate(
         [
-            np.diag(at.uncertainty),
+            np.diag(at.uncertainty)[np.r_[intercepts(model.design), slopes(model.design)]],
             *(_log_sd_variance(np.sum(share**2, axis=0)) for share in shares),
             _scalar_variances(model, at),
             *(_term_variances(model, k, share) for k, share in enumerate(shares)),
@@ -215,7 +215,7 @@ def _log_sd_variance(units: Floats | float) -> Floats:
 def _scalar_variances(model: Model, at: Pilot) -> Floats:
     """Of the family's parameters without a predictor, on their links' scales; of a sigma what its rows leave."""
     known = float(_log_sd_variance(_residuals(model, at)))
-    return np.array([at.scalar_variance.get(one.name, known) for one in model.family.scalars], dtype=float)
+    return np.array([at.scalar_variance.get(one.name, known) for one in scalars_of(model)], dtype=float)
 
 
 def _residuals(model: Model, at: Pilot) -> float:

@@ -10,13 +10,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stanmlm.data.coefficients import places_of
+from stanmlm.data.design import Predictor, dpars_of
 from stanmlm.families import FAMILIES
+from stanmlm.formula.bf import LOCATION
 from stanmlm.model.model import Model
 from stanmlm.model.stan_rows import intercepts, many
 from stanmlm.priors.priors import PriorRow
 
 if TYPE_CHECKING:
     import jinja2
+
+
+@dataclass(frozen=True)
+class Vector:
+    """A parameter of the family beside the location that has a predictor."""
+
+    dpar: str
+    link: str
+    intercept: bool
+    offset: bool
+    fixed: bool = True  # fixed columns that no group term absorbs
 
 
 @dataclass(frozen=True)
@@ -35,7 +49,13 @@ class Structure:
     ones: tuple[int, ...] = ()  # positions of group terms with Z = 1
     joint: tuple[int, ...] = ()  # of those, the ones whose effects are added up by combinations of levels
     marginal: bool = False  # group effects are integrated out
-    vectors: tuple[str, ...] = ("mu",)  # parameters of the family that have a predictor
+    others: tuple[Vector, ...] = ()
+    dpars: tuple[str, ...] = ()  # a group term each: the parameter whose predictor it is in; () all in the location's
+
+    @property
+    def vectors(self) -> tuple[str, ...]:
+        """The parameters of the family that have a predictor."""
+        return (LOCATION, *(one.dpar for one in self.others))
 
 
 @dataclass(frozen=True)
@@ -88,6 +108,8 @@ def structure(model: Model) -> Structure:
         priors=tuple(sorted({pair(row) for row in model.priors.rows if pair(row)[1] != "flat"})),
         likelihood=not model.prior_only,
         within=tuple(nesting.coarser if nesting else -1 for nesting in model.centering.nested),
+        others=tuple(_vector(model, of) for of in model.design.others),
+        dpars=tuple(dpars_of(term)[0] for term in model.design.terms) if model.design.others else (),
     )
     if model.prior_only:
         return plain
@@ -95,10 +117,22 @@ def structure(model: Model) -> Structure:
         return replace(plain, offset=False, marginal=True)
     return replace(
         plain,
-        fixed=not (many(rows.X) and model.design.terms and np.all(model.centering.absorbed)),
+        fixed=_has_fixed(model, LOCATION),
         ones=tuple(intercepts(rows.Z)),
         joint=rows.joint.terms if all(k not in plain.within for k in rows.joint.terms) else (),
     )
+
+
+def _vector(model: Model, of: Predictor) -> Vector:
+    link = next(one.link.name for one in model.family.parameters if one.name == of.dpar)
+    offset = bool(np.any(of.offset)) and not model.prior_only
+    return Vector(of.dpar, link, of.intercept, offset, model.prior_only or _has_fixed(model, of.dpar))
+
+
+def _has_fixed(model: Model, dpar: str) -> bool:
+    """Whether the program multiplies fixed columns of a predictor: with few rows also where all are absorbed."""
+    absorbed = model.centering.absorbed[places_of(model.design)[dpar]]
+    return not (many(model.cells.rows.X) and model.design.terms and np.all(absorbed))
 
 
 def pair(row: PriorRow) -> tuple[str, str]:
@@ -139,6 +173,7 @@ def _context(structure: Structure) -> dict[str, object]:
     family = special if structure.marginal else f"families/{structure.family}.stan"
     return {
         "s": structure,
+        "predictors": _predictors(structure),
         "family": environment.get_template(family).module,
         "density": environment.select_template([special, family]).module,
         "eta": environment.get_template(f"fragments/{'marginal' if structure.marginal else 'eta'}.stan").module,
@@ -158,6 +193,23 @@ def own_density(structure: Structure) -> str:
     return f"densities/{structure.family}_{'marginal' if structure.marginal else structure.link}.stan"
 
 
+def _predictors(structure: Structure) -> list[dict[str, object]]:
+    """One record a linear predictor; names of the location's have no suffix."""
+    location = Vector(LOCATION, structure.link, structure.intercept, structure.offset, structure.fixed)
+    return [
+        {
+            "dpar": one.dpar,
+            "suffix": "" if one is location else f"_{one.dpar}",
+            "of": "" if one is location else f" of {one.dpar}",
+            "intercept": one.intercept,
+            "offset": one.offset,
+            "fixed": one.fixed,
+            "link": _environment().get_template(f"links/{one.link}.stan").module,
+        }
+        for one in (location, *structure.others)
+    ]
+
+
 def _terms(structure: Structure) -> list[dict[str, object]]:
     """One record a group term; `start` is where its sds begin, as Stan says it, `around` the coarser term's number."""
     several = structure.several
@@ -174,6 +226,7 @@ def _terms(structure: Structure) -> list[dict[str, object]]:
             "around": within[k] + 1,
             "around_several": within[k] >= 0 and several[within[k]],
             "depth": _depth(within, k),
+            "dpar": structure.dpars[k] if structure.dpars else LOCATION,
             "inner": k in within,  # part of a finer term's effects, and not of eta by itself
             "start": " + ".join(["1", *sizes[:k]]),
             "file": _environment().get_template(f"fragments/{kind}.stan").module,
@@ -192,6 +245,7 @@ def _priors(structure: Structure, ratio: bool) -> list[dict[str, object]]:
     records = []
     for class_, distribution in structure.priors:
         place, parameter = PLACES.get(class_, ("scalar", class_))
+        place = "vector" if class_ == "Intercept" and structure.others else place
         records.append(
             {
                 "name": f"{class_}_{distribution}",

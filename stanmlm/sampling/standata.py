@@ -5,9 +5,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
+from stanmlm.data.coefficients import centers, intercepts, places_of, slopes, with_intercept
 from stanmlm.data.design import GroupTerm
-from stanmlm.data.whole_rows import means_over_rows
 from stanmlm.families import Family
+from stanmlm.formula.bf import LOCATION
 from stanmlm.model.centering import remainder
 from stanmlm.model.marginal import Marginal
 from stanmlm.model.model import Model
@@ -57,14 +58,17 @@ def absorbed_by(model: Model, k: int) -> tuple[Ints, Ints]:
     return column, coefficient
 
 
-def column_means(model: Model) -> Floats:
-    """Means of the columns beside the intercept, over the rows as the user gave them."""
-    return means_over_rows(model.design)[1:]
-
-
 def _fixed(model: Model) -> Data:
-    data: Data = {"P": model.design.X.shape[1] - model.design.intercept}
-    return data | ({"x_mean": column_means(model)} if model.design.intercept else {})
+    design = model.design
+    starting, others, means = intercepts(design), slopes(design), centers(design)
+    data: Data = {"P": len(others)}
+    if design.others:
+        by_intercept = np.zeros((len(starting), len(means)))
+        for i, (_, at) in enumerate(with_intercept(design)):
+            by_intercept[i, at] = means[at]
+        data |= {"I": len(starting), "alpha_at": starting + 1, "b_at": others + 1, "x_mean": by_intercept[:, others]}
+        return data
+    return data | ({"x_mean": means[others]} if design.intercept else {})
 
 
 def _within(model: Model, kept: Ints) -> Floats:
@@ -75,10 +79,12 @@ def _within(model: Model, kept: Ints) -> Floats:
 
 def _rows(model: Model) -> Data:
     """What the linear predictor reads."""
-    rows, of, kept = model.cells.rows, structure(model), np.flatnonzero(~model.centering.absorbed)
-    data: Data = {"C": len(rows.X)}
-    data |= {"P_x": len(kept), "x_at": kept + 1, "X": _within(model, kept)} if of.fixed else {}
+    rows, of = model.cells.rows, structure(model)
+    data: Data = {"C": len(rows.X)} | _columns(model, LOCATION, of.fixed, "")
     data |= {"offsets": rows.offset} if of.offset else {}
+    for one, predictor in zip(of.others, model.design.others, strict=True):
+        data |= _columns(model, one.dpar, one.fixed, f"_{one.dpar}")
+        data |= {f"offsets_{one.dpar}": predictor.offset[model.cells.first]} if one.offset else {}
     if of.joint:
         data |= {"J_joint": len(rows.joint.first), "g_joint": rows.joint.combination + 1}
     for k in set(range(len(rows.Z))) - set(of.within):
@@ -86,6 +92,15 @@ def _rows(model: Model) -> Data:
         data[f"g_{k + 1}"] = (index[rows.joint.first] if k in of.joint else index) + 1
         data |= {} if k in of.ones else {f"Z_{k + 1}": Z if of.several[k] else Z[:, 0]}
     return data
+
+
+def _columns(model: Model, dpar: str, fixed: bool, suffix: str) -> Data:
+    """The columns of a predictor that no group term has absorbed."""
+    if not fixed:
+        return {}
+    at = places_of(model.design)[dpar]
+    kept = at.start + np.flatnonzero(~model.centering.absorbed[at])
+    return {f"P_x{suffix}": len(kept), f"x_at{suffix}": kept + 1, f"X{suffix}": _within(model, kept)}
 
 
 def _term(model: Model, k: int) -> Data:
@@ -177,7 +192,8 @@ def _priors(model: Model) -> Data:
     data: Data = {}
     for class_, distribution in structure(model).priors:
         rows = [row for row in model.priors.rows if pair(row) == (class_, distribution)]
-        data |= _PLACES.get(class_, _scalar)(model, f"{class_}_{distribution}", distribution, rows)
+        place = _vector if class_ == "Intercept" and model.design.others else _PLACES.get(class_, _scalar)
+        data |= place(model, f"{class_}_{distribution}", distribution, rows)
     return data
 
 

@@ -7,10 +7,11 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats
 from stanmlm.base.streams import Purpose, Source, stream
+from stanmlm.data.coefficients import intercepts, n_coefficients, slopes, uncentred
 from stanmlm.model.marginal import Marginal, draw_effects
-from stanmlm.model.model import Model, Unrolled
+from stanmlm.model.model import Model, Unrolled, scalars_of
 from stanmlm.model.nesting import parents_first
-from stanmlm.sampling.standata import absorbed_by, column_means
+from stanmlm.sampling.standata import absorbed_by
 
 
 def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled:
@@ -41,7 +42,7 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
     factors = list(_factors(model, draws))
     starts = np.cumsum([0, *(len(term.coefs) for term in model.design.terms)])
     taus = [sd[..., start:stop] for start, stop in pairwise(starts)]
-    auxiliary = {auxiliary.name: np.asarray(draws[auxiliary.name]) for auxiliary in model.family.scalars}
+    auxiliary = {one.name: np.asarray(draws[one.name]) for one in scalars_of(model)}
     return Unrolled(
         b=b,
         sd=sd,
@@ -54,12 +55,13 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
 
 
 def coefficients(model: Model, draws: Mapping[str, Floats]) -> Floats:
-    """The fixed coefficients of X's own columns, (chains, draws, F)."""
-    b = _slopes(draws)
-    if not model.design.intercept:
-        return b
-    alpha = np.asarray(draws["alpha_c"]) - b @ column_means(model)
-    return np.concatenate([alpha[..., None], b], axis=-1)
+    """The fixed coefficients of the columns as they are, (chains, draws, F)."""
+    b, design = _slopes(draws), model.design
+    starting, out = intercepts(design), np.empty((*b.shape[:2], n_coefficients(design)))
+    out[..., slopes(design)] = b
+    if len(starting):
+        out[..., starting] = np.asarray(draws["alpha_c"]).reshape(*b.shape[:2], len(starting))
+    return uncentred(design, out)
 
 
 def _slopes(draws: Mapping[str, Floats]) -> Floats:

@@ -7,20 +7,25 @@ import numpy as np
 
 from stanmlm.after.predict.target import Target, linear_predictor, require_trials
 from stanmlm.base.arrays import Floats, Ints
-from stanmlm.base.errors import DataError
+from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.streams import Purpose, Source, blocks, streams_of_draws
+from stanmlm.data.design import predictors
 from stanmlm.families.reductions import Extra
 from stanmlm.families.theta import Theta
 from stanmlm.fit.fit import Fit, draws_of
+from stanmlm.formula.bf import LOCATION
+from stanmlm.model.model import scalars_of
 
 OfRows = Callable[[Theta, slice], Floats]  # (parameters, rows of a target) -> (draws, rows)
 
 
 def theta_of(fit: Fit, target: Target, rows: slice) -> Theta:
     """The parameters of the distribution of some rows of a target: what every prediction begins with."""
-    family = fit.model.family
-    etas = {family.location.name: linear_predictor(fit, target, rows)}
-    return family.theta(etas, {one.name: draws_of(fit, one.name)[target.draws, None] for one in family.scalars})
+    model = fit.model
+    etas = {of.dpar: linear_predictor(fit, target, rows, of.dpar) for of in predictors(target.design)}
+    return model.family.theta(
+        etas, {one.name: draws_of(fit, one.name)[target.draws, None] for one in scalars_of(model)}
+    )
 
 
 def extra_of(target: Target, rows: slice) -> Extra:
@@ -33,10 +38,34 @@ def expected(fit: Fit, theta: Theta, extra: Extra) -> Floats:
     return fit.model.family.mean(theta, replace(extra, trials=np.ones_like(extra.trials)))
 
 
-def linear(fit: Fit) -> OfRows:
-    """What gives the linear predictor of the location, on its link's scale."""
-    name = fit.model.family.location.name
-    return lambda theta, _: theta.eta(name)
+def linear(fit: Fit, dpar: str | None = None) -> OfRows:
+    """What gives a parameter, the location where None, on the scale of its link, (draws, rows)."""
+    name = parameter_of(fit, dpar)
+    return lambda theta, rows: _by_row(theta.eta(name), rows)
+
+
+def natural(fit: Fit, dpar: str | None = None) -> OfRows:
+    """What gives a parameter, the location where None, on its own scale, (draws, rows)."""
+    name = parameter_of(fit, dpar)
+    return lambda theta, rows: _by_row(theta[name], rows)
+
+
+def parameter_of(fit: Fit, dpar: str | None) -> str:
+    """The parameter of the family that `dpar=` names, the location where None.
+
+    Raises
+    ------
+    OptionError
+        For one that it does not have.
+    """
+    known = tuple(fit.model.family.links)
+    if dpar is not None and dpar not in known:
+        raise OptionError(f"`{dpar}` is not a parameter of {fit.model.family.name}" + did_you_mean(dpar, known))
+    return dpar or LOCATION
+
+
+def _by_row(values: Floats, rows: slice) -> Floats:
+    return np.broadcast_to(values, (len(values), rows.stop - rows.start))
 
 
 def expectation(fit: Fit, target: Target) -> OfRows:

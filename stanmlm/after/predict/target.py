@@ -14,7 +14,7 @@ from stanmlm.base.callers import warn_user
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.streams import Purpose, Source, stream, words_of
-from stanmlm.data.design import Design, GroupTerm
+from stanmlm.data.design import Design, GroupTerm, dpars_of, predictors
 from stanmlm.data.encode import Encoded, encode
 from stanmlm.data.evaluate import evaluate
 from stanmlm.data.frame import scope_of, total_offset
@@ -22,9 +22,10 @@ from stanmlm.data.learned import Description, recall_learned, recall_whole
 from stanmlm.data.rvalues import floats, recycle
 from stanmlm.data.whole_rows import n_rows, places, rows_of
 from stanmlm.fit.fit import Fit, draws_of, functions_of, n_draws, source_of
+from stanmlm.formula.bf import LOCATION
 from stanmlm.formula.rcode import Node, names_in
 from stanmlm.formula.rparse import parse_expression
-from stanmlm.model.model import groupings, parameters
+from stanmlm.model.model import coefficient_name, groupings, parameters
 
 MAX_BYTES = 1_000_000_000  # of a draws-by-rows array
 WORKING_BYTES = 32_000_000  # of the arrays that one chunk of rows needs; larger ones are no faster
@@ -59,20 +60,24 @@ def some_of(target: Target, at: Ints) -> Target:
     )
 
 
-def linear_predictor(fit: Fit, target: Target, rows: slice) -> Floats:
-    """Eta of some rows of a target, (draws, rows), the draws of a row side by side in memory."""
+def linear_predictor(fit: Fit, target: Target, rows: slice, dpar: str = LOCATION) -> Floats:
+    """Eta of a parameter in some rows of a target, (draws, rows), the draws of a row side by side in memory."""
     design, at = target.design, places(target.design, rows)
-    eta = design.X[at] @ draws_of(fit, "b")[target.draws].T + design.offset[rows, None]
+    of = next(of for of in predictors(design) if of.dpar == dpar)
+    eta = of.X[at] @ draws_of(fit, coefficient_name(dpar))[target.draws].T + of.offset[rows, None]
     for bar, term in enumerate(design.terms):
-        if target.used[bar].any():
-            _add_group_part(eta, fit, target, bar, term, at)
+        used = target.used[bar] & (np.array(dpars_of(term)) == dpar)
+        if used.any():
+            _add_group_part(eta, fit, target, bar, term, at, used)
     return eta.T
 
 
-def _add_group_part(eta: Floats, fit: Fit, target: Target, bar: int, term: GroupTerm, at: Anything | slice) -> None:
+def _add_group_part(
+    eta: Floats, fit: Fit, target: Target, bar: int, term: GroupTerm, at: Anything | slice, used: Bools
+) -> None:
     levels, place = np.unique(term.index[at], return_inverse=True)
     effects = _effects_at(fit, target, bar, term, levels)
-    for k in np.flatnonzero(target.used[bar]):
+    for k in np.flatnonzero(used):
         eta += effects[k][place] * term.Z[at, k, None]
 
 
