@@ -49,7 +49,7 @@ from stanmlm.base.errors import (
 )
 from stanmlm.data.design import Design
 from stanmlm.data.lformula import getME, lFormula, model_frame, model_matrix
-from stanmlm.families import Family, binomial, gaussian, poisson
+from stanmlm.families import Family, binomial, gaussian, negbinomial, poisson, student
 from stanmlm.fit.diagnostics import Diagnostics, diagnostics
 from stanmlm.fit.extract import (
     VarCorr,
@@ -184,6 +184,7 @@ __all__ = [
     "makeFEdummies",
     "model_frame",
     "model_matrix",
+    "negbinomial",
     "ngrps",
     "nobs",
     "normal",
@@ -224,6 +225,7 @@ __all__ = [
     "stancode",
     "standata",
     "state_facts",
+    "student",
     "student_t",
     "summary",
     "to_arviz",

@@ -80,6 +80,8 @@ def response(family: Family, seed: int = 2) -> Response:
         "gaussian": rng.normal(1.0, 2.0, N),
         "binomial": rng.binomial(trials.astype(int), 0.4).astype(float),
         "poisson": rng.poisson(2.0, N).astype(float),
+        "negbinomial": rng.negative_binomial(1.5, 0.4, N).astype(float),
+        "student": rng.standard_t(3.0, N).round(1),
     }[family.name]
     return Response("y", y, trials if family.name == "binomial" else np.ones(N), rng.choice([0.5, 1.0, 2.0], N))
 

@@ -22,13 +22,26 @@ PRIORS: dict[str, Callable[..., Anything]] = {
     "gamma": lambda x, shape, rate: (shape - 1) * np.log(x) - rate * x,
 }
 
-# (eta, response, weights, offset already in eta) -> log likelihood of each row.
+# (eta, response, trials, parameters, offset already in eta) -> log likelihood of each row.
 LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
-    ("binomial", "logit"): lambda eta, y, n: y * eta - n * np.log1p(np.exp(eta)),
-    ("binomial", "probit"): lambda eta, y, n: y * special.log_ndtr(eta) + (n - y) * special.log_ndtr(-eta),
-    ("binomial", "cloglog"): lambda eta, y, n: y * np.log(1 - np.exp(-np.exp(eta))) - (n - y) * np.exp(eta),
-    ("poisson", "log"): lambda eta, y, n: y * eta - np.exp(eta),
+    ("binomial", "logit"): lambda eta, y, n, _: y * eta - n * np.log1p(np.exp(eta)),
+    ("binomial", "probit"): lambda eta, y, n, _: y * special.log_ndtr(eta) + (n - y) * special.log_ndtr(-eta),
+    ("binomial", "cloglog"): lambda eta, y, n, _: y * np.log(1 - np.exp(-np.exp(eta))) - (n - y) * np.exp(eta),
+    ("poisson", "log"): lambda eta, y, n, _: y * eta - np.exp(eta),
+    ("negbinomial", "log"): lambda eta, y, n, values: _negbinomial(eta, y, values["shape"]),
+    ("student", "identity"): lambda eta, y, n, values: _student((y - eta) / values["sigma"], **values),
 }
+
+
+def _negbinomial(eta: Anything, y: Anything, a: Anything) -> Anything:
+    """As the distribution of failures before the a-th success."""
+    success = a / (a + np.exp(eta))
+    return special.loggamma(y + a) - special.loggamma(a + 0j) + a * np.log(success) + y * np.log(1 - success)
+
+
+def _student(z: Anything, sigma: Anything, nu: Anything, **_: Anything) -> Anything:
+    constant = special.loggamma((nu + 1) / 2 + 0j) - special.loggamma(nu / 2 + 0j) - 0.5 * np.log(nu)
+    return constant - np.log(sigma) - (nu + 1) / 2 * np.log(1 + z**2 / nu)
 
 
 def log_density(model: Model, q: Anything) -> Anything:
@@ -156,7 +169,7 @@ def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
     if model.family.name == "gaussian":
         sigma = values["sigma"]
         return np.sum(-np.log(sigma) - 0.5 * response.weights * ((response.y - eta) / sigma) ** 2)
-    rows = LIKELIHOODS[model.family.name, model.family.link.name](eta, response.y, response.trials)
+    rows = LIKELIHOODS[model.family.name, model.family.link.name](eta, response.y, response.trials, values)
     return np.sum(response.weights * rows)
 
 

@@ -5,7 +5,7 @@ import pytest
 import stanli
 from reference_density import dimension, gradient, log_density
 
-from stanmlm.families import binomial, gaussian, poisson
+from stanmlm.families import binomial, gaussian, negbinomial, poisson, student
 from stanmlm.model.model import Model
 from stanmlm.sampling.program import program, structure
 from stanmlm.sampling.standata import standata
@@ -19,6 +19,8 @@ PAIRS = {
     "probit": binomial(link="probit"),
     "cloglog": binomial(link="cloglog"),
     "poisson": poisson(),
+    "negbinomial": negbinomial(),
+    "student": student(),
 }
 
 

@@ -1,3 +1,4 @@
 {# The identity link.
-   Contract: a macro inverse, the mean at a vector eta. #}
+   Contract: macros inverse, the parameter at a vector eta, and log_inverse, its logarithm. #}
 {% macro inverse(eta) %}{{ eta }}{% endmacro %}
+{% macro log_inverse(eta) %}log({{ eta }}){% endmacro %}

@@ -1,3 +1,4 @@
 {# The log link.
-   Contract: a macro inverse, the mean at a vector eta. #}
+   Contract: macros inverse, the parameter at a vector eta, and log_inverse, its logarithm. #}
 {% macro inverse(eta) %}exp({{ eta }}){% endmacro %}
+{% macro log_inverse(eta) %}{{ eta }}{% endmacro %}

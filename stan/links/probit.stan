@@ -1,3 +1,4 @@
 {# The probit link.
-   Contract: a macro inverse, the mean at a vector eta. #}
+   Contract: macros inverse, the parameter at a vector eta, and log_inverse, its logarithm. #}
 {% macro inverse(eta) %}Phi({{ eta }}){% endmacro %}
+{% macro log_inverse(eta) %}log(Phi({{ eta }})){% endmacro %}

@@ -8,9 +8,11 @@ from stanmlm.base.errors import OptionError, did_you_mean
 from stanmlm.families.binomial import BINOMIAL
 from stanmlm.families.family import Family, FamilyLike
 from stanmlm.families.gaussian import GAUSSIAN
+from stanmlm.families.negbinomial import NEGBINOMIAL
 from stanmlm.families.poisson import POISSON
+from stanmlm.families.student import STUDENT
 
-FAMILIES: dict[str, Family] = {family.name: family for family in (GAUSSIAN, BINOMIAL, POISSON)}
+FAMILIES: dict[str, Family] = {family.name: family for family in (GAUSSIAN, BINOMIAL, POISSON, NEGBINOMIAL, STUDENT)}
 _SPELLINGS = {name: family for family in FAMILIES.values() for name in (family.name, *family.spellings)}
 
 

@@ -1,0 +1,130 @@
+"""Counts that vary more than their mean."""
+
+import numpy as np
+from scipy import special
+
+from stanmlm.base.arrays import Floats, Ints
+from stanmlm.data.distinct import factorize
+from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.family import (
+    LOG_PRIOR,
+    Default,
+    Distributional,
+    Family,
+    Notation,
+    from_zero,
+    location_itself,
+    mean_of,
+    moderately,
+    trials_of,
+    with_link,
+)
+from stanmlm.families.links import LINKS
+from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
+from stanmlm.families.responses import Response, read_counts
+from stanmlm.families.rising import log_rising
+from stanmlm.families.theta import Theta
+
+
+def negbinomial(link: str = "log") -> Family:
+    """Counts with variance mu + mu^2 / shape: a poisson whose rate is a gamma of that shape.
+
+    `shape` is brms's, rstanarm's `reciprocal_dispersion`, glmmTMB's and MASS's theta; as it grows the counts become
+    poisson. Weights are exponents of the density. By default its prior is exponential(1), as rstanarm's `stan_glm.nb`
+    has it; gamma(0.01, 0.01), as in brms, under `priors="brms"`.
+
+    Parameters
+    ----------
+    link : str
+        "log".
+
+    Returns
+    -------
+    Family
+
+    Examples
+    --------
+    >>> [parameter.name for parameter in negbinomial().parameters]
+    ['mu', 'shape']
+    """
+    return with_link(NEGBINOMIAL, link)
+
+
+def _read(raw: RawResponse, weights: Floats | None) -> Response:
+    return read_counts(raw, weights, "negbinomial")
+
+
+def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """In terms that stay small however large the shape is; for reals by its continuation."""
+    shape, log_mu = theta["shape"], theta.log("mu")
+    spread = (y + shape) * np.logaddexp(0.0, log_mu - np.log(shape))
+    kernel = log_rising(shape, y) - special.gammaln(y + 1) + moderately(y, log_mu) - spread
+    return np.asarray(extra.weights * kernel)
+
+
+def _draw(rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
+    mu, shape = theta["mu"], theta["shape"]
+    rate = rng.standard_gamma(np.broadcast_to(shape, mu.shape)) * (mu / shape)
+    return rng.poisson(rate).astype(float)
+
+
+def _variance(theta: Theta, extra: Extra) -> Floats:
+    mu = theta["mu"]
+    return np.asarray(mu + mu**2 / theta["shape"])
+
+
+def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    whole, mu, shape = np.floor(y), theta["mu"], theta["shape"]
+    return np.where(whole < 0, 0.0, special.betaincc(np.maximum(whole, 0.0) + 1, shape, mu / (mu + shape)))
+
+
+def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
+    """With a shape that all rows share, counts enter through sums a cell, and one histogram of all."""
+    y, weights = response.y, response.weights
+    code, first = factorize(y)
+    often = total(weights, code, len(first))
+    order = np.argsort(y[first])
+    order = order[(y[first] > 0)[order] & (often > 0)[order]]
+    sums = {"n": total(weights, cell, cells), "y": total(times(weights, y), cell, cells)}
+    return {**sums, "U": len(order), "count": y[first][order], "often": often[order]}
+
+
+def _shape_by_moments(response: Response) -> float:
+    mean, variance = float(np.mean(response.y)), float(np.var(response.y))
+    return float(np.clip(mean**2 / (variance - mean), 0.1, 10.0)) if variance > mean else 10.0
+
+
+def _law(mean: str, _: str) -> str:
+    return rf"\text{{NegBinomial}}({mean}, \phi)"
+
+
+NEGBINOMIAL = Family(
+    name="negbinomial",
+    spellings=(
+        *("neg_binomial_2", "nbinom2", "negative.binomial", "negative_binomial", "neg_binomial", "negbin", "nbinom"),
+        *("NegBinomial", "neg_binomial_2_log", "NegativeBinomial", "nb", "glm.nb", "glmer.nb"),
+    ),
+    parameters=(
+        Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),
+        Distributional(
+            name="shape",
+            link=LINKS["log"],
+            links=("log",),
+            support="positive",
+            start=_shape_by_moments,
+            words="the variance of a count is mu + mu^2 / shape",
+            prior={"rstanarm": Default("exponential", (1.0,)), "brms": Default("gamma", (0.01, 0.01))},
+            prior_link=LOG_PRIOR,
+        ),
+    ),
+    kind="count",
+    read=_read,
+    log_density=_log_density,
+    draw=_draw,
+    mean=location_itself,
+    bounds=from_zero,
+    notation=Notation(r"\mu", "", trials_of, _law),
+    variance=_variance,
+    cdf=_cdf,
+    reductions=(Reduction(("offset",), _statistic, scalars=("shape",)),),
+)

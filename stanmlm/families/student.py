@@ -1,0 +1,144 @@
+"""Responses with heavy tails."""
+
+import numpy as np
+from scipy import special
+
+from stanmlm.base.arrays import Floats
+from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.family import (
+    LOG_PRIOR,
+    SCALE_PRIOR,
+    Default,
+    Distributional,
+    Family,
+    Notation,
+    location_itself,
+    mean_of,
+    trials_of,
+    unbounded,
+    with_link,
+)
+from stanmlm.families.links import LINKS
+from stanmlm.families.reductions import Extra
+from stanmlm.families.responses import Response, read_reals
+from stanmlm.families.rising import log_rising
+from stanmlm.families.theta import Theta
+
+
+def student(link: str = "identity") -> Family:
+    """Student t responses about mu, with scale sigma and nu degrees of freedom: outliers pull less than in gaussian.
+
+    Weights are exponents of the density, as in brms, not precisions. By default sigma has the prior that it has in
+    gaussian models, and nu, which is above 1, brms's gamma(2, 0.1), in every preset but "flat".
+
+    Parameters
+    ----------
+    link : str
+        "identity".
+
+    Returns
+    -------
+    Family
+
+    Examples
+    --------
+    >>> [parameter.name for parameter in student().parameters]
+    ['mu', 'sigma', 'nu']
+    """
+    return with_link(STUDENT, link)
+
+
+def _read(raw: RawResponse, weights: Floats | None) -> Response:
+    return read_reals(raw, weights, "student")
+
+
+def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """The normal density's constant, and what the tails change; exact for any nu."""
+    sigma, nu = theta["sigma"], theta["nu"]
+    tails = log_rising(nu / 2, np.asarray(0.5)) - (nu + 1) / 2 * np.log1p(((y - theta["mu"]) / sigma) ** 2 / nu)
+    return np.asarray(extra.weights * (tails - np.log(sigma) - 0.5 * np.log(2 * np.pi)))
+
+
+def _draw(rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
+    mu = theta["mu"]
+    return np.asarray(mu + theta["sigma"] * rng.standard_t(np.broadcast_to(theta["nu"], mu.shape)))
+
+
+def _variance(theta: Theta, extra: Extra) -> Floats:
+    """Infinite up to two degrees of freedom."""
+    nu = theta["nu"]
+    factor = np.where(nu > 2, nu / np.where(nu > 2, nu - 2, 1.0), np.inf)
+    return np.broadcast_to(theta["sigma"] ** 2 * factor, theta["mu"].shape)
+
+
+def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return np.asarray(special.stdtr(theta["nu"], (y - theta["mu"]) / theta["sigma"]))
+
+
+def _information(theta: Theta, extra: Extra) -> Floats:
+    """Expected information in mu, log sigma and log(nu - 1) (Lange, Little and Taylor 1989, appendix B)."""
+    nu = np.broadcast_to(theta["nu"], theta["mu"].shape)
+    zero, slope = np.zeros_like(nu), nu - 1
+    mu = (nu + 1) / (nu + 3) / theta["sigma"] ** 2
+    sigma = 2 * nu / (nu + 3)
+    both = -2 * slope / ((nu + 1) * (nu + 3))
+    trigammas = special.polygamma(1, nu / 2) - special.polygamma(1, (nu + 1) / 2)
+    df = slope**2 * (trigammas / 4 - (nu + 5) / (2 * nu * (nu + 1) * (nu + 3)))
+    return np.asarray(extra.weights * np.array([[mu, zero, zero], [zero, sigma, both], [zero, both, df]]))
+
+
+def _size(response: Response) -> float:
+    """As if normal, from the middle of the responses about their median."""
+    middle = float(np.median(np.abs(response.y - np.median(response.y))))
+    return 1.4826 * middle or float(np.std(response.y)) or 1.0
+
+
+def _five(_: Response) -> float:
+    return 5.0
+
+
+def _law(mean: str, _: str) -> str:
+    return rf"\text{{Student}}(\nu, {mean}, \sigma)"
+
+
+TAILS = {preset: Default("gamma", (2.0, 0.1)) for preset in ("rstanarm", "brms")}
+
+STUDENT = Family(
+    name="student",
+    spellings=("t", "student_t", "Student", "t_family", "StudentT", "studentt"),
+    parameters=(
+        Distributional("mu", LINKS["identity"], ("identity",), "real", mean_of),
+        Distributional(
+            name="sigma",
+            link=LINKS["log"],
+            links=("log",),
+            support="positive",
+            start=_size,
+            words="scale of the responses about mu",
+            scales_groups=True,
+            prior=SCALE_PRIOR,
+            prior_link=LOG_PRIOR,
+        ),
+        Distributional(
+            name="nu",
+            link=LINKS["logm1"],
+            links=("logm1",),
+            support="above_one",
+            start=_five,
+            words="degrees of freedom",
+            prior=TAILS,
+            prior_link={preset: Default("normal", (2.7, 0.8)) for preset in ("rstanarm", "brms")},
+        ),
+    ),
+    kind="real",
+    read=_read,
+    log_density=_log_density,
+    draw=_draw,
+    mean=location_itself,
+    bounds=unbounded,
+    notation=Notation(r"\mu", "", trials_of, _law),
+    variance=_variance,
+    cdf=_cdf,
+    information=_information,
+    autoscales=True,
+)
