@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.base.arrays import Floats, Ints
+from stanmlm.base.callers import warn_user
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError, FormulaError, did_you_mean
 from stanmlm.data.budget import budgeted
-from stanmlm.data.coding import Contrasts, check_contrasts, model_columns
+from stanmlm.data.coding import Columns, Contrasts, check_contrasts, model_columns, unique_names
 from stanmlm.data.contrasts import DEFAULT, read_contrasts, read_default
 from stanmlm.data.distinct import Distinct, distinct_rows
 from stanmlm.data.evaluate import evaluate, learn, warn_anew
-from stanmlm.data.factors import group_factor, group_label, lme4_order, match_levels
+from stanmlm.data.factors import Level, group_factor, group_label, lme4_order, match_levels
 from stanmlm.data.frame import ModelFrame, scope_of, total_offset, variables_in
 from stanmlm.data.learned import (
     Description,
@@ -39,12 +40,13 @@ class GroupTerm:
     """One random term: J levels, K coefficients, correlated whenever K > 1 (`||` has split it otherwise)."""
 
     group: str  # lme4's label: "state", "cask:batch"
-    coefs: tuple[str, ...]  # K names as R has them: "(Intercept)", "income"
-    levels: tuple[str, ...]  # J labels in R's order
+    coefs: tuple[str, ...]  # K names as R has them, no two alike: "(Intercept)", "income"
+    levels: tuple[Level, ...]  # J in R's order
     index: Ints  # (D,) level of each row from 0; in new data J and more for new levels, -1 for a missing one
     Z: Floats  # (D, K); NaN where the level is missing
-    labels: tuple[str, ...] = ()  # in new data: the labels that `index` counts from J on, the new levels
+    labels: tuple[Level, ...] = ()  # in new data: those that `index` counts from J on, the new levels
     coef_terms: tuple[str, ...] = ()  # K, the term that each coefficient comes from: "" the intercept, "x:f"
+    called: tuple[str, ...] = ()  # K, what R calls the coefficients; empty where it is `coefs`
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Design:
     """
 
     X: Floats  # (D, F) with the intercept first where there is one; rank-deficient columns are gone
-    names: tuple[str, ...]  # F
+    names: tuple[str, ...]  # F, R's, no two alike
     assign: tuple[int, ...]  # F, the term of each column, 0 the intercept
     intercept: bool
     dropped: tuple[str, ...]  # aliased columns in R's order
@@ -75,6 +77,7 @@ class Design:
     spec: Spec | None = None
     row: Ints | None = None  # (N,) the distinct row of each row; None: each is its own, and D = N
     counts: Floats | None = None  # (D,) how many rows each distinct one stands for; None where `row` is
+    called: tuple[str, ...] = ()  # F, what R calls the columns; empty where it is `names`
 
 
 @dataclass(frozen=True)
@@ -132,19 +135,40 @@ def design(
     few = distinct_rows({e.label: frame.values[e.label] for e in _right(formula)}, len(frame.rows))
     whole = model_columns(formula.fixed, few.values, coding, few.n)
     keep = pivoted_rank(whole.X, few.counts)
-    terms, bars = _group_terms(formula, few.values, coding, few.n)
+    columns = [_bar_columns(bar, few.values, coding.default, few.n, formula.text) for bar in formula.bars]
+    names, *coefs = unique_names([whole, *columns])
+    _say_what_is_told_apart([whole, *columns], [names, *coefs])
+    made = [
+        _group_term(bar, few.values, one, own, formula.text)
+        for bar, one, own in zip(formula.bars, columns, coefs, strict=True)
+    ]
+    bars = lme4_order([len(term.levels) for term in made])
+    called = tuple(whole.names[k] for k in keep)
     return Design(
-        X=whole.X if len(keep) == len(whole.names) else whole.X[:, keep],
-        names=tuple(whole.names[k] for k in keep),
+        X=whole.X if len(keep) == len(names) else whole.X[:, keep],
+        names=tuple(names[k] for k in keep),
         assign=tuple(whole.assign[k] for k in keep),
         intercept=formula.fixed.intercept,
-        dropped=tuple(name for k, name in enumerate(whole.names) if k not in set(keep)),
-        terms=terms,
+        dropped=tuple(name for k, name in enumerate(names) if k not in set(keep)),
+        terms=tuple(made[k] for k in bars),
         offset=frame.offset,
-        spec=Spec(formula, _memory(frame, coding), bars, whole.names, keep),
+        spec=Spec(formula, _memory(frame, coding), tuple(bars), names, keep),
         row=few.row,
         counts=few.counts,
+        called=() if whole.names == names else called,
     )
+
+
+def _say_what_is_told_apart(sides: Sequence[Columns], names: Sequence[tuple[str, ...]]) -> None:
+    """Name the columns that R would call alike."""
+    ours: dict[str, dict[str, None]] = {}
+    for side, own in zip(sides, names, strict=True):
+        for called, name in zip(side.names, own, strict=True):
+            ours.setdefault(called, {})[name] = None
+    for called, apart in ours.items():
+        if len(apart) > 1:
+            listed = " and ".join(f"`{name}`" for name in apart)
+            warn_user(f"R would call {len(apart)} coefficients `{called}`: they are {listed} here")
 
 
 def _right(formula: Formula) -> list[Expression]:
@@ -183,34 +207,36 @@ def _memory(frame: ModelFrame, coding: Contrasts) -> Mapping[str, object]:
     return {**frame.memory, "contrasts": given, "default_contrasts": list(coding.default)}
 
 
-def _group_terms(
-    formula: Formula, values: Mapping[str, Value], coding: Contrasts, n: int
-) -> tuple[tuple[GroupTerm, ...], tuple[int, ...]]:
-    terms = [_group_term(bar, values, coding.default, n, formula.text) for bar in formula.bars]
-    order = lme4_order([len(term.levels) for term in terms])
-    return tuple(terms[k] for k in order), tuple(order)
-
-
-def _group_term(bar: Bar, values: Mapping[str, Value], default: tuple[str, str], n: int, text: str) -> GroupTerm:
+def _bar_columns(bar: Bar, values: Mapping[str, Value], default: tuple[str, str], n: int, text: str) -> Columns:
+    """The columns left of a bar."""
     try:
-        known = _with_factors(bar, values)
-        factor = group_factor(bar.group, known)
-        columns = model_columns(bar.left, known, Contrasts({}, default), n)
+        columns = model_columns(bar.left, _with_factors(bar, values), Contrasts({}, default), n)
     except DataError as error:
         raise FormulaError(str(error), text, bar.start, bar.stop) from error
     if not columns.names:
         raise FormulaError("no coefficient is left of `|`", text, bar.start, bar.stop)
+    return columns
+
+
+def _group_term(
+    bar: Bar, values: Mapping[str, Value], columns: Columns, coefs: tuple[str, ...], text: str
+) -> GroupTerm:
+    try:
+        factor = group_factor(bar.group, _with_factors(bar, values))
+    except DataError as error:
+        raise FormulaError(str(error), text, bar.start, bar.stop) from error
     if len(factor.levels) < 2:
         only = f"grouping factors must have > 1 sampled level: `{group_label(bar, text)}` has {len(factor.levels)}"
         raise FormulaError(only, text, bar.start, bar.stop)
     labels = ["", *(":".join(e.label for e in term) for term in bar.left.terms)]
     return GroupTerm(
         group=group_label(bar, text),
-        coefs=columns.names,
+        coefs=coefs,
         levels=factor.levels,
         index=factor.data.astype(np.int64),
         Z=columns.X,
         coef_terms=tuple(labels[k] for k in columns.assign),
+        called=() if columns.names == coefs else columns.names,
     )
 
 

@@ -11,7 +11,7 @@ from stanmlm.fit.diagnostics import Checks, checks, complaints, diagnosed
 from stanmlm.fit.extract import VarCorr, VarCorrTable, fixef, ngrps, nobs, variable_names
 from stanmlm.fit.fit import Fit, draws_of, n_draws
 from stanmlm.formula.formula import formula_text
-from stanmlm.model.model import groupings, parameters
+from stanmlm.priors.parameters import groupings
 
 _TITLES: Mapping[str, str] = {
     "lm": "Linear model, posterior by Stan ['lm']",
@@ -71,17 +71,12 @@ def _random_effects(fit: Fit, found: Checks) -> str:
 
 def _rows_of_varcorr(fit: Fit, found: Checks) -> list[Ints]:
     """For each row of the table what it sums up, as places in the checks: the sd, its correlations with rows above."""
-    rows = []
-    for grouping in groupings(fit.model.design):
-        names = {row.class_: row.name for row in parameters(fit.model) if row.group == grouping.group}
-        start = found.places[names["sd"]].start
-        pair = found.places[names["cor"]].start if "cor" in names else 0
-        for bar in grouping.bars:
-            K = len(fit.model.design.terms[bar].coefs)
-            upper = np.triu_indices(K, 1)
-            for k in range(K):
-                rows.append(np.r_[start + k, pair + np.flatnonzero(upper[1] == k)])
-            start, pair = start + K, pair + len(upper[0])
+    book, rows = fit.model.ledger, []
+    for bar in (bar for grouping in groupings(fit.model.design) for bar in grouping.bars):
+        pairs, second = book.of("cor", bar), np.triu_indices(len(book.of("sd", bar)), 1)[1]
+        for k, row in enumerate(book.of("sd", bar)):
+            above = [pair for pair, other in zip(pairs, second, strict=True) if other == k]
+            rows.append(np.array([found.places[each.variable].start + each.place[-1] for each in (row, *above)]))
     return rows
 
 
@@ -110,7 +105,7 @@ def _auxiliary(fit: Fit, found: Checks) -> list[str]:
     """`sigma` where no table of random effects has shown it."""
     if fit.model.design.terms:
         return []
-    names = [row.name for row in parameters(fit.model) if row.class_ == "auxiliary"]
+    names = [row.variable for row in fit.model.ledger.of("dpar")]
     if not names:
         return []
     worst = [_worst(found, found.places[name]) for name in names]

@@ -8,8 +8,19 @@ from stanmlm.data.design import Design
 from stanmlm.families.families import Family
 from stanmlm.families.responses import Response
 from stanmlm.priors.distributions import DISTRIBUTIONS
+from stanmlm.priors.parameter_names import Spellings
+from stanmlm.priors.parameters import Address, class_of, ledger
 from stanmlm.priors.prior_presets import PRESETS, Preset, Scales, measure_scales
-from stanmlm.priors.prior_slots import CovarianceInput, PriorInput, Slot, assign, model_slots, spread, spread_covariance
+from stanmlm.priors.prior_slots import (
+    CovarianceInput,
+    PriorInput,
+    Slot,
+    assign,
+    model_slots,
+    prior_label,
+    spread,
+    spread_covariance,
+)
 from stanmlm.priors.prior_spec import Prior, SetPrior
 
 
@@ -17,10 +28,7 @@ from stanmlm.priors.prior_spec import Prior, SetPrior
 class PriorRow:
     """One prior as the program will see it."""
 
-    class_: str  # "Intercept", "b", "sd", "cor", or an auxiliary such as "sigma"
-    coef: str  # "income"; "" where the class has none or the row covers a term
-    group: str  # the label of the group term, "" elsewhere
-    term: int  # position of the group term in design.terms, -1 elsewhere
+    address: Address  # of kind "Intercept", "b", "sd", "cor" or "dpar"; no coefficient where the row covers a term
     position: int  # b: column among the non-intercept columns; sd: place in the concatenation of all terms' sds;
     #                cor: place among the terms with several coefficients; 0 elsewhere
     distribution: str  # "normal", "student_t", "cauchy", "exponential", "gamma", "lkj", "decov", "flat"
@@ -28,6 +36,26 @@ class PriorRow:
     specified: tuple[float, ...]  # before scaling
     ratio: bool  # sd: the prior is on sd / auxiliary
     source: str  # "default", the argument ("prior=", ...), "set_prior", "split decov", or the preset's name
+
+    @property
+    def class_(self) -> str:
+        """brms's class: "Intercept", "b", "sd", "cor", or a scalar such as "sigma"."""
+        return class_of(self.address)
+
+    @property
+    def coef(self) -> str:
+        """The coefficient, "income"; "" where the class has none or the row covers a term."""
+        return str(self.address.coef)
+
+    @property
+    def group(self) -> str:
+        """The grouping factor, "" where there is none."""
+        return self.address.group
+
+    @property
+    def term(self) -> int:
+        """The place of the group term in design.terms, -1 where there is none."""
+        return self.address.term
 
 
 @dataclass(frozen=True)
@@ -89,15 +117,16 @@ def resolve_priors(
     """
     chosen = _preset(preset)
     scales = measure_scales(design, family, response)
-    slots = model_slots(design, family)
-    by_kind = {kind: [slot for slot in slots if slot.kind == kind] for kind in ("Intercept", "b", "aux")}
+    book = ledger(design, family)
+    slots = model_slots(book, design.intercept)
+    by_kind = {kind: [slot for slot in slots if slot.address.kind == kind] for kind in ("Intercept", "b", "dpar")}
     choices = {
         **_sourced(_defaults(chosen, scales, slots), chosen.source),
         **_sourced(spread(prior_intercept, by_kind["Intercept"], "prior_intercept="), "prior_intercept="),
         **_sourced(spread(prior, by_kind["b"], "prior="), "prior="),
-        **_sourced(spread(prior_aux, by_kind["aux"], "prior_aux="), "prior_aux="),
+        **_sourced(spread(prior_aux, by_kind["dpar"], "prior_aux="), "prior_aux="),
         **_sourced(spread_covariance(prior_covariance, slots), "prior_covariance="),
-        **_sourced(assign(priors, slots), "set_prior"),
+        **_sourced(assign(priors, slots, Spellings(book)), "set_prior"),
     }
     for slot, choice in choices.items():
         _check_class(slot, choice)
@@ -157,32 +186,32 @@ def _defaults(preset: Preset, scales: Scales, slots: Sequence[Slot]) -> dict[Slo
     single: dict[str, Callable[[Slot], Prior]] = {
         "Intercept": lambda _: preset.intercept(scales),
         "b": lambda _: preset.coefficients(scales),
-        "aux": lambda slot: preset.auxiliary(scales, slot.class_),
+        "dpar": lambda slot: preset.auxiliary(scales, slot.address.dpar),
     }
-    chosen = {slot: single[slot.kind](slot) for slot in slots if slot.kind in single}
+    chosen = {slot: single[slot.address.kind](slot) for slot in slots if slot.address.kind in single}
     return chosen | spread_covariance(preset.covariance(scales), slots)
 
 
 def _check_class(slot: Slot, choice: _Choice) -> None:
-    name = choice.prior.distribution
-    if slot.kind not in DISTRIBUTIONS[name].classes:
-        possible = ", ".join(row.name for row in DISTRIBUTIONS.values() if slot.kind in row.classes and not row.joint)
+    name, kind = choice.prior.distribution, slot.address.kind
+    if kind not in DISTRIBUTIONS[name].classes:
+        possible = ", ".join(row.name for row in DISTRIBUTIONS.values() if kind in row.classes and not row.joint)
         raise PriorError(f"{name} cannot be the prior of {slot.label}; possible are {possible}")
 
 
 def _settle(choices: Mapping[Slot, _Choice], ratio: bool) -> Iterator[tuple[Slot, _Choice]]:
     """One row for a term under a joint prior, unless one of its standard deviations has a prior of its own."""
     joint = {slot for slot, choice in choices.items() if DISTRIBUTIONS[choice.prior.distribution].joint}
-    broken = {slot.term for slot in choices if slot.kind == "sd" and slot not in joint}
+    broken = {slot.address.term for slot in choices if slot.address.kind == "sd" and slot not in joint}
     opened: set[int] = set()
     for slot, choice in choices.items():
         if slot not in joint:
             yield slot, choice
-        elif slot.term in broken:
+        elif slot.address.term in broken:
             yield slot, _Choice(_split(choice.prior), "split decov", ratio)
-        elif slot.term not in opened:
-            opened.add(slot.term)
-            yield replace(slot, coef=""), replace(choice, ratio=ratio)
+        elif slot.address.term not in opened:
+            opened.add(slot.address.term)
+            yield replace(slot, address=slot.address._replace(coef="")), replace(choice, ratio=ratio)
 
 
 def _split(decov: Prior) -> Prior:
@@ -196,10 +225,7 @@ def _split(decov: Prior) -> Prior:
 def _row(slot: Slot, choice: _Choice, scales: Scales) -> PriorRow:
     specified = _filled(slot, choice.prior, scales)
     return PriorRow(
-        class_=slot.class_,
-        coef=slot.coef,
-        group=slot.group,
-        term=slot.term,
+        address=slot.address,
         position=slot.position,
         distribution=choice.prior.distribution,
         arguments=_autoscaled(slot, choice.prior, specified, scales),
@@ -211,7 +237,7 @@ def _row(slot: Slot, choice: _Choice, scales: Scales) -> PriorRow:
 
 def _filled(slot: Slot, prior: Prior, scales: Scales) -> tuple[float, ...]:
     """The arguments with the scale that the user left out: rstanarm's 2.5 under this link, or 1 elsewhere."""
-    scale = scales.coefficient if slot.kind in ("Intercept", "b") else 1.0
+    scale = scales.coefficient if slot.address.kind in ("Intercept", "b") else 1.0
     return tuple(numbers[0] if numbers else scale for numbers in prior.arguments)
 
 
@@ -230,13 +256,9 @@ def _autoscaled(slot: Slot, prior: Prior, specified: tuple[float, ...], scales: 
 
 
 def _factor(slot: Slot, scales: Scales) -> float:
-    columns = {"b": scales.x, "sd": scales.z}.get(slot.kind)
+    columns = {"b": scales.x, "sd": scales.z}.get(slot.address.kind)
     return scales.y if columns is None else scales.y / float(columns[slot.position])
 
 
 def _flat_parameters(priors: Priors) -> list[str]:
-    return [
-        Slot("", row.class_, row.coef, row.group, row.term, row.position).label
-        for row in priors.rows
-        if not DISTRIBUTIONS[row.distribution].proper
-    ]
+    return [prior_label(row.address) for row in priors.rows if not DISTRIBUTIONS[row.distribution].proper]

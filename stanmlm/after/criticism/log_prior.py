@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stanmlm.after.predict.target import scales_of
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
+from stanmlm.fit.draws import correlations_of, scales_of
 from stanmlm.fit.fit import Fit, draws_of, n_draws
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.priors import PriorRow
@@ -50,8 +50,7 @@ def _values(fit: Fit) -> Mapping[str, Floats]:
 def _of_row(fit: Fit, row: PriorRow, values: Mapping[str, Floats]) -> Floats:
     prior = DISTRIBUTIONS[row.distribution]
     if row.class_ == "cor":
-        L = scales_of(fit, row.term)[1]
-        return np.asarray(prior.log_density(L @ np.swapaxes(L, 1, 2), row.arguments))
+        return np.asarray(prior.log_density(correlations_of(fit, row.term), row.arguments))
     size = len(fit.model.design.terms[row.term].coefs) if prior.joint else 1
     x = values[row.class_][:, row.position : row.position + size]
     scale = _scale(fit, values) if row.ratio else np.ones((len(x), 1))
