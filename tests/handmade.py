@@ -13,6 +13,7 @@ from stanmlm.model.centering import Centering, absorption, integrated, noncenter
 from stanmlm.model.compress import compress
 from stanmlm.model.model import Model
 from stanmlm.model.nesting import nestings
+from stanmlm.priors.parameters import address_of
 from stanmlm.priors.priors import PriorRow, Priors
 
 N, STATES, YEARS = 90, 6, 4
@@ -89,7 +90,7 @@ def response(family: Family, seed: int = 2) -> Response:
 def prior(
     class_: str, distribution: str, *arguments: float, term: int = -1, position: int = 0, ratio: bool = False
 ) -> PriorRow:
-    return PriorRow(class_, "", "", term, position, distribution, arguments, arguments, ratio, "default")
+    return PriorRow(address_of(class_, term=term), position, distribution, arguments, arguments, ratio, "default")
 
 
 def plain_priors(columns: Design, family: Family, ratio: bool = False) -> Priors:

@@ -1,7 +1,7 @@
 """R's model.matrix: terms coded by contrasts or dummies, in R's order and under R's names."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.errors import DataError, OptionError, StanmlmWarning, did_you_mean
 from stanmlm.data.contrasts import DEFAULT, as_levels, check_levels, contrast_of, dummies, set_contrasts
+from stanmlm.data.factors import make_unique
 from stanmlm.data.rvalues import CODED, Contrast, Value, as_factor, floats, width
 from stanmlm.formula.formula import Terms
 
@@ -30,7 +31,8 @@ class Columns:
     """The columns of one model matrix."""
 
     X: Floats  # (N, F), column by column in memory
-    names: tuple[str, ...]  # F
+    names: tuple[str, ...]  # F, R's
+    told: tuple[str, ...]  # F, with a mark between a variable and its level or column: "f=b" for "fb"
     assign: tuple[int, ...]  # F, the term of each column from 1, 0 the intercept
 
 
@@ -39,6 +41,7 @@ class _Block:
     """The columns that one variable brings to a term: numbers as they are, or a coding of levels."""
 
     names: tuple[str, ...]
+    told: tuple[str, ...]
     numbers: Floats | None  # (N, p)
     coding: Floats | None  # (levels + 1, p); the last row is NaN, which code -1 finds
     codes: Ints | None  # (N,)
@@ -102,12 +105,33 @@ def model_columns(terms: Terms, values: Mapping[str, Value], contrasts: Contrast
         [blocks.get(e.label) or _coded(coded[e.label], e.label, e.label in full, contrasts.default) for e in term]
         for term, full in zip(terms.terms, patterns, strict=True)
     ]
-    names = [INTERCEPT] * terms.intercept + [name for term in pieces for name in _joined(term)]
-    assign = [0] * terms.intercept + [k for k, term in enumerate(pieces, 1) for _ in _joined(term)]
+    joined = [_joined([block.names for block in term]) for term in pieces]
+    names = [INTERCEPT] * terms.intercept + [name for term in joined for name in term]
+    told = [_joined([block.told for block in term]) for term in pieces]
+    assign = [0] * terms.intercept + [k for k, term in enumerate(joined, 1) for _ in term]
     X = np.empty((n, len(names)), order="F")
     X[:, : terms.intercept] = 1.0
     _fill(X[:, terms.intercept :], pieces)
-    return Columns(X, tuple(names), tuple(assign))
+    told_names = [INTERCEPT] * terms.intercept + [name for term in told for name in term]
+    return Columns(X, tuple(names), tuple(told_names), tuple(assign))
+
+
+def unique_names(sides: Sequence[Columns]) -> tuple[tuple[str, ...], ...]:
+    """The columns of each side of a formula by R's names; those that mean two columns are told apart, on every side.
+
+    A factor `f` with the level `1b` and an `f1` with `b` both have `f1b`: here they are `f=1b` and `f1=b`.
+    """
+    meanings: dict[str, set[str]] = {}
+    for side in sides:
+        for name, told in zip(side.names, side.told, strict=True):
+            meanings.setdefault(name, set()).add(told)
+    plain = {name for name, told in meanings.items() if len(told) == 1}
+    if len(plain) == len(meanings):
+        return tuple(make_unique(side.names) for side in sides)
+    return tuple(
+        make_unique(name if name in plain else told for name, told in zip(side.names, side.told, strict=True))
+        for side in sides
+    )
 
 
 def _check_size(terms: Terms, variables: Mapping[str, Value], n: int) -> None:
@@ -159,21 +183,24 @@ def _numbers(value: Value, label: str) -> _Block:
     p = width(value)
     numbers = floats(value).reshape(len(value.data), p)
     suffixes = value.columns or tuple(str(k) for k in range(1, p + 1))
-    return _Block((label,) if p == 1 else tuple(label + s for s in suffixes), numbers, None, None)
+    if p == 1:
+        return _Block((label,), (label,), numbers, None, None)
+    return _Block(tuple(label + s for s in suffixes), tuple(f"{label}[,{s}]" for s in suffixes), numbers, None, None)
 
 
 def _coded(value: Value, label: str, full: bool, default: tuple[str, str]) -> _Block:
     contrast = dummies(value.levels) if full else contrast_of(value, default)
     suffixes = contrast.columns or tuple(str(k) for k in range(1, contrast.matrix.shape[1] + 1))
     coding = np.vstack([contrast.matrix, np.full((1, contrast.matrix.shape[1]), np.nan)])
-    return _Block(tuple(label + s for s in suffixes), None, np.asfortranarray(coding), value.data.astype(np.intp))
+    names, told = (tuple(f"{label}{mark}{s}" for s in suffixes) for mark in ("", "="))
+    return _Block(names, told, None, np.asfortranarray(coding), value.data.astype(np.intp))
 
 
-def _joined(term: list[_Block]) -> list[str]:
-    """Names of a term's columns, those of its first variable fastest."""
+def _joined(term: list[tuple[str, ...]]) -> list[str]:
+    """Names of a term's columns from those of its variables, those of the first fastest."""
     names = [""]
     for block in reversed(term):
-        names = [own + (":" + rest if rest else "") for rest in names for own in block.names]
+        names = [own + (":" + rest if rest else "") for rest in names for own in block]
     return names
 
 

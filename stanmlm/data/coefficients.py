@@ -49,6 +49,11 @@ def centers(design: Design) -> Floats:
     return out
 
 
+def centred(design: Design, coefficients: Floats) -> Floats:
+    """The inverse of `uncentred`: with intercepts at centred columns, (..., F)."""
+    return 2 * coefficients - uncentred(design, coefficients)
+
+
 def uncentred(design: Design, coefficients: Floats) -> Floats:
     """Coefficients of the columns as they are, (..., F), from those with intercepts at centred columns.
 

@@ -1,17 +1,18 @@
 """The design: fixed columns X with R's names, group terms in lme4's order, and the same of new data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from stanmlm.base.arrays import Floats, Ints, constant
+from stanmlm.base.callers import warn_user
 from stanmlm.base.errors import DataError, FormulaError
-from stanmlm.data.coding import Contrasts, check_contrasts, model_columns
+from stanmlm.data.coding import Columns, Contrasts, check_contrasts, model_columns, unique_names
 from stanmlm.data.contrasts import DEFAULT, read_contrasts, read_default
 from stanmlm.data.distinct import Distinct, distinct_rows
-from stanmlm.data.factors import group_factor, group_label, lme4_order
+from stanmlm.data.factors import Level, group_factor, group_label, lme4_order
 from stanmlm.data.frame import ModelFrame, coded_in
 from stanmlm.data.learned import (
     describe_contrasts,
@@ -27,12 +28,13 @@ class GroupTerm:
     """One random term: J levels, K coefficients, correlated whenever K > 1 (`||` has split it otherwise)."""
 
     group: str  # lme4's label: "state", "cask:batch"
-    coefs: tuple[str, ...]  # K names as R has them: "(Intercept)", "income"
-    levels: tuple[str, ...]  # J labels in R's order
+    coefs: tuple[str, ...]  # K names as R has them, no two alike: "(Intercept)", "income"
+    levels: tuple[Level, ...]  # J in R's order
     index: Ints  # (D,) level of each row from 0; in new data J and more for new levels, -1 for a missing one
     Z: Floats  # (D, K); NaN where the level is missing
-    labels: tuple[str, ...] = ()  # in new data: the labels that `index` counts from J on, the new levels
+    labels: tuple[Level, ...] = ()  # in new data: those that `index` counts from J on, the new levels
     coef_terms: tuple[str, ...] = ()  # K, the term that each coefficient comes from: "" the intercept, "x:f"
+    called: tuple[str, ...] = ()  # K, what R calls the coefficients; empty where it is `coefs`
     dpars: tuple[str, ...] = ()  # K, the distributional parameter that each enters; () where all enter the location
 
 
@@ -48,6 +50,7 @@ class Predictor:
     dropped: tuple[str, ...]
     offset: Floats  # (N,)
     keep: tuple[int, ...] = ()  # positions of the columns that stay among those that new data give
+    called: tuple[str, ...] = ()  # F as in `Design`
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Design:
     """
 
     X: Floats  # (D, F) with the intercept first where there is one; rank-deficient columns are gone
-    names: tuple[str, ...]  # F
+    names: tuple[str, ...]  # F, R's, no two alike
     assign: tuple[int, ...]  # F, the term of each column, 0 the intercept
     intercept: bool
     dropped: tuple[str, ...]  # aliased columns in R's order
@@ -77,6 +80,7 @@ class Design:
     spec: Spec | None = None
     row: Ints | None = None  # (N,) the distinct row of each row; None: each is its own, and D = N
     counts: Floats | None = None  # (D,) how many rows each distinct one stands for; None where `row` is
+    called: tuple[str, ...] = ()  # F, what R calls the columns; empty where it is `names`
     others: tuple[Predictor, ...] = ()  # of the parameters beside the location that have a formula
 
 
@@ -91,7 +95,7 @@ def predictors(design: Design) -> tuple[Predictor, ...]:
     """
     keep = design.spec.keep if design.spec else ()
     of = design
-    location = Predictor(LOCATION, of.X, of.names, of.assign, of.intercept, of.dropped, of.offset, keep)
+    location = Predictor(LOCATION, of.X, of.names, of.assign, of.intercept, of.dropped, of.offset, keep, of.called)
     return (location, *of.others)
 
 
@@ -145,36 +149,70 @@ def design(
     check_finite(frame)
     few = distinct_rows({e.label: frame.values[e.label] for e in _right(formula)}, len(frame.rows))
     location, *others = (_predictor(dpar, one, few, coding, frame) for dpar, one in by_parameter(formula).items())
-    terms, bars = _group_terms(formula, few.values, coding, few.n)
+    terms = [term for of in (location, *others) for term in of.terms]
+    bars = lme4_order([len(term.levels) for term in location.terms])
+    for of in others:
+        bars += [len(bars) + k for k in lme4_order([len(term.levels) for term in of.terms])]
     return Design(
-        X=location.X,
-        names=location.names,
-        assign=location.assign,
-        intercept=location.intercept,
-        dropped=location.dropped,
-        terms=terms,
+        X=location.predictor.X,
+        names=location.predictor.names,
+        assign=location.predictor.assign,
+        intercept=location.predictor.intercept,
+        dropped=location.predictor.dropped,
+        terms=tuple(terms[k] for k in bars),
         offset=frame.offset,
-        spec=Spec(formula, _memory(frame, coding), bars, location.keep),
+        spec=Spec(formula, _memory(frame, coding), tuple(bars), location.predictor.keep),
         row=few.row,
         counts=few.counts,
-        others=tuple(others),
+        called=location.predictor.called,
+        others=tuple(of.predictor for of in others),
     )
 
 
-def _predictor(dpar: str, formula: Formula, few: Distinct, coding: Contrasts, frame: ModelFrame) -> Predictor:
-    """Fixed columns of one formula but for those that R finds aliased."""
+@dataclass(frozen=True)
+class _Side:
+    """The right side of one formula."""
+
+    predictor: Predictor
+    terms: tuple[GroupTerm, ...]  # a bar each
+
+
+def _predictor(dpar: str, formula: Formula, few: Distinct, coding: Contrasts, frame: ModelFrame) -> _Side:
+    """Fixed columns but for those that R finds aliased, and group terms."""
     whole = model_columns(formula.fixed, few.values, coding, few.n)
     keep = pivoted_rank(whole.X, few.counts)
-    return Predictor(
+    columns = [_bar_columns(bar, few.values, coding.default, few.n, formula.text) for bar in formula.bars]
+    names, *coefs = unique_names([whole, *columns])
+    _say_what_is_told_apart([whole, *columns], [names, *coefs])
+    made = Predictor(
         dpar=dpar,
-        X=whole.X if len(keep) == len(whole.names) else whole.X[:, keep],
-        names=tuple(whole.names[k] for k in keep),
+        X=whole.X if len(keep) == len(names) else whole.X[:, keep],
+        names=tuple(names[k] for k in keep),
         assign=tuple(whole.assign[k] for k in keep),
         intercept=formula.fixed.intercept,
-        dropped=tuple(name for k, name in enumerate(whole.names) if k not in set(keep)),
+        dropped=tuple(name for k, name in enumerate(names) if k not in set(keep)),
         offset=frame.other_offsets.get(dpar, constant(0.0, len(frame.rows))),
         keep=keep,
+        called=() if whole.names == names else tuple(whole.names[k] for k in keep),
     )
+    terms = (
+        _group_term(bar, few.values, one, own, formula.text)
+        for bar, one, own in zip(formula.bars, columns, coefs, strict=True)
+    )
+    dpars = () if dpar == LOCATION else (dpar,)
+    return _Side(made, tuple(replace(term, dpars=dpars * len(term.coefs)) for term in terms))
+
+
+def _say_what_is_told_apart(sides: Sequence[Columns], names: Sequence[tuple[str, ...]]) -> None:
+    """Name the columns that R would call alike."""
+    ours: dict[str, dict[str, None]] = {}
+    for side, own in zip(sides, names, strict=True):
+        for called, name in zip(side.names, own, strict=True):
+            ours.setdefault(called, {})[name] = None
+    for called, apart in ours.items():
+        if len(apart) > 1:
+            listed = " and ".join(f"`{name}`" for name in apart)
+            warn_user(f"R would call {len(apart)} coefficients `{called}`: they are {listed} here")
 
 
 def _right(formula: Formula) -> list[Expression]:
@@ -219,38 +257,36 @@ def _memory(frame: ModelFrame, coding: Contrasts) -> Mapping[str, object]:
     return {**frame.memory, "contrasts": given, "default_contrasts": list(coding.default)}
 
 
-def _group_terms(
-    formula: Formula, values: Mapping[str, Value], coding: Contrasts, n: int
-) -> tuple[tuple[GroupTerm, ...], tuple[int, ...]]:
-    """In lme4's order within each parameter."""
-    terms, order = list[GroupTerm](), list[int]()
-    for dpar, one in by_parameter(formula).items():
-        mine = [_group_term(bar, values, coding.default, n, one.text) for bar in one.bars]
-        order += [len(terms) + k for k in lme4_order([len(term.levels) for term in mine])]
-        terms += [replace(term, dpars=(dpar,) * len(term.coefs)) if dpar != LOCATION else term for term in mine]
-    return tuple(terms[k] for k in order), tuple(order)
-
-
-def _group_term(bar: Bar, values: Mapping[str, Value], default: tuple[str, str], n: int, text: str) -> GroupTerm:
+def _bar_columns(bar: Bar, values: Mapping[str, Value], default: tuple[str, str], n: int, text: str) -> Columns:
+    """The columns left of a bar."""
     try:
-        known = _with_factors(bar, values)
-        factor = group_factor(bar.group, known)
-        columns = model_columns(bar.left, known, Contrasts({}, default), n)
+        columns = model_columns(bar.left, _with_factors(bar, values), Contrasts({}, default), n)
     except DataError as error:
         raise FormulaError(str(error), text, bar.start, bar.stop) from error
     if not columns.names:
         raise FormulaError("no coefficient is left of `|`", text, bar.start, bar.stop)
+    return columns
+
+
+def _group_term(
+    bar: Bar, values: Mapping[str, Value], columns: Columns, coefs: tuple[str, ...], text: str
+) -> GroupTerm:
+    try:
+        factor = group_factor(bar.group, _with_factors(bar, values))
+    except DataError as error:
+        raise FormulaError(str(error), text, bar.start, bar.stop) from error
     if len(factor.levels) < 2:
         only = f"grouping factors must have > 1 sampled level: `{group_label(bar, text)}` has {len(factor.levels)}"
         raise FormulaError(only, text, bar.start, bar.stop)
     labels = ["", *(":".join(e.label for e in term) for term in bar.left.terms)]
     return GroupTerm(
         group=group_label(bar, text),
-        coefs=columns.names,
+        coefs=coefs,
         levels=factor.levels,
         index=factor.data.astype(np.int64),
         Z=columns.X,
         coef_terms=tuple(labels[k] for k in columns.assign),
+        called=() if columns.names == coefs else columns.names,
     )
 
 

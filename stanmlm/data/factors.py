@@ -2,7 +2,8 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,21 @@ from stanmlm.data.rvalues import Value, as_character, as_factor, as_value, disti
 from stanmlm.formula.formula import Bar, Expression, Node, deparse, parse_expression
 from stanmlm.formula.rcode import call, is_call, label, operands
 
+Level = str | tuple[str, ...]  # of one variable, or of several that cross: a part of each
 
-def group_factor(group: Sequence[Expression], values: Mapping[str, Value], allow_missing: bool = False) -> Value:
+
+@dataclass(frozen=True)
+class GroupFactor:
+    """A grouping factor with the levels that occur."""
+
+    data: Ints  # (n,) codes into `levels`, -1 for a missing one
+    levels: tuple[Level, ...]
+
+
+def group_factor(group: Sequence[Expression], values: Mapping[str, Value], allow_missing: bool = False) -> GroupFactor:
     """The interaction of the grouping variables, with the levels that occur.
 
-    Levels are ordered by the first variable, then the next, as lme4's `%i%`; their labels are joined by colons.
+    Levels are ordered by the first variable, then the next, as lme4's `%i%`; `level_names` writes them.
 
     Raises
     ------
@@ -56,25 +67,71 @@ def _factors(node: Node) -> list[str]:
     return [label(node)]
 
 
-def _single(part: Expression, values: Mapping[str, Value]) -> Value:
+def _single(part: Expression, values: Mapping[str, Value]) -> GroupFactor:
     value = values[part.label]
     if width(value) > 1 or value.data.ndim > 1:
         raise DataError(f"Invalid grouping factor specification, {part.label}: it is a matrix")
-    return distinct(as_factor(value))
+    factor = distinct(as_factor(value))
+    return GroupFactor(factor.data, factor.levels)
 
 
-def _cross(a: Value, b: Value) -> Value:
+def _cross(a: GroupFactor, b: GroupFactor) -> GroupFactor:
     pairs = np.where((a.data < 0) | (b.data < 0), -1, a.data.astype(np.int64) * len(b.levels) + b.data)
     codes, found = pd.factorize(pairs, sort=True, use_na_sentinel=True)
     if len(found) and found[0] == -1:
         codes, found = codes - 1, found[1:]
     quotient, remainder = np.divmod(found, max(1, len(b.levels)))
-    levels = [f"{a.levels[i]}:{b.levels[j]}" for i, j in zip(quotient.tolist(), remainder.tolist(), strict=True)]
-    return Value("factor", codes, tuple(levels))
+    pairs_found = zip(quotient.tolist(), remainder.tolist(), strict=True)
+    return GroupFactor(codes, tuple((*parts_of(a.levels[i]), *parts_of(b.levels[j])) for i, j in pairs_found))
 
 
-def match_levels(factor: Value, levels: tuple[str, ...]) -> tuple[Ints, tuple[str, ...]]:
-    """The index of each row among fitted levels, and the labels of new ones, which the index counts on; -1 is NA."""
+def parts_of(level: Level) -> tuple[str, ...]:
+    """A level's part of each variable that crosses."""
+    return (level,) if isinstance(level, str) else level
+
+
+def level_key(level: Level) -> str:
+    """A text that no other level of its factor has: what random numbers of the level go by.
+
+    Examples
+    --------
+    >>> level_key(("a", "b")), level_key(("a:b", "c")), level_key(("a", "b:c"))
+    ('a:b', 'a\\\\:b:c', 'a:b\\\\:c')
+    """
+    if isinstance(level, str):
+        return level
+    return ":".join(part.replace("\\", "\\\\").replace(":", "\\:") for part in level)
+
+
+def level_names(levels: Sequence[Level], taken: Collection[str] = ()) -> tuple[str, ...]:
+    """Levels as lme4 writes them, parts joined by colons; where two would read alike, odd parts are in back-ticks.
+
+    Parameters
+    ----------
+    levels
+        Of one factor.
+    taken
+        Names that others have, of the fitted levels beside new ones.
+
+    Examples
+    --------
+    >>> level_names([("x", "1"), ("x:y", "z"), ("x", "y:z")])
+    ('x:1', '`x:y`:z', 'x:`y:z`')
+    """
+    plain = [level if isinstance(level, str) else ":".join(level) for level in levels]
+    often = Counter([*plain, *taken])
+    if len(often) == len(plain) + len(taken):
+        return tuple(plain)
+    names = [_ticked(level) if often[text] > 1 else text for level, text in zip(levels, plain, strict=True)]
+    return make_unique(names, taken)
+
+
+def _ticked(level: Level) -> str:
+    return ":".join(f"`{part}`" if ":" in part or "`" in part else part for part in parts_of(level))
+
+
+def match_levels(factor: GroupFactor, levels: tuple[Level, ...]) -> tuple[Ints, tuple[Level, ...]]:
+    """The index of each row among fitted levels, and the new levels, which the index counts on; -1 is NA."""
     place = {level: k for k, level in enumerate(levels)}
     new = tuple(level for level in factor.levels if level not in place)
     place.update({level: len(levels) + k for k, level in enumerate(new)})
@@ -105,13 +162,28 @@ def level_texts(column: "pd.Series[Any]") -> "pd.Series[str]":
     return pd.Series(np.array([*found.levels, None], dtype=object)[found.data], index=column.index, dtype=object)
 
 
-def make_unique(names: Iterable[str]) -> tuple[str, ...]:
-    """R's `make.unique`: a second `g` is `g.1`."""
-    seen: Counter[str] = Counter()
+def make_unique(names: Iterable[str], taken: Collection[str] = ()) -> tuple[str, ...]:
+    """R's `make.unique`: a second `g` is `g.1`, or the next that no other is; `taken` are names of others.
+
+    Examples
+    --------
+    >>> make_unique(["g", "g", "g.1", "h"], taken=["h"])
+    ('g', 'g.2', 'g.1', 'h.1')
+    """
+    given, used = list(names), set(taken)
+    if len(set(given)) == len(given) and used.isdisjoint(given):
+        return tuple(given)
+    used |= set(given)
+    count: Counter[str] = Counter(taken)
     unique = []
-    for name in names:
-        unique.append(f"{name}.{seen[name]}" if seen[name] else name)
-        seen[name] += 1
+    for name in given:
+        new = name
+        while count[name] and new in used:
+            new = f"{name}.{count[name]}"
+            count[name] += new in used
+        count[name] += 1
+        used.add(new)
+        unique.append(new)
     return tuple(unique)
 
 

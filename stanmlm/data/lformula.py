@@ -14,10 +14,10 @@ from stanmlm.base.callers import caller_scope
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import FormulaError, OptionError, did_you_mean
 from stanmlm.data import frame as frames
-from stanmlm.data.coding import Contrasts, check_contrasts, model_columns
+from stanmlm.data.coding import Contrasts, check_contrasts, model_columns, unique_names
 from stanmlm.data.contrasts import DEFAULT, read_contrasts, read_default
 from stanmlm.data.design import Design, GroupTerm, design
-from stanmlm.data.factors import make_unique
+from stanmlm.data.factors import level_names, make_unique
 from stanmlm.data.frame import ModelFrame
 from stanmlm.data.whole_rows import n_rows, whole
 from stanmlm.formula.formula import Formula, parse_formula
@@ -171,7 +171,7 @@ def model_matrix(
     coding = Contrasts(read_contrasts(contrasts), read_default(default_contrasts))
     check_contrasts(coding, made.values)
     columns = model_columns(parsed.fixed, made.values, coding, len(made.rows))
-    return pd.DataFrame(columns.X, index=made.index, columns=list(columns.names), copy=False)
+    return pd.DataFrame(columns.X, index=made.index, columns=list(unique_names([columns])[0]), copy=False)
 
 
 def model_frame(
@@ -256,12 +256,7 @@ def random_terms(terms: tuple[GroupTerm, ...], index: pd.Index) -> ReTrms:
     factors = {term.group: term for term in terms}
     sizes = [len(term.levels) * len(term.coefs) for term in terms]
     Gp = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    flist = {
-        group: pd.Series(
-            pd.Categorical.from_codes(term.index, categories=pd.Index(term.levels)), index=index, name=group
-        )
-        for group, term in factors.items()
-    }
+    flist = {group: _factor_column(term, index) for group, term in factors.items()}
     return ReTrms(
         flist=flist,
         assign=tuple(list(factors).index(term.group) for term in terms),
@@ -270,6 +265,11 @@ def random_terms(terms: tuple[GroupTerm, ...], index: pd.Index) -> ReTrms:
         Zt=_transposed(terms, Gp, len(index)),
         nl=tuple(len(term.levels) for term in terms),
     )
+
+
+def _factor_column(term: GroupTerm, index: pd.Index) -> "pd.Series[str]":
+    categories = pd.Index(level_names(term.levels))
+    return pd.Series(pd.Categorical.from_codes(term.index, categories=categories), index=index, name=term.group)
 
 
 def _transposed(terms: tuple[GroupTerm, ...], Gp: Ints, n: int) -> sparse.csc_matrix:

@@ -10,7 +10,6 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.arviz_compat import bfmi, ess_bulk, ess_tail, mcse_mean, rhat
 from stanmlm.fit.fit import Fit, chains_of, statistic
-from stanmlm.model.model import Parameter, parameters
 from stanmlm.sampling.engines.protocol import Sampling
 
 # Thresholds of Vehtari, Gelman, Simpson, Carpenter and Burkner (2021), section 4, and of CmdStan's `diagnose`.
@@ -39,18 +38,6 @@ class Diagnostics:
         return _text(self)
 
 
-def label(row: Parameter, at: tuple[int, ...]) -> str:
-    """ArviZ's label of one element: `b[income]`, `r_state[AL, income]`, `sigma`."""
-    names = [labels[i] for labels, i in zip(row.labels, at, strict=True)]
-    return f"{row.name}[{', '.join(names)}]" if names else row.name
-
-
-def elements(fit: Fit, row: Parameter) -> dict[str, Floats]:
-    """Draws (chains, draws) of one variable, element by element, under ArviZ's labels."""
-    values = chains_of(fit, row.name)
-    return {label(row, at): values[(slice(None), slice(None), *at)] for at in np.ndindex(*values.shape[2:])}
-
-
 @dataclass(frozen=True)
 class Checks:
     """Convergence of every parameter and of a sample of the group effects, element after element."""
@@ -77,14 +64,14 @@ def checks(fit: Fit) -> Checks:
     effects: list[bool] = []
     columns: list[Floats] = []
     places: dict[str, slice] = {}
-    for row in parameters(fit.model):
+    for row in fit.model.ledger.variables:
         values = chains_of(fit, row.name)
         where = list(np.ndindex(*values.shape[2:]))
-        if row.class_ == "r" and len(where) > EFFECTS_CHECKED:
+        if row.kind == "r" and len(where) > EFFECTS_CHECKED:
             where = [where[i] for i in np.linspace(0, len(where) - 1, EFFECTS_CHECKED).astype(int)]
         places[row.name] = slice(len(names), len(names) + len(where))
-        names.extend(label(row, at) for at in where)
-        effects.extend([row.class_ == "r"] * len(where))
+        names.extend(row.label(at) for at in where)
+        effects.extend([row.kind == "r"] * len(where))
         columns.extend(values[(slice(None), slice(None), *at)] for at in where)
     draws = np.stack(columns, axis=-1)
     return Checks(names, np.array(effects), places, rhat(draws), ess_bulk(draws), ess_tail(draws))

@@ -1,7 +1,7 @@
 """What R's extractors give: `fixef ranef coef VarCorr sigma ngrps nobs vcov confint as_draws_df ...`."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -9,21 +9,32 @@ import pandas as pd
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Anything, Floats
 from stanmlm.base.errors import DataError, check_probability, did_you_mean
-from stanmlm.data.factors import own_values
-from stanmlm.fit.diagnostics import elements
+from stanmlm.data.design import predictors
+from stanmlm.data.factors import make_unique, own_values
+from stanmlm.fit.draws import (
+    coefficient_names,
+    coefficients_of,
+    correlations_of,
+    covariances_of,
+    effects_of,
+    labelled_values,
+    scales_of,
+    values_of,
+)
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.fit.fitlist import FitList
-from stanmlm.model.model import Grouping, Parameter, groupings, parameters
+from stanmlm.priors.parameter_names import find, label_of, named, names_of
+from stanmlm.priors.parameters import Element, Grouping, groupings
 from stanmlm.sampling.standata import standata as data_block
 
 
 def fixef(fit: Fit | FitList, add_dropped: bool = False) -> pd.Series:
-    """Posterior means of the population-level coefficients, by R's names.
+    """Posterior means of the population-level coefficients, by R's names; `sigma_x` is one of another parameter.
 
     Parameters
     ----------
     fit
-        A fit of `lm`, `glm`, `lmer` or `glmer`; of `lmList`, the means over its levels.
+        A fit of `lm`, `glm`, `lmer`, `glmer` or `brm`; of `lmList`, the means over its levels.
     add_dropped
         Show columns that were dropped from a rank-deficient design, as NaN (lme4's `add.dropped`).
 
@@ -36,9 +47,9 @@ def fixef(fit: Fit | FitList, add_dropped: bool = False) -> pd.Series:
     check_arguments(fixef, locals())
     if isinstance(fit, FitList):
         return _by_level(fit, add_dropped).mean().rename("Estimate")
-    design = fit.model.design
-    means = pd.Series(draws_of(fit, "b").mean(axis=0), index=list(design.names), name="Estimate")
-    return means.reindex([*design.names, *design.dropped]) if add_dropped else means
+    means = pd.Series(coefficients_of(fit).mean(axis=0), index=list(coefficient_names(fit)), name="Estimate")
+    dropped = [named(of.dpar, name) for of in predictors(fit.model.design) for name in of.dropped]
+    return means.reindex([*means.index, *dropped]) if add_dropped else means
 
 
 def vcov(fit: Fit) -> pd.DataFrame:
@@ -52,8 +63,8 @@ def vcov(fit: Fit) -> pd.DataFrame:
     (2, 2)
     """
     check_arguments(vcov, locals())
-    names = list(fit.model.design.names)
-    covariance = np.cov(draws_of(fit, "b"), rowvar=False).reshape(len(names), len(names))
+    names = list(coefficient_names(fit))
+    covariance = np.cov(coefficients_of(fit), rowvar=False).reshape(len(names), len(names))
     return pd.DataFrame(covariance, index=names, columns=names)
 
 
@@ -76,8 +87,7 @@ def ranef(fit: Fit) -> dict[str, pd.DataFrame]:
 
 
 def _effects(fit: Fit, grouping: Grouping) -> pd.DataFrame:
-    draws = draws_of(fit, _variable(fit, "r", grouping.group).name)
-    data = fit.model.frame.data
+    draws, data = np.concatenate([effects_of(fit, bar) for bar in grouping.bars], axis=-1), fit.model.frame.data
     levels = own_values(grouping.levels, data[grouping.group]) if grouping.group in data else list(grouping.levels)
     frame = pd.DataFrame(draws.mean(axis=0), index=levels, columns=list(grouping.terms))
     centred = draws - draws.mean(axis=0)
@@ -129,59 +139,110 @@ class VarCorrTerm:
     coefs: tuple[str, ...]
     sd: Floats  # (K,)
     cor: Floats  # (K, K)
+    draws: Floats  # (draws, K, K) of the covariance matrix
 
 
 @dataclass(frozen=True)
 class VarCorrTable:
-    """Standard deviations and correlations of the group effects; prints as lme4's `VarCorr`."""
+    """Standard deviations and correlations of the group effects; prints as lme4's `VarCorr`.
+
+    `table["Subject"]` is the covariance matrix of one factor, `table.to_frame()` everything with intervals.
+    """
 
     terms: tuple[VarCorrTerm, ...]
     sigma: float | None  # residual sd of a gaussian model
+    level: float = 0.95  # posterior probability of the intervals
+    residual: Floats = field(default_factory=lambda: np.empty(0))  # (draws,) of sigma
 
     def __repr__(self) -> str:
         from stanmlm.fit.printing import print_varcorr
 
         return print_varcorr(self)
 
+    def __getitem__(self, group: str) -> pd.DataFrame:
+        known = {term.group: term for term in self.terms}
+        if group not in known:
+            raise DataError(f"`{group}` is not a grouping factor of the model" + did_you_mean(group, known))
+        return _covariance_frame(known[group], self.level)
 
-def VarCorr(fit: Fit) -> VarCorrTable:  # noqa: N802, lme4's name
+    def __iter__(self) -> Iterator[str]:
+        return (term.group for term in self.terms)
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def to_frame(self) -> pd.DataFrame:
+        """lme4's `grp var1 var2 vcov sdcor`, and the interval of each standard deviation or correlation."""
+        frame = _varcorr_frame(self)
+        columns = [draws for term in self.terms for draws in _sdcor_draws(term)]
+        columns += [] if self.sigma is None else [self.residual]
+        low, high = _bounds(np.stack(columns, axis=-1), self.level) if columns else (np.empty(0), np.empty(0))
+        return frame.assign(**{"conf.low": low, "conf.high": high})
+
+
+def _bounds(draws: Floats, level: float) -> Floats:
+    """The ends of central intervals, (2, ...)."""
+    return np.asarray(np.quantile(draws, ((1 - level) / 2, 1 - (1 - level) / 2), axis=0))
+
+
+def _sdcor_draws(term: VarCorrTerm) -> list[Floats]:
+    """Draws of the standard deviations, then of the correlations above the diagonal, (draws,) each."""
+    sd = np.sqrt(np.diagonal(term.draws, axis1=1, axis2=2))
+    pairs = zip(*np.triu_indices(len(term.coefs), 1), strict=True)
+    return [*sd.T, *(term.draws[:, i, j] / (sd[:, i] * sd[:, j]) for i, j in pairs)]
+
+
+def _covariance_frame(term: VarCorrTerm, level: float) -> pd.DataFrame:
+    names, (low, high) = list(term.coefs), _bounds(term.draws, level)
+    frame = pd.DataFrame(np.outer(term.sd, term.sd) * term.cor, index=names, columns=names)
+    frame.attrs |= {"stddev": term.sd, "correlation": term.cor, "lower": low, "upper": high, "level": level}
+    return frame
+
+
+def VarCorr(fit: Fit, level: float = 0.95) -> VarCorrTable:  # noqa: N802, lme4's name
     """Posterior means of group standard deviations and correlations (of them, not of variances).
 
-    `as_data_frame(VarCorr(fit))` is lme4's table of `grp var1 var2 vcov sdcor`.
+    `VarCorr(fit)["Subject"]` is the covariance matrix that these make, a frame by coefficient; its `attrs` have lme4's
+    `stddev` and `correlation`, and `lower` and `upper`, the ends of the posterior intervals of each (co)variance.
+    `VarCorr(fit).to_frame()` has a row a standard deviation or correlation, with its interval; `as_data_frame` the
+    columns of lme4's table alone, `grp var1 var2 vcov sdcor`.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    level
+        Posterior probability of the intervals.
 
     Examples
     --------
     >>> from stanmlm import VarCorr, lmer, simulate_exams
-    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
-    >>> VarCorr(fit).terms[0].coefs
-    ('(Intercept)',)
+    >>> found = VarCorr(lmer("score ~ hours + (hours | student)", simulate_exams(seed=1), seed=1))
+    >>> found["student"].shape, found.to_frame()["var1"].tolist()
+    ((2, 2), ['(Intercept)', 'hours', '(Intercept)', None])
     """
     check_arguments(VarCorr, locals())
-    return VarCorrTable(tuple(_varcorr_terms(fit)), sigma(fit) if "sigma" in variable_names(fit) else None)
+    check_probability("level", level)
+    residual = draws_of(fit, "sigma") if "sigma" in variable_names(fit) else np.empty(0)
+    mean = float(residual.mean()) if residual.size else None
+    return VarCorrTable(tuple(_varcorr_terms(fit)), mean, level, residual)
 
 
 def _varcorr_terms(fit: Fit) -> list[VarCorrTerm]:
-    rows = []
-    for grouping in _groupings(fit):
-        sds = draws_of(fit, _variable(fit, "sd", grouping.group).name).mean(axis=0)
-        correlations = _mean_correlations(fit, grouping)
-        start = pair = 0
-        for place, bar in enumerate(grouping.bars):
-            coefs = fit.model.design.terms[bar].coefs
-            size, pairs = len(coefs), len(coefs) * (len(coefs) - 1) // 2
-            cor = np.eye(size)
-            cor[np.triu_indices(size, 1)] = correlations[pair : pair + pairs]
-            cor = cor + np.triu(cor, 1).T
-            name = grouping.group if place == 0 else f"{grouping.group}.{place}"
-            rows.append(VarCorrTerm(name, coefs, sds[start : start + size], cor))
-            start, pair = start + size, pair + pairs
-    return rows
+    bars = [(grouping.group, place, bar) for grouping in _groupings(fit) for place, bar in enumerate(grouping.bars)]
+    names = make_unique(group if place == 0 else f"{group}.{place}" for group, place, _ in bars)
+    return [_varcorr_term(fit, name, bar) for name, (_, _, bar) in zip(names, bars, strict=True)]
 
 
-def _mean_correlations(fit: Fit, grouping: Grouping) -> Floats:
-    if not grouping.pairs:
-        return np.empty(0)
-    return np.asarray(draws_of(fit, _variable(fit, "cor", grouping.group).name).mean(axis=0))
+def _varcorr_term(fit: Fit, name: str, bar: int) -> VarCorrTerm:
+    sd, cor = scales_of(fit, bar)[0], correlations_of(fit, bar)
+    return VarCorrTerm(
+        name,
+        tuple(row.label for row in fit.model.ledger.of("sd", bar)),
+        sd.mean(axis=0),
+        cor.mean(axis=0),
+        covariances_of(fit, bar),
+    )
 
 
 def as_data_frame(table: VarCorrTable | Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -271,7 +332,8 @@ def confint(fit: Fit | FitList, parm: Sequence[str] | str | None = None, level: 
     """Central posterior intervals of fixed effects, group sds, correlations and sigma.
 
     Rows carry lme4's names (`sd_(Intercept)|Subject`, `cor_Days.(Intercept)|Subject`, `sigma`, `(Intercept)`), columns
-    the percentages. `parm` picks rows by name. Those of `lmList` stand below each other, by level.
+    the percentages. `parm` picks rows, by these names or by how any package spells a parameter
+    (`sd_Subject[Days]`, `Sigma[Subject:Days,Days]`). Those of `lmList` stand below each other, by level.
 
     Examples
     --------
@@ -284,43 +346,28 @@ def confint(fit: Fit | FitList, parm: Sequence[str] | str | None = None, level: 
     check_probability("level", level)
     if isinstance(fit, FitList):
         return pd.concat({name: confint(one, parm, level) for name, one in fit.items()}, names=[fit.group, None])
-    names, draws = zip(*_interval_columns(fit), strict=True)
+    chosen = _interval_rows(fit, [parm] if isinstance(parm, str) else parm)
     tails = (1 - level) / 2, 1 - (1 - level) / 2
-    bounds = np.quantile(np.stack(draws, axis=-1), tails, axis=0)
-    frame = pd.DataFrame(bounds.T, index=list(names), columns=[f"{100 * tail:.3g} %" for tail in tails])
-    wanted = list(names) if parm is None else [parm] if isinstance(parm, str) else list(parm)
-    for name in wanted:
-        if name not in frame.index:
-            raise DataError(f"`{name}` is not a parameter of the fit" + did_you_mean(name, names))
-    return frame.loc[wanted]
+    bounds = np.quantile(values_of(fit, list(chosen.values())), tails, axis=(0, 1))
+    return pd.DataFrame(bounds.T, index=list(chosen), columns=[f"{100 * tail:.3g} %" for tail in tails])
 
 
-def _interval_columns(fit: Fit) -> list[tuple[str, Floats]]:
-    columns: list[tuple[str, Floats]] = []
-    for grouping in _groupings(fit):
-        sds = draws_of(fit, _variable(fit, "sd", grouping.group).name)
-        columns.extend((f"sd_{t}|{grouping.group}", sds[:, i]) for i, t in enumerate(grouping.terms))
-        if grouping.pairs:
-            cors = draws_of(fit, _variable(fit, "cor", grouping.group).name)
-            names = [f"cor_{b}.{a}|{grouping.group}" for a, b in _pair_names(fit, grouping)]
-            columns.extend((name, cors[:, i]) for i, name in enumerate(names))
-    columns.extend((row.name, draws_of(fit, row.name)) for row in parameters(fit.model) if row.class_ == "auxiliary")
-    fixed = draws_of(fit, "b")
-    return columns + [(name, fixed[:, i]) for i, name in enumerate(fit.model.design.names)]
-
-
-def _pair_names(fit: Fit, grouping: Grouping) -> list[tuple[str, str]]:
-    out: list[tuple[str, str]] = []
-    for bar in grouping.bars:
-        coefs = fit.model.design.terms[bar].coefs
-        out.extend((coefs[i], coefs[j]) for i, j in zip(*np.triu_indices(len(coefs), 1), strict=True))
-    return out
+def _interval_rows(fit: Fit, parm: Sequence[str] | None) -> dict[str, Element]:
+    """lme4's rows, or those of any spelling that `parm` names."""
+    book = fit.model.ledger
+    rows = [*(row for row in book.few if row.parameter.address.kind != "b"), *map(Element, book.of("b"))]
+    names = dict(zip(names_of(book, rows, "lme4"), rows, strict=True))
+    if parm is None:
+        return names
+    called = {row: name for name, row in names.items()}
+    found = [names[name] if name in names else find(fit.model.spellings, name) for name in parm]
+    return {called.get(row, label_of(book, row)): row for row in found}
 
 
 def as_draws_df(fit: Fit, variables: Sequence[str] | str | None = None) -> pd.DataFrame:
     """Every draw as a row, with `.chain .iteration .draw` as in R's posterior package; columns by ArviZ's labels.
 
-    `variables` picks variables (`["b", "sd_state"]`) rather than elements.
+    `variables` picks variables (`["b", "sd_state"]`), or single parameters by any spelling (`"sd_income|state"`).
 
     Examples
     --------
@@ -330,17 +377,20 @@ def as_draws_df(fit: Fit, variables: Sequence[str] | str | None = None) -> pd.Da
     ['.chain', '.iteration', '.draw', 'b[(Intercept)]', 'b[hours]', 'sigma']
     """
     check_arguments(as_draws_df, locals())
-    known = variable_names(fit)
-    wanted = known if variables is None else [variables] if isinstance(variables, str) else variables
-    for name in wanted:
-        if name not in known:
-            raise DataError(f"`{name}` is not a variable of the fit" + did_you_mean(name, known))
+    known = {row.name: row for row in fit.model.ledger.variables}
+    wanted = known if variables is None else dict.fromkeys([variables] if isinstance(variables, str) else variables)
     chain, iteration = _counter(fit)
     columns: dict[str, Anything] = {".chain": chain, ".iteration": iteration, ".draw": np.arange(1, len(chain) + 1)}
-    for row in parameters(fit.model):
-        if row.name in wanted:
-            columns |= {name: draws.ravel() for name, draws in elements(fit, row).items()}
+    for name in sorted(wanted, key=lambda name: list(known).index(name) if name in known else len(known)):
+        found = labelled_values(fit, known[name]) if name in known else _one(fit, name)
+        columns |= {label: draws.ravel() for label, draws in found.items()}
     return pd.DataFrame(columns)
+
+
+def _one(fit: Fit, name: str) -> dict[str, Floats]:
+    """Draws (chains, draws) of what some spelling means."""
+    row = find(fit.model.spellings, name)
+    return {label_of(fit.model.ledger, row): values_of(fit, [row])[..., 0]}
 
 
 def stancode(fit: Fit) -> str:
@@ -385,8 +435,4 @@ def _groupings(fit: Fit) -> tuple[Grouping, ...]:
 
 def variable_names(fit: Fit) -> list[str]:
     """The variables of the posterior: "b", "sd_state", "sigma"."""
-    return [row.name for row in parameters(fit.model)]
-
-
-def _variable(fit: Fit, class_: str, group: str) -> Parameter:
-    return next(row for row in parameters(fit.model) if row.class_ == class_ and row.group == group)
+    return [row.name for row in fit.model.ledger.variables]

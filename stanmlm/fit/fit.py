@@ -13,13 +13,14 @@ from stanmlm.base.arrays import Anything, Floats
 from stanmlm.base.arviz_compat import to_datatree
 from stanmlm.base.errors import StanmlmWarning
 from stanmlm.base.streams import Source, fresh_seed
-from stanmlm.model.model import Model, labelled, parameters
+from stanmlm.model.model import Model, labelled
+from stanmlm.priors.parameters import Variable
 from stanmlm.sampling.engines.protocol import RawDraws, Sampling
 from stanmlm.sampling.program import Program
 from stanmlm.sampling.user_scale import unroll
 
 if TYPE_CHECKING:
-    from xarray import DataTree
+    from xarray import DataArray, DataTree
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Fit:
     call: Call
     model: Model
     program: Program
-    posterior: "DataTree"  # groups `posterior` (names of `parameters(model)`) and `sample_stats`
+    posterior: "DataTree"  # groups `posterior` (variables of `model.ledger`) and `sample_stats`
     sampling: Sampling
     engine: str
     version: str
@@ -96,7 +97,7 @@ def source_of(fit: Fit, seed: int | None = None) -> Source:
 def _tree(
     model: Model, values: Mapping[str, Anything], stats: Mapping[str, Anything], attributes: Mapping[str, object]
 ) -> "DataTree":
-    table = parameters(model)
+    table = model.ledger.variables
     some = {name: array for name, array in values.items() if array.size}  # ArviZ has no statistics of no element
     return to_datatree(
         {"posterior": some, "sample_stats": stats},
@@ -107,10 +108,10 @@ def _tree(
 
 
 def relabelled(fit: Fit) -> Fit:
-    """A fit that an earlier version kept, with the dims of this one."""
+    """A fit that an earlier version kept, with the dims and labels of this one."""
     posterior, stats = fit.posterior["posterior"], fit.posterior["sample_stats"]
-    dims = {row.name: ("chain", "draw", *row.dims) for row in parameters(fit.model)}
-    if all(tuple(array.dims) == dims[str(name)] for name, array in posterior.data_vars.items()):
+    table = {row.name: row for row in fit.model.ledger.variables}
+    if all(_is_labelled(array, table[str(name)]) for name, array in posterior.data_vars.items()):
         return fit
     values, others = (
         {str(name): np.asarray(array) for name, array in of.data_vars.items()} for of in (posterior, stats)
@@ -121,10 +122,17 @@ def relabelled(fit: Fit) -> Fit:
     )
 
 
+def _is_labelled(array: "DataArray", row: Variable) -> bool:
+    """Whether an array of the posterior has the dims and labels that the ledger gives it."""
+    return tuple(array.dims) == ("chain", "draw", *row.dims) and all(
+        array.coords[dim].to_numpy().tolist() == list(labels) for dim, labels in zip(row.dims, row.labels, strict=True)
+    )
+
+
 def chains_of(fit: Fit, variable: str) -> Floats:
-    """Draws of one variable, (chains, draws, ...); `b` of a model without fixed coefficients has no elements."""
+    """Draws of one variable, (chains, draws, ...); one of a predictor without fixed coefficients has no elements."""
     posterior = fit.posterior["posterior"]
-    if variable == "b" and "b" not in posterior:
+    if variable not in posterior and any(row.name == variable for row in fit.model.ledger.variables):
         return np.zeros((posterior.sizes["chain"], posterior.sizes["draw"], 0))
     return np.asarray(posterior[variable].to_numpy())
 

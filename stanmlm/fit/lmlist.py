@@ -14,7 +14,7 @@ from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.base.callers import caller_scope
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmError, StanmlmWarning, did_you_mean
-from stanmlm.data.factors import group_factor
+from stanmlm.data.factors import group_factor, level_names
 from stanmlm.data.frame import ModelFrame, model_frame
 from stanmlm.data.rvalues import as_series, as_value, length, take
 from stanmlm.data.whole_rows import whole
@@ -218,7 +218,7 @@ def _parts(
     frame = model_frame(bars, table, scope, **vectors, na_action="pass")
     factor = group_factor(bars.bars[0].group, frame.values)
     others = _callers_vectors(text, options, columns, scope, frame)
-    for code, level in enumerate(factor.levels):
+    for code, level in enumerate(level_names(factor.levels)):
         at = np.flatnonzero(factor.data == code)
         rows = frame.rows[at]
         arrays = {"weights": frame.weights, "offset": frame.offset}

@@ -7,17 +7,21 @@ import numpy as np
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Ints
 from stanmlm.base.layout import beside, covariance_table, format_common, format_fixed, html_text, table
+from stanmlm.data.design import predictors
 from stanmlm.fit.diagnostics import Checks, checks, complaints, diagnosed
+from stanmlm.fit.draws import coefficient_names, coefficients_of
 from stanmlm.fit.extract import VarCorr, VarCorrTable, fixef, ngrps, nobs, variable_names
 from stanmlm.fit.fit import Fit, draws_of, n_draws
 from stanmlm.formula.formula import formula_text
-from stanmlm.model.model import groupings, parameters
+from stanmlm.priors.parameter_names import named
+from stanmlm.priors.parameters import groupings
 
 _TITLES: Mapping[str, str] = {
     "lm": "Linear model, posterior by Stan ['lm']",
     "glm": "Generalized linear model, posterior by Stan ['glm']",
     "lmer": "Linear mixed model, posterior by Stan ['lmer']",
     "glmer": "Generalized linear mixed model, posterior by Stan ['glmer']",
+    "brm": "Regression model, posterior by Stan ['brm']",
 }
 DIGITS = 4  # lme4's max(3, getOption("digits") - 3)
 
@@ -48,8 +52,11 @@ def print_varcorr(table_: VarCorrTable, digits: int = 5) -> str:
 
 def _header(fit: Fit) -> list[str]:
     family = fit.model.family
-    lines = [] if fit.call.verb in ("lm", "lmer") else [f" Family: {family.name}  ( {family.link.name} )"]
-    lines.append(f"Formula: {formula_text(fit.model.formula)}")
+    links = "; ".join(f"{of.dpar} = {family.links[of.dpar].name}" for of in predictors(fit.model.design))
+    plain = not fit.model.design.others
+    lines = [] if plain and fit.call.verb in ("lm", "lmer") else [f" Family: {family.name}  ( {family.link.name} )"]
+    lines += [] if plain else [f"  Links: {links}"]
+    lines.append("Formula: " + formula_text(fit.model.formula).replace("\n", "\n         "))
     if fit.call.data_name:
         lines.append(f"   Data: {fit.call.data_name}")
     lines += [
@@ -71,17 +78,12 @@ def _random_effects(fit: Fit, found: Checks) -> str:
 
 def _rows_of_varcorr(fit: Fit, found: Checks) -> list[Ints]:
     """For each row of the table what it sums up, as places in the checks: the sd, its correlations with rows above."""
-    rows = []
-    for grouping in groupings(fit.model.design):
-        names = {row.class_: row.name for row in parameters(fit.model) if row.group == grouping.group}
-        start = found.places[names["sd"]].start
-        pair = found.places[names["cor"]].start if "cor" in names else 0
-        for bar in grouping.bars:
-            K = len(fit.model.design.terms[bar].coefs)
-            upper = np.triu_indices(K, 1)
-            for k in range(K):
-                rows.append(np.r_[start + k, pair + np.flatnonzero(upper[1] == k)])
-            start, pair = start + K, pair + len(upper[0])
+    book, rows = fit.model.ledger, []
+    for bar in (bar for grouping in groupings(fit.model.design) for bar in grouping.bars):
+        pairs, second = book.of("cor", bar), np.triu_indices(len(book.of("sd", bar)), 1)[1]
+        for k, row in enumerate(book.of("sd", bar)):
+            above = [pair for pair, other in zip(pairs, second, strict=True) if other == k]
+            rows.append(np.array([found.places[each.variable].start + each.place[-1] for each in (row, *above)]))
     return rows
 
 
@@ -93,7 +95,9 @@ def _worst(found: Checks, at: Ints | slice) -> tuple[str, str, str]:
 
 
 def _fixed_effects(fit: Fit, found: Checks) -> str:
-    flat, at = draws_of(fit, "b"), found.places["b"]
+    flat = coefficients_of(fit)
+    variables = [variable.name for variable in fit.model.ledger.variables if variable.kind == "b"]
+    at = np.concatenate([np.r_[found.places[name]] for name in variables]).astype(int)
     if not flat.shape[-1]:
         return "No fixed effect coefficients" if fit.model.design.terms else "No coefficients"
     columns = [
@@ -103,14 +107,13 @@ def _fixed_effects(fit: Fit, found: Checks) -> str:
         ("Bulk_ESS", format_fixed(list(found.bulk[at]), 0)),
         ("Tail_ESS", format_fixed(list(found.tail[at]), 0)),
     ]
-    return table(list(fit.model.design.names), columns)
+    return table(list(coefficient_names(fit)), columns)
 
 
 def _auxiliary(fit: Fit, found: Checks) -> list[str]:
-    """`sigma` where no table of random effects has shown it."""
-    if fit.model.design.terms:
-        return []
-    names = [row.name for row in parameters(fit.model) if row.class_ == "auxiliary"]
+    """Numbers of the family that no table of random effects has shown, as it does `sigma`."""
+    shown = ("sigma",) if fit.model.design.terms else ()
+    names = [row.variable for row in fit.model.ledger.of("dpar") if row.variable not in shown]
     if not names:
         return []
     worst = [_worst(found, found.places[name]) for name in names]
@@ -129,7 +132,7 @@ def _observations(fit: Fit) -> str:
 
 def _dropped(fit: Fit) -> list[str]:
     """lme4's message on a rank-deficient design; R's `lm` calls such coefficients aliased."""
-    dropped = fit.model.design.dropped
+    dropped = [named(of.dpar, name) for of in predictors(fit.model.design) for name in of.dropped]
     if not dropped:
         return []
     columns = "column" if len(dropped) == 1 else "columns"
@@ -164,7 +167,7 @@ def display(fit: Fit, digits: int = 2) -> None:
 def display_text(fit: Fit, digits: int = 2) -> str:
     """What `display` prints."""
     estimates = fixef(fit, add_dropped=True)
-    errors = dict(zip(fit.model.design.names, draws_of(fit, "b").std(axis=0, ddof=1), strict=True))
+    errors = dict(zip(coefficient_names(fit), coefficients_of(fit).std(axis=0, ddof=1), strict=True))
     columns = [
         ("coef.est", format_fixed(list(estimates), digits)),
         ("coef.se", format_fixed([errors.get(name, np.nan) for name in estimates.index], digits)),

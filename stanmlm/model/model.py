@@ -1,25 +1,25 @@
-"""The frozen model: everything that the draws depend on, and the one table that names its parameters."""
+"""The frozen model: everything that the draws depend on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
 
 import numpy as np
 
 from stanmlm.base.arrays import Floats, is_constant
 from stanmlm.base.streams import words_of
 from stanmlm.data.coefficients import places_of
-from stanmlm.data.design import Design, GroupTerm, dpars_of, predictors
-from stanmlm.data.factors import make_unique
+from stanmlm.data.design import Design
+from stanmlm.data.factors import level_key
 from stanmlm.data.frame import ModelFrame
 from stanmlm.families import Family
 from stanmlm.families.family import Distributional
 from stanmlm.families.responses import Response
-from stanmlm.formula.bf import LOCATION
 from stanmlm.formula.formula import Formula
 from stanmlm.model.centering import Centering
 from stanmlm.model.compress import Cells
+from stanmlm.priors.parameter_names import Spellings
+from stanmlm.priors.parameters import Ledger, coefficient_name, groupings, ledger, scalars_of
 from stanmlm.priors.priors import Priors
 
 DIGITS = 20  # binary, of what tells data apart: the last ones differ from machine to machine
@@ -44,27 +44,23 @@ class Model:
         """What tells the model, data and priors included, from others in a key of random numbers."""
         return _words(self)
 
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Every parameter, made once; it stays behind where the model is pickled."""
+        return ledger(self.design, self.family)
 
-@dataclass(frozen=True)
-class Grouping:
-    """A grouping factor with its bars joined, as users see it; `VarCorr` alone keeps bars apart."""
+    @cached_property
+    def spellings(self) -> Spellings:
+        """What every package calls the parameters."""
+        return Spellings(self.ledger)
 
-    group: str
-    bars: tuple[int, ...]  # positions in design.terms
-    terms: tuple[str, ...]  # every bar's coefficients in turn; a repeated one gets `.1`
-    levels: tuple[str, ...]
-    pairs: tuple[str, ...]  # correlations within a bar, "(Intercept),income"
+    @property
+    def scalars(self) -> tuple[Distributional, ...]:
+        """The parameters of the family that have no predictor: one number for all rows."""
+        return scalars_of(self.design, self.family)
 
-
-@dataclass(frozen=True)
-class Parameter:
-    """One variable of the posterior: its name there, and the dims and labels after (chain, draw)."""
-
-    name: str  # "b", "sd_state", "cor_state", "r_state", "sigma"
-    class_: str  # "b", "sd", "cor", "r" or "auxiliary"
-    group: str
-    dims: tuple[str, ...]
-    labels: tuple[tuple[str, ...], ...]  # one tuple a dim
+    def __getstate__(self) -> dict[str, object]:
+        return {name: part for name, part in self.__dict__.items() if name not in ("ledger", "spellings")}
 
 
 @dataclass(frozen=True)
@@ -84,7 +80,10 @@ def _words(model: Model) -> tuple[int, ...]:
         [row.class_, row.term, row.position, row.distribution, [f"{a:.6g}" for a in row.arguments]]
         for row in model.priors.rows
     ]
-    terms = [[term.group, labels_of(term), term.levels] for term in design.terms]
+    terms = [
+        [term.group, *([term.dpars] if term.dpars else []), term.coefs, [level_key(level) for level in term.levels]]
+        for term in design.terms
+    ]
     indexes = [term.index for term in design.terms] + ([] if design.row is None else [design.row])
     arrays = (response.y, response.trials, response.weights, design.offset, design.X, *(t.Z for t in design.terms))
     others = [array for of in design.others for array in (of.offset, of.X)]
@@ -112,87 +111,27 @@ def _coarse_column(values: Floats) -> bytes:
     return bytes(about.tobytes() + written.tobytes())
 
 
-def scalars_of(model: Model) -> tuple[Distributional, ...]:
-    """The parameters of the family that have no predictor: one number for all rows."""
-    predicted = {of.dpar for of in predictors(model.design)}
-    return tuple(one for one in model.family.scalars if one.name not in predicted)
-
-
-def coefficient_name(dpar: str) -> str:
-    """The variable of the posterior that has the coefficients of a predictor."""
-    return "b" if dpar == LOCATION else f"b_{dpar}"
-
-
-def labels_of(term: GroupTerm) -> tuple[str, ...]:
-    """The coefficients of a group term, those of parameters beside the location with its name."""
-    named = zip(term.coefs, dpars_of(term), strict=True)
-    return tuple(coef if dpar == LOCATION else f"{dpar}_{coef}" for coef, dpar in named)
-
-
-def groupings(design: Design) -> tuple[Grouping, ...]:
-    """The grouping factors in the order of their first bar."""
-    bars: dict[str, list[int]] = {}
-    for position, term in enumerate(design.terms):
-        bars.setdefault(term.group, []).append(position)
-    return tuple(_grouping(design, group, tuple(positions)) for group, positions in bars.items())
-
-
-def _grouping(design: Design, group: str, bars: tuple[int, ...]) -> Grouping:
-    terms = [design.terms[bar] for bar in bars]
-    coefs = make_unique(coef for term in terms for coef in labels_of(term))
-    pairs = make_unique(f"{a},{b}" for term in terms for a, b in combinations(labels_of(term), 2))
-    return Grouping(group, bars, coefs, terms[0].levels, pairs)
-
-
-def parameters(model: Model) -> tuple[Parameter, ...]:
-    """The posterior's variables in printing order: where every label comes from."""
-    rows = [
-        Parameter(
-            coefficient_name(of.dpar), "b", "", ("term" if of.dpar == LOCATION else f"term_{of.dpar}",), (of.names,)
-        )
-        for of in predictors(model.design)
-    ]
-    for grouping in groupings(model.design):
-        rows.extend(_group_parameters(grouping))
-    rows.extend(Parameter(one.name, "auxiliary", "", (), ()) for one in scalars_of(model))
-    return tuple(rows)
-
-
-def _group_parameters(grouping: Grouping) -> list[Parameter]:
-    group = grouping.group.replace("/", "_")  # xarray keeps "/" for paths
-    level, term, coef, pair = (f"{what}_{group}" for what in ("level", "term", "coef", "pair"))
-    # A dim that is not the first of `r_` is in no other variable: ArviZ stacks elements in the order in which a data
-    # set meets its dims, and labels them in the variable's own.
-    rows = [
-        Parameter(f"sd_{group}", "sd", grouping.group, (coef,), (grouping.terms,)),
-        Parameter(f"cor_{group}", "cor", grouping.group, (pair,), (grouping.pairs,)),
-        Parameter(f"r_{group}", "r", grouping.group, (level, term), (grouping.levels, grouping.terms)),
-    ]
-    return [row for row in rows if row.class_ != "cor" or grouping.pairs]
-
-
 def labelled(model: Model, draws: Unrolled) -> dict[str, Floats]:
-    """Arrays (chains, draws, ...) by the names of `parameters(model)`."""
-    starts = np.cumsum([0, *(len(term.coefs) for term in model.design.terms)])
-    by_group = {grouping.group: grouping for grouping in groupings(model.design)}
-
-    def sd(bar: int) -> Floats:
-        return draws.sd[..., starts[bar] : starts[bar + 1]]
+    """Arrays (chains, draws, ...) by the variables of `model.ledger`."""
+    ends = np.cumsum([len(term.coefs) for term in model.design.terms])
+    sds = np.split(draws.sd, ends[:-1], axis=-1)
 
     def pairs(bar: int) -> Floats:
-        below = np.triu_indices(len(model.design.terms[bar].coefs), 1)
-        return draws.cor[bar][..., below[0], below[1]]
+        upper = np.triu_indices(len(model.design.terms[bar].coefs), 1)
+        return draws.cor[bar][..., upper[0], upper[1]]
 
-    def effects(bar: int) -> Floats:
-        return draws.r[bar]
-
-    parts = {"sd": sd, "cor": pairs, "r": effects}
+    parts: Mapping[str, Callable[[int], Floats]] = {
+        "sd": lambda bar: sds[bar],
+        "cor": pairs,
+        "r": lambda bar: draws.r[bar],
+    }
     fixed = {coefficient_name(dpar): draws.b[..., at] for dpar, at in places_of(model.design).items()}
+    bars = {grouping.group: grouping.bars for grouping in groupings(model.design)}
     out: dict[str, Floats] = {}
-    for row in parameters(model):
-        if row.class_ in parts:
-            arrays = [parts[row.class_](bar) for bar in by_group[row.group].bars]
+    for row in model.ledger.variables:
+        if row.kind in parts:
+            arrays = [parts[row.kind](bar) for bar in bars[row.group]]
             out[row.name] = arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=-1)
         else:
-            out[row.name] = fixed[row.name] if row.class_ == "b" else draws.auxiliary[row.name]
+            out[row.name] = fixed[row.name] if row.kind == "b" else draws.auxiliary[row.name]
     return out

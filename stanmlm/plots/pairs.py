@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.tables.picked import POSITIVE, Named, named_draws
+from stanmlm.after.tables.picked import Named, named_draws
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.base.errors import OptionError
@@ -15,6 +15,7 @@ from stanmlm.plots.density import density_curve
 from stanmlm.plots.parts import NO_WORDS, Words, captioned, labels_of, plain
 from stanmlm.plots.picks import slowest
 from stanmlm.plots.theme import ACCENT, LIGHT, MID, MID_EDGE, QUIET, theme_paper
+from stanmlm.priors.parameters import POSITIVE
 
 if TYPE_CHECKING:
     from plotnine import ggplot

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.after.criticism.prior_posterior import Compared, compared
-from stanmlm.after.tables.picked import named_draws
+from stanmlm.after.tables.picked import named_draws, table_names
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.errors import DataError
 from stanmlm.fit.fit import Fit
@@ -105,12 +105,13 @@ def _chosen(fit: Fit, pars: Sequence[str] | str | None, regex_pars: str | None) 
     every = compared(fit)
     if pars is None and regex_pars is None:
         return list(every)
-    known = {name: each for each in every for name in each.names}
-    wanted = named_draws(fit, pars, regex_pars).names
-    for name in wanted:
-        if name not in known:
-            raise DataError(f"`{name}` has no prior of its own; those that have: " + ", ".join(known))
-    return [known[name] for name in wanted]
+    known, wanted = {each.element: each for each in every}, named_draws(fit, pars, regex_pars)
+    for name, element in zip(wanted.names, wanted.elements, strict=True):
+        if element not in known:
+            called = table_names(fit)
+            listed = ", ".join(called[each] for each in known)
+            raise DataError(f"`{name}` has no prior of its own; those that have: {listed}")
+    return [known[element] for element in wanted.elements]
 
 
 def prior_curves(each: Compared) -> pd.DataFrame:

@@ -11,12 +11,13 @@ import pandas as pd
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError, did_you_mean
-from stanmlm.fit.fit import Fit, draws_of
-from stanmlm.model.model import Grouping, groupings, parameters
+from stanmlm.fit.draws import effects_of
+from stanmlm.fit.fit import Fit
 from stanmlm.plots.frames import interval_frame
 from stanmlm.plots.parts import NO_WORDS, Words, captioned, labels_of, plain
 from stanmlm.plots.rows import BAYESPLOT, Bars, bars_of, names_down, size_for, zero_line
 from stanmlm.plots.theme import MID_EDGE, theme_rows
+from stanmlm.priors.parameters import Grouping, groupings
 
 if TYPE_CHECKING:
     from plotnine import ggplot
@@ -138,8 +139,7 @@ def _terms(grouping: Grouping, terms: Sequence[str] | None) -> list[int]:
 
 def ranef_frame(fit: Fit, grouping: Grouping, terms: Sequence[int], look: Look) -> pd.DataFrame:
     """A row a level and coefficient: `level`, `term`, `place`, `estimate` and the intervals."""
-    variable = next(row for row in parameters(fit.model) if row.class_ == "r" and row.group == grouping.group)
-    draws = draws_of(fit, variable.name)[..., terms]
+    draws = np.concatenate([effects_of(fit, bar) for bar in grouping.bars], axis=-1)[..., terms]
     place = _places(draws[..., 0], look)
     parts = []
     for k, term in enumerate(terms):

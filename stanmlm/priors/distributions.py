@@ -29,7 +29,7 @@ class Distribution:
     arguments: tuple[str, ...]  # Stan's names and order
     defaults: tuple[float | None, ...]  # None: must be given
     scale: str  # the argument that autoscaling multiplies ("scale"), or divides ("rate"); "" for none
-    classes: tuple[str, ...]  # where it may stand; "aux" is any auxiliary of the family
+    classes: tuple[str, ...]  # where it may stand; "dpar" is any scalar of the family
     joint: bool  # one prior on all standard deviations of a term
     proper: bool
     log_density: LogDensity
@@ -134,8 +134,8 @@ def _univariate(name: str, for_scipy: Callable[..., tuple[Any, ...]] = lambda *s
     return log_density, draw
 
 
-REAL = ("Intercept", "b", "sd", "aux")
-POSITIVE = ("sd", "aux")
+REAL = ("Intercept", "b", "sd", "dpar")
+POSITIVE = ("sd", "dpar")
 
 DISTRIBUTIONS: dict[str, Distribution] = {
     row.name: row

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from stanmlm.base.callers import warn_user
 from stanmlm.base.errors import PriorError, did_you_mean
-from stanmlm.data.design import Design, dpars_of, predictors
-from stanmlm.families import Family
-from stanmlm.formula.bf import LOCATION
 from stanmlm.priors.distributions import DISTRIBUTIONS
+from stanmlm.priors.parameter_names import Spellings, named, variants
+from stanmlm.priors.parameters import MU, Address, Ledger, Parameter, class_name, class_of
 from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior, flat
 
 Default = Literal["default"]
@@ -18,51 +18,46 @@ CovarianceInput = CovariancePrior | Mapping[str, CovariancePrior] | Default
 
 @dataclass(frozen=True)
 class Slot:
-    """One parameter that takes a prior; the last four fields are those of its row in the prior table."""
+    """One parameter that takes a prior."""
 
-    kind: str  # the class, or "aux" for every auxiliary
-    class_: str
-    coef: str
-    group: str
-    term: int
+    address: Address  # of kind "Intercept" at centred predictors; a correlation matrix has no coefficient
+    # Intercept: among those of all predictors; b: among their other columns; sd: among the sds of all terms; cor: among
+    # terms with several
     position: int
-    dpar: str = LOCATION
+    names: tuple[str, ...] = ()  # what its coefficient may be called, its own name first
 
     @property
     def label(self) -> str:
         """The parameter as messages name it."""
-        prefix = "" if self.dpar == LOCATION else f"{self.dpar}_"
-        if self.group:
-            return f"{self.class_}_{self.group}[{prefix}{self.coef}]" if self.coef else f"{self.class_}_{self.group}"
-        name = f"{self.class_}_{self.dpar}" if prefix else self.class_
-        return f"{name}[{self.coef}]" if self.coef else name
+        return prior_label(self.address)
 
 
-def model_slots(design: Design, family: Family) -> tuple[Slot, ...]:
-    """Every parameter that takes a prior: intercepts, coefficients, group terms, then numbers without a formula."""
-    every = predictors(design)
-    slopes = [(of.dpar, name) for of in every for name in of.names[of.intercept :]]
-    alone = [one.name for one in family.scalars if one.name not in {of.dpar for of in every}]
-    starting = [of.dpar for of in every if of.intercept]
+def prior_label(address: Address) -> str:
+    """`sd_state[income]`, `b[income]`, `b_sigma[income]`, `Intercept`, `sigma`."""
+    if address.group:
+        name = f"{class_of(address)}_{address.group}"
+        return f"{name}[{named(address.dpar, str(address.coef))}]" if address.coef else name
+    name = class_name(address)
+    return f"{name}[{address.coef}]" if address.coef else name
+
+
+def model_slots(book: Ledger, intercepts: Sequence[str]) -> tuple[Slot, ...]:
+    """Every parameter that takes a prior: intercepts, of these parameters, coefficients, group terms, then scalars."""
+    starting = {next(row for row in book.of("b") if row.address.dpar == dpar) for dpar in intercepts}
+    coefficients, sds = [row for row in book.of("b") if row not in starting], book.every("sd")
+    several = dict.fromkeys(row.address.term for row in book.every("cor"))
+    of = {row.address.term: (row.address.dpar, row.address.group) for row in sds}
     return (
-        *(Slot("Intercept", "Intercept", "", "", -1, position, dpar) for position, dpar in enumerate(starting)),
-        *(Slot("b", "b", name, "", -1, position, dpar) for position, (dpar, name) in enumerate(slopes)),
-        *_group_slots(design),
-        *(Slot("aux", name, "", "", -1, 0) for name in alone),
+        *(Slot(Address("Intercept", dpar), place) for place, dpar in enumerate(intercepts)),
+        *(Slot(row.address, place, variants(*_own(row))) for place, row in enumerate(coefficients)),
+        *(Slot(row.address, place, variants(*_own(row))) for place, row in enumerate(sds)),
+        *(Slot(Address("cor", *of[term], term), place) for place, term in enumerate(several)),
+        *(Slot(row.address, 0) for row in book.of("dpar")),
     )
 
 
-def _group_slots(design: Design) -> tuple[Slot, ...]:
-    sds = [
-        (number, term.group, coef, dpar)
-        for number, term in enumerate(design.terms)
-        for coef, dpar in zip(term.coefs, dpars_of(term), strict=True)
-    ]
-    several = [(number, term.group, dpars_of(term)[0]) for number, term in enumerate(design.terms) if term.coefs[1:]]
-    return (
-        *(Slot("sd", "sd", coef, group, number, at, dpar) for at, (number, group, coef, dpar) in enumerate(sds)),
-        *(Slot("cor", "cor", "", group, number, at, dpar) for at, (number, group, dpar) in enumerate(several)),
-    )
+def _own(row: Parameter) -> tuple[str, ...]:
+    return (str(row.address.coef), *row.called)
 
 
 def spread(given: PriorInput, slots: Sequence[Slot], argument: str) -> dict[Slot, Prior]:
@@ -81,13 +76,35 @@ def spread(given: PriorInput, slots: Sequence[Slot], argument: str) -> dict[Slot
 
 
 def _by_name(given: Mapping[str, Prior | None], slots: Sequence[Slot], argument: str) -> dict[Slot, Prior]:
-    named = {slot.coef or slot.class_: slot for slot in slots}
-    for name in given:
-        if name not in named:
-            intercept = name in ("(Intercept)", "Intercept") and argument == "prior="
-            hint = "; the intercept's prior is prior_intercept=" if intercept else did_you_mean(name, named)
-            raise PriorError(f"{argument} names `{name}`, which is no coefficient of the model" + hint)
-    return {named[name]: _one(prior, f"{argument} of `{name}`") for name, prior in given.items()}
+    return {
+        slot: _one(prior, f"{argument} of `{name}`")
+        for name, prior in given.items()
+        for slot in [_named(name, slots, argument)]
+    }
+
+
+def _named(name: str, slots: Sequence[Slot], argument: str) -> Slot:
+    """The slot of a coefficient or a scalar by its own name, or by one that no other has."""
+    own = [slot for slot in slots if name in (slot.names or (class_of(slot.address),))[:1]]
+    found = own or [slot for slot in slots if name in _spelled(slot)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise PriorError(f"{argument} names `{name}`, which could be {_listed(found)}; say which one")
+    intercept = name in ("(Intercept)", "Intercept") and argument == "prior="
+    known = [slot.names[0] if slot.names else class_of(slot.address) for slot in slots]
+    hint = "; the intercept's prior is prior_intercept=" if intercept else did_you_mean(name, known)
+    raise PriorError(f"{argument} names `{name}`, which is no coefficient of the model" + hint)
+
+
+def _spelled(slot: Slot) -> list[str]:
+    """Its names, also as ArviZ and brms write coefficients."""
+    class_ = class_of(slot.address)
+    return [text for name in slot.names for text in (name, f"{class_}[{name}]", f"{class_}_{name}")]
+
+
+def _listed(slots: Sequence[Slot]) -> str:
+    return " or ".join(f"`{slot.label}`" for slot in slots)
 
 
 def _in_order(given: Sequence[Prior | None], slots: Sequence[Slot], argument: str) -> dict[Slot, Prior]:
@@ -124,7 +141,7 @@ def spread_covariance(given: CovarianceInput, slots: Sequence[Slot]) -> dict[Slo
     """
     if isinstance(given, str) and given == "default":
         return {}
-    own = [slot for slot in slots if slot.group]
+    own = [slot for slot in slots if slot.address.group]
     if isinstance(given, CovariancePrior):
         return _covariance(given, own)
     if not isinstance(given, Mapping):
@@ -134,7 +151,7 @@ def spread_covariance(given: CovarianceInput, slots: Sequence[Slot]) -> dict[Slo
         )
     found: dict[Slot, Prior] = {}
     for group, covariance in given.items():
-        mine = [slot for slot in own if slot.group == group]
+        mine = [slot for slot in own if slot.address.group == group]
         if not mine:
             raise PriorError(_no_group(group, own))
         found |= spread_covariance(covariance, mine)
@@ -143,16 +160,16 @@ def spread_covariance(given: CovarianceInput, slots: Sequence[Slot]) -> dict[Slo
 
 def _covariance(covariance: CovariancePrior, slots: Sequence[Slot]) -> dict[Slot, Prior]:
     where = "prior_covariance="
-    sds = [slot for slot in slots if slot.kind == "sd"]
-    cors = [slot for slot in slots if slot.kind == "cor"]
-    terms = list(dict.fromkeys(slot.term for slot in sds))
-    several = [slot.term for slot in cors]
+    sds = [slot for slot in slots if slot.address.kind == "sd"]
+    cors = [slot for slot in slots if slot.address.kind == "cor"]
+    terms = list(dict.fromkeys(slot.address.term for slot in sds))
+    several = [slot.address.term for slot in cors]
     cor = dict(zip(terms, _elementwise(_widen(covariance.cor, terms, several), len(terms), where), strict=True))
     if not DISTRIBUTIONS[covariance.sd.distribution].joint:
         single = dict(zip(sds, _elementwise(covariance.sd, len(sds), where), strict=True))
-        return {**single, **{slot: cor[slot.term] for slot in cors}}
+        return {**single, **{slot: cor[slot.address.term] for slot in cors}}
     joint = dict(zip(terms, _elementwise(_widen(covariance.sd, terms, several), len(terms), where), strict=True))
-    return {**{slot: joint[slot.term] for slot in sds}, **{slot: cor[slot.term] for slot in cors}}
+    return {**{slot: joint[slot.address.term] for slot in sds}, **{slot: cor[slot.address.term] for slot in cors}}
 
 
 def _widen(prior: Prior, terms: Sequence[int], several: Sequence[int]) -> Prior:
@@ -164,11 +181,11 @@ def _widen(prior: Prior, terms: Sequence[int], several: Sequence[int]) -> Prior:
     return replace(prior, arguments=(tuple(by_term.get(term, 1.0) for term in terms), *rest))
 
 
-def assign(priors: Sequence[SetPrior], slots: Sequence[Slot]) -> dict[Slot, Prior]:
+def assign(priors: Sequence[SetPrior], slots: Sequence[Slot], spellings: Spellings) -> dict[Slot, Prior]:
     """The `set_prior` row that wins at each slot: the narrowest, and the last of equally narrow ones."""
     found: dict[Slot, Prior] = {}
     for row in sorted(priors, key=_narrowness):
-        matched = [slot for slot in slots if _matches(row, slot)]
+        matched = _matched(row, slots) or _by_spelling(row, slots, spellings)
         if not matched:
             raise PriorError(_explain(row, slots))
         found |= dict.fromkeys(matched, _one(row.prior, f'set_prior(class_="{row.class_}")'))
@@ -179,36 +196,60 @@ def _narrowness(row: SetPrior) -> int:
     return bool(row.coef) + bool(row.group)
 
 
-def _matches(row: SetPrior, slot: Slot) -> bool:
-    coefs = ("", slot.coef, "Intercept") if slot.coef == "(Intercept)" else ("", slot.coef)
-    same = row.class_ == slot.class_ and (row.dpar or LOCATION) == slot.dpar
-    return same and row.group in ("", slot.group) and row.coef in coefs
+def _matched(row: SetPrior, slots: Sequence[Slot]) -> list[Slot]:
+    """The slots that a row names, with a word where R would call others alike."""
+    block = [s for s in slots if class_of(s.address) == row.class_ and row.group in ("", s.address.group)]
+    block = [s for s in block if s.address.dpar == (row.dpar or MU) or (s.address.kind == "dpar" and not row.dpar)]
+    if not row.coef:
+        return block
+    named = [slot for slot in block if row.coef in slot.names]
+    if len({slot.address.coef for slot in named}) < 2:
+        return named
+    own = [slot for slot in named if slot.address.coef == row.coef]
+    if own:
+        others = _listed([slot for slot in named if slot not in own])
+        warn_user(f'set_prior(coef="{row.coef}") is the prior of {_listed(own)}, not of {others}, which R calls alike')
+        return own
+    both = " and ".join(f"`{slot.label}`" for slot in named)
+    warn_user(f'set_prior(coef="{row.coef}") is the prior of {both}, which R calls alike; name one for one alone')
+    return named
+
+
+def _by_spelling(row: SetPrior, slots: Sequence[Slot], spellings: Spellings) -> list[Slot]:
+    """The slots that any package's spelling means, as the class or the coefficient: "sd_g__x", "b[x]", "x|g"."""
+    known = row.class_ in {class_of(slot.address) for slot in slots}
+    text, classes = (row.coef, {row.class_}) if known else (row.class_, {"b", "sd", "cor"})
+    meant = {element.parameter.address for element in spellings.meant(text)} if text else set()
+    found = [slot for slot in slots if slot.address in meant and class_of(slot.address) in classes]
+    if len(found) > 1:
+        raise PriorError(f"`{text}` in set_prior() could be {_listed(found)}; say which one")
+    return [slot for slot in found if row.group in ("", slot.address.group) and row.dpar in ("", slot.address.dpar)]
 
 
 def _explain(row: SetPrior, slots: Sequence[Slot]) -> str:
     """Why a `set_prior` row matches nothing: the first of class, group and coefficient that the model lacks."""
-    dpars = dict.fromkeys(slot.dpar for slot in slots)
-    if row.dpar and row.dpar not in dpars:
-        alone = [slot.class_ for slot in slots if slot.kind == "aux"]
-        number = f'; it has no formula, and its prior is set_prior(..., class_="{row.dpar}")'
-        return f"`{row.dpar}` has no predictor" + (number if row.dpar in alone else did_you_mean(row.dpar, dpars))
-    if row.class_ in dpars and row.class_ != LOCATION:
+    alone = {slot.address.dpar for slot in slots if slot.address.kind == "dpar"}
+    predicted = dict.fromkeys(slot.address.dpar for slot in slots if slot.address.kind != "dpar")
+    if row.dpar and row.dpar not in predicted:
+        number = f'; it is one number, whose prior is set_prior(..., class_="{row.dpar}")'
+        return f"`{row.dpar}` has no predictor" + (number if row.dpar in alone else did_you_mean(row.dpar, predicted))
+    if row.class_ in predicted and row.class_ != MU:
         return f'`{row.class_}` has a formula: the priors of its coefficients are set_prior(..., dpar="{row.class_}")'
-    of = "" if (row.dpar or LOCATION) == LOCATION else f" in the predictor of `{row.dpar}`"
-    slots = [slot for slot in slots if slot.dpar == (row.dpar or LOCATION)]
-    classes = {slot.class_ for slot in slots}
+    slots = [s for s in slots if s.address.dpar == (row.dpar or MU) or (s.address.kind == "dpar" and not row.dpar)]
+    classes = {class_of(slot.address) for slot in slots}
     if row.class_ not in classes:
-        return f"the model has no parameter of class `{row.class_}`{of}" + did_you_mean(row.class_, classes)
-    own = [slot for slot in slots if slot.class_ == row.class_]
-    if row.group and not any(slot.group == row.group for slot in own):
+        where = f" in the predictor of `{row.dpar}`" if row.dpar else ""
+        return f"the model has no parameter of class `{row.class_}`{where}" + did_you_mean(row.class_, classes)
+    own = [slot for slot in slots if class_of(slot.address) == row.class_]
+    if row.group and not any(slot.address.group == row.group for slot in own):
         return _no_group(row.group, own)
     if row.class_ == "b" and row.coef in ("(Intercept)", "Intercept"):
         return 'the intercept is not of class `b`; use set_prior(..., class_="Intercept")'
-    coefs = [slot.coef for slot in own if slot.coef and row.group in ("", slot.group)]
+    coefs = [slot.names[0] for slot in own if slot.names and row.group in ("", slot.address.group)]
     of = f" of `{row.group}`" if row.group else ""
     return f"class `{row.class_}`{of} has no coefficient `{row.coef}`" + did_you_mean(row.coef, coefs)
 
 
 def _no_group(group: str, slots: Sequence[Slot]) -> str:
-    groups = [slot.group for slot in slots if slot.group]
+    groups = [slot.address.group for slot in slots if slot.address.group]
     return f"`{group}` is not a grouping factor with such a parameter" + did_you_mean(group, groups)

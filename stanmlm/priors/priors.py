@@ -6,14 +6,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stanmlm.base.errors import PriorError, did_you_mean
-from stanmlm.data.design import Design
+from stanmlm.data.design import Design, predictors
 from stanmlm.families import Family
 from stanmlm.families.family import Default, Distributional
 from stanmlm.families.responses import Response
 from stanmlm.formula.bf import LOCATION
 from stanmlm.priors.distributions import DISTRIBUTIONS
+from stanmlm.priors.parameter_names import Spellings
+from stanmlm.priors.parameters import Address, class_of, ledger
 from stanmlm.priors.prior_presets import PRESETS, Preset, Scales, measure_scales
-from stanmlm.priors.prior_slots import CovarianceInput, PriorInput, Slot, assign, model_slots, spread, spread_covariance
+from stanmlm.priors.prior_slots import (
+    CovarianceInput,
+    PriorInput,
+    Slot,
+    assign,
+    model_slots,
+    prior_label,
+    spread,
+    spread_covariance,
+)
 from stanmlm.priors.prior_spec import Prior, SetPrior, flat, student_t
 
 
@@ -21,10 +32,7 @@ from stanmlm.priors.prior_spec import Prior, SetPrior, flat, student_t
 class PriorRow:
     """One prior as the program will see it."""
 
-    class_: str  # "Intercept", "b", "sd", "cor", or an auxiliary such as "sigma"
-    coef: str  # "income"; "" where the class has none or the row covers a term
-    group: str  # the label of the group term, "" elsewhere
-    term: int  # position of the group term in design.terms, -1 elsewhere
+    address: Address  # of kind "Intercept", "b", "sd", "cor" or "dpar"; no coefficient where the row covers a term
     # Intercept: place among the intercepts of all predictors; b: among all other columns of theirs; sd: place in the
     # concatenation of all terms' sds; cor: among the terms with several coefficients; 0 elsewhere
     position: int
@@ -33,7 +41,31 @@ class PriorRow:
     specified: tuple[float, ...]  # before scaling
     ratio: bool  # sd: the prior is on sd / auxiliary
     source: str  # "default", the argument ("prior=", ...), "set_prior", "split decov", or the preset's name
-    dpar: str = LOCATION  # the distributional parameter whose predictor it is in
+
+    @property
+    def dpar(self) -> str:
+        """The distributional parameter whose predictor it is in, or that it is."""
+        return self.address.dpar
+
+    @property
+    def class_(self) -> str:
+        """brms's class: "Intercept", "b", "sd", "cor", or a scalar such as "sigma"."""
+        return class_of(self.address)
+
+    @property
+    def coef(self) -> str:
+        """The coefficient, "income"; "" where the class has none or the row covers a term."""
+        return str(self.address.coef)
+
+    @property
+    def group(self) -> str:
+        """The grouping factor, "" where there is none."""
+        return self.address.group
+
+    @property
+    def term(self) -> int:
+        """The place of the group term in design.terms, -1 where there is none."""
+        return self.address.term
 
 
 @dataclass(frozen=True)
@@ -96,20 +128,22 @@ def resolve_priors(
     """
     chosen = _preset(preset)
     scales = measure_scales(design, family, response)
-    slots = model_slots(design, family)
-    location = [slot for slot in slots if slot.dpar == LOCATION]
-    by_kind = {kind: [slot for slot in location if slot.kind == kind] for kind in ("Intercept", "b", "aux")}
+    book = ledger(design, family)
+    slots = model_slots(book, [of.dpar for of in predictors(design) if of.intercept])
+    location = [slot for slot in slots if slot.address.dpar == LOCATION or slot.address.kind == "dpar"]
+    by_kind = {kind: [slot for slot in location if slot.address.kind == kind] for kind in ("Intercept", "b", "dpar")}
     choices = {
         **_sourced(_defaults(chosen, scales, slots, family), chosen.source),
         **_sourced(spread(prior_intercept, by_kind["Intercept"], "prior_intercept="), "prior_intercept="),
         **_sourced(spread(prior, by_kind["b"], "prior="), "prior="),
-        **_sourced(spread(prior_aux, by_kind["aux"], "prior_aux="), "prior_aux="),
+        **_sourced(spread(prior_aux, by_kind["dpar"], "prior_aux="), "prior_aux="),
         **_sourced(spread_covariance(prior_covariance, location), "prior_covariance="),
-        **_sourced(assign(priors, slots), "set_prior"),
+        **_sourced(assign(priors, slots, Spellings(book)), "set_prior"),
     }
     for slot, choice in choices.items():
         _check_class(slot, choice)
-    ratio = any(one.scales_groups for one in family.scalars if one.name in {slot.class_ for slot in slots})
+    alone = {slot.address.dpar for slot in by_kind["dpar"]}
+    ratio = any(one.scales_groups for one in family.scalars if one.name in alone)
     unit = scales.y if any(one.scales_groups for one in family.scalars) and not ratio else 1.0
     settled = _settle({slot: choices[slot] for slot in slots}, ratio, unit)
     return Priors(tuple(_row(slot, choice, scales) for slot, choice in settled), preset)
@@ -169,16 +203,16 @@ def _sourced(priors: Mapping[Slot, Prior], source: str) -> dict[Slot, _Choice]:
 def _defaults(preset: Preset, scales: Scales, slots: Sequence[Slot], family: Family) -> dict[Slot, Prior]:
     own = {one.name: one for one in family.parameters}
     single: dict[str, Callable[[Slot], Prior]] = {
-        "Intercept": lambda slot: _default_intercept(preset, scales, slot, own[slot.dpar]),
+        "Intercept": lambda slot: _default_intercept(preset, scales, own[slot.address.dpar]),
         "b": lambda _: preset.coefficients(scales),
-        "aux": lambda slot: _declared(preset, scales, own[slot.class_].prior),
+        "dpar": lambda slot: _declared(preset, scales, own[slot.address.dpar].prior),
     }
-    chosen = {slot: single[slot.kind](slot) for slot in slots if slot.kind in single}
+    chosen = {slot: single[slot.address.kind](slot) for slot in slots if slot.address.kind in single}
     return chosen | spread_covariance(preset.covariance(scales), slots)
 
 
-def _default_intercept(preset: Preset, scales: Scales, slot: Slot, of: Distributional) -> Prior:
-    if slot.dpar == LOCATION:
+def _default_intercept(preset: Preset, scales: Scales, of: Distributional) -> Prior:
+    if of.name == LOCATION:
         return preset.intercept(scales)
     default = of.prior_link.get(preset.name)
     if default is None or not default.scaled:
@@ -194,9 +228,9 @@ def _declared(preset: Preset, scales: Scales, defaults: Mapping[str, Default]) -
 
 
 def _check_class(slot: Slot, choice: _Choice) -> None:
-    name = choice.prior.distribution
-    if slot.kind not in DISTRIBUTIONS[name].classes:
-        possible = ", ".join(row.name for row in DISTRIBUTIONS.values() if slot.kind in row.classes and not row.joint)
+    name, kind = choice.prior.distribution, slot.address.kind
+    if kind not in DISTRIBUTIONS[name].classes:
+        possible = ", ".join(row.name for row in DISTRIBUTIONS.values() if kind in row.classes and not row.joint)
         raise PriorError(f"{name} cannot be the prior of {slot.label}; possible are {possible}")
 
 
@@ -207,18 +241,19 @@ def _settle(choices: Mapping[Slot, _Choice], ratio: bool, unit: float) -> Iterat
     from row to row.
     """
     joint = {slot for slot, choice in choices.items() if DISTRIBUTIONS[choice.prior.distribution].joint}
-    broken = {slot.term for slot in choices if slot.kind == "sd" and slot not in joint}
+    broken = {slot.address.term for slot in choices if slot.address.kind == "sd" and slot not in joint}
     opened: set[int] = set()
     for slot, choice in choices.items():
         if slot not in joint:
             yield slot, choice
             continue
-        in_scale = (ratio, unit) if slot.dpar == LOCATION else (False, 1.0)
-        if slot.term in broken:
+        in_scale = (ratio, unit) if slot.address.dpar == LOCATION else (False, 1.0)
+        if slot.address.term in broken:
             yield slot, _Choice(_split(choice.prior), "split decov", *in_scale)
-        elif slot.term not in opened:
-            opened.add(slot.term)
-            yield replace(slot, coef=""), replace(choice, ratio=in_scale[0], unit=in_scale[1])
+        elif slot.address.term not in opened:
+            opened.add(slot.address.term)
+            whole = replace(slot, address=slot.address._replace(coef=""))
+            yield whole, replace(choice, ratio=in_scale[0], unit=in_scale[1])
 
 
 def _split(decov: Prior) -> Prior:
@@ -232,23 +267,19 @@ def _split(decov: Prior) -> Prior:
 def _row(slot: Slot, choice: _Choice, scales: Scales) -> PriorRow:
     specified = _filled(slot, choice.prior, scales)
     return PriorRow(
-        class_=slot.class_,
-        coef=slot.coef,
-        group=slot.group,
-        term=slot.term,
+        address=slot.address,
         position=slot.position,
         distribution=choice.prior.distribution,
         arguments=_scaled(choice.prior, specified, _factor(slot, scales) if choice.prior.autoscale else choice.unit),
         specified=specified,
         ratio=choice.ratio,
         source=choice.source,
-        dpar=slot.dpar,
     )
 
 
 def _filled(slot: Slot, prior: Prior, scales: Scales) -> tuple[float, ...]:
     """The arguments with the scale that the user left out: rstanarm's 2.5 under this link, or 1 elsewhere."""
-    scale = scales.coefficient if slot.kind in ("Intercept", "b") else 1.0
+    scale = scales.coefficient if slot.address.kind in ("Intercept", "b") else 1.0
     return tuple(numbers[0] if numbers else scale for numbers in prior.arguments)
 
 
@@ -265,13 +296,10 @@ def _scaled(prior: Prior, specified: tuple[float, ...], factor: float) -> tuple[
 
 
 def _factor(slot: Slot, scales: Scales) -> float:
-    columns, y = {"b": scales.x, "sd": scales.z}.get(slot.kind), scales.y if slot.dpar == LOCATION else 1.0
+    columns = {"b": scales.x, "sd": scales.z}.get(slot.address.kind)
+    y = scales.y if slot.address.dpar == LOCATION or slot.address.kind == "dpar" else 1.0
     return y if columns is None else y / float(columns[slot.position])
 
 
 def _flat_parameters(priors: Priors) -> list[str]:
-    return [
-        Slot("", row.class_, row.coef, row.group, row.term, row.position, row.dpar).label
-        for row in priors.rows
-        if not DISTRIBUTIONS[row.distribution].proper
-    ]
+    return [prior_label(row.address) for row in priors.rows if not DISTRIBUTIONS[row.distribution].proper]

@@ -10,7 +10,7 @@ from stanmlm.base.streams import Purpose, Source, stream
 from stanmlm.data.coefficients import intercepts, places_of, slopes, uncentred
 from stanmlm.model.centering import informed
 from stanmlm.model.crossed import JointSystem, joint_system, parts_of, roots, solved
-from stanmlm.model.model import Model, scalars_of
+from stanmlm.model.model import Model
 from stanmlm.model.nesting import parents_first
 from stanmlm.model.pilot import Pilot
 from stanmlm.sampling.user_scale import means, sampled
@@ -73,7 +73,7 @@ def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.G
     point |= {f"L_{k}": L for k, (tau, L) in enumerate(scales, 1) if len(tau) > 1}
     point |= {"sd": np.concatenate([tau for tau, _ in scales])} if scales else {}
     point |= _effects(model, full, scales, _deviations(model, at, system, full, scales, rng)) if system else {}
-    for one, variance in zip(scalars_of(model), _scalar_variances(model, at), strict=True):
+    for one, variance in zip(model.scalars, _scalar_variances(model, at), strict=True):
         moved = one.link.forward(np.asarray(at.scalars[one.name])) + SPREAD * np.sqrt(variance) * rng.standard_normal()
         point[one.name] = np.asarray(one.link.inverse(moved))
     return point
@@ -215,7 +215,7 @@ def _log_sd_variance(units: Floats | float) -> Floats:
 def _scalar_variances(model: Model, at: Pilot) -> Floats:
     """Of the family's parameters without a predictor, on their links' scales; of a sigma what its rows leave."""
     known = float(_log_sd_variance(_residuals(model, at)))
-    return np.array([at.scalar_variance.get(one.name, known) for one in scalars_of(model)], dtype=float)
+    return np.array([at.scalar_variance.get(one.name, known) for one in model.scalars], dtype=float)
 
 
 def _residuals(model: Model, at: Pilot) -> float:

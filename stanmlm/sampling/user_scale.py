@@ -9,7 +9,7 @@ from stanmlm.base.arrays import Floats
 from stanmlm.base.streams import Purpose, Source, stream
 from stanmlm.data.coefficients import intercepts, n_coefficients, slopes, uncentred
 from stanmlm.model.marginal import Marginal, draw_effects
-from stanmlm.model.model import Model, Unrolled, scalars_of
+from stanmlm.model.model import Model, Unrolled
 from stanmlm.model.nesting import parents_first
 from stanmlm.sampling.standata import absorbed_by
 
@@ -42,7 +42,7 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
     factors = list(_factors(model, draws))
     starts = np.cumsum([0, *(len(term.coefs) for term in model.design.terms)])
     taus = [sd[..., start:stop] for start, stop in pairwise(starts)]
-    auxiliary = {one.name: np.asarray(draws[one.name]) for one in scalars_of(model)}
+    auxiliary = {one.name: np.asarray(draws[one.name]) for one in model.scalars}
     return Unrolled(
         b=b,
         sd=sd,

@@ -10,6 +10,7 @@ import pytest
 from stanmlm.base.errors import StanmlmError
 from stanmlm.data.design import design
 from stanmlm.data.encode import encode
+from stanmlm.data.factors import level_names
 from stanmlm.data.frame import model_frame
 from stanmlm.data.lformula import lFormula, model_matrix
 from stanmlm.data.whole_rows import whole
@@ -83,7 +84,7 @@ def test_every_mixed_case_matches(reference: ModuleType) -> None:
         assert agrees(parts.X.to_numpy(), case["X"]), case["id"]
         formula = parse_formula(case["formula"], tuple(data))
         terms = design(formula, model_frame(formula, data, {})).terms
-        assert [(t.group, list(t.coefs), list(t.levels)) for t in terms] == [
+        assert [(t.group, list(t.coefs), list(level_names(t.levels))) for t in terms] == [
             (t["group"], t["coef"], t["levels"]) for t in case["terms"]
         ], case["id"]
         re = parts.reTrms

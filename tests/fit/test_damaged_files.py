@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -282,6 +283,7 @@ BOMBS = {
 MEASURED = """
 import resource, sys, time
 import stanmlm as sm
+from dataclasses import replace
 sm.load(sys.argv[1])
 before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
 try:
@@ -401,7 +403,6 @@ def test_odd_texts_are_kept(tmp_path: Path) -> None:
     odd = pd.Series(["\ud800", "🎈", "\0", '"'] * 10, dtype=object, index=old_fit().model.frame.data.index)
     data = old_fit().model.frame.data.assign(aside=odd)
     fit = sm.load(OLD)
-    frame = fit.model.frame.__class__(**{**vars(fit.model.frame), "data": data})
-    changed = fit.__class__(**{**vars(fit), "model": fit.model.__class__(**{**vars(fit.model), "frame": frame})})
-    sm.save(changed, tmp_path / "fit")
+    frame = replace(fit.model.frame, data=data)
+    sm.save(replace(fit, model=replace(fit.model, frame=frame)), tmp_path / "fit")
     pd.testing.assert_frame_equal(sm.load(tmp_path / "fit").model.frame.data, data)

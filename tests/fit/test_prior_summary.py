@@ -3,14 +3,18 @@
 import pytest
 
 from stanmlm.fit.prior_summary import PriorSummary, prior_frame, spelled
+from stanmlm.priors.parameters import address_of
 from stanmlm.priors.priors import PriorRow, Priors
 
 
 def row(class_, distribution, arguments, specified=None, **other) -> PriorRow:
     """A row of a prior table, in the words that matter for the print."""
-    fields = {"coef": "", "group": "", "term": -1, "position": 0, "ratio": False, "source": "default"} | other
+    place = {name: other.pop(name) for name in ("coef", "group", "term") if name in other}
+    fields = {"position": 0, "ratio": False, "source": "default"} | other
     given = arguments if specified is None else specified
-    return PriorRow(class_=class_, distribution=distribution, arguments=arguments, specified=given, **fields)
+    return PriorRow(
+        address_of(class_, **place), distribution=distribution, arguments=arguments, specified=given, **fields
+    )
 
 
 HEAD = "Priors for model 'm' \n------\n"

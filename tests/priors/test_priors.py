@@ -12,6 +12,7 @@ from stanmlm.base.errors import PriorError
 from stanmlm.data.design import Design, GroupTerm
 from stanmlm.families import Family, binomial, gaussian, poisson
 from stanmlm.families.responses import Response
+from stanmlm.priors.parameters import Address
 from stanmlm.priors.prior_spec import (
     cauchy,
     decov,
@@ -87,7 +88,7 @@ def test_rstanarm_defaults_in_a_gaussian_model(sleep):
     assert (rows["sigma"].distribution, rows["sigma"].specified) == ("exponential", (1.0,))
     assert rows["sigma"].arguments == pytest.approx((1 / 56.3287571252351,), rel=1e-13)
     assert rows["sd_Subject"] == PriorRow(
-        "sd", "", "Subject", 0, 0, "decov", (1, 1, 1, 1), (1, 1, 1, 1), ratio=True, source="default"
+        Address("sd", group="Subject", term=0), 0, "decov", (1, 1, 1, 1), (1, 1, 1, 1), ratio=True, source="default"
     )
     assert rows["cor_Subject"].arguments == (1.0,)
     assert {row.source for row in rows.values()} == {"default"}

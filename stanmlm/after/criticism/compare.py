@@ -12,13 +12,12 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError
 from stanmlm.base.layout import table
-from stanmlm.fit.diagnostics import elements
+from stanmlm.fit.draws import labelled_values
 from stanmlm.fit.extract import nobs
 from stanmlm.fit.fit import Fit
 from stanmlm.formula.formula import formula_text
-from stanmlm.model.model import parameters
 
-CLASSES = ("b", "sd", "cor", "auxiliary")  # of the rows, in print order
+KINDS = ("b", "sd", "cor", "dpar")  # of the rows, in print order
 ELPD = ("elpd_loo", "se_elpd_loo", "elpd_diff", "se_diff")
 
 
@@ -68,7 +67,7 @@ def ladder(fits: Mapping[str, Fit], loo: bool = True) -> Ladder:
     if not fits:
         raise DataError("a ladder needs fits by name, such as {'pooled': fit0, 'varying': fit1}")
     columns = {name: _columns(fit) for name, fit in fits.items()}
-    labels = [text for class_ in CLASSES for found in columns.values() for text in found.get(class_, {})]
+    labels = [text for kind in KINDS for found in columns.values() for text in found[kind]]
     draws = {
         name: {k: v for by_label in found.values() for k, v in by_label.items()} for name, found in columns.items()
     }
@@ -82,11 +81,11 @@ def ladder(fits: Mapping[str, Fit], loo: bool = True) -> Ladder:
 
 
 def _columns(fit: Fit) -> dict[str, dict[str, Floats]]:
-    """Draws (draws,) by label, by class of parameter."""
-    found: dict[str, dict[str, Floats]] = {class_: {} for class_ in CLASSES}
-    for row in parameters(fit.model):
-        if row.class_ in CLASSES:
-            found[row.class_] |= {name: draws.ravel() for name, draws in elements(fit, row).items()}
+    """Draws (draws,) by label, by kind of parameter."""
+    found: dict[str, dict[str, Floats]] = {kind: {} for kind in KINDS}
+    for row in fit.model.ledger.variables:
+        if row.kind in found:
+            found[row.kind] |= {name: draws.ravel() for name, draws in labelled_values(fit, row).items()}
     return found
 
 

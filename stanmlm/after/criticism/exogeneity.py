@@ -21,7 +21,7 @@ from stanmlm.fit.verbs import fit_verb
 from stanmlm.formula.formula import update_terms
 from stanmlm.formula.rcode import label
 from stanmlm.formula.rparse import parse_expression
-from stanmlm.model.model import groupings
+from stanmlm.priors.parameters import groupings
 
 HOLDS, FAILS, UNCHECKED = "no sign against", "does not hold", "not checked"
 NUMBERS = ("estimate", "within", "between", "difference", "conf.low", "conf.high")

@@ -4,17 +4,20 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stanmlm.after.predict.target import scales_of
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
+from stanmlm.data.coefficients import centred, intercepts, slopes
+from stanmlm.fit.draws import coefficients_of, correlations_of, scales_of
 from stanmlm.fit.fit import Fit, draws_of, n_draws
 from stanmlm.priors.distributions import DISTRIBUTIONS
+from stanmlm.priors.parameters import class_name
 from stanmlm.priors.priors import PriorRow
-from stanmlm.sampling.standata import column_means
 
 
 def log_prior(fit: Fit) -> dict[str, Floats]:
     """Log prior densities by class ("Intercept", "b", "sd", "cor", "sigma", ...), (draws,) each.
+
+    Those of another parameter's predictor have its name behind: "b_sigma".
 
     They are the densities of the priors that `prior_summary` lists, of the parameters that users see, up to a constant;
     group effects have none of their own, since the sds and correlations above them are what has a prior.
@@ -30,18 +33,17 @@ def log_prior(fit: Fit) -> dict[str, Floats]:
     total: dict[str, Floats] = {}
     for row in fit.model.priors.rows:
         if row.distribution != "flat":
-            total[row.class_] = total.get(row.class_, np.zeros(n_draws(fit))) + _of_row(fit, row, values)
+            name = class_name(row.address)
+            total[name] = total.get(name, np.zeros(n_draws(fit))) + _of_row(fit, row, values)
     return total
 
 
 def _values(fit: Fit) -> Mapping[str, Floats]:
     """Parameters as the priors see them, (draws, parameters)."""
-    model, b = fit.model, draws_of(fit, "b")
-    slopes = b[:, 1:] if model.design.intercept else b
-    values = {row.name: draws_of(fit, row.name)[:, None] for row in model.family.scalars}
-    values["b"] = slopes
-    if model.design.intercept:
-        values["Intercept"] = b[:, :1] + slopes @ column_means(model)[:, None]
+    model, b = fit.model, coefficients_of(fit)
+    values = {row.name: draws_of(fit, row.name)[:, None] for row in model.scalars}
+    values["b"] = b[:, slopes(model.design)]
+    values["Intercept"] = centred(model.design, b)[:, intercepts(model.design)]
     if model.design.terms:
         values["sd"] = np.concatenate([scales_of(fit, bar)[0] for bar in range(len(model.design.terms))], axis=1)
     return values
@@ -50,8 +52,7 @@ def _values(fit: Fit) -> Mapping[str, Floats]:
 def _of_row(fit: Fit, row: PriorRow, values: Mapping[str, Floats]) -> Floats:
     prior = DISTRIBUTIONS[row.distribution]
     if row.class_ == "cor":
-        L = scales_of(fit, row.term)[1]
-        return np.asarray(prior.log_density(L @ np.swapaxes(L, 1, 2), row.arguments))
+        return np.asarray(prior.log_density(correlations_of(fit, row.term), row.arguments))
     size = len(fit.model.design.terms[row.term].coefs) if prior.joint else 1
     x = values[row.class_][:, row.position : row.position + size]
     scale = _scale(fit, values) if row.ratio else np.ones((len(x), 1))

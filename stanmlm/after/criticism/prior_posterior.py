@@ -6,20 +6,18 @@ from types import MappingProxyType
 
 import numpy as np
 
-from stanmlm.after.predict.target import scales_of
-from stanmlm.after.tables.picked import BOUNDS
+from stanmlm.after.tables.picked import table_names
 from stanmlm.base.arrays import Floats
 from stanmlm.base.streams import Purpose, Source, stream, words_of
-from stanmlm.fit.diagnostics import label
+from stanmlm.data.coefficients import centred, intercepts
+from stanmlm.fit.draws import coefficients_of, correlations_of, scales_of, values_of
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.fit.prior_summary import spelled
-from stanmlm.model.model import Parameter, groupings, parameters
 from stanmlm.priors.distributions import DISTRIBUTIONS
+from stanmlm.priors.parameters import Element
 from stanmlm.priors.priors import PriorRow
-from stanmlm.sampling.standata import column_means
 
 Density = Callable[[Floats], Floats]
-WHOLE = (-np.inf, np.inf)
 SAMPLE = 4000  # prior draws, which tell where a prior lies
 NODES = 2000  # of the average over shares of variance
 
@@ -28,7 +26,7 @@ NODES = 2000  # of the average over shares of variance
 class Compared:
     """One parameter on the scale of its prior."""
 
-    names: tuple[str, ...]  # what `named_draws` may call it
+    element: Element  # what it is in the ledger
     title: str  # with the unit: "sd_Subject[Days] / sigma"
     prior: str  # as `prior_summary` spells it, "(flat)" for none
     posterior: Floats  # (draws,)
@@ -50,69 +48,54 @@ def compared(fit: Fit) -> tuple[Compared, ...]:
     >>> [each.title for each in compared(fit)]
     ['(Intercept), predictors centred', 'hours', 'sd_student[(Intercept)] / sigma', 'sigma']
     """
-    return tuple(each for row in fit.model.priors.rows for each in _BY_CLASS.get(row.class_, _auxiliary)(fit, row))
+    names = table_names(fit)
+    return tuple(each for row in fit.model.priors.rows for each in _BY_KIND[row.address.kind](fit, row, names))
 
 
-def _intercept(fit: Fit, row: PriorRow) -> Iterator[Compared]:
-    b = draws_of(fit, "b")
-    centred = b[:, 0] + b[:, 1:] @ column_means(fit.model)
-    yield _univariate(row, ("(Intercept)", "b[(Intercept)]"), "(Intercept), predictors centred", centred, WHOLE)
+Names = Mapping[Element, str]
 
 
-def _coefficient(fit: Fit, row: PriorRow) -> Iterator[Compared]:
-    column = fit.model.design.names.index(row.coef)
-    yield _univariate(row, (row.coef, f"b[{row.coef}]"), row.coef, draws_of(fit, "b")[:, column], WHOLE)
+def _intercept(fit: Fit, row: PriorRow, names: Names) -> Iterator[Compared]:
+    design, dpar = fit.model.design, row.address.dpar
+    element = Element(next(own for own in fit.model.ledger.of("b") if own.address.dpar == dpar))
+    at_centre = centred(design, coefficients_of(fit))[:, intercepts(design)[row.position]]
+    yield _univariate(row, element, f"{names[element]}, predictors centred", at_centre)
 
 
-def _auxiliary(fit: Fit, row: PriorRow) -> Iterator[Compared]:
-    within = next(one.within for one in fit.model.family.scalars if one.name == row.class_)
-    yield _univariate(row, (row.class_,), row.class_, draws_of(fit, row.class_), (within.low, within.high))
+def _number(fit: Fit, row: PriorRow, names: Names) -> Iterator[Compared]:
+    element = Element(fit.model.ledger.at(row.address))
+    yield _univariate(row, element, names[element], values_of(fit, [element])[..., 0].ravel())
 
 
-def _deviation(fit: Fit, row: PriorRow) -> Iterator[Compared]:
-    names, coefs = _names(fit, row, "sd"), fit.model.design.terms[row.term].coefs
+def _deviation(fit: Fit, row: PriorRow, names: Names) -> Iterator[Compared]:
+    rows = fit.model.ledger.of("sd", row.term)
     unit = next((a.name for a in fit.model.family.scalars if a.scales_groups and row.ratio), "")
     sd = scales_of(fit, row.term)[0] / (draws_of(fit, unit)[:, None] if unit else 1.0)
     joint = DISTRIBUTIONS[row.distribution].joint
-    for k in range(len(coefs)) if joint else [coefs.index(row.coef)]:
-        title = f"{names[k]} / {unit}" if unit else names[k]
+    for k, element in enumerate(map(Element, rows)):
+        title = f"{names[element]} / {unit}" if unit else names[element]
         if joint:
-            yield _margin(row, names[k], title, sd[:, k], BOUNDS["sd"], (len(coefs),))
-        else:
-            yield _univariate(row, (names[k],), title, sd[:, k], BOUNDS["sd"])
+            yield _margin(row, element, (names[element], title), sd[:, k], (len(rows),))
+        elif element.parameter.address == row.address:
+            yield _univariate(row, element, title, sd[:, k])
 
 
-def _correlation(fit: Fit, row: PriorRow) -> Iterator[Compared]:
-    L = scales_of(fit, row.term)[1]
-    cor, K = L @ L.swapaxes(-1, -2), L.shape[-1]
-    for name, i, j in zip(_names(fit, row, "cor"), *np.triu_indices(K, 1), strict=True):
-        yield _margin(row, name, name, cor[:, i, j], BOUNDS["cor"], (K, K))
+def _correlation(fit: Fit, row: PriorRow, names: Names) -> Iterator[Compared]:
+    cor, rows = correlations_of(fit, row.term), fit.model.ledger.of("cor", row.term)
+    K = cor.shape[-1]
+    for element, i, j in zip(map(Element, rows), *np.triu_indices(K, 1), strict=True):
+        yield _margin(row, element, (names[element], names[element]), cor[:, i, j], (K, K))
 
 
-_BY_CLASS: Mapping[str, Callable[[Fit, PriorRow], Iterator[Compared]]] = MappingProxyType(
-    {"Intercept": _intercept, "b": _coefficient, "sd": _deviation, "cor": _correlation}
+_BY_KIND: Mapping[str, Callable[[Fit, PriorRow, Names], Iterator[Compared]]] = MappingProxyType(
+    {"Intercept": _intercept, "b": _number, "dpar": _number, "sd": _deviation, "cor": _correlation}
 )
 
 
-# How many of a class a term with K coefficients has.
-_COUNTS: Mapping[str, Callable[[int], int]] = MappingProxyType({"sd": lambda K: K, "cor": lambda K: K * (K - 1) // 2})
-
-
-def _names(fit: Fit, row: PriorRow, class_: str) -> list[str]:
-    """ArviZ's labels of the standard deviations or correlations of the row's term."""
-    terms = fit.model.design.terms
-    grouping = next(g for g in groupings(fit.model.design) if row.term in g.bars)
-    start = sum(_COUNTS[class_](len(terms[bar].coefs)) for bar in grouping.bars if bar < row.term)
-    variable: Parameter = next(p for p in parameters(fit.model) if (p.class_, p.group) == (class_, grouping.group))
-    return [label(variable, (start + i,)) for i in range(_COUNTS[class_](len(terms[row.term].coefs)))]
-
-
-def _univariate(
-    row: PriorRow, names: tuple[str, ...], title: str, posterior: Floats, bounds: tuple[float, float]
-) -> Compared:
-    known, rng = DISTRIBUTIONS[row.distribution], _stream(title)
+def _univariate(row: PriorRow, element: Element, title: str, posterior: Floats) -> Compared:
+    known, rng, bounds = DISTRIBUTIONS[row.distribution], _stream(title), element.parameter.bounds
     if not known.proper:
-        return Compared(names, title, spelled(row), posterior, bounds, None, np.empty(0))
+        return Compared(element, title, spelled(row), posterior, bounds, None, np.empty(0))
     low = bounds[0]
     sample = known.draw(rng, row.arguments, (SAMPLE,), low)
     mass = _mass(row, low, float(np.median(sample - low))) if np.isfinite(low) else 1.0
@@ -120,7 +103,7 @@ def _univariate(
     def density(x: Floats) -> Floats:
         return np.asarray(np.exp(known.log_density(x, row.arguments)) / mass)
 
-    return Compared(names, title, spelled(row), posterior, bounds, density, sample)
+    return Compared(element, title, spelled(row), posterior, bounds, density, sample)
 
 
 def _stream(name: str) -> np.random.Generator:
@@ -138,13 +121,13 @@ def _mass(row: PriorRow, low: float, middle: float) -> float:
 
 
 def _margin(
-    row: PriorRow, name: str, title: str, posterior: Floats, bounds: tuple[float, float], shape: tuple[int, ...]
+    row: PriorRow, element: Element, titles: tuple[str, str], posterior: Floats, shape: tuple[int, ...]
 ) -> Compared:
-    """One element of a joint prior: all elements have the same margin."""
-    known, rng = DISTRIBUTIONS[row.distribution], _stream(name)
+    """One element of a joint prior: all elements have the same margin. Its name goes before its title with a unit."""
+    known, rng = DISTRIBUTIONS[row.distribution], _stream(titles[0])
     sample = known.draw(rng, row.arguments, (SAMPLE, *shape), 0.0).reshape(SAMPLE, -1)[:, shape[-1] * (len(shape) - 1)]
     density = MARGINS[row.distribution](row.arguments, shape[0])
-    return Compared((name,), title, spelled(row), posterior, bounds, density, sample)
+    return Compared(element, titles[1], spelled(row), posterior, element.parameter.bounds, density, sample)
 
 
 def decov_margin(arguments: tuple[float, ...], K: int) -> Density:

@@ -14,9 +14,8 @@ from stanmlm.base.arrays import Floats
 from stanmlm.base.arviz_compat import power_scaling
 from stanmlm.base.errors import OptionError, did_you_mean
 from stanmlm.base.layout import format_fixed, table
-from stanmlm.fit.diagnostics import elements
+from stanmlm.fit.draws import named_values
 from stanmlm.fit.fit import Fit, n_draws
-from stanmlm.model.model import parameters
 
 THRESHOLD = 0.05  # Kallioinen et al. (2024), section 2.4
 ALPHAS = (0.99, 1.01)  # powers between which the derivative is taken, as in priorsense
@@ -123,6 +122,5 @@ def total_log_likelihood(fit: Fit, max_bytes: int) -> Floats:
 
 def _parameters(fit: Fit) -> tuple[list[str], Floats]:
     """Names, and draws (chains, draws, parameters), of everything but group effects."""
-    rows = [row for row in parameters(fit.model) if row.class_ != "r"]
-    columns = {name: draws for row in rows for name, draws in elements(fit, row).items()}
+    columns = named_values(fit, fit.model.ledger.few, "arviz")
     return list(columns), np.stack(list(columns.values()), axis=-1)

@@ -17,7 +17,7 @@ from stanmlm.data.coding import INTERCEPT
 from stanmlm.fit.fit import Fit
 from stanmlm.formula.rcode import names_in
 from stanmlm.formula.rparse import parse_expression
-from stanmlm.model.model import groupings
+from stanmlm.priors.parameters import groupings
 
 QUANTILES = {"lower95": 0.025, "lower50": 0.25, "estimate": 0.5, "upper50": 0.75, "upper95": 0.975}
 

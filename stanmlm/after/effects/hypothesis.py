@@ -1,9 +1,8 @@
 """Hypotheses about parameters, linear or not, as brms tests them: with draws, and nothing but draws."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,12 +14,13 @@ from stanmlm.base.layout import format_fixed, mad, table
 from stanmlm.data.evaluate import evaluate
 from stanmlm.data.rvalues import double, floats, recycle
 from stanmlm.data.scope import Scope
+from stanmlm.fit.draws import effects_of, values_of
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.formula.rcode import SYNTACTIC, Node, deparse, is_call, names_in, operands, replace
 from stanmlm.formula.rparse import parse_expression, string_value
-from stanmlm.model.model import Grouping, Parameter, groupings, parameters
+from stanmlm.priors.parameter_names import find, variants
+from stanmlm.priors.parameters import Element, Grouping, Parameter, class_of, groupings
 
-Place = tuple[str, tuple[int, ...]]  # a variable of the posterior, and a position in it
 SCOPES = ("standard", "ranef", "coef")
 COLUMNS = ("Estimate", "Est.Error", "CI.Lower", "CI.Upper", "Evid.Ratio", "Post.Prob")
 _RELATIONS = {">": ">", ">=": ">", "<": "<", "<=": "<", "==": "="}
@@ -71,8 +71,9 @@ def hypothesis(
     hypothesis
         One or several of `left > right`, `left < right`, `left = right`, with R's arithmetic and functions on both
         sides. Coefficients go by R's names, `avg.income:income` and `Intercept` among them; everything else by
-        ArviZ's labels (`sd_state[income]`, `cor_state[(Intercept),income]`, `r_state[AL,income]`, `sigma`) or brms's
-        names (`sd_state__income`, `cor_state__Intercept__income`).
+        ArviZ's labels (`sd_state[income]`, `cor_state[(Intercept),income]`, `r_state[AL,income]`, `sigma`), or as brms
+        (`sd_state__income`, `b_income`), lme4 (`sd_income|state`) and rstanarm (`Sigma[state:income,income]`) spell it.
+        A name that two parameters have, as of a predictor called `sigma`, is refused: say `b_sigma` or `.sigma`.
     class_, group
         With "sd" or "cor" and a grouping factor, names mean its standard deviations or correlations.
     scope
@@ -186,8 +187,8 @@ _EVIDENCE: Mapping[str, Callable[[Floats, Floats | None], float]] = {
 class _Source:
     """Where names find their draws."""
 
-    places: Mapping[str, Place]
-    draws: Callable[[Place], Floats]
+    names: Collection[str]  # that code may have, the odd ones too
+    draws: Callable[[str], Floats]
 
 
 def _difference(claim: _Claim, source: _Source) -> Floats:
@@ -197,11 +198,7 @@ def _difference(claim: _Claim, source: _Source) -> Floats:
 
 def _side(node: Node, claim: _Claim, source: _Source) -> Floats:
     named = replace(node, lambda part: _subscript(part) if is_call(part, ["["]) else None)
-    names = sorted(names_in(named))
-    for name in names:
-        if name not in source.places:
-            raise DataError(f"`{name}` is not a parameter of the fit" + did_you_mean(name, source.places))
-    columns = {name: source.draws(source.places[name]) for name in names}
+    columns = {name: source.draws(name) for name in sorted(names_in(named))}
     length = len(next(iter(columns.values()))) if columns else 1
     with np.errstate(all="ignore"):
         value = evaluate(named, Scope({name: double(draws) for name, draws in columns.items()}, {}, claim.text))
@@ -217,7 +214,7 @@ def _subscript(node: Node) -> Node:
 
 def _claim(text: str, fit: Fit) -> _Claim:
     """The two sides of a hypothesis; at its top level `=` compares, as in brms."""
-    code = _doubled(_quoted(text, _spelled(fit)))
+    code = _doubled(_quoted(text, _odd_names(fit, text)))
     node = parse_expression(code)
     if not is_call(node, _RELATIONS, 2):
         raise FormulaError("a hypothesis compares two expressions by `>`, `<` or `=`", text, 0, len(text))
@@ -229,22 +226,22 @@ def _claim(text: str, fit: Fit) -> _Claim:
     return _Claim(left, right, relation, label, code)
 
 
-def _spelled(fit: Fit) -> list[str]:
-    """Names that may stand in a hypothesis without back-ticks: `sd_g:a` of a nested factor is no name to R."""
-    names = [*fit.model.design.names, *(row.name for row in parameters(fit.model))]
-    for row in parameters(fit.model):
-        if row.class_ in ("sd", "cor"):
-            names += _named(row, "{variable}__{brms}")
-    return names
+def _odd_names(fit: Fit, text: str) -> list[str]:
+    """Spellings of parameters in a text that are no names to R, the longest first: `x:fb`, `sd_g:a`, `r_g[a/b,x]`."""
+    spellings = fit.model.spellings
+    effects = spellings.effects if "r_" in text or "b[" in text else ()
+    found = [name for name in (*spellings.few, *effects) if name in text and not SYNTACTIC.fullmatch(name)]
+    # Without its back-ticks a column `a-b` would be a difference.
+    bare = {name.replace("`", "") for name in (*spellings.few, *effects) if "`" in name}
+    return sorted((name for name in found if name not in bare), key=len, reverse=True)
 
 
-def _quoted(text: str, names: Sequence[str]) -> str:
-    """Names such as `poly(x, 2)1` and `avg.income:income` in back-ticks, the longest first."""
-    odd = sorted((name for name in names if not SYNTACTIC.fullmatch(name) and "`" not in name), key=len, reverse=True)
+def _quoted(text: str, odd: Sequence[str]) -> str:
+    """Names such as `poly(x, 2)1` and `avg.income:income` in back-ticks."""
     if not odd:
         return text
-    pattern = "`[^`]*`|(?<![\\w.`])(?:" + "|".join(map(re.escape, odd)) + ")(?![\\w.`])"
-    return re.sub(pattern, lambda match: match[0] if match[0].startswith("`") else f"`{match[0]}`", text)
+    pattern = "(?<![\\w.`])(?:" + "|".join(map(re.escape, odd)) + ")(?![\\w.`])|`[^`]*`"
+    return re.sub(pattern, lambda match: f"`{match[0].replace('`', '')}`", text)
 
 
 def _doubled(text: str) -> str:
@@ -258,60 +255,50 @@ def _doubled(text: str) -> str:
 def _sources(fit: Fit, how: _How) -> Iterator[tuple[str, _Source]]:
     """Of each level, or of the fit as a whole, the names and their draws."""
     if how.scope == "standard":
-        yield "", _Source(_places(fit, how.class_, how.group), partial(_element, fit))
+        yield "", _standard(fit, how)
         return
     grouping = _grouping(fit, how.group)
-    effects = draws_of(fit, _variable(fit, "r", grouping).name)
+    effects = np.concatenate([effects_of(fit, bar) for bar in grouping.bars], axis=-1)
     fixed = dict(zip(fit.model.design.names, draws_of(fit, "b").T, strict=True)) if how.scope == "coef" else {}
     for j, level in enumerate(grouping.levels):
         columns = dict(fixed)
         for k, term in enumerate(grouping.terms):
             columns[term] = effects[:, j, k] + fixed.get(term, 0.0)
-        places: dict[str, Place] = {name: (name, ()) for name in columns}
-        yield level, _Source(places | _plain(places), partial(_column, columns))
+        yield level, _among({text: draws for name, draws in columns.items() for text in variants(name)})
 
 
-def _element(fit: Fit, place: Place) -> Floats:
-    return np.asarray(np.moveaxis(draws_of(fit, place[0]), 0, -1)[place[1]])
+def _among(columns: Mapping[str, Floats]) -> _Source:
+    """Names that mean one of some draws each."""
+
+    def draws(name: str) -> Floats:
+        if name not in columns:
+            raise DataError(f"`{name}` is not a parameter of the fit" + did_you_mean(name, columns))
+        return columns[name]
+
+    return _Source(columns.keys(), draws)
 
 
-def _column(columns: Mapping[str, Floats], place: Place) -> Floats:
-    return columns[place[0]]
+def _standard(fit: Fit, how: _How) -> _Source:
+    """Every spelling of every parameter, or the coefficients of one class of a group."""
+    book, spellings = fit.model.ledger, fit.model.spellings
+    classes = {class_of(row.address) for row in book.parameters}
+    if how.class_ not in classes:
+        known = did_you_mean(how.class_, sorted(classes))
+        raise OptionError(f"class_ is `{how.class_}`, which the model has not" + known)
+    if how.class_ not in ("sd", "cor"):
+        return _Source(spellings.few.keys(), lambda name: values_of(fit, [find(spellings, name)]).ravel())
+    rows = [row for bar in _grouping(fit, how.group).bars for row in book.of(how.class_, bar)]
+    if not rows:
+        raise DataError(f"`{how.group}` has no correlations in this model")
+    return _among({text: values_of(fit, [Element(row)]).ravel() for row in rows for text in _short(row)})
 
 
-def _plain(places: Mapping[str, Place]) -> dict[str, Place]:
-    """brms's and the shortest spelling: `Intercept` for `(Intercept)`."""
-    return {name.replace("(Intercept)", "Intercept"): place for name, place in places.items()}
-
-
-def _places(fit: Fit, class_: str, group: str) -> dict[str, Place]:
-    """Every name that a hypothesis may use."""
-    classes = {row.class_ for row in parameters(fit.model)}
-    if class_ not in classes:
-        raise OptionError(f"class_ is `{class_}`, which the model has not" + did_you_mean(class_, sorted(classes)))
-    if class_ in ("sd", "cor"):
-        grouping = _grouping(fit, group)
-        return _named(_variable(fit, class_, grouping), "{label}", "{brms}")
-    every: dict[str, Place] = {}
-    for row in parameters(fit.model):
-        short = "{label}" if row.class_ == "b" else "{variable}__{brms}"
-        every |= _named(row, short, "{variable}_{brms}" if row.class_ == "b" else "{variable}[{label}]")
-        every |= _named(row, "{variable}[{label}]", "{variable}[{label}]")
-    return every
-
-
-def _named(row: Parameter, *forms: str) -> dict[str, Place]:
-    """The elements of a variable under names of some forms."""
-    if not row.labels:
-        return {row.name: (row.name, ())}
-    places: dict[str, Place] = {}
-    for at in np.ndindex(*(len(labels) for labels in row.labels)):
-        label = ",".join(labels[i] for labels, i in zip(row.labels, at, strict=True))
-        brms = label.replace("(Intercept)", "Intercept")
-        brms = brms.replace(",", "__") if row.class_ == "cor" else brms
-        words = {"variable": row.name, "label": label, "brms": brms}
-        places |= {form.format(**words): (row.name, at) for form in forms}
-    return places | _plain(places)
+def _short(row: Parameter) -> list[str]:
+    """What a standard deviation or a correlation is called within its group: `x`, `Intercept__x`."""
+    if isinstance(row.address.coef, str):
+        return list(variants(row.label))
+    pair = "__".join(row.address.coef)
+    return [*variants(row.label), *variants(pair)]
 
 
 def _grouping(fit: Fit, group: str) -> Grouping:
@@ -319,14 +306,6 @@ def _grouping(fit: Fit, group: str) -> Grouping:
     if group not in found:
         raise DataError(f"group= names `{group}`, which is no grouping factor" + did_you_mean(group, found))
     return found[group]
-
-
-def _variable(fit: Fit, class_: str, grouping: Grouping) -> Parameter:
-    rows = (row for row in parameters(fit.model) if row.class_ == class_ and row.group == grouping.group)
-    found = next(rows, None)
-    if found is None:
-        raise DataError(f"`{grouping.group}` has no correlations in this model")
-    return found
 
 
 def _text(found: Hypotheses) -> str:

@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.after.predict.estimates import Estimates, estimates
-from stanmlm.after.predict.target import chunks, covariances_of, linear_predictor, target_of
+from stanmlm.after.predict.target import chunks, linear_predictor, target_of
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError
 from stanmlm.data.whole_rows import counts, places
 from stanmlm.families.reductions import Extra
+from stanmlm.fit.draws import covariances_of
 from stanmlm.fit.fit import Fit, draws_of, n_draws
-from stanmlm.model.model import groupings
+from stanmlm.priors.parameters import groupings
 
 RESIDUAL = "Residual"
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from stanmlm.after.equation.variable_levels import Parts, fixed_parts, group_parts, same_product
 from stanmlm.base.arrays import Anything
-from stanmlm.model.model import Model, groupings
+from stanmlm.model.model import Model
+from stanmlm.priors.parameters import groupings
 
 WIDE = 6  # columns of a term beyond which it is a vector: a factor with a level a state, a spline
 

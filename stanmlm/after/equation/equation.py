@@ -14,7 +14,8 @@ from stanmlm.fit.fit import Fit
 from stanmlm.fit.fitlist import FitList
 from stanmlm.formula.formula import deparse
 from stanmlm.formula.rcode import is_call, operands
-from stanmlm.model.model import Model, groupings
+from stanmlm.model.model import Model
+from stanmlm.priors.parameters import groupings
 
 LETTERS = "jklmnopqrstuvwxyz"  # an index for each grouping factor
 ACROSS = 4  # summands on a line

@@ -13,7 +13,8 @@ from stanmlm.data.encode import coding_of
 from stanmlm.data.rvalues import CODED, Value, take
 from stanmlm.data.whole_rows import first_of, n_rows
 from stanmlm.formula.formula import Expression, Terms
-from stanmlm.model.model import Grouping, Model, groupings
+from stanmlm.model.model import Model
+from stanmlm.priors.parameters import Grouping, groupings
 
 
 @dataclass(frozen=True, eq=False)

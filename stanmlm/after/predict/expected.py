@@ -14,7 +14,6 @@ from stanmlm.families.reductions import Extra
 from stanmlm.families.theta import Theta
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.formula.bf import LOCATION
-from stanmlm.model.model import scalars_of
 
 OfRows = Callable[[Theta, slice], Floats]  # (parameters, rows of a target) -> (draws, rows)
 
@@ -23,9 +22,7 @@ def theta_of(fit: Fit, target: Target, rows: slice) -> Theta:
     """The parameters of the distribution of some rows of a target: what every prediction begins with."""
     model = fit.model
     etas = {of.dpar: linear_predictor(fit, target, rows, of.dpar) for of in predictors(target.design)}
-    return model.family.theta(
-        etas, {one.name: draws_of(fit, one.name)[target.draws, None] for one in scalars_of(model)}
-    )
+    return model.family.theta(etas, {one.name: draws_of(fit, one.name)[target.draws, None] for one in model.scalars})
 
 
 def extra_of(target: Target, rows: slice) -> Extra:

@@ -10,7 +10,7 @@ import pandas as pd
 from stanmlm.after.predict.expected import OfRows, expectation, linear, new_responses
 from stanmlm.after.predict.predict import draws_by_rows, summary_of
 from stanmlm.after.predict.target import Target, some_of, target_of, warn_of_new_levels, warn_of_weights
-from stanmlm.after.tables.summary import columns_of, wanted_names
+from stanmlm.after.tables.picked import in_table_order
 from stanmlm.base.arguments import check_arguments, shown
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError, check_probability, did_you_mean
@@ -21,6 +21,7 @@ from stanmlm.families import Family
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response
 from stanmlm.families.theta import Theta
+from stanmlm.fit.draws import values_of
 from stanmlm.fit.fit import Fit, draws_of, n_draws, source_of
 
 TYPES = ("link", "response")
@@ -62,11 +63,9 @@ def posterior_interval(
     """
     check_arguments(posterior_interval, locals())
     check_probability("prob", prob)
-    named = dict(columns_of(fit))
-    wanted = wanted_names(list(named), pars, regex_pars)
-    tails = _tails(prob)
-    bounds = {name: np.quantile(draws, tails) for name, draws in named.items() if name in wanted}
-    return pd.DataFrame.from_dict(bounds, orient="index", columns=[f"{100 * tail:.10g}%" for tail in tails])
+    chosen, tails = in_table_order(fit, pars, regex_pars), _tails(prob)
+    bounds = np.quantile(values_of(fit, list(chosen.values())), tails, axis=(0, 1))
+    return pd.DataFrame(bounds.T, index=list(chosen), columns=[f"{100 * tail:.10g}%" for tail in tails])
 
 
 def fitted(fit: Fit) -> pd.Series:

@@ -6,9 +6,10 @@ import pandas as pd
 from stanmlm.base.arguments import shown
 from stanmlm.base.arrays import Anything
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
+from stanmlm.data.factors import level_names
 from stanmlm.data.whole_rows import places
 from stanmlm.fit.fit import Fit
-from stanmlm.model.model import groupings
+from stanmlm.priors.parameters import groupings
 
 SHOWN = 5  # rows that a message names
 
@@ -49,7 +50,7 @@ def group_of(fit: Fit, group: str | Anything | None) -> pd.Categorical:
     if group in known:
         term = fit.model.design.terms[known[group]]
         index = term.index[places(fit.model.design, slice(None))]
-        return pd.Categorical.from_codes(index, categories=pd.Index(term.levels, dtype=object))
+        return pd.Categorical.from_codes(index, categories=pd.Index(level_names(term.levels), dtype=object))
     if group not in names:
         raise OptionError(f"the model has no variable `{group}`{did_you_mean(group, names)}")
     column = frame.variables[group] if group in frame.variables else frame.data[group].iloc[frame.rows]

@@ -17,15 +17,17 @@ from stanmlm.base.streams import Purpose, Source, stream, words_of
 from stanmlm.data.design import Design, GroupTerm, dpars_of, predictors
 from stanmlm.data.encode import Encoded, encode
 from stanmlm.data.evaluate import evaluate
+from stanmlm.data.factors import Level, level_key, level_names
 from stanmlm.data.frame import scope_of, total_offset
 from stanmlm.data.learned import Description, recall_learned, recall_whole
 from stanmlm.data.rvalues import floats, recycle
 from stanmlm.data.whole_rows import n_rows, places, rows_of
+from stanmlm.fit.draws import effects_of, scales_of
 from stanmlm.fit.fit import Fit, draws_of, functions_of, n_draws, source_of
 from stanmlm.formula.bf import LOCATION
 from stanmlm.formula.rcode import Node, names_in
 from stanmlm.formula.rparse import parse_expression
-from stanmlm.model.model import coefficient_name, groupings, parameters
+from stanmlm.priors.parameters import coefficient_name
 
 MAX_BYTES = 1_000_000_000  # of a draws-by-rows array
 WORKING_BYTES = 32_000_000  # of the arrays that one chunk of rows needs; larger ones are no faster
@@ -93,43 +95,7 @@ def _effects_at(fit: Fit, target: Target, bar: int, term: GroupTerm, levels: Int
     return effects
 
 
-def effects_of(fit: Fit, bar: int) -> Floats:
-    """Draws of one bar's effects, (draws, J, K), as deviations from the fixed part."""
-    grouping = next(g for g in groupings(fit.model.design) if bar in g.bars)
-    name = next(p.name for p in parameters(fit.model) if p.class_ == "r" and p.group == grouping.group)
-    return draws_of(fit, name)[:, :, _columns(fit, grouping.bars, bar)]
-
-
-def scales_of(fit: Fit, bar: int) -> tuple[Floats, Floats]:
-    """Draws of one bar's sds (draws, K) and of the Cholesky factor of its correlations (draws, K, K)."""
-    grouping = next(g for g in groupings(fit.model.design) if bar in g.bars)
-    names = {p.class_: p.name for p in parameters(fit.model) if p.group == grouping.group}
-    sd = draws_of(fit, names["sd"])[:, _columns(fit, grouping.bars, bar)]
-    K = sd.shape[1]
-    L = np.broadcast_to(np.eye(K), (len(sd), K, K)).copy()
-    if K > 1:
-        sizes = [len(fit.model.design.terms[b].coefs) for b in grouping.bars if b < bar]
-        start = sum(k * (k - 1) // 2 for k in sizes)
-        upper = np.triu_indices(K, 1)
-        pairs = draws_of(fit, names["cor"])[:, start : start + len(upper[0])]
-        L[:, upper[0], upper[1]] = L[:, upper[1], upper[0]] = pairs
-        L = np.asarray(np.linalg.cholesky(L), dtype=float)
-    return sd, L
-
-
-def covariances_of(fit: Fit, bar: int) -> Floats:
-    """Draws of the covariance matrix of one bar's coefficients, (draws, K, K)."""
-    sd, L = scales_of(fit, bar)
-    factor = sd[:, :, None] * L
-    return factor @ factor.transpose(0, 2, 1)
-
-
-def _columns(fit: Fit, bars: tuple[int, ...], bar: int) -> slice:
-    start = sum(len(fit.model.design.terms[b].coefs) for b in bars if b < bar)
-    return slice(start, start + len(fit.model.design.terms[bar].coefs))
-
-
-def _new_effects(fit: Fit, target: Target, bar: int, labels: list[str]) -> Floats:
+def _new_effects(fit: Fit, target: Target, bar: int, labels: list[Level]) -> Floats:
     """Effects of unseen levels (draws, levels, K): keyed by seed, group and level, so equal wherever they are asked."""
     sd, L = (draws[target.draws] for draws in scales_of(fit, bar))
     if target.new_levels == "zero":
@@ -137,7 +103,7 @@ def _new_effects(fit: Fit, target: Target, bar: int, labels: list[str]) -> Float
     numbers = target.draws if target.numbers is None else target.numbers
     group = fit.model.design.terms[bar].group
     shape = (int(numbers.max()) + 1, sd.shape[1])
-    streams = (stream(target.source, Purpose.LEVELS, bar, *words_of(group, label)) for label in labels)
+    streams = (stream(target.source, Purpose.LEVELS, bar, *words_of(group, level_key(label))) for label in labels)
     z = np.stack([rng.standard_normal(shape)[numbers] for rng in streams], axis=1)
     return z @ (sd[:, :, None] * L).transpose(0, 2, 1)
 
@@ -276,20 +242,22 @@ def warn_of_weights(fit: Fit, target: Target) -> None:
 
 def warn_of_new_levels(targets: Sequence[Target]) -> None:
     """Name the levels that were not fitted and whose effects are drawn, once for all targets of a call."""
-    new: dict[str, dict[str, None]] = {}
+    new: dict[str, dict[Level, None]] = {}
+    fitted: dict[str, tuple[Level, ...]] = {}
     for target in targets:
         for term, coefs in zip(target.design.terms, target.used, strict=True):
             if target.new_levels == "draw" and coefs.any() and term.labels:
                 new.setdefault(term.group, {}).update(dict.fromkeys(term.labels))
+                fitted[term.group] = term.levels
     if new:
-        named = "; ".join(_levels_text(group, list(labels)) for group, labels in new.items())
+        named = "; ".join(_levels_text(group, list(labels), fitted[group]) for group, labels in new.items())
         warn_user(f"not in the fitted data: {named}. New levels have effects drawn from their population; "
                   'new_levels="zero" gives them none, "error" refuses them')  # fmt: skip
 
 
-def _levels_text(group: str, labels: list[str]) -> str:
+def _levels_text(group: str, labels: Sequence[Level], fitted: Sequence[Level]) -> str:
     more = f" and {len(labels) - SHOWN} more" if len(labels) > SHOWN else ""
-    shown = ", ".join(f"`{label}`" for label in labels[:SHOWN])
+    shown = ", ".join(f"`{name}`" for name in level_names(labels[:SHOWN], level_names(fitted)))
     return f"level{'s' * (len(labels) > 1)} {shown}{more} of `{group}`"
 
 
@@ -299,8 +267,9 @@ def check_new_levels(new_levels: str, design: Design, used: tuple[Bools, ...]) -
         raise OptionError(f"new_levels is `{new_levels}`" + did_you_mean(new_levels, NEW_LEVELS))
     for term, coefs in zip(design.terms, used, strict=True):
         if new_levels == "error" and coefs.any() and term.labels:
+            (first,) = level_names(term.labels[:1], level_names(term.levels))
             raise DataError(
-                f"level `{term.labels[0]}` of `{term.group}` was not in the fitted data; "
+                f"level `{first}` of `{term.group}` was not in the fitted data; "
                 'pass new_levels="draw" to give it a draw from the population'
             )
 

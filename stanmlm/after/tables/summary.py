@@ -1,24 +1,24 @@
 """`summary(fit)` in rstanarm's layout, under rstanarm's parameter names."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from stanmlm.after.predict.expected import new_responses, theta_of
-from stanmlm.after.predict.target import chunks, covariances_of, effects_of, target_of
+from stanmlm.after.predict.target import chunks, target_of
+from stanmlm.after.tables.picked import EXTRA, in_table_order
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats, Ints
-from stanmlm.base.errors import DataError, OptionError, did_you_mean
+from stanmlm.base.errors import OptionError
 from stanmlm.base.layout import format_fixed, table
 from stanmlm.base.streams import ROWS
 from stanmlm.fit.diagnostics import convergence, warnings_of
+from stanmlm.fit.draws import values_of
 from stanmlm.fit.extract import ngrps, nobs
-from stanmlm.fit.fit import Fit, chains_of, n_draws, statistic
+from stanmlm.fit.fit import Fit, n_draws, statistic
 from stanmlm.formula.formula import formula_text
-from stanmlm.model.model import groupings, parameters
 
 PROBS = (0.1, 0.5, 0.9)
 # mean_PPD needs rows times draws of new responses: fewer draws on long data.
@@ -53,8 +53,9 @@ def summary(
     fit
         A fit.
     pars
-        Names as the summary prints them, or rstanarm's "alpha" (intercept), "beta" (all coefficients without it),
-        "varying" (group effects); everything where None.
+        Names as the summary prints them or as any package spells them, of standard deviations and correlations too
+        (`"sd_state[income]"`); rstanarm's "alpha" (intercept), "beta" (all coefficients without it), "varying" (group
+        effects), or a variable (`"sd_state"`); everything where None.
     regex_pars
         A regular expression that picks names.
     probs
@@ -79,13 +80,11 @@ def summary(
     for prob in probs:
         if not 0 <= prob <= 1:
             raise OptionError(f"probs has {prob}; it lists probabilities from 0 to 1")
-    names, draws = zip(*columns_of(fit), strict=True)
-    wanted = wanted_names(list(names), pars, regex_pars)
-    columns = [(name, values) for name, values in zip(names, draws, strict=True) if name in wanted]
-    frame = _frame(columns, probs)
+    chosen = in_table_order(fit, pars, regex_pars)
+    frame = _frame(list(chosen), values_of(fit, list(chosen.values())), probs)
     if pars is None and regex_pars is None:
-        mean = _frame([("mean_PPD", mean_ppd(fit, LARGEST_PPD))], probs)
-        frame = pd.concat([frame, mean, _frame([("log-posterior", statistic(fit, "lp"))], probs)])
+        extra = np.stack([mean_ppd(fit, LARGEST_PPD)], axis=-1), np.stack([statistic(fit, "lp")], axis=-1)
+        frame = pd.concat([frame, *(_frame([name], draws, probs) for name, draws in zip(EXTRA, extra, strict=True))])
     return Summary(frame, _title(fit), tuple(probs), digits, tuple(warnings_of(fit)))
 
 
@@ -106,68 +105,12 @@ def _positions(kept: Ints, chains: int, per_chain: int) -> Ints:
     return (np.arange(chains)[:, None] * per_chain + kept).ravel()
 
 
-def _frame(columns: Sequence[tuple[str, Floats]], probs: Sequence[float]) -> pd.DataFrame:
-    names, draws = [name for name, _ in columns], np.stack([values for _, values in columns], axis=-1)
+def _frame(names: list[str], draws: Floats, probs: Sequence[float]) -> pd.DataFrame:
     flat = draws.reshape(-1, draws.shape[-1])
     quantiles = np.quantile(flat, probs, axis=0)
     centre = pd.DataFrame({"mean": flat.mean(axis=0), "sd": flat.std(axis=0, ddof=1)}, index=pd.Index(names))
     spread = pd.DataFrame({f"{100 * p:g}%": quantiles[i] for i, p in enumerate(probs)}, index=pd.Index(names))
     return pd.concat([centre, spread, convergence(draws, names)], axis=1)
-
-
-def wanted_names(names: list[str], pars: Sequence[str] | str | None, regex: str | None) -> set[str]:
-    """The names that `pars` and `regex_pars` of `summary` pick."""
-    if pars is None and regex is None:
-        return set(names)
-    coefficients = [name for name in names if not re.match(r"b\[|Sigma\[|sigma$", name)]
-    groups = {
-        "alpha": {"(Intercept)"},
-        "beta": set(coefficients) - {"(Intercept)"},
-        "varying": {name for name in names if name.startswith("b[")},
-    }
-    found = {name for name in names if regex and matches(regex, name)}
-    for name in [pars] if isinstance(pars, str) else pars or ():
-        if name not in names and name not in groups:
-            raise DataError(f"`{name}` is not a parameter of the fit" + did_you_mean(name, names))
-        found |= groups.get(name, {name})
-    if not found:
-        raise DataError(f"no parameter matches `{regex}`")
-    return found
-
-
-def matches(regex: str, name: str) -> bool:
-    """Whether a regular expression of the user's finds something in a name."""
-    try:
-        return re.search(regex, name) is not None
-    except re.error as error:
-        raise DataError(f"`{regex}` is not a regular expression: {error}") from error
-
-
-def columns_of(fit: Fit) -> Iterator[tuple[str, Floats]]:
-    """Every parameter under rstanarm's name, (chains, draws): coefficients, effects, auxiliaries, covariances."""
-    terms = fit.model.design.terms
-    for i, name in enumerate(fit.model.design.names):
-        yield name, chains_of(fit, "b")[..., i]
-    shape = (fit.sampling.chains, n_draws(fit) // fit.sampling.chains)
-    for bar, term in enumerate(terms):
-        effects = effects_of(fit, bar).reshape(*shape, len(term.levels), len(term.coefs))
-        for j, level in enumerate(term.levels):
-            for k, coef in enumerate(term.coefs):
-                yield f"b[{coef} {term.group}:{level.replace(' ', '_')}]", effects[..., j, k]
-    for row in parameters(fit.model):
-        if row.class_ == "auxiliary":
-            yield row.name, chains_of(fit, row.name)
-    for grouping in groupings(fit.model.design):
-        for bar in grouping.bars:
-            yield from _covariances(fit, bar, shape)
-
-
-def _covariances(fit: Fit, bar: int, shape: tuple[int, int]) -> Iterator[tuple[str, Floats]]:
-    sigma = covariances_of(fit, bar)
-    term = fit.model.design.terms[bar]
-    for q in range(len(term.coefs)):
-        for p in range(q, len(term.coefs)):
-            yield f"Sigma[{term.group}:{term.coefs[p]},{term.coefs[q]}]", sigma[:, p, q].reshape(shape)
 
 
 def _title(fit: Fit) -> tuple[tuple[str, str], ...]:
@@ -186,7 +129,7 @@ def _title(fit: Fit) -> tuple[tuple[str, str], ...]:
 
 
 def _text(found: Summary) -> str:
-    estimates = found.frame.drop(index=["mean_PPD", "log-posterior"], errors="ignore")
+    estimates = found.frame.drop(index=list(EXTRA), errors="ignore")
     centres = ["mean", "sd", *(f"{100 * p:g}%" for p in found.probs)]
     parts = ["", "Model Info:", *(f" {name + ':':<13} {value}" for name, value in found.title), ""]
     parts += ["Estimates:", _table(estimates[centres], found.digits), ""]

@@ -51,6 +51,8 @@ class Codec:
     coders: tuple[Coder, ...]
     records: Mapping[str, type]
     names: Mapping[str, object] = field(default_factory=dict)  # what the records' annotations name and do not import
+    renewed: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = field(default_factory=dict)
+    #          of records by name, the fields that older JSON has as they are now
 
 
 def encode(codec: Codec, value: object, put: Put) -> Json:
@@ -120,6 +122,7 @@ def _record(codec: Codec, name: object, values: Mapping[str, object], older: boo
     kind = codec.records.get(name) if isinstance(name, str) else None
     if kind is None:
         raise DamageError(f"it holds a record of a kind that stanmlm does not know, {shown(name)}")
+    values = codec.renewed[kind.__name__](values) if older and kind.__name__ in codec.renewed else values
     known = {field.name: field for field in fields(kind)}
     required = {name for name, f in known.items() if f.default is MISSING and f.default_factory is MISSING}
     if (values.keys() - known.keys() and not older) or required - values.keys():

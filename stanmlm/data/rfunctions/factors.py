@@ -1,6 +1,7 @@
 """R's factors: making, ordering, crossing and cutting them, and their contrasts."""
 
 import itertools
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -124,7 +125,11 @@ def _cross(f: Value, rest: Value, glue: str, lexical: bool) -> Value:
     pairs = (
         [(x, y) for x in f.levels for y in rest.levels] if lexical else [(x, y) for y in rest.levels for x in f.levels]
     )
-    return merge_levels(np.where((a < 0) | (b < 0), -1, codes), [f"{x}{glue}{y}" for x, y in pairs])
+    names = [f"{x}{glue}{y}" for x, y in pairs]
+    if len(set(names)) < len(names):  # R makes one level of them
+        twice = next(name for name, often in Counter(names).items() if often > 1)
+        raise DataError(f"interaction() would call two pairs of levels `{twice}`; pass another sep, such as sep = '/'")
+    return merge_levels(np.where((a < 0) | (b < 0), -1, codes), names)
 
 
 def cut(

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from stanmlm.base.files.codec_pandas import PANDAS
 from stanmlm.base.files.disk import check_writable, path_of
 from stanmlm.data.design import Design, GroupTerm, Predictor, Spec
 from stanmlm.data.evaluate import python_functions
+from stanmlm.data.factors import group_factor
 from stanmlm.data.frame import ModelFrame, variables_of
 from stanmlm.data.python_calls import function_of
 from stanmlm.data.raw_response import RawResponse
@@ -46,6 +48,7 @@ from stanmlm.model.model import Model
 from stanmlm.model.nesting import Nesting
 from stanmlm.model.pilot import Pilot
 from stanmlm.model.stan_rows import Joint, Rows
+from stanmlm.priors.parameters import Address, address_of
 from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior
 from stanmlm.priors.priors import PriorRow, Priors
 from stanmlm.sampling.engines.choose import ENGINES
@@ -54,7 +57,9 @@ from stanmlm.sampling.engines.sampling import sampling_from
 from stanmlm.sampling.program import Program, Structure, program, structure
 
 KIND = "stanmlm fit"
-FORMAT = 2  # raised when a file could no longer be read by the version before; 1 has no digest of its document
+# Raised when a file could no longer be read by the version before: 1 has no digest of its document, 2 has the classes
+# of priors where 3 has addresses, and levels of crossed factors as texts.
+FORMAT = 3
 SHOWN_VERSIONS = ("stanmlm", "numpy", "pandas", "xarray", "arviz-base")
 SAMPLING = (*(field.name for field in fields(Sampling)), "control")
 FILE_REFIT = ("never", "on_change", "always")
@@ -239,7 +244,9 @@ def _check_manifest(file: Path, manifest: Manifest) -> None:
 
 def _read_fit(manifest: Manifest, document: Json, get: Get) -> Fit:
     try:
-        fit = decode(codec(), document, get, older=manifest["format"] < FORMAT)
+        older = manifest["format"] < FORMAT
+        fit = decode(codec(), document, get, older)
+        fit = _with_crossed_levels(fit) if older and isinstance(fit, Fit) else fit
     except DAMAGE as error:
         writer = _writer(manifest)
         if writer != _version("stanmlm") and isinstance(error, DamageError | KeyError | TypeError | ValueError):
@@ -250,6 +257,25 @@ def _read_fit(manifest: Manifest, document: Json, get: Get) -> Fit:
         raise DamageError("it holds something else than a fit")
     check_shapes(fit)
     return fit
+
+
+def _with_crossed_levels(fit: Fit) -> Fit:
+    """A fit of an earlier version, whose levels of crossed factors were texts, with their parts."""
+    model, design = fit.model, fit.model.design
+    assert design.spec is not None
+    bars = [design.spec.formula.bars[k] for k in design.spec.bars]
+    terms = [
+        replace(term, levels=group_factor(bar.group, model.frame.values).levels) if len(bar.group) > 1 else term
+        for term, bar in zip(design.terms, bars, strict=True)
+    ]
+    return replace(fit, model=replace(model, design=replace(design, terms=tuple(terms))))
+
+
+def _with_address(fields_: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields of a PriorRow of an earlier version, which had a class, a group, a term and a coefficient."""
+    names = ("class_", "group", "term", "coef")
+    rest = {name: value for name, value in fields_.items() if name not in names}
+    return rest | {"address": address_of(*(fields_[name] for name in names))}
 
 
 def _writer(manifest: Manifest) -> str:
@@ -306,6 +332,7 @@ def codec() -> Codec:
             lambda family, *_: [family.name, *(link.name for link in family.links.values())],
             lambda written, *_: with_links(FAMILIES[written[0]], written[1:]),
         ),
+        Coder("address", Address, lambda address, inner, _: inner(list(address)), _read_address),
         Coder("code", Node, lambda node, *_: postfix(node), lambda written, *_: from_postfix(written)),
         Coder(
             "tree",
@@ -315,7 +342,11 @@ def codec() -> Codec:
         ),
         *(_engine_coder(name) for name in ENGINES),
     )
-    return Codec((*own, *PANDAS, *PLAIN), RECORDS, {"DataTree": DataTree})
+    return Codec((*own, *PANDAS, *PLAIN), RECORDS, {"DataTree": DataTree}, {"PriorRow": _with_address})
+
+
+def _read_address(written: Json, inner: Callable[[Json], Any], _: object) -> Address:
+    return Address(*inner(written))
 
 
 def _engine_coder(name: str) -> Coder:

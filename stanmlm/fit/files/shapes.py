@@ -8,7 +8,7 @@ import numpy as np
 from stanmlm.base.files.codec import DamageError
 from stanmlm.data.design import Design
 from stanmlm.fit.fit import Fit, chains_of
-from stanmlm.model.model import Model, parameters
+from stanmlm.model.model import Model
 
 Expected = tuple[str, Any, tuple[int, ...]]  # what it is, an array or None, the shape that it must have
 
@@ -56,8 +56,8 @@ def _draws(fit: Fit) -> Iterator[Expected]:
     groups = {name: fit.posterior[name] for name in ("posterior", "sample_stats")}
     sizes = groups["posterior"].sizes
     drawn = (int(sizes["chain"]), int(sizes["draw"]))
-    for row in parameters(fit.model):
-        yield f"`{row.name}` of its draws", chains_of(fit, row.name), (*drawn, *map(len, row.labels))
+    for row in fit.model.ledger.variables:
+        yield f"`{row.name}` of its draws", chains_of(fit, row.name), (*drawn, *row.shape)
     for name, statistic in groups["sample_stats"].data_vars.items():
         yield f"`{name}` of its sampler", statistic, (*drawn, *statistic.shape[2:])
 

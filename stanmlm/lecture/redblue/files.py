@@ -13,7 +13,6 @@ from stanmlm.fit.fit import Fit, chains_of
 from stanmlm.fit.fitlist import FitList
 from stanmlm.lecture.redblue.figures import Figure
 from stanmlm.lecture.redblue.frames import separate_draws
-from stanmlm.model.model import parameters
 from stanmlm.plots import save_figure
 
 
@@ -64,7 +63,7 @@ def save_draws(fit: Fit | FitList, path: Path) -> Path:
 
 def _arrays(fit: Fit) -> dict[str, Anything]:
     arrays: dict[str, Anything] = {}
-    for row in parameters(fit.model):
+    for row in fit.model.ledger.variables:
         arrays[row.name] = chains_of(fit, row.name)
         arrays |= {f"{row.name}.{axis}": np.array(labels) for axis, labels in enumerate(row.labels)}
     return arrays

@@ -1,0 +1,293 @@
+"""The ledger: every parameter of a model under one address, and where the posterior has it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations, product
+from typing import NamedTuple
+
+import numpy as np
+
+from stanmlm.data.design import Design, GroupTerm, dpars_of, predictors
+from stanmlm.data.factors import level_names, make_unique
+from stanmlm.families import Family
+from stanmlm.families.family import Distributional
+from stanmlm.formula.bf import LOCATION
+
+MU = LOCATION  # whose coefficients go without its name
+WHOLE = (-np.inf, np.inf)
+POSITIVE = (0.0, np.inf)
+CORRELATION = (-1.0, 1.0)
+
+
+class Address(NamedTuple):
+    """What a parameter is; no two of a model share one, and none is ever read out of a text."""
+
+    kind: str  # "b", "sd", "cor", "r", "dpar"; "Sigma" of (co)variances; "Intercept" of priors, at centred predictors
+    dpar: str = MU  # the distributional parameter that it predicts or, of kind "dpar", is
+    group: str = ""  # the grouping factor
+    term: int = -1  # the group term, a place in design.terms
+    coef: str | tuple[str, str] = ""  # of correlations and covariances both
+
+
+def address_of(class_: str, group: str = "", term: int = -1, coef: str = "") -> Address:
+    """The address of a prior by brms's class, which is the name of a scalar where it is no kind."""
+    if class_ in ("Intercept", "b", "sd", "cor"):
+        return Address(class_, MU, group, term, coef)
+    return Address("dpar", class_)
+
+
+def class_of(address: Address) -> str:
+    """brms's class: the kind, or the name of a scalar."""
+    return address.dpar if address.kind == "dpar" else address.kind
+
+
+def class_name(address: Address) -> str:
+    """The class, with the parameter whose predictor it is in where that is not the location: "b_sigma"."""
+    return class_of(address) if address.kind == "dpar" or address.dpar == MU else f"{address.kind}_{address.dpar}"
+
+
+@dataclass(frozen=True, eq=False)
+class Parameter:
+    """One row of the ledger."""
+
+    address: Address
+    shape: tuple[int, ...]  # () a number, (J,) the effects of all levels
+    constraint: str  # "real", "positive" or "correlation"
+    labels: tuple[tuple[str, ...], ...]  # of each axis of the shape
+    bounds: tuple[float, float]
+    variable: str  # of the posterior; "" for what is computed from others
+    place: tuple[int, ...]  # there, after the axes of the shape
+    label: str = ""  # of that place: "income", "(Intercept),income"
+    called: tuple[str, ...] = ()  # what R calls its coefficients
+
+
+class Element(NamedTuple):
+    """One number of a parameter: all of it, or that of a level."""
+
+    parameter: Parameter
+    level: int = -1
+
+    @property
+    def at(self) -> tuple[int, ...]:
+        """Its place in the variable."""
+        return self.parameter.place if self.level < 0 else (self.level, *self.parameter.place)
+
+
+@dataclass(frozen=True, eq=False)
+class Variable:
+    """One variable of the posterior, and its dims and labels after (chain, draw)."""
+
+    name: str  # "b", "sd_state", "cor_state", "r_state", "sigma"
+    kind: str
+    group: str
+    dims: tuple[str, ...]
+    labels: tuple[tuple[str, ...], ...]  # one tuple a dim
+
+    @cached_property
+    def flat(self) -> tuple[str, ...]:
+        """ArviZ's label of every element, `b[income]` or `r_state[AL, income]`, the last axis fastest."""
+        if not self.labels:
+            return (self.name,)
+        texts = [", ".join(at) for at in product(*self.labels)]
+        if len(set(texts)) < len(texts):  # "a, b" of "c" and "a" of "b, c"
+            texts = [", ".join(f"`{label}`" for label in at) for at in product(*self.labels)]
+        return tuple(f"{self.name}[{text}]" for text in make_unique(texts))
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether the labels of two elements cannot be one because of a comma in one of a dim."""
+        return sum(any(", " in label for label in labels) for labels in self.labels) < 2
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of the dims."""
+        return tuple(map(len, self.labels))
+
+    def label(self, at: tuple[int, ...]) -> str:
+        """ArviZ's label of one element."""
+        if not self.plain:
+            return self.flat[int(np.ravel_multi_index(at, self.shape))]
+        names = ", ".join(labels[i] for labels, i in zip(self.labels, at, strict=True))
+        return f"{self.name}[{names}]" if at else self.name
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """A grouping factor with its bars joined, as users see it; `VarCorr` alone keeps bars apart."""
+
+    group: str
+    bars: tuple[int, ...]  # positions in design.terms
+    terms: tuple[str, ...]  # every bar's coefficients in turn; a repeated one gets `.1`
+    levels: tuple[str, ...]
+    pairs: tuple[str, ...]  # correlations within a bar, "(Intercept),income"
+    variable: str  # what stands for it in names of variables: "school_class" for "school/class"
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The parameters of a model in printing order, and the variables of the posterior that hold them."""
+
+    parameters: tuple[Parameter, ...]
+    variables: tuple[Variable, ...]
+    computed: tuple[Parameter, ...]  # variances and covariances of group terms, which no variable holds
+
+    @cached_property
+    def few(self) -> tuple[Element, ...]:
+        """Every element but the group effects."""
+        return tuple(Element(row) for row in self.parameters if not row.shape)
+
+    @cached_property
+    def effects(self) -> tuple[Element, ...]:
+        """The group effects, level after level of each term."""
+        return tuple(Element(row, level) for rows in self._by_term() for level in range(*rows[0].shape) for row in rows)
+
+    @cached_property
+    def _by_address(self) -> Mapping[Address, Parameter]:
+        return {row.address: row for row in (*self.parameters, *self.computed)}
+
+    def of(self, kind: str, term: int = -1) -> tuple[Parameter, ...]:
+        """The parameters of a kind, of one group term where it is named."""
+        return tuple(row for row in self.parameters if row.address.kind == kind and row.address.term == term)
+
+    def at(self, address: Address) -> Parameter:
+        """The parameter of an address."""
+        return self._by_address[address]
+
+    def every(self, kind: str) -> tuple[Parameter, ...]:
+        """The parameters of a kind in the order of the group terms."""
+        rows = [row for row in self.parameters if row.address.kind == kind]
+        return tuple(sorted(rows, key=lambda row: row.address.term))
+
+    def span(self, kind: str, term: int) -> tuple[str, slice]:
+        """The variable that holds the parameters of a kind of a group term, and their places there."""
+        rows = self.of(kind, term)
+        return (rows[0].variable, slice(rows[0].place[-1], rows[-1].place[-1] + 1)) if rows else ("", slice(0))
+
+    def variable(self, name: str) -> Variable:
+        """The variable of a name."""
+        return next(variable for variable in self.variables if variable.name == name)
+
+    def _by_term(self) -> Iterator[tuple[Parameter, ...]]:
+        terms = {row.address.term for row in self.parameters if row.address.kind == "r"}
+        return (self.of("r", term) for term in sorted(terms))
+
+
+def groupings(design: Design) -> tuple[Grouping, ...]:
+    """The grouping factors in the order of their first bar."""
+    bars: dict[str, list[int]] = {}
+    for position, term in enumerate(design.terms):
+        bars.setdefault(term.group, []).append(position)
+    variables = make_unique(group.replace("/", "_") for group in bars)  # xarray keeps "/" for paths
+    return tuple(
+        _grouping(design, group, tuple(positions), variable)
+        for (group, positions), variable in zip(bars.items(), variables, strict=True)
+    )
+
+
+def _grouping(design: Design, group: str, bars: tuple[int, ...], variable: str) -> Grouping:
+    terms = [design.terms[bar] for bar in bars]
+    coefs = make_unique(coef for term in terms for coef in _labels(term))
+    pairs = make_unique(f"{a},{b}" for term in terms for a, b in combinations(_labels(term), 2))
+    return Grouping(group, bars, coefs, level_names(terms[0].levels), pairs, variable)
+
+
+def ledger(design: Design, family: Family) -> Ledger:
+    """Enter every parameter: coefficients, then of each grouping factor sds, correlations and effects, then scalars.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, simulate_exams
+    >>> model = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model
+    >>> [tuple(row.address) for row in ledger(model.design, model.family).of("b")]
+    [('b', 'mu', '', -1, '(Intercept)'), ('b', 'mu', '', -1, 'hours')]
+    """
+    known = groupings(design)
+    scalars = scalars_of(design, family)
+    variables = [
+        Variable(coefficient_name(of.dpar), "b", "", ("term" if of.dpar == MU else f"term_{of.dpar}",), (of.names,))
+        for of in predictors(design)
+    ]
+    variables += [variable for grouping in known for variable in _group_variables(grouping)]
+    variables += [Variable(one.name, "dpar", "", (), ()) for one in scalars]
+    rows = [*_coefficients(design), *(row for grouping in known for row in _group_parameters(design, grouping))]
+    rows += [
+        Parameter(Address("dpar", one.name), (), one.support, (), (one.within.low, one.within.high), one.name, ())
+        for one in scalars
+    ]
+    computed = tuple(row for grouping in known for row in _covariances(design, grouping))
+    return Ledger(tuple(rows), tuple(variables), computed)
+
+
+def scalars_of(design: Design, family: Family) -> tuple[Distributional, ...]:
+    """The parameters of the family that have no predictor: one number for all rows."""
+    predicted = {of.dpar for of in predictors(design)}
+    return tuple(one for one in family.scalars if one.name not in predicted)
+
+
+def coefficient_name(dpar: str) -> str:
+    """The variable of the posterior that has the coefficients of a predictor."""
+    return "b" if dpar == MU else f"b_{dpar}"
+
+
+def _labels(term: GroupTerm) -> tuple[str, ...]:
+    """The coefficients of a group term, those of parameters beside the location with its name."""
+    named = zip(term.coefs, dpars_of(term), strict=True)
+    return tuple(coef if dpar == MU else f"{dpar}_{coef}" for coef, dpar in named)
+
+
+def _coefficients(design: Design) -> Iterator[Parameter]:
+    for of in predictors(design):
+        variable, called = coefficient_name(of.dpar), of.called or of.names
+        for k, name in enumerate(of.names):
+            at = Address("b", of.dpar, coef=name)
+            yield Parameter(at, (), "real", (), WHOLE, variable, (k,), name, (called[k],))
+
+
+def _group_variables(grouping: Grouping) -> list[Variable]:
+    group = grouping.variable
+    level, term, coef, pair = (f"{what}_{group}" for what in ("level", "term", "coef", "pair"))
+    # A dim that is not the first of `r_` is in no other variable: ArviZ stacks elements in the order in which a data
+    # set meets its dims, and labels them in the variable's own.
+    rows = [
+        Variable(f"sd_{group}", "sd", grouping.group, (coef,), (grouping.terms,)),
+        Variable(f"cor_{group}", "cor", grouping.group, (pair,), (grouping.pairs,)),
+        Variable(f"r_{group}", "r", grouping.group, (level, term), (grouping.levels, grouping.terms)),
+    ]
+    return [row for row in rows if row.kind != "cor" or grouping.pairs]
+
+
+def _group_parameters(design: Design, grouping: Grouping) -> Iterator[Parameter]:
+    group, variable = grouping.group, grouping.variable
+    coefs = [(bar, *own) for bar in grouping.bars for own in _coefs(design, bar)]
+    for k, (bar, coef, called, dpar) in enumerate(coefs):
+        at = Address("sd", dpar, group, bar, coef)
+        yield Parameter(at, (), "positive", (), POSITIVE, f"sd_{variable}", (k,), grouping.terms[k], (called,))
+    pairs = [(bar, *pair) for bar in grouping.bars for pair in combinations(_coefs(design, bar), 2)]
+    for k, (bar, (a, its, dpar), (b, others, _)) in enumerate(pairs):
+        at, called_both = Address("cor", dpar, group, bar, (a, b)), (its, others)
+        yield Parameter(at, (), "correlation", (), CORRELATION, f"cor_{variable}", (k,), grouping.pairs[k], called_both)
+    J = len(grouping.levels)
+    for k, (bar, coef, called, dpar) in enumerate(coefs):
+        at = Address("r", dpar, group, bar, coef)
+        yield Parameter(
+            at, (J,), "real", (grouping.levels,), WHOLE, f"r_{variable}", (k,), grouping.terms[k], (called,)
+        )
+
+
+def _coefs(design: Design, bar: int) -> list[tuple[str, str, str]]:
+    """Of each coefficient of a term its name, what R calls it, and the parameter that it enters."""
+    term = design.terms[bar]
+    return list(zip(term.coefs, term.called or term.coefs, dpars_of(term), strict=True))
+
+
+def _covariances(design: Design, grouping: Grouping) -> Iterator[Parameter]:
+    """rstanarm's Sigma, column by column of its lower triangle."""
+    labels = iter(grouping.terms)
+    for bar in grouping.bars:
+        coefs = [(coef, next(labels), called, dpar) for coef, called, dpar in _coefs(design, bar)]
+        for q, (b, second, others, dpar) in enumerate(coefs):
+            for p, (a, first, its, _) in enumerate(coefs[q:]):
+                at = Address("Sigma", dpar, grouping.group, bar, (a, b))
+                constraint, bounds = ("real", WHOLE) if p else ("positive", POSITIVE)
+                yield Parameter(at, (), constraint, (), bounds, "", (), f"{first},{second}", (its, others))
