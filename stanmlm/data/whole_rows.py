@@ -66,9 +66,14 @@ def means_over_rows(design: Design) -> Floats:
     return np.asarray(design.counts @ X / n_rows(design))
 
 
-def independent(design: Design) -> tuple[int, ...]:
-    """The columns of the location that R's `qr` keeps."""
-    return pivoted_rank(design.X, design.counts)
+def aliased(design: Design) -> list[str]:
+    """The columns of any predictor that R's `qr` would not keep, by name."""
+    return [
+        name
+        for of in predictors(design)
+        for k, name in enumerate(of.names)
+        if k not in set(pivoted_rank(of.X, design.counts))
+    ]
 
 
 def columns_of(design: Design) -> list[Anything]:

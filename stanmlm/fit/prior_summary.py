@@ -8,6 +8,7 @@ import pandas as pd
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.layout import format_common, format_signif, table
 from stanmlm.fit.fit import Fit
+from stanmlm.formula.bf import LOCATION
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.priors import PriorRow, Priors
 
@@ -61,7 +62,9 @@ def prior_summary(fit: Fit, digits: int = 2) -> PriorSummary:
 
 
 def prior_frame(priors: Priors) -> pd.DataFrame:
-    """The prior table as a frame: prior, class, coef, group, source, and the arguments before and after scaling.
+    """The prior table as a frame: prior, class, coef, group, dpar, source, and the arguments before and after scaling.
+
+    `dpar` is the parameter whose predictor a prior is in, "" for the location.
 
     Examples
     --------
@@ -70,10 +73,16 @@ def prior_frame(priors: Priors) -> pd.DataFrame:
     'normal(0, 5)'
     """
     rows = [
-        (spelled(row), row.class_, row.coef, row.group, row.source, row.ratio, row.specified, row.arguments)
+        (spelled(row), row.class_, row.coef, row.group, _dpar(row), row.source, row.ratio, row.specified, row.arguments)
         for row in priors.rows
     ]
-    return pd.DataFrame(rows, columns=["prior", "class", "coef", "group", "source", "ratio", "specified", "adjusted"])
+    columns = ["prior", "class", "coef", "group", "dpar", "source", "ratio", "specified", "adjusted"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _dpar(row: PriorRow) -> str:
+    """As brms has it: the parameter whose predictor it is in, where that is not the location."""
+    return "" if row.address.kind == "dpar" or row.dpar == LOCATION else row.dpar
 
 
 def spelled(row: PriorRow) -> str:
@@ -86,7 +95,8 @@ def spelled(row: PriorRow) -> str:
 def print_priors(summary: PriorSummary) -> str:
     """The text of a prior summary."""
     uniform = len({row.distribution for row in summary.priors.rows if row.class_ == "sd"}) < 2
-    plain = summary.priors.preset == "rstanarm" and all(row.source != "set_prior" for row in summary.priors.rows)
+    usual = all(row.source != "set_prior" and not _dpar(row) for row in summary.priors.rows)
+    plain = summary.priors.preset == "rstanarm" and usual
     body = _blocks(summary) if plain and uniform else "\n" + _brms_table(summary)
     notes = "".join(f"{note}\n" for note in _notes(summary, plain and uniform))
     footer = f"------\n{notes}See help(stanmlm.fit.prior_summary) for more details"
@@ -195,6 +205,8 @@ def _brms_table(summary: PriorSummary) -> str:
         "class": [f"sd/{summary.unit}" if row.ratio else row.class_ for row in rows],
         "coef": [row.coef for row in rows],
         "group": [row.group for row in rows],
+        "dpar": [_dpar(row) for row in rows],
         "source": [row.source for row in rows],
     }
+    columns = {name: texts for name, texts in columns.items() if name != "dpar" or any(texts)}
     return table([""] * len(rows), list(columns.items()))

@@ -114,11 +114,12 @@ def _contradiction(model: Model, at: Pilot, row: PriorRow, p: int) -> Iterator[s
     scale = next(at.scalars[one.name] for one in model.family.scalars if one.scales_groups) if row.ratio else 1.0
     above, slope = _tail(row, sd / scale, len(S))
     if above < NEVER or (above < RARELY and -slope / (1 + 2 * units) > PULL):
-        coef = term.coefs[p]
+        coef, dpar = term.coefs[p], dpars_of(term)[p]
+        of, also = ("", "") if dpar == LOCATION else (f"{dpar}_", f', dpar="{dpar}"')
         yield (
-            f"the default prior of the sd of `{coef}` by `{term.group}`, {row.distribution}, all but excludes what the "
+            f"the default prior of the sd of `{of}{coef}` by `{term.group}`, {row.distribution}, all but excludes what the "
             f"data suggest, an sd of about {sd:.2g}: it does not know the units; rescale the column, or "
-            f'set priors=[set_prior("exponential({1 / sd:.2g})", class_="sd", group="{term.group}", coef="{coef}")]'
+            f'set priors=[set_prior("exponential({1 / sd:.2g})", class_="sd", group="{term.group}", coef="{coef}"{also})]'
         )
 
 

@@ -13,7 +13,7 @@ from stanmlm.base.streams import Purpose, within
 from stanmlm.data.design import Design, GroupTerm
 from stanmlm.data.frame import ModelFrame
 from stanmlm.data.rvalues import take
-from stanmlm.data.whole_rows import independent, rows_of
+from stanmlm.data.whole_rows import aliased, rows_of
 from stanmlm.fit.fit import Fit
 from stanmlm.fit.pipeline import ModelOptions, fit_model
 from stanmlm.fit.verbs import read_options
@@ -73,10 +73,10 @@ def _model(model: Model, design: Design, kept: Ints, options: ModelOptions) -> M
     """The model of some rows, with the same priors."""
     if not len(kept):
         raise DataError("no row is left to fit")
-    lost = sorted(set(range(design.X.shape[1])) - set(independent(design)))
+    lost = aliased(design)
     if lost and not is_proper(model.priors):
         raise DataError(
-            f"without these rows the data say nothing of `{design.names[lost[0]]}`, and its prior is flat: "
+            f"without these rows the data say nothing of `{lost[0]}`, and its prior is flat: "
             'give it a prior, or choose folds="stratified"'
         )
     response = some_rows(model.response, kept)
@@ -97,6 +97,7 @@ def _frame(frame: ModelFrame, at: Ints) -> ModelFrame:
         response=replace(response, values=response.values[at], rows=rows),
         weights=None if frame.weights is None else frame.weights[at],
         offset=frame.offset[at],
+        other_offsets={dpar: offset[at] for dpar, offset in frame.other_offsets.items()},
         rows=frame.rows[at],
         index=frame.index[at],
     )

@@ -12,7 +12,7 @@ from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.data.rvalues import CODED
 from stanmlm.fit.fit import Fit
-from stanmlm.formula.formula import Expression, Terms, parse_expression
+from stanmlm.formula.formula import Expression, Terms, by_parameter, parse_expression
 from stanmlm.formula.rcode import names_in
 
 
@@ -33,10 +33,13 @@ class Variables:
 def variables_of(fit: Fit) -> Variables:
     """What a prediction of the fit reads from its data."""
     formula, known = fit.model.formula, set(_columns(fit))
-    sides = [formula.fixed, *(bar.left for bar in formula.bars)]
+    every = by_parameter(formula).values()
+    sides = [side for one in every for side in (one.fixed, *(bar.left for bar in one.bars))]
     focal = list(dict.fromkeys(name for side in sides for name in names_of(side) if name in known))
-    groups = {name for bar in formula.bars for part in bar.group for name in names_in(part.node)}
-    nodes = [offset.node for offset in formula.offsets] + ([parse_expression(text)] if (text := _offset(fit)) else [])
+    groups = {name for one in every for bar in one.bars for part in bar.group for name in names_in(part.node)}
+    nodes = [offset.node for one in every for offset in one.offsets] + (
+        [parse_expression(text)] if (text := _offset(fit)) else []
+    )
     response = formula.response
     if response is not None and response.node.kind == "call" and response.node.text == "trials":
         nodes.append(response.node.args[1][1])
@@ -78,7 +81,8 @@ def is_discrete(fit: Fit, name: str) -> bool:
     column = rows_of(fit)[name]
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return True
-    uses = [e.label for e in fit.model.formula.variables if names_in(e.node) == {name} and e.label in kept]
+    every = (e for one in by_parameter(fit.model.formula).values() for e in one.variables)
+    uses = [e.label for e in every if names_in(e.node) == {name} and e.label in kept]
     return bool(uses) and all(kept[label]["type"] in (*CODED, "logical") for label in uses)
 
 

@@ -14,8 +14,8 @@ from stanmlm.base.layout import format_fixed, mad, table
 from stanmlm.data.evaluate import evaluate
 from stanmlm.data.rvalues import double, floats, recycle
 from stanmlm.data.scope import Scope
-from stanmlm.fit.draws import effects_of, values_of
-from stanmlm.fit.fit import Fit, draws_of
+from stanmlm.fit.draws import coefficient_names, coefficients_of, effects_of, values_of
+from stanmlm.fit.fit import Fit
 from stanmlm.formula.rcode import SYNTACTIC, Node, deparse, is_call, names_in, operands, replace
 from stanmlm.formula.rparse import parse_expression, string_value
 from stanmlm.priors.parameter_names import find, variants
@@ -259,7 +259,7 @@ def _sources(fit: Fit, how: _How) -> Iterator[tuple[str, _Source]]:
         return
     grouping = _grouping(fit, how.group)
     effects = np.concatenate([effects_of(fit, bar) for bar in grouping.bars], axis=-1)
-    fixed = dict(zip(fit.model.design.names, draws_of(fit, "b").T, strict=True)) if how.scope == "coef" else {}
+    fixed = dict(zip(coefficient_names(fit), coefficients_of(fit).T, strict=True)) if how.scope == "coef" else {}
     for j, level in enumerate(grouping.levels):
         columns = dict(fixed)
         for k, term in enumerate(grouping.terms):

@@ -13,7 +13,7 @@ from stanmlm.base.errors import DataError
 from stanmlm.data.whole_rows import counts, places
 from stanmlm.families.reductions import Extra
 from stanmlm.fit.draws import covariances_of
-from stanmlm.fit.fit import Fit, draws_of, n_draws
+from stanmlm.fit.fit import Fit, n_draws
 from stanmlm.priors.parameters import groupings
 
 RESIDUAL = "Residual"
@@ -153,13 +153,18 @@ def _expected_count(fit: Fit) -> Floats:
 
 
 def _variance(fit: Fit, mean: Floats) -> Floats:
-    """Draws of the variance of a response of weight one with these means, (draws,)."""
-    family, one = fit.model.family, np.ones(1)
+    """Draws of the variance of a response of weight one with these means, (draws,): over rows, where they differ."""
+    family = fit.model.family
     if family.variance is None:
         raise DataError(f"no residual variance is known for {family.name}: its responses have none in closed form")
-    scalars = {scalar.name: draws_of(fit, scalar.name)[:, None] for scalar in family.scalars}
-    theta = family.theta({}, {family.location.name: mean[:, None], **scalars})
-    return family.variance(theta, Extra(one, one))[:, 0]
+    target = target_of(fit)
+    total = np.zeros(len(mean))
+    for rows in chunks(len(target.index) if fit.model.design.others else 1, len(mean)):
+        others = {name: natural(fit, name)(theta_of(fit, target, rows), rows) for name in tuple(family.links)[1:]}
+        size = rows.stop - rows.start
+        theta = family.theta({}, {family.location.name: np.repeat(mean[:, None], size, axis=1), **others})
+        total += family.variance(theta, Extra(np.ones(size), np.ones(size))).sum(axis=1)
+    return total / (len(target.index) if fit.model.design.others else 1)
 
 
 def _of_response(fit: Fit) -> Floats:

@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.predict.expected import OfRows, expectation, linear, new_responses
+from stanmlm.after.predict.expected import OfRows, expectation, linear, natural, new_responses
 from stanmlm.after.predict.predict import draws_by_rows, summary_of
 from stanmlm.after.predict.target import Target, some_of, target_of, warn_of_new_levels, warn_of_weights
 from stanmlm.after.tables.picked import in_table_order
@@ -68,10 +68,11 @@ def posterior_interval(
     return pd.DataFrame(bounds.T, index=list(chosen), columns=[f"{100 * tail:.10g}%" for tail in tails])
 
 
-def fitted(fit: Fit) -> pd.Series:
+def fitted(fit: Fit, dpar: str | None = None) -> pd.Series:
     """Posterior means of the expected response of each row; of a probability in binomial models.
 
-    Rows are the user's; with `na_action="exclude"` those with missing values are there too, as NaN.
+    Rows are the user's; with `na_action="exclude"` those with missing values are there too, as NaN. `dpar` asks for
+    another parameter of the family in its place, `"sigma"`, on its own scale.
 
     Examples
     --------
@@ -80,7 +81,7 @@ def fitted(fit: Fit) -> pd.Series:
     500
     """
     check_arguments(fitted, locals())
-    return _padded(fit, _expectations(fit), "fitted")
+    return _padded(fit, _means(fit, dpar), "fitted")
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class _Point:
     family: Family
     response: Response
     mu: Floats
-    scalars: Mapping[str, Floats]  # (1, 1)
+    others: Mapping[str, Floats]  # natural values of the other parameters, (1, 1) or (1, N)
 
     @property
     def observed(self) -> Floats:
@@ -109,7 +110,7 @@ def residuals(fit: Fit, type: str = "response") -> pd.Series:
         "response", observed minus fitted (proportions in binomial models); "pearson", these over the root of the
         family's variance function, times the root of weights and trials; "deviance", the signed root of a row's
         deviance; "working", "response" over the slope of the inverse link. All as R's `residuals`, with the posterior
-        mean where R has the estimate; a dispersion such as sigma does not enter, as in R.
+        mean where R has the estimate; a dispersion such as sigma does not enter, as in R, but where it has a formula.
 
     Returns
     -------
@@ -132,10 +133,11 @@ def residuals(fit: Fit, type: str = "response") -> pd.Series:
     if type not in _RESIDUALS:
         raise OptionError(f"`{type}` is not a type of residuals" + did_you_mean(type, _RESIDUALS))
     model = fit.model
-    # Dispersions are 1, as in R; what shapes the density otherwise stands at its mean.
-    values = {one.name: 1.0 if one.scales_groups else draws_of(fit, one.name).mean() for one in model.family.scalars}
-    scalars = {name: np.full((1, 1), value) for name, value in values.items()}
-    point = _Point(model.family, model.response, _expectations(fit), scalars)
+    # Dispersions of all rows are 1, as in R; what shapes the density otherwise stands at its mean.
+    values = {one.name: 1.0 if one.scales_groups else draws_of(fit, one.name).mean() for one in model.scalars}
+    others = {name: np.full((1, 1), value) for name, value in values.items()}
+    others |= {of.dpar: _means(fit, of.dpar)[None] for of in model.design.others}
+    point = _Point(model.family, model.response, _means(fit), others)
     return _padded(fit, _RESIDUALS[type](point), "residuals")
 
 
@@ -152,7 +154,7 @@ def _pearson_residuals(at: _Point) -> Floats:
 
 
 def _theta(at: _Point, mu: Floats) -> Theta:
-    return at.family.theta({}, {at.family.location.name: mu[None], **at.scalars})
+    return at.family.theta({}, {at.family.location.name: mu[None], **at.others})
 
 
 def _deviance_residuals(at: _Point) -> Floats:
@@ -338,12 +340,12 @@ def _with_new_effects(target: Target) -> Target:
     return replace(target, design=replace(target.design, terms=terms))
 
 
-def _expectations(fit: Fit) -> Floats:
-    """The posterior mean of every row, computed once for rows with one linear predictor."""
+def _means(fit: Fit, dpar: str | None = None) -> Floats:
+    """The posterior mean of every row, of its expectation or of a parameter, computed once for rows that are alike."""
     target = target_of(fit)
     row, first = cells_of([*telling(target.design), target.design.offset])
     few = some_of(target, first)
-    table = summary_of(fit, few, expectation(fit, few), ())
+    table = summary_of(fit, few, expectation(fit, few) if dpar is None else natural(fit, dpar), ())
     return np.asarray(table["mean"].to_numpy()[row])
 
 

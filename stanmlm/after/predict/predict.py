@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.predict.expected import OfRows, expectation, extra_of, linear, new_responses, theta_of
+from stanmlm.after.predict.expected import OfRows, expectation, extra_of, linear, natural, new_responses, theta_of
 from stanmlm.after.predict.target import (
     MAX_BYTES,
     Target,
@@ -36,6 +36,7 @@ def posterior_linpred(
     re_formula: object = None,
     *,
     transform: bool = False,
+    dpar: str | None = None,
     offset: object = None,
     draws: int | None = None,
     new_levels: str = "draw",
@@ -54,6 +55,8 @@ def posterior_linpred(
         None for all group effects, "NA" (or NaN) for none, or a formula with some of them, `"~ (1 | state)"`.
     transform
         Apply the inverse link: the same as `posterior_epred` on the probability scale.
+    dpar
+        The parameter of the family whose linear predictor it is, `"sigma"`; the location where None.
     offset
         Of new data, a number or one a row, for a fit that got `offset=` as an array; any other the new data tell.
     draws
@@ -84,12 +87,8 @@ def posterior_linpred(
     """
     check_arguments(posterior_linpred, locals())
     target = target_of(fit, newdata, re_formula, draws, new_levels, offset=offset)
-    location = fit.model.family.location.name
-
-    def transformed(theta: Theta, _rows: slice) -> Floats:
-        return theta[location]
-
-    return _result(fit, target, transformed if transform else linear(fit), "linpred", summary, max_bytes)
+    values = natural(fit, dpar) if transform else linear(fit, dpar)
+    return _result(fit, target, values, "linpred", summary, max_bytes)
 
 
 def posterior_epred(
@@ -98,6 +97,7 @@ def posterior_epred(
     re_formula: object = None,
     *,
     scale: str = "probability",
+    dpar: str | None = None,
     trials: object = None,
     offset: object = None,
     draws: int | None = None,
@@ -108,7 +108,7 @@ def posterior_epred(
     """Draws of the expected response.
 
     For binomial models `scale="probability"` (rstanarm's meaning) or `scale="count"` (brms's: probability times
-    trials). The other arguments are those of `posterior_linpred`; `trials` is a number or an array for new data whose
+    trials). `dpar` asks for a parameter of the family in place of the expectation, `"sigma"`, on its own scale. The other arguments are those of `posterior_linpred`; `trials` is a number or an array for new data whose
     trials the formula does not give.
 
     Examples
@@ -128,7 +128,8 @@ def posterior_epred(
     def counts(theta: Theta, rows: slice) -> Floats:
         return fit.model.family.mean(theta, extra_of(target, rows))
 
-    values = counts if scale == "count" else expectation(fit, target)
+    expected = counts if scale == "count" else expectation(fit, target)
+    values = expected if dpar is None else natural(fit, dpar)
     return _result(fit, target, values, "epred", summary, max_bytes)
 
 
