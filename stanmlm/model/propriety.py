@@ -115,11 +115,13 @@ def _contradiction(model: Model, at: Pilot, row: PriorRow, p: int) -> Iterator[s
     above, slope = _tail(row, sd / scale, len(S))
     if above < NEVER or (above < RARELY and -slope / (1 + 2 * units) > PULL):
         coef, dpar = term.coefs[p], dpars_of(term)[p]
-        of, also = ("", "") if dpar == LOCATION else (f"{dpar}_", f', dpar="{dpar}"')
+        what, where = f"`{coef}` by `{term.group}`", f'group="{term.group}", coef="{coef}"'
+        if dpar != LOCATION:
+            what, where = f"{what} in the predictor of {dpar}", f'{where}, dpar="{dpar}"'
         yield (
-            f"the default prior of the sd of `{of}{coef}` by `{term.group}`, {row.distribution}, all but excludes what the "
-            f"data suggest, an sd of about {sd:.2g}: it does not know the units; rescale the column, or "
-            f'set priors=[set_prior("exponential({1 / sd:.2g})", class_="sd", group="{term.group}", coef="{coef}"{also})]'
+            f"the default prior of the sd of {what}, {row.distribution}, all but excludes what the data suggest, an sd "
+            f"of about {sd:.2g}: it does not know the units; rescale the column, or set "
+            f'priors=[set_prior("exponential({1 / sd:.2g})", class_="sd", {where})]'
         )
 
 

@@ -37,9 +37,8 @@ def variables_of(fit: Fit) -> Variables:
     sides = [side for one in every for side in (one.fixed, *(bar.left for bar in one.bars))]
     focal = list(dict.fromkeys(name for side in sides for name in names_of(side) if name in known))
     groups = {name for one in every for bar in one.bars for part in bar.group for name in names_in(part.node)}
-    nodes = [offset.node for one in every for offset in one.offsets] + (
-        [parse_expression(text)] if (text := _offset(fit)) else []
-    )
+    nodes = [offset.node for one in every for offset in one.offsets]
+    nodes += [parse_expression(text)] if (text := _offset(fit)) else []
     response = formula.response
     if response is not None and response.node.kind == "call" and response.node.text == "trials":
         nodes.append(response.node.args[1][1])

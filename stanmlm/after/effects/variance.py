@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.after.predict.estimates import Estimates, estimates
+from stanmlm.after.predict.expected import natural, theta_of
 from stanmlm.after.predict.target import chunks, linear_predictor, target_of
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats

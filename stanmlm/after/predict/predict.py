@@ -108,8 +108,9 @@ def posterior_epred(
     """Draws of the expected response.
 
     For binomial models `scale="probability"` (rstanarm's meaning) or `scale="count"` (brms's: probability times
-    trials). `dpar` asks for a parameter of the family in place of the expectation, `"sigma"`, on its own scale. The other arguments are those of `posterior_linpred`; `trials` is a number or an array for new data whose
-    trials the formula does not give.
+    trials). `dpar` asks for a parameter of the family in place of the expectation, `"sigma"`, on its own scale. The
+    other arguments are those of `posterior_linpred`; `trials` is a number or an array for new data whose trials the
+    formula does not give.
 
     Examples
     --------
