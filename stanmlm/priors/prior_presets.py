@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from stanmlm.base.arrays import Floats, constant, is_constant
-from stanmlm.data.design import Design
+from stanmlm.data.design import Design, predictors
 from stanmlm.data.whole_rows import counts
 from stanmlm.families import Family
 from stanmlm.families.family import Default
@@ -23,7 +23,7 @@ class Scales:
     """What default priors are scaled by, from the rows as the user gave them."""
 
     y: float  # sd of the response where the family autoscales, else 1
-    x: Floats  # (coefficients,) sd of the columns beside the intercept; 1 where constant
+    x: Floats  # (coefficients,) sd of the columns of all predictors beside intercepts; 1 where constant
     z: Floats  # (sds,) spread of the columns of all group terms, in their order
     center: float  # rstanarm's location of the intercept
     coefficient: float  # rstanarm's default scale under this link
@@ -38,12 +38,12 @@ def measure_scales(design: Design, family: Family, response: Response) -> Scales
     brms 2.23.1, R/priors.R, `def_scale_prior`.
     """
     centered = family.autoscales and family.link.name == "identity"
-    X = design.X[:, 1:] if design.intercept else design.X
+    X = [column for of in predictors(design) for column in of.X[:, of.intercept :].T]
     Z = [column for term in design.terms for column in term.Z.T]
     often = counts(design)
     return Scales(
         y=_sd(response.y, constant(1.0, len(response.y))) if family.autoscales else 1.0,
-        x=np.array([_sd(column, often) for column in X.T]),
+        x=np.array([_sd(column, often) for column in X]),
         z=np.array([_spread(column, often) for column in Z]),
         center=float(np.mean(response.y)) if centered else 0.0,
         coefficient=COEFFICIENT_SCALE * family.link.default_scale,

@@ -1,0 +1,117 @@
+"""The pilot over several predictors: what it finds, in any units, from closed forms or from the density alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import stanmlm as sm
+from stanmlm.families import gaussian
+from stanmlm.families.family import Family
+from stanmlm.families.slopes import slopes
+from stanmlm.fit.pipeline import ModelOptions, build_model
+from stanmlm.formula.bf import FormulaLike
+from stanmlm.model.model import Model
+from stanmlm.model.pilot import Pilot, pilot
+
+GROUPS, EACH = 60, 30
+# Iterations stop when nothing moves by more than a fiftieth of its sd; two ways there end that far apart.
+STOPPED = 0.02
+# A pilot has no number in units of its own: rounding, over some tens of steps.
+UNITS = 1e-6
+# In posterior sds: how far estimates lie from what made the data.
+FAR = 3.5
+SIMULATED = {"b": (2.0, 0.5), "b_sigma": (-0.3, 0.4), "sd": (0.7, 0.4)}
+
+
+def simulated(scale: float = 1.0, shift: float = 0.0, unit: float = 1.0) -> pd.DataFrame:
+    rng = np.random.default_rng(7)
+    g = np.repeat(np.arange(GROUPS), EACH)
+    x = rng.normal(size=len(g))
+    u, v = (rng.normal(0, sd, GROUPS) for sd in SIMULATED["sd"])
+    eta, log_sigma = 2 + 0.5 * x + u[g], -0.3 + 0.4 * x + v[g]
+    y = eta + np.exp(log_sigma) * rng.standard_t(200, len(g))
+    return pd.DataFrame({"y": shift + scale * y, "x": unit * x, "g": [f"{i:02d}" for i in g]})
+
+
+def model(formula: FormulaLike, family: Family = gaussian(), data: pd.DataFrame | None = None, **options) -> Model:
+    return build_model(formula, simulated() if data is None else data, family, {}, ModelOptions(**options))
+
+
+BOTH = sm.bf("y ~ x + (1 | g)", "sigma ~ x + (1 | g)")
+
+
+def found(of: Model) -> Pilot:
+    at = of.centering.pilot
+    assert at is not None
+    return at
+
+
+def test_coefficients_and_sds_of_both_predictors_are_near_what_made_the_data() -> None:
+    at = found(model(BOTH, preset="brms"))
+    truth = np.array([*SIMULATED["b"], *SIMULATED["b_sigma"]])
+    assert np.all(np.abs(at.beta - truth) < FAR * np.sqrt(np.diag(at.uncertainty)))
+    sds = np.sqrt([S[0, 0] for S in at.covariance])
+    assert np.all(np.abs(np.log(sds / SIMULATED["sd"])) < FAR / np.sqrt(2 * GROUPS))
+
+
+def test_each_predictor_absorbs_its_own_columns_alone() -> None:
+    of = model(BOTH, preset="brms").centering
+    assert of.absorbed.tolist() == [True, False, True, False]
+    assert not of.A[0][..., 2:].any()
+    assert not of.A[1][..., :2].any()
+
+
+def test_a_predictor_of_one_number_is_that_number() -> None:
+    """EM of a dispersion, and the scores of log sigma over what eta is uncertain by, have one fixed point."""
+    plain = model("y ~ x + (1 | g)", preset="brms")
+    one = pilot(plain.design, plain.cells, plain.family, plain.priors)
+    other = found(model(sm.bf("y ~ x + (1 | g)", "sigma ~ 1"), preset="brms"))
+    errors = np.sqrt(np.diag(one.uncertainty))
+    assert np.all(np.abs(other.beta[:2] - one.beta) < 3 * STOPPED * errors)
+    assert other.beta[2] == pytest.approx(np.log(one.scalars["sigma"]), abs=3 * STOPPED / np.sqrt(2 * GROUPS * EACH))
+    assert other.covariance[0][0, 0] == pytest.approx(one.covariance[0][0, 0], rel=3 * STOPPED)
+
+
+@pytest.mark.parametrize(("scale", "shift", "unit"), [(1e3, 5e6, 1.0), (1e-6, 0.0, 1e4), (1e9, -1e9, 1e-9)])
+def test_units_of_response_and_predictor_do_not_matter(scale: float, shift: float, unit: float) -> None:
+    plain = ModelOptions().preset
+    priors = {"preset": plain, "prior": None, "prior_intercept": None}
+    rows = [sm.set_prior("", class_=c, dpar="sigma") for c in ("Intercept", "b")]
+    one = found(model(BOTH, priors=rows, **priors))
+    other = found(model(BOTH, data=simulated(scale, shift, unit), priors=rows, **priors))
+    back = np.array([1 / scale, unit / scale, 1.0, unit])
+    beta = (other.beta - np.array([shift, 0, np.log(scale), 0])) * back
+    np.testing.assert_allclose(beta, one.beta, rtol=UNITS, atol=UNITS)
+    np.testing.assert_allclose(other.uncertainty * np.outer(back, back), one.uncertainty, rtol=1e-4, atol=UNITS)
+    np.testing.assert_allclose(other.covariance[0] / scale**2, one.covariance[0], rtol=UNITS)
+    np.testing.assert_allclose(other.covariance[1], one.covariance[1], rtol=UNITS)
+    np.testing.assert_allclose(other.information[1], one.information[1], rtol=UNITS)
+
+
+def test_numeric_information_serves_as_the_closed_form_does() -> None:
+    of = model(BOTH, preset="brms")
+    closed, numeric = found(of), pilot(of.design, of.cells, replace(of.family, information=None), of.priors)
+    errors = np.sqrt(np.diag(closed.uncertainty))
+    assert np.all(np.abs(numeric.beta - closed.beta) < 0.5 * errors)
+    for S, other in zip(closed.covariance, numeric.covariance, strict=True):
+        assert other[0, 0] == pytest.approx(S[0, 0], rel=0.2)
+
+
+def test_rows_that_are_alike_are_looked_at_once() -> None:
+    data = simulated().assign(x=lambda d: d.x.round())
+    cells, rows = (found(model(BOTH, data=data, preset="brms", collapse=c)) for c in (True, False))
+    np.testing.assert_allclose(cells.beta, rows.beta, rtol=1e-8)
+    np.testing.assert_allclose(cells.uncertainty, rows.uncertainty, rtol=1e-6, atol=1e-12)
+
+
+def test_slopes_count_in_the_units_of_their_predictors() -> None:
+    of = model(BOTH)
+    seen, units = of.cells.observed, np.array([1e6, 1.0])
+    assert seen is not None
+    etas = np.stack([2e6 * np.ones(len(seen.y)), np.full(len(seen.y), np.log(1e6))])
+    score, information = slopes(of.family, 1e6 * seen.y, etas, seen.extra, units)
+    plain, own = slopes(of.family, seen.y, etas / [[1e6], [1.0]] - [[0.0], [np.log(1e6)]], seen.extra)
+    np.testing.assert_allclose(score, plain, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(information, own, rtol=1e-8)
