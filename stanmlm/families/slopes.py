@@ -8,7 +8,7 @@ from stanmlm.families.reductions import Extra
 from stanmlm.families.theta import Theta
 
 # Steps of difference quotients, in the units of each predictor: a first one errs by STEP^2 and by rounding / STEP.
-FIRST, SECOND = 1e-5, 1e-3
+FIRST, SECOND = 3e-4, 1e-3
 
 
 def slopes(family: Family, y: Floats, etas: Floats, extra: Extra, units: Floats | None = None) -> tuple[Floats, Floats]:

@@ -180,8 +180,7 @@ def of_responses(
             away[0] = scale.unit[0] * np.sqrt(uncertain)[seen.cell]
             both = [scores(family, seen.y, etas + sign * away, seen.extra, scale.unit, others) for sign in (1, -1)]
             score[others] = (both[0] + both[1]) / 2
-        weight = total(information)
-        weight = weight if family.information else _positive(weight)
+        weight = total(information if family.information else _positive(information))
         return Working(weighted(weight, eta - offset) + total(score), weight)
 
     low, high = np.full((P, 1), -np.inf), np.full((P, 1), np.inf)
@@ -191,7 +190,10 @@ def of_responses(
 
 
 def _positive(weight: Floats) -> Floats:
-    """The same matrices, (P, P, C), with directions of no information, or less, lifted to a little."""
+    """The same matrices, (P, P, rows), with directions of no information, or less, lifted to a little.
+
+    Row by row: so it does not matter which rows share a cell.
+    """
     sizes, axes = np.linalg.eigh(np.moveaxis(weight, -1, 0))
     largest = np.max(np.abs(sizes), axis=1, keepdims=True)
     lifted = np.maximum(sizes, FLATTEST * np.where(largest > 0, largest, 1.0))

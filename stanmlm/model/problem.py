@@ -22,6 +22,8 @@ from stanmlm.priors.priors import Priors
 FLATTEST, TIGHTEST = 1e-10, 1e20
 # A response whose spread is below this share of its size is a constant with rounding.
 ROUNDING = 1e-15
+# Quantiles of the response that starting values are taken from, and how far each is into its share: none is at an edge.
+TYPICAL, SHIFT = 1000, 2**0.5 - 1
 # The step of difference quotients of a scalar's prior, on its link's scale.
 STEP = 1e-3
 
@@ -171,8 +173,17 @@ def _likelihood(cells: Cells, family: Family, scale: Scale, offset: Floats) -> L
 
 def _starts(family: Family, seen: Observed) -> list[tuple[Distributional, float]]:
     """Every parameter with a natural value to begin at."""
-    response = Response("", seen.y, seen.extra.trials, seen.n)
+    response = _typical(seen)
     return [(one, one.start(response)) for one in family.parameters]
+
+
+def _typical(seen: Observed) -> Response:
+    """Quantiles of the responses: the same whatever order, cells and weights tell them in."""
+    order = np.lexsort((seen.extra.trials, seen.y))
+    reached = np.cumsum(seen.n[order])
+    at = order[np.searchsorted(reached, reached[-1] * (np.arange(TYPICAL) + SHIFT) / TYPICAL)]
+    ones = constant(1.0, TYPICAL)
+    return Response("", seen.y[at], seen.extra.trials[at], ones)
 
 
 def _means(family: Family, cells: Cells) -> tuple[Floats, Floats, tuple[float, float] | None]:

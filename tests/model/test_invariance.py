@@ -86,7 +86,7 @@ def in_own_units(of: Model, units: Units) -> dict[str, Floats]:
     found = {
         "beta": (at.beta - np.array([units.shift, 0, 0])) * X,
         "uncertainty": at.uncertainty * np.outer(X, X),
-        "dispersion": np.asarray(at.dispersion / units.y**2 if of.family.squares else at.dispersion),
+        "sigma": np.asarray(at.scalars.get("sigma", 1.0) / (units.y if of.family.squares else 1.0)),
     }
     for k, z in enumerate(by_term):
         found[f"effects {k}"] = at.effects[k] * z
@@ -125,8 +125,8 @@ def points(of: Model) -> list[Floats]:
     centre[:3] = at.beta
     log_sd = np.log(np.sqrt(np.concatenate([np.diag(S) for S in at.covariance])))
     centre[3 : 3 + len(log_sd)] = log_sd
-    if of.family.scalars:
-        centre[3 + len(log_sd)] = np.log(at.dispersion) / 2
+    for k, one in enumerate(of.scalars):
+        centre[3 + len(log_sd) + k] = one.within.free(np.asarray(at.scalars[one.name]))
     return [centre + rng.uniform(-0.3, 0.3, len(centre)) for _ in range(POINTS)]
 
 
