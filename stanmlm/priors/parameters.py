@@ -171,11 +171,16 @@ def groupings(design: Design) -> tuple[Grouping, ...]:
     bars: dict[str, list[int]] = {}
     for position, term in enumerate(design.terms):
         bars.setdefault(term.group, []).append(position)
-    variables = make_unique(group.replace("/", "_") for group in bars)  # xarray keeps "/" for paths
-    return tuple(
-        _grouping(design, group, tuple(positions), variable)
-        for (group, positions), variable in zip(bars.items(), variables, strict=True)
-    )
+    variables = _group_names(tuple(bars))
+    return tuple(_grouping(design, group, tuple(at), variables[group]) for group, at in bars.items())
+
+
+def _group_names(groups: tuple[str, ...]) -> dict[str, str]:
+    """What stands for each group in names of variables: xarray keeps "/" for paths."""
+    plain = [group for group in groups if "/" not in group]
+    others = [group for group in groups if "/" in group]
+    renamed = make_unique((group.replace("/", "_") for group in others), plain)
+    return dict(zip([*plain, *others], [*plain, *renamed], strict=True))
 
 
 def _grouping(design: Design, group: str, bars: tuple[int, ...], variable: str) -> Grouping:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.predict.estimates import Estimates, estimates
+from stanmlm.after.predict.estimates import Estimates, beside, estimates
 from stanmlm.after.predict.target import chunks, linear_predictor, target_of
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
@@ -102,7 +102,8 @@ def variance_decomposition(fit: Fit, *, level: float = 0.95) -> Estimates:
     """
     check_arguments(variance_decomposition, locals())
     groups, residual = _variances(fit)
-    variances = [*groups.items(), (RESIDUAL, residual)]
+    (own,) = beside([RESIDUAL], groups).values()  # of a grouping factor that is called Residual
+    variances = [*groups.items(), (own, residual)]
     total = np.sum([variance for _, variance in variances], axis=0)
     rows = [(name, "variance", variance) for name, variance in variances]
     rows += [(name, "variance share", variance / total) for name, variance in variances]
