@@ -85,7 +85,7 @@ def check_arguments(verb: Callable[..., object], given: Mapping[str, object]) ->
     ...     check_arguments(verb, locals())
     >>> verb("a")
     Traceback (most recent call last):
-    stanmlm.base.errors.OptionError: draws is 'a'; it must be a whole number or None
+    stanmlm.OptionError: draws is 'a'; it must be a whole number or None
     """
     for name, kind in _kinds(verb).items():
         _check(name, given[name], kind)
@@ -116,7 +116,7 @@ def public(verb: Callable[..., R]) -> Callable[..., R]:
     ...     return fit
     >>> public(verb)(1, ndraws=3)
     Traceback (most recent call last):
-    stanmlm.base.errors.OptionError: there is no argument `ndraws`: it is `draws=` here
+    stanmlm.OptionError: there is no argument `ndraws`: it is `draws=` here
     """
     signature = inspect.signature(verb)
     record = _options_of(signature)

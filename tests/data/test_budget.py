@@ -146,7 +146,7 @@ GIVEN: Mapping[str, Value] = {
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.filterwarnings("ignore::stanmlm.base.errors.StanmlmWarning", "ignore::RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::stanmlm.StanmlmWarning", "ignore::RuntimeWarning")
 def test_an_r_function_refuses_wrong_arguments_in_its_own_words(name: str) -> None:
     """No argument of any kind, in any place, gets as far as what Python or NumPy say of it."""
     function = FUNCTIONS[name]
