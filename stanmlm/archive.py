@@ -205,7 +205,7 @@ def _opened(path: Path, complaint: str) -> Iterator[_Members]:
 
 def _reason(error: Exception) -> str:
     """Our own words and the system's; what Python says of a document that was never written is no help."""
-    if isinstance(error, DamageError | zipfile.BadZipFile):
+    if isinstance(error, DamageError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         return error.strerror

@@ -18,6 +18,7 @@ from types import ModuleType
 from stanmlm.engines.processes import run
 from stanmlm.errors import EngineError
 from stanmlm.interrupts import postponed
+from stanmlm.outlets import tell
 from stanmlm.program import Program
 
 INSTALL_CMDSTAN = "python -m cmdstanpy.install_cmdstan"
@@ -74,7 +75,7 @@ def compiled(program: Program, say: bool = False) -> Path:
     with _alone(folder / "lock"):
         if not exe.exists():
             if say:
-                print("compiling the program with CmdStan; it is kept for the next time", file=sys.stderr)
+                tell("compiling the program with CmdStan; it is kept for the next time")
             _compile(program, folder, exe)
     return exe
 
