@@ -204,7 +204,7 @@ def _opened(path: Path, complaint: str) -> Iterator[_Members]:
 
 
 def reason_of(error: Exception) -> str:
-    """Why a file cannot be read: our own words and the system's; what Python says of a document that was never written is no help."""
+    """Why a file cannot be read, in our own words or the system's; Python's are no help where nothing was written."""
     if isinstance(error, DamageError | StanmlmError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:

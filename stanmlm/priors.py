@@ -8,7 +8,16 @@ from stanmlm.distributions import DISTRIBUTIONS
 from stanmlm.errors import PriorError, did_you_mean
 from stanmlm.families import Family
 from stanmlm.prior_presets import PRESETS, Preset, Scales, measure_scales
-from stanmlm.prior_slots import CovarianceInput, PriorInput, Slot, assign, model_slots, not_such, spread, spread_covariance
+from stanmlm.prior_slots import (
+    CovarianceInput,
+    PriorInput,
+    Slot,
+    assign,
+    model_slots,
+    not_such,
+    spread,
+    spread_covariance,
+)
 from stanmlm.prior_spec import Prior, SetPrior
 from stanmlm.responses import Response
 

@@ -213,7 +213,7 @@ def test_no_verb_takes_for_a_seed_what_is_no_whole_number(seed: object) -> None:
         lambda: sm.lm("score ~ hours", exams(), seed=seed),  # type: ignore[arg-type]
     ]
     for verb in verbs:
-        with pytest.raises(sm.OptionError, match="seed`? (is|must be) .*a whole number"):
+        with pytest.raises(sm.OptionError, match=r"seed`? (is|must be) .*a whole number"):
             verb()
 
 
