@@ -262,9 +262,9 @@ def _feet(canvas: Canvas) -> None:
 
 def _neighbours(canvas: Canvas, ax: "Axes", along: int) -> tuple[float, float]:
     """How far labels of a panel may reach along x (0) or y (1): half way to the next one, or the edge of the figure."""
-    own, edges = _span(ax.get_window_extent()), _span(canvas.box)
+    own, edges = _sides(ax.get_window_extent()), _sides(canvas.box)
     across = 1 - along
-    others = [_span(each.get_window_extent()) for each in _axes(canvas)]
+    others = [_sides(each.get_window_extent()) for each in _axes(canvas)]
     level = [box for box in others if box[across][0] < own[across][1] and box[across][1] > own[across][0]]
     low, high = own[along]
     before = [box[along][1] for box in level if box[along][1] <= low + 1]
@@ -275,7 +275,7 @@ def _neighbours(canvas: Canvas, ax: "Axes", along: int) -> tuple[float, float]:
     )
 
 
-def _span(box: Any) -> tuple[tuple[float, float], tuple[float, float]]:
+def _sides(box: Any) -> tuple[tuple[float, float], tuple[float, float]]:
     """From where to where a box reaches along x, and along y."""
     return (box.x0, box.x1), (box.y0, box.y1)
 
