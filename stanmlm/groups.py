@@ -9,6 +9,7 @@ from stanmlm.design_rows import places
 from stanmlm.errors import DataError, OptionError, did_you_mean
 from stanmlm.fit import Fit
 from stanmlm.model import groupings
+from stanmlm.tables import require_order
 
 SHOWN = 5  # rows that a message names
 
@@ -69,9 +70,11 @@ def values_by_row(fit: Fit, name: str, given: Anything) -> Anything:
     except ValueError:  # lists of several lengths
         raise DataError(f"{name} is {shown(given)}; it must be one value a row") from None
     if values.shape == (len(fit.model.frame.data),) != rows.shape:
+        require_order(name, given, fit.model.frame.data.index)
         return values[rows]
     if values.shape != rows.shape:
         raise DataError(f"{name} has {values.size} values for {len(rows)} rows of the fit")
+    require_order(name, given, fit.model.frame.index)
     return values
 
 

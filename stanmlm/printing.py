@@ -12,6 +12,7 @@ from stanmlm.fit import Fit, draws_of, n_draws
 from stanmlm.formula import formula_text
 from stanmlm.layout import beside, covariance_table, format_common, format_fixed, html_text, table
 from stanmlm.model import groupings, parameters
+from stanmlm.outlets import tell
 
 _TITLES: Mapping[str, str] = {
     "lm": "Linear model, posterior by Stan ['lm']",
@@ -158,7 +159,7 @@ def display(fit: Fit, digits: int = 2) -> None:
     ...
     """
     check_arguments(display, locals())
-    print(display_text(fit, digits))
+    tell(display_text(fit, digits), "stdout")
 
 
 def display_text(fit: Fit, digits: int = 2) -> str:

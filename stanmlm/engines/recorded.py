@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from stanmlm.archive import DAMAGE
+from stanmlm.archive import DAMAGE, reason_of
 from stanmlm.arguments import check_arguments, check_options
 from stanmlm.arrays import Anything, Floats
 from stanmlm.disk import check_readable, path_of, shown_path, whole_file
@@ -124,7 +124,7 @@ def _about(file: Path) -> Mapping[str, Any]:
         with np.load(file, allow_pickle=False) as stored:
             about: Mapping[str, Any] = json.loads(str(stored["about"]))
     except DAMAGE as error:
-        raise EngineError(f"{file} holds no recorded draws: {error}") from error
+        raise EngineError(f"{file} holds no recorded draws: {reason_of(error)}") from error
     missing = [
         name for name in _ABOUT if not isinstance(about, Mapping) or not isinstance(about.get(name), _ABOUT[name])
     ]
@@ -147,7 +147,7 @@ def _read(file: Path, about: Mapping[str, Any]) -> RawDraws:
             sampling=sampling_from(about["sampling"]),
         )
     except DAMAGE as error:
-        raise EngineError(f"the recorded draws in {file} are damaged: {error}") from error
+        raise EngineError(f"the recorded draws in {file} are damaged: {reason_of(error)}") from error
 
 
 def _group(prefix: str, arrays: Mapping[str, Anything]) -> dict[str, Anything]:
