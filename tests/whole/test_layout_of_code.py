@@ -62,9 +62,10 @@ def test_a_foreign_library_is_imported_in_one_place(module: str) -> None:
         assert home is None or f"{module}.".startswith(f"{home}."), f"{name} belongs in {home}"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_what_is_printed_goes_through_outlets(path: Path) -> None:
+@EVERY
+def test_what_is_printed_goes_through_outlets(module: str) -> None:
     """`progress` puts a stream of its own in the place of one; bars are tqdm's."""
+    path = MODULES[module]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id != "print" or path.stem == "outlets", f"line {node.lineno} prints by itself"
