@@ -52,8 +52,6 @@ from stanmlm.data.lformula import getME, lFormula, model_frame, model_matrix
 from stanmlm.families.families import Family, binomial, gaussian, poisson
 from stanmlm.fit.diagnostics import Diagnostics, diagnostics
 from stanmlm.fit.extract import (
-    VarCorr,
-    as_data_frame,
     as_draws_df,
     coef,
     confint,
@@ -73,6 +71,7 @@ from stanmlm.fit.lmlist import coefficients, lmList
 from stanmlm.fit.printing import display
 from stanmlm.fit.prior_summary import prior_summary
 from stanmlm.fit.update import update
+from stanmlm.fit.varcorr import VarCorr, as_data_frame
 from stanmlm.fit.verbs import glm, glmer, lm, lmer
 from stanmlm.lecture.datasets import load_anes, load_naes, state_facts
 from stanmlm.lecture.dummies import group_mean, makeFEdummies

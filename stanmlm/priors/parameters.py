@@ -28,6 +28,9 @@ class Address(NamedTuple):
     coef: str | tuple[str, str] = ""  # of correlations and covariances both
 
 
+SIGMA = Address("dpar", "sigma")
+
+
 def address_of(class_: str, group: str = "", term: int = -1, coef: str = "") -> Address:
     """The address of a prior by brms's class, which is the name of a scalar where it is no kind."""
     if class_ in ("Intercept", "b", "sd", "cor"):
@@ -146,6 +149,10 @@ class Ledger:
     def at(self, address: Address) -> Parameter:
         """The parameter of an address."""
         return self._by_address[address]
+
+    def has(self, address: Address) -> bool:
+        """Whether the model has a parameter of this address."""
+        return address in self._by_address
 
     def every(self, kind: str) -> tuple[Parameter, ...]:
         """The parameters of a kind in the order of the group terms."""
