@@ -52,8 +52,6 @@ from stanmlm.data.lformula import getME, lFormula, model_frame, model_matrix
 from stanmlm.families import Family, binomial, gaussian, negbinomial, poisson, student
 from stanmlm.fit.diagnostics import Diagnostics, diagnostics
 from stanmlm.fit.extract import (
-    VarCorr,
-    as_data_frame,
     as_draws_df,
     coef,
     confint,
@@ -73,6 +71,7 @@ from stanmlm.fit.lmlist import coefficients, lmList
 from stanmlm.fit.printing import display
 from stanmlm.fit.prior_summary import prior_summary
 from stanmlm.fit.update import update
+from stanmlm.fit.varcorr import VarCorr, as_data_frame
 from stanmlm.fit.verbs import brm, glm, glmer, lm, lmer
 from stanmlm.formula.bf import bf, lf
 from stanmlm.lecture.datasets import load_anes, load_naes, state_facts
@@ -236,6 +235,9 @@ __all__ = [
 ]
 
 globals().update({name: _public(globals()[name]) for name in __all__ if _inspect.isfunction(globals()[name])})
+for _name in __all__:  # tracebacks say `stanmlm.FormulaError`: where it can be imported from
+    if isinstance(_one := globals()[_name], type) and issubclass(_one, Exception):
+        _one.__module__ = __name__
 _keep_old_names()
 
 

@@ -1,30 +1,20 @@
 """What R's extractors give: `fixef ranef coef VarCorr sigma ngrps nobs vcov confint as_draws_df ...`."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Anything, Floats
-from stanmlm.base.errors import DataError, check_probability, did_you_mean
+from stanmlm.base.errors import check_probability
 from stanmlm.data.design import predictors
-from stanmlm.data.factors import make_unique, own_values
-from stanmlm.fit.draws import (
-    coefficient_names,
-    coefficients_of,
-    correlations_of,
-    covariances_of,
-    effects_of,
-    labelled_values,
-    scales_of,
-    values_of,
-)
+from stanmlm.data.factors import own_values
+from stanmlm.fit.draws import coefficient_names, coefficients_of, effects_of, labelled_values, values_of
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.fit.fitlist import FitList
 from stanmlm.priors.parameter_names import find, label_of, named, names_of
-from stanmlm.priors.parameters import Element, Grouping, groupings
+from stanmlm.priors.parameters import SIGMA, Element, Grouping, groupings
 from stanmlm.sampling.standata import standata as data_block
 
 
@@ -131,161 +121,6 @@ def _coefficients(fixed: pd.Series, effects: pd.DataFrame) -> pd.DataFrame:
     return base
 
 
-@dataclass(frozen=True)
-class VarCorrTerm:
-    """One bar of `VarCorr`: posterior means of its standard deviations and correlations."""
-
-    group: str  # a second bar of one factor is `g.1`, as in lme4
-    coefs: tuple[str, ...]
-    sd: Floats  # (K,)
-    cor: Floats  # (K, K)
-    draws: Floats  # (draws, K, K) of the covariance matrix
-
-
-@dataclass(frozen=True)
-class VarCorrTable:
-    """Standard deviations and correlations of the group effects; prints as lme4's `VarCorr`.
-
-    `table["Subject"]` is the covariance matrix of one factor, `table.to_frame()` everything with intervals.
-    """
-
-    terms: tuple[VarCorrTerm, ...]
-    sigma: float | None  # residual sd of a gaussian model
-    level: float = 0.95  # posterior probability of the intervals
-    residual: Floats = field(default_factory=lambda: np.empty(0))  # (draws,) of sigma
-
-    def __repr__(self) -> str:
-        from stanmlm.fit.printing import print_varcorr
-
-        return print_varcorr(self)
-
-    def __getitem__(self, group: str) -> pd.DataFrame:
-        known = {term.group: term for term in self.terms}
-        if group not in known:
-            raise DataError(f"`{group}` is not a grouping factor of the model" + did_you_mean(group, known))
-        return _covariance_frame(known[group], self.level)
-
-    def __iter__(self) -> Iterator[str]:
-        return (term.group for term in self.terms)
-
-    def __len__(self) -> int:
-        return len(self.terms)
-
-    def to_frame(self) -> pd.DataFrame:
-        """lme4's `grp var1 var2 vcov sdcor`, and the interval of each standard deviation or correlation."""
-        frame = _varcorr_frame(self)
-        columns = [draws for term in self.terms for draws in _sdcor_draws(term)]
-        columns += [] if self.sigma is None else [self.residual]
-        low, high = _bounds(np.stack(columns, axis=-1), self.level) if columns else (np.empty(0), np.empty(0))
-        return frame.assign(**{"conf.low": low, "conf.high": high})
-
-
-def _bounds(draws: Floats, level: float) -> Floats:
-    """The ends of central intervals, (2, ...)."""
-    return np.asarray(np.quantile(draws, ((1 - level) / 2, 1 - (1 - level) / 2), axis=0))
-
-
-def _sdcor_draws(term: VarCorrTerm) -> list[Floats]:
-    """Draws of the standard deviations, then of the correlations above the diagonal, (draws,) each."""
-    sd = np.sqrt(np.diagonal(term.draws, axis1=1, axis2=2))
-    pairs = zip(*np.triu_indices(len(term.coefs), 1), strict=True)
-    return [*sd.T, *(term.draws[:, i, j] / (sd[:, i] * sd[:, j]) for i, j in pairs)]
-
-
-def _covariance_frame(term: VarCorrTerm, level: float) -> pd.DataFrame:
-    names, (low, high) = list(term.coefs), _bounds(term.draws, level)
-    frame = pd.DataFrame(np.outer(term.sd, term.sd) * term.cor, index=names, columns=names)
-    frame.attrs |= {"stddev": term.sd, "correlation": term.cor, "lower": low, "upper": high, "level": level}
-    return frame
-
-
-def VarCorr(fit: Fit, level: float = 0.95) -> VarCorrTable:  # noqa: N802, lme4's name
-    """Posterior means of group standard deviations and correlations (of them, not of variances).
-
-    `VarCorr(fit)["Subject"]` is the covariance matrix that these make, a frame by coefficient; its `attrs` have lme4's
-    `stddev` and `correlation`, and `lower` and `upper`, the ends of the posterior intervals of each (co)variance.
-    `VarCorr(fit).to_frame()` has a row a standard deviation or correlation, with its interval; `as_data_frame` the
-    columns of lme4's table alone, `grp var1 var2 vcov sdcor`.
-
-    Parameters
-    ----------
-    fit
-        A fit.
-    level
-        Posterior probability of the intervals.
-
-    Examples
-    --------
-    >>> from stanmlm import VarCorr, lmer, simulate_exams
-    >>> found = VarCorr(lmer("score ~ hours + (hours | student)", simulate_exams(seed=1), seed=1))
-    >>> found["student"].shape, found.to_frame()["var1"].tolist()
-    ((2, 2), ['(Intercept)', 'hours', '(Intercept)', None])
-    """
-    check_arguments(VarCorr, locals())
-    check_probability("level", level)
-    residual = draws_of(fit, "sigma") if "sigma" in variable_names(fit) else np.empty(0)
-    mean = float(residual.mean()) if residual.size else None
-    return VarCorrTable(tuple(_varcorr_terms(fit)), mean, level, residual)
-
-
-def _varcorr_terms(fit: Fit) -> list[VarCorrTerm]:
-    bars = [(grouping.group, place, bar) for grouping in _groupings(fit) for place, bar in enumerate(grouping.bars)]
-    names = make_unique(group if place == 0 else f"{group}.{place}" for group, place, _ in bars)
-    return [_varcorr_term(fit, name, bar) for name, (_, _, bar) in zip(names, bars, strict=True)]
-
-
-def _varcorr_term(fit: Fit, name: str, bar: int) -> VarCorrTerm:
-    sd, cor = scales_of(fit, bar)[0], correlations_of(fit, bar)
-    return VarCorrTerm(
-        name,
-        tuple(row.label for row in fit.model.ledger.of("sd", bar)),
-        sd.mean(axis=0),
-        cor.mean(axis=0),
-        covariances_of(fit, bar),
-    )
-
-
-def as_data_frame(table: VarCorrTable | Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """R's `as.data.frame` of `VarCorr(fit)` (grp var1 var2 vcov sdcor) or of `ranef(fit)` (with condsd).
-
-    Examples
-    --------
-    >>> from stanmlm import VarCorr, as_data_frame, lmer, simulate_exams
-    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
-    >>> as_data_frame(VarCorr(fit))["grp"].tolist()
-    ['student', 'Residual']
-    """
-    check_arguments(as_data_frame, locals())
-    return _varcorr_frame(table) if isinstance(table, VarCorrTable) else _ranef_frame(table)
-
-
-def _varcorr_frame(table: VarCorrTable) -> pd.DataFrame:
-    rows: list[tuple[str, str | None, str | None, float, float]] = []
-    for term in table.terms:
-        rows.extend((term.group, name, None, s**2, s) for name, s in zip(term.coefs, term.sd, strict=True))
-        for i, j in zip(*np.triu_indices(len(term.coefs), 1), strict=True):
-            rho = float(term.cor[i, j])
-            rows.append((term.group, term.coefs[i], term.coefs[j], rho * term.sd[i] * term.sd[j], rho))
-    if table.sigma is not None:
-        rows.append(("Residual", None, None, table.sigma**2, table.sigma))
-    return pd.DataFrame(rows, columns=["grp", "var1", "var2", "vcov", "sdcor"])
-
-
-def _ranef_frame(effects: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    parts = []
-    for group, frame in effects.items():
-        for k, term in enumerate(frame.columns):
-            sd = np.sqrt(frame.attrs["postVar"][k, k])
-            parts.append(
-                pd.DataFrame(
-                    {"grpvar": group, "term": term, "grp": frame.index, "condval": frame[term].to_numpy(), "condsd": sd}
-                )
-            )
-    if not parts:
-        raise DataError("there are no group effects to put into one frame: the model has no group terms")
-    return pd.concat(parts, ignore_index=True)
-
-
 def sigma(fit: Fit) -> float:
     """Posterior mean of the residual standard deviation; 1 for families without one, as in lme4.
 
@@ -297,7 +132,7 @@ def sigma(fit: Fit) -> float:
     True
     """
     check_arguments(sigma, locals())
-    return float(draws_of(fit, "sigma").mean()) if "sigma" in variable_names(fit) else 1.0
+    return float(draws_of(fit, "sigma").mean()) if fit.model.ledger.has(SIGMA) else 1.0
 
 
 def ngrps(fit: Fit) -> dict[str, int]:
@@ -431,8 +266,3 @@ def _counter(fit: Fit) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
 
 def _groupings(fit: Fit) -> tuple[Grouping, ...]:
     return groupings(fit.model.design)
-
-
-def variable_names(fit: Fit) -> list[str]:
-    """The variables of the posterior: "b", "sd_state", "sigma"."""
-    return [row.name for row in fit.model.ledger.variables]

@@ -7,14 +7,16 @@ import numpy as np
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Ints
 from stanmlm.base.layout import beside, covariance_table, format_common, format_fixed, html_text, table
+from stanmlm.base.outlets import tell
 from stanmlm.data.design import predictors
 from stanmlm.fit.diagnostics import Checks, checks, complaints, diagnosed
 from stanmlm.fit.draws import coefficient_names, coefficients_of
-from stanmlm.fit.extract import VarCorr, VarCorrTable, fixef, ngrps, nobs, variable_names
+from stanmlm.fit.extract import fixef, ngrps, nobs, sigma
 from stanmlm.fit.fit import Fit, draws_of, n_draws
+from stanmlm.fit.varcorr import VarCorr, print_varcorr
 from stanmlm.formula.formula import formula_text
 from stanmlm.priors.parameter_names import named
-from stanmlm.priors.parameters import groupings
+from stanmlm.priors.parameters import SIGMA, groupings
 
 _TITLES: Mapping[str, str] = {
     "lm": "Linear model, posterior by Stan ['lm']",
@@ -42,12 +44,6 @@ def print_fit(fit: Fit) -> str:
 def html_fit(fit: Fit) -> str:
     """The same for notebooks."""
     return html_text(print_fit(fit))
-
-
-def print_varcorr(table_: VarCorrTable, digits: int = 5) -> str:
-    """The text of `VarCorr(fit)`, as lme4's `print.VarCorr.merMod`."""
-    terms = [(term.group, term.coefs, term.sd, term.cor) for term in table_.terms]
-    return covariance_table(terms, table_.sigma, digits)
 
 
 def _header(fit: Fit) -> list[str]:
@@ -161,7 +157,7 @@ def display(fit: Fit, digits: int = 2) -> None:
     ...
     """
     check_arguments(display, locals())
-    print(display_text(fit, digits))
+    tell(display_text(fit, digits), "stdout")
 
 
 def display_text(fit: Fit, digits: int = 2) -> str:
@@ -178,7 +174,7 @@ def display_text(fit: Fit, digits: int = 2) -> str:
         lines += ["", "Error terms:", _error_terms(fit, digits), "---", f"number of obs: {nobs(fit)}, groups: {groups}"]
     else:
         lines += ["---", f"n = {nobs(fit)}, k = {len(estimates)}"]
-        lines += [f"residual sd = {draws_of(fit, 'sigma').mean():.{digits}f}"] if "sigma" in variable_names(fit) else []
+        lines += [f"residual sd = {sigma(fit):.{digits}f}"] if fit.model.ledger.has(SIGMA) else []
     return "\n".join(lines)
 
 

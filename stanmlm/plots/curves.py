@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from stanmlm.after.effects.group_curves import group_curves
+from stanmlm.after.effects.group_curves import group_curves, interval_names
 from stanmlm.after.predict.outcome import expected, is_probability
 from stanmlm.base.arguments import check_arguments, is_single
 from stanmlm.fit.fit import Fit
@@ -17,6 +17,7 @@ from stanmlm.plots.parts import (
     Words,
     called,
     check_columns,
+    clear_of,
     colours_of,
     facet_panels,
     highlighted,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 LABEL_GAP = 0.045  # smallest distance of two labels, as a share of the height of a panel
 LABEL_SIZE = 7.5  # points
+MADE = ("name", "place")  # columns of the labels' frame
 
 
 def plot_curves(
@@ -114,12 +116,17 @@ def plot_curves(
 
     from stanmlm.plots.sheet import Sheet
 
-    facets = [facet for facet in (rows, columns) if facet]
+    facets, axis = [facet for facet in (rows, columns) if facet], x
+    results: Mapping[str, str] = {name: name for name in INTERVALS}
     if isinstance(curves, Fit):
+        results = interval_names(curves, group)
         words, percent = _words_of(curves, words), percent or is_probability(curves)
         curves = group_curves(curves, x, group, facets, at)
         highlight = highlight if is_single(highlight) or len(highlight) else _all_of_few(curves[group])  # type: ignore[arg-type]
-    check_columns(curves, [x, group, *INTERVALS, *facets])
+    check_columns(curves, [x, group, *results.values(), *facets])
+    curves, moved = clear_of(curves, results, MADE)
+    x, group, facets = moved.get(x, x), moved.get(group, group), [moved.get(facet, facet) for facet in facets]
+    sizes, dots = (part if part is None else part.rename(columns=moved) for part in (sizes, dots))
     chosen = highlighted(curves, group, highlight)
     coloured = only(curves, group, chosen)
     left, right = float(curves[x].min()), float(curves[x].max())
@@ -144,10 +151,11 @@ def plot_curves(
         scale_fill_manual(colours_of(chosen)),
         scale_x_continuous(limits=(left, right + room * (right - left)), breaks=_breaks(left, right), labels=plain),
         scale_y_continuous(labels=percents if percent else plain),
-        labels_of(words, x, "expected response"),
+        labels_of(words, axis, "expected response"),
         theme_paper(),
     ]
-    return Sheet(curves, aes(x, "estimate", group=group)) + layers + facet_panels(rows, columns) + scales
+    panels = facet_panels(*(name and moved.get(name, name) for name in (rows, columns)))
+    return Sheet(curves, aes(x, "estimate", group=group)) + layers + panels + scales
 
 
 def end_labels(

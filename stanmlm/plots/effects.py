@@ -53,7 +53,7 @@ def _figure(effect: ConditionalEffect) -> "ggplot":
     parts = [
         *along(bool(second)),
         *_colours(frame, second[0] if second else ""),
-        *([facet_wrap("condition")] if "condition" in frame else []),
+        *([facet_wrap("condition")] if effect.panel else []),
         labs(x=first, y=effect.response),
         scale_y_continuous(labels=plain),
         theme_paper(),
@@ -63,11 +63,13 @@ def _figure(effect: ConditionalEffect) -> "ggplot":
 
 
 def _drawn(effect: ConditionalEffect) -> pd.DataFrame:
-    """The effect's frame with the columns that the figure reads: names with dots are no expressions."""
+    """The effect's frame with the columns that the figure reads, whatever the variables are called."""
     frame = effect.estimates.frame
     first, *second = effect.variables
+    middle, low, high = (frame[name] for name in effect.estimates.columns)
     x = frame[first] if effect.numeric else _ordered(frame[first])
-    drawn = frame.assign(x=x, low=frame["conf.low"], high=frame["conf.high"])
+    drawn = frame.assign(x=x, estimate=middle, low=low, high=high)
+    drawn = drawn.assign(condition=frame[effect.panel]) if effect.panel else drawn
     return drawn.assign(group=_ordered(frame[second[0]])) if second else drawn
 
 

@@ -115,6 +115,36 @@ def highlighted(frame: pd.DataFrame, group: str, highlight: Highlight) -> tuple[
     return asked
 
 
+def clear_of(
+    frame: pd.DataFrame, results: Mapping[str, str], made: Sequence[str] = ()
+) -> tuple[pd.DataFrame, Mapping[str, str]]:
+    """The frame as a figure reads it, and what the user's columns are called there.
+
+    Results go by their usual names, the user's columns that have those, or names of what the figure makes, by others.
+
+    Parameters
+    ----------
+    frame
+        What is to be drawn.
+    results
+        What its columns of results are called, by their usual names.
+    made
+        The columns that the figure makes.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"estimate": [1], ".estimate": [2], "name": ["a"]})
+    >>> clear_of(frame, {"estimate": ".estimate"}, ["name"])[0].columns.tolist()
+    ['estimate_', 'estimate', 'name_']
+    """
+    taken = {name for name, own in results.items() if name != own} | (set(made) & set(frame.columns))
+    moved = {name: f"{name}_" for name in frame.columns if name in taken}
+    if not moved:
+        return frame, {}
+    back = {own: name for name, own in results.items()}
+    return frame.rename(columns={**back, **moved}), moved
+
+
 def percents(values: Sequence[float]) -> list[str]:
     """Shares as whole percents."""
     return [f"{100 * value:z.0f}%".replace("-", "−") for value in values]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.effects.group_curves import coefficient_of, expected_slopes, group_slopes
+from stanmlm.after.effects.group_curves import coefficient_of, expected_slopes, group_slopes, interval_names
 from stanmlm.base.arguments import check_arguments
 from stanmlm.data.coding import INTERCEPT
 from stanmlm.data.factors import level_texts
@@ -19,6 +19,7 @@ from stanmlm.plots.parts import (
     Words,
     called,
     check_columns,
+    clear_of,
     colours_of,
     facet_panels,
     highlighted,
@@ -36,6 +37,7 @@ BACKED = {"fill": "white", "label_size": 0, "label_padding": 0.05}  # so that no
 LETTER = 0.0125  # share of the width of a panel that a letter of a name takes, where there is one panel
 MANY = 150  # intervals, of more than which those behind let others through
 GAP = 0.02  # share of the width between two names in a row
+MADE = ("name", "top", "foot", "side")  # columns of the labels' frame
 ROW = 0.065  # height of a row of names, as a share of the height of the intervals
 
 
@@ -105,12 +107,18 @@ def plot_slopes(
 
     from stanmlm.plots.sheet import Sheet
 
+    axis, results = x, {name: name for name in INTERVALS}
     if isinstance(slopes, Fit):
         fit, of = slopes, coefficient_of(slopes, group, of)
+        results = dict(interval_names(fit, group, x))
         slopes = group_slopes(fit, x, group, of)
         line = expected_slopes(fit, x, group, of) if line is None else line
         words = words if words.y else replace(words, y=_axis(fit, of))
-    check_columns(slopes, [x, group, *INTERVALS, rows, columns])
+    check_columns(slopes, [x, group, *results.values(), rows, columns])
+    slopes, moved = clear_of(slopes, results, MADE)
+    line = line if line is None else line.rename(columns={**{own: name for name, own in results.items()}, **moved})
+    x, group = moved.get(x, x), moved.get(group, group)
+    rows, columns = (name and moved.get(name, name) for name in (rows, columns))
     chosen = highlighted(slopes, group, highlight)
     others, coloured = slopes[~level_texts(slopes[group]).isin(chosen)], only(slopes, group, chosen)
     panels = slopes[columns].nunique() if columns else 1
@@ -127,7 +135,7 @@ def plot_slopes(
         scale_color_manual(colours_of(chosen)),
         x_scale(log_x),
         scale_y_continuous(labels=plain),
-        labels_of(words, x, "coefficient"),
+        labels_of(words, axis, "coefficient"),
         theme_paper(),
     ]
     return Sheet(slopes, aes(x, "estimate")) + layers + facet_panels(rows, columns) + scales

@@ -1,1 +1,1 @@
-"""A prior for every parameter: distributions, presets, and what the user set."""
+"""A ledger of all parameters, and a prior for each: distributions, presets, and what the user set."""

@@ -107,12 +107,12 @@ class Spellings:
     @cached_property
     def few(self) -> Mapping[str, tuple[Element, ...]]:
         """What a text may mean, group effects apart."""
-        return _spelled([*self.book.few, *map(Element, self.book.computed)])
+        return _spelled(self.book, [*self.book.few, *map(Element, self.book.computed)])
 
     @cached_property
     def effects(self) -> Mapping[str, tuple[Element, ...]]:
         """Which group effects a text may mean."""
-        return _spelled(self.book.effects)
+        return _spelled(self.book, self.book.effects)
 
     def meant(self, text: str) -> tuple[Element, ...]:
         """All that a text may mean."""
@@ -152,12 +152,15 @@ def unmistakable(spellings: Spellings, element: Element) -> str:
     return next((text for text in every if spellings.meant(text) == (element,)), every[0])
 
 
-def _spelled(elements: Iterable[Element]) -> Mapping[str, tuple[Element, ...]]:
+def _spelled(book: Ledger, elements: Sequence[Element]) -> Mapping[str, tuple[Element, ...]]:
+    """What each text may mean: a label with brackets its own parameter, whatever others may be called."""
     found: dict[str, dict[Element, None]] = {}
     for element in elements:
         for text in _SPELLINGS[element.parameter.address.kind](element):
             found.setdefault(text, {})[element] = None
-    return {text: tuple(may) for text, may in found.items()}
+    labels = {label_of(book, element): (element,) for element in elements}
+    own = {label: meant for label, meant in labels.items() if label.endswith("]")}
+    return {text: tuple(may) for text, may in found.items()} | own
 
 
 def variants(*names: str) -> tuple[str, ...]:
@@ -174,7 +177,7 @@ def variants(*names: str) -> tuple[str, ...]:
 
 def _groups(row: Parameter) -> tuple[str, ...]:
     """A grouping factor as it is written, and as variables have it."""
-    return tuple(dict.fromkeys([row.address.group, row.address.group.replace("/", "_")]))
+    return tuple(dict.fromkeys([row.address.group, row.variable.removeprefix(f"{row.address.kind}_")]))
 
 
 def _coefficient(element: Element) -> Iterator[str]:
@@ -191,7 +194,9 @@ def _deviation(element: Element) -> Iterator[str]:
         yield f"{row.variable}[{name}]"
     for group in _groups(row):
         for name in variants(row.label, *_of(row, row.called)):
-            yield from (f"sd_{group}[{name}]", f"sd_{group}__{name}", f"sd_{name}|{group}")
+            yield from (f"sd_{group}[{name}]", f"sd_{group}__{name}")
+    for name in variants(row.label, *_of(row, row.called)):
+        yield f"sd_{name}|{row.address.group}"
 
 
 def _pairs(row: Parameter) -> list[tuple[str, str]]:
@@ -208,7 +213,9 @@ def _correlation(element: Element) -> Iterator[str]:
     for group in _groups(row):
         for x, y in _pairs(row):
             yield from (f"cor_{group}[{x},{y}]", f"cor_{group}[{x}, {y}]")
-            yield from (f"cor_{group}__{x}__{y}", f"cor_{x}.{y}|{group}")
+            yield f"cor_{group}__{x}__{y}"
+    for x, y in _pairs(row):
+        yield f"cor_{x}.{y}|{row.address.group}"
 
 
 def _covariance(element: Element) -> Iterator[str]:

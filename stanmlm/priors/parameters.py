@@ -30,6 +30,9 @@ class Address(NamedTuple):
     coef: str | tuple[str, str] = ""  # of correlations and covariances both
 
 
+SIGMA = Address("dpar", "sigma")
+
+
 def address_of(class_: str, group: str = "", term: int = -1, coef: str = "") -> Address:
     """The address of a prior by brms's class, which is the name of a scalar where it is no kind."""
     if class_ in ("Intercept", "b", "sd", "cor"):
@@ -154,6 +157,10 @@ class Ledger:
         """The parameter of an address."""
         return self._by_address[address]
 
+    def has(self, address: Address) -> bool:
+        """Whether the model has a parameter of this address."""
+        return address in self._by_address
+
     def every(self, kind: str) -> tuple[Parameter, ...]:
         """The parameters of a kind in the order of the group terms."""
         rows = [row for row in self.parameters if row.address.kind == kind]
@@ -178,11 +185,16 @@ def groupings(design: Design) -> tuple[Grouping, ...]:
     bars: dict[str, list[int]] = {}
     for position, term in enumerate(design.terms):
         bars.setdefault(term.group, []).append(position)
-    variables = make_unique(group.replace("/", "_") for group in bars)  # xarray keeps "/" for paths
-    return tuple(
-        _grouping(design, group, tuple(positions), variable)
-        for (group, positions), variable in zip(bars.items(), variables, strict=True)
-    )
+    variables = _group_names(tuple(bars))
+    return tuple(_grouping(design, group, tuple(at), variables[group]) for group, at in bars.items())
+
+
+def _group_names(groups: tuple[str, ...]) -> dict[str, str]:
+    """What stands for each group in names of variables: xarray keeps "/" for paths."""
+    plain = [group for group in groups if "/" not in group]
+    others = [group for group in groups if "/" in group]
+    renamed = make_unique((group.replace("/", "_") for group in others), plain)
+    return dict(zip([*plain, *others], [*plain, *renamed], strict=True))
 
 
 def _grouping(design: Design, group: str, bars: tuple[int, ...], variable: str) -> Grouping:

@@ -21,6 +21,7 @@ from stanmlm.priors.prior_slots import (
     Slot,
     assign,
     model_slots,
+    not_such,
     prior_label,
     spread,
     spread_covariance,
@@ -180,19 +181,23 @@ def split_preset(
     >>> split_preset("brms")
     ('brms', ())
     """
+    if isinstance(priors, Mapping):
+        raise PriorError("priors= takes no dict; a dict of priors by coefficient is prior={...}")
     listed = list(priors) if isinstance(priors, Iterable) and not isinstance(priors, str) else [priors]
     presets = [entry for entry in listed if isinstance(entry, str)]
     rows = tuple(entry for entry in listed if isinstance(entry, SetPrior))
     if len(presets) > 1:
         raise PriorError("priors= names several presets: " + ", ".join(f"`{name}`" for name in presets))
     if len(presets) + len(rows) < len(listed):
-        raise PriorError("priors= takes a preset's name, set_prior(...), or a list of these; see prior= for the rest")
+        takes = "a preset's name, set_prior(...), or a list of these"
+        raise PriorError(f"priors= takes {takes}, {not_such('priors=', priors)}")
     return (presets[0] if presets else usual), rows
 
 
 def _preset(name: str) -> Preset:
     if name not in PRESETS:
-        raise PriorError(f"`{name}` is not a preset of priors" + did_you_mean(name, PRESETS))
+        near = f"; write priors=set_prior({name!r})" if "(" in name else did_you_mean(name, PRESETS)
+        raise PriorError(f"`{name}` is not a preset of priors{near}")
     return PRESETS[name]
 
 

@@ -199,3 +199,65 @@ def test_a_table_prints_its_ends_and_says_what_it_shows() -> None:
     assert "--- 220 rows omitted; see .frame ---" in text
     assert text.endswith("Posterior medians and 90% intervals of 400 draws; type: response")
     assert len(text.split("\n")) == 2 + 1 + 20 + 1 + 2
+
+
+OUTPUTS = ("estimate", "conf.low", "term", "contrast", "condition", "name", "place", "x", "low", "upper95", "mean", "N")
+
+
+@pytest.fixture(scope="module", params=OUTPUTS)
+def taken(request: pytest.FixtureRequest) -> tuple[str, sm.Fit]:
+    """A fit with a predictor that is called like a column of results."""
+    name, rng = str(request.param), np.random.default_rng(5)
+    data = pd.DataFrame({name: rng.normal(size=60), "z": np.tile(["u", "v"], 30), "s": np.repeat(list("abcdef"), 10)})
+    data = data.assign(y=2 * data[name] + 0.1 * rng.normal(size=60))
+    return name, sm.lmer(f"y ~ `{name}` * z + (1 | s)", data, chains=1, iter=100, seed=1, progress=False)
+
+
+@pytest.mark.filterwarnings("ignore::stanmlm.StanmlmWarning")
+def test_a_predictor_called_like_a_column_of_results_keeps_its_values(taken: tuple[str, sm.Fit]) -> None:
+    name, fit = taken
+    grid = sm.datagrid(fit, **{name: [0.0, 1.0]})
+    made = {
+        "predictions": sm.predictions(fit, grid),
+        "comparisons": sm.comparisons(fit, "z", grid),
+        "slopes": sm.slopes(fit, name, grid),
+        "by": sm.avg_predictions(fit, variables={name: [0.0, 1.0]}),
+        "conditional": sm.conditional_effects(fit, "z", conditions={name: [0.0, 1.0]}).effects[0].estimates,
+    }
+    for label, found in made.items():
+        assert found.frame.columns.is_unique, label
+        assert np.isfinite(found.frame[list(found.columns)].to_numpy()).all(), label
+        if label != "conditional":
+            assert sorted(set(found.frame[name])) == [0, 1], label
+        assert str(found), label
+    curve = sm.conditional_effects(fit, name).effects[0].estimates
+    middle = curve.frame[curve.columns[0]].to_numpy()
+    assert np.polyfit(curve.frame[name], middle, 1)[0] == pytest.approx(2, abs=0.2)
+
+
+@pytest.mark.filterwarnings("ignore::stanmlm.StanmlmWarning")
+def test_figures_draw_a_predictor_called_like_a_column_of_results(taken: tuple[str, sm.Fit]) -> None:
+    name, fit = taken
+    curves = sm.plot_curves(fit, name, "s", ["a", "b"], columns="z")
+    curves.draw()
+    ends = curves.data[curves.data["s"] == "a"].iloc[[0, -1]]
+    assert np.sign(np.diff(ends["estimate"])) == 1
+    assert curves.labels.x == name
+    for plot in sm.plot_conditional_effects(sm.conditional_effects(fit)).values():
+        plot.draw()
+    sm.plot_intervals(fit).draw()
+    sm.plot_prior_posterior(fit, [name if name != "x" else "b_x"]).draw()
+
+
+def test_the_columns_that_go_by_another_name_are_named(taken: tuple[str, sm.Fit]) -> None:
+    name, fit = taken
+    if name in ("estimate", "conf.low"):
+        with pytest.warns(sm.StanmlmWarning, match=f"in which `{name}` is `.{name}`"):
+            frame = sm.predictions(fit).frame
+        assert frame.columns.tolist()[-4:].count(f".{name}") == 1
+
+
+def test_results_may_be_new_data_again() -> None:
+    first = sm.predictions(exams_fit(), sm.datagrid(exams_fit(), hours=[0.0, 1.0])).frame
+    again = sm.predictions(exams_fit(), first).frame
+    assert first.columns.tolist() == again.columns.tolist()

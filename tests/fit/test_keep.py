@@ -17,6 +17,7 @@ import pytest
 
 import stanmlm as sm
 from stanmlm.base.errors import FileError, OptionError, StanmlmError, StanmlmWarning
+from stanmlm.data.factors import level_names
 from stanmlm.families import Family
 from stanmlm.fit import verbs as rstyle
 from stanmlm.fit.files import saved as keep
@@ -280,8 +281,8 @@ def test_foreign_and_newer_files_are_named_as_such(kept: Path, tmp_path: Path) -
         sm.load(rewritten(kept, tmp_path / "other", kind="something else"))
     np.savez(tmp_path / "arrays.npz", x=np.zeros(3))
     (tmp_path / "text").write_text("formula: y ~ x\n")
-    for name in ("arrays.npz", "text"):
-        with pytest.raises(FileError, match="holds no fit"):
+    for name, why in (("arrays.npz", "it lacks its part manifest.json"), ("text", "it is not what stanmlm wrote")):
+        with pytest.raises(FileError, match=f"{name} holds no fit, or is damaged: {why}$"):
             sm.load(tmp_path / name)
     with pytest.raises(FileError, match="there is no file"):
         sm.load(tmp_path / "absent")
@@ -430,3 +431,15 @@ def test_a_fit_is_what_is_saved(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="fit is a FitList"):
         sm.save(fits, tmp_path / "fits")  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())
+
+
+def test_levels_of_crossed_factors_that_earlier_files_have_as_texts_get_their_parts() -> None:
+    data = pd.DataFrame({"a": np.repeat(["x:y", "x", "q"], 8), "b": np.repeat(["z", "y:z", "r"], 8)})
+    data = data.assign(y=np.random.default_rng(1).normal(size=24))
+    fit = sm.lmer("y ~ 1 + (1 | a:b) + (1 | a)", data, chains=1, iter=60, seed=1, progress=False)
+    terms = fit.model.design.terms
+    texts = tuple(replace(term, levels=level_names(term.levels)) for term in terms)
+    older = replace(fit, model=replace(fit.model, design=replace(fit.model.design, terms=texts)))
+    again = keep._with_crossed_levels(older).model.design.terms
+    assert [term.levels for term in again] == [term.levels for term in terms]
+    assert {"a:b", "a"} == {term.group for term in again}

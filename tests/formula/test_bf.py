@@ -111,7 +111,7 @@ def test_a_caret_stands_in_the_formula_that_is_wrong(texts: tuple[str, ...], cul
 
 
 def test_a_parameter_that_the_family_lacks_gets_a_suggestion() -> None:
-    with pytest.raises(sm.FormulaError, match="gaussian family has no parameter `sigm`.*sigma"):
+    with pytest.raises(sm.FormulaError, match=r"gaussian family has no parameter `sigm`.*sigma"):
         sm.brm(sm.bf("y ~ x", "sigm ~ z"), DATA)
     with pytest.raises(sm.FormulaError, match="poisson family has no parameter `sigma`"):
         sm.brm(sm.bf("y ~ x", "sigma ~ z"), DATA, family="poisson")

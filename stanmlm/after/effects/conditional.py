@@ -16,7 +16,7 @@ from stanmlm.after.effects.datagrid import (
     values_of,
     variables_of,
 )
-from stanmlm.after.predict.estimates import Estimates, estimates
+from stanmlm.after.predict.estimates import Estimates, beside, estimates
 from stanmlm.after.predict.expected import expectation, linear, new_responses
 from stanmlm.after.predict.outcome import SPOKEN
 from stanmlm.after.predict.predict import draws_by_rows
@@ -42,6 +42,7 @@ class ConditionalEffect:
     numeric: bool  # whether the first is a number
     estimates: Estimates  # `.frame`: the variables, the conditions, estimate, conf.low, conf.high
     response: str  # what is predicted, for the vertical axis: "probability of vote"
+    panel: str = ""  # the column of the conditions, where there are several
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,7 @@ class _Grid:
     held: frozenset[str]  # the variables that stand where nobody has put them
     labels: pd.DataFrame  # what the frame says of each row
     target: Target
+    panel: str  # the column that tells panels apart, "" for one panel
 
 
 def _grid(fit: Fit, variables: tuple[str, ...], asked: _Asked) -> _Grid:
@@ -201,10 +203,12 @@ def _grid(fit: Fit, variables: tuple[str, ...], asked: _Asked) -> _Grid:
     ]
     rows = pd.concat(panels, ignore_index=True)
     labels = rows[list(variables)]
+    panel = ""
     if len(panels) > 1:
-        labels = labels.assign(condition=np.repeat(_condition_texts(conditions), len(panels[0])))
+        (panel,) = beside(["condition"], labels.columns).values()
+        labels = labels.assign(**{panel: np.repeat(_condition_texts(conditions), len(panels[0]))})
     target = target_of(fit, rows, asked.re_formula, trials=1)
-    return _Grid(variables, frozenset(held.keys() - set(map(str, conditions.columns))), labels, target)
+    return _Grid(variables, frozenset(held.keys() - set(map(str, conditions.columns))), labels, target, panel)
 
 
 def _by_choice(grid: _Grid) -> Target:
@@ -218,7 +222,7 @@ def _effect(fit: Fit, grid: _Grid, asked: _Asked) -> ConditionalEffect:
     draws = METHODS[asked.method](fit, grid.target)
     made = estimates(grid.labels, draws, "Conditional effects", asked.level, asked.method)
     numeric, says = not is_discrete(fit, grid.variables[0]), SPOKEN[asked.method](fit)
-    return ConditionalEffect(":".join(grid.variables), grid.variables, numeric, made, says)
+    return ConditionalEffect(":".join(grid.variables), grid.variables, numeric, made, says, grid.panel)
 
 
 def _condition_texts(conditions: pd.DataFrame) -> list[str]:

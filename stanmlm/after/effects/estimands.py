@@ -8,7 +8,15 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from stanmlm.after.predict.estimates import Estimates, estimates, transformed
+from stanmlm.after.effects.datagrid import variables_of
+from stanmlm.after.predict.estimates import (
+    COLUMNS,
+    Estimates,
+    beside,
+    estimates,
+    say_what_is_beside,
+    transformed,
+)
 from stanmlm.after.predict.expected import expected, extra_of, theta_of
 from stanmlm.after.predict.target import MAX_BYTES, Target, check_size, chunks, target_of, warn_of_new_levels
 from stanmlm.base.arguments import check_options, numbers_of
@@ -18,7 +26,7 @@ from stanmlm.fit.fit import Fit
 
 Parts = Sequence[Floats]  # arrays (draws, rows), or (draws, averages)
 TYPES = ("response", "link")
-WEIGHTS = "(weights)"
+WEIGHTS = "\0weights"  # among the rows; no column of the user's is called so
 
 
 class EffectOptions(TypedDict, total=False):
@@ -142,10 +150,24 @@ def estimate(
         n_draws, len(labels) * len(quantities), asked.max_bytes, "draws= for fewer, fewer rows, or by= to average"
     )
     found = [_draws(fit, quantity, asked, cell, weights, len(labels)) for quantity in quantities]
-    named = [labels.assign(**quantity.labels)[[*quantity.labels, *labels.columns]] for quantity in quantities]
+    named = _named(fit, labels, quantities, asked)
     text = f"type: {asked.type}" + (f", {note}" if note else "")
     made = estimates(pd.concat(named, ignore_index=True), np.concatenate(found, axis=1), title, asked.level, text)
     return transformed(made, asked.transform) if asked.transform else made
+
+
+def _named(fit: Fit, labels: pd.DataFrame, quantities: Sequence[Quantity], asked: Asked) -> list[pd.DataFrame]:
+    """The rows of each quantity, what names it first.
+
+    What an earlier result has left among the rows of new data gives way; a predictor of that name stays.
+    """
+    own = {*variables_of(fit).all, *columns_of_by(asked)}
+    new = dict.fromkeys((*quantities[0].labels, *COLUMNS))
+    kept = labels.drop(columns=[name for name in new if name in labels.columns and name not in own])
+    names = beside(quantities[0].labels, kept.columns)
+    say_what_is_beside(names)
+    rows = ({names[name]: text for name, text in quantity.labels.items()} for quantity in quantities)
+    return [kept.assign(**row)[[*row, *kept.columns]] for row in rows]
 
 
 def _cells(rows: pd.DataFrame, asked: Asked) -> tuple[Ints | None, pd.DataFrame]:

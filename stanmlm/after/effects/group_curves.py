@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.after.effects.datagrid import is_discrete, levels_of, names_of, rows_of, typical, with_value
+from stanmlm.after.predict.estimates import beside
 from stanmlm.after.predict.expected import OfRows, expectation, linear, theta_of
 from stanmlm.after.predict.predict import summary_of
 from stanmlm.after.predict.row_groups import group_of
@@ -83,7 +84,8 @@ def group_curves(
     along = np.linspace(float(rows.min()), float(rows.max()), points)
     grid = grid.iloc[np.repeat(np.arange(len(grid)), points)].assign(**{x: np.tile(along, len(grid))})
     target = _target(fit, grid, {*_variables(group), *over})
-    return _labelled(_intervals(fit, target, grid, expectation(fit, target)), group)
+    names = interval_names(fit, group)
+    return _labelled(_intervals(fit, target, grid, names, expectation(fit, target)), group)
 
 
 def group_slopes(fit: Fit, x: str, group: str, of: str | None = None) -> pd.DataFrame:
@@ -121,8 +123,9 @@ def group_slopes(fit: Fit, x: str, group: str, of: str | None = None) -> pd.Data
     """
     levels, of = level_rows(fit, group), coefficient_of(fit, group, of)
     known = constant_of(fit, x, group)
-    frame = _labelled(_coefficients(fit, levels.rows, of, levels, set(_variables(group))), group)
-    return frame[[group, *QUANTILES]].assign(**{x: known.loc[list(frame[group])].to_numpy()})
+    names = interval_names(fit, group, x)
+    frame = _labelled(_coefficients(fit, levels.rows, of, levels, set(_variables(group)), names), group)
+    return frame[[group, *names.values()]].assign(**{x: known.loc[list(frame[group])].to_numpy()})
 
 
 def expected_slopes(fit: Fit, x: str, group: str, of: str | None = None, points: int = 41) -> pd.DataFrame | None:
@@ -137,8 +140,14 @@ def expected_slopes(fit: Fit, x: str, group: str, of: str | None = None, points:
     for name in levels.own - {x} - set(_variables(group)):
         typical_row = with_value(typical_row, name, typical(rows_of(fit)[name]))
     grid = typical_row.assign(**{x: np.linspace(float(column.min()), float(column.max()), points)})
-    frame = _coefficients(fit, grid, coefficient_of(fit, group, of), levels, set())
-    return frame[[x, *QUANTILES]].reset_index(drop=True)
+    names = interval_names(fit, group, x)
+    frame = _coefficients(fit, grid, coefficient_of(fit, group, of), levels, set(), names)
+    return frame[[x, *names.values()]].reset_index(drop=True)
+
+
+def interval_names(fit: Fit, *beside_these: str) -> Mapping[str, str]:
+    """What the columns of intervals are called beside the variables of a fit and others."""
+    return beside(QUANTILES, {*rows_of(fit).columns, *beside_these})
 
 
 def level_rows(fit: Fit, group: str) -> Levels:
@@ -183,15 +192,17 @@ def coefficient_of(fit: Fit, group: str, of: str | None) -> str:
     return varying[0] if varying else INTERCEPT
 
 
-def _coefficients(fit: Fit, rows: pd.DataFrame, of: str, levels: Levels, counted: set[str]) -> pd.DataFrame:
+def _coefficients(
+    fit: Fit, rows: pd.DataFrame, of: str, levels: Levels, counted: set[str], names: Mapping[str, str]
+) -> pd.DataFrame:
     """The coefficient of `of` at some rows, as intervals; offsets are no part of it."""
     if of == INTERCEPT:
         target = _without_offset(fit, _at_zero(fit, rows, levels), counted)
-        return _intervals(fit, target, rows, linear(fit))
+        return _intervals(fit, target, rows, names, linear(fit))
     middle = float(np.asarray(typical(rows_of(fit)[of]), dtype=float))
     below, above = (_without_offset(fit, rows.assign(**{of: middle + step}), counted) for step in (-0.5, 0.5))
     eta = linear(fit)
-    return _intervals(fit, above, rows, lambda theta, at: eta(theta, at) - eta(theta_of(fit, below, at), at))
+    return _intervals(fit, above, rows, names, lambda theta, at: eta(theta, at) - eta(theta_of(fit, below, at), at))
 
 
 def _at_zero(fit: Fit, rows: pd.DataFrame, levels: Levels) -> pd.DataFrame:
@@ -214,9 +225,9 @@ def _without_offset(fit: Fit, rows: pd.DataFrame, counted: set[str]) -> Target:
     return replace(target, design=replace(target.design, offset=np.zeros_like(target.design.offset)))
 
 
-def _intervals(fit: Fit, target: Target, rows: pd.DataFrame, values: OfRows) -> pd.DataFrame:
+def _intervals(fit: Fit, target: Target, rows: pd.DataFrame, names: Mapping[str, str], values: OfRows) -> pd.DataFrame:
     table = summary_of(fit, target, values, list(QUANTILES.values()))
-    columns = dict(zip(QUANTILES, table.to_numpy().T[2:], strict=True))  # after mean and sd
+    columns = dict(zip(names.values(), table.to_numpy().T[2:], strict=True))  # after mean and sd
     return rows.assign(**columns)
 
 

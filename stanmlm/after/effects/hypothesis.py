@@ -23,6 +23,7 @@ from stanmlm.priors.parameters import Element, Grouping, Parameter, class_of, gr
 
 SCOPES = ("standard", "ranef", "coef")
 COLUMNS = ("Estimate", "Est.Error", "CI.Lower", "CI.Upper", "Evid.Ratio", "Post.Prob")
+TICK = "\u2035"  # a back-tick within the name of a parameter, which R's code cannot have
 _RELATIONS = {">": ">", ">=": ">", "<": "<", "<=": "<", "==": "="}
 _PIECES = re.compile(r"`[^`]*`|[<>=!]=|.", re.DOTALL)
 
@@ -198,7 +199,7 @@ def _difference(claim: _Claim, source: _Source) -> Floats:
 
 def _side(node: Node, claim: _Claim, source: _Source) -> Floats:
     named = replace(node, lambda part: _subscript(part) if is_call(part, ["["]) else None)
-    columns = {name: source.draws(name) for name in sorted(names_in(named))}
+    columns = {name: source.draws(name.replace(TICK, "`")) for name in sorted(names_in(named))}
     length = len(next(iter(columns.values()))) if columns else 1
     with np.errstate(all="ignore"):
         value = evaluate(named, Scope({name: double(draws) for name, draws in columns.items()}, {}, claim.text))
@@ -220,7 +221,7 @@ def _claim(text: str, fit: Fit) -> _Claim:
         raise FormulaError("a hypothesis compares two expressions by `>`, `<` or `=`", text, 0, len(text))
     left, right = operands(node)
     relation = _RELATIONS[node.text]
-    texts = (code[side.start : side.stop].replace("`", "") for side in (left, right))
+    texts = (code[side.start : side.stop].replace("`", "").replace(TICK, "`") for side in (left, right))
     sides = [side.replace("(Intercept)", "Intercept") for side in texts]
     label = f"({sides[0]}) {relation} 0" if right.text == "0" else f"({sides[0]})-({sides[1]}) {relation} 0"
     return _Claim(left, right, relation, label, code)
@@ -230,18 +231,19 @@ def _odd_names(fit: Fit, text: str) -> list[str]:
     """Spellings of parameters in a text that are no names to R, the longest first: `x:fb`, `sd_g:a`, `r_g[a/b,x]`."""
     spellings = fit.model.spellings
     effects = spellings.effects if "r_" in text or "b[" in text else ()
-    found = [name for name in (*spellings.few, *effects) if name in text and not SYNTACTIC.fullmatch(name)]
+    every = [*spellings.few, *effects, *(variable.name for variable in fit.model.ledger.variables)]
     # Without its back-ticks a column `a-b` would be a difference.
-    bare = {name.replace("`", "") for name in (*spellings.few, *effects) if "`" in name}
-    return sorted((name for name in found if name not in bare), key=len, reverse=True)
+    bare = {name.replace("`", "") for name in every if "`" in name}
+    found = (name for name in every if name in text and name not in bare and not SYNTACTIC.fullmatch(name))
+    return sorted(found, key=len, reverse=True)
 
 
 def _quoted(text: str, odd: Sequence[str]) -> str:
     """Names such as `poly(x, 2)1` and `avg.income:income` in back-ticks."""
     if not odd:
         return text
-    pattern = "(?<![\\w.`])(?:" + "|".join(map(re.escape, odd)) + ")(?![\\w.`])|`[^`]*`"
-    return re.sub(pattern, lambda match: f"`{match[0].replace('`', '')}`", text)
+    pattern = f"(?P<odd>(?<![\\w.`])(?:{'|'.join(map(re.escape, odd))})(?![\\w.`]))|`[^`]*`"
+    return re.sub(pattern, lambda match: f"`{match[0].replace('`', TICK)}`" if match["odd"] else match[0], text)
 
 
 def _doubled(text: str) -> str:

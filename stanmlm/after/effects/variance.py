@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.predict.estimates import Estimates, estimates
+from stanmlm.after.predict.estimates import Estimates, beside, estimates
 from stanmlm.after.predict.expected import natural, theta_of
 from stanmlm.after.predict.target import chunks, linear_predictor, target_of
 from stanmlm.base.arguments import check_arguments
@@ -54,17 +54,16 @@ def icc(fit: Fit, group: str | None = None, *, level: float = 0.95) -> Estimates
     True
     """
     check_arguments(icc, locals())
-    variances = _variances(fit)
-    groups = [name for name in variances if name != RESIDUAL]
+    groups, residual = _variances(fit)
     if group is not None and group not in groups:
         raise DataError(f"`{group}` is not a grouping factor; there is {', '.join(map(repr, groups))}")
-    total = np.sum(list(variances.values()), axis=0)
-    shares = {name: variances[name] / total for name in groups}
-    if len(groups) > 1:
-        shares["(all groups)"] = 1 - variances[RESIDUAL] / total
-    wanted = shares if group is None else {group: shares[group]}
-    labels = pd.DataFrame({"group": list(wanted)})
-    return estimates(labels, np.stack(list(wanted.values()), axis=1), "Intraclass correlation", level, _note(fit))
+    total = np.sum([*groups.values(), residual], axis=0)
+    shares = [(name, variance / total) for name, variance in groups.items() if group in (None, name)]
+    if group is None and len(groups) > 1:
+        shares.append(("(all groups)", 1 - residual / total))
+    labels, draws = zip(*shares, strict=True)
+    frame = pd.DataFrame({"group": list(labels)})
+    return estimates(frame, np.stack(draws, axis=1), "Intraclass correlation", level, _note(fit))
 
 
 def variance_decomposition(fit: Fit, *, level: float = 0.95) -> Estimates:
@@ -105,33 +104,31 @@ def variance_decomposition(fit: Fit, *, level: float = 0.95) -> Estimates:
     ['variance', 'variance share', 'sd ratio']
     """
     check_arguments(variance_decomposition, locals())
-    variances = _variances(fit)
-    total = np.sum(list(variances.values()), axis=0)
-    rows = {(name, "variance"): variance for name, variance in variances.items()}
-    rows |= {(name, "variance share"): variance / total for name, variance in variances.items()}
-    rows |= {
-        (name, "sd ratio"): np.sqrt(variance / variances[RESIDUAL])
-        for name, variance in variances.items()
-        if name != RESIDUAL
-    }
-    labels = pd.DataFrame(list(rows), columns=["group", "quantity"])
+    groups, residual = _variances(fit)
+    (own,) = beside([RESIDUAL], groups).values()  # of a grouping factor that is called Residual
+    variances = [*groups.items(), (own, residual)]
+    total = np.sum([variance for _, variance in variances], axis=0)
+    rows = [(name, "variance", variance) for name, variance in variances]
+    rows += [(name, "variance share", variance / total) for name, variance in variances]
+    rows += [(name, "sd ratio", np.sqrt(variance / residual)) for name, variance in groups.items()]
+    labels = pd.DataFrame([row[:2] for row in rows], columns=["group", "quantity"])
     note = f"{_note(fit)}; sd ratio: sd over residual sd"
-    return estimates(labels, np.stack(list(rows.values()), axis=1), "Variance decomposition", level, note)
+    return estimates(labels, np.stack([draws for *_, draws in rows], axis=1), "Variance decomposition", level, note)
 
 
 def _note(fit: Fit) -> str:
     return f"residual variance: {_residual(fit)[0]}"
 
 
-def _variances(fit: Fit) -> dict[str, Floats]:
-    """Draws of the variance of every grouping factor, and of the residual one, (draws,)."""
+def _variances(fit: Fit) -> tuple[dict[str, Floats], Floats]:
+    """Draws of the variance of every grouping factor, and of the residual one, (draws,) each."""
     if not fit.model.design.terms:
         raise DataError("a variance decomposition needs group terms, such as (1 | group); this model has none")
     groups = {
         grouping.group: np.sum([_mean_variance(fit, bar) for bar in grouping.bars], axis=0)
         for grouping in groupings(fit.model.design)
     }
-    return {**groups, RESIDUAL: _residual(fit)[1](fit)}
+    return groups, _residual(fit)[1](fit)
 
 
 def _mean_variance(fit: Fit, bar: int) -> Floats:

@@ -1,13 +1,14 @@
 """Quantities with draws: a tidy frame of estimates beside the draws that it sums up, and how it prints."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from stanmlm.base.arguments import answer_of, numbers_of
 from stanmlm.base.arrays import Floats
+from stanmlm.base.callers import warn_user
 from stanmlm.base.errors import OptionError, check_probability
 from stanmlm.base.layout import format_common, html_text, right_aligned_lines
 
@@ -26,6 +27,7 @@ class Estimates:
     title: str
     level: float  # posterior probability of the intervals
     note: str = ""  # "type: response"
+    columns: tuple[str, ...] = COLUMNS  # what the last three are called: `.estimate` where a predictor is `estimate`
 
     def __repr__(self) -> str:
         return estimates_text(self)
@@ -34,14 +36,40 @@ class Estimates:
         return html_text(estimates_text(self))
 
 
+def beside(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:
+    """What columns of results are called beside the user's own: `.estimate` where `estimate` is taken.
+
+    Examples
+    --------
+    >>> beside(("estimate", "conf.low"), {"estimate", ".estimate"})
+    {'estimate': '..estimate', 'conf.low': 'conf.low'}
+    """
+    found = {}
+    for name in names:
+        free = name
+        while free in taken:
+            free = f".{free}"
+        found[name] = free
+    return found
+
+
+def say_what_is_beside(names: Mapping[str, str]) -> None:
+    """Name the columns of results that go by another name than usual."""
+    moved = [f"`{name}` is `{own}`" for name, own in names.items() if name != own]
+    if moved:
+        warn_user(f"the data have columns that are called like those of the result, in which {', '.join(moved)}")
+
+
 def estimates(labels: pd.DataFrame, draws: Floats, title: str, level: float = 0.95, note: str = "") -> Estimates:
     """Medians and central intervals of draws (draws, rows) beside the labels of the rows, as in marginaleffects."""
     check_probability("level", level)
     tails = (0.5, (1 - level) / 2, 1 - (1 - level) / 2)
     summary = np.quantile(draws, tails, axis=0)
-    taken = [name for name in labels.columns if name in COLUMNS]
-    kept = labels.drop(columns=taken).reset_index(drop=True)
-    return Estimates(kept.assign(**dict(zip(COLUMNS, summary, strict=True))), draws, title, level, note)
+    names = beside(COLUMNS, labels.columns)
+    say_what_is_beside(names)
+    columns = tuple(names.values())
+    frame = labels.reset_index(drop=True).assign(**dict(zip(columns, summary, strict=True)))
+    return Estimates(frame, draws, title, level, note, columns)
 
 
 def transformed(made: Estimates, transform: Callable[[Floats], Floats]) -> Estimates:
@@ -49,7 +77,9 @@ def transformed(made: Estimates, transform: Callable[[Floats], Floats]) -> Estim
     draws = numbers_of("what transform= gives", answer_of("transform", transform, made.draws))
     if draws.shape != made.draws.shape:
         raise OptionError(f"transform= turned an array of shape {made.draws.shape} into one of shape {draws.shape}")
-    return estimates(made.frame.drop(columns=list(COLUMNS)), draws, made.title, made.level, made.note)
+    tails = (0.5, (1 - made.level) / 2, 1 - (1 - made.level) / 2)
+    columns = dict(zip(made.columns, np.quantile(draws, tails, axis=0), strict=True))
+    return replace(made, frame=made.frame.assign(**columns), draws=draws)
 
 
 def estimates_text(made: Estimates) -> str:
@@ -57,9 +87,10 @@ def estimates_text(made: Estimates) -> str:
     rows = len(made.frame)
     cut = rows > 2 * SHOWN
     shown = pd.concat([made.frame.head(SHOWN), made.frame.tail(SHOWN)]) if cut else made.frame
-    labels = [name for name in made.frame.columns if name not in COLUMNS]
+    labels = [name for name in made.frame.columns if name not in made.columns]
     cells = [[str(name), *_texts(shown[name])] for name in labels]
-    cells += [[head, *format_common(list(shown[name]), DIGITS)] for name, head in zip(COLUMNS, HEADINGS, strict=True)]
+    heads = zip(made.columns, beside(HEADINGS, labels).values(), strict=True)
+    cells += [[head, *format_common(list(shown[name]), DIGITS)] for name, head in heads]
     lines = right_aligned_lines(cells)
     if cut:
         lines.insert(SHOWN + 1, f"--- {rows - 2 * SHOWN} rows omitted; see .frame ---")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from stanmlm.after.predict.estimates import beside, say_what_is_beside
 from stanmlm.after.predict.expected import expected, extra_of, theta_of
 from stanmlm.after.predict.predict import SUMMARY
 from stanmlm.after.predict.target import MAX_BYTES, Target, check_size, chunks, some_of, target_of, warn_of_new_levels
@@ -235,7 +236,9 @@ def _summary(parts: _Parts, values: Floats, weights: str) -> pd.DataFrame:
         "sd": values.std(axis=0, ddof=int(len(values) > 1)),
         **{f"{100 * p:g}%": quantiles[i] for i, p in enumerate(SUMMARY)},
     }
-    return parts.labels.assign(**{weights: parts.totals}, **columns)
+    names = beside((weights, *columns), parts.labels.columns)
+    say_what_is_beside(names)
+    return parts.labels.assign(**{names[name]: column for name, column in ({weights: parts.totals} | columns).items()})
 
 
 def _labelled(parts: _Parts, by: tuple[str, ...], values: Floats, name: str) -> "DataArray":
@@ -243,6 +246,7 @@ def _labelled(parts: _Parts, by: tuple[str, ...], values: Floats, name: str) -> 
 
     if not by:
         return DataArray(values[:, 0], dims=("sample",), name=name)
-    dim = by[0] if len(by) == 1 else "part"
-    coords = {column: (dim, parts.labels[column].to_numpy()) for column in by}
+    called = beside(by, {"sample"})
+    dim = called[by[0]] if len(by) == 1 else "part"
+    coords = {called[column]: (dim, parts.labels[column].to_numpy()) for column in by}
     return DataArray(values, dims=("sample", dim), coords=coords, name=name)

@@ -126,12 +126,14 @@ def _constants(fit: Fit) -> dict[str, Anything]:
     """Predictors and grouping factors as given, categories by their names; then what the likelihood takes beside."""
     model = fit.model
     variables = model.frame.variables.drop(columns=model.response.label, errors="ignore")
-    found = {variable_name(name): _values(variables[name]) for name in variables.columns}
-    return found | {
+    beside = {
         "(weights)": model.response.weights,
         "(offset)": model.design.offset,
         "(trials)": model.response.trials,
     }
+    names = make_unique([variable_name(name) for name in variables.columns], tuple(beside))
+    found = {name: _values(variables[label]) for name, label in zip(names, variables.columns, strict=True)}
+    return found | beside
 
 
 def _values(column: "pd.Series[Any]") -> Anything:
