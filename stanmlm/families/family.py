@@ -96,6 +96,10 @@ class Family:
     weights_are_precisions: bool = False  # elsewhere they are exponents of the density, which count cases
     squares: bool = False  # the density sees rows through n, y and ss alone, as ss + sum n (y - eta)^2: rows may turn
 
+    def __repr__(self) -> str:
+        """As a user writes it."""
+        return f'{self.name}(link="{self.link.name}")'
+
     @property
     def location(self) -> Distributional:
         """The parameter that the formula's own right side is for."""
