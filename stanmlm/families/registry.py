@@ -43,7 +43,7 @@ def as_family(family: FamilyLike) -> Family:
         return family
     if isinstance(family, str):
         if family not in _SPELLINGS:
-            near = f"`{family}` is not a family{did_you_mean(family, _SPELLINGS)}"
+            near = f"`{family}` is not a family{did_you_mean(family, FAMILIES)}"
             raise OptionError(family_elsewhere(family) or near)
         return _SPELLINGS[family]
     made = _called(family) if callable(family) else family

@@ -107,10 +107,9 @@ def _fixed_effects(fit: Fit, found: Checks) -> str:
 
 
 def _auxiliary(fit: Fit, found: Checks) -> list[str]:
-    """`sigma` where no table of random effects has shown it."""
-    if fit.model.design.terms:
-        return []
-    names = [row.name for row in parameters(fit.model) if row.class_ == "auxiliary"]
+    """The family's parameters beside the location, but for a `sigma` that the table of random effects has shown."""
+    shown = {"sigma"} if fit.model.design.terms else set[str]()
+    names = [row.name for row in parameters(fit.model) if row.class_ == "auxiliary" and row.name not in shown]
     if not names:
         return []
     worst = [_worst(found, found.places[name]) for name in names]

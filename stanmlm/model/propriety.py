@@ -57,8 +57,9 @@ def check_posterior(model: Model) -> None:
 
 
 def _exact_fit(model: Model, at: Pilot | None) -> Iterator[str]:
-    """What to say where fixed columns and groups leave nothing of a gaussian response."""
-    if not model.family.squares:
+    """What to say where fixed columns and groups leave nothing of a response that a parameter scales."""
+    scale = next((one.name for one in model.family.scalars if one.scales_groups), None)
+    if scale is None:
         return
     design, y = whole(model.design), model.response.y - model.design.offset
     counted = model.response.weights > 0
@@ -66,7 +67,7 @@ def _exact_fit(model: Model, at: Pilot | None) -> Iterator[str]:
     if len(y) < 2:
         return
     constant = bool(np.ptp(y) <= ROUNDING * np.abs(y).max()) and design.intercept
-    if not constant and at is not None and at.dispersion > LITTLE * float(np.var(y)):
+    if not constant and at is not None and at.scalars[scale] ** 2 > LITTLE * float(np.var(y)):
         return
     rank, residuals = _least_squares(model, counted, y)
     if len(y) > rank and residuals <= ROUNDING * np.sqrt(len(y)) * np.abs(y).max():
