@@ -5,7 +5,7 @@ NEWER ?= python3.13
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-all test-lowest test-newer lint goldens agreement benchmarks sbc vignettes doctor clean
+.PHONY: demo test test-all test-lowest test-newer lint goldens agreement benchmarks sbc vignettes layout doctor clean
 
 demo: $(STAMP)
 	$(BIN)/stanmlm redblue
@@ -52,6 +52,10 @@ vignettes: $(STAMP)-vignettes
 # Simulation-based calibration of every shape of program, half an hour; goes on where it stopped.
 sbc: $(STAMP)-test
 	$(BIN)/python benchmarks/sbc.py
+
+# The arrows between rooms, and what has grown too large
+layout:
+	$(PYTHON) tests/layout.py
 
 doctor: $(STAMP)
 	$(BIN)/stanmlm doctor

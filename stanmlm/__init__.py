@@ -232,6 +232,9 @@ __all__ = [
 ]
 
 globals().update({name: _public(globals()[name]) for name in __all__ if _inspect.isfunction(globals()[name])})
+for _name in __all__:  # tracebacks say `stanmlm.FormulaError`: where it can be imported from
+    if isinstance(_one := globals()[_name], type) and issubclass(_one, Exception):
+        _one.__module__ = __name__
 _keep_old_names()
 
 

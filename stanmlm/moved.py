@@ -22,7 +22,7 @@ ROOMS = {
     "fit": "pipeline rstyle:verbs update lmlist diagnostics extract printing prior_summary",
     "fit.files": "keep:saved",
     "after.predict": "predict fitted re_formula poststratify groups:row_groups estimates",
-    "after.criticism": "log_lik log_prior elpd elpd_text criticism kfold refit r_squared ppcheck sensitivity"
+    "after.criticism": "log_lik log_prior elpd elpd_text:elpd criticism kfold refit r_squared ppcheck sensitivity"
     " prior_posterior compare exogeneity",
     "after.effects": "datagrid changes:variations quantities:estimands effects contrast conditional"
     " by_group:group_curves hypothesis variance",

@@ -13,8 +13,8 @@ from scipy import stats
 
 import stanmlm as sm
 from stanmlm.after.criticism import criticism
-from stanmlm.after.criticism.elpd import stacking
 from stanmlm.after.criticism.log_lik import fitted_pieces, observed_pieces
+from stanmlm.after.criticism.model_weights import stacking
 from stanmlm.base.arviz_compat import psis
 from stanmlm.model.compress import compress
 
@@ -213,7 +213,7 @@ def lpd_of_three() -> np.ndarray:
 def test_weights_are_those_of_r() -> None:
     # loo 2.5.1: stacking_weights(L); pseudobma_weights(L, BB_n = 200000)
     np.testing.assert_allclose(stacking(lpd_of_three(), 0), [0.82618325, 0.17381675, 0], atol=1e-4)
-    from stanmlm.after.criticism.elpd import pseudo_bma
+    from stanmlm.after.criticism.model_weights import pseudo_bma
 
     np.testing.assert_allclose(pseudo_bma(lpd_of_three(), 1, 20_000), [0.826272, 0.173728, 0], atol=0.01)
 

@@ -1,22 +1,13 @@
 """The shape of the package: modules import only from stages above them, foreign libraries have one home."""
 
 import ast
-from collections.abc import Iterator
 from graphlib import TopologicalSorter
-from pathlib import Path
 
 import pytest
-
-PACKAGE = Path(__file__).resolve().parents[2] / "stanmlm"
-
-# From left to right: a module imports from its own room and from rooms before it.
-ROOMS = (
-    *("base", "formula", "data", "families", "priors", "model", "sampling", "fit", "after", "plots", "lecture"),
-    *("moved", "__init__", "cli", "__main__"),
-)
+from layout import PACKAGE, ROOMS, functions_of, imports_of, lines_of, modules_of, own_imports, room_of
 
 # A fit's `__repr__` calls the layout of it, which stands later: inside the method, at print time only.
-AT_PRINT_TIME = {("fit.fit", "fit.printing")}
+AT_PRINT_TIME = {("fit.fit", "fit.printing"), ("fit.extract", "fit.printing"), ("fit.fitlist", "fit.lmlist")}
 
 # One foreign library, one file or folder.
 HOMES = {
@@ -33,34 +24,7 @@ HOMES = {
 }
 
 
-def module_of(path: Path) -> str:
-    """`model.pilot` of stanmlm/model/pilot.py; a folder by its own name."""
-    parts = path.relative_to(PACKAGE).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
-
-
-def room_of(module: str) -> str:
-    return module.partition(".")[0]
-
-
-def imports_of(path: Path) -> Iterator[str]:
-    """Modules that are imported anywhere in a file, within functions too, and for types alone."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-MODULES = {module_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
-
-
-def own_imports(module: str) -> set[str]:
-    """The package's modules that one imports, as `model.pilot`."""
-    names = {name.removeprefix("stanmlm.") for name in imports_of(MODULES[module]) if name.startswith("stanmlm.")}
-    return {name for name in names if name in MODULES} - {module}
-
+MODULES = modules_of()
 
 EVERY = pytest.mark.parametrize("module", MODULES)
 
@@ -68,7 +32,7 @@ EVERY = pytest.mark.parametrize("module", MODULES)
 @EVERY
 def test_a_module_imports_only_from_its_own_room_and_those_before_it(module: str) -> None:
     here = room_of(module)
-    for name in own_imports(module):
+    for name in own_imports(module, MODULES):
         assert ROOMS.index(room_of(name)) <= ROOMS.index(here), f"{module} imports {name}, of a later room"
 
 
@@ -81,7 +45,9 @@ def test_every_room_is_there_and_has_a_charter() -> None:
 
 def test_no_imports_go_round_in_circles() -> None:
     """Those within functions and for types count: a circle that is hidden is one."""
-    arrows = {module: own_imports(module) for module in MODULES if room_of(module) not in ("__init__", "moved")}
+    arrows = {
+        module: own_imports(module, MODULES) for module in MODULES if room_of(module) not in ("__init__", "moved")
+    }
     for module, path in MODULES.items():
         if path.name == "__init__.py":
             arrows[module] = set()  # a folder's own list of what it offers
@@ -96,6 +62,18 @@ def test_a_foreign_library_is_imported_in_one_place(module: str) -> None:
         assert home is None or f"{module}.".startswith(f"{home}."), f"{name} belongs in {home}"
 
 
+@EVERY
+def test_what_is_printed_goes_through_outlets(module: str) -> None:
+    """`progress` puts a stream of its own in the place of one; bars are tqdm's."""
+    path = MODULES[module]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id != "print" or path.stem == "outlets", f"line {node.lineno} prints by itself"
+        if isinstance(node, ast.Attribute) and node.attr in ("stdout", "stderr"):
+            system = isinstance(node.value, ast.Name) and node.value.id == "sys"
+            assert not system or path.stem in ("outlets", "progress"), f"line {node.lineno} takes a stream by itself"
+
+
 def test_the_package_has_no_todo_and_no_module_over_400_lines() -> None:
     for path in MODULES.values():
         text = path.read_text()
@@ -105,11 +83,8 @@ def test_the_package_has_no_todo_and_no_module_over_400_lines() -> None:
 
 def test_no_function_has_over_60_lines_of_code() -> None:
     for path in MODULES.values():
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef):
-                code = node.body[bool(ast.get_docstring(node)) :]
-                lines = (node.end_lineno or 0) - code[0].lineno + 1 if code else 0
-                assert lines <= 60, f"{path.name}: {node.name} has {lines} lines"
+        for function in functions_of(path):
+            assert lines_of(function) <= 60, f"{path.name}: {function.name} has {lines_of(function)} lines"
 
 
 def test_decisions_are_numbered_without_gaps_and_short() -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import logsumexp, ndtri
 
-from stanmlm.after.criticism.elpd import Comparison, Elpd, compare, elpd_from, k_threshold, weights_of
+from stanmlm.after.criticism.elpd import Comparison, Elpd, elpd_from, k_threshold
 from stanmlm.after.criticism.log_lik import Pieces, log_likelihood, observed_pieces, observed_rows
+from stanmlm.after.criticism.model_weights import compare, weights_of
 from stanmlm.after.criticism.refit import log_mean_exp, predictive_density, refit_without
 from stanmlm.after.predict.target import MAX_BYTES, chunks, some_of
 from stanmlm.base.arguments import check_arguments

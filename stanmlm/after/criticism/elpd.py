@@ -1,16 +1,14 @@
-"""Expected log predictive density: what `loo`, `waic` and `kfold` give, comparisons and weights of models."""
+"""Expected log predictive density: what `loo`, `waic`, `kfold` and comparisons give, and how R prints it."""
 
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from scipy.special import softmax
 
 from stanmlm.base.arrays import Floats
-from stanmlm.base.errors import DataError, OptionError, StanmlmWarning, did_you_mean
-from stanmlm.base.streams import Purpose, Source, stream
+from stanmlm.base.layout import format_fixed, table
 from stanmlm.fit.fit import Fit, n_draws
 from stanmlm.formula.formula import formula_text
 
@@ -35,8 +33,6 @@ class Elpd:
     efficiency: tuple[float, float] = (1.0, 1.0)  # least and greatest relative efficiency of the draws, for loo
 
     def __repr__(self) -> str:
-        from stanmlm.after.criticism.elpd_text import print_elpd
-
         return print_elpd(self)
 
 
@@ -67,99 +63,83 @@ class Comparison:
     criterion: str
 
     def __repr__(self) -> str:
-        from stanmlm.after.criticism.elpd_text import print_comparison
-
         return print_comparison(self)
 
 
-def compare(models: Mapping[str, Elpd]) -> Comparison:
-    """Differences of expected log predictive density from the best model, with the errors of the differences."""
-    check_comparable(models)
-    best_first = sorted(models, key=lambda name: -_sum(models[name]))
-    best = models[best_first[0]]
-    rows = {name: _row(models[name], best) for name in best_first}
-    formulas = {name: models[name].formula for name in models}
-    return Comparison(pd.DataFrame.from_dict(rows, orient="index"), formulas, best.criterion)
+# p_waic of a row above this: loo's and arviz's threshold (Vehtari, Gelman and Gabry 2017).
+P_WAIC = 0.4
 
 
-def _sum(model: Elpd) -> float:
-    return float(model.estimates["Estimate"].iloc[0])
-
-
-def _row(model: Elpd, best: Elpd) -> dict[str, float]:
-    difference = elpds(model) - elpds(best)
-    row = {
-        "elpd_diff": float(difference.sum()),
-        "se_diff": float(np.sqrt(len(difference)) * difference.std(ddof=1)),
+def print_elpd(found: Elpd, digits: int = 1) -> str:
+    """The layout of loo 2.8."""
+    endings = {"loo": _loo_ending, "waic": _waic_ending, "kfold": _no_ending}
+    size = f"{found.draws} by {len(found.pointwise)}"
+    head = {
+        "loo": f"Computed from {size} log-likelihood matrix.",
+        "waic": f"Computed from {size} log-likelihood matrix.",
+        "kfold": f"Based on {found.folds}-fold cross-validation.",
     }
-    for name in SUMS[model.criterion]:
-        row |= {name: model.estimates["Estimate"][name], f"se_{name}": model.estimates["SE"][name]}
-    return row
+    lines = ["", head[found.criterion], "", _estimates(found.estimates, digits), *endings[found.criterion](found)]
+    return "\n".join(lines)
 
 
-def elpds(model: Elpd) -> Floats:
-    """Pointwise expected log predictive densities, (N,)."""
-    return model.pointwise[SUMS[model.criterion][0]].to_numpy()
+def _estimates(estimates: pd.DataFrame, digits: int) -> str:
+    columns = [(name, format_fixed(estimates[name].tolist(), digits)) for name in estimates.columns]
+    return table(list(estimates.index), columns)
 
 
-def check_comparable(models: Mapping[str, Elpd]) -> None:
-    """Refuse models of other data, and warn of criteria that differ."""
-    if len(models) < 2:
-        raise DataError("a comparison needs two models or more")
-    (first, start), *others = models.items()
-    for name, model in others:
-        if len(model.y) != len(start.y):
-            raise DataError(
-                f"{first} has {len(start.y)} rows and {name} has {len(model.y)}: models are compared on the same data"
-            )
-        if not np.allclose(model.y, start.y):
-            raise DataError(f"{first} and {name} have different responses: models are compared on the same data")
-    kinds = {model.criterion for model in models.values()}
-    if len(kinds) > 1:
-        warnings.warn(f"comparing {' with '.join(sorted(kinds))}; use one of them", StanmlmWarning, stacklevel=3)
-    if len({model.folds for model in models.values() if model.criterion == "kfold"}) > 1:
-        warnings.warn("the numbers of folds differ; use the same folds", StanmlmWarning, stacklevel=3)
+def _no_ending(found: Elpd) -> list[str]:
+    return []
 
 
-def stacking(lpd: Floats, seed: int) -> Floats:
-    """Weights (M,) that maximise the log score of the mixture (Yao et al. 2018, eq. 8), of (N, M)."""
-    from scipy.optimize import minimize
-
-    scaled = np.exp(lpd - lpd.max(axis=1, keepdims=True))
-    M = lpd.shape[1]
-
-    def loss(w: Floats) -> tuple[float, Floats]:
-        mixture = np.maximum(scaled @ w, 1e-300)
-        return -float(np.log(mixture).mean()), -(scaled / mixture[:, None]).mean(axis=0)
-
-    whole = {"type": "eq", "fun": lambda w: w.sum() - 1, "jac": lambda w: np.ones(M)}
-    found = minimize(
-        loss,
-        np.full(M, 1 / M),
-        jac=True,
-        bounds=[(0, 1)] * M,
-        constraints=whole,
-        method="SLSQP",
-        options={"ftol": 1e-12, "maxiter": 1000},
-    )
-    weights = np.clip(found.x, 0, None)
-    return np.asarray(weights / weights.sum())
+def _waic_ending(found: Elpd) -> list[str]:
+    large = found.pointwise["p_waic"] > P_WAIC
+    if not large.any():
+        return []
+    share = f"{int(large.sum())} ({100 * large.mean():.1f}%)"
+    return ["", f"{share} p_waic estimates greater than {P_WAIC}. We recommend trying loo instead."]
 
 
-def pseudo_bma(lpd: Floats, seed: int, replications: int = 1000) -> Floats:
-    """Weights (M,) by Akaike's rule, averaged over a Bayesian bootstrap of the rows (pseudo-BMA+), of (N, M)."""
-    rows = stream(Source(seed), Purpose.AVERAGING).standard_exponential((replications, len(lpd)))
-    scores = len(lpd) * (rows / rows.sum(axis=1, keepdims=True)) @ lpd
-    return np.asarray(softmax(scores, axis=1).mean(axis=0))
+def _loo_ending(found: Elpd) -> list[str]:
+    k, limit = found.pointwise["pareto_k"].to_numpy(), k_threshold(found.draws)
+    mcse = np.sqrt(np.sum(found.pointwise["mcse_elpd_loo"] ** 2)) if not np.any(k > limit) else np.nan
+    low, high = found.efficiency
+    lines = [
+        "------",
+        f"MCSE of elpd_loo is {format_fixed([mcse], 1)[0]}.",
+        f"MCSE and ESS estimates assume MCMC draws (r_eff in [{low:.1f}, {high:.1f}]).",
+        "",
+    ]
+    refitted = int(np.isnan(k).sum())
+    if refitted:
+        lines.append(f"Rows computed exactly, by a fit without each: {refitted}.")
+    if not np.any(k > limit):
+        return [*lines, f"All Pareto k estimates are good (k < {limit:.2g})."]
+    return [*lines, "Pareto k diagnostic values:", k_table(k, found.pointwise["n_eff"].to_numpy(), limit)]
 
 
-METHODS: Mapping[str, Callable[[Floats, int], Floats]] = {"stacking": stacking, "pseudobma": pseudo_bma}
+def k_table(k: Floats, n_eff: Floats, limit: float) -> str:
+    """Counts of Pareto k, with the least effective size of each class."""
+    edges = [-np.inf, limit, 1.0, np.inf]
+    names = [f"(-Inf, {limit:.2g}]", f"({limit:.2g}, 1]", "(1, Inf)"]
+    classes = [(k > low) & (k <= high) for low, high in pairwise(edges)]
+    known = max(1, int((~np.isnan(k)).sum()))
+    least = [f"{round(float(n_eff[inside].min()))}" if inside.any() else "<NA>" for inside in classes]
+    columns = [
+        ("", ["(good)    ", "(bad)     ", "(very bad)"]),
+        ("Count", [f"{int(inside.sum())}".ljust(5) for inside in classes]),
+        ("Pct.   ", [f"{100 * inside.sum() / known:.1f}%".ljust(7) for inside in classes]),
+        ("Min. ESS", [text.ljust(8) for text in least]),
+    ]
+    return table([name.rjust(max(map(len, names))) for name in names], [(name, cells) for name, cells in columns])
 
 
-def weights_of(models: Mapping[str, Elpd], method: str, seed: int) -> "pd.Series[float]":
-    """Weights of models by name."""
-    if method not in METHODS:
-        raise OptionError(f"there is no method `{method}`{did_you_mean(method, METHODS)}")
-    check_comparable(models)
-    lpd = np.column_stack([elpds(model) for model in models.values()])
-    return pd.Series(METHODS[method](lpd, seed), index=list(models), name="weight")
+def print_comparison(found: Comparison, digits: int = 1) -> str:
+    """rstanarm's layout: the formulas, then loo's table."""
+    names = list(found.table.index)
+    formulas = [f" {name}:  {formula}" for name, formula in found.formulas.items()]
+    columns = [(name, format_fixed(found.table[name].tolist(), digits)) for name in ("elpd_diff", "se_diff")]
+    criterion = {"loo": "LOO-CV", "waic": "WAIC", "kfold": "K-fold-CV"}[found.criterion]
+    aligned = [(name, [cell.ljust(len(name)) for cell in cells]) for name, cells in columns]
+    head = ["Model formulas:", *formulas, "", f"Model comparison based on {criterion}:"]
+    return "\n".join([*head, table(names, aligned)])
