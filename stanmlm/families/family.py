@@ -7,7 +7,7 @@ import numpy as np
 
 from stanmlm.base.arguments import shown
 from stanmlm.base.arrays import Floats
-from stanmlm.base.errors import OptionError, did_you_mean
+from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.reductions import Extra, Reduction
@@ -123,6 +123,18 @@ class Family:
     def reduction(self, predicted: Collection[str]) -> Reduction | None:
         """What serves where these parameters have a predictor; None for the distinct responses of a cell."""
         return next((one for one in self.reductions if not set(one.scalars) & set(predicted)), None)
+
+    def variance_of(self, theta: Theta, extra: Extra) -> Floats:
+        """The variance of responses given their parameters.
+
+        Raises
+        ------
+        DataError
+            For a family that does not say.
+        """
+        if self.variance is None:
+            raise DataError(f"responses of the {self.name} family have no variance in closed form")
+        return self.variance(theta, extra)
 
     def theta(self, etas: Mapping[str, Floats], natural: Mapping[str, Floats]) -> Theta:
         """Its parameters, from linear predictors and from natural values of the others."""

@@ -147,10 +147,9 @@ def working_at(eta: Floats, dispersion: float, of: Problem) -> Working:
 
 def _unit_variance(family: Family, mu: Floats) -> Floats:
     """Of one response of weight one at these means, over the dispersion."""
-    assert family.variance is not None
     one = np.ones_like(mu)
     natural = {family.location.name: mu, **{scalar.name: one for scalar in family.scalars}}
-    return family.variance(family.theta({}, natural), Extra(one, one))
+    return family.variance_of(family.theta({}, natural), Extra(one, one))
 
 
 def bounds(of: Problem) -> tuple[float, float]:

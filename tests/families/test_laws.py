@@ -1,4 +1,4 @@
-"""Families as distributions: densities, means, variances, draws and information against each other and against SciPy."""
+"""Families as distributions: densities, moments, draws and information against each other and against SciPy."""
 
 from dataclasses import replace
 

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from handmade import SHAPES, design, integrated_model, model, plain_priors, prior, replaced
+from handmade import SHAPES, N, design, integrated_model, model, plain_priors, prior, replaced
 from reference_density import constrained, gradient, log_density, mean, scale_at, share_at
 from stan_against_numpy import PAIRS, RELATIVE, check, compiled, points
 
 from stanmlm.families import binomial, gaussian, negbinomial, poisson, student
 from stanmlm.model.centering import noncentered
+from stanmlm.model.compress import compress
 from stanmlm.model.model import Model
 from stanmlm.sampling.user_scale import unroll
 
@@ -103,6 +104,21 @@ def test_cells_have_the_density_of_rows(pair: str) -> None:
     assert len(cells.cells.first) < len(rows.cells.first) == len(rows.response.y)
     few, many = (np.array([compiled(m).log_prob_grad(q)[0] for q in points(cells)]) for m in (cells, rows))
     np.testing.assert_allclose(few - few[0], many - many[0], rtol=1e-10, atol=1e-10 * np.abs(many).max())
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_collapsing_is_exact_under_random_offsets_and_fractional_weights(pair: str) -> None:
+    """Some rows share everything, some all but the response, some all but the offset or the weight."""
+    few, many = (model(PAIRS[pair], "crossed", offset=True, collapse=collapse) for collapse in (True, False))
+    rng = np.random.default_rng(11)
+    offset, weights = rng.choice(rng.normal(size=3), N), rng.choice([*rng.uniform(0.1, 3.0, 3), 1.0], N)
+    values = []
+    for of, collapse in ((few, True), (many, False)):
+        rows, answers = replace(of.design, offset=offset), replace(of.response, weights=weights)
+        cells = compress(rows, answers, of.family, collapse)
+        of = replace(of, design=rows, response=answers, cells=cells, centering=noncentered(rows))
+        values.append(np.array([compiled(of).log_prob_grad(q)[0] for q in points(of)]))
+    np.testing.assert_allclose(values[0] - values[0][0], values[1] - values[1][0], rtol=1e-10, atol=1e-10)
 
 
 def with_weight(of: Model, weight: float) -> Model:

@@ -154,11 +154,9 @@ def _expected_count(fit: Fit) -> Floats:
 def _variance(fit: Fit, mean: Floats) -> Floats:
     """Draws of the variance of a response of weight one with these means, (draws,)."""
     family, one = fit.model.family, np.ones(1)
-    if family.variance is None:
-        raise DataError(f"no residual variance is known for {family.name}: its responses have none in closed form")
     scalars = {scalar.name: draws_of(fit, scalar.name)[:, None] for scalar in family.scalars}
     theta = family.theta({}, {family.location.name: mean[:, None], **scalars})
-    return family.variance(theta, Extra(one, one))[:, 0]
+    return family.variance_of(theta, Extra(one, one))[:, 0]
 
 
 def _of_response(fit: Fit) -> Floats:
