@@ -45,6 +45,17 @@ def flagship() -> pd.DataFrame:
     return pd.DataFrame({"vote": vote, "income": income, "state": names, "avg.income": avg[state]})
 
 
+def schools() -> pd.DataFrame:
+    """3,000 simulated pupils in 80 schools of unequal size: absences that vary, and scores with outliers."""
+    rng = np.random.default_rng(7)
+    groups, rows = 80, 3_000
+    school = rng.choice(groups, rows, p=rng.dirichlet(np.ones(groups) * 3))
+    x, u = rng.normal(size=rows), rng.normal(0, 0.5, groups)
+    absences = rng.poisson(rng.gamma(1.5, np.exp(0.8 + 0.3 * x + u[school]) / 1.5))
+    score = 0.8 + 0.3 * x + u[school] + 0.7 * rng.standard_t(4, rows)
+    return pd.DataFrame({"absences": absences, "score": score, "x": x, "school": [f"S{j:02d}" for j in school]})
+
+
 def voters_of(year: int) -> Callable[[], pd.DataFrame]:
     def read() -> pd.DataFrame:
         frame = sm.load_naes(VOTERS).frame
@@ -111,6 +122,8 @@ CASES = {
             packaged("mlmRev", "Mmmec"),
             ("nation", "region"),
         ),
+        Case("negbinomial", "absences ~ x + (1 | school)", "negbinomial", schools, ("school",)),
+        Case("student", "score ~ x + (1 | school)", "student", schools, ("school",)),
         Case(
             "insteval",
             "y ~ service + (1 | s) + (1 | d) + (1 | dept:service)",

@@ -21,6 +21,8 @@ BRMS = {
     **dict.fromkeys(VOTERS, "y | trials(n) ~ avg.income*income + (1 + income | state)"),
     **SAME_IN_R,
     "cbpp": "incidence | trials(size) ~ period + (1 | herd)",
+    "negbinomial": "absences ~ x + (1 | school)",
+    "student": "score ~ x + (1 | school)",
 }
 
 BAMBI = {

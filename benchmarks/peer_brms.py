@@ -8,5 +8,5 @@ from engine import sampled
 name, seed, version = sys.argv[1:]
 data = Path(f"{name}.json").read_text()
 groups = range(1, 10)
-measured = ("b_Intercept", "b", *(f"sd_{k}" for k in groups), *(f"cor_{k}" for k in groups), "sigma")
+measured = ("b_Intercept", "b", *(f"sd_{k}" for k in groups), *(f"cor_{k}" for k in groups), "sigma", "shape", "nu")
 sampled(Path(f"{name}.stan").read_text(), data, int(seed), measured, f"brms {version}")

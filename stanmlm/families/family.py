@@ -7,7 +7,7 @@ import numpy as np
 
 from stanmlm.base.arguments import shown
 from stanmlm.base.arrays import Floats
-from stanmlm.base.errors import OptionError, did_you_mean
+from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.reductions import Extra, Reduction
@@ -98,6 +98,10 @@ class Family:
     weights_are_precisions: bool = False  # elsewhere they are exponents of the density, which count cases
     squares: bool = False  # the density sees rows through n, y and ss alone, as ss + sum n (y - eta)^2: rows may turn
 
+    def __repr__(self) -> str:
+        """As a user writes it."""
+        return f'{self.name}(link="{self.link.name}")'
+
     @property
     def location(self) -> Distributional:
         """The parameter that the formula's own right side is for."""
@@ -121,6 +125,18 @@ class Family:
     def reduction(self, predicted: Collection[str]) -> Reduction | None:
         """What serves where these parameters have a predictor; None for the distinct responses of a cell."""
         return next((one for one in self.reductions if not set(one.scalars) & set(predicted)), None)
+
+    def variance_of(self, theta: Theta, extra: Extra) -> Floats:
+        """The variance of responses given their parameters.
+
+        Raises
+        ------
+        DataError
+            For a family that does not say.
+        """
+        if self.variance is None:
+            raise DataError(f"responses of the {self.name} family have no variance in closed form")
+        return self.variance(theta, extra)
 
     def theta(self, etas: Mapping[str, Floats], natural: Mapping[str, Floats]) -> Theta:
         """Its parameters, from linear predictors and from natural values of the others."""

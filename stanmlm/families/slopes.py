@@ -7,8 +7,9 @@ from stanmlm.families.family import Family
 from stanmlm.families.reductions import Extra
 from stanmlm.families.theta import Theta
 
-# Steps of difference quotients, in the units of each predictor: a first one errs by STEP^2 and by rounding / STEP.
-FIRST, SECOND = 3e-4, 1e-3
+# Steps of difference quotients, in the units of each predictor: they err by a share of step^2, the same whatever the
+# units of the data, and by rounding over the step, or its square, which is noise.
+FIRST, SECOND = 1e-4, 1e-2
 
 
 def slopes(family: Family, y: Floats, etas: Floats, extra: Extra, units: Floats | None = None) -> tuple[Floats, Floats]:

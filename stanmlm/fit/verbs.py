@@ -162,7 +162,8 @@ def glm(formula: FormulaLike, data: object = None, family: FamilyLike = "gaussia
         A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
         caller's scope.
     family
-        `binomial`, `"binomial"`, `binomial(link="probit")`, and so on with `gaussian` and `poisson`.
+        `binomial`, `"binomial"`, `binomial(link="probit")`, and so on with `gaussian`, `poisson`, `negbinomial` and
+        `student`.
     **options
         How to fit: `weights`, `subset`, priors, `chains`, `seed` and the others of `Options`.
 
@@ -235,7 +236,8 @@ def glmer(
         A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
         caller's scope.
     family
-        `binomial`, `"binomial"`, `binomial(link="probit")`, and so on with `gaussian` and `poisson`.
+        `binomial`, `"binomial"`, `binomial(link="probit")`, and so on with `gaussian`, `poisson`, `negbinomial` and
+        `student`.
         Without one it warns and does what `lmer` does, as lme4's.
     **options
         How to fit: `weights`, `subset`, priors, `chains`, `seed` and the others of `Options`.

@@ -96,8 +96,7 @@ def _variance_of(family: Family) -> Callable[[Floats], Floats]:
     natural = {parameter.name: ones for parameter in family.scalars}
 
     def variance(mu: Floats) -> Floats:
-        assert family.variance is not None
-        return family.variance(family.theta({}, {family.location.name: mu, **natural}), Extra(ones, ones))
+        return family.variance_of(family.theta({}, {family.location.name: mu, **natural}), Extra(ones, ones))
 
     return variance
 

@@ -59,8 +59,9 @@ def check_posterior(model: Model) -> None:
 
 
 def _exact_fit(model: Model, at: Pilot | None) -> Iterator[str]:
-    """What to say where fixed columns and groups leave nothing of a gaussian response."""
-    if not model.family.squares:
+    """What to say where fixed columns and groups leave nothing of a response that a parameter scales."""
+    scale = next((one.name for one in model.family.scalars if one.scales_groups), None)
+    if scale is None:
         return
     design, y = whole(model.design), model.response.y - model.design.offset
     counted = model.response.weights > 0

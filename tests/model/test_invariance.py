@@ -48,6 +48,7 @@ def rows(pair: str) -> pd.DataFrame:
     size = rng.integers(1, 6, n)
     p = 1 / (1 + np.exp(-eta))
     y = {"gaussian": eta + rng.normal(0, 0.7, n), "poisson": rng.poisson(np.exp(0.5 + eta)).astype(float)}
+    y |= {"student": y["gaussian"] * np.where(np.arange(n) % 20, 1.0, 4.0), "negbinomial": 2 * y["poisson"]}
     y = y.get(pair, rng.binomial(size, p).astype(float))
     names = {"g": [f"g{i:02d}" for i in g], "h": [f"h{i}" for i in h]}
     return pd.DataFrame({"y": y, "size": size, "x": x, "z": z, "e": rng.uniform(1, 3, n), "w": 1.0, **names})
@@ -57,7 +58,8 @@ def built(pair: str, data: pd.DataFrame, units: Units = Units(), terms: str = CR
     """A model with priors that are scaled along with the data."""
     family: Family = PAIRS[pair]
     left = "y | trials(size)" if family.name == "binomial" else "y"
-    offset = " + offset(log(e))" if family.name == "poisson" else ""
+    offset = " + offset(log(e))" if family.name in ("poisson", "negbinomial") else ""
+    aux = {"sigma": sm.exponential(1 / units.y), "nu": sm.gamma(2, 0.1), "shape": sm.exponential(1)}
     data = data.assign(y=units.shift + units.y * data["y"], x=units.x * data["x"], z=units.z * data["z"])
     sd = {"(Intercept)": units.y, "z": units.y / units.z}
     of = ModelOptions(
@@ -66,7 +68,7 @@ def built(pair: str, data: pd.DataFrame, units: Units = Units(), terms: str = CR
             [0.2 * units.y / units.x, -0.1 * units.y / units.z], [units.y / units.x, 2 * units.y / units.z]
         ),
         prior_intercept=sm.student_t(4, units.shift + 0.3 * units.y, 2 * units.y),
-        prior_aux=sm.exponential(1 / units.y),
+        prior_aux={one.name: aux[one.name] for one in family.scalars},
         priors=[
             sm.set_prior(f"exponential({float(1 / sd[coef])!r})", class_="sd", group=group, coef=coef)
             for group, coef in (("g", "(Intercept)"), ("g", "z"), ("h", "(Intercept)"))
@@ -86,8 +88,9 @@ def in_own_units(of: Model, units: Units) -> dict[str, Floats]:
     found = {
         "beta": (at.beta - np.array([units.shift, 0, 0])) * X,
         "uncertainty": at.uncertainty * np.outer(X, X),
-        "sigma": np.asarray(at.scalars.get("sigma", 1.0) / (units.y if of.family.squares else 1.0)),
     }
+    for one in of.scalars:
+        found[one.name] = np.asarray(at.scalars[one.name] / (units.y if one.scales_groups else 1.0))
     for k, z in enumerate(by_term):
         found[f"effects {k}"] = at.effects[k] * z
         found[f"covariance {k}"] = at.covariance[k] * np.outer(z, z)
@@ -113,8 +116,8 @@ def moved(of: Model, q: Floats, units: Units) -> Floats:
     out[:3] = q[:3] * scales + np.array([units.shift, 0, 0])
     sds = [log_y - log_z * (coef == "z") for term in of.design.terms for coef in term.coefs]
     out[3 : 3 + len(sds)] += sds
-    if of.family.scalars:
-        out[3 + len(sds)] += log_y
+    for i, one in enumerate(of.family.scalars):
+        out[3 + len(sds) + i] += log_y * one.scales_groups
     return out
 
 
@@ -159,8 +162,8 @@ def check_units(pair: str, terms: str, units: Units) -> None:
     same_posterior(one, other, units)
 
 
-GAUSSIAN_SHAPES = [("gaussian", CROSSED), ("gaussian", ONE_FACTOR)]
-SHAPES = [*GAUSSIAN_SHAPES, *((pair, CROSSED) for pair in PAIRS if pair != "gaussian")]
+SCALED_SHAPES = [("gaussian", CROSSED), ("gaussian", ONE_FACTOR), ("student", CROSSED)]
+SHAPES = [*SCALED_SHAPES, *((pair, CROSSED) for pair in PAIRS if pair not in ("gaussian", "student"))]
 
 
 @pytest.mark.parametrize("what", ["x", "z"])
@@ -180,14 +183,14 @@ def test_no_unit_of_a_column_changes_anything(pair: str, terms: str, what: str, 
 
 
 @pytest.mark.parametrize("units", [Units(y=1e-9), Units(y=1e9), Units(shift=1000.0)], ids=str)
-@pytest.mark.parametrize(("pair", "terms"), GAUSSIAN_SHAPES)
+@pytest.mark.parametrize(("pair", "terms"), SCALED_SHAPES)
 def test_unit_and_origin_of_a_response_change_nothing(pair: str, terms: str, units: Units) -> None:
     check_units(pair, terms, units)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("unit", FULL)
-@pytest.mark.parametrize(("pair", "terms"), GAUSSIAN_SHAPES)
+@pytest.mark.parametrize(("pair", "terms"), SCALED_SHAPES)
 def test_no_unit_or_origin_of_a_response_changes_anything(pair: str, terms: str, unit: float) -> None:
     for shift in (-100.0, 1.0, 1000.0):
         check_units(pair, terms, Units(y=unit, x=1 / unit, shift=shift * unit))

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from handmade import SHAPES, design, integrated_model, model, plain_priors, prior, replaced
-from reference_density import constrained, log_density, mean, scale_at, share_at
+from handmade import SHAPES, N, design, integrated_model, model, plain_priors, prior, replaced
+from reference_density import constrained, gradient, log_density, mean, scale_at, share_at
 from stan_against_numpy import PAIRS, RELATIVE, check, compiled, points
 
-from stanmlm.families import binomial, gaussian
+from stanmlm.families import binomial, gaussian, negbinomial, poisson, student
 from stanmlm.model.centering import noncentered
+from stanmlm.model.compress import compress
 from stanmlm.model.model import Model
 from stanmlm.sampling.user_scale import unroll
 
@@ -105,6 +106,21 @@ def test_cells_have_the_density_of_rows(pair: str) -> None:
     np.testing.assert_allclose(few - few[0], many - many[0], rtol=1e-10, atol=1e-10 * np.abs(many).max())
 
 
+@pytest.mark.parametrize("pair", PAIRS)
+def test_collapsing_is_exact_under_random_offsets_and_fractional_weights(pair: str) -> None:
+    """Some rows share everything, some all but the response, some all but the offset or the weight."""
+    few, many = (model(PAIRS[pair], "crossed", offset=True, collapse=collapse) for collapse in (True, False))
+    rng = np.random.default_rng(11)
+    offset, weights = rng.choice(rng.normal(size=3), N), rng.choice([*rng.uniform(0.1, 3.0, 3), 1.0], N)
+    values = []
+    for of, collapse in ((few, True), (many, False)):
+        rows, answers = replace(of.design, offset=offset), replace(of.response, weights=weights)
+        cells = compress(rows, answers, of.family, collapse)
+        of = replace(of, design=rows, response=answers, cells=cells, centering=noncentered(rows))
+        values.append(np.array([compiled(of).log_prob_grad(q)[0] for q in points(of)]))
+    np.testing.assert_allclose(values[0] - values[0][0], values[1] - values[1][0], rtol=1e-10, atol=1e-10)
+
+
 def with_weight(of: Model, weight: float) -> Model:
     weights = tuple(np.full_like(w, weight) for w in of.centering.weights)
     return replace(of, centering=replace(of.centering, weights=weights))
@@ -169,3 +185,35 @@ def test_unroll_inverts_the_program(shape: str) -> None:
     eta = out.b.reshape(6, -1) @ to.design.X.T
     centred = [v["alpha_c"] + (to.design.X[:, 1:] - to.design.X[:, 1:].mean(axis=0)) @ v["b"] for v in values]
     np.testing.assert_allclose(eta, centred, rtol=1e-10)
+
+
+EDGES = [
+    *((negbinomial(), {"shape": shape}, -3.0) for shape in (1e-8, 1e-4, 0.9, 14.99, 15.01, 1e4, 1e8)),
+    (negbinomial(), {"shape": 2.0}, -700.0),
+    (negbinomial(), {"shape": 1e8}, 8.0),
+    *((student(), {"sigma": 0.7, "nu": nu}, 1.0) for nu in (1 + 1e-8, 1.5, 29.9, 30.1, 1e3, 1e6)),
+    (student(), {"sigma": 1e-5, "nu": 2.0}, 1.0),
+    (poisson(), {}, -700.0),
+    (binomial(), {}, 40.0),
+    (binomial(), {}, -40.0),
+    (binomial(link="probit"), {}, 29.0),
+    (binomial(link="probit"), {}, -29.0),
+]
+
+
+@pytest.mark.parametrize(("family", "scalars", "intercept"), EDGES, ids=str)
+def test_density_at_the_edges_of_a_family(family, scalars: dict[str, float], intercept: float) -> None:
+    """Each part of the gradient in its own size: none hides behind one that is a million times larger."""
+    priors = plain_priors(design("none"), family)
+    for name in ("Intercept", *scalars):
+        priors = replaced(priors, name, prior(name, "flat"))
+    of = model(family, "none", priors)
+    q = 0.1 * points(of)[0]
+    P = of.design.X.shape[1]
+    q[0] = intercept
+    q[P:] = [one.within.free(np.asarray(scalars[one.name])) for one in family.scalars]
+    stan, near = compiled(of), q + 1e-3
+    (value, slope), (other, _) = stan.log_prob_grad(q), stan.log_prob_grad(near)
+    here, there, expected = log_density(of, q), log_density(of, near), gradient(of, q)
+    assert value - other == pytest.approx(np.real(here - there), rel=RELATIVE, abs=1e-13 * abs(here))
+    np.testing.assert_allclose(slope, expected, rtol=1e-7, atol=1e-8)

@@ -17,7 +17,8 @@ def bayes_R2(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Floats:  # noqa: N802, 
     """Draws of Bayesian R-squared: explained variance over explained plus residual variance (Gelman et al. 2019).
 
     Explained is the variance over rows of the expected response, of counts in binomial models with trials; residual
-    is sigma^2, or what binomial and Poisson responses vary around their means, averaged over rows.
+    is what responses vary around their means, sigma^2 in gaussian models, averaged over rows; where that is infinite,
+    of `student` up to two degrees of freedom, nothing is explained.
 
     Returns
     -------
@@ -49,9 +50,8 @@ def bayes_R2(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Floats:  # noqa: N802, 
 def _moments(fit: Fit, pieces: Pieces, at: slice) -> tuple[Floats, Floats]:
     """Mean and variance of the responses of some distinct rows, (draws, rows) each."""
     family, target = fit.model.family, pieces.target
-    assert family.variance is not None
     theta, extra = theta_of(fit, target, at), extra_of(target, at)
-    return family.mean(theta, extra), family.variance(theta, extra)
+    return family.mean(theta, extra), family.variance_of(theta, extra)
 
 
 def loo_R2(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Floats:  # noqa: N802, rstanarm's name

@@ -152,17 +152,14 @@ def _expected_count(fit: Fit) -> Floats:
 
 def _variance(fit: Fit, mean: Floats) -> Floats:
     """Draws of the variance of a response of weight one with these means, (draws,): over rows, where they differ."""
-    family = fit.model.family
-    if family.variance is None:
-        raise DataError(f"no residual variance is known for {family.name}: its responses have none in closed form")
-    target = target_of(fit)
-    total = np.zeros(len(mean))
-    for rows in chunks(len(target.index) if fit.model.design.others else 1, len(mean)):
-        others = {name: natural(fit, name)(theta_of(fit, target, rows), rows) for name in tuple(family.links)[1:]}
-        size = rows.stop - rows.start
-        theta = family.theta({}, {family.location.name: np.repeat(mean[:, None], size, axis=1), **others})
-        total += family.variance(theta, Extra(np.ones(size), np.ones(size))).sum(axis=1)
-    return total / (len(target.index) if fit.model.design.others else 1)
+    family, target, several = fit.model.family, target_of(fit), bool(fit.model.design.others)
+    size, total = len(target.index) if several else 1, np.zeros(len(mean))
+    for rows in chunks(size, len(mean)):
+        theta, n = theta_of(fit, target, rows), rows.stop - rows.start
+        others = {name: natural(fit, name)(theta, rows) for name in tuple(family.links)[1:]}
+        at = family.theta({}, {family.location.name: np.repeat(mean[:, None], n, axis=1), **others})
+        total += family.variance_of(at, Extra(np.ones(n), np.ones(n))).sum(axis=1)
+    return total / size
 
 
 def _of_response(fit: Fit) -> Floats:

@@ -146,10 +146,8 @@ def _response_residuals(at: _Point) -> Floats:
 
 
 def _pearson_residuals(at: _Point) -> Floats:
-    if at.family.variance is None:
-        raise OptionError(f'responses of the {at.family.name} family have no variance in closed form; type="response"')
     weights, one = at.response.weights * at.response.trials, np.ones_like(at.mu)
-    variance = at.family.variance(_theta(at, at.mu), Extra(one, one))[0]
+    variance = at.family.variance_of(_theta(at, at.mu), Extra(one, one))[0]
     return np.asarray((at.observed - at.mu) * np.sqrt(weights / variance))
 
 

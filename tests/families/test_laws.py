@@ -1,0 +1,239 @@
+"""Families as distributions: densities, moments, draws and information against each other and against SciPy."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+from stanmlm.families import FAMILIES, Family, binomial, negbinomial, poisson, student
+from stanmlm.families.family import with_link
+from stanmlm.families.links import LINKS
+from stanmlm.families.reductions import Extra
+from stanmlm.families.rising import log_rising
+from stanmlm.families.slopes import slopes
+from stanmlm.families.theta import Theta
+
+EVERY = [with_link(family, link) for family in FAMILIES.values() for link in family.location.links]
+every = pytest.mark.parametrize("family", EVERY, ids=lambda family: f"{family.name}-{family.link.name}")
+
+# Rows of one law each: the location's linear predictor, then the scalars'.
+ROWS = 5
+SCALARS = {"sigma": 1.3, "shape": 1.7, "nu": 5.5}
+TRIALS, WEIGHT = 7.0, 1.0
+
+
+def theta(family: Family, eta: np.ndarray | None = None, **scalars: float) -> Theta:
+    eta = np.linspace(-1.2, 1.4, ROWS)[None] if eta is None else eta
+    natural = {one.name: np.array([[(SCALARS | scalars)[one.name]]]) for one in family.scalars}
+    return family.theta({"mu": eta}, natural)
+
+
+def extra(weight: float = WEIGHT, rows: int = ROWS) -> Extra:
+    return Extra(np.full(rows, TRIALS), np.full(rows, weight))
+
+
+def total(family: Family, of: Theta, f) -> np.ndarray:
+    """The sum, or integral, of f(y) times the density, a row each."""
+    if family.kind == "count":
+        low, high = 0, int(TRIALS) if np.isfinite(family.bounds(np.array([TRIALS]))[1][0]) else 2000
+        y = np.arange(low, high + 1.0)[:, None]
+        density = np.exp([family.log_density(np.full(ROWS, v), of, extra())[0] for v in y[:, 0]])
+        return np.sum(f(y) * density, axis=0)
+    found = []
+    for row in range(ROWS):
+        one = of.part(slice(None), [row])
+        center = float(one["mu"][0, 0])
+
+        def integrand(y, one=one):
+            return float(f(y) * np.exp(family.log_density(np.array([y]), one, extra(rows=1))[0, 0]))
+
+        parts = [(-np.inf, center - 20), (center - 20, center), (center, center + 20), (center + 20, np.inf)]
+        found.append(sum(integrate.quad(integrand, *ends, epsabs=1e-12, limit=200)[0] for ends in parts))
+    return np.array(found)
+
+
+@every
+def test_a_density_integrates_to_one_with_the_mean_and_variance_that_the_family_says(family: Family) -> None:
+    of = theta(family)
+    mean = family.mean(of, extra())
+    assert mean.shape == family.variance(of, extra()).shape == (1, ROWS)
+    np.testing.assert_allclose(total(family, of, np.ones_like), 1.0, rtol=1e-8)
+    np.testing.assert_allclose(total(family, of, lambda y: y), mean[0], rtol=1e-7, atol=1e-7)
+    np.testing.assert_allclose(
+        total(family, of, lambda y: y**2) - mean[0] ** 2, family.variance(of, extra())[0], rtol=2e-6
+    )
+
+
+@every
+def test_the_cumulated_density_is_the_distribution_function(family: Family) -> None:
+    of = theta(family)
+    for y in (-2.0, 0.0, 0.4, 1.0, 3.0, 6.5):
+        below = family.cdf(np.full(ROWS, y), of, extra())[0]
+        np.testing.assert_allclose(below, total(family, of, lambda v, y=y: v <= y), atol=2e-6)
+
+
+SCIPY = {
+    "gaussian": lambda mu, n: stats.norm(mu, SCALARS["sigma"]).logpdf,
+    "binomial": lambda mu, n: stats.binom(n, mu).logpmf,
+    "poisson": lambda mu, n: stats.poisson(mu).logpmf,
+    "negbinomial": lambda mu, n: stats.nbinom(SCALARS["shape"], SCALARS["shape"] / (SCALARS["shape"] + mu)).logpmf,
+    "student": lambda mu, n: stats.t(SCALARS["nu"], mu, SCALARS["sigma"]).logpdf,
+}
+
+
+@every
+def test_a_log_density_is_scipys_with_all_constants(family: Family) -> None:
+    of, y = theta(family), np.array([0.0, 1.0, 3.0, 2.0, 6.0])
+    expected = SCIPY[family.name](of["mu"], TRIALS)(y)
+    np.testing.assert_allclose(family.log_density(y, of, extra()), expected, rtol=1e-12)
+
+
+@every
+def test_weights_are_precisions_of_normal_responses_and_exponents_of_other_densities(family: Family) -> None:
+    of, y = theta(family), np.array([0.0, 1.0, 3.0, 2.0, 6.0])
+    weighted = family.log_density(y, of, extra(2.5))
+    if family.weights_are_precisions:
+        expected = stats.norm(of["mu"], SCALARS["sigma"] / np.sqrt(2.5)).logpdf(y)
+    else:
+        expected = 2.5 * family.log_density(y, of, extra())
+    np.testing.assert_allclose(weighted, expected, rtol=1e-12)
+
+
+@every
+def test_draws_follow_the_distribution_function(family: Family) -> None:
+    draws = 20_000
+    of = theta(family, np.repeat(np.array([[-1.0, 0.3, 1.2]]), draws, axis=0))
+    y = family.draw(np.random.default_rng(8), of, extra(rows=3))
+    for row in range(3):
+        one = theta(family, np.array([[[-1.0, 0.3, 1.2][row]]]))
+
+        def below(v, one=one):
+            return family.cdf(np.atleast_1d(v), one, extra(rows=np.size(v)))[0]
+
+        if family.kind == "real":
+            assert stats.kstest(y[:, row], below).pvalue > 0.001
+        else:
+            values, seen = np.unique(np.minimum(y[:, row], 12), return_counts=True)
+            chances = np.diff(np.concatenate([[0.0], below(np.arange(12.0)), [1.0]]))[values.astype(int)]
+            keep = chances * draws > 5
+            sizes = chances[keep] / chances[keep].sum() * seen[keep].sum()
+            assert stats.chisquare(seen[keep], sizes).pvalue > 0.001
+
+
+@every
+def test_expected_information_is_the_variance_of_the_score(family: Family) -> None:
+    """And what slopes give: of the family, or by differences, which the mean over responses makes expected."""
+    P, draws = len(family.parameters), 400_000
+    etas = np.array([[0.4], *([one.link.forward(np.asarray(SCALARS[one.name]))] for one in family.scalars)])
+    y = family.draw(np.random.default_rng(3), _rows(family, etas, draws), extra(rows=draws))
+    score, information = slopes(family, y, np.repeat(etas, draws, axis=1), extra(rows=draws))
+    np.testing.assert_allclose(score.mean(axis=1), 0.0, atol=6 * score.std(axis=1).max() / np.sqrt(draws))
+    outer = (score[:, None] * score[None]).mean(axis=-1)
+    assert information.shape == (P, P, draws)
+    np.testing.assert_allclose(information.mean(axis=-1), outer, atol=0.02 * np.abs(outer).max())
+
+
+def _rows(family: Family, etas: np.ndarray, rows: int) -> Theta:
+    return family.theta({name: np.full(rows, eta[0]) for name, eta in zip(family.links, etas, strict=True)}, {})
+
+
+@pytest.mark.parametrize("family", [family for family in EVERY if family.information], ids=lambda f: f.link.name)
+def test_a_family_without_closed_information_has_it_by_differences(family: Family) -> None:
+    """The mean observed information over all responses is the expected one."""
+    etas = np.array([[0.4], *([one.link.forward(np.asarray(SCALARS[one.name]))] for one in family.scalars)])
+    y = family.draw(np.random.default_rng(5), _rows(family, etas, 200_000), extra(rows=200_000))
+    many = np.repeat(etas, len(y), axis=1)
+    observed = slopes(replace(family, information=None), y, many, extra(rows=len(y)))[1].mean(axis=-1)
+    expected = slopes(family, y[:1], etas, extra(rows=1))[1][..., 0]
+    np.testing.assert_allclose(observed, expected, atol=0.02 * np.abs(expected).max())
+
+
+# Edges: what a density is where a formula as written has lost its digits.
+
+
+@pytest.mark.parametrize("a", [1e-8, 1e-3, 0.7, 14.99, 15.01, 80.0, 1e4, 1e8, 1e12])
+def test_a_rising_factorial_keeps_its_digits(a: float) -> None:
+    y = np.array([0.0, 1.0, 2.0, 7.0, 300.0])
+    exact = [np.sum(np.log1p(np.arange(count) / a)) for count in y.astype(int)]
+    np.testing.assert_allclose(log_rising(np.asarray(a), y), exact, rtol=1e-11, atol=1e-13)
+
+
+def test_a_rising_half_has_gautschis_series() -> None:
+    """gamma(a + 1/2) / gamma(a) = sqrt(a) (1 - 1/(8a) + 1/(128 a^2) + 5/(1024 a^3) - ...)."""
+    a = np.array([60.0, 1e3, 1e6, 1e9])
+    series = -1 / (8 * a) + 1 / (128 * a**2) + 5 / (1024 * a**3) - 21 / (32768 * a**4) - 399 / (262144 * a**5)
+    np.testing.assert_allclose(log_rising(a, np.asarray(0.5)), np.log1p(series), rtol=1e-10, atol=1e-16)
+
+
+@pytest.mark.parametrize("eta", [-3.0, 0.0, 2.0])
+def test_a_negative_binomial_with_a_huge_shape_is_a_poisson(eta: float) -> None:
+    y = np.arange(12.0)
+    wide = negbinomial().log_density(y, theta(negbinomial(), np.full((1, 12), eta), shape=1e8), extra(rows=12))
+    plain = poisson().log_density(y, theta(poisson(), np.full((1, 12), eta)), extra(rows=12))
+    correction = ((y - np.exp(eta)) ** 2 - y) / 2e8  # of first order in 1 / shape
+    np.testing.assert_allclose(wide - plain, correction[None], atol=1e-13)
+
+
+def test_a_negative_binomial_with_a_tiny_shape_is_zero_or_anything() -> None:
+    y, a = np.array([0.0, 1.0, 5.0, 100.0]), 1e-8
+    found = negbinomial().log_density(y, theta(negbinomial(), np.zeros((1, 4)), shape=a), extra(rows=4))[0]
+    some = np.log(a) - np.log(y[1:]) + y[1:] * np.log(1 / (1 + a))
+    np.testing.assert_allclose(found, np.r_[-a * np.log1p(1 / a), some], rtol=1e-6)
+
+
+def test_a_student_t_with_many_degrees_of_freedom_is_normal() -> None:
+    y, nu = np.array([-4.0, -1.0, 0.0, 0.5, 3.0]), 1e6
+    found = student().log_density(y, theta(student(), np.zeros((1, 5)), sigma=1.0, nu=nu), extra(rows=5))[0]
+    correction = (y**4 - 2 * y**2 - 1) / (4 * nu)
+    np.testing.assert_allclose(found - stats.norm.logpdf(y), correction, atol=1e-9)
+
+
+@pytest.mark.parametrize(("link", "eta"), [("logit", 40.0), ("logit", -40.0), ("probit", 30.0), ("probit", -30.0),
+                                           ("cloglog", -40.0), ("logit", 800.0)])  # fmt: skip
+def test_a_binomial_density_is_finite_in_the_tails(link: str, eta: float) -> None:
+    family = binomial(link)
+    success = family.log_density(np.ones(1), theta(family, np.full((1, 1), eta)), Extra(np.ones(1), np.ones(1)))
+    failure = family.log_density(np.zeros(1), theta(family, np.full((1, 1), eta)), Extra(np.ones(1), np.ones(1)))
+    logs = LINKS[link].log_inverse(np.array([[eta]])), LINKS[link].log1m_inverse(np.array([[eta]]))
+    np.testing.assert_allclose([success, failure], logs, rtol=1e-15)
+    assert np.isfinite([success, failure]).all()
+
+
+def test_counts_where_the_mean_is_next_to_nothing() -> None:
+    for family in (poisson(), negbinomial()):
+        found = family.log_density(np.array([0.0, 2.0]), theta(family, np.full((1, 2), -800.0)), extra(rows=2))[0]
+        assert found[0] == 0.0
+        assert -1605 < found[1] < -1595
+
+
+@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+def test_links_and_their_logarithms_agree_in_the_middle(link) -> None:
+    eta = np.linspace(0.05, 0.9, 9) if link.name == "identity" else np.linspace(-3.0, -0.1, 9)
+    mu, step = link.inverse(eta), 1e-6
+    np.testing.assert_allclose(link.forward(mu), eta, rtol=1e-12)
+    np.testing.assert_allclose(link.log_inverse(eta), np.log(mu), rtol=1e-12)
+    np.testing.assert_allclose(
+        link.slope(eta), (link.inverse(eta + step) - link.inverse(eta - step)) / (2 * step), rtol=1e-8
+    )
+    if link.name != "logm1":
+        np.testing.assert_allclose(link.log1m_inverse(eta), np.log1p(-mu), rtol=1e-11)
+
+
+def test_logarithms_of_a_cloglog_keep_their_digits_at_both_ends() -> None:
+    link = LINKS["cloglog"]
+    np.testing.assert_allclose(
+        link.log_inverse(np.array([-700.0, -30.0])), [-700.0, -30.0 - np.exp(-30.0) / 2], rtol=1e-15
+    )
+    np.testing.assert_allclose(link.log_inverse(np.array([3.0])), -np.exp(-np.exp(3.0)), rtol=1e-8)
+    np.testing.assert_allclose(link.log1m_inverse(np.array([-30.0, 3.0])), -np.exp([-30.0, 3.0]), rtol=1e-15)
+
+
+def test_parameters_by_linear_predictor_or_by_value() -> None:
+    of = Theta.from_eta({"mu": np.array([[-800.0, 1.0]])}, {"mu": LINKS["logit"]}, {"phi": np.array([[2.0]])})
+    assert of.log("mu")[0, 0] == -800.0
+    assert of.log1m("mu")[0, 0] == 0.0
+    assert of["phi"][0, 0] == 2.0
+    assert of.log("phi")[0, 0] == np.log(2.0)
+    assert of.values().part(slice(None), slice(1, 2))["mu"].shape == (1, 1)
+    assert of.part(slice(None), slice(1, 2))["phi"].shape == (1, 1)
