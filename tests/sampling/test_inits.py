@@ -7,12 +7,8 @@ import numpy as np
 import pytest
 from handmade import model
 from reference_density import dimension
-<<<<<<< HEAD
-from stan_against_numpy import PAIRS, compiled
-=======
 from scipy.linalg import block_diag
-from test_density import PAIRS, compiled
->>>>>>> 73cd8ed (x)
+from stan_against_numpy import PAIRS, compiled
 
 import stanmlm as sm
 import stanmlm.model.centering as centering_module
