@@ -130,9 +130,20 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     at = _quick_look(design, cells, family, priors)
     if at is None:
         return noncentered(design)
-    weights = informed(at)
-    absorbed, A = absorption(design, cells, weights)
+    shares = informed(at)
+    absorbed, A = absorption(design, cells, shares)
+    weights = shares if family.squares else tuple(map(_worth, shares))
     return Centering(absorbed, A, weights, units(at), origin(design, at), nestings(design, cells), at)
+
+
+def _worth(share: Floats) -> Floats:
+    """Weights for shares of information where the likelihood is not normal: as they are, but for those below a half.
+
+    A normal likelihood's share grows with the sd of the effects. That of a few events does not: a row of all successes
+    tells a sign and no more, and effects that are sampled as if it told a place stick where the sd is large. What is
+    lost is little: non-centred effects are as correlated with their means as their share says.
+    """
+    return np.asarray(share * np.minimum(1.0, 2 * share) ** 2)
 
 
 def _quick_look(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot | None:

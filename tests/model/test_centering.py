@@ -165,14 +165,20 @@ def test_weights_differ_by_group_and_coefficient() -> None:
 
 @pytest.mark.parametrize("family", [gaussian(), binomial(), binomial("probit"), binomial("cloglog"), poisson()])
 @pytest.mark.parametrize("shape", ["one", "three", "two", "crossed"])
-def test_weights_are_shares_for_every_family(family: Family, shape: str) -> None:
+def test_weights_are_shares_and_smaller_ones_are_discounted_where_likelihoods_are_not_normal(
+    family: Family, shape: str
+) -> None:
     rows = design(shape, offset=True)
     cells = compress(rows, response(family), family)
     centres = automatic(rows, cells, family, plain_priors(rows, family))
-    for w, term in zip(centres.weights, rows.terms, strict=True):
+    assert centres.pilot is not None
+    for w, share, term in zip(centres.weights, informed(centres.pilot), rows.terms, strict=True):
         assert w.shape == (len(term.levels), len(term.coefs))
-        assert np.all((w >= 0) & (w <= 1))
-        assert 0.01 < w.mean() < 0.999
+        assert np.all((share >= 0) & (share <= 1))
+        assert 0.01 < share.mean() < 0.999
+        few = (share < 0.5) & (share > 0) & (not family.squares)
+        np.testing.assert_array_equal(w[~few], share[~few])
+        assert np.all(w[few] < share[few])
 
 
 def test_choices() -> None:

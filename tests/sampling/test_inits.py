@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from handmade import model
 from reference_density import dimension
+from scipy.linalg import block_diag
 from stan_against_numpy import PAIRS, compiled
 
 import stanmlm as sm
@@ -16,8 +17,10 @@ from stanmlm.families import binomial, gaussian, poisson
 from stanmlm.model.centering import centering
 from stanmlm.model.model import Model
 from stanmlm.model.pilot import pilot
+from stanmlm.model.working import prior_precision, problem
 from stanmlm.sampling.engines.stanli import Stanli
-from stanmlm.sampling.inits import inverse_metric, starting_points
+from stanmlm.sampling.inits import SPREAD, _deviations, _system, inverse_metric, starting_points
+from stanmlm.sampling.standata import column_means
 from stanmlm.sampling.user_scale import sampled, scores, unroll
 
 
@@ -71,6 +74,60 @@ def test_the_metric_is_the_posterior_variance_within_a_factor(pair: str, shape: 
     # Six states and four years say little of sds and correlations: those are the far ones.
     assert 0.5 < np.median(ratio) < 2
     assert np.all((ratio > 1 / 12) & (ratio < 12))
+
+
+CROSSED = pytest.mark.parametrize("pair", ["gaussian", "logit", "poisson"])
+
+
+def dense(of: Model) -> tuple[np.ndarray, np.ndarray]:
+    """The columns of all coefficients and effects, and their precision as the pilot has it."""
+    at, own = of.centering.pilot, problem(of.design, of.cells, of.family, of.priors)
+    assert at is not None
+    X = of.cells.X - np.r_[0.0, column_means(of)]
+    parts = [
+        (Z[:, :, None] * (index[:, None] == np.arange(J))[:, None, :]).transpose(0, 2, 1).reshape(len(Z), -1)
+        for Z, index, J in zip(of.cells.Z, of.cells.index, own.levels, strict=True)
+    ]
+    columns = np.hstack([X, *parts])
+    ridge = prior_precision(own.prior, np.zeros(X.shape[1])) * (own.units.X / own.units.response) ** 2
+    populations = [np.kron(np.eye(J), np.linalg.inv(S)) for S, J in zip(at.covariance, own.levels, strict=True)]
+    return columns, columns.T * at.working.weight @ columns + block_diag(np.diag(ridge), *populations)
+
+
+@CROSSED
+def test_coefficients_start_as_far_as_the_effects_of_all_terms_leave_them(pair: str) -> None:
+    of = automatic(PAIRS[pair], "crossed")
+    F, (_, precision) = of.design.X.shape[1], dense(of)
+    marginal = np.linalg.inv(precision)[:F, :F]
+    at = of.centering.pilot
+    errors = np.sqrt(np.diag(marginal))
+    assert np.all(np.abs(at.uncertainty - marginal) < 1e-3 * np.outer(errors, errors))
+    # Given the effects of one of the two terms, as a pilot of one term at a time has them, they are nearer.
+    J = len(of.design.terms[0].levels)
+    given = np.linalg.inv(np.delete(np.delete(precision, np.s_[F : F + J], 0), np.s_[F : F + J], 1))[:F, :F]
+    assert np.max(np.diag(marginal) / np.diag(given)) > 1.05
+    points = starting_points(of, 500, 1)
+    starts = np.array([np.r_[point["alpha_c"], point["b"]] for point in points])
+    np.testing.assert_allclose(starts.std(axis=0), SPREAD * errors, rtol=0.12)  # 3.8 errors of an sd
+
+
+@CROSSED
+def test_effects_of_crossed_terms_start_as_one_draw_from_their_joint_posterior(pair: str) -> None:
+    of = automatic(PAIRS[pair], "crossed")
+    at, system, rng = of.centering.pilot, _system(of, of.centering.pilot), np.random.default_rng(1)
+    F, (columns, precision) = of.design.X.shape[1], dense(of)
+    taus = [np.sqrt(np.diag(S)) for S in at.covariance]
+    scales = [(tau, np.linalg.cholesky(S / np.outer(tau, tau))) for tau, S in zip(taus, at.covariance, strict=True)]
+    full = np.r_[at.beta[0] - column_means(of) @ at.beta[1:], at.beta[1:]]
+    draws = np.array(
+        [np.concatenate([u.ravel() for u in _deviations(of, at, system, full, scales, rng)]) for _ in range(2000)]
+    )
+    covariance = np.linalg.inv(precision[F:, F:])
+    residual = at.working.response - of.cells.X @ full
+    errors = np.sqrt(np.diag(covariance))
+    mean = covariance @ (columns[:, F:].T @ (at.working.weight * residual))
+    assert np.all(np.abs(draws.mean(axis=0) - mean) < 4.5 * errors / np.sqrt(len(draws)))
+    assert np.all(np.abs(np.cov(draws.T) - covariance) < 0.15 * np.outer(errors, errors))  # 4.7 errors of a variance
 
 
 class Watched:
