@@ -1,25 +1,38 @@
-{# The fixed part: intercept at centred predictors, and coefficients.
-   Contract: macros data, parameters, model, each given the Structure `s`, model the records of group terms too;
-   model leaves `beta`. #}
+{# The fixed part: coefficients, sampled in the coordinates of a quick look at the posterior.
+   Contract: macros data, transformed_data, parameters, model, given the Structure `s`, the second and the last the
+   records of group terms too; transformed_data leaves `beta_0`, model `alpha_c`, `b` and `beta`. #}
 {% macro data(s) %}
-  int<lower=0> P;  // fixed columns{{ " beside the intercept" if s.intercept }}
+  int<lower=0> F;  // fixed coefficients{{ ", the intercept first" if s.intercept }}
+  vector[F] fix_hat;  // about what they are
+  matrix[F, F] fix_L;  // times its transpose, about their posterior covariance
 {% if s.intercept %}
-  vector[P] x_mean;  // their means over the rows
+  vector[F - 1] x_mean;  // means of their columns over the rows
+{% endif %}
+{% endmacro %}
+{% macro transformed_data(s, terms) %}
+{% if terms and not s.marginal %}
+  vector[F] beta_0 = {{ of_columns_as_they_are("fix_hat[1]", "tail(fix_hat, F - 1)") if s.intercept else "fix_hat" }};
 {% endif %}
 {% endmacro %}
 {% macro parameters(s) %}
-{% if s.intercept %}
-  real alpha_c;  // intercept at the means of the predictors
-{% endif %}
-  vector[P] b;
+  vector[F] z_fix;  // fixed coefficients, in units of their posterior
 {% endmacro %}
 {% macro model(s, terms) %}
-{% if s.likelihood or terms %}
+  vector[F] fix = fix_hat + fix_L * z_fix;
 {% if s.intercept %}
+  real alpha_c = fix[1];  // intercept at the means of the predictors
+  vector[F - 1] b = tail(fix, F - 1);
+{% if s.likelihood or terms %}
   // The coefficients of the columns as they are, not centred
-  vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
+  vector[F] beta = {{ of_columns_as_they_are("alpha_c", "b") }};
+{% endif %}
 {% else %}
-  vector[P] beta = b;
+  vector[F] b = fix;
+{% if s.likelihood or terms %}
+  vector[F] beta = b;
 {% endif %}
 {% endif %}
 {% endmacro %}
+{% macro of_columns_as_they_are(intercept, slopes) %}
+append_row({{ intercept }} - dot_product(x_mean, {{ slopes }}), {{ slopes }})
+{%- endmacro %}
