@@ -11,6 +11,7 @@ from stanmlm.families import Family, gaussian
 from stanmlm.families.responses import Response
 from stanmlm.model.centering import Centering, absorption, integrated, noncentered
 from stanmlm.model.compress import compress
+from stanmlm.model.coordinates import Coordinates
 from stanmlm.model.model import Model
 from stanmlm.model.nesting import nestings
 from stanmlm.priors.parameters import address_of
@@ -114,12 +115,20 @@ def replaced(priors: Priors, class_: str, *rows: PriorRow) -> Priors:
 
 
 def partial(columns: Design, cells: Any, seed: int = 3) -> Centering:
-    """A real absorption, and a weight strictly between 0 and 1 for each effect."""
+    """A real absorption, a weight strictly between 0 and 1 for each effect, and coordinates that are nobody's own."""
     rng = np.random.default_rng(seed)
     weights = tuple(rng.uniform(0.1, 0.9, (len(term.levels), len(term.coefs))) for term in columns.terms)
     units = tuple(rng.uniform(0.5, 2.0, len(term.coefs)) for term in columns.terms)
-    origin = rng.normal(size=columns.X.shape[1])
-    return Centering(*absorption(columns, cells, weights), weights, units, origin, nestings(columns, cells))
+    absorbed, A = absorption(columns, cells, weights)
+    return Centering(absorbed, A, weights, units, nestings(columns, cells), coordinates=oblique(columns, rng))
+
+
+def oblique(columns: Design, rng: np.random.Generator) -> Coordinates:
+    """Origins, factors and bases at random; a term with one coefficient has no basis."""
+    F, sizes = columns.X.shape[1], [len(term.coefs) for term in columns.terms]
+    bases = tuple((np.eye(K) + (K > 1) * np.triu(rng.uniform(-0.4, 0.4, (K, K))))[:, ::-1] for K in sizes)
+    factor, sd_factor = (np.tril(rng.uniform(0.3, 0.8, (n, n))) for n in (F, sum(sizes)))
+    return Coordinates(0.5 * rng.normal(size=F), factor, 0.5 * rng.normal(size=sum(sizes)), sd_factor, bases)
 
 
 def model(

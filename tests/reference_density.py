@@ -9,6 +9,9 @@ import numpy as np
 from scipy import special
 
 from stanmlm.base.arrays import Anything, Floats
+from stanmlm.data.design import Predictor, dpars_of, predictors
+from stanmlm.data.whole_rows import whole
+from stanmlm.model.centering import sampled_in
 from stanmlm.model.model import Model
 from stanmlm.priors.priors import PriorRow
 
@@ -67,7 +70,7 @@ def dimension(model: Model) -> int:
     sizes = [(len(term.levels), len(term.coefs)) for term in model.design.terms]
     drawn = not model.centering.marginal
     effects = sum(drawn * J * K + K * (K - 1) // 2 + K for J, K in sizes)
-    return model.design.X.shape[1] + effects + len(model.family.scalars)
+    return sum(of.X.shape[1] for of in predictors(model.design)) + effects + len(model.scalars)
 
 
 def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anything]:
@@ -79,13 +82,17 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
         place += count
         return q[place - count : place]
 
-    if design.intercept:
-        values["alpha_c"] = take(1)[0]
-    values["b"] = take(design.X.shape[1] - design.intercept)
+    of = sampled_in(model.centering, design)
+    values["z_fix"] = take(len(of.hat))
+    values["fix"] = of.hat + of.factor @ values["z_fix"]
+    parts = blocks(model, values["fix"])
+    values["alpha_c"] = np.array([part[0] for of, part in parts if of.intercept])
+    values["b"] = np.concatenate([part[of.intercept :] for of, part in parts])
     if design.terms:
-        log_sd = take(sum(len(term.coefs) for term in design.terms))
+        values["z_sd"] = take(sum(len(term.coefs) for term in design.terms))
+        log_sd = of.log_sd + of.sd_factor @ values["z_sd"]
         values["sd"], jacobian = np.exp(log_sd), jacobian + log_sd.sum()
-    for one in model.family.scalars:
+    for one in model.scalars:
         (log_value,) = take(1)
         values[one.name], jacobian = one.within.low + np.exp(log_value), jacobian + log_value
     for k, term in enumerate(design.terms, 1):
@@ -96,6 +103,16 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
             values[f"t_{k}"] = take(J * K).reshape(K, J).T
     assert place == len(q)
     return values, jacobian
+
+
+def factors(model: Model, values: dict[str, Anything]) -> list[Anything]:
+    """T of each term, T T' the covariance of the coefficients in the user's order; L has the last coefficient first."""
+    return [(tau[::-1, None] * values[f"L_{k}"])[::-1] for k, tau in enumerate(taus(model, values), 1)]
+
+
+def in_basis(model: Model, values: dict[str, Anything], k: int) -> Anything:
+    """C, the Cholesky factor of the covariance of the effects that are sampled."""
+    return np.linalg.solve(sampled_in(model.centering, model.design).bases[k], factors(model, values)[k])
 
 
 def cholesky_factor(y: Anything, K: int) -> tuple[Anything, Anything]:
@@ -110,39 +127,53 @@ def cholesky_factor(y: Anything, K: int) -> tuple[Anything, Anything]:
     return L, lp
 
 
-def beta_full(model: Model, values: dict[str, Anything]) -> Anything:
-    b = values["b"]
-    if not model.design.intercept:
-        return b
-    return np.concatenate([[values["alpha_c"] - model.design.X[:, 1:].mean(axis=0) @ b], b])
+def blocks(model: Model, fix: Anything) -> list[tuple[Predictor, Anything]]:
+    """The coefficients of each predictor in turn."""
+    every = predictors(whole(model.design))
+    return list(zip(every, np.split(fix, np.cumsum([of.X.shape[1] for of in every])[:-1]), strict=True))
+
+
+def beta_full(model: Model, fix: Anything) -> Anything:
+    """Coefficients of the columns as they are, not centred."""
+    return np.concatenate(
+        [
+            np.concatenate([part[:1] - of.X[:, 1:].mean(axis=0) @ part[1:], part[1:]]) if of.intercept else part
+            for of, part in blocks(model, fix)
+        ]
+    )
 
 
 def taus(model: Model, values: dict[str, Anything]) -> list[Anything]:
+    """The sds of each term's coefficients."""
     ends = np.cumsum([len(term.coefs) for term in model.design.terms])
     return np.split(values["sd"], ends[:-1]) if len(ends) else []
 
 
 def effect(model: Model, values: dict[str, Anything], k: int) -> tuple[Anything, Anything]:
-    """(z, deviations) of term k, level by level and coefficient by coefficient."""
-    L, t = values[f"L_{k + 1}"], values[f"t_{k + 1}"]
+    """(z, the user's deviations) of term k, level by level and effect by effect."""
+    t, C, M = values[f"t_{k + 1}"], in_basis(model, values, k), mean_in_basis(model, values, k)
     w, c = model.centering.weights[k], model.centering.units[k]
-    tau, M = taus(model, values)[k], mean(model, values, k)
     z = np.zeros_like(t)
     for j, p in np.ndindex(*t.shape):
-        m = M[j, p] + tau[p] * sum(L[p, q] * z[j, q] for q in range(p))
-        v = tau[p] * L[p, p]
+        m = M[j, p] + sum(C[p, q] * z[j, q] for q in range(p))
+        v = C[p, p]
         z[j, p] = t[j, p] / scale_at(w[j, p], c[p], v) - share_at(w[j, p], c[p], v) * m / v
-    return z, (z @ L.T) * tau
+    return z, z @ factors(model, values)[k].T
 
 
 def mean(model: Model, values: dict[str, Anything], k: int) -> Anything:
-    """M - M_0 of term k: fixed columns, and the whole effect of the coarser term that it lies around."""
-    M = (model.centering.A[k] @ (beta_full(model, values) - model.centering.origin)).T
+    """M - M_0 of term k's coefficients: fixed columns, and the whole effect of the coarser term that it lies around."""
+    hat = sampled_in(model.centering, model.design).hat
+    M = (model.centering.A[k] @ (beta_full(model, values["fix"]) - beta_full(model, hat))).T
     nesting = model.centering.nested[k]
     if nesting is None:
         return M
     above = mean(model, values, nesting.coarser) + effect(model, values, nesting.coarser)[1]
     return M + above[nesting.parent] @ nesting.carries
+
+
+def mean_in_basis(model: Model, values: dict[str, Anything], k: int) -> Anything:
+    return np.linalg.solve(sampled_in(model.centering, model.design).bases[k], mean(model, values, k).T).T
 
 
 def share_at(w: Anything, c: Anything, v: Anything) -> Anything:
@@ -157,9 +188,9 @@ def scale_at(w: Anything, c: Anything, v: Anything) -> Anything:
 
 def log_effects(model: Model, values: dict[str, Anything]) -> Anything:
     total = 0.0
-    for k, tau in enumerate(taus(model, values)):
+    for k in range(len(model.design.terms)):
         z, _ = effect(model, values, k)
-        v, c = tau * np.diag(values[f"L_{k + 1}"]), model.centering.units[k]
+        v, c = np.diag(in_basis(model, values, k)), model.centering.units[k]
         total = total - 0.5 * np.sum(z**2) - np.sum(np.log(scale_at(model.centering.weights[k], c, v)))
     return total
 
@@ -167,10 +198,13 @@ def log_effects(model: Model, values: dict[str, Anything]) -> Anything:
 def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
     if model.prior_only:
         return 0.0
-    design, response = model.design, model.response
-    eta = design.offset + design.X @ beta_full(model, values)
+    design, response = whole(model.design), model.response
+    etas = {of.dpar: of.offset + of.X @ beta for of, beta in blocks(model, beta_full(model, values["fix"]))}
     for k, term in enumerate(design.terms):
-        eta = eta + np.sum(term.Z * effect(model, values, k)[1][term.index], axis=1)
+        (dpar,) = set(dpars_of(term))
+        etas[dpar] = etas[dpar] + np.sum(term.Z * effect(model, values, k)[1][term.index], axis=1)
+    eta = etas.pop("mu")
+    values = values | {dpar: np.exp(others) for dpar, others in etas.items()}
     if model.family.name == "gaussian":
         sigma = values["sigma"]
         return np.sum(-np.log(sigma) - 0.5 * response.weights * ((response.y - eta) / sigma) ** 2)
@@ -181,13 +215,13 @@ def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
 def log_marginal(model: Model, values: dict[str, Anything]) -> Anything:
     """Normal rows with group effects integrated out, a group at a time with the covariance of all of its rows."""
     design, response = model.design, model.response
-    e = response.y - design.offset - design.X @ beta_full(model, values)
+    e = response.y - design.offset - design.X @ beta_full(model, values["fix"])
     total = 0.0
     for level in range(len(design.terms[0].levels)):
         at = design.terms[0].index == level
         V = np.diag(values["sigma"] ** 2 / response.weights[at])
-        for k, (term, tau) in enumerate(zip(design.terms, taus(model, values), strict=True), 1):
-            G = term.Z[at] @ (tau[:, None] * values[f"L_{k}"])
+        for term, T in zip(design.terms, factors(model, values), strict=True):
+            G = term.Z[at] @ T
             V = V + G @ G.T
         size = np.sqrt(np.real(V[0, 0]))  # of numbers whose product would overflow
         V, scaled = V / size**2, e[at] / size
@@ -209,7 +243,7 @@ def _b(model: Model, values: dict[str, Anything], row: PriorRow) -> Anything:
 
 
 def _intercept(model: Model, values: dict[str, Anything], row: PriorRow) -> Anything:
-    return PRIORS[row.distribution](values["alpha_c"], *row.arguments)
+    return PRIORS[row.distribution](values["alpha_c"][row.position], *row.arguments)
 
 
 def _auxiliary(model: Model, values: dict[str, Anything], row: PriorRow) -> Anything:

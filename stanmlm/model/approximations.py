@@ -184,7 +184,8 @@ def of_responses(
 
     low, high = np.full((P, 1), -np.inf), np.full((P, 1), np.inf)
     low[0], high[0] = bounds
-    first = start[:, None] + offset - offset.mean(axis=1, keepdims=True)
+    often = np.bincount(seen.cell, seen.n, C)
+    first = start[:, None] + offset - (offset @ often / max(float(often.sum()), 1e-300))[:, None]
     return Likelihood(first, (low, high), working, lambda *_: 1.0, has_dispersion=False, by_variance=P > 1)
 
 

@@ -6,10 +6,19 @@ import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.base.errors import OptionError
-from stanmlm.data.coefficients import n_coefficients, places_of, uncentred
+from stanmlm.data.coefficients import n_coefficients, places_of
 from stanmlm.data.design import Design, dpars_of
 from stanmlm.families import Family
 from stanmlm.model.compress import Cells
+from stanmlm.model.coordinates import (
+    Coordinates,
+    in_bases,
+    of_pilot,
+    of_prior,
+    share,
+    users_own,
+    variances_in_turn,
+)
 from stanmlm.model.marginal import Marginal, marginal
 from stanmlm.model.nesting import Nesting, depth, nestings
 from stanmlm.model.pilot import Pilot, pilot
@@ -26,22 +35,27 @@ NAMED = {"noncentered": 0.0, "centered": 1.0}
 
 @dataclass(frozen=True)
 class Centering:
-    """`M_p = A_p beta_full` is the part of coefficient p that fixed columns explain; w = 0 is non-centred."""
+    """`M_p = A_p beta_full` is the part of coefficient p that fixed columns explain; w = 0 is non-centred.
+
+    A is for the user's coefficients; weights and units are for the effects in the bases of `coordinates`.
+    """
 
     absorbed: Bools  # (F,) columns of X that are zero in X0 and travel through a group term
     A: tuple[Floats, ...]  # a group term each: (K, J, F)
     weights: tuple[Floats, ...]  # a group term each: (J, K), in [0, 1]
-    # a group term each: (K,) about the sd of a coefficient given those before it. A weight means what it says only in
+    # a group term each: (K,) about the sd of an effect given those before it. A weight means what it says only in
     # these units: t = w m / c + (v / c)^w z, and posterior t is free of m where v is c.
     units: tuple[Floats, ...]
-    origin: Floats  # (F,) about what the coefficients of X's own columns are
     nested: tuple[Nesting | None, ...]  # a group term each: the coarser term whose effects are part of M
     pilot: Pilot | None = None  # what weights by information came from; chains start there
-    marginal: Marginal | None = None  # group effects are integrated out, and nothing of the above serves them
+    marginal: Marginal | None = None  # group effects are integrated out, and no weight serves them
+    coordinates: Coordinates | None = None  # what is sampled; None for the user's own, as in files of version 0.1
 
 
-def centering(choice: float | str, design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:
-    """Decide how each group effect is centred.
+def centering(
+    choice: float | str, design: Design, cells: Cells, family: Family, priors: Priors, prior_only: bool = False
+) -> Centering:
+    """Decide how each group effect is centred, and in which coordinates everything is sampled.
 
     Parameters
     ----------
@@ -52,6 +66,8 @@ def centering(choice: float | str, design: Design, cells: Cells, family: Family,
     cells : Cells
     family : Family
     priors : Priors
+    prior_only : bool
+        The data are left out, so that "auto" has nothing to learn from: the prior itself is the non-centred case.
 
     Returns
     -------
@@ -68,13 +84,14 @@ def centering(choice: float | str, design: Design, cells: Cells, family: Family,
     >>> def never(design, cells, family, priors):
     ...     return centering("noncentered", design, cells, family, priors).weights
     """
-    if choice == "auto":
+    if choice == "auto" and not prior_only:
         decide = integrated if integrable(design, family) else automatic
         return decide(design, cells, family, priors)
-    weight = _weight(choice)
-    if choice == "noncentered" or not design.terms:
-        return noncentered(design)
-    return forced(design, cells, family, priors, weight)
+    weight = 0.0 if choice == "auto" else _weight(choice)
+    if choice in ("auto", "noncentered") or not design.terms:
+        at = None if prior_only else _quick_look(design, cells, family, priors)
+        return replace(noncentered(design), coordinates=_coordinates(design, priors, at))
+    return forced(design, cells, family, priors, weight, prior_only)
 
 
 def noncentered(design: Design) -> Centering:
@@ -100,7 +117,6 @@ def noncentered(design: Design) -> Centering:
         A=tuple(np.zeros((K, J, F)) for K, J in shapes),
         weights=tuple(np.zeros((J, K)) for K, J in shapes),
         units=tuple(np.ones(K) for K, _ in shapes),
-        origin=np.zeros(F),
         nested=(None,) * len(shapes),
     )
 
@@ -129,11 +145,11 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     """
     at = _quick_look(design, cells, family, priors)
     if at is None:
-        return noncentered(design)
-    shares = informed(at)
-    absorbed, A = absorption(design, cells, shares)
-    weights = shares if family.squares else tuple(map(_worth, shares))
-    return Centering(absorbed, A, weights, units(at), origin(design, at), nestings(design, cells), at)
+        return replace(noncentered(design), coordinates=_coordinates(design, priors, at))
+    absorbed, A = absorption(design, cells, informed(at))
+    own = in_bases(at, of := of_pilot(at))
+    weights = informed(own) if family.squares else tuple(map(_worth, informed(own)))
+    return Centering(absorbed, A, weights, units(own), nestings(design, cells), at, coordinates=of)
 
 
 def _worth(share: Floats) -> Floats:
@@ -151,10 +167,11 @@ def _quick_look(design: Design, cells: Cells, family: Family, priors: Priors) ->
     try:
         with np.errstate(all="ignore"):
             at = pilot(design, cells, family, priors)
-            informed(at)  # raises too, where a covariance is singular
+            of = of_pilot(at)
+            informed(in_bases(at, of))  # raises too, where a covariance is singular
     except np.linalg.LinAlgError:
         return None
-    return at
+    return at if all(np.all(np.isfinite(part)) for part in (of.hat, of.factor, of.sd_factor, *of.bases)) else None
 
 
 def integrable(design: Design, family: Family) -> bool:
@@ -185,10 +202,13 @@ def integrable(design: Design, family: Family) -> bool:
 def integrated(design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:
     """Integrate group effects out: nothing to centre, and the pilot still says where to start."""
     at, J = _quick_look(design, cells, family, priors), len(design.terms[0].levels)
-    return replace(noncentered(design), pilot=at, marginal=marginal(cells.rows, J))
+    of = _coordinates(design, priors, at)
+    return replace(noncentered(design), pilot=at, marginal=marginal(cells.rows, J), coordinates=of)
 
 
-def forced(design: Design, cells: Cells, family: Family, priors: Priors, weight: float) -> Centering:
+def forced(
+    design: Design, cells: Cells, family: Family, priors: Priors, weight: float, prior_only: bool = False
+) -> Centering:
     """One weight for all effects; the data still say which term absorbs which column.
 
     Parameters
@@ -199,6 +219,7 @@ def forced(design: Design, cells: Cells, family: Family, priors: Priors, weight:
     priors : Priors
     weight : float
         0 is non-centred, 1 hierarchically centred.
+    prior_only : bool
 
     Returns
     -------
@@ -213,33 +234,27 @@ def forced(design: Design, cells: Cells, family: Family, priors: Priors, weight:
     information = informed(at)
     absorbed, A = absorption(design, cells, information)
     weights = tuple(np.full_like(share, weight) for share in information)
-    return Centering(absorbed, A, weights, units(at), origin(design, at), nestings(design, cells))
+    of = _coordinates(design, priors, None if prior_only else at)
+    return Centering(absorbed, A, weights, units(in_bases(at, of)), nestings(design, cells), coordinates=of)
+
+
+def sampled_in(centres: Centering, design: Design) -> Coordinates:
+    """The coordinates that the program samples in."""
+    return centres.coordinates or users_own(design)
+
+
+def _coordinates(design: Design, priors: Priors, at: Pilot | None) -> Coordinates:
+    return of_pilot(at) if at else of_prior(design, priors)
 
 
 def informed(at: Pilot) -> tuple[Floats, ...]:
     """The share of information that the data bring on each effect given those before it, (J, K) a term."""
-    return tuple(_share(information, S) for information, S in zip(at.information, at.covariance, strict=True))
+    return tuple(share(information, S) for information, S in zip(at.information, at.covariance, strict=True))
 
 
 def units(at: Pilot) -> tuple[Floats, ...]:
-    """The sd of each coefficient given those before it, in the population, (K,) a term."""
+    """The sd of each effect given those before it, in the population, (K,) a term."""
     return tuple(np.sqrt(variances_in_turn(S)) for S in at.covariance)
-
-
-def origin(design: Design, at: Pilot) -> Floats:
-    """The pilot's coefficients of the columns as they are, not centred, (F,)."""
-    return uncentred(design, at.beta)
-
-
-def _share(information: Floats, covariance: Floats) -> Floats:
-    """1 - V / v^2, (J, K)."""
-    left = np.linalg.inv(np.linalg.inv(covariance) + information).astype(float)
-    return np.clip(1 - variances_in_turn(left) / variances_in_turn(covariance), 0.0, 1.0)
-
-
-def variances_in_turn(covariance: Floats) -> Floats:
-    """The variance of each element given those before it, (..., K) of (..., K, K)."""
-    return np.diagonal(np.linalg.cholesky(covariance), axis1=-2, axis2=-1) ** 2
 
 
 def absorption(design: Design, cells: Cells, information: tuple[Floats, ...]) -> tuple[Bools, tuple[Floats, ...]]:

@@ -108,7 +108,7 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
         index=cells.index,
         levels=tuple(len(term.levels) for term in design.terms),
         offset=offset,
-        prior=_own(_prior(design, priors), design, units, dpars),
+        prior=_own(coefficient_priors(design, priors), design, units, dpars),
         scalars=tuple(_scalar_prior(family, dpar, priors, scale, dpars.index(dpar)) for dpar in scalars),
         likelihood=_likelihood(cells, family, scale, offset),
         family=family,
@@ -228,8 +228,8 @@ def _size(columns: Floats, rows: Floats) -> Floats:
     return np.asarray(np.where(root > 0, root, 1.0) * largest)
 
 
-def _prior(design: Design, priors: Priors) -> NormalPrior:
-    """In the user's units; whatever is neither normal nor Student t is flat."""
+def coefficient_priors(design: Design, priors: Priors) -> NormalPrior:
+    """Of the coefficients of centred columns, in the user's units; what is neither normal nor Student t is flat."""
     F, places = n_coefficients(design), {"Intercept": intercepts(design), "b": slopes(design)}
     location, scale, df = np.zeros(F), np.full(F, np.inf), np.full(F, np.inf)
     for row in priors.rows:

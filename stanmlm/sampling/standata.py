@@ -6,10 +6,10 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.coefficients import centers, intercepts, places_of, slopes, with_intercept
-from stanmlm.data.design import GroupTerm
 from stanmlm.families import Family
 from stanmlm.formula.bf import LOCATION
-from stanmlm.model.centering import remainder
+from stanmlm.model.centering import remainder, sampled_in
+from stanmlm.model.coordinates import triangular
 from stanmlm.model.marginal import Marginal
 from stanmlm.model.model import Model
 from stanmlm.priors.distributions import DISTRIBUTIONS
@@ -40,7 +40,8 @@ def standata(model: Model) -> Data:
     """
     data = _fixed(model)
     for k, term in enumerate(model.design.terms):
-        data |= _coefs(term, k) if model.centering.marginal else _term(model, k)
+        data |= {f"K_{k + 1}": len(term.coefs)} if len(term.coefs) > 1 else {}
+        data |= {} if model.centering.marginal else _term(model, k)
     if model.design.terms:
         data |= _sds(model)
     if model.centering.marginal:
@@ -59,16 +60,20 @@ def absorbed_by(model: Model, k: int) -> tuple[Ints, Ints]:
 
 
 def _fixed(model: Model) -> Data:
-    design = model.design
+    design, of = model.design, sampled_in(model.centering, model.design)
     starting, others, means = intercepts(design), slopes(design), centers(design)
-    data: Data = {"P": len(others)}
-    if design.others:
-        by_intercept = np.zeros((len(starting), len(means)))
-        for i, (_, at) in enumerate(with_intercept(design)):
-            by_intercept[i, at] = means[at]
-        data |= {"I": len(starting), "alpha_at": starting + 1, "b_at": others + 1, "x_mean": by_intercept[:, others]}
-        return data
-    return data | ({"x_mean": means[others]} if design.intercept else {})
+    data: Data = {"F": len(of.hat), "fix_hat": of.hat, "fix_L": of.factor}
+    if not design.others:
+        return data | ({"x_mean": means[others]} if design.intercept else {})
+    by_intercept = np.zeros((len(starting), len(means)))
+    for i, (_, at) in enumerate(with_intercept(design)):
+        by_intercept[i, at] = means[at]
+    return data | {
+        "I": len(starting),
+        "alpha_at": starting + 1,
+        "b_at": others + 1,
+        "x_mean": by_intercept[:, others],
+    }
 
 
 def _within(model: Model, kept: Ints) -> Floats:
@@ -79,7 +84,7 @@ def _within(model: Model, kept: Ints) -> Floats:
 
 def _rows(model: Model) -> Data:
     """What the linear predictor reads."""
-    rows, of = model.cells.rows, structure(model)
+    rows, of, bases = model.cells.rows, structure(model), sampled_in(model.centering, model.design).bases
     data: Data = {"C": len(rows.X)} | _columns(model, LOCATION, of.fixed, "")
     data |= {"offsets": rows.offset} if of.offset else {}
     for one, predictor in zip(of.others, model.design.others, strict=True):
@@ -90,7 +95,7 @@ def _rows(model: Model) -> Data:
     for k in set(range(len(rows.Z))) - set(of.within):
         index, Z = rows.index[k], rows.Z[k]
         data[f"g_{k + 1}"] = (index[rows.joint.first] if k in of.joint else index) + 1
-        data |= {} if k in of.ones else {f"Z_{k + 1}": Z if of.several[k] else Z[:, 0]}
+        data |= {} if k in of.ones else {f"Z_{k + 1}": Z @ bases[k] if of.several[k] else Z[:, 0]}
     return data
 
 
@@ -111,17 +116,17 @@ def _term(model: Model, k: int) -> Data:
         "Q": len(column),
         "A_at": column + 1,
         "A": model.centering.A[k][coefficient, :, column].T,
-        "beta_0": model.centering.origin[column],
         "w": weights,
         "c": model.centering.units[k],
     }
     data |= _around(model, k)
     data = {f"{name}_{k + 1}": value for name, value in data.items()}
-    return _several(term, k, coefficient, data) if len(term.coefs) > 1 else _one(k, data)
+    return _several(model, k, coefficient, data) if len(term.coefs) > 1 else _one(k, data)
 
 
-def _coefs(term: GroupTerm, k: int) -> Data:
-    return {f"K_{k + 1}": len(term.coefs)} if len(term.coefs) > 1 else {}
+def _several(model: Model, k: int, coefficient: Ints, data: Data) -> Data:
+    T = triangular(sampled_in(model.centering, model.design).bases[k])
+    return data | {f"T_{k + 1}": T, f"A_to_{k + 1}": T.T[::-1][coefficient]}
 
 
 def _marginal(model: Model, of: Marginal) -> Data:
@@ -133,7 +138,7 @@ def _marginal(model: Model, of: Marginal) -> Data:
     data |= {"N": model.cells.rows.stats["N"], "ss": of.ss}
     ends = np.cumsum([len(term.coefs) for term in model.design.terms])
     parts = np.split(_stacked(of.Z), ends[:-1], axis=1)
-    return data | {f"Z_{k}": part for k, part in enumerate(parts, 1)}
+    return data | {f"Z_{k}": part[:, ::-1] for k, part in enumerate(parts, 1)}
 
 
 def _stacked(values: Floats) -> Floats:
@@ -148,13 +153,10 @@ def _around(model: Model, k: int) -> Data:
     if nesting is None:
         return {}
     data: Data = {"parent": nesting.parent + 1}
-    carries = nesting.carries[0] if len(nesting.carries) == 1 else nesting.carries
+    of = sampled_in(model.centering, model.design)
+    carries = of.bases[nesting.coarser].T @ nesting.carries @ triangular(of.bases[k]).T[::-1]
+    carries = carries[0] if len(carries) == 1 else carries
     return data | ({"carries": carries} if len(model.design.terms[k].coefs) > 1 else {})
-
-
-def _several(term: GroupTerm, k: int, coefficient: Ints, data: Data) -> Data:
-    K = len(term.coefs)
-    return data | _coefs(term, k) | {f"A_to_{k + 1}": np.eye(K)[coefficient]}
 
 
 def _one(k: int, data: Data) -> Data:
@@ -165,8 +167,10 @@ def _one(k: int, data: Data) -> Data:
 
 def _sds(model: Model) -> Data:
     S = sum(len(term.coefs) for term in model.design.terms)
+    of = sampled_in(model.centering, model.design)
     ratios: Data = {f"by_{name}": _ratios(model, S) for name in scales(model.family)}
-    return {"S": S} | ratios
+    data: Data = {"S": S, "log_sd_hat": of.log_sd, "log_sd_L": of.sd_factor}
+    return data | ratios
 
 
 def scales(family: Family) -> list[str]:

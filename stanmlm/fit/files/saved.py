@@ -43,6 +43,7 @@ from stanmlm.formula.terms import Expression, Terms
 from stanmlm.model.approximations import Working
 from stanmlm.model.centering import Centering
 from stanmlm.model.compress import Cells
+from stanmlm.model.coordinates import Coordinates
 from stanmlm.model.marginal import Groups, Marginal
 from stanmlm.model.model import Model
 from stanmlm.model.nesting import Nesting
@@ -84,6 +85,7 @@ RECORDS: Mapping[str, type] = {
             Rows,
             Joint,
             Centering,
+            Coordinates,
             Groups,
             Marginal,
             Nesting,
