@@ -10,7 +10,7 @@ from stanmlm import __version__
 from stanmlm.base.command import INTERRUPTED, leave
 from stanmlm.base.errors import FileError, StanmlmError
 from stanmlm.base.interrupts import interruptible
-from stanmlm.base.outlets import open_closed, tell
+from stanmlm.base.outlets import tell
 from stanmlm.lecture.redblue.run import ANES, SEED, redblue
 from stanmlm.sampling.doctor import doctor
 
@@ -37,7 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     2
     """
     quiet = signal.getsignal(signal.SIGINT) is leave
-    open_closed()
     try:
         if quiet:
             signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,4 +1,4 @@
-"""Ctrl-C while the command line imports what it needs: loaded first, and importing only what Python has loaded."""
+"""The command line while it imports what it needs: loaded first, and importing only what Python has loaded."""
 
 import _signal  # type: ignore[import-not-found]  # `signal` itself takes its time
 import os
@@ -8,9 +8,23 @@ INTERRUPTED = 130  # the shell's exit code after Ctrl-C
 
 
 def end_quietly() -> None:
-    """In the process of the command line, and in no other: Ctrl-C ends it with one line until `main` takes over."""
-    if _is_command() and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    """In the process of the command line, and in no other: Ctrl-C ends it with one line until `main` takes over.
+
+    Streams that are closed lead to nowhere, lest a file that is opened later take their numbers, or a library that is
+    imported meet None.
+    """
+    if not _is_command():
+        return
+    _open_closed()
+    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, leave)
+
+
+def _open_closed() -> None:
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            free = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+            setattr(sys, name, open(free, "r" if number == 0 else "w", encoding="utf-8"))  # noqa: SIM115 - for good
 
 
 def leave(signum: int, frame: object) -> None:

@@ -36,17 +36,6 @@ def tell(text: str, outlet: Outlet = "stderr", end: str = "\n") -> None:
         raise FileError(f"{outlet} cannot be written: {error.strerror or error}") from error
 
 
-def open_closed() -> None:
-    """Lead closed streams to nowhere, lest a file that is opened later take their numbers, or `print` another stream.
-
-    For a process that is ours alone, as that of the command line is.
-    """
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        if getattr(sys, name) is None:
-            free = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
-            setattr(sys, name, open(free, "r" if number == 0 else "w", encoding="utf-8"))  # noqa: SIM115 - for good
-
-
 def is_watched() -> bool:
     """Whether someone looks at what is printed while the work goes on: a terminal, or a notebook."""
     stream = sys.stderr

@@ -216,7 +216,7 @@ def _series(thing: object, name: str) -> "pd.Series[Any]":
         return own_types(thing)
     try:
         return pd.Series([thing] if is_single(thing) else thing, copy=False)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:  # the last of pandas 2.2, for whole numbers beyond floats
         raise DataError(f"`{name}` cannot be read as a vector: it is {shown(thing)}") from error
 
 

@@ -229,7 +229,7 @@ def test_a_file_in_place_of_the_home_of_cmdstan_is_none(monkeypatch, tmp_path):
 
 def test_prophets_cmdstan_is_not_taken_for_one_that_compiles(monkeypatch):
     monkeypatch.setenv("CMDSTAN", str(next(toys.prophet_folder().glob("cmdstan-*"))))
-    with pytest.raises(EngineError, match="cannot compile"):
+    with pytest.raises(EngineError, match=r"cannot compile|no folder of CmdStan"):
         compiling.installed()
 
 

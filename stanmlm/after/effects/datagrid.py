@@ -1,5 +1,6 @@
 """Rows to predict for: the variables of a fit, their typical values, and grids of them."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -205,6 +206,8 @@ def values_of(given: object, column: "pd.Series") -> list[object]:
         raise DataError(f"no value was given for `{column.name}`")
     if not all(map(is_whole_text, values)):
         raise DataError(f"the text that was given for `{column.name}` has halves of characters; it is no Unicode")
+    if any(isinstance(value, int) and abs(value) > sys.float_info.max for value in values):
+        raise DataError(f"a number that was given for `{column.name}` is larger than any that a column holds")
     return values
 
 
