@@ -159,8 +159,8 @@ def set_prior(prior: str | Prior, class_: str = "b", group: str = "", coef: str 
         A distribution as Stan writes it, `"student_t(3, 0, 2.5)"`, or made by `student_t` and the like; `""` is flat.
     class_
         `"Intercept"` (at centred predictors), `"b"`, `"sd"`, `"cor"`, or an auxiliary such as `"sigma"`. A prior of
-        class `"sd"` is on the standard deviation itself, never on its ratio to sigma. Or a whole parameter as any package
-        spells it: `"sd_Subject__Days"`, `"sd_Days|Subject"`, `"b_Days"`.
+        class `"sd"` is on the standard deviation itself, never on its ratio to sigma. Or a whole parameter as any
+        package spells it: `"sd_Subject__Days"`, `"sd_Days|Subject"`, `"b_Days"`.
     group
         The label of a group term, `"Subject"`; every group where empty.
     coef
