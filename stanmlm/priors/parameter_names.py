@@ -174,8 +174,9 @@ def variants(*names: str) -> tuple[str, ...]:
 
 
 def _groups(row: Parameter) -> tuple[str, ...]:
-    """A grouping factor as it is written, and as variables have it."""
-    return tuple(dict.fromkeys([row.address.group, row.variable.removeprefix(f"{row.address.kind}_")]))
+    """A grouping factor as it is written, also without back-ticks, and as variables have it."""
+    group = row.address.group
+    return tuple(dict.fromkeys([group, group.replace("`", ""), row.variable.removeprefix(f"{row.address.kind}_")]))
 
 
 def _coefficient(element: Element) -> Iterator[str]:
