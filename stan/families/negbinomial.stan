@@ -23,7 +23,7 @@
 {% if "shape" in s.vectors %}
   vector[R] a = shape[cell];
   vector[R] log_mu = ({{ log_mu }})[cell];
-  target += dot_product(n, log_rising(a, y) + y .* log_mu - (y + a) .* log1p_exp(log_mu - log(a)));
+  target += dot_product(n, log_rising_each(a, y) + y .* log_mu - (y + a) .* log1p_exp(log_mu - log(a)));
 {% else %}
   target += dot_product(often, log_rising(shape, count));
   target += dot_product(y, {{ log_mu }}) - dot_product(y + shape * n, log1p_exp({{ log_mu }} - log(shape)));

@@ -13,7 +13,7 @@
   vector[R] z = (y - {{ link.inverse("eta") }}[cell]) {{ "./ sigma[cell]" if "sigma" in s.vectors else "/ sigma" }};
 {% if "nu" in s.vectors %}
   vector[R] df = nu[cell];
-  target += dot_product(n, log_rising(0.5 * df, rep_vector(0.5, R)) - 0.5 * (df + 1) .* log1p(square(z) ./ df));
+  target += dot_product(n, log_rising_each(0.5 * df, rep_vector(0.5, R)) - 0.5 * (df + 1) .* log1p(square(z) ./ df));
 {% else %}
   target += sum(n) * log_rising(0.5 * nu, [0.5]')[1] - 0.5 * (nu + 1) * dot_product(n, log1p(square(z) / nu));
 {% endif %}

@@ -40,7 +40,7 @@
    * @param y 0 or more, (N)
    * @return (N)
    */
-  vector log_rising(vector a, vector y) {
+  vector log_rising_each(vector a, vector y) {
     vector[num_elements(y)] out;
     for (i in 1:num_elements(y)) {
       out[i] = log_rising(a[i], segment(y, i, 1))[1];
