@@ -7,7 +7,7 @@ import pandas as pd
 
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Anything, Floats
-from stanmlm.base.errors import check_probability
+from stanmlm.base.errors import OptionError, check_probability
 from stanmlm.data.design import predictors
 from stanmlm.data.factors import own_values
 from stanmlm.fit.draws import coefficient_names, coefficients_of, effects_of, labelled_values, values_of
@@ -124,6 +124,11 @@ def _coefficients(fixed: pd.Series, effects: pd.DataFrame) -> pd.DataFrame:
 def sigma(fit: Fit) -> float:
     """Posterior mean of the residual standard deviation; 1 for families without one, as in lme4.
 
+    Raises
+    ------
+    OptionError
+        Where it has a formula, and so differs from row to row: `fitted(fit, dpar="sigma")` gives it.
+
     Examples
     --------
     >>> from stanmlm import sigma, lmer, simulate_exams
@@ -132,6 +137,8 @@ def sigma(fit: Fit) -> float:
     True
     """
     check_arguments(sigma, locals())
+    if any(of.dpar == SIGMA.dpar for of in fit.model.design.others):
+        raise OptionError('sigma has a formula, and differs from row to row: fitted(fit, dpar="sigma") gives it')
     return float(draws_of(fit, "sigma").mean()) if fit.model.ledger.has(SIGMA) else 1.0
 
 

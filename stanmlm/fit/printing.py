@@ -14,7 +14,7 @@ from stanmlm.fit.draws import coefficient_names, coefficients_of
 from stanmlm.fit.extract import fixef, ngrps, nobs, sigma
 from stanmlm.fit.fit import Fit, draws_of, n_draws
 from stanmlm.fit.varcorr import VarCorr, print_varcorr
-from stanmlm.formula.formula import formula_text
+from stanmlm.formula.formula import formula_lines, formula_text
 from stanmlm.priors.parameter_names import named
 from stanmlm.priors.parameters import SIGMA, groupings
 
@@ -52,7 +52,7 @@ def _header(fit: Fit) -> list[str]:
     plain = not fit.model.design.others
     lines = [] if plain and fit.call.verb in ("lm", "lmer") else [f" Family: {family.name}  ( {family.link.name} )"]
     lines += [] if plain else [f"  Links: {links}"]
-    lines.append("Formula: " + formula_text(fit.model.formula).replace("\n", "\n         "))
+    lines.append("Formula: " + "\n         ".join(formula_lines(fit.model.formula)))
     if fit.call.data_name:
         lines.append(f"   Data: {fit.call.data_name}")
     lines += [
@@ -179,10 +179,15 @@ def display_text(fit: Fit, digits: int = 2) -> str:
 
 
 def _error_terms(fit: Fit, digits: int) -> str:
-    """arm shows every sd with the same decimals, and a residual of 1 where the family has none."""
+    """arm shows every sd with the same decimals, and a residual of 1 where the family has none.
+
+    One that differs from row to row is no number.
+    """
     found = VarCorr(fit)
     terms = [(term.group, term.coefs, term.sd, term.cor) for term in found.terms]
-    return covariance_table(terms, 1.0 if found.sigma is None else found.sigma, digits + 2, decimals=digits)
+    predicted = any(of.dpar == SIGMA.dpar for of in fit.model.design.others)
+    residual = found.sigma if found.sigma is not None or predicted else 1.0
+    return covariance_table(terms, residual, digits + 2, decimals=digits)
 
 
 def _call_text(fit: Fit) -> str:

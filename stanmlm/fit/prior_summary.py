@@ -9,6 +9,7 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.layout import format_common, format_signif, table
 from stanmlm.fit.fit import Fit
 from stanmlm.formula.bf import LOCATION
+from stanmlm.formula.formula import formula_text
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.priors import PriorRow, Priors
 
@@ -58,7 +59,12 @@ def prior_summary(fit: Fit, digits: int = 2) -> PriorSummary:
     """
     check_arguments(prior_summary, locals())
     units = [auxiliary.name for auxiliary in fit.model.family.scalars if auxiliary.scales_groups]
-    return PriorSummary(fit.model.formula.text, fit.model.priors, (units or [""])[0], digits)
+    return PriorSummary(_title(fit), fit.model.priors, (units or [""])[0], digits)
+
+
+def _title(fit: Fit) -> str:
+    formula = fit.model.formula
+    return formula_text(formula) if formula.others else formula.text
 
 
 def prior_frame(priors: Priors) -> pd.DataFrame:

@@ -22,6 +22,7 @@ __all__ = [
     "as_given",
     "by_parameter",
     "deparse",
+    "formula_lines",
     "formula_text",
     "parse_expression",
     "parse_formula",
@@ -144,14 +145,20 @@ def _variables(fixed: Expansion, bars: tuple[Bar, ...]) -> tuple[Expression, ...
 
 
 def formula_text(formula: Formula) -> str:
-    """The formula as lme4 prints it, and below it as brms those of other parameters.
+    """The formula in one line, as lme4 prints it, or with those of other parameters as `bf` takes it.
 
     Examples
     --------
     >>> formula_text(parse_formula("y~x*z+(1|g/h)"))
     'y ~ x * z + (1 | g/h)'
     """
-    return "\n".join(deparse(parse_expression(text)) for text in written(as_given(formula)))
+    lines = formula_lines(formula)
+    return lines[0] if len(lines) == 1 else f"bf({', '.join(lines)})"
+
+
+def formula_lines(formula: Formula) -> tuple[str, ...]:
+    """The formula as lme4 prints it, and those of other parameters as brms does."""
+    return tuple(deparse(parse_expression(text)) for text in written(as_given(formula)))
 
 
 def as_given(formula: Formula) -> Formulas:

@@ -12,7 +12,7 @@ from stanmlm.data.encode import encode
 from stanmlm.data.frame import model_frame
 from stanmlm.data.whole_rows import whole
 from stanmlm.formula.bf import Formulas
-from stanmlm.formula.formula import formula_text, parse_formula
+from stanmlm.formula.formula import formula_lines, formula_text, parse_formula
 
 DATA = pd.DataFrame(
     {
@@ -41,7 +41,9 @@ def made(*texts: str):
     ],
 )
 def test_every_spelling_of_brms_is_one_formula(given: Callable[[], Formulas]) -> None:
-    assert formula_text(parse_formula(given())) == "y ~ x + (1 | g)\nsigma ~ z"
+    formula = parse_formula(given())
+    assert formula_lines(formula) == ("y ~ x + (1 | g)", "sigma ~ z")
+    assert formula_text(formula) == "bf(y ~ x + (1 | g), sigma ~ z)"
 
 
 def test_rows_are_complete_over_the_variables_of_all_formulas() -> None:

@@ -11,10 +11,12 @@ from stanmlm.after.predict.target import chunks, linear_predictor, target_of
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError
+from stanmlm.data.design import dpars_of
 from stanmlm.data.whole_rows import counts, places
 from stanmlm.families.reductions import Extra
 from stanmlm.fit.draws import covariances_of
 from stanmlm.fit.fit import Fit, n_draws
+from stanmlm.formula.bf import LOCATION
 from stanmlm.priors.parameters import groupings
 
 RESIDUAL = "Residual"
@@ -122,13 +124,20 @@ def _note(fit: Fit) -> str:
 
 def _variances(fit: Fit) -> tuple[dict[str, Floats], Floats]:
     """Draws of the variance of every grouping factor, and of the residual one, (draws,) each."""
-    if not fit.model.design.terms:
+    of_mean = _of_location(fit)
+    if not of_mean:
         raise DataError("a variance decomposition needs group terms, such as (1 | group); this model has none")
     groups = {
-        grouping.group: np.sum([_mean_variance(fit, bar) for bar in grouping.bars], axis=0)
+        grouping.group: np.sum([_mean_variance(fit, bar) for bar in bars], axis=0)
         for grouping in groupings(fit.model.design)
+        if (bars := [bar for bar in grouping.bars if bar in of_mean])
     }
     return groups, _residual(fit)[1](fit)
+
+
+def _of_location(fit: Fit) -> list[int]:
+    """The group terms that vary what is expected, and no other parameter."""
+    return [bar for bar, term in enumerate(fit.model.design.terms) if LOCATION in dpars_of(term)]
 
 
 def _mean_variance(fit: Fit, bar: int) -> Floats:
@@ -140,11 +149,11 @@ def _mean_variance(fit: Fit, bar: int) -> Floats:
 def _expected_count(fit: Fit) -> Floats:
     """The mean over rows of exp(fixed part + z' Sigma z / 2), which integrates lognormal group effects out."""
     target = target_of(fit, None, "NA")
-    covariances = [covariances_of(fit, bar) for bar in range(len(fit.model.design.terms))]
+    terms = [(fit.model.design.terms[bar], covariances_of(fit, bar)) for bar in _of_location(fit)]
     total = np.zeros(n_draws(fit))
     for rows in chunks(len(target.index), len(total)):
         eta, at = linear_predictor(fit, target, rows), places(target.design, rows)
-        for term, sigma in zip(fit.model.design.terms, covariances, strict=True):
+        for term, sigma in terms:
             eta += 0.5 * np.einsum("nk,dkl,nl->dn", term.Z[at], sigma, term.Z[at], optimize=True)
         total += np.exp(eta).sum(axis=1)
     return total / len(target.index)

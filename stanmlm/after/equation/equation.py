@@ -81,7 +81,7 @@ def equation(fit: Fit | FitList, *, substituted: bool = False, names: Mapping[st
     Raises
     ------
     OptionError
-        For names of variables that the model does not have.
+        For names of variables that the model does not have, and for models where other parameters have a formula.
 
     Examples
     --------
@@ -98,6 +98,9 @@ def equation(fit: Fit | FitList, *, substituted: bool = False, names: Mapping[st
     given = names or {}
     if isinstance(fit, FitList):
         return Equation(tuple(_separate(next(iter(fit.fits.values())).model, given)))
+    if fit.model.design.others:
+        listed = " and ".join(f"`{of.dpar}`" for of in fit.model.design.others)
+        raise OptionError(f"equation() writes models with one predictor; here {listed} has a formula too")
     page = _writing(fit.model, given)
     body = _in_one(page) if substituted else _apart(page)
     return Equation((*_response_lines(page), *body))

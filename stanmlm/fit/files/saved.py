@@ -55,7 +55,7 @@ from stanmlm.priors.priors import PriorRow, Priors
 from stanmlm.sampling.engines.choose import ENGINES
 from stanmlm.sampling.engines.protocol import Sampling
 from stanmlm.sampling.engines.sampling import sampling_from
-from stanmlm.sampling.program import Program, Structure, program, structure
+from stanmlm.sampling.program import Program, Structure, Vector, program, structure
 
 KIND = "stanmlm fit"
 # Raised when a file could no longer be read by the version before: 1 has no digest of its document, 2 has the classes
@@ -92,7 +92,7 @@ RECORDS: Mapping[str, type] = {
             Pilot,
             Working,
         ),
-        *(Formula, Terms, Expression, Bar, Value, Contrast, Program, Structure, Sampling),
+        *(Formula, Terms, Expression, Bar, Value, Contrast, Program, Structure, Vector, Sampling),
         *(Priors, PriorRow, Prior, CovariancePrior, SetPrior),
     )
 }
