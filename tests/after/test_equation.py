@@ -143,12 +143,14 @@ def test_a_double_bar_has_no_correlation() -> None:
         ("binomial", "probit", r"\pi_{i} = \Phi(\mu_{i})"),
         ("binomial", "cloglog", r"\pi_{i} = 1 - \exp(-\exp(\mu_{i}))"),
         ("poisson", "log", r"\lambda_{i} = \exp(\mu_{i})"),
+        ("negbinomial", "log", r"\lambda_{i} = \exp(\mu_{i})"),
         ("gaussian", "identity", ""),
+        ("student", "identity", ""),
     ],
 )
 def test_each_family_and_link(family: str, link: str, mean: str) -> None:
-    made = {"binomial": sm.binomial, "poisson": sm.poisson, "gaussian": sm.gaussian}[family](link=link)
-    response = {"binomial": "I(count > 0)", "poisson": "count", "gaussian": "y"}[family]
+    made = getattr(sm, family)(link=link)
+    response = {"binomial": "I(count > 0)", "poisson": "count", "negbinomial": "count"}.get(family, "y")
     fit = pupil_fit("glm", f"{response} ~ x", family=made)
     assert lines(fit)[1:] == [*([mean] if mean else []), r"\mu_{i} = \alpha + \beta\,\mathrm{x}_{i}"]
 
