@@ -130,7 +130,8 @@ def expand_bar(bar: Node, text: str) -> tuple[Bar, ...]:
 
 _LABELLED = (
     "a random term has one bar, with coefficients to its left and a factor to its right; "
-    "the label of brms's `(x | label | g)` ties formulas together, and a model has one formula here: write `(x | g)`"
+    "the label of brms's `(x | label | g)` would let effects of several formulas correlate, which they do not here: "
+    "write `(x | g)` in each"
 )
 
 
