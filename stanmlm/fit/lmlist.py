@@ -19,10 +19,10 @@ from stanmlm.data.frame import ModelFrame, model_frame
 from stanmlm.data.rvalues import as_series, as_value, length, take
 from stanmlm.data.whole_rows import whole
 from stanmlm.families import Family, FamilyLike, as_family, gaussian
+from stanmlm.fit.call import Options, fit_verb, name_of
 from stanmlm.fit.extract import coef
 from stanmlm.fit.fit import Call, Fit
 from stanmlm.fit.fitlist import FitList
-from stanmlm.fit.verbs import Options, fit_verb, name_of
 from stanmlm.formula.formula import deparse, parse_expression, parse_formula
 from stanmlm.formula.rcode import Node, fold, names_in, operands
 from stanmlm.model.model import Model

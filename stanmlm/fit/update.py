@@ -12,8 +12,8 @@ from stanmlm.base.callers import caller_scope
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError
 from stanmlm.families import FamilyLike, as_family, gaussian
+from stanmlm.fit.call import Options, fit_verb, name_of
 from stanmlm.fit.fit import Call, Fit
-from stanmlm.fit.verbs import Options, fit_verb, name_of
 from stanmlm.formula.bf import FormulaLike, Formulas
 from stanmlm.formula.formula import Formula, by_parameter, parse_formula, update_terms
 from stanmlm.formula.rcode import names_in

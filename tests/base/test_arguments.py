@@ -13,7 +13,7 @@ from criticism_fits import exams_fit, loo_of
 import stanmlm as sm
 from stanmlm.base.arguments import check_names, kind_of, shown
 from stanmlm.base.dialects import argument_elsewhere, arguments_elsewhere
-from stanmlm.fit.verbs import Options
+from stanmlm.fit.call import Options
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Fits with several predictors: names, priors, prints, predictions, files, and everything else that is asked of a fit."""
+"""Fits with several predictors: names, priors, prints, predictions, files, and all else that is asked of a fit."""
 
 import pickle
 import re

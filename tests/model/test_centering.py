@@ -8,9 +8,18 @@ from stanmlm.base.errors import OptionError
 from stanmlm.data.design import Design, GroupTerm
 from stanmlm.families import Family, binomial, gaussian, poisson
 from stanmlm.families.responses import Response
-from stanmlm.model.centering import absorption, automatic, centering, forced, informed, noncentered, remainder, sampled_in
-from stanmlm.model.coordinates import in_bases
+from stanmlm.model.centering import (
+    absorption,
+    automatic,
+    centering,
+    forced,
+    informed,
+    noncentered,
+    remainder,
+    sampled_in,
+)
 from stanmlm.model.compress import compress
+from stanmlm.model.coordinates import in_bases
 from stanmlm.model.pilot import pilot
 from stanmlm.priors.priors import Priors
 

@@ -14,10 +14,10 @@ from stanmlm.base.errors import OptionError, check_probability
 from stanmlm.base.layout import format_common, html_text, right_aligned_lines
 from stanmlm.data.rank import pivoted_rank
 from stanmlm.data.whole_rows import counts, places
+from stanmlm.fit.call import fit_verb
 from stanmlm.fit.diagnostics import warnings_of
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.fit.update import NOT_INHERITED
-from stanmlm.fit.verbs import fit_verb
 from stanmlm.formula.formula import update_terms
 from stanmlm.formula.rcode import label
 from stanmlm.formula.rparse import parse_expression

@@ -14,9 +14,9 @@ from stanmlm.data.design import Design, GroupTerm
 from stanmlm.data.frame import ModelFrame
 from stanmlm.data.rvalues import take
 from stanmlm.data.whole_rows import aliased, rows_of
+from stanmlm.fit.call import read_options
 from stanmlm.fit.fit import Fit
 from stanmlm.fit.pipeline import ModelOptions, fit_model
-from stanmlm.fit.verbs import read_options
 from stanmlm.model.centering import centering
 from stanmlm.model.compress import compress
 from stanmlm.model.model import Model

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from stanmlm.families import binomial
+from stanmlm.fit.call import Options
 from stanmlm.fit.fit import Fit
 from stanmlm.fit.fitlist import FitList
 from stanmlm.fit.lmlist import lmList
-from stanmlm.fit.verbs import Options, glm, glmer
+from stanmlm.fit.verbs import glm, glmer
 from stanmlm.lecture.dummies import makeFEdummies
 
 

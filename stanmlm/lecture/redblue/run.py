@@ -11,10 +11,10 @@ from stanmlm.base.arguments import answer_of, check_arguments
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError
 from stanmlm.base.files.disk import path_of, shown_path
+from stanmlm.fit.call import Options
 from stanmlm.fit.diagnostics import warnings_of
 from stanmlm.fit.fit import Fit
 from stanmlm.fit.fitlist import FitList
-from stanmlm.fit.verbs import Options
 from stanmlm.lecture.datasets import Survey, load_anes, load_naes, survey_of
 from stanmlm.lecture.redblue.figures import Figure, curves_figure, slopes_figure, states_figure
 from stanmlm.lecture.redblue.files import write_files
