@@ -79,9 +79,11 @@ def raw() -> RawDraws:
 
 # What a function needs beside a fit and data, and the argument in question.
 FORMULA = {"formula": "score ~ hours + (1 | student)"}
-VERBS = ("lm", "glm", "lmer", "glmer", "lmList", "update")
+VERBS = ("lm", "glm", "lmer", "glmer", "brm", "lmList", "update")
 NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "as_data_frame": lambda: {"table": sm.VarCorr(exams_fit())},
+    "bf": lambda: {"formula": "score ~ hours"},
+    "brm": lambda: FORMULA,
     "coefficients": lambda: {"fits": lists()},
     "contrast": lambda: {"a": {"hours": 1}, "b": {"hours": 0}},
     "gamma": lambda: {"shape": 1, "rate": 1},

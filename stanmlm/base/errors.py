@@ -75,7 +75,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     A name that differs in upper and lower case alone is the nearest.
     """
     options = list(dict.fromkeys(known))
-    near = [option for option in options if option.casefold() == name.casefold()]
+    near = [option for option in options if option.casefold() == str(name).casefold()]
     near = near or difflib.get_close_matches(name, options, n=1, cutoff=0.6)
     if near:
         return f"; did you mean `{near[0]}`?"
