@@ -69,13 +69,13 @@ def rows_named(labels: Sequence[object]) -> str:
     return f"(row{'s' * (len(labels) > 1)} {shown})"
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: object, known: Iterable[str]) -> str:
     """`; did you mean ...?` for the nearest known name, else the list of what is known, else nothing.
 
     A name that differs in upper and lower case alone is the nearest.
     """
-    options = list(dict.fromkeys(known))
-    near = [option for option in options if option.casefold() == str(name).casefold()]
+    name, options = str(name), list(dict.fromkeys(known))
+    near = [option for option in options if option.casefold() == name.casefold()]
     near = near or difflib.get_close_matches(name, options, n=1, cutoff=0.6)
     if near:
         return f"; did you mean `{near[0]}`?"
