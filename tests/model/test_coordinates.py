@@ -85,7 +85,7 @@ def test_without_coordinates_dollars_cost_thousands(monkeypatch: pytest.MonkeyPa
     """What the tests above would find if the program sampled the user's own coefficients."""
     of = built("y ~ x", dollars(rows()), gaussian())
     own = replace(of, centering=replace(of.centering, coordinates=None))
-    q = np.r_[of.centering.pilot.beta, np.log(of.centering.pilot.dispersion) / 2]
+    q = np.r_[of.centering.pilot.beta, np.log(of.centering.pilot.scalars["sigma"])]
     stan, sizes = compiled(own), np.r_[np.diag(of.centering.coordinates.factor), 0.03]
     curvatures = [
         (stan.log_prob_grad(q - STEP * s * e)[1][i] - stan.log_prob_grad(q + STEP * s * e)[1][i]) / (2 * STEP * s)
