@@ -25,7 +25,7 @@ DATA = simulate_exams(seed=1, students=6).rename(columns={"student": "g", "score
         ("y | cens(exam) ~ x", r"`y \| trials\(n\)` is; censored and truncated responses are not fitted"),
         ("y | weights(exam) ~ x", "weights are given by `weights=`"),
         ("y | trials(n) + se(exam) ~ x", "known standard errors are not fitted"),
-        ("bf(y ~ x)", r"bf\(\) is brms's: pass the formula itself"),
+        ("bf(y ~ x)", r"bf\(\) is brms's: it stands outside the text"),
         ("y ~ x, random = ~ 1 | g", r"nlme's `random = ~ x \| g` is a term here, `\(x \| g\)`"),
         ("y ~ us(1 + x | g)", r"us\(\) is glmmTMB's: write `\(1 \+ x \| g\)`"),
         ("y ~ 0 + Intercept + x + (1 | g)", "brms's name of the constant: write `1`"),
