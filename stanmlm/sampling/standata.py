@@ -9,7 +9,6 @@ from stanmlm.data.coefficients import centers, intercepts, places_of, slopes, wi
 from stanmlm.families import Family
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.centering import remainder, sampled_in
-from stanmlm.model.coordinates import triangular
 from stanmlm.model.marginal import Marginal
 from stanmlm.model.model import Model
 from stanmlm.priors.distributions import DISTRIBUTIONS
@@ -125,8 +124,8 @@ def _term(model: Model, k: int) -> Data:
 
 
 def _several(model: Model, k: int, coefficient: Ints, data: Data) -> Data:
-    T = triangular(sampled_in(model.centering, model.design).bases[k])
-    return data | {f"T_{k + 1}": T, f"A_to_{k + 1}": T.T[::-1][coefficient]}
+    T: Floats = np.linalg.inv(sampled_in(model.centering, model.design).bases[k]).astype(float)
+    return data | {f"T_{k + 1}": T, f"A_to_{k + 1}": T.T[coefficient]}
 
 
 def _marginal(model: Model, of: Marginal) -> Data:
@@ -138,7 +137,7 @@ def _marginal(model: Model, of: Marginal) -> Data:
     data |= {"N": model.cells.rows.stats["N"], "ss": of.ss}
     ends = np.cumsum([len(term.coefs) for term in model.design.terms])
     parts = np.split(_stacked(of.Z), ends[:-1], axis=1)
-    return data | {f"Z_{k}": part[:, ::-1] for k, part in enumerate(parts, 1)}
+    return data | {f"Z_{k}": part for k, part in enumerate(parts, 1)}
 
 
 def _stacked(values: Floats) -> Floats:
@@ -154,7 +153,7 @@ def _around(model: Model, k: int) -> Data:
         return {}
     data: Data = {"parent": nesting.parent + 1}
     of = sampled_in(model.centering, model.design)
-    carries = of.bases[nesting.coarser].T @ nesting.carries @ triangular(of.bases[k]).T[::-1]
+    carries = of.bases[nesting.coarser].T @ nesting.carries @ np.linalg.inv(of.bases[k]).T
     carries = carries[0] if len(carries) == 1 else carries
     return data | ({"carries": carries} if len(model.design.terms[k].coefs) > 1 else {})
 

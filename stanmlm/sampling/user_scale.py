@@ -9,7 +9,7 @@ from stanmlm.base.arrays import Floats
 from stanmlm.base.streams import Purpose, Source, stream
 from stanmlm.data.coefficients import uncentred
 from stanmlm.model.centering import sampled_in
-from stanmlm.model.coordinates import triangular
+from stanmlm.model.coordinates import lower_factor
 from stanmlm.model.marginal import Marginal, draw_effects
 from stanmlm.model.model import Model, Unrolled
 from stanmlm.model.nesting import parents_first
@@ -43,14 +43,12 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
     sd = deviations(model, draws) if model.design.terms else np.zeros((*b.shape[:2], 0))
     factors = list(_factors(model, draws, b.shape[:2]))
     starts = np.cumsum([0, *(len(term.coefs) for term in model.design.terms)])
-    scaled = [
-        sd[..., start:stop][..., ::-1, None] * L for L, (start, stop) in zip(factors, pairwise(starts), strict=True)
-    ]
+    scaled = [sd[..., start:stop, None] * L for L, (start, stop) in zip(factors, pairwise(starts), strict=True)]
     auxiliary = {one.name: np.asarray(draws[one.name]) for one in model.scalars}
     return Unrolled(
         b=b,
         sd=sd,
-        cor=tuple((L @ np.swapaxes(L, -1, -2))[..., ::-1, ::-1] for L in factors),
+        cor=tuple(L @ np.swapaxes(L, -1, -2) for L in factors),
         r=_drawn(of, b, scaled, auxiliary["sigma"], stream(Source(seed, model.words), Purpose.EFFECTS))
         if (of := model.centering.marginal)
         else _deviations(model, draws, b, scaled),
@@ -73,7 +71,7 @@ def deviations(model: Model, draws: Mapping[str, Floats]) -> Floats:
 
 
 def _factors(model: Model, draws: Mapping[str, Floats], leading: tuple[int, ...]) -> Iterator[Floats]:
-    """The Cholesky factor of each term's correlation, the last coefficient first, (chains, draws, K, K)."""
+    """The Cholesky factor of each term's correlation, (chains, draws, K, K)."""
     for k, term in enumerate(model.design.terms, 1):
         one = len(term.coefs) == 1
         yield np.ones((*leading, 1, 1)) if one else np.asarray(draws[f"L_{k}"], dtype=float)
@@ -84,7 +82,7 @@ def _drawn(
 ) -> tuple[Floats, ...]:
     """Effects that were integrated out, (chains, draws, J, K) a term; `scaled` are diag(sd) L."""
     draws = b.shape[0] * b.shape[1]
-    flat = [T[..., ::-1, ::-1].reshape(draws, *T.shape[2:]) for T in scaled]
+    flat = [T.reshape(draws, *T.shape[2:]) for T in scaled]
     r = draw_effects(of, b.reshape(draws, b.shape[-1]), flat, sigma.reshape(draws), rng)
     ends = np.cumsum([T.shape[-1] for T in flat])
     return tuple(np.split(r.reshape(*b.shape[:2], *r.shape[1:]), ends[:-1], axis=-1))
@@ -97,11 +95,11 @@ def _deviations(model: Model, draws: Mapping[str, Floats], b: Floats, scaled: Se
     r: dict[int, Floats] = {}
     whole: dict[int, Floats] = {}  # a - M_0 of the terms that others lie around
     for k in parents_first(nested):
-        w, T = model.centering.weights[k], triangular(bases[k])
-        M = means(model, k, b, whole)
+        w, T = model.centering.weights[k], np.linalg.inv(bases[k])
+        M, C = means(model, k, b, whole), lower_factor(T @ scaled[k])
         t = np.asarray(draws[f"t_{k + 1}"], dtype=float).reshape(*b.shape[:2], *w.shape)
-        z = scores(t, M[..., ::-1] @ T.T, w, model.centering.units[k], T @ scaled[k])
-        r[k] = (z @ np.swapaxes(scaled[k], -1, -2))[..., ::-1]
+        z = scores(t, M @ T.T, w, model.centering.units[k], C)
+        r[k] = z @ np.swapaxes(bases[k] @ C, -1, -2)
         if any(nesting and nesting.coarser == k for nesting in nested):
             whole[k] = M + r[k]
     return tuple(r[k] for k in range(len(nested)))
