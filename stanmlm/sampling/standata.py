@@ -124,7 +124,7 @@ def _term(model: Model, k: int) -> Data:
 
 
 def _several(model: Model, k: int, coefficient: Ints, data: Data) -> Data:
-    T = np.asarray(np.linalg.inv(sampled_in(model.centering, model.design).bases[k]), dtype=float)
+    T: Floats = np.linalg.inv(sampled_in(model.centering, model.design).bases[k]).astype(float)
     return data | {f"T_{k + 1}": T, f"A_to_{k + 1}": T.T[coefficient]}
 
 
