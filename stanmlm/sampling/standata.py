@@ -107,7 +107,7 @@ def _term(model: Model, k: int) -> Data:
 
 
 def _several(model: Model, k: int, coefficient: Ints, data: Data) -> Data:
-    T = np.linalg.inv(sampled_in(model.centering, model.design).bases[k])
+    T = np.linalg.inv(sampled_in(model.centering, model.design).bases[k]).astype(float)
     return data | {f"T_{k + 1}": T, f"A_to_{k + 1}": T.T[coefficient]}
 
 
