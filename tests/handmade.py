@@ -9,7 +9,7 @@ from stanmlm.base.arrays import Floats
 from stanmlm.data.design import Design, GroupTerm
 from stanmlm.families import Family, gaussian
 from stanmlm.families.responses import Response
-from stanmlm.model.centering import Centering, absorption, integrated, noncentered
+from stanmlm.model.centering import Centering, absorption, integrated, noncentered, sampled_in
 from stanmlm.model.compress import compress
 from stanmlm.model.coordinates import Coordinates
 from stanmlm.model.model import Model
@@ -157,3 +157,12 @@ def integrated_model(shape: str, priors: Priors | None = None, **options: Any) -
     """A gaussian model whose group effects are integrated out."""
     of = model(gaussian(), shape, priors, **options)
     return replace(of, centering=integrated(of.design, of.cells, of.family, of.priors))
+
+
+def as_sampled(of: Model, values: dict[str, Any]) -> dict[str, Any]:
+    """Draws under Stan's names from those of coefficients of centred columns, `fix`, of `sd`, and of all else."""
+    own = sampled_in(of.centering, of.design)
+    rest = {name: value for name, value in values.items() if name not in ("fix", "sd")}
+    z_fix = np.linalg.solve(own.factor, (values["fix"] - own.hat)[..., None])[..., 0]
+    z_sd = np.linalg.solve(own.sd_factor, (np.log(values["sd"]) - own.log_sd)[..., None])[..., 0]
+    return {"z_fix": z_fix, "z_sd": z_sd, **rest}

@@ -146,9 +146,10 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     at = _quick_look(design, cells, family, priors)
     if at is None:
         return replace(noncentered(design), coordinates=_coordinates(design, priors, at))
-    absorbed, A = absorption(design, cells, informed(at))
     own = in_bases(at, of := of_pilot(at))
-    weights = informed(own) if family.squares else tuple(map(_worth, informed(own)))
+    shares = informed(own)
+    absorbed, A = absorption(design, cells, shares)
+    weights = shares if family.squares else tuple(map(_worth, shares))
     return Centering(absorbed, A, weights, units(own), nestings(design, cells), at, coordinates=of)
 
 
@@ -231,11 +232,10 @@ def forced(
     ...     return forced(design, cells, family, priors, 1.0)
     """
     at = pilot(design, cells, family, priors)
-    information = informed(at)
-    absorbed, A = absorption(design, cells, information)
-    weights = tuple(np.full_like(share, weight) for share in information)
-    of = _coordinates(design, priors, None if prior_only else at)
-    return Centering(absorbed, A, weights, units(in_bases(at, of)), nestings(design, cells), coordinates=of)
+    own = in_bases(at, of := _coordinates(design, priors, None if prior_only else at))
+    absorbed, A = absorption(design, cells, informed(own))
+    weights = tuple(np.full(effects.shape, weight) for effects in own.effects)
+    return Centering(absorbed, A, weights, units(own), nestings(design, cells), coordinates=of)
 
 
 def sampled_in(centres: Centering, design: Design) -> Coordinates:
@@ -265,7 +265,8 @@ def absorption(design: Design, cells: Cells, information: tuple[Floats, ...]) ->
     design : Design
     cells : Cells
     information : tuple of arrays
-        (J, K) a term; a column that several coefficients could absorb goes to the one with the largest mean.
+        (J, K) a term, in its basis; a column that several coefficients could absorb goes to the one with the largest
+        mean.
 
     Returns
     -------
