@@ -81,7 +81,7 @@ def _sd_factor(at: Pilot, k: int, basis: Floats) -> Floats:
     sum_j w_jp w_jq on the inverse hyperbolic tangent of a correlation, each by itself; these move with the user's.
     Priors add about one to each of the user's.
     """
-    S, T = at.covariance[k], np.linalg.inv(basis)
+    S, T = at.covariance[k], np.linalg.inv(basis).astype(float)
     K = len(S)
     if K > MOST:
         return np.diag(1 / np.sqrt(1 + 2 * np.sum(share(at.information[k], S) ** 2, axis=0)))
