@@ -148,7 +148,7 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
         return replace(noncentered(design), coordinates=_coordinates(design, priors, at))
     own = in_bases(at, of := of_pilot(at))
     shares = informed(own)
-    absorbed, A = absorption(design, cells, shares)
+    absorbed, A = absorption(design, cells, shares, of.bases)
     weights = shares if family.squares else tuple(map(_worth, shares))
     return Centering(absorbed, A, weights, units(own), nestings(design, cells), at, coordinates=of)
 
@@ -233,7 +233,7 @@ def forced(
     """
     at = pilot(design, cells, family, priors)
     own = in_bases(at, of := _coordinates(design, priors, None if prior_only else at))
-    absorbed, A = absorption(design, cells, informed(own))
+    absorbed, A = absorption(design, cells, informed(own), of.bases)
     weights = tuple(np.full(effects.shape, weight) for effects in own.effects)
     return Centering(absorbed, A, weights, units(own), nestings(design, cells), coordinates=of)
 
@@ -257,7 +257,9 @@ def units(at: Pilot) -> tuple[Floats, ...]:
     return tuple(np.sqrt(variances_in_turn(S)) for S in at.covariance)
 
 
-def absorption(design: Design, cells: Cells, information: tuple[Floats, ...]) -> tuple[Bools, tuple[Floats, ...]]:
+def absorption(
+    design: Design, cells: Cells, information: tuple[Floats, ...], bases: tuple[Floats, ...] | None = None
+) -> tuple[Bools, tuple[Floats, ...]]:
     """Find the fixed columns that are a column of Z times something constant within the group.
 
     Parameters
@@ -267,6 +269,8 @@ def absorption(design: Design, cells: Cells, information: tuple[Floats, ...]) ->
     information : tuple of arrays
         (J, K) a term, in its basis; a column that several coefficients could absorb goes to the one with the largest
         mean.
+    bases : tuple of arrays
+        (K, K) a term, as in `Coordinates`; the user's own where None.
 
     Returns
     -------
@@ -279,18 +283,23 @@ def absorption(design: Design, cells: Cells, information: tuple[Floats, ...]) ->
     ...     return [name for name, is_in in zip(design.names, absorption(design, cells, information)[0]) if is_in]
     """
     absorbed, A = np.zeros(n_coefficients(design), dtype=bool), noncentered(design).A
+    bases = bases or users_own(design).bases
     every = _by_information(information, nestings(design, cells))
     for dpar, at in places_of(design).items():
         own = np.zeros(len(absorbed), dtype=bool)
         own[at] = True
         places = [(k, p) for k, p in every if dpars_of(design.terms[k])[p] == dpar]
-        _absorb(A, absorbed, cells, places, own)
+        for k, column in _absorb(A, absorbed, cells, places, own):
+            _centre(A, cells, k, column, np.linalg.inv(bases[k]).astype(float), own)
         _centre_within(A, cells, places, own & ~absorbed)
     return absorbed, A
 
 
-def _absorb(A: tuple[Floats, ...], absorbed: Bools, cells: Cells, places: list[tuple[int, int]], own: Bools) -> None:
-    """What the terms of one predictor take of its columns, in place."""
+def _absorb(
+    A: tuple[Floats, ...], absorbed: Bools, cells: Cells, places: list[tuple[int, int]], own: Bools
+) -> list[tuple[int, int]]:
+    """What the terms of one predictor take of its columns, in place: (term, column) pairs."""
+    taken = []
     for k, p in places:
         Z, index = cells.Z[k][:, p], cells.index[k]
         levels = _representatives(Z, index, A[k].shape[1])
@@ -298,7 +307,8 @@ def _absorb(A: tuple[Floats, ...], absorbed: Bools, cells: Cells, places: list[t
             values = _quotients(cells.X[:, column], Z, index, levels)
             if values is not None:
                 A[k][p, :, column], absorbed[column] = values, True
-                _centre(A, cells, (k, p), column, own)
+                taken.append((k, column))
+    return taken
 
 
 def _centre_within(A: tuple[Floats, ...], cells: Cells, places: list[tuple[int, int]], left: Bools) -> None:
@@ -322,19 +332,23 @@ def remainder(X: Floats, Z: tuple[Floats, ...], index: tuple[Ints, ...], A: tupl
     return np.asarray(X - sum(parts, np.zeros(())))
 
 
-def _centre(A: tuple[Floats, ...], cells: Cells, place: tuple[int, int], column: int, own: Bools) -> None:
-    """Leave the mean of A where the column that Z itself is has gone, if that is elsewhere, in place.
+def _centre(A: tuple[Floats, ...], cells: Cells, k: int, column: int, T: Floats, own: Bools) -> None:
+    """Leave the means of term k's effects T A where the columns that Z itself has have gone, if elsewhere, in place.
 
     Two terms whose means can shift against each other by a coefficient are a ridge of the posterior.
     """
-    k, p = place
-    for itself in np.flatnonzero(own & np.all(cells.Z[k][:, [p]] == cells.X, axis=0)):
-        for other, a in enumerate(A):
-            for q in map(int, np.flatnonzero(np.any(a[:, :, itself], axis=1))):
-                if (other, q) != place:
-                    mean = A[k][p, cells.index[k], column][cells.row].mean()
-                    A[k][p, :, column] -= mean
-                    a[q, :, column] += mean * a[q, :, itself]
+    for p in reversed(range(len(T))):  # T is upper triangular: a shift changes this effect and those before it
+        mean = (T[p] @ A[k][:, cells.index[k], column])[cells.row].mean() / T[p, p]
+        for itself in np.flatnonzero(own & np.all(cells.Z[k][:, [p]] == cells.X, axis=0)):
+            gone = [
+                (other, q)
+                for other, a in enumerate(A)
+                for q in map(int, np.flatnonzero(np.any(a[:, :, itself], axis=1)))
+            ]
+            if gone and (k, p) not in gone:
+                A[k][p, :, column] -= mean
+                for other, q in gone:
+                    A[other][q, :, column] += mean * A[other][q, :, itself]
 
 
 def _by_information(information: tuple[Floats, ...], nested: tuple[Nesting | None, ...]) -> list[tuple[int, int]]:

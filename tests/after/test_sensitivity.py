@@ -40,7 +40,7 @@ def fit_of(model: Model, seed: int = 1) -> tuple[Fit, list[dict[str, Any]]]:
         handmade.as_sampled(model, values), {"lp": np.zeros(DRAWS)}, "none", "0", (0.0, 0.0), Sampling(chains=DRAWS[0])
     )
     fit = fit_from_draws(Call("lmer", "", {}), model, program(structure(model)), raw)
-    values |= {"alpha_c": values["fix"][..., 0], "b": values["fix"][..., 1:]}
+    values |= {"alpha_c": values["fix"][..., :1], "b": values["fix"][..., 1:]}
     one_by_one = [{name: array[at] for name, array in values.items()} for at in np.ndindex(*DRAWS)]
     return fit, one_by_one
 
