@@ -13,7 +13,7 @@
 {{ prior.file.functions() }}
 
 {% endfor %}
-{{ family.functions() if s.likelihood }}
+{{ family.functions(s) if s.likelihood }}
 {% endfilter %}
 {% filter block("data") %}
 {{ fixed.data(s) }}

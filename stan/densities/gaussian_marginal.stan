@@ -1,6 +1,6 @@
 {# Normal observations with the group effects integrated out, in rows whose squares are the observations'.
    Contract: that of a family's file; model reads `eta`, `eta_rest` and `G` of fragments/marginal.stan. #}
-{% macro functions() %}
+{% macro functions(s) %}
   /**
    * Normal rows of groups with group effects integrated out: the covariance of a group's K rows is
    * sigma^2 I + G_d G_d' for its kind d (Laird and Ware 1982, section 2), with Cholesky factor C, here an entry at

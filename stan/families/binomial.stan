@@ -1,6 +1,6 @@
 {# Successes in trials, both real, so that weights and shares enter as they are.
-   Contract: macros functions, data(s), model(s, link); model reads `eta`. #}
-{% macro functions() %}{% endmacro %}
+   Contract: macros functions(s), data(s), model(s, link); model reads `eta`. #}
+{% macro functions(s) %}{% endmacro %}
 {% macro data(s) %}
   // Response: sums over the rows of a cell; weights make them real
   vector<lower=0>[C] y;  // successes

@@ -1,6 +1,6 @@
 {# Normal observations; where one sd serves all, in rows whose squares around eta, with those of `ss`, are theirs.
-   Contract: macros functions, data(s), model(s, link); model reads `eta` and the parameters that are vectors. #}
-{% macro functions() %}{% endmacro %}
+   Contract: macros functions(s), data(s), model(s, link); model reads `eta` and the parameters that are vectors. #}
+{% macro functions(s) %}{% endmacro %}
 {% macro data(s) %}
 {% if "sigma" in s.vectors %}
   // Response: of each cell, less the offset

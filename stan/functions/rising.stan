@@ -1,6 +1,6 @@
 {# The logarithm of a ratio of gamma functions, to full precision; stanmlm/families/rising.py is its twin.
-   Contract: a macro rising, for the functions block. #}
-{% macro rising() %}
+   Contract: a macro rising, for the functions block, given whether a is a vector. #}
+{% macro rising(vectors) %}
   /**
    * What Stirling's formula for log gamma leaves, for z of 15 or more (NIST handbook, 5.11.1).
    *
@@ -31,6 +31,7 @@
     }
     return out;
   }
+{% if vectors %}
 
   /**
    * The same for another a in each place.
@@ -39,11 +40,12 @@
    * @param y 0 or more, (N)
    * @return (N)
    */
-  vector log_rising(vector a, vector y) {
+  vector log_rising_each(vector a, vector y) {
     vector[num_elements(y)] out;
     for (i in 1:num_elements(y)) {
       out[i] = log_rising(a[i], segment(y, i, 1))[1];
     }
     return out;
   }
+{% endif %}
 {% endmacro %}

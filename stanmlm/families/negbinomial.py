@@ -123,7 +123,7 @@ NEGBINOMIAL = Family(
     draw=_draw,
     mean=location_itself,
     bounds=from_zero,
-    notation=Notation(r"\mu", "", trials_of, _law),
+    notation=Notation(r"\lambda", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
     reductions=(Reduction(("offset",), _statistic, scalars=("shape",)),),

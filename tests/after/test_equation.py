@@ -12,6 +12,7 @@ from stanmlm.after.equation.equation import equation
 from stanmlm.after.equation.latex import name
 from stanmlm.base.errors import OptionError
 from stanmlm.families import FAMILIES, binomial
+from stanmlm.families.family import with_link
 
 NAMES = {"vote": "v", "income": "Income"}
 AVERAGE = {**NAMES, "avg.income": "AvgInc"}
@@ -144,11 +145,13 @@ def test_a_double_bar_has_no_correlation() -> None:
         ("binomial", "cloglog", r"\pi_{i} = 1 - \exp(-\exp(\mu_{i}))"),
         ("poisson", "log", r"\lambda_{i} = \exp(\mu_{i})"),
         ("gaussian", "identity", ""),
+        ("negbinomial", "log", r"\lambda_{i} = \exp(\mu_{i})"),
+        ("student", "identity", ""),
     ],
 )
 def test_each_family_and_link(family: str, link: str, mean: str) -> None:
-    made = {"binomial": sm.binomial, "poisson": sm.poisson, "gaussian": sm.gaussian}[family](link=link)
-    response = {"binomial": "I(count > 0)", "poisson": "count", "gaussian": "y"}[family]
+    made = with_link(FAMILIES[family], link)
+    response = {"binomial": "I(count > 0)", "poisson": "count", "negbinomial": "count"}.get(family, "y")
     fit = pupil_fit("glm", f"{response} ~ x", family=made)
     assert lines(fit)[1:] == [*([mean] if mean else []), r"\mu_{i} = \alpha + \beta\,\mathrm{x}_{i}"]
 

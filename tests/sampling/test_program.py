@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from handmade import design, integrated_model, model, plain_priors, prior, replaced
 
-from stanmlm.families import FAMILIES, binomial, gaussian, poisson
+from stanmlm.families import FAMILIES, binomial, gaussian, negbinomial, poisson, student
 from stanmlm.families.family import with_link
 from stanmlm.model.model import Model
 from stanmlm.sampling.program import Structure, program, structure
@@ -35,6 +35,8 @@ GOLDEN = {
     "probit_offset": lambda: model(binomial(link="probit"), "one", offset=True),
     "cloglog_two_terms": lambda: model(binomial(link="cloglog"), "two"),
     "poisson_no_intercept": lambda: model(poisson(), "crossed", intercept=False),
+    "negbinomial_intercept": lambda: model(negbinomial(), "one"),
+    "student_two_terms": lambda: model(student(), "two", offset=True),
     "gaussian_nested": lambda: model(gaussian(), "nested"),
     "gaussian_marginal": lambda: integrated_model("three"),
     "gaussian_marginal_two_terms": lambda: integrated_model("split"),

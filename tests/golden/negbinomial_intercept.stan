@@ -1,0 +1,118 @@
+// negbinomial family, log link. Written by stanmlm.
+// Every name, size, number and centring weight is data: models that differ only in those share this program.
+functions {
+  /**
+   * What Stirling's formula for log gamma leaves, for z of 15 or more (NIST handbook, 5.11.1).
+   *
+   * @param z above 15
+   * @return log gamma(z) - ((z - 1/2) log z - z + log(2 pi) / 2)
+   */
+  vector stirling(vector z) {
+    vector[num_elements(z)] u = inv_square(z);
+    return (1.0 / 12 - u .* (1.0 / 360 - u .* (1.0 / 1260 - u / 1680))) ./ z;
+  }
+
+  /**
+   * The logarithm of gamma(a + y) / (gamma(a) a^y), which goes to 0 as a grows. A difference of log gamma functions
+   * loses the digits that they have before the point; these terms stay small.
+   *
+   * @param a positive
+   * @param y 0 or more, (N)
+   * @return (N)
+   */
+  vector log_rising(real a, vector y) {
+    int N = num_elements(y);
+    vector[N] b = a + y;
+    vector[N] out;
+    if (a < 15) {
+      out = lgamma(b) - lgamma(a) - y * log(a);
+    } else {
+      out = (b - 0.5) .* log1p(y / a) - y + (stirling(b) - stirling(rep_vector(a, N)));
+    }
+    return out;
+  }
+}
+data {
+  int<lower=0> P;  // fixed columns beside the intercept
+  vector[P] x_mean;  // their means over the rows
+
+  // Group term 1
+  int<lower=1> J_1;  // levels
+  int<lower=0> Q_1;  // fixed columns that this term absorbs
+  array[Q_1] int<lower=1> A_at_1;  // their places
+  matrix[J_1, Q_1] A_1;  // column = Z times this, by level
+  vector<lower=0, upper=1>[J_1] w_1;  // centring: 0 not at all, 1 fully
+  real<lower=0> c_1;  // its unit: about the sd of the effects
+  vector[Q_1] beta_0_1;  // about what the coefficients of those columns are
+
+  int<lower=1> S;  // standard deviations of all group terms
+
+  int<lower=0> C;  // rows of the likelihood: cells, or fewer
+  int<lower=0> P_x;  // fixed columns that no group term has absorbed, the intercept counting first
+  array[P_x] int<lower=1> x_at;  // their places
+  matrix[C, P_x] X;
+  array[C] int<lower=1, upper=J_1> g_1;  // level of each row
+  vector[C] Z_1;
+
+  // Response: sums over the rows of a cell, and how often each count is there; weights make them real
+  vector<lower=0>[C] n;
+  vector<lower=0>[C] y;  // total of the counts
+  int<lower=0> U;
+  vector<lower=0>[U] count;
+  vector<lower=0>[U] often;
+
+  real<lower=0> Intercept_student_t_df;
+  real Intercept_student_t_location;
+  real<lower=0> Intercept_student_t_scale;
+
+  int<lower=0> N_b_normal;
+  array[N_b_normal] int<lower=1> b_normal_at;  // elements of b
+  vector[N_b_normal] b_normal_location;
+  vector<lower=0>[N_b_normal] b_normal_scale;
+
+  int<lower=0> N_sd_exponential;
+  array[N_sd_exponential] int<lower=1> sd_exponential_at;  // elements of sd
+  vector<lower=0>[N_sd_exponential] sd_exponential_rate;
+
+  real<lower=0> shape_exponential_rate;
+}
+transformed data {
+  vector[J_1] M_0_1 = A_1 * beta_0_1;
+  vector[J_1] h_1 = w_1 ./ (2 - w_1);  // the weight in scales
+}
+parameters {
+  real alpha_c;  // intercept at the means of the predictors
+  vector[P] b;
+  vector<lower=0>[S] sd;  // of the group coefficients, term after term
+  real<lower=0> shape;  // the variance of a count is mu + mu^2 / shape
+  vector[J_1] t_1;  // group effects, partially centred
+}
+model {
+  // The coefficients of the columns as they are, not centred
+  vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
+
+  // Group term 1: a = M + tau z; sampled is t = r (z + pull (M - M_0))
+  real tau_1 = sd[1];
+  real uu_1 = square(tau_1 / c_1);
+  vector[J_1] M_1 = A_1 * beta[A_at_1];
+  vector[J_1] rr_1 = 1 - h_1 + uu_1 * h_1;
+  vector[J_1] pull_1 = tau_1 / square(c_1) * w_1 ./ (1 - w_1 + uu_1 * w_1);
+  vector[J_1] z_1 = t_1 ./ sqrt(rr_1) - pull_1 .* (M_1 - M_0_1);
+  target += std_normal_lupdf(z_1);
+  target += -0.5 * sum(log(rr_1));
+  vector[J_1] a_1 = M_1 + tau_1 * z_1;
+
+  // Linear predictor
+  vector[C] eta = X * beta[x_at]
+    + Z_1 .* a_1[g_1];
+
+  // Likelihood
+  target += dot_product(often, log_rising(shape, count));
+  target += dot_product(y, eta) - dot_product(y + shape * n, log1p_exp(eta - log(shape)));
+
+  // Priors
+  alpha_c ~ student_t(Intercept_student_t_df, Intercept_student_t_location, Intercept_student_t_scale);
+  b[b_normal_at] ~ normal(b_normal_location, b_normal_scale);
+  sd[sd_exponential_at] ~ exponential(sd_exponential_rate);
+  shape ~ exponential(shape_exponential_rate);
+}

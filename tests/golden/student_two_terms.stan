@@ -1,0 +1,193 @@
+// student family, identity link. Written by stanmlm.
+// Every name, size, number and centring weight is data: models that differ only in those share this program.
+functions {
+  /**
+   * The mean of 1 and uu under weights: 1 where w is 0, uu where it is 1.
+   *
+   * @param w (J x K) weights
+   * @param uu (K)
+   * @return (J x K)
+   */
+  matrix between(matrix w, vector uu) {
+    return 1 + diag_post_multiply(w, uu - 1);
+  }
+
+  /**
+   * Standard normal scores of partially centred group effects. Given the coefficients before it, coefficient p
+   * has mean m_p = M_p + tau_p sum_{q < p} L_pq z_q and sd v_p = tau_p L_pp in the population; sampled is
+   *   t_p = r_p (z_p + pull_p m_p).
+   *
+   * @param x (J x K) the effects as sampled over their scales, t / r
+   * @param M (J x K) the part of each effect that fixed columns explain, about zero
+   * @param pull (J x K) how much of its mean an effect takes along
+   * @param tau (K) standard deviations
+   * @param L (K x K) Cholesky factor of the correlation matrix
+   * @return (J x K) z
+   */
+  matrix scores(matrix x, matrix M, matrix pull, vector tau, matrix L) {
+    int J = rows(x);
+    int K = cols(x);
+    matrix[J, K] z = x;
+    for (p in 1:K) {
+      z[, p] -= pull[, p] .* (M[, p] + z[, 1:(p - 1)] * (tau[p] * L[p, 1:(p - 1)]'));
+    }
+    return z;
+  }
+
+  /**
+   * What Stirling's formula for log gamma leaves, for z of 15 or more (NIST handbook, 5.11.1).
+   *
+   * @param z above 15
+   * @return log gamma(z) - ((z - 1/2) log z - z + log(2 pi) / 2)
+   */
+  vector stirling(vector z) {
+    vector[num_elements(z)] u = inv_square(z);
+    return (1.0 / 12 - u .* (1.0 / 360 - u .* (1.0 / 1260 - u / 1680))) ./ z;
+  }
+
+  /**
+   * The logarithm of gamma(a + y) / (gamma(a) a^y), which goes to 0 as a grows. A difference of log gamma functions
+   * loses the digits that they have before the point; these terms stay small.
+   *
+   * @param a positive
+   * @param y 0 or more, (N)
+   * @return (N)
+   */
+  vector log_rising(real a, vector y) {
+    int N = num_elements(y);
+    vector[N] b = a + y;
+    vector[N] out;
+    if (a < 15) {
+      out = lgamma(b) - lgamma(a) - y * log(a);
+    } else {
+      out = (b - 0.5) .* log1p(y / a) - y + (stirling(b) - stirling(rep_vector(a, N)));
+    }
+    return out;
+  }
+}
+data {
+  int<lower=0> P;  // fixed columns beside the intercept
+  vector[P] x_mean;  // their means over the rows
+
+  // Group term 1
+  int<lower=1> J_1;  // levels
+  int<lower=2> K_1;  // coefficients
+  int<lower=0> Q_1;  // fixed columns that this term absorbs
+  array[Q_1] int<lower=1> A_at_1;  // their places
+  matrix[Q_1, K_1] A_to_1;  // 1 at the coefficient that absorbs the column
+  matrix[J_1, Q_1] A_1;  // column = Z of that coefficient times this, by level
+  matrix<lower=0, upper=1>[J_1, K_1] w_1;  // centring: 0 not at all, 1 fully
+  vector<lower=0>[K_1] c_1;  // its units: about the sd of each coefficient given those before it
+  vector[Q_1] beta_0_1;  // about what the coefficients of those columns are
+
+  // Group term 2
+  int<lower=1> J_2;  // levels
+  int<lower=0> Q_2;  // fixed columns that this term absorbs
+  array[Q_2] int<lower=1> A_at_2;  // their places
+  matrix[J_2, Q_2] A_2;  // column = Z times this, by level
+  vector<lower=0, upper=1>[J_2] w_2;  // centring: 0 not at all, 1 fully
+  real<lower=0> c_2;  // its unit: about the sd of the effects
+  vector[Q_2] beta_0_2;  // about what the coefficients of those columns are
+
+  int<lower=1> S;  // standard deviations of all group terms
+  vector<lower=0, upper=1>[S] by_sigma;  // 1: the prior of this sd is on sd / sigma
+
+  int<lower=0> C;  // rows of the likelihood: cells, or fewer
+  int<lower=0> P_x;  // fixed columns that no group term has absorbed, the intercept counting first
+  array[P_x] int<lower=1> x_at;  // their places
+  matrix[C, P_x] X;
+  vector[C] offsets;
+  array[C] int<lower=1, upper=J_1> g_1;  // level of each row
+  matrix[C, K_1] Z_1;
+  array[C] int<lower=1, upper=J_2> g_2;  // level of each row
+  vector[C] Z_2;
+
+  // Response: the distinct ones of each cell
+  int<lower=0> R;
+  array[R] int<lower=1, upper=C> cell;
+  vector[R] y;
+  vector<lower=0>[R] n;  // how often each is there; weights make it real
+
+  real<lower=0> Intercept_student_t_df;
+  real Intercept_student_t_location;
+  real<lower=0> Intercept_student_t_scale;
+
+  int<lower=0> N_b_normal;
+  array[N_b_normal] int<lower=1> b_normal_at;  // elements of b
+  vector[N_b_normal] b_normal_location;
+  vector<lower=0>[N_b_normal] b_normal_scale;
+
+  vector<lower=0>[1] cor_lkj_regularization;
+
+  real<lower=0> nu_exponential_rate;
+
+  int<lower=0> N_sd_exponential;
+  array[N_sd_exponential] int<lower=1> sd_exponential_at;  // elements of sd
+  vector<lower=0>[N_sd_exponential] sd_exponential_rate;
+
+  real<lower=0> sigma_exponential_rate;
+}
+transformed data {
+  matrix[J_1, K_1] M_0_1 = A_1 * diag_pre_multiply(beta_0_1, A_to_1);
+  matrix[J_1, K_1] h_1 = w_1 ./ (2 - w_1);  // the weight in scales
+  vector[J_2] M_0_2 = A_2 * beta_0_2;
+  vector[J_2] h_2 = w_2 ./ (2 - w_2);  // the weight in scales
+}
+parameters {
+  real alpha_c;  // intercept at the means of the predictors
+  vector[P] b;
+  vector<lower=0>[S] sd;  // of the group coefficients, term after term
+  real<lower=0> sigma;  // scale of the responses about mu
+  real<lower=1> nu;  // degrees of freedom
+  cholesky_factor_corr[K_1] L_1;
+  matrix[J_1, K_1] t_1;  // group effects, partially centred
+  vector[J_2] t_2;  // group effects, partially centred
+}
+model {
+  // The coefficients of the columns as they are, not centred
+  vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
+
+  // Group term 1: a = M + z (diag(tau) L)'
+  vector[K_1] tau_1 = segment(sd, 1, K_1);
+  matrix[J_1, K_1] M_1 = A_1 * diag_pre_multiply(beta[A_at_1], A_to_1);
+  vector[K_1] v_1 = tau_1 .* diagonal(L_1);
+  vector[K_1] uu_1 = square(v_1 ./ c_1);
+  matrix[J_1, K_1] rr_1 = between(h_1, uu_1);
+  matrix[J_1, K_1] pull_1 = diag_post_multiply(w_1 ./ between(w_1, uu_1), v_1 ./ square(c_1));
+  matrix[J_1, K_1] z_1 = scores(t_1 ./ sqrt(rr_1), M_1 - M_0_1, pull_1, tau_1, L_1);
+  target += std_normal_lupdf(to_vector(z_1));
+  target += -0.5 * sum(log(rr_1));
+  matrix[J_1, K_1] a_1 = M_1 + z_1 * diag_pre_multiply(tau_1, L_1)';
+
+  // Group term 2: a = M + tau z; sampled is t = r (z + pull (M - M_0))
+  real tau_2 = sd[1 + K_1];
+  real uu_2 = square(tau_2 / c_2);
+  vector[J_2] M_2 = A_2 * beta[A_at_2];
+  vector[J_2] rr_2 = 1 - h_2 + uu_2 * h_2;
+  vector[J_2] pull_2 = tau_2 / square(c_2) * w_2 ./ (1 - w_2 + uu_2 * w_2);
+  vector[J_2] z_2 = t_2 ./ sqrt(rr_2) - pull_2 .* (M_2 - M_0_2);
+  target += std_normal_lupdf(z_2);
+  target += -0.5 * sum(log(rr_2));
+  vector[J_2] a_2 = M_2 + tau_2 * z_2;
+
+  // Linear predictor
+  vector[C] eta = offsets
+    + X * beta[x_at]
+    + rows_dot_product(Z_1, a_1[g_1])
+    + Z_2 .* a_2[g_2];
+
+  // Likelihood
+  vector[R] z = (y - eta[cell]) / sigma;
+  target += sum(n) * log_rising(0.5 * nu, [0.5]')[1] - 0.5 * (nu + 1) * dot_product(n, log1p(square(z) / nu));
+  target += -sum(n) * log(sigma);
+
+  // Priors
+  vector[S] ratio = sd .* exp(-log(sigma) * by_sigma);
+  target += -sum(by_sigma) * log(sigma);
+  alpha_c ~ student_t(Intercept_student_t_df, Intercept_student_t_location, Intercept_student_t_scale);
+  b[b_normal_at] ~ normal(b_normal_location, b_normal_scale);
+  L_1 ~ lkj_corr_cholesky(cor_lkj_regularization[1]);
+  nu ~ exponential(nu_exponential_rate);
+  ratio[sd_exponential_at] ~ exponential(sd_exponential_rate);
+  sigma ~ exponential(sigma_exponential_rate);
+}
