@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -185,6 +185,20 @@ def make_unique(names: Iterable[str], taken: Collection[str] = ()) -> tuple[str,
         used.add(new)
         unique.append(new)
     return tuple(unique)
+
+
+def make_names(labels: Iterable[str], spell: Callable[[str], str], taken: Collection[str] = ()) -> dict[str, str]:
+    """What each label is spelled, no two alike; a label that needs no other spelling keeps its own.
+
+    Examples
+    --------
+    >>> make_names(["g/h", "g_h"], lambda label: label.replace("/", "_"))
+    {'g_h': 'g_h', 'g/h': 'g_h.1'}
+    """
+    every = list(labels)
+    plain = {label: label for label in every if spell(label) == label and label not in taken}
+    others = [label for label in every if label not in plain]
+    return plain | dict(zip(others, make_unique(map(spell, others), (*plain, *taken)), strict=True))
 
 
 def lme4_order(sizes: Sequence[int]) -> list[int]:

@@ -116,8 +116,15 @@ class Spellings:
 
     def meant(self, text: str) -> tuple[Element, ...]:
         """All that a text may mean."""
-        also = self.effects.get(text, ()) if text.startswith(("r_", "b[")) else ()
-        return (*self.few.get(text, ()), *also)
+        few = self.few.get(text, ())
+        if few and text.endswith("]"):
+            return few
+        return (*few, *(self.effects.get(text, ()) if may_be_effect(text) else ()))
+
+
+def may_be_effect(text: str) -> bool:
+    """Whether a text may have a group effect in it: there are many, and most questions are about other parameters."""
+    return "r_" in text or ("b[" in text and ":" in text)
 
 
 def find(spellings: Spellings, text: str) -> Element:
@@ -139,7 +146,7 @@ def find(spellings: Spellings, text: str) -> Element:
     if len(meant) == 1:
         return meant[0]
     if not meant:
-        known = [*spellings.few, *(spellings.effects if text.startswith(("r_", "b[")) else ())]
+        known = [*spellings.few, *(spellings.effects if may_be_effect(text) else ())]
         raise DataError(f"`{text}` is not a parameter of the fit" + did_you_mean(text, known))
     listed = [f"`{unmistakable(spellings, element)}`" for element in meant[:SHOWN]]
     more = f" or {len(meant) - SHOWN} others" if len(meant) > SHOWN else ""
@@ -176,8 +183,9 @@ def variants(*names: str) -> tuple[str, ...]:
 
 
 def _groups(row: Parameter) -> tuple[str, ...]:
-    """A grouping factor as it is written, and as variables have it."""
-    return tuple(dict.fromkeys([row.address.group, row.variable.removeprefix(f"{row.address.kind}_")]))
+    """A grouping factor as it is written, also without back-ticks, and as variables have it."""
+    group = row.address.group
+    return tuple(dict.fromkeys([group, group.replace("`", ""), row.variable.removeprefix(f"{row.address.kind}_")]))
 
 
 def _coefficient(element: Element) -> Iterator[str]:

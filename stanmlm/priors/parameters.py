@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stanmlm.data.design import Design, GroupTerm, dpars_of, predictors
-from stanmlm.data.factors import level_names, make_unique
+from stanmlm.data.factors import level_names, make_names, make_unique
 from stanmlm.families import Family
 from stanmlm.families.family import Distributional
 from stanmlm.formula.bf import LOCATION
@@ -185,16 +185,8 @@ def groupings(design: Design) -> tuple[Grouping, ...]:
     bars: dict[str, list[int]] = {}
     for position, term in enumerate(design.terms):
         bars.setdefault(term.group, []).append(position)
-    variables = _group_names(tuple(bars))
+    variables = make_names(bars, lambda group: group.replace("/", "_"))  # xarray keeps "/" for paths
     return tuple(_grouping(design, group, tuple(at), variables[group]) for group, at in bars.items())
-
-
-def _group_names(groups: tuple[str, ...]) -> dict[str, str]:
-    """What stands for each group in names of variables: xarray keeps "/" for paths."""
-    plain = [group for group in groups if "/" not in group]
-    others = [group for group in groups if "/" in group]
-    renamed = make_unique((group.replace("/", "_") for group in others), plain)
-    return dict(zip([*plain, *others], [*plain, *renamed], strict=True))
 
 
 def _grouping(design: Design, group: str, bars: tuple[int, ...], variable: str) -> Grouping:

@@ -72,3 +72,13 @@ def test_what_is_no_predictor_is_refused() -> None:
         sm.conditional_effects(exams_fit(), "hours", method="epreds")
     with pytest.raises(sm.DataError, match="one or two"):
         sm.conditional_effects(trials_fit(), "x:f:u")
+
+
+def test_a_variable_with_a_colon_in_its_name_is_one_variable() -> None:
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame({"a:b": rng.normal(size=40), "a": rng.normal(size=40), "b": rng.normal(size=40)})
+    fit = sm.lm("y ~ `a:b` + a * b", data.assign(y=data["a:b"]), chains=1, iter=100, seed=1, progress=False)
+    frames = sm.conditional_effects(fit).frames
+    assert list(frames) == ["a:b", "a", "b", "a:b.1"]
+    assert sm.conditional_effects(fit, "a:b").effects[0].variables == ("a:b",)
+    assert sm.conditional_effects(fit, "b:a").effects[0].variables == ("b", "a")

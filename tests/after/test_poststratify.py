@@ -195,3 +195,18 @@ def test_the_census_and_the_annenberg_survey(shared: Path) -> None:
     assert (
         abs(nation.frame["mean"][0] - (share * states.frame.set_index("state")["N"]).sum() / census["N"].sum()) < EXACT
     )
+
+
+@pytest.mark.filterwarnings("ignore::stanmlm.StanmlmWarning")
+@pytest.mark.parametrize(("part", "people"), [("mean", "N"), ("N", "sd"), ("sample", "mean"), ("50%", "n")])
+def test_parts_and_people_called_like_columns_of_the_table_stay(part: str, people: str) -> None:
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame({part: np.repeat(list("uvwx"), 10), "y": rng.normal(size=40)})
+    fit = sm.lmer(f"y ~ 1 + (1 | `{part}`)", data, chains=1, iter=100, seed=1, progress=False)
+    cells = pd.DataFrame({part: list("uvwx"), people: [1.0, 2.0, 3.0, 4.0]})
+    found = sm.poststratify(fit, cells, by=part, weights=people)
+    assert found.frame[part].tolist() == list("uvwx")
+    assert found.frame[found.weights].tolist() == [1, 2, 3, 4]
+    assert found.frame.columns.is_unique
+    assert found.draws.shape == (50, 4)
+    assert "Poststratified" in repr(found)

@@ -91,3 +91,18 @@ def test_hierarchical_row_labels_are_joined() -> None:
     exams = sm.simulate_exams(seed=1, students=4).set_index(["student", "exam"])
     tree = sm.to_arviz(sm.lm("score ~ hours", exams, **QUICK))
     assert tree["observed_data"]["row"].to_numpy()[:2].tolist() == ["1:1", "1:2"]
+
+
+def test_names_that_xarray_cannot_tell_apart_stay_two() -> None:
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame(
+        {"g/h": np.repeat(list("uvwx"), 10), "g_h": np.tile(list("kl"), 20), "(weights)": rng.normal(size=40)}
+    )
+    formula = "y ~ `(weights)` + (1 | `g/h`) + (1 | g_h)"
+    fit = sm.lmer(formula, data.assign(y=rng.normal(size=40)), chains=1, iter=100, seed=1, progress=False)
+    tree = sm.to_arviz(fit)
+    constants = tree["constant_data"]
+    assert constants["g_h"].values.tolist() == data["g_h"].tolist()
+    assert constants["g_h.1"].values.tolist() == data["g/h"].tolist()
+    np.testing.assert_array_equal(constants["(weights).1"], data["(weights)"])
+    assert tree["posterior"]["r_g_h"].sizes["level_g_h"] == 2

@@ -25,6 +25,7 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.streams import ROWS
+from stanmlm.data.factors import make_unique
 from stanmlm.fit.fit import Fit
 from stanmlm.formula.rcode import names_in
 from stanmlm.formula.rparse import parse_expression
@@ -54,7 +55,8 @@ class ConditionalEffects:
     @property
     def frames(self) -> dict[str, pd.DataFrame]:
         """The table of every effect."""
-        return {effect.effect: effect.estimates.frame for effect in self.effects}
+        names = make_unique(effect.effect for effect in self.effects)
+        return {name: effect.estimates.frame for name, effect in zip(names, self.effects, strict=True)}
 
     def __repr__(self) -> str:
         return "\n\n".join(repr(effect.estimates) for effect in self.effects)
@@ -159,7 +161,10 @@ def default_effects(fit: Fit) -> list[tuple[str, ...]]:
 
 def _read_effect(fit: Fit, effect: str) -> tuple[str, ...]:
     data = rows_of(fit)
-    names = tuple(known_name(part.strip(), data) for part in effect.split(":"))
+    cuts = [(effect[:at].strip(), effect[at + 1 :].strip()) for at, mark in enumerate(effect) if mark == ":"]
+    whole = [(effect,), *cuts]  # a variable may have a colon in its own name
+    known = next((names for names in whole if set(names) <= set(map(str, data.columns))), None)
+    names = tuple(known_name(part.strip(), data) for part in (known or effect.split(":")))
     if len(names) > 2:
         raise DataError(
             f"`{effect}` has {len(names)} predictors; an effect is drawn of one or two, others are conditions"

@@ -18,7 +18,7 @@ from stanmlm.fit.draws import coefficient_names, coefficients_of, effects_of, va
 from stanmlm.fit.fit import Fit
 from stanmlm.formula.rcode import SYNTACTIC, Node, deparse, is_call, names_in, operands, replace
 from stanmlm.formula.rparse import parse_expression, string_value
-from stanmlm.priors.parameter_names import find, variants
+from stanmlm.priors.parameter_names import find, may_be_effect, variants
 from stanmlm.priors.parameters import Element, Grouping, Parameter, class_of, groupings
 
 SCOPES = ("standard", "ranef", "coef")
@@ -230,7 +230,7 @@ def _claim(text: str, fit: Fit) -> _Claim:
 def _odd_names(fit: Fit, text: str) -> list[str]:
     """Spellings of parameters in a text that are no names to R, the longest first: `x:fb`, `sd_g:a`, `r_g[a/b,x]`."""
     spellings = fit.model.spellings
-    effects = spellings.effects if "r_" in text or "b[" in text else ()
+    effects = spellings.effects if may_be_effect(text) else ()
     every = [*spellings.few, *effects, *(variable.name for variable in fit.model.ledger.variables)]
     # Without its back-ticks a column `a-b` would be a difference.
     bare = {name.replace("`", "") for name in every if "`" in name}

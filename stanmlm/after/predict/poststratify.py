@@ -125,9 +125,9 @@ def _cells(frame: object) -> pd.DataFrame:
 
 
 def _result(fit: Fit, by: tuple[str, ...], weights: str, parts: _Parts, values: Floats) -> Poststratified:
-    response = fit.model.response.label
-    frame = _summary(parts, values, weights)
-    return Poststratified(by, response, weights, frame, _labelled(parts, by, values, f"poststratified_{response}"))
+    response, people = fit.model.response.label, beside([weights], parts.labels.columns)[weights]
+    frame = _summary(parts, values, people)
+    return Poststratified(by, response, people, frame, _labelled(parts, by, values, f"poststratified_{response}"))
 
 
 def _parts(cells: pd.DataFrame, by: tuple[str, ...], weights: object) -> tuple[_Parts, Bools]:
@@ -229,16 +229,17 @@ def _sums(fit: Fit, target: Target, parts: _Parts, max_bytes: int) -> Floats:
     return sums.T
 
 
-def _summary(parts: _Parts, values: Floats, weights: str) -> pd.DataFrame:
+def _summary(parts: _Parts, values: Floats, people: str) -> pd.DataFrame:
     quantiles = np.quantile(values, SUMMARY, axis=0)
     columns = {
         "mean": values.mean(axis=0),
         "sd": values.std(axis=0, ddof=int(len(values) > 1)),
         **{f"{100 * p:g}%": quantiles[i] for i, p in enumerate(SUMMARY)},
     }
-    names = beside((weights, *columns), parts.labels.columns)
+    labels = parts.labels.assign(**{people: parts.totals})
+    names = beside(columns, labels.columns)
     say_what_is_beside(names)
-    return parts.labels.assign(**{names[name]: column for name, column in ({weights: parts.totals} | columns).items()})
+    return labels.assign(**{names[name]: column for name, column in columns.items()})
 
 
 def _labelled(parts: _Parts, by: tuple[str, ...], values: Floats, name: str) -> "DataArray":

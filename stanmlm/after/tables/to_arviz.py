@@ -13,7 +13,7 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Anything
 from stanmlm.base.arviz_compat import tree_of_parts, tree_parts
 from stanmlm.base.errors import OptionError
-from stanmlm.data.factors import make_unique
+from stanmlm.data.factors import make_names, make_unique
 from stanmlm.fit.fit import Fit
 
 if TYPE_CHECKING:
@@ -131,8 +131,8 @@ def _constants(fit: Fit) -> dict[str, Anything]:
         "(offset)": model.design.offset,
         "(trials)": model.response.trials,
     }
-    names = make_unique([variable_name(name) for name in variables.columns], tuple(beside))
-    found = {name: _values(variables[label]) for name, label in zip(names, variables.columns, strict=True)}
+    names = make_names(variables.columns, variable_name, beside)
+    found = {names[label]: _values(variables[label]) for label in variables.columns}
     return found | beside
 
 
