@@ -19,7 +19,7 @@ import stanmlm as sm
 from stanmlm.base.errors import FileError, OptionError, StanmlmError, StanmlmWarning
 from stanmlm.data.factors import level_names
 from stanmlm.families import Family
-from stanmlm.fit import verbs as rstyle
+from stanmlm.fit import call as calling
 from stanmlm.fit.files import saved as keep
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.formula.rcode import Node
@@ -342,13 +342,13 @@ def test_engines_are_kept_by_name(tmp_path: Path) -> None:
 @pytest.fixture
 def fitted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The formulas that were really fitted."""
-    real, seen = rstyle.fit_model, list[str]()
+    real, seen = calling.fit_model, list[str]()
 
     def counted(call: Any, model: Any, run: Any) -> Fit:
         seen.append(model.formula.text)
         return real(call, model, run)
 
-    monkeypatch.setattr(rstyle, "fit_model", counted)
+    monkeypatch.setattr(calling, "fit_model", counted)
     return seen
 
 
