@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from stanmlm.base.arrays import Floats
+from stanmlm.data.design import predictors
 from stanmlm.fit.fit import Fit, chains_of, draws_of, n_draws
-from stanmlm.priors.parameter_names import names_of
+from stanmlm.priors.parameter_names import named, names_of
 from stanmlm.priors.parameters import Element, Variable
 
 
@@ -94,3 +96,10 @@ def labelled_values(fit: Fit, variable: Variable) -> dict[str, Floats]:
     values = chains_of(fit, variable.name)
     columns = values.reshape(*values.shape[:2], -1)
     return {label: columns[..., k] for k, label in enumerate(variable.flat)}
+
+
+def coefficient_means(fit: Fit, add_dropped: bool = False) -> pd.Series:
+    """Posterior means of the coefficients of all predictors by name; of dropped columns NaN, where they are wanted."""
+    means = pd.Series(coefficients_of(fit).mean(axis=0), index=list(coefficient_names(fit)), name="Estimate")
+    dropped = [named(of.dpar, name) for of in predictors(fit.model.design) for name in of.dropped]
+    return means.reindex([*means.index, *dropped]) if add_dropped else means

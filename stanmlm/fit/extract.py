@@ -8,12 +8,18 @@ import pandas as pd
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Anything, Floats
 from stanmlm.base.errors import OptionError, check_probability
-from stanmlm.data.design import predictors
 from stanmlm.data.factors import own_values
-from stanmlm.fit.draws import coefficient_names, coefficients_of, effects_of, labelled_values, values_of
+from stanmlm.fit.draws import (
+    coefficient_means,
+    coefficient_names,
+    coefficients_of,
+    effects_of,
+    labelled_values,
+    values_of,
+)
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.fit.fitlist import FitList
-from stanmlm.priors.parameter_names import find, label_of, named, names_of
+from stanmlm.priors.parameter_names import find, label_of, names_of
 from stanmlm.priors.parameters import SIGMA, Element, Grouping, groupings
 from stanmlm.sampling.standata import standata as data_block
 
@@ -36,10 +42,8 @@ def fixef(fit: Fit | FitList, add_dropped: bool = False) -> pd.Series:
     """
     check_arguments(fixef, locals())
     if isinstance(fit, FitList):
-        return _by_level(fit, add_dropped).mean().rename("Estimate")
-    means = pd.Series(coefficients_of(fit).mean(axis=0), index=list(coefficient_names(fit)), name="Estimate")
-    dropped = [named(of.dpar, name) for of in predictors(fit.model.design) for name in of.dropped]
-    return means.reindex([*means.index, *dropped]) if add_dropped else means
+        return fit.means(add_dropped).mean().rename("Estimate")
+    return coefficient_means(fit, add_dropped)
 
 
 def vcov(fit: Fit) -> pd.DataFrame:
@@ -100,17 +104,11 @@ def coef(fit: Fit | FitList) -> pd.Series | pd.DataFrame | dict[str, pd.DataFram
     """
     check_arguments(coef, locals())
     if isinstance(fit, FitList):
-        return _by_level(fit, add_dropped=True)
+        return fit.means(add_dropped=True)
     fixed = fixef(fit)
     if not fit.model.design.terms:
         return fixef(fit, add_dropped=True)
     return {group: _coefficients(fixed, effects) for group, effects in ranef(fit).items()}
-
-
-def _by_level(fits: FitList, add_dropped: bool) -> pd.DataFrame:
-    table = pd.DataFrame({level: fixef(fit, add_dropped) for level, fit in fits.items()}).T
-    names = dict.fromkeys(name for fit in fits.values() for name in fixef(fit, add_dropped).index)
-    return table.reindex(index=[*fits, *fits.failed], columns=list(names))
 
 
 def _coefficients(fixed: pd.Series, effects: pd.DataFrame) -> pd.DataFrame:

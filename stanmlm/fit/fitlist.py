@@ -3,7 +3,11 @@
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from dataclasses import dataclass, field
 
+import numpy as np
+import pandas as pd
+
 from stanmlm.base.errors import DataError, did_you_mean
+from stanmlm.fit.draws import coefficient_means
 from stanmlm.fit.fit import Fit
 
 
@@ -48,6 +52,17 @@ class FitList:
         return self.fits.items()
 
     def __repr__(self) -> str:
-        from stanmlm.fit.lmlist import coefficients
+        table = self.estimable_means().round(4).to_string(na_rep="NA")
+        return f"lmList: {self.formula} | {self.group}\n{table}"
 
-        return f"lmList: {self.formula} | {self.group}\n{coefficients(self).round(4).to_string(na_rep='NA')}"
+    def means(self, add_dropped: bool) -> pd.DataFrame:
+        """Posterior means, a row a level; NaN where a level has no such coefficient or no fit."""
+        by_level = {level: coefficient_means(fit, add_dropped) for level, fit in self.fits.items()}
+        names = dict.fromkeys(name for means in by_level.values() for name in means.index)
+        return pd.DataFrame(by_level).T.reindex(index=[*self.fits, *self.failed], columns=list(names))
+
+    def estimable_means(self) -> pd.DataFrame:
+        """The same, NaN too where maximum likelihood has no estimate."""
+        table = self.means(add_dropped=True)
+        table.loc[list(self.inestimable)] = np.nan
+        return table

@@ -20,7 +20,6 @@ from stanmlm.data.rvalues import as_series, as_value, length, take
 from stanmlm.data.whole_rows import whole
 from stanmlm.families import Family, FamilyLike, as_family, gaussian
 from stanmlm.fit.call import Options, fit_verb, name_of
-from stanmlm.fit.extract import coef
 from stanmlm.fit.fit import Call, Fit
 from stanmlm.fit.fitlist import FitList
 from stanmlm.formula.formula import deparse, parse_expression, parse_formula
@@ -128,10 +127,7 @@ def coefficients(fits: FitList) -> pd.DataFrame:
     (5, 2)
     """
     check_arguments(coefficients, locals())
-    table = coef(fits)
-    assert isinstance(table, pd.DataFrame)
-    table.loc[list(fits.inestimable)] = np.nan
-    return table
+    return fits.estimable_means()
 
 
 def why_inestimable(model: Model) -> str:

@@ -7,7 +7,7 @@ import pytest
 from layout import PACKAGE, ROOMS, functions_of, imports_of, lines_of, modules_of, own_imports, room_of
 
 # A fit's `__repr__` calls the layout of it, which stands later: inside the method, at print time only.
-AT_PRINT_TIME = {("fit.fit", "fit.printing"), ("fit.extract", "fit.printing"), ("fit.fitlist", "fit.lmlist")}
+AT_PRINT_TIME = {("fit.fit", "fit.printing")}
 
 # One foreign library, one file or folder.
 HOMES = {
