@@ -74,10 +74,8 @@ def test_the_metric_is_the_posterior_variance_within_a_factor(pair: str, shape: 
     assert len(guess) == len(found)
     ratio = guess / found
     assert 0.5 < np.median(ratio) < 2
-    # Six states and four years say little of sds and correlations, and the log of such an sd has a long tail to zero.
-    F, S = len(of.design.names), sum(len(term.coefs) for term in of.design.terms)
-    sds = np.isin(np.arange(len(ratio)), np.arange(F, F + S))
-    assert np.all((ratio > np.where(sds, 1 / 100, 1 / 12)) & (ratio < 12))
+    # Six states and four years say little of sds and correlations: those are the far ones.
+    assert np.all((ratio > 1 / 30) & (ratio < 12))
 
 
 CROSSED = pytest.mark.parametrize("pair", ["gaussian", "logit", "poisson"])
