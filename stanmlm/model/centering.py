@@ -30,6 +30,9 @@ ROUNDING = 1e-13
 # With more coefficients a group, integrating effects out costs more than it saves: a cube against a square.
 MOST = 10
 
+# Shares of information below this count for less where likelihoods are not normal (docs/decisions/011).
+SMALL = 0.3
+
 NAMED = {"noncentered": 0.0, "centered": 1.0}
 
 
@@ -154,13 +157,13 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
 
 
 def _worth(share: Floats) -> Floats:
-    """Weights for shares of information where the likelihood is not normal: as they are, but for those below a half.
+    """Weights for shares of information where the likelihood is not normal: as they are, but for small ones.
 
     A normal likelihood's share grows with the sd of the effects. That of a few events does not: a row of all successes
     tells a sign and no more, and effects that are sampled as if it told a place stick where the sd is large. What is
     lost is little: non-centred effects are as correlated with their means as their share says.
     """
-    return np.asarray(share * np.minimum(1.0, 2 * share) ** 2)
+    return np.asarray(share * np.minimum(1.0, share / SMALL) ** 2)
 
 
 def _quick_look(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot | None:

@@ -187,7 +187,7 @@ def test_weights_are_shares_and_smaller_ones_are_discounted_where_likelihoods_ar
         assert w.shape == (len(term.levels), len(term.coefs))
         assert np.all((share >= 0) & (share <= 1))
         assert 0.01 < share.mean() < 0.999
-        few = (share < 0.5) & (share > 0) & (not family.squares)
+        few = (share < SMALL) & (share > 0) & (not family.squares)
         np.testing.assert_array_equal(w[~few], share[~few])
         assert np.all(w[few] < share[few])
 
