@@ -9,6 +9,7 @@ from stanmlm.data.design import Design, GroupTerm
 from stanmlm.families import Family, binomial, gaussian, poisson
 from stanmlm.families.responses import Response
 from stanmlm.model.centering import (
+    SMALL,
     absorption,
     automatic,
     centering,
