@@ -163,7 +163,7 @@ def _worth(share: Floats) -> Floats:
     tells a sign and no more, and effects that are sampled as if it told a place stick where the sd is large. What is
     lost is little: non-centred effects are as correlated with their means as their share says.
     """
-    return np.asarray(share * np.minimum(1.0, share / SMALL) ** 2)
+    return np.asarray(share * np.minimum(1.0, share / SMALL) ** 4)
 
 
 def _quick_look(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot | None:
