@@ -68,7 +68,7 @@ def huge(data: pd.DataFrame) -> pd.DataFrame:
 @pytest.mark.parametrize("formula", ["y ~ x", "y ~ x + (1 | g)", "y ~ x + (1 | g) + (1 | h)"])
 def test_units_and_origins_leave_the_curvatures(formula: str, change: Change, monkeypatch: pytest.MonkeyPatch) -> None:
     plain, other = (condition(built(formula, data, gaussian()), monkeypatch) for data in (rows(), change(rows())))
-    assert plain < 30
+    assert plain < 100  # two crossed intercepts are a ridge of their own
     assert other < 1.5 * plain
 
 
