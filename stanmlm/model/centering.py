@@ -92,8 +92,8 @@ def centering(
         return decide(design, cells, family, priors)
     weight = 0.0 if choice == "auto" else _weight(choice)
     if choice in ("auto", "noncentered") or not design.terms:
-        at = None if prior_only else _quick_look(design, cells, family, priors)
-        return replace(noncentered(design), coordinates=_coordinates(design, priors, at))
+        of = of_prior(design, priors) if prior_only else _quick_look(design, cells, family, priors)[1]
+        return replace(noncentered(design), coordinates=of)
     return forced(design, cells, family, priors, weight, prior_only)
 
 
@@ -146,12 +146,12 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     >>> def mean_weights(design, cells, family, priors):
     ...     return [w.mean(axis=0) for w in automatic(design, cells, family, priors).weights]
     """
-    at = _quick_look(design, cells, family, priors)
+    at, of = _quick_look(design, cells, family, priors)
     if at is None:
-        return replace(noncentered(design), coordinates=_coordinates(design, priors, at))
-    own = in_bases(at, of := of_pilot(at))
+        return replace(noncentered(design), coordinates=of)
+    own = in_bases(at, of)
     shares = informed(own)
-    absorbed, A = absorption(design, cells, shares, of.bases)
+    absorbed, A = absorption(design, cells, shares, of)
     weights = shares if family.squares else tuple(map(_worth, shares))
     return Centering(absorbed, A, weights, units(own), nestings(design, cells), at, coordinates=of)
 
@@ -166,16 +166,20 @@ def _worth(share: Floats) -> Floats:
     return np.asarray(share * np.minimum(1.0, share / SMALL) ** 4)
 
 
-def _quick_look(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot | None:
-    """The pilot, or None where there is nothing to learn from the data: the prior's own case."""
+def _quick_look(
+    design: Design, cells: Cells, family: Family, priors: Priors
+) -> tuple[Pilot, Coordinates] | tuple[None, Coordinates]:
+    """The pilot and its coordinates; none and the prior's own where there is nothing to learn from the data."""
+    nothing = None, of_prior(design, priors)
     try:
         with np.errstate(all="ignore"):
             at = pilot(design, cells, family, priors)
             of = of_pilot(at)
             informed(in_bases(at, of))  # raises too, where a covariance is singular
     except np.linalg.LinAlgError:
-        return None
-    return at if all(np.all(np.isfinite(part)) for part in (of.hat, of.factor, of.sd_factor, *of.bases)) else None
+        return nothing
+    known = all(np.all(np.isfinite(part)) for part in (of.hat, of.factor, of.sd_factor, *of.bases))
+    return (at, of) if known else nothing
 
 
 def integrable(design: Design, family: Family) -> bool:
@@ -205,8 +209,7 @@ def integrable(design: Design, family: Family) -> bool:
 
 def integrated(design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:
     """Integrate group effects out: nothing to centre, and the pilot still says where to start."""
-    at, J = _quick_look(design, cells, family, priors), len(design.terms[0].levels)
-    of = _coordinates(design, priors, at)
+    (at, of), J = _quick_look(design, cells, family, priors), len(design.terms[0].levels)
     return replace(noncentered(design), pilot=at, marginal=marginal(cells.rows, J), coordinates=of)
 
 
@@ -235,8 +238,8 @@ def forced(
     ...     return forced(design, cells, family, priors, 1.0)
     """
     at = pilot(design, cells, family, priors)
-    own = in_bases(at, of := _coordinates(design, priors, None if prior_only else at))
-    absorbed, A = absorption(design, cells, informed(own), of.bases)
+    own = in_bases(at, of := of_prior(design, priors) if prior_only else of_pilot(at))
+    absorbed, A = absorption(design, cells, informed(own), of)
     weights = tuple(np.full(effects.shape, weight) for effects in own.effects)
     return Centering(absorbed, A, weights, units(own), nestings(design, cells), coordinates=of)
 
@@ -244,10 +247,6 @@ def forced(
 def sampled_in(centres: Centering, design: Design) -> Coordinates:
     """The coordinates that the program samples in."""
     return centres.coordinates or users_own(design)
-
-
-def _coordinates(design: Design, priors: Priors, at: Pilot | None) -> Coordinates:
-    return of_pilot(at) if at else of_prior(design, priors)
 
 
 def informed(at: Pilot) -> tuple[Floats, ...]:
@@ -261,7 +260,7 @@ def units(at: Pilot) -> tuple[Floats, ...]:
 
 
 def absorption(
-    design: Design, cells: Cells, information: tuple[Floats, ...], bases: tuple[Floats, ...] | None = None
+    design: Design, cells: Cells, information: tuple[Floats, ...], of: Coordinates | None = None
 ) -> tuple[Bools, tuple[Floats, ...]]:
     """Find the fixed columns that are a column of Z times something constant within the group.
 
@@ -272,8 +271,8 @@ def absorption(
     information : tuple of arrays
         (J, K) a term, in its basis; a column that several coefficients could absorb goes to the one with the largest
         mean.
-    bases : tuple of arrays
-        (K, K) a term, as in `Coordinates`; the user's own where None.
+    of : Coordinates
+        Whose bases effects are sampled in; the user's own where None.
 
     Returns
     -------
@@ -286,14 +285,14 @@ def absorption(
     ...     return [name for name, is_in in zip(design.names, absorption(design, cells, information)[0]) if is_in]
     """
     absorbed, A = np.zeros(n_coefficients(design), dtype=bool), noncentered(design).A
-    bases = bases or users_own(design).bases
+    inverses = (of or users_own(design)).inverses
     every = _by_information(information, nestings(design, cells))
     for dpar, at in places_of(design).items():
         own = np.zeros(len(absorbed), dtype=bool)
         own[at] = True
         places = [(k, p) for k, p in every if dpars_of(design.terms[k])[p] == dpar]
         for k, column in _absorb(A, absorbed, cells, places, own):
-            _centre(A, cells, k, column, np.linalg.inv(bases[k]).astype(float), own)
+            _centre(A, cells, k, column, inverses[k], own)
         _centre_within(A, cells, places, own & ~absorbed)
     return absorbed, A
 

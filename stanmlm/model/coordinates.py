@@ -34,6 +34,11 @@ class Coordinates:
     sd_factor: Floats  # (S, S) times its transpose, about their posterior covariance
     bases: tuple[Floats, ...]  # a group term each: (K, K)
 
+    @property
+    def inverses(self) -> tuple[Floats, ...]:
+        """What takes the user's effects of each term to those that are sampled, (K, K)."""
+        return tuple(np.linalg.inv(basis).astype(float) for basis in self.bases)
+
 
 def users_own(design: Design) -> Coordinates:
     """The user's own coordinates: everything as it is.
@@ -160,7 +165,7 @@ def lower_factor(B: Floats) -> Floats:
 
 def in_bases(at: Pilot, of: Coordinates) -> Pilot:
     """The pilot's effects, their covariances and the information on them in the bases of their terms."""
-    inverses = [np.linalg.inv(B) for B in of.bases]
+    inverses = of.inverses
     return replace(
         at,
         effects=tuple(u @ T.T for u, T in zip(at.effects, inverses, strict=True)),

@@ -118,9 +118,10 @@ def _effects(model: Model, full: Floats, scales: list[Scales], u: tuple[Floats, 
     """Deviations as the program samples them, by Stan name."""
     point: dict[str, Floats] = {}
     whole: dict[int, Floats] = {}
+    inverses, b = sampled_in(model.centering, model.design).inverses, full - origin(model)
     for k in parents_first(model.centering.nested):
-        (tau, L), T = scales[k], np.linalg.inv(sampled_in(model.centering, model.design).bases[k])
-        M, C = means(model, k, full - origin(model), whole), lower_factor(T @ (tau[:, None] * L))
+        (tau, L), T = scales[k], inverses[k]
+        M, C = means(model, k, b, whole), lower_factor(T @ (tau[:, None] * L))
         t = sampled(u[k] @ T.T, M @ T.T, model.centering.weights[k], model.centering.units[k], C)
         whole[k] = M + u[k]
         point[f"t_{k + 1}"] = t if len(tau) > 1 else t[:, 0]

@@ -124,7 +124,7 @@ def _term(model: Model, k: int) -> Data:
 
 
 def _several(model: Model, k: int, coefficient: Ints, data: Data) -> Data:
-    T: Floats = np.linalg.inv(sampled_in(model.centering, model.design).bases[k]).astype(float)
+    T = sampled_in(model.centering, model.design).inverses[k]
     return data | {f"T_{k + 1}": T, f"A_to_{k + 1}": T.T[coefficient]}
 
 
@@ -153,7 +153,7 @@ def _around(model: Model, k: int) -> Data:
         return {}
     data: Data = {"parent": nesting.parent + 1}
     of = sampled_in(model.centering, model.design)
-    carries = of.bases[nesting.coarser].T @ nesting.carries @ np.linalg.inv(of.bases[k]).T
+    carries = of.bases[nesting.coarser].T @ nesting.carries @ of.inverses[k].T
     carries = carries[0] if len(carries) == 1 else carries
     return data | ({"carries": carries} if len(model.design.terms[k].coefs) > 1 else {})
 

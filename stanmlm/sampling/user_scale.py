@@ -90,16 +90,16 @@ def _drawn(
 
 def _deviations(model: Model, draws: Mapping[str, Floats], b: Floats, scaled: Sequence[Floats]) -> tuple[Floats, ...]:
     """Effects about their means, (chains, draws, J, K) a term; coarser terms first, for others lie around them."""
-    nested, bases = model.centering.nested, sampled_in(model.centering, model.design).bases
-    b = b - origin(model)
+    nested, of = model.centering.nested, sampled_in(model.centering, model.design)
+    b, inverses = b - origin(model), of.inverses
     r: dict[int, Floats] = {}
     whole: dict[int, Floats] = {}  # a - M_0 of the terms that others lie around
     for k in parents_first(nested):
-        w, T = model.centering.weights[k], np.linalg.inv(bases[k])
+        w, T = model.centering.weights[k], inverses[k]
         M, C = means(model, k, b, whole), lower_factor(T @ scaled[k])
         t = np.asarray(draws[f"t_{k + 1}"], dtype=float).reshape(*b.shape[:2], *w.shape)
         z = scores(t, M @ T.T, w, model.centering.units[k], C)
-        r[k] = z @ np.swapaxes(bases[k] @ C, -1, -2)
+        r[k] = z @ np.swapaxes(of.bases[k] @ C, -1, -2)
         if any(nesting and nesting.coarser == k for nesting in nested):
             whole[k] = M + r[k]
     return tuple(r[k] for k in range(len(nested)))
