@@ -93,7 +93,8 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
     """
     seen = cells.observed
     dpars = (LOCATION,) if seen is None else tuple(one.name for one in family.parameters)
-    scale = _scale_of_means(design, cells, family) if seen is None else _scale_of_start(family, seen)
+    starts = [] if seen is None else _starts(family, seen)
+    scale = _scale_of_means(design, cells, family) if seen is None else _scale_of_start(family, starts)
     X, columns = cells.X - centers(design), places_of(design)
     scalars = [dpar for dpar in dpars if dpar not in columns]
     F = X.shape[1]
@@ -110,7 +111,7 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
         offset=offset,
         prior=_own(coefficient_priors(design, priors), design, units, dpars),
         scalars=tuple(_scalar_prior(family, dpar, priors, scale, dpars.index(dpar)) for dpar in scalars),
-        likelihood=_likelihood(cells, family, scale, offset),
+        likelihood=_likelihood(cells, family, scale, offset, starts),
         family=family,
         units=units,
     )
@@ -158,13 +159,15 @@ def _offsets(design: Design, cells: Cells, scale: Scale, dpars: tuple[str, ...])
     return np.stack(rows)
 
 
-def _likelihood(cells: Cells, family: Family, scale: Scale, offset: Floats) -> Likelihood:
+def _likelihood(
+    cells: Cells, family: Family, scale: Scale, offset: Floats, starts: list[tuple[Distributional, float]]
+) -> Likelihood:
     seen = cells.observed
     if seen is None:
         y, n, spread = _means(family, cells)
         center, size = scale.center[0], scale.unit[0]
         return of_means(Means((y - center) / size, n, offset[0], spread and (spread[0], spread[1] / size**2), family))
-    start = np.array([one.link.forward(np.asarray(value)) for one, value in _starts(family, seen)])
+    start = np.array([one.link.forward(np.asarray(value)) for one, value in starts])
     limits = bounds_of(
         Means(seen.y / seen.extra.trials, seen.n * seen.extra.trials, offset[0, seen.cell], None, family)
     )
@@ -206,10 +209,9 @@ def _scale_of_means(design: Design, cells: Cells, family: Family) -> Scale:
     return Scale(np.array([center]), np.array([size]))
 
 
-def _scale_of_start(family: Family, seen: Observed) -> Scale:
+def _scale_of_start(family: Family, starts: list[tuple[Distributional, float]]) -> Scale:
     """A real response about its location in units of its scale, whose own predictor is then about zero."""
     centers, units = np.zeros(len(family.parameters)), np.ones(len(family.parameters))
-    starts = _starts(family, seen)
     if family.kind == "real":
         centers[0], units[0] = starts[0][1], next((value for one, value in starts if one.scales_groups), 1.0)
         for p, (one, value) in enumerate(starts):
