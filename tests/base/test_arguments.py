@@ -2,13 +2,13 @@
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
 from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
-from criticism_fits import exams_fit, loo_of
+from criticism_fits import exams_fit
+from public_calls import PUBLIC, asked, call
 
 import stanmlm as sm
 from stanmlm.base.arguments import check_names, kind_of, shown
@@ -21,36 +21,6 @@ def exams() -> pd.DataFrame:
     return sm.simulate_exams(seed=2, students=15)
 
 
-# What a function needs before the argument in question is looked at; `fit` stands for itself.
-FORMULA = {"formula": "score ~ hours + (1 | student)"}
-NEEDED: Mapping[str, Mapping[str, object]] = {
-    "bf": {"formula": "score ~ hours"},
-    "brm": FORMULA,
-    "contrast": {"a": {"hours": 1}, "b": {"hours": 0}},
-    "gamma": {"shape": 1, "rate": 1},
-    "getME": {"name": "X"},
-    "glm": {"formula": "score ~ hours"},
-    "glmer": FORMULA,
-    "group_mean": {"x": [1.0], "by": [1]},
-    "hypothesis": {"hypothesis": "hours > 0"},
-    "lFormula": FORMULA,
-    "ladder": {"fits": {}},
-    "lm": {"formula": "score ~ hours"},
-    "lmList": {"formula": "score ~ hours | student"},
-    "lmer": FORMULA,
-    "makeFEdummies": {"x": ["a"]},
-    "model_frame": FORMULA,
-    "model_matrix": FORMULA,
-    "plot_curves": {"x": "hours", "group": "student"},
-    "poststratify": {"frame": exams().assign(N=1)},
-    "plot_slopes": {"x": "hours", "group": "student"},
-    "save": {"path": "never-written"},
-    "set_prior": {"prior": "normal(0, 1)"},
-    "simulate_counties": {"seed": 1},
-    "simulate_exams": {"seed": 1},
-    "simulate_redblue": {"seed": 1},
-}
-FITS = ("fit", "curves", "slopes")
 # Values that any column or weight of the data may have, looked at where they are used; and an internal function.
 FREE = {
     *(("log_lik", "weights"), ("posterior_epred", "trials"), ("posterior_predict", "trials"), ("predict", "trials")),
@@ -58,34 +28,10 @@ FREE = {
 }
 SKIPPED = ("record",)
 OPEN = ("datagrid", "bf", "lf")  # whose arguments are variables and parameters
-PUBLIC = [name for name in sm.__all__ if inspect.isfunction(getattr(sm, name))]
+ASKED = [each for each in asked() if each[0] not in SKIPPED and each not in FREE]
 
 
-def asked() -> Iterator[tuple[str, str]]:
-    """Every argument of every public function, options among them."""
-    for name in PUBLIC:
-        if name not in SKIPPED:
-            arguments = inspect.signature(getattr(sm, name)).parameters
-            yield from ((name, argument) for argument in arguments if (name, argument) not in FREE)
-
-
-def call(name: str, argument: str, value: object) -> None:
-    verb = getattr(sm, name)
-    parameters = inspect.signature(verb).parameters
-    if argument in parameters and parameters[argument].kind == inspect.Parameter.VAR_POSITIONAL:
-        verb(value, value)
-        return
-    given = dict(NEEDED.get(name, {}))
-    given |= {fit: exams_fit() for fit in FITS if fit in parameters and name != "pareto_k"}
-    given |= {"data": exams()} if "data" in parameters and name not in ("redblue", "update") else {}
-    models = (loo_of("exams"),) * 2 if "models" in parameters else ()
-    if name in ("predictions", "avg_predictions", "datagrid") and argument == "fit":
-        verb(value)
-    else:
-        verb(*models, **given | {argument: value})
-
-
-@pytest.mark.parametrize(("name", "argument"), list(asked()))
+@pytest.mark.parametrize(("name", "argument"), ASKED)
 @pytest.mark.parametrize("value", [object(), b"bytes"], ids=["object", "bytes"])
 def test_what_nothing_can_be_is_refused(name: str, argument: str, value: object) -> None:
     with pytest.raises(sm.StanmlmError):
@@ -145,7 +91,7 @@ def test_the_message_has_what_was_given_and_what_would_do(wrong, message: str) -
         (str, np.str_("a")),
         (sm.Fit | None, None),
         (list[str] | str, 3),  # an annotation that is not known is not judged
-        (NEEDED.__class__, {}),
+        (dict, {}),
     ],
 )
 def test_what_is_as_good_is_taken(annotation: object, value: object) -> None:
