@@ -17,7 +17,7 @@ from stanmlm.fit.draws import (
     labelled_values,
     values_of,
 )
-from stanmlm.fit.fit import Fit, draws_of
+from stanmlm.fit.fit import Fit, draws_of, n_draws
 from stanmlm.fit.fitlist import FitList
 from stanmlm.priors.parameter_names import find, label_of, names_of
 from stanmlm.priors.parameters import SIGMA, Element, Grouping, groupings
@@ -188,7 +188,8 @@ def confint(fit: Fit | FitList, parm: Sequence[str] | str | None = None, level: 
         return pd.concat({name: confint(one, parm, level) for name, one in fit.items()}, names=[fit.group, None])
     chosen = _interval_rows(fit, [parm] if isinstance(parm, str) else parm)
     tails = (1 - level) / 2, 1 - (1 - level) / 2
-    bounds = np.quantile(values_of(fit, list(chosen.values())), tails, axis=(0, 1))
+    values = values_of(fit, list(chosen.values()))
+    bounds = np.quantile(values.reshape(n_draws(fit), len(chosen)), tails, axis=0)
     return pd.DataFrame(bounds.T, index=list(chosen), columns=[f"{100 * tail:.3g} %" for tail in tails])
 
 

@@ -111,9 +111,10 @@ def _by_parameter(given: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
 
 def _one_of(dpar: str, text: object) -> str:
     if isinstance(text, int | float) and not isinstance(text, bool):
+        number = shown(text)
         raise FormulaError(
-            f"{dpar}={text} would hold {dpar} at a number, which stanmlm cannot do yet; a narrow prior comes close: "
-            f'set_prior("normal({text}, 0.001)", class_="{dpar}")'
+            f"{dpar}={number} would hold {dpar} at a number, which stanmlm cannot do yet; a narrow prior comes close: "
+            f'set_prior("normal({number}, 0.001)", class_="{dpar}")'
         )
     if not isinstance(text, str):
         raise FormulaError(f'{dpar}= takes a formula as text, such as "~ x", not {shown(text)}')

@@ -183,7 +183,11 @@ def split_preset(
     """
     if isinstance(priors, Mapping):
         raise PriorError("priors= takes no dict; a dict of priors by coefficient is prior={...}")
-    listed = list(priors) if isinstance(priors, Iterable) and not isinstance(priors, str) else [priors]
+    listed: list[object]
+    try:
+        listed = [priors] if isinstance(priors, str | SetPrior) else list(priors)
+    except TypeError:  # no list, NumPy's 0-d array among them
+        listed = [priors]
     presets = [entry for entry in listed if isinstance(entry, str)]
     rows = tuple(entry for entry in listed if isinstance(entry, SetPrior))
     if len(presets) > 1:
