@@ -1,13 +1,13 @@
 """The effects of all group terms at once: their precision as one sparse matrix, solved by conjugate gradients."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
-from stanmlm.data.design import Design, dpars_of, predictors
+from stanmlm.data.design import Design, dpars_of
 
 # Residuals fall to this share of what they were, in the norm of the terms' own blocks.
 TOLERANCE = 1e-10
@@ -80,10 +80,9 @@ def joint_system(
     return JointSystem(rows, block, information, tuple((J, size[1]) for J, size in zip(levels, sizes, strict=True)))
 
 
-def parts_of(design: Design, Z: tuple[Floats, ...]) -> tuple[Mapping[int, Floats], ...]:
-    """The columns (C, K) of each term by the predictor that they enter, zero where they enter another."""
-    place = {of.dpar: p for p, of in enumerate(predictors(design))}
-    own = [np.array([place[dpar] for dpar in dpars_of(term)]) for term in design.terms]
+def parts_of(design: Design, Z: Sequence[Floats], dpars: Sequence[str]) -> tuple[Mapping[int, Floats], ...]:
+    """The columns (C, K) of each term by the place of the predictor that they enter, zero where they enter another."""
+    own = [np.array([dpars.index(dpar) for dpar in dpars_of(term)]) for term in design.terms]
     return tuple({int(p): np.where(at == p, z, 0.0) for p in np.unique(at)} for at, z in zip(own, Z, strict=True))
 
 

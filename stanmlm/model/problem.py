@@ -15,6 +15,7 @@ from stanmlm.families.responses import Response
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.approximations import Likelihood, Means, Scale, bounds_of, of_means, of_responses
 from stanmlm.model.compress import Cells
+from stanmlm.model.crossed import parts_of
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.priors import Priors
 
@@ -139,13 +140,9 @@ def _unit_of_columns(design: Design, scale: Scale, dpars: tuple[str, ...]) -> Fl
 
 
 def _parts(design: Design, cells: Cells, units: Units, dpars: tuple[str, ...]) -> tuple[Mapping[int, Floats], ...]:
-    """The columns of each term by the predictor that they enter."""
-    parts = []
-    for term, Z, unit in zip(design.terms, cells.Z, units.Z, strict=True):
-        own = np.array([dpars.index(dpar) for dpar in dpars_of(term)])
-        scaled = Z * (unit / units.predictors.unit[own])
-        parts.append({int(p): np.where(own == p, scaled, 0.0) for p in np.unique(own)})
-    return tuple(parts)
+    """The columns of each term, in these units, by the predictor that they enter."""
+    own = [units.predictors.unit[[dpars.index(dpar) for dpar in dpars_of(term)]] for term in design.terms]
+    return parts_of(design, [Z * (z / unit) for Z, z, unit in zip(cells.Z, units.Z, own, strict=True)], dpars)
 
 
 def _offsets(design: Design, cells: Cells, scale: Scale, dpars: tuple[str, ...]) -> Floats:

@@ -61,7 +61,8 @@ def _system(model: Model, at: Pilot) -> JointSystem | None:
     if model.centering.marginal or not model.design.terms:
         return None
     levels = tuple(len(term.levels) for term in model.design.terms)
-    return joint_system(parts_of(model.design, model.cells.Z), model.cells.index, levels, at.working.weight)
+    parts = parts_of(model.design, model.cells.Z, [*places_of(model.design)])
+    return joint_system(parts, model.cells.index, levels, at.working.weight)
 
 
 def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.Generator) -> dict[str, Floats]:
