@@ -8,8 +8,8 @@ import pandas as pd
 from stanmlm.base.arrays import Floats
 from stanmlm.data.design import predictors
 from stanmlm.fit.fit import Fit, chains_of, draws_of, n_draws
-from stanmlm.priors.parameter_names import named, names_of
-from stanmlm.priors.parameters import Element, Variable
+from stanmlm.priors.parameter_names import names_of
+from stanmlm.priors.parameters import Element, Variable, named
 
 
 def values_of(fit: Fit, elements: Sequence[Element]) -> Floats:

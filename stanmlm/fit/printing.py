@@ -15,8 +15,7 @@ from stanmlm.fit.extract import fixef, ngrps, nobs, sigma
 from stanmlm.fit.fit import Fit, draws_of, n_draws
 from stanmlm.fit.varcorr import VarCorr, print_varcorr
 from stanmlm.formula.formula import formula_lines, formula_text
-from stanmlm.priors.parameter_names import named
-from stanmlm.priors.parameters import SIGMA, groupings
+from stanmlm.priors.parameters import SIGMA, groupings, named
 
 _TITLES: Mapping[str, str] = {
     "lm": "Linear model, posterior by Stan ['lm']",

@@ -10,12 +10,10 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError, check_probability, did_you_mean
 from stanmlm.base.layout import covariance_table
-from stanmlm.data.design import dpars_of
 from stanmlm.data.factors import make_unique
 from stanmlm.fit.draws import correlations_of, covariances_of, scales_of
 from stanmlm.fit.fit import Fit, draws_of
-from stanmlm.priors.parameter_names import named
-from stanmlm.priors.parameters import SIGMA, groupings
+from stanmlm.priors.parameters import SIGMA, coefs_named, groupings
 
 
 @dataclass(frozen=True)
@@ -122,15 +120,9 @@ def _varcorr_terms(fit: Fit) -> list[VarCorrTerm]:
     return [_varcorr_term(fit, name, bar) for name, bar in zip(names, bars, strict=True)]
 
 
-def _labels(fit: Fit, bar: int) -> tuple[str, ...]:
-    """The coefficients, those of other parameters than the location with its name."""
-    term = fit.model.design.terms[bar]
-    return tuple(named(dpar, coef) for dpar, coef in zip(dpars_of(term), term.coefs, strict=True))
-
-
 def _varcorr_term(fit: Fit, name: str, bar: int) -> VarCorrTerm:
-    sd, cor = scales_of(fit, bar)[0], correlations_of(fit, bar)
-    return VarCorrTerm(name, _labels(fit, bar), sd.mean(axis=0), cor.mean(axis=0), covariances_of(fit, bar))
+    coefs, sd, cor = coefs_named(fit.model.design.terms[bar]), scales_of(fit, bar)[0], correlations_of(fit, bar)
+    return VarCorrTerm(name, coefs, sd.mean(axis=0), cor.mean(axis=0), covariances_of(fit, bar))
 
 
 def as_data_frame(table: VarCorrTable | Mapping[str, pd.DataFrame]) -> pd.DataFrame:

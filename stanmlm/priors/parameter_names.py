@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from stanmlm.base.errors import DataError, did_you_mean
 from stanmlm.data.factors import make_unique
-from stanmlm.priors.parameters import MU, Element, Ledger, Parameter
+from stanmlm.priors.parameters import Element, Ledger, Parameter, named
 
 SHOWN = 4  # parameters that a text may mean, in messages
 Spell = Callable[[Element], Iterator[str]]
@@ -18,11 +18,6 @@ def label_of(book: Ledger, element: Element) -> str:
     """ArviZ's label, which is never another's: `b[income]`, `sd_state[income]`, `r_state[AL, income]`, `sigma`."""
     row = element.parameter
     return book.variable(row.variable).label(element.at) if row.variable else _sigma(element, row.label)
-
-
-def named(dpar: str, coef: str) -> str:
-    """A coefficient, with the name of the parameter that it predicts where that is not the location: `sigma_x`."""
-    return coef if dpar == MU else f"{dpar}_{coef}"
 
 
 def _of(row: Parameter, names: Iterable[str]) -> tuple[str, ...]:

@@ -191,8 +191,8 @@ def groupings(design: Design) -> tuple[Grouping, ...]:
 
 def _grouping(design: Design, group: str, bars: tuple[int, ...], variable: str) -> Grouping:
     terms = [design.terms[bar] for bar in bars]
-    coefs = make_unique(coef for term in terms for coef in _labels(term))
-    pairs = make_unique(f"{a},{b}" for term in terms for a, b in combinations(_labels(term), 2))
+    coefs = make_unique(coef for term in terms for coef in coefs_named(term))
+    pairs = make_unique(f"{a},{b}" for term in terms for a, b in combinations(coefs_named(term), 2))
     return Grouping(group, bars, coefs, level_names(terms[0].levels), pairs, variable)
 
 
@@ -234,10 +234,14 @@ def coefficient_name(dpar: str) -> str:
     return "b" if dpar == MU else f"b_{dpar}"
 
 
-def _labels(term: GroupTerm) -> tuple[str, ...]:
+def named(dpar: str, coef: str) -> str:
+    """A coefficient, with the name of the parameter that it predicts where that is not the location: `sigma_x`."""
+    return coef if dpar == MU else f"{dpar}_{coef}"
+
+
+def coefs_named(term: GroupTerm) -> tuple[str, ...]:
     """The coefficients of a group term, those of parameters beside the location with its name."""
-    named = zip(term.coefs, dpars_of(term), strict=True)
-    return tuple(coef if dpar == MU else f"{dpar}_{coef}" for coef, dpar in named)
+    return tuple(named(dpar, coef) for dpar, coef in zip(dpars_of(term), term.coefs, strict=True))
 
 
 def _coefficients(design: Design) -> Iterator[Parameter]:

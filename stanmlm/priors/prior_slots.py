@@ -8,8 +8,8 @@ from stanmlm.base.arguments import shown
 from stanmlm.base.callers import warn_user
 from stanmlm.base.errors import PriorError, did_you_mean
 from stanmlm.priors.distributions import DISTRIBUTIONS
-from stanmlm.priors.parameter_names import Spellings, named, variants
-from stanmlm.priors.parameters import MU, Address, Ledger, Parameter, class_name, class_of
+from stanmlm.priors.parameter_names import Spellings, variants
+from stanmlm.priors.parameters import MU, Address, Ledger, Parameter, class_name, class_of, named
 from stanmlm.priors.prior_presets import PRESETS
 from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior, flat
 
