@@ -15,7 +15,7 @@ ROOMS = {
     "formula": "rcode rparse formulaic_compat terms bars",
     "data": "rvalues contrasts evaluate remember:learned frame coding grouping:factors rank distinct design"
     " design_rows:whole_rows lformula rfunctions",
-    "families": "links likelihoods responses",
+    "families": "links responses",
     "priors": "distributions prior_spec prior_presets prior_slots",
     "model": "compress rows:stan_rows rotation nesting pilot marginal centering",
     "sampling": "program standata unroll:user_scale inits engines doctor",
@@ -54,12 +54,13 @@ class _Moved(MetaPathFinder, Loader):
         new = str(spec.loader_state)
         warnings.warn(f"`{spec.name}` is `{new}` now", DeprecationWarning, stacklevel=6)
         module = importlib.import_module(new)
-        self.own = {new: module.__spec__}
+        spec.loader_state = module.__spec__
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing to run; the module keeps the spec that it was found by."""
-        module.__spec__ = self.own.pop(module.__name__, module.__spec__)
+        """Nothing to run; the module gets back the spec that it was found by."""
+        assert module.__spec__ is not None
+        module.__spec__ = module.__spec__.loader_state
 
 
 def _is_there(name: str) -> bool:
