@@ -6,7 +6,6 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.coefficients import centers, intercepts, places_of, slopes, with_intercept
-from stanmlm.families import Family
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.centering import remainder, sampled_in
 from stanmlm.model.marginal import Marginal
@@ -167,14 +166,9 @@ def _one(k: int, data: Data) -> Data:
 def _sds(model: Model) -> Data:
     S = sum(len(term.coefs) for term in model.design.terms)
     of = sampled_in(model.centering, model.design)
-    ratios: Data = {f"by_{name}": _ratios(model, S) for name in scales(model.family)}
+    ratios: Data = {f"by_{one.name}": _ratios(model, S) for one in model.scalars if one.scales_groups}
     data: Data = {"S": S, "log_sd_hat": of.log_sd, "log_sd_L": of.sd_factor}
     return data | ratios
-
-
-def scales(family: Family) -> list[str]:
-    """The parameter whose multiples group sds are in default priors, if there is one."""
-    return [one.name for one in family.scalars if one.scales_groups]
 
 
 def _ratios(model: Model, S: int) -> Floats:

@@ -1,5 +1,6 @@
 """Densities of models with several predictors: Stan's against one over rows, and cells against rows."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,8 @@ import stanmlm as sm
 from stanmlm.families import Family, gaussian, student
 from stanmlm.fit.pipeline import ModelOptions, build_model
 from stanmlm.model.model import Model
+from stanmlm.sampling.program import program, structure
+from stanmlm.sampling.standata import standata
 
 # Differences of the log density between cells and rows, relative to its size: the order of sums.
 COLLAPSED = 1e-10
@@ -54,6 +57,15 @@ def made(family: Family, texts: tuple[str, ...], **options: Any) -> Model:
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_stans_density_and_gradient_are_those_over_rows(family: str, formula: str) -> None:
     check(made(FAMILIES[family], FORMULAS[formula], preset="brms"))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_the_data_are_those_that_the_program_declares(family: str, formula: str) -> None:
+    of = made(FAMILIES[family], FORMULAS[formula])
+    block = re.search(r"^data {\n(.*?)^}", program(structure(of)).text, re.MULTILINE | re.DOTALL)
+    assert block
+    assert set(re.findall(r"(\w+);", re.sub(r"//.*", "", block[1]))) == standata(of).keys()
 
 
 @pytest.mark.parametrize("family", FAMILIES)
