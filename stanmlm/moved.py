@@ -70,7 +70,16 @@ def _is_there(name: str) -> bool:
         return False
 
 
+class _Package(ModuleType):
+    """A package whose verbs stay verbs: `import stanmlm.predict` would put the module in the place of `sm.predict`."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (isinstance(value, ModuleType) and callable(self.__dict__.get(name))):
+            super().__setattr__(name, value)
+
+
 def keep_old_names() -> None:
     """Let `import stanmlm.errors` go on working."""
+    sys.modules["stanmlm"].__class__ = _Package
     if not any(isinstance(finder, _Moved) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Moved())  # before the finder that would load a second copy

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
+import stanmlm as sm
 from stanmlm.moved import MOVED
 
 
@@ -32,6 +33,15 @@ def test_an_old_name_gives_the_module_itself_and_says_where_it_is(old: str, new:
     assert found is import_module(new)
     assert found.__spec__ is not None
     assert found.__spec__.name == new
+
+
+@pytest.mark.parametrize("old", [old for old in MOVED if callable(getattr(sm, old, None))])
+@pytest.mark.filterwarnings("ignore:`stanmlm:DeprecationWarning")
+def test_verbs_stay_verbs_where_a_module_had_their_name(old: str) -> None:
+    verb = getattr(sm, old)
+    sys.modules.pop(f"stanmlm.{old}", None)
+    assert import_module(f"stanmlm.{old}") is import_module(MOVED[old])
+    assert getattr(sm, old) is verb
 
 
 def test_a_name_that_never_was_is_not_found() -> None:
