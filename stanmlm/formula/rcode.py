@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -121,8 +121,18 @@ def fold(node: Node, children: Callable[[Node], Sequence[Node]], combine: Callab
     return values[0]
 
 
+class Part(NamedTuple):
+    """A node without what is below it."""
+
+    kind: Literal["name", "number", "string", "constant", "call", "empty"]
+    text: str
+    names: list[str]  # of its arguments
+    start: int
+    stop: int
+
+
 def postfix(node: Node) -> list[list[Any]]:
-    """Code in postfix order: kind, text, argument names, start and stop of each part."""
+    """Code in postfix order, a `Part` each."""
     parts: list[list[Any]] = []
 
     def add(part: Node, below: list[None]) -> None:

@@ -3,7 +3,7 @@
 import json
 import platform
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cache
 from hashlib import blake2b
@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from stanmlm.base.arguments import check_arguments
+from stanmlm.base.arguments import check_arguments, shown
 from stanmlm.base.arviz_compat import tree_of_parts, tree_parts
 from stanmlm.base.callers import caller_scope
 from stanmlm.base.errors import FileError, OptionError, StanmlmWarning, did_you_mean
+from stanmlm.base.files.annotations import kinds_of
 from stanmlm.base.files.archive import DAMAGE, DIGEST, Manifest, digest, read_archive, read_manifest, write_archive
 from stanmlm.base.files.codec import PLAIN, Codec, Coder, DamageError, Get, Json, UnknownTypeError, decode, encode
 from stanmlm.base.files.codec_pandas import PANDAS
@@ -37,7 +38,7 @@ from stanmlm.fit.files.shapes import check_shapes
 from stanmlm.fit.fit import Call, Fit, relabelled
 from stanmlm.formula.bars import Bar
 from stanmlm.formula.formula import Formula
-from stanmlm.formula.rcode import Node, from_postfix, postfix
+from stanmlm.formula.rcode import Node, Part, from_postfix, postfix
 from stanmlm.formula.rparse import parse_expression
 from stanmlm.formula.terms import Expression, Terms
 from stanmlm.model.approximations import Working
@@ -335,7 +336,7 @@ def codec() -> Codec:
             lambda written, *_: with_links(FAMILIES[written[0]], written[1:]),
         ),
         Coder("address", Address, lambda address, inner, _: inner(list(address)), _read_address),
-        Coder("code", Node, lambda node, *_: postfix(node), lambda written, *_: from_postfix(written)),
+        Coder("code", Node, lambda node, *_: postfix(node), _read_code),
         Coder(
             "tree",
             DataTree,
@@ -348,7 +349,24 @@ def codec() -> Codec:
 
 
 def _read_address(written: Json, inner: Callable[[Json], Any], _: object) -> Address:
-    return Address(*inner(written))
+    address = Address(*inner(written))
+    _check_fields(Address, address)
+    return address
+
+
+def _read_code(written: Json, *_: object) -> Node:
+    for part in written:
+        _check_fields(Part, part)
+        if part[0] == "number":
+            float(part[1].removesuffix("L"))
+    return from_postfix(written)
+
+
+def _check_fields(kind: type, values: Sequence[object]) -> None:
+    """Refuse what annotations of a named tuple do not allow, or more or fewer values than it has."""
+    for (name, holds), value in zip(kinds_of(kind, {}).items(), values, strict=True):
+        if not holds(value):
+            raise DamageError(f"`{name}` of its {kind.__name__} is {shown(value)}, which that cannot be")
 
 
 def _engine_coder(name: str) -> Coder:
