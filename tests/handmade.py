@@ -18,6 +18,7 @@ from stanmlm.priors.parameters import address_of
 from stanmlm.priors.priors import PriorRow, Priors
 
 N, STATES, YEARS = 90, 6, 4
+POSITIVE = ("lognormal", "Gamma", "inverse_gaussian", "weibull", "exponential")
 
 # Group terms as (factor, columns of Z): the shapes that the density tests go through.
 SHAPES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
@@ -84,6 +85,8 @@ def response(family: Family, seed: int = 2) -> Response:
         "poisson": rng.poisson(2.0, N).astype(float),
         "negbinomial": rng.negative_binomial(1.5, 0.4, N).astype(float),
         "student": rng.standard_t(3.0, N).round(1),
+        **{name: rng.gamma(2.0, 1.5, N).round(1) + 0.1 for name in POSITIVE},
+        "beta": rng.beta(2.0, 1.5, N).round(1) * 0.8 + 0.1,
     }[family.name]
     return Response("y", y, trials if family.name == "binomial" else np.ones(N), rng.choice([0.5, 1.0, 2.0], N))
 

@@ -33,7 +33,34 @@ LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
     ("poisson", "log"): lambda eta, y, n, _: y * eta - np.exp(eta),
     ("negbinomial", "log"): lambda eta, y, n, values: _negbinomial(eta, y, values["shape"]),
     ("student", "identity"): lambda eta, y, n, values: _student((y - eta) / values["sigma"], **values),
+    ("lognormal", "identity"): lambda eta, y, n, v: -np.log(v["sigma"]) - 0.5 * ((np.log(y) - eta) / v["sigma"]) ** 2,
+    ("Gamma", "log"): lambda eta, y, n, v: _gamma(y, v["shape"], np.exp(eta)),
+    ("exponential", "log"): lambda eta, y, n, _: -eta - y * np.exp(-eta),
+    ("inverse_gaussian", "log"): lambda eta, y, n, v: (
+        0.5 * np.log(v["shape"]) - 0.5 * v["shape"] * (y - np.exp(eta)) ** 2 / (y * np.exp(2 * eta))
+    ),
+    ("weibull", "log"): lambda eta, y, n, v: _weibull(
+        y, v["shape"], np.exp(eta - special.loggamma(1 + 1 / v["shape"] + 0j))
+    ),
+    ("beta", "logit"): lambda eta, y, n, v: _beta(y, -np.log1p(np.exp(-eta)), -np.log1p(np.exp(eta)), v["phi"]),
+    ("beta", "probit"): lambda eta, y, n, v: _beta(y, special.log_ndtr(eta), special.log_ndtr(-eta), v["phi"]),
+    ("beta", "cloglog"): lambda eta, y, n, v: _beta(y, np.log(-np.expm1(-np.exp(eta))), -np.exp(eta), v["phi"]),
 }
+
+
+def _gamma(y: Anything, a: Anything, mu: Anything) -> Anything:
+    return a * np.log(a / mu) - special.loggamma(a + 0j) + (a - 1) * np.log(y) - a * y / mu
+
+
+def _weibull(y: Anything, k: Anything, scale: Anything) -> Anything:
+    return np.log(k / scale) + (k - 1) * np.log(y / scale) - (y / scale) ** k
+
+
+def _beta(y: Anything, log_mu: Anything, log1m_mu: Anything, phi: Anything) -> Anything:
+    a, b = np.exp(log_mu) * phi, np.exp(log1m_mu) * phi
+    logs = log_mu + log1m_mu + 2 * np.log(phi)
+    norm = special.loggamma(phi + 0j) - special.loggamma(1 + a + 0j) - special.loggamma(1 + b + 0j) + logs
+    return norm + (a - 1) * np.log(y) + (b - 1) * np.log(1 - y)
 
 
 def _negbinomial(eta: Anything, y: Anything, a: Anything) -> Anything:

@@ -6,6 +6,8 @@ import stanli
 from reference_density import dimension, gradient, log_density
 
 from stanmlm.families import binomial, gaussian, negbinomial, poisson, student
+from stanmlm.families.family import with_link
+from stanmlm.families.registry import FAMILIES
 from stanmlm.model.model import Model
 from stanmlm.sampling.program import program, structure
 from stanmlm.sampling.standata import standata
@@ -21,6 +23,8 @@ PAIRS = {
     "poisson": poisson(),
     "negbinomial": negbinomial(),
     "student": student(),
+    **{name: FAMILIES[name] for name in ("lognormal", "Gamma", "inverse_gaussian", "weibull", "exponential")},
+    **{f"beta {link}": with_link(FAMILIES["beta"], link) for link in ("logit", "probit", "cloglog")},
 }
 
 

@@ -43,7 +43,7 @@
 {% endmacro %}
 {% macro data(s) %}
   // Response: rows are already times the square roots of their weights, less the offset
-  int<lower=0> N;  // observations
+  real<lower=0> N;  // observations; weights that are exponents make it real
   vector[H * K] y;
   vector[R] y_rest;
   real<lower=0> ss;  // squares that are the same whatever the parameters are

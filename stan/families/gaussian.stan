@@ -10,7 +10,7 @@
   vector<lower=0>[C] ss;  // weighted squares around it
 {% else %}
   // Response: rows are already times the square roots of their weights, less the offset
-  int<lower=0> N;  // observations
+  real<lower=0> N;  // observations; weights that are exponents make it real
   vector[C] y;
   real<lower=0> ss;  // squares that are the same whatever eta is
 {% endif %}

@@ -69,6 +69,11 @@ class Notation:
     law: Callable[[str, str], str]  # (mean, size or "") -> the distribution
 
 
+def as_they_are(y: Floats) -> Floats:
+    """Responses that lie where the location does."""
+    return y
+
+
 # Everywhere below: theta's arrays are (draws, rows), those of Extra and y (rows,).
 @dataclass(frozen=True)
 class Family:
@@ -96,6 +101,7 @@ class Family:
     extras: tuple[str, ...] = ()  # fields of Extra that the density reads beside exponents
     autoscales: bool = False  # rstanarm: default priors are scaled by sd(y), the intercept's sits at mean(y)
     weights_are_precisions: bool = False  # elsewhere they are exponents of the density, which count cases
+    located: Callable[[Floats], Floats] = as_they_are  # responses on the scale of the location's natural value
     squares: bool = False  # the density sees rows through n, y and ss alone, as ss + sum n (y - eta)^2: rows may turn
 
     def __repr__(self) -> str:
@@ -208,6 +214,8 @@ def location_itself(theta: Theta, _: Extra) -> Floats:
     return theta["mu"]
 
 
+# brms's default of shapes and precisions, which may be of any size.
+SHAPE_PRIOR = {preset: Default("gamma", (0.01, 0.01)) for preset in ("rstanarm", "brms")}
 # rstanarm's default of what scales a response, and brms's.
 SCALE_PRIOR = {
     "rstanarm": Default("exponential", (1.0,), scaled=True),

@@ -78,7 +78,7 @@ def _information(theta: Theta, extra: Extra) -> Floats:
     return np.array([[zero + _sd(theta, extra) ** -2.0, zero], [zero, zero + 2.0]])
 
 
-def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
+def squares_of_all(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
     """Weights, means and squares within cells, weights being precisions; a row of weight 0 is not an observation."""
     y, weights = response.y - offset, response.weights
     n = total(weights, cell, cells)
@@ -87,10 +87,10 @@ def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> St
     return {"N": int(np.count_nonzero(weights)), "n": n, "y": mean, "ss": squares}
 
 
-def _statistic_by_cell(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
+def squares_by_cell(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
     """The same with observations and squares of each cell, for an sd of each."""
     y, weights = response.y - offset, response.weights
-    mean = np.asarray(_statistic(response, offset, cell, cells)["y"])
+    mean = np.asarray(squares_of_all(response, offset, cell, cells)["y"])
     return {
         "N": total((weights > 0).astype(float), cell, cells),
         "n": total(weights, cell, cells),
@@ -143,8 +143,8 @@ GAUSSIAN = Family(
     cdf=_cdf,
     information=_information,
     reductions=(
-        Reduction((), _statistic, scalars=("sigma",), means=_means, spread=_spread),
-        Reduction((), _statistic_by_cell),
+        Reduction((), squares_of_all, scalars=("sigma",), means=_means, spread=_spread),
+        Reduction((), squares_by_cell),
     ),
     extras=("weights",),
     autoscales=True,

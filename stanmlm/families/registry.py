@@ -5,14 +5,24 @@ from collections.abc import Callable
 from stanmlm.base.arguments import shown
 from stanmlm.base.dialects import family_elsewhere
 from stanmlm.base.errors import OptionError, did_you_mean
+from stanmlm.families.beta import BETA
 from stanmlm.families.binomial import BINOMIAL
+from stanmlm.families.exponential import EXPONENTIAL
 from stanmlm.families.family import Family, FamilyLike
+from stanmlm.families.gamma import GAMMA
 from stanmlm.families.gaussian import GAUSSIAN
+from stanmlm.families.inverse_gaussian import INVERSE_GAUSSIAN
+from stanmlm.families.lognormal import LOGNORMAL
 from stanmlm.families.negbinomial import NEGBINOMIAL
 from stanmlm.families.poisson import POISSON
 from stanmlm.families.student import STUDENT
+from stanmlm.families.weibull import WEIBULL
 
-FAMILIES: dict[str, Family] = {family.name: family for family in (GAUSSIAN, BINOMIAL, POISSON, NEGBINOMIAL, STUDENT)}
+_EVERY = (
+    *(GAUSSIAN, STUDENT, LOGNORMAL, GAMMA, INVERSE_GAUSSIAN, WEIBULL, EXPONENTIAL, BETA),
+    *(BINOMIAL, POISSON, NEGBINOMIAL),
+)
+FAMILIES: dict[str, Family] = {family.name: family for family in _EVERY}
 _SPELLINGS = {name: family for family in FAMILIES.values() for name in (family.name, *family.spellings)}
 
 

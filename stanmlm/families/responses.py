@@ -37,6 +37,22 @@ def read_counts(raw: RawResponse, weights: Floats | None, family: str) -> Respon
     return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
 
 
+def read_positive(raw: RawResponse, weights: Floats | None, family: str) -> Response:
+    """Reals above zero, each one observation."""
+    y = _numeric(raw, family)
+    _refuse(raw, _where(_not_positive, y), f"{family} needs responses above zero: `{raw.label}` has {{values}}"
+            " at zero or below")  # fmt: skip
+    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
+
+
+def read_shares(raw: RawResponse, weights: Floats | None, family: str) -> Response:
+    """Reals between zero and one, each one observation."""
+    y = _numeric(raw, family)
+    _refuse(raw, _where(_not_inside, y), f"{family} needs shares between 0 and 1: `{raw.label}` has {{values}}"
+            " at 0 or 1, or beyond")  # fmt: skip
+    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
+
+
 def read_successes(raw: RawResponse, weights: Floats | None) -> Response:
     """Successes and trials, from any of R's spellings."""
     readers = {
@@ -140,6 +156,14 @@ def _not_finite_rows(values: Anything) -> Bools:
 
 def _negative(values: Floats) -> Bools:
     return np.less(values, 0)
+
+
+def _not_positive(values: Floats) -> Bools:
+    return np.less_equal(values, 0)
+
+
+def _not_inside(values: Floats) -> Bools:
+    return np.asarray((values <= 0) | (values >= 1))
 
 
 def _fractional(values: Floats) -> Bools:

@@ -69,13 +69,15 @@ def of_means(at: Means) -> Likelihood:
     >>> of_means(Means(one, one, 0 * one, None, poisson())).start.shape
     (1, 2)
     """
-    link, variance, overall, about = at.family.link, _variance_of(at.family), _overall(at), _offset_about_its_mean(at)
+    link, overall, about = at.family.link, _overall(at), _offset_about_its_mean(at)
+    middle = link.forward(overall)
+    least = LEAST * link.slope(middle), LEAST * _information(at.family, middle)
     low, high = bounds_of(at)
 
     def working(eta: Floats, _: Floats, dispersion: float) -> Working:
         mu = link.inverse(eta[0])
-        slope = np.maximum(link.slope(eta[0]), LEAST * link.slope(link.forward(overall)))
-        weight = at.n * slope**2 / (np.maximum(variance(mu), LEAST * variance(overall)) * dispersion)
+        slope = np.maximum(link.slope(eta[0]), least[0])
+        weight = at.n * np.maximum(_information(at.family, eta[0]), least[1]) / dispersion
         return Working(weight * (eta - at.offset + (at.y - mu) / slope), weight[None, None])
 
     def dispersion(eta: Floats, uncertain: Floats) -> float:
@@ -84,21 +86,18 @@ def of_means(at: Means) -> Likelihood:
         rows, squares = at.spread
         return float(squares + np.sum(at.n * (at.y - eta) ** 2) + np.sum(at.n * uncertain)) / max(rows, 1)
 
-    start = (link.forward(overall) + about)[None]
+    start = (middle + about)[None]
     limits = (np.full((1, 1), low), np.full((1, 1), high))
     has = at.spread is not None
     return Likelihood(start, limits, working, dispersion, has_dispersion=has, by_variance=has)
 
 
-def _variance_of(family: Family) -> Callable[[Floats], Floats]:
-    """Of one response at a mean, over the dispersion."""
-    ones = np.ones(1)
-    natural = {parameter.name: ones for parameter in family.scalars}
-
-    def variance(mu: Floats) -> Floats:
-        return family.variance_of(family.theta({}, {family.location.name: mu, **natural}), Extra(ones, ones))
-
-    return variance
+def _information(family: Family, eta: Floats) -> Floats:
+    """What one response says of the location's predictor, times the dispersion."""
+    assert family.information is not None
+    one = np.ones(1)
+    theta = family.theta({family.location.name: eta}, {parameter.name: one for parameter in family.scalars})
+    return np.asarray(family.information(theta, Extra(one, one))[0, 0])
 
 
 def bounds_of(at: Means) -> tuple[float, float]:

@@ -209,7 +209,7 @@ def _scale_of_means(design: Design, cells: Cells, family: Family) -> Scale:
 def _scale_of_start(family: Family, starts: list[tuple[Distributional, float]]) -> Scale:
     """A real response about its location in units of its scale, whose own predictor is then about zero."""
     centers, units = np.zeros(len(family.parameters)), np.ones(len(family.parameters))
-    if family.kind == "real":
+    if family.link.name == "identity":
         centers[0], units[0] = starts[0][1], next((value for one, value in starts if one.scales_groups), 1.0)
         for p, (one, value) in enumerate(starts):
             if one.scales_groups and one.link.name == "identity":

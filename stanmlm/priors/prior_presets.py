@@ -38,16 +38,17 @@ def measure_scales(design: Design, family: Family, response: Response) -> Scales
     brms 2.23.1, R/priors.R, `def_scale_prior`.
     """
     centered = family.autoscales and family.link.name == "identity"
+    y = family.located(response.y)
     X = [column for of in predictors(design) for column in of.X[:, of.intercept :].T]
     Z = [column for term in design.terms for column in term.Z.T]
     often = counts(design)
     return Scales(
-        y=_sd(response.y, constant(1.0, len(response.y))) if family.autoscales else 1.0,
+        y=_sd(y, constant(1.0, len(y))) if family.autoscales else 1.0,
         x=np.array([_sd(column, often) for column in X]),
         z=np.array([_spread(column, often) for column in Z]),
-        center=float(np.mean(response.y)) if centered else 0.0,
+        center=float(np.mean(y)) if centered else 0.0,
         coefficient=COEFFICIENT_SCALE * family.link.default_scale,
-        brms=cache(lambda: _brms_location_scale(design.offset, family, response.y)),
+        brms=cache(lambda: _brms_location_scale(design.offset, family, y)),
     )
 
 

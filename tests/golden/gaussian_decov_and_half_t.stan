@@ -107,7 +107,7 @@ data {
   vector[C] Z_2;
 
   // Response: rows are already times the square roots of their weights, less the offset
-  int<lower=0> N;  // observations
+  real<lower=0> N;  // observations; weights that are exponents make it real
   vector[C] y;
   real<lower=0> ss;  // squares that are the same whatever eta is
 

@@ -102,7 +102,7 @@ data {
   matrix[C, K_1] Z_1;
 
   // Response: rows are already times the square roots of their weights, less the offset
-  int<lower=0> N;  // observations
+  real<lower=0> N;  // observations; weights that are exponents make it real
   vector[C] y;
   real<lower=0> ss;  // squares that are the same whatever eta is
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import pytest
+from handmade import POSITIVE
 from reference_density import dimension, log_density
 from stan_against_numpy import PAIRS, compiled
 
@@ -50,6 +51,8 @@ def rows(pair: str) -> pd.DataFrame:
     p = 1 / (1 + np.exp(-eta))
     y = {"gaussian": eta + rng.normal(0, 0.7, n), "poisson": rng.poisson(np.exp(0.5 + eta)).astype(float)}
     y |= {"student": y["gaussian"] * np.where(np.arange(n) % 20, 1.0, 4.0), "negbinomial": 2 * y["poisson"]}
+    positive = np.exp(0.5 * eta) * rng.gamma(2.0, 0.5, n)
+    y |= dict.fromkeys(POSITIVE, positive) | {name: np.clip(p, 0.02, 0.98) for name in PAIRS if "beta" in name}
     y = y.get(pair, rng.binomial(size, p).astype(float))
     names = {"g": [f"g{i:02d}" for i in g], "h": [f"h{i}" for i in h]}
     return pd.DataFrame({"y": y, "size": size, "x": x, "z": z, "e": rng.uniform(1, 3, n), "w": 1.0, **names})
@@ -60,7 +63,12 @@ def built(pair: str, data: pd.DataFrame, units: Units = Units(), terms: str = CR
     family: Family = PAIRS[pair]
     left = "y | trials(size)" if family.name == "binomial" else "y"
     offset = " + offset(log(e))" if family.name in ("poisson", "negbinomial") else ""
-    aux = {"sigma": sm.exponential(1 / units.y), "nu": sm.gamma(2, 0.1), "shape": sm.exponential(1)}
+    aux = {
+        "sigma": sm.exponential(1 / units.y),
+        "nu": sm.gamma(2, 0.1),
+        "shape": sm.exponential(1),
+        "phi": sm.exponential(1),
+    }
     data = data.assign(y=units.shift + units.y * data["y"], x=units.x * data["x"], z=units.z * data["z"])
     sd = {"(Intercept)": units.y, "z": units.y / units.z}
     of = ModelOptions(

@@ -1,0 +1,17 @@
+{# Positive responses with mean mu and variance mu^2 / shape, a cell by its sums.
+   Contract: macros functions(s), data(s), model(s, link); model reads `eta` and the parameters that are vectors. #}
+{% macro functions(s) %}{% endmacro %}
+{% macro data(s) %}
+  // Response: sums over the rows of a cell; weights make them real
+  vector<lower=0>[C] n;
+  vector<lower=0>[C] y;
+  vector[C] log_y;
+{% endmacro %}
+{% macro model(s, link) %}
+  vector[C] log_mu = {{ link.log_inverse("eta") }};
+{% if "shape" in s.vectors %}
+  target += dot_product(n, shape .* (log(shape) - log_mu) - lgamma(shape)) + dot_product(shape, log_y - y .* exp(-log_mu));
+{% else %}
+  target += sum(n) * (shape * log(shape) - lgamma(shape)) + shape * (sum(log_y) - dot_product(n, log_mu) - dot_product(y, exp(-log_mu)));
+{% endif %}
+{% endmacro %}

@@ -1,0 +1,94 @@
+"""Waiting times without memory."""
+
+import numpy as np
+
+from stanmlm.base.arrays import Floats, Ints
+from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.family import (
+    Distributional,
+    Family,
+    Notation,
+    from_zero,
+    location_itself,
+    mean_of,
+    trials_of,
+    with_link,
+)
+from stanmlm.families.links import LINKS
+from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
+from stanmlm.families.responses import Response, read_positive
+from stanmlm.families.theta import Theta
+
+
+def exponential(link: str = "log") -> Family:
+    """Positive responses with mean mu and variance mu^2: a Gamma with shape 1, a weibull with shape 1.
+
+    Parameters
+    ----------
+    link : str
+        "log".
+
+    Returns
+    -------
+    Family
+
+    Examples
+    --------
+    >>> exponential().link.name
+    'log'
+    """
+    return with_link(EXPONENTIAL, link)
+
+
+def _read(raw: RawResponse, weights: Floats | None) -> Response:
+    return read_positive(raw, weights, "exponential")
+
+
+def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    log_mu = theta.log("mu")
+    return np.asarray(-extra.weights * (log_mu + np.exp(np.log(y) - log_mu)))
+
+
+def _draw(rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
+    mu = theta["mu"]
+    return np.asarray(mu * rng.standard_exponential(mu.shape))
+
+
+def _variance(theta: Theta, extra: Extra) -> Floats:
+    return np.asarray(theta["mu"] ** 2)
+
+
+def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return np.asarray(-np.expm1(-np.maximum(y, 0.0) / theta["mu"]))
+
+
+def _information(theta: Theta, extra: Extra) -> Floats:
+    return np.broadcast_to(extra.weights, (1, 1, *theta["mu"].shape))
+
+
+def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
+    """Sums over the rows of a cell, weights being exponents."""
+    weights = response.weights
+    return {"n": total(weights, cell, cells), "y": total(times(weights, response.y), cell, cells)}
+
+
+def _law(mean: str, _: str) -> str:
+    return rf"\text{{Exponential}}(1 / {mean})"
+
+
+EXPONENTIAL = Family(
+    name="exponential",
+    spellings=(),
+    parameters=(Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),),
+    kind="real",
+    read=_read,
+    log_density=_log_density,
+    draw=_draw,
+    mean=location_itself,
+    bounds=from_zero,
+    notation=Notation(r"\mu", "", trials_of, _law),
+    variance=_variance,
+    cdf=_cdf,
+    information=_information,
+    reductions=(Reduction(("offset",), _statistic),),
+)

@@ -1,0 +1,129 @@
+"""Positive responses whose sd is a share of their mean."""
+
+import numpy as np
+from scipy import special
+
+from stanmlm.base.arrays import Floats, Ints
+from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.family import (
+    LOG_PRIOR,
+    SHAPE_PRIOR,
+    Distributional,
+    Family,
+    Notation,
+    from_zero,
+    location_itself,
+    mean_of,
+    trials_of,
+    with_link,
+)
+from stanmlm.families.links import LINKS
+from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
+from stanmlm.families.responses import Response, read_positive
+from stanmlm.families.theta import Theta
+
+
+def Gamma(link: str = "log") -> Family:
+    """Positive responses with mean mu and variance mu^2 / shape.
+
+    The link is the log unless you say otherwise, as in brms's `brmsfamily("gamma")`; R's `Gamma()` has "inverse". Weights
+    are exponents of the density. The shape has brms's prior gamma(0.01, 0.01) in every preset but "flat".
+
+    Parameters
+    ----------
+    link : str
+        "log".
+
+    Returns
+    -------
+    Family
+
+    Examples
+    --------
+    >>> [parameter.name for parameter in Gamma().parameters]
+    ['mu', 'shape']
+    """
+    return with_link(GAMMA, link)
+
+
+def _read(raw: RawResponse, weights: Floats | None) -> Response:
+    return read_positive(raw, weights, "Gamma")
+
+
+def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """With x = y / mu, shape (log x - x) and what the shape and y say alone."""
+    shape, log_x = theta["shape"], np.log(y) - theta.log("mu")
+    constant = shape * np.log(shape) - special.gammaln(shape)
+    return np.asarray(extra.weights * (constant + shape * (log_x - np.exp(log_x)) - np.log(y)))
+
+
+def _draw(rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
+    mu, shape = theta["mu"], theta["shape"]
+    return np.asarray(rng.standard_gamma(np.broadcast_to(shape, mu.shape)) * (mu / shape))
+
+
+def _variance(theta: Theta, extra: Extra) -> Floats:
+    return np.asarray(theta["mu"] ** 2 / theta["shape"])
+
+
+def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    shape = theta["shape"]
+    return np.asarray(special.gammainc(shape, shape * np.maximum(y, 0.0) / theta["mu"]))
+
+
+def _information(theta: Theta, extra: Extra) -> Floats:
+    """Orthogonal: shape in log mu, shape^2 (trigamma(shape) - 1 / shape) in log shape."""
+    shape = np.broadcast_to(theta["shape"], theta["mu"].shape)
+    zero = np.zeros_like(shape)
+    own = shape * (shape * special.polygamma(1, shape) - 1)
+    return np.asarray(extra.weights * np.array([[shape, zero], [zero, own]]))
+
+
+def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
+    """Sums over the rows of a cell, weights being exponents."""
+    y, weights = response.y, response.weights
+    return {
+        "n": total(weights, cell, cells),
+        "y": total(times(weights, y), cell, cells),
+        "log_y": total(times(weights, np.log(y)), cell, cells),
+    }
+
+
+def shape_by_moments(response: Response) -> float:
+    """The squared mean over the variance, within what a pilot may start from."""
+    mean, variance = float(np.mean(response.y)), float(np.var(response.y))
+    return float(np.clip(mean**2 / variance, 0.1, 1e3)) if variance > 0 else 1e3
+
+
+def _law(mean: str, _: str) -> str:
+    return rf"\text{{Gamma}}(\alpha, \alpha / {mean})"
+
+
+GAMMA = Family(
+    name="Gamma",
+    spellings=("gamma",),
+    parameters=(
+        Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),
+        Distributional(
+            name="shape",
+            link=LINKS["log"],
+            links=("log",),
+            support="positive",
+            start=shape_by_moments,
+            words="the variance of a response is mu^2 / shape",
+            prior=SHAPE_PRIOR,
+            prior_link=LOG_PRIOR,
+        ),
+    ),
+    kind="real",
+    read=_read,
+    log_density=_log_density,
+    draw=_draw,
+    mean=location_itself,
+    bounds=from_zero,
+    notation=Notation(r"\mu", "", trials_of, _law),
+    variance=_variance,
+    cdf=_cdf,
+    information=_information,
+    reductions=(Reduction(("offset",), _statistic),),
+)
