@@ -54,9 +54,13 @@
 {% endfor %}
 {% endfilter %}
 {% filter block("model") %}
+{% for term in terms | selectattr("rotated") %}
+{{ term.file.model(term, s.likelihood) }}
+
+{% endfor %}
 {{ fixed.model(s, terms) }}
 
-{% for term in terms | sort(attribute="depth") %}
+{% for term in terms | rejectattr("rotated") | sort(attribute="depth") %}
 {{ term.file.model(term, s.likelihood) }}
 
 {% endfor %}

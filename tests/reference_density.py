@@ -61,9 +61,7 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
         place += count
         return q[place - count : place]
 
-    if design.intercept:
-        values["alpha_c"] = take(1)[0]
-    values["b"] = take(design.X.shape[1] - design.intercept)
+    swept = take(design.X.shape[1])
     if design.terms:
         log_sd = take(sum(len(term.coefs) for term in design.terms))
         values["sd"], jacobian = np.exp(log_sd), jacobian + log_sd.sum()
@@ -77,6 +75,11 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
         if not model.centering.marginal:
             values[f"t_{k}"] = take(J * K).reshape(K, J).T
     assert place == len(q)
+    values["swept"] = swept
+    fix = swept - sum(sweep.S @ effect(model, values, sweep.term)[1][:, 0] for sweep in model.centering.sweeps)
+    if design.intercept:
+        values["alpha_c"] = fix[0]
+    values["b"] = fix[design.intercept :]
     return values, jacobian
 
 
@@ -94,9 +97,13 @@ def cholesky_factor(y: Anything, K: int) -> tuple[Anything, Anything]:
 
 def beta_full(model: Model, values: dict[str, Anything]) -> Anything:
     b = values["b"]
+    return not_centred(model, np.concatenate([[values["alpha_c"]], b])) if model.design.intercept else b
+
+
+def not_centred(model: Model, fix: Anything) -> Anything:
     if not model.design.intercept:
-        return b
-    return np.concatenate([[values["alpha_c"] - model.design.X[:, 1:].mean(axis=0) @ b], b])
+        return fix
+    return np.concatenate([[fix[0] - model.design.X[:, 1:].mean(axis=0) @ fix[1:]], fix[1:]])
 
 
 def taus(model: Model, values: dict[str, Anything]) -> list[Anything]:
@@ -108,7 +115,12 @@ def effect(model: Model, values: dict[str, Anything], k: int) -> tuple[Anything,
     """(z, deviations) of term k, level by level and coefficient by coefficient."""
     L, t = values[f"L_{k + 1}"], values[f"t_{k + 1}"]
     w, c = model.centering.weights[k], model.centering.units[k]
-    tau, M = taus(model, values)[k], mean(model, values, k)
+    tau = taus(model, values)[k]
+    for sweep in model.centering.sweeps:
+        if sweep.term == k:
+            z = t / scale_at(w, c, tau)
+            return z, tau * (sweep.Q @ z)
+    M = mean(model, values, k)
     z = np.zeros_like(t)
     for j, p in np.ndindex(*t.shape):
         m = M[j, p] + tau[p] * sum(L[p, q] * z[j, q] for q in range(p))
@@ -118,8 +130,11 @@ def effect(model: Model, values: dict[str, Anything], k: int) -> tuple[Anything,
 
 
 def mean(model: Model, values: dict[str, Anything], k: int) -> Anything:
-    """M - M_0 of term k: fixed columns, and the whole effect of the coarser term that it lies around."""
-    M = (model.centering.A[k] @ (beta_full(model, values) - model.centering.origin)).T
+    """M - M_0 of term k: fixed columns, and the whole effect of the coarser term that it lies around.
+
+    Swept coefficients stand in for the user's: this is what sampled effects lie about, and nothing else.
+    """
+    M = (model.centering.A[k] @ (not_centred(model, values["swept"]) - model.centering.origin)).T
     nesting = model.centering.nested[k]
     if nesting is None:
         return M

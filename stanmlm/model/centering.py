@@ -13,6 +13,7 @@ from stanmlm.model.compress import Cells
 from stanmlm.model.marginal import Marginal, marginal
 from stanmlm.model.nesting import Nesting, depth, nestings
 from stanmlm.model.pilot import Pilot, pilot
+from stanmlm.model.sweeping import Sweep, swept, swept_uncertainty, sweeps
 from stanmlm.priors.priors import Priors
 
 # A column is absorbed where it equals Z A up to this share of its largest value: rounding, and nothing else.
@@ -38,6 +39,8 @@ class Centering:
     nested: tuple[Nesting | None, ...]  # a group term each: the coarser term whose effects are part of M
     pilot: Pilot | None = None  # what weights by information came from; chains start there
     marginal: Marginal | None = None  # group effects are integrated out, and nothing of the above serves them
+    sweeps: tuple[Sweep, ...] = ()  # one a rotated term, whose weights are those of z
+    uncertainty: Floats | None = None  # (F, F) posterior covariance of swept coefficients, where there are
 
 
 def centering(choice: float | str, design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:
@@ -130,9 +133,14 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     at = _quick_look(design, cells, family, priors)
     if at is None:
         return noncentered(design)
-    weights = informed(at)
-    absorbed, A = absorption(design, cells, weights)
-    return Centering(absorbed, A, weights, units(at), origin(design, at), nestings(design, cells), at)
+    nested = nestings(design, cells)
+    rotated = sweeps(design, cells, family, priors, nested, at)
+    of_scores = {sweep.term: sweep.weights[:, None] for sweep in rotated}
+    weights = tuple(of_scores.get(k, share) for k, share in enumerate(informed(at)))
+    absorbed, A = absorption(design, cells, weights, frozenset(of_scores))
+    about = origin(design, swept(rotated, at.beta, at.effects))
+    spread = swept_uncertainty(rotated, design, cells, at) if rotated else None
+    return Centering(absorbed, A, weights, units(at), about, nested, at, sweeps=rotated, uncertainty=spread)
 
 
 def _quick_look(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot | None:
@@ -200,7 +208,8 @@ def forced(design: Design, cells: Cells, family: Family, priors: Priors, weight:
     information = informed(at)
     absorbed, A = absorption(design, cells, information)
     weights = tuple(np.full_like(share, weight) for share in information)
-    return Centering(absorbed, A, weights, units(at), origin(design, at), nestings(design, cells))
+    nested = nestings(design, cells)
+    return Centering(absorbed, A, weights, units(at), origin(design, at.beta), nested)
 
 
 def informed(at: Pilot) -> tuple[Floats, ...]:
@@ -213,11 +222,12 @@ def units(at: Pilot) -> tuple[Floats, ...]:
     return tuple(np.sqrt(variances_in_turn(S)) for S in at.covariance)
 
 
-def origin(design: Design, at: Pilot) -> Floats:
-    """The pilot's coefficients of the columns as they are, not centred, (F,)."""
+def origin(design: Design, beta: Floats) -> Floats:
+    """Coefficients of the columns as they are, of those at centred columns, (..., F)."""
     if not design.intercept:
-        return at.beta
-    return np.asarray(np.r_[at.beta[0] - means_over_rows(design)[1:] @ at.beta[1:], at.beta[1:]])
+        return beta
+    alpha = beta[..., 0] - beta[..., 1:] @ means_over_rows(design)[1:]
+    return np.concatenate([alpha[..., None], beta[..., 1:]], axis=-1)
 
 
 def _share(information: Floats, covariance: Floats) -> Floats:
@@ -231,7 +241,9 @@ def variances_in_turn(covariance: Floats) -> Floats:
     return np.diagonal(np.linalg.cholesky(covariance), axis1=-2, axis2=-1) ** 2
 
 
-def absorption(design: Design, cells: Cells, information: tuple[Floats, ...]) -> tuple[Bools, tuple[Floats, ...]]:
+def absorption(
+    design: Design, cells: Cells, information: tuple[Floats, ...], rotated: frozenset[int] = frozenset()
+) -> tuple[Bools, tuple[Floats, ...]]:
     """Find the fixed columns that are a column of Z times something constant within the group.
 
     Parameters
@@ -240,6 +252,8 @@ def absorption(design: Design, cells: Cells, information: tuple[Floats, ...]) ->
     cells : Cells
     information : tuple of arrays
         (J, K) a term; a column that several coefficients could absorb goes to the one with the largest mean.
+    rotated : frozenset of int
+        Terms that absorb nothing.
 
     Returns
     -------
@@ -253,7 +267,7 @@ def absorption(design: Design, cells: Cells, information: tuple[Floats, ...]) ->
     """
     absorbed = np.zeros(design.X.shape[1], dtype=bool)
     A = noncentered(design).A
-    places = _by_information(information, nestings(design, cells))
+    places = [place for place in _by_information(information, nestings(design, cells)) if place[0] not in rotated]
     for k, p in places:
         Z, index = cells.Z[k][:, p], cells.index[k]
         levels = _representatives(Z, index, len(information[k]))

@@ -83,7 +83,7 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
     ...     return problem(design, cells, family, priors).units.X
     """
     rows = np.bincount(cells.row, minlength=len(cells.X)).astype(float)
-    X, (y, n), spread = _centred(design, cells), family.means(cells.stats), family.spread(cells.stats)
+    X, (y, n), spread = centred(design, cells), family.means(cells.stats), family.spread(cells.stats)
     center, size = _location_and_size(y, n, spread, design.intercept) if family.squares else (0.0, 1.0)
     units = Units(size, center, _size(X, rows), tuple(_size(Z, rows) for Z in cells.Z))
     return Problem(
@@ -142,7 +142,7 @@ def _overall(of: Problem) -> Floats:
     return np.asarray((of.n @ of.y + 0.5 * np.isfinite(low)) / np.where(total > 0, total, 1.0))
 
 
-def _centred(design: Design, cells: Cells) -> Floats:
+def centred(design: Design, cells: Cells) -> Floats:
     """X in cells with its columns beside the intercept centred over rows."""
     means = means_over_rows(design)
     return cells.X - np.where(np.arange(len(means)) == 0, 0, means) if design.intercept else cells.X

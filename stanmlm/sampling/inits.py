@@ -7,12 +7,12 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats
 from stanmlm.base.streams import Purpose, Source, stream
-from stanmlm.model.centering import informed
+from stanmlm.model.centering import informed, origin
 from stanmlm.model.crossed import JointSystem, joint_system, solved
 from stanmlm.model.model import Model
 from stanmlm.model.nesting import parents_first
 from stanmlm.model.pilot import Pilot
-from stanmlm.sampling.standata import column_means
+from stanmlm.model.sweeping import swept
 from stanmlm.sampling.user_scale import means, sampled
 
 # In posterior sds: chains which agree have come from different places.
@@ -64,18 +64,25 @@ def _system(model: Model, at: Pilot) -> JointSystem | None:
 
 
 def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.Generator) -> dict[str, Floats]:
-    beta = at.beta + SPREAD * _normal(rng, at.uncertainty)
-    b = beta[1:] if model.design.intercept else beta
-    point = {"b": b} | ({"alpha_c": beta[0]} if model.design.intercept else {})
-    full = np.concatenate([[beta[0] - column_means(model) @ b], b]) if model.design.intercept else b
+    fix = at.beta + SPREAD * _normal(rng, at.uncertainty)
     scales = [_scales(model, at, k, share, rng) for k, share in enumerate(informed(at))]
+    u = _deviations(model, at, system, origin(model.design, fix), scales, rng) if system else ()
+    fix = swept(model.centering.sweeps, fix, u)
+    point = _fixed(model, fix)
     point |= {f"L_{k}": L for k, (tau, L) in enumerate(scales, 1) if len(tau) > 1}
     point |= {"sd": np.concatenate([tau for tau, _ in scales])} if scales else {}
-    point |= _effects(model, full, scales, _deviations(model, at, system, full, scales, rng)) if system else {}
+    point |= _effects(model, origin(model.design, fix), scales, u) if system else {}
     for auxiliary in model.family.auxiliary:
         spread = SPREAD * np.sqrt(_log_sd_variance(_residuals(model, at)))
         point[auxiliary.name] = np.asarray(at.dispersion**0.5 * np.exp(spread * rng.standard_normal()))
     return point
+
+
+def _fixed(model: Model, fix: Floats) -> dict[str, Floats]:
+    """Coefficients as the program samples them, by Stan name."""
+    if model.centering.sweeps:
+        return {"swept": fix}
+    return {"alpha_c": fix[0], "b": fix[1:]} if model.design.intercept else {"b": fix}
 
 
 def _scales(model: Model, at: Pilot, k: int, share: Floats, rng: np.random.Generator) -> Scales:
@@ -112,10 +119,12 @@ def _effects(model: Model, full: Floats, scales: list[Scales], u: tuple[Floats, 
     """Deviations as the program samples them, by Stan name."""
     point: dict[str, Floats] = {}
     whole: dict[int, Floats] = {}
+    rotated = {sweep.term: sweep for sweep in model.centering.sweeps}
     for k in parents_first(model.centering.nested):
         tau, L = scales[k]
         M = means(model, k, full - model.centering.origin, whole)
-        t = sampled(u[k], M, model.centering.weights[k], model.centering.units[k], tau, L)
+        scores = rotated[k].Q.T @ u[k] if k in rotated else u[k]
+        t = sampled(scores, M, model.centering.weights[k], model.centering.units[k], tau, L)
         whole[k] = M + u[k]
         point[f"t_{k + 1}"] = t if len(tau) > 1 else t[:, 0]
     return point
@@ -168,7 +177,7 @@ def inverse_metric(model: Model) -> Floats | None:
     shares = informed(at)
     variances: Floats = np.concatenate(
         [
-            np.diag(at.uncertainty),
+            np.diag(at.uncertainty if model.centering.uncertainty is None else model.centering.uncertainty),
             *(_log_sd_variance(np.sum(share**2, axis=0)) for share in shares),
             np.full(len(model.family.auxiliary), _log_sd_variance(_residuals(model, at))),
             *(_term_variances(model, k, share) for k, share in enumerate(shares)),
@@ -182,7 +191,7 @@ def _term_variances(model: Model, k: int, share: Floats) -> Floats:
     correlations = _partial_variances(model, k, share)
     if model.centering.marginal:
         return correlations
-    return np.concatenate([correlations, np.maximum(1 - share, 0.01).T.ravel()])
+    return np.concatenate([correlations, np.maximum(1 - model.centering.weights[k], 0.01).T.ravel()])
 
 
 def _partial_variances(model: Model, k: int, share: Floats) -> Floats:

@@ -35,6 +35,7 @@ class Structure:
     ones: tuple[int, ...] = ()  # positions of group terms with Z = 1
     joint: tuple[int, ...] = ()  # of those, the ones whose effects are added up by combinations of levels
     marginal: bool = False  # group effects are integrated out
+    rotated: tuple[int, ...] = ()  # positions of group terms that are rotated
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,10 @@ FUSED = {
 # Where group effects are integrated out: the file in the place of a family's.
 MARGINAL = {"gaussian": "densities/gaussian_marginal.stan"}
 
-# The files in stan/fragments of a term with one and with several coefficients, by whether effects are integrated out.
+# The files in stan/fragments of a term with one and with several coefficients, by whether effects are integrated out,
+# and that of a rotated one.
 TERMS = {False: ("one", "several"), True: ("scale", "covariance")}
+ROTATED = "rotated"
 
 # Where the prior of a class stands: its file in stan/fragments and the parameter. A class that is not here is an
 # auxiliary of the family, a scalar of its own name.
@@ -109,6 +112,7 @@ def structure(model: Model) -> Structure:
         fixed=not (many(rows.X) and model.design.terms and np.all(model.centering.absorbed)),
         ones=tuple(intercepts(rows.Z)),
         joint=rows.joint.terms if all(k not in plain.within for k in rows.joint.terms) else (),
+        rotated=tuple(sweep.term for sweep in model.centering.sweeps),
     )
 
 
@@ -162,7 +166,7 @@ def _terms(structure: Structure) -> list[dict[str, object]]:
     """One record a group term; `start` is where its sds begin, as Stan says it, `around` the coarser term's number."""
     several = structure.several
     within = structure.within or (-1,) * len(several)
-    kinds = [TERMS[structure.marginal][many] for many in several]
+    kinds = [ROTATED if k in structure.rotated else TERMS[structure.marginal][many] for k, many in enumerate(several)]
     sizes = [f"K_{k}" if many else "1" for k, many in enumerate(several, 1)]
     return [
         {
@@ -171,6 +175,9 @@ def _terms(structure: Structure) -> list[dict[str, object]]:
             "several": several[k],
             "ones": k in structure.ones,
             "joint": k in structure.joint,
+            "rotated": kind == ROTATED,
+            "swept": bool(structure.rotated) and kind != ROTATED,  # its means lie about swept coefficients
+            "coefs": "P + 1" if structure.intercept else "P",
             "around": within[k] + 1,
             "around_several": within[k] >= 0 and several[within[k]],
             "depth": _depth(within, k),

@@ -8,9 +8,10 @@ from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.design import GroupTerm
 from stanmlm.data.whole_rows import means_over_rows
 from stanmlm.families.families import Family
-from stanmlm.model.centering import remainder
+from stanmlm.model.centering import Centering, remainder
 from stanmlm.model.marginal import Marginal
 from stanmlm.model.model import Model
+from stanmlm.model.sweeping import Sweep
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.priors import PriorRow
 from stanmlm.sampling.program import pair, structure
@@ -89,6 +90,16 @@ def _rows(model: Model) -> Data:
 
 
 def _term(model: Model, k: int) -> Data:
+    sweep = next((sweep for sweep in model.centering.sweeps if sweep.term == k), None)
+    return _rotated(model.centering, k, sweep) if sweep else _centred(model, k)
+
+
+def _rotated(of: Centering, k: int, sweep: Sweep) -> Data:
+    data: Data = {"J": len(sweep.Q), "Q": sweep.Q, "S": sweep.S, "w": of.weights[k], "c": of.units[k]}
+    return _one(k, _numbered(data, k))
+
+
+def _centred(model: Model, k: int) -> Data:
     term, weights = model.design.terms[k], model.centering.weights[k]
     column, coefficient = absorbed_by(model, k)
     data: Data = {
@@ -101,8 +112,12 @@ def _term(model: Model, k: int) -> Data:
         "c": model.centering.units[k],
     }
     data |= _around(model, k)
-    data = {f"{name}_{k + 1}": value for name, value in data.items()}
+    data = _numbered(data, k)
     return _several(term, k, coefficient, data) if len(term.coefs) > 1 else _one(k, data)
+
+
+def _numbered(data: Data, k: int) -> Data:
+    return {f"{name}_{k + 1}": value for name, value in data.items()}
 
 
 def _coefs(term: GroupTerm, k: int) -> Data:

@@ -7,10 +7,12 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats
 from stanmlm.base.streams import Purpose, Source, stream
+from stanmlm.model.centering import origin
 from stanmlm.model.marginal import Marginal, draw_effects
 from stanmlm.model.model import Model, Unrolled
 from stanmlm.model.nesting import parents_first
-from stanmlm.sampling.standata import absorbed_by, column_means
+from stanmlm.model.sweeping import swept
+from stanmlm.sampling.standata import absorbed_by
 
 
 def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled:
@@ -36,43 +38,41 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
     >>> def effects_of_the_first_term(model, draws):
     ...     return unroll(model, draws).r[0].mean(axis=(0, 1))
     """
-    b = coefficients(model, draws)
+    fix = coefficients(model, draws)
+    b = origin(model.design, fix)
     sd = np.asarray(draws["sd"]) if model.design.terms else np.zeros((*b.shape[:2], 0))
     factors = list(_factors(model, draws))
     starts = np.cumsum([0, *(len(term.coefs) for term in model.design.terms)])
     taus = [sd[..., start:stop] for start, stop in pairwise(starts)]
     auxiliary = {auxiliary.name: np.asarray(draws[auxiliary.name]) for auxiliary in model.family.auxiliary}
+    r = (
+        _drawn(of, b, taus, factors, auxiliary["sigma"], stream(Source(seed, model.words), Purpose.EFFECTS))
+        if (of := model.centering.marginal)
+        else _deviations(model, draws, b, taus, factors)
+    )
     return Unrolled(
-        b=b,
+        b=origin(model.design, swept(model.centering.sweeps, fix, r, -1)),
         sd=sd,
         cor=tuple(L @ np.swapaxes(L, -1, -2) for L in factors),
-        r=_drawn(of, b, taus, factors, auxiliary["sigma"], stream(Source(seed, model.words), Purpose.EFFECTS))
-        if (of := model.centering.marginal)
-        else _deviations(model, draws, b, taus, factors),
+        r=r,
         auxiliary=auxiliary,
     )
 
 
 def coefficients(model: Model, draws: Mapping[str, Floats]) -> Floats:
-    """The fixed coefficients of X's own columns, (chains, draws, F)."""
-    b = _slopes(draws)
-    if not model.design.intercept:
-        return b
-    alpha = np.asarray(draws["alpha_c"]) - b @ column_means(model)
-    return np.concatenate([alpha[..., None], b], axis=-1)
-
-
-def _slopes(draws: Mapping[str, Floats]) -> Floats:
-    """`b` as drawn, (chains, draws, F); engines leave out a variable without elements."""
-    leading = np.shape(next(iter(draws.values())))[:2]
-    return np.asarray(draws.get("b", np.zeros((*leading, 0))), dtype=float)
+    """The fixed coefficients as sampled, at centred columns and with what is swept into them, (chains, draws, F)."""
+    leading = np.shape(next(iter(draws.values())))[:2]  # engines leave out a variable without elements
+    if model.centering.sweeps:
+        return np.asarray(draws.get("swept", np.zeros((*leading, 0))), dtype=float)
+    b = np.asarray(draws.get("b", np.zeros((*leading, 0))), dtype=float)
+    return np.concatenate([np.asarray(draws["alpha_c"])[..., None], b], axis=-1) if model.design.intercept else b
 
 
 def _factors(model: Model, draws: Mapping[str, Floats]) -> Iterator[Floats]:
     """The Cholesky factor of each term's correlation, (chains, draws, K, K)."""
     for k, term in enumerate(model.design.terms, 1):
         one = len(term.coefs) == 1
-        yield np.ones((*_slopes(draws).shape[:2], 1, 1)) if one else np.asarray(draws[f"L_{k}"], dtype=float)
+        yield np.ones((*np.shape(draws["sd"])[:2], 1, 1)) if one else np.asarray(draws[f"L_{k}"], dtype=float)
 
 
 def _drawn(
@@ -96,14 +96,16 @@ def _deviations(
     model: Model, draws: Mapping[str, Floats], b: Floats, taus: Sequence[Floats], factors: Sequence[Floats]
 ) -> tuple[Floats, ...]:
     """diag(tau) L z of each level, (chains, draws, J, K) a term; coarser terms first, for others lie around them."""
-    nested = model.centering.nested
+    nested, rotated = model.centering.nested, {sweep.term: sweep for sweep in model.centering.sweeps}
     r: dict[int, Floats] = {}
     whole: dict[int, Floats] = {}  # a - M_0 of the terms that others lie around
     for k in parents_first(nested):
         w, c, tau, L = model.centering.weights[k], model.centering.units[k], taus[k], factors[k]
         M = means(model, k, b - model.centering.origin, whole)
         t = np.asarray(draws[f"t_{k + 1}"], dtype=float).reshape(*b.shape[:2], *w.shape)
-        r[k] = scores(t, M, w, c, tau, L) @ np.swapaxes(tau[..., :, None] * L, -1, -2)
+        z = scores(t, M, w, c, tau, L)
+        z = rotated[k].Q @ z if k in rotated else z
+        r[k] = z @ np.swapaxes(tau[..., :, None] * L, -1, -2)
         if any(nesting and nesting.coarser == k for nesting in nested):
             whole[k] = M + r[k]
     return tuple(r[k] for k in range(len(nested)))

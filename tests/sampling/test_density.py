@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from handmade import SHAPES, design, integrated_model, model, plain_priors, prior, replaced
-from reference_density import constrained, log_density, mean, scale_at, share_at
+from reference_density import constrained, effect, log_density, mean, scale_at, share_at
 from stan_against_numpy import PAIRS, RELATIVE, check, compiled, points
 
 from stanmlm.families.families import binomial, gaussian
@@ -19,6 +19,21 @@ from stanmlm.sampling.user_scale import unroll
 @pytest.mark.parametrize("pair", PAIRS)
 def test_density_of_every_family_link_and_term_shape(pair: str, shape: str, offset: bool) -> None:
     check(model(PAIRS[pair], shape, offset=offset))
+
+
+# Shapes with the positions of their rotated terms: by themselves, beside slopes that absorb, beside a chain of nestings.
+ROTATED = {"intercepts": (0, 1), "crossed": (0,), "two": (1,), "chain": (0,), "chain of slopes": (1,)}
+
+
+@pytest.mark.parametrize("shape", ROTATED)
+@pytest.mark.parametrize("pair", PAIRS)
+def test_density_with_rotated_terms(pair: str, shape: str) -> None:
+    check(model(PAIRS[pair], shape, rotated=ROTATED[shape], offset=pair == "logit"))
+
+
+@pytest.mark.parametrize("pair", ["gaussian", "poisson"])
+def test_density_with_rotated_terms_and_no_intercept(pair: str) -> None:
+    check(model(PAIRS[pair], "crossed", rotated=(0,), intercept=False))
 
 
 @pytest.mark.parametrize("shape", ["one", "three", "crossed"])
@@ -110,12 +125,21 @@ def with_weight(of: Model, weight: float) -> Model:
     return replace(of, centering=replace(of.centering, weights=weights))
 
 
+def not_turned(of: Model) -> Model:
+    """The same absorbed columns with weights zero and no term rotated: sampled effects are z."""
+    plain = with_weight(of, 0.0)
+    return replace(plain, centering=replace(plain.centering, sweeps=()))
+
+
+CENTRED = [*((shape, ()) for shape in ("one", "three", "crossed", "nested", "nested slopes")), *ROTATED.items()]
+
+
 @pytest.mark.parametrize("weight", [0.7, 1.0])
-@pytest.mark.parametrize("shape", ["one", "three", "crossed", "nested", "nested slopes"])
-def test_centring_changes_variables_and_not_the_posterior(shape: str, weight: float) -> None:
-    """p_0(q) = p_w(q_w) |dq_w / dq|, with q_w the same effects sampled under weight w."""
-    to = with_weight(model(gaussian(), shape), weight)
-    fro = with_weight(to, 0.0)
+@pytest.mark.parametrize(("shape", "rotated"), CENTRED)
+def test_centring_changes_variables_and_not_the_posterior(shape: str, rotated: tuple[int, ...], weight: float) -> None:
+    """p_0(q) = p_w(q_w) |dq_w / dq|, with q_w the same effects sampled under weight w, rotated and swept."""
+    to = with_weight(model(gaussian(), shape, rotated=rotated), weight)
+    fro = not_turned(to)
     change = [_value(fro, q) - _value(to, recentred(q, fro, to)) - _log_jacobian(q, fro, to) for q in points(fro)]
     np.testing.assert_allclose(change, change[0], atol=1e-7)
 
@@ -132,14 +156,17 @@ def _log_jacobian(q: np.ndarray, fro: Model, to: Model) -> float:
 def recentred(q: np.ndarray, fro: Model, to: Model) -> np.ndarray:
     """The point under `to` of the same coefficients and effects, by the defining equation."""
     values, _ = constrained(fro, q)
+    rotated = {sweep.term: sweep for sweep in to.centering.sweeps}
+    values["swept"] = values["swept"] + sum(sweep.S @ effect(fro, values, k)[1][:, 0] for k, sweep in rotated.items())
     ends = np.cumsum([len(term.coefs) for term in fro.design.terms])
-    out = q.copy()
+    out = np.concatenate([values["swept"], q[len(values["swept"]) :]])
     place = len(q) - sum(w.size + w.shape[1] * (w.shape[1] - 1) // 2 for w in fro.centering.weights)
     for k, w in enumerate(to.centering.weights):
         (J, K), c = w.shape, to.centering.units[k]
         L, tau = values[f"L_{k + 1}"], np.split(values["sd"], ends)[k]
         M = mean(fro, values, k)
         z = values[f"t_{k + 1}"]  # not centred: t is z
+        z, M = (rotated[k].Q.T @ z, 0 * M) if k in rotated else (z, M)
         t = np.empty_like(z)
         for p in range(K):
             m, v = M[:, p] + tau[p] * (z[:, :p] @ L[p, :p]), tau[p] * L[p, p]
@@ -150,13 +177,13 @@ def recentred(q: np.ndarray, fro: Model, to: Model) -> np.ndarray:
     return out
 
 
-@pytest.mark.parametrize("shape", ["one", "three", "crossed", "nested", "nested slopes"])
-def test_unroll_inverts_the_program(shape: str) -> None:
+@pytest.mark.parametrize(("shape", "rotated"), CENTRED)
+def test_unroll_inverts_the_program(shape: str, rotated: tuple[int, ...]) -> None:
     """From z to t by the equation of decision 006, and back by `unroll`: a - M = diag(tau) L z."""
-    to = model(gaussian(), shape)
+    to = model(gaussian(), shape, rotated=rotated)
     fro = replace(to, centering=noncentered(to.design))
     q = np.stack([points(to, seed)[0] for seed in range(6)])
-    plain = with_weight(to, 0.0)
+    plain = not_turned(to)
     values = [constrained(to, recentred(row, plain, to))[0] for row in q]
     raw = [constrained(fro, row)[0] for row in q]
     draws = {name: np.stack([v[name] for v in values]).reshape(2, 3, *np.shape(values[0][name])) for name in values[0]}
@@ -167,5 +194,5 @@ def test_unroll_inverts_the_program(shape: str) -> None:
         np.testing.assert_allclose(r.reshape(6, *r.shape[2:]), expected, rtol=1e-10, atol=1e-12)
         assert np.allclose(np.diagonal(out.cor[k], axis1=-2, axis2=-1), 1.0)
     eta = out.b.reshape(6, -1) @ to.design.X.T
-    centred = [v["alpha_c"] + (to.design.X[:, 1:] - to.design.X[:, 1:].mean(axis=0)) @ v["b"] for v in values]
+    centred = [v["alpha_c"] + (to.design.X[:, 1:] - to.design.X[:, 1:].mean(axis=0)) @ v["b"] for v in raw]
     np.testing.assert_allclose(eta, centred, rtol=1e-10)
