@@ -114,7 +114,7 @@ def replaced(priors: Priors, class_: str, *rows: PriorRow) -> Priors:
 
 
 def partial(columns: Design, cells: Any, seed: int = 3, rotated: tuple[int, ...] = ()) -> Centering:
-    """A real absorption, a weight strictly between 0 and 1 for each effect, and any basis and sweep of rotated terms."""
+    """A real absorption, weights strictly between 0 and 1, and any basis and sweep of rotated terms."""
     rng = np.random.default_rng(seed)
     weights = tuple(rng.uniform(0.1, 0.9, (len(term.levels), len(term.coefs))) for term in columns.terms)
     units = tuple(rng.uniform(0.5, 2.0, len(term.coefs)) for term in columns.terms)

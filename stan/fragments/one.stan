@@ -36,7 +36,7 @@
   target += std_normal_lupdf(z_{{ k }});
   target += -0.5 * sum(log(rr_{{ k }}));
 {% if term.swept and term.inner %}
-  vector[J_{{ k }}] m_{{ k }} = M_{{ k }} + tau_{{ k }} * z_{{ k }};
+  vector[J_{{ k }}] m_{{ k }} = M_{{ k }} + tau_{{ k }} * z_{{ k }};  // with what is swept into coefficients
 {% endif %}
 {% if likelihood or term.inner %}
   vector[J_{{ k }}] a_{{ k }} = {{ mean(term, "beta", "a") if term.swept else "M_" ~ k }} + tau_{{ k }} * z_{{ k }};{{ "  // these enter eta within a finer term" if term.inner }}

@@ -73,11 +73,14 @@
   matrix[J_{{ k }}, K_{{ k }}] z_{{ k }} = scores(t_{{ k }} ./ sqrt(rr_{{ k }}), M_{{ k }} - M_0_{{ k }}, pull_{{ k }}, tau_{{ k }}, L_{{ k }});
   target += std_normal_lupdf(to_vector(z_{{ k }}));
   target += -0.5 * sum(log(rr_{{ k }}));
-{% if term.swept and term.inner %}
-  matrix[J_{{ k }}, K_{{ k }}] m_{{ k }} = M_{{ k }} + z_{{ k }} * diag_pre_multiply(tau_{{ k }}, L_{{ k }})';
+{% if term.swept %}
+  matrix[J_{{ k }}, K_{{ k }}] u_{{ k }} = z_{{ k }} * diag_pre_multiply(tau_{{ k }}, L_{{ k }})';
+{% if term.inner %}
+  matrix[J_{{ k }}, K_{{ k }}] m_{{ k }} = M_{{ k }} + u_{{ k }};  // with what is swept into coefficients
 {% endif %}
-{% if likelihood or term.inner %}
-  matrix[J_{{ k }}, K_{{ k }}] a_{{ k }} = {{ mean(term, "beta", "a") if term.swept else "M_" ~ k }} + z_{{ k }} * diag_pre_multiply(tau_{{ k }}, L_{{ k }})';
+  matrix[J_{{ k }}, K_{{ k }}] a_{{ k }} = {{ mean(term, "beta", "a") }} + u_{{ k }};
+{% elif likelihood or term.inner %}
+  matrix[J_{{ k }}, K_{{ k }}] a_{{ k }} = M_{{ k }} + z_{{ k }} * diag_pre_multiply(tau_{{ k }}, L_{{ k }})';
 {% endif %}
 {% endmacro %}
 {% macro mean(term, beta, a) %}

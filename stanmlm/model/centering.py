@@ -13,7 +13,7 @@ from stanmlm.model.compress import Cells
 from stanmlm.model.marginal import Marginal, marginal
 from stanmlm.model.nesting import Nesting, depth, nestings
 from stanmlm.model.pilot import Pilot, pilot
-from stanmlm.model.sweeping import Sweep, swept, swept_uncertainty, sweeps
+from stanmlm.model.sweeping import Sweep, sweeps, swept, swept_uncertainty
 from stanmlm.priors.priors import Priors
 
 # A column is absorbed where it equals Z A up to this share of its largest value: rounding, and nothing else.

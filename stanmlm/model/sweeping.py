@@ -17,7 +17,9 @@ from stanmlm.priors.priors import Priors
 # A rotation costs J^2 a gradient: with more levels than this it is not worth its price.
 MOST_LEVELS = 100
 # Information on what effects share with coefficients, over their precision in the population, from which sweeping pays.
-WORTH = 10.0
+WORTH = 1.0
+# Precisions that are the same are told apart by up to this share of them: rounding does not choose the basis.
+TIES = 1e-3
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,8 @@ def sweeps(
     """Find the terms that are better rotated, and their sweeps.
 
     With D the information on the effects, W that on the coefficients, their priors' with it, and C that on both,
-    S = W^-1 C makes the coefficients plus S a independent of a, and leaves G = D - C' S on the effects, which is diagonal
-    in the basis of its eigenvectors: all of this as a pilot has it, the other terms' effects held. Any Q and S are exact.
+    S = W^-1 C makes the coefficients plus S a independent of a, and leaves G = D - C' S on the effects, diagonal in the
+    basis of its eigenvectors: all of this as a pilot has it, the other terms' effects held. Any Q and S are exact.
 
     Parameters
     ----------
@@ -84,12 +86,37 @@ def _sweep(of: Problem, at: Pilot, k: int) -> tuple[Sweep, float]:
     W = wX.T @ of.X + np.diag(prior_precision(of.prior, beta))
     D, C = np.asarray((Z.T.power(2)) @ weight).ravel(), np.asarray((Z.T @ wX).T)
     S = np.linalg.solve(W, C)
-    values, Q = np.linalg.eigh(np.diag(D) - C.T @ S)
     variance = float(at.covariance[k][0, 0]) * (unit / size) ** 2
-    information = variance * np.maximum(values, 0.0)
+    left = variance * (np.diag(D) - C.T @ S)
+    Q = basis(left)
+    information = np.maximum(np.einsum("ij,ik,kj->j", Q, left, Q, optimize=True), 0.0)
     confounded = variance * float(np.max(np.linalg.eigvalsh(C.T @ S), initial=0.0))
-    weights = information / (1 + information)
-    return Sweep(k, Q, S * unit / of.units.X[:, None], weights), confounded
+    return Sweep(k, Q, S * unit / of.units.X[:, None], information / (1 + information)), confounded
+
+
+def basis(information: Floats) -> Floats:
+    """An orthonormal basis in which a symmetric matrix is as good as diagonal, and which rounding does not change.
+
+    Parameters
+    ----------
+    information : array
+        (J, J), over the precision in the population.
+
+    Returns
+    -------
+    array
+        (J, J), a vector a column, those with least information first.
+
+    Examples
+    --------
+    >>> basis(np.diag([2.0, 2.0])).round(3).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    J = len(information)
+    values, vectors = np.linalg.eigh(np.eye(J) + information)
+    root = (vectors * np.sqrt(np.maximum(values, 1.0))) @ vectors.T
+    _, Q = np.linalg.eigh(root @ np.diag(1 + TIES * np.arange(J) / J) @ root)
+    return np.asarray(Q * np.where(np.sqrt(np.arange(J) + 1) @ Q < 0, -1.0, 1.0))
 
 
 def swept(of: tuple[Sweep, ...], fix: Floats, effects: tuple[Floats, ...], sign: int = 1) -> Floats:
@@ -122,8 +149,8 @@ def swept(of: tuple[Sweep, ...], fix: Floats, effects: tuple[Floats, ...], sign:
 def swept_uncertainty(of: tuple[Sweep, ...], design: Design, cells: Cells, at: Pilot) -> Floats:
     """The posterior covariance of swept coefficients, (F, F), as a pilot has it.
 
-    Effects given coefficients have mean u_0 - H^-1 C fix and covariance H^-1, H being their precision and C what the data
-    say of both; so swept coefficients have covariance (I - S H^-1 C) U (I - S H^-1 C)' + S H^-1 S'.
+    Effects given coefficients have mean u_0 - H^-1 C fix and covariance H^-1, H being their precision and C what the
+    data say of both; so swept coefficients have covariance (I - S H^-1 C) U (I - S H^-1 C)' + S H^-1 S'.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ def test_density_of_every_family_link_and_term_shape(pair: str, shape: str, offs
     check(model(PAIRS[pair], shape, offset=offset))
 
 
-# Shapes with the positions of their rotated terms: by themselves, beside slopes that absorb, beside a chain of nestings.
+# Shapes with the positions of their rotated terms: by themselves, beside slopes that absorb, beside nested terms.
 ROTATED = {"intercepts": (0, 1), "crossed": (0,), "two": (1,), "chain": (0,), "chain of slopes": (1,)}
 
 
