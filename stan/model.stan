@@ -24,6 +24,8 @@
 {% endfor %}
 {% if terms %}
   int<lower=1> S;  // standard deviations of all group terms
+  vector[S] log_sd_hat;  // about what their logarithms are
+  matrix[S, S] log_sd_L;  // times its transpose, about their posterior covariance
 {% if scale %}
 {{ ratio.data(scale) -}}
 {% endif %}
@@ -39,6 +41,7 @@
 {% endfor %}
 {% endfilter %}
 {% filter block("transformed data") %}
+{{ fixed.transformed_data(s, terms) -}}
 {% for term in terms | sort(attribute="depth") %}
 {{ term.file.transformed_data(term) -}}
 {% endfor %}
@@ -46,7 +49,7 @@
 {% filter block("parameters") %}
 {{ fixed.parameters(s) -}}
 {% if terms %}
-  vector<lower=0>[S] sd;  // of the group coefficients, term after term
+  vector[S] z_sd;  // sds of the group coefficients, in units of the posterior of their logarithms
 {% endif %}
 {{ family.parameters() -}}
 {% for term in terms %}
@@ -54,6 +57,12 @@
 {% endfor %}
 {% endfilter %}
 {% filter block("model") %}
+{% if terms %}
+  vector[S] log_sd = log_sd_hat + log_sd_L * z_sd;
+  vector[S] sd = exp(log_sd);  // of the group coefficients, term after term
+  target += sum(log_sd);  // Jacobian
+
+{% endif %}
 {% for term in terms | selectattr("rotated") %}
 {{ term.file.model(term, s.likelihood) }}
 

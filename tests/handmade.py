@@ -11,6 +11,7 @@ from stanmlm.families.families import Family, gaussian
 from stanmlm.families.responses import Response
 from stanmlm.model.centering import Centering, absorption, integrated, noncentered
 from stanmlm.model.compress import compress
+from stanmlm.model.coordinates import Coordinates
 from stanmlm.model.model import Model
 from stanmlm.model.nesting import nestings
 from stanmlm.model.sweeping import Sweep
@@ -114,19 +115,27 @@ def replaced(priors: Priors, class_: str, *rows: PriorRow) -> Priors:
 
 
 def partial(columns: Design, cells: Any, seed: int = 3, rotated: tuple[int, ...] = ()) -> Centering:
-    """A real absorption, weights strictly between 0 and 1, and any basis and sweep of rotated terms."""
+    """A real absorption, weights strictly between 0 and 1, and coordinates, bases and sweeps that are nobody's own."""
     rng = np.random.default_rng(seed)
     weights = tuple(rng.uniform(0.1, 0.9, (len(term.levels), len(term.coefs))) for term in columns.terms)
     units = tuple(rng.uniform(0.5, 2.0, len(term.coefs)) for term in columns.terms)
-    origin = rng.normal(size=columns.X.shape[1])
     absorbed, A = absorption(columns, cells, weights, frozenset(rotated))
-    sweeps = tuple(any_sweep(k, weights[k][:, 0], len(origin), rng) for k in rotated)
-    return Centering(absorbed, A, weights, units, origin, nestings(columns, cells), sweeps=sweeps)
+    of = oblique(columns, rng)
+    sweeps = tuple(any_sweep(k, weights[k][:, 0], len(of.hat), rng) for k in rotated)
+    return Centering(absorbed, A, weights, units, nestings(columns, cells), coordinates=of, sweeps=sweeps)
 
 
 def any_sweep(k: int, weights: Floats, F: int, rng: np.random.Generator) -> Sweep:
     J = len(weights)
     return Sweep(k, np.linalg.qr(rng.normal(size=(J, J)))[0], rng.normal(size=(F, J)), weights)
+
+
+def oblique(columns: Design, rng: np.random.Generator) -> Coordinates:
+    """Origins, factors and bases at random; a term with one coefficient has no basis."""
+    F, sizes = columns.X.shape[1], [len(term.coefs) for term in columns.terms]
+    bases = tuple((np.eye(K) + (K > 1) * np.triu(rng.uniform(-0.4, 0.4, (K, K))))[:, ::-1] for K in sizes)
+    factor, sd_factor = (np.tril(rng.uniform(0.3, 0.8, (n, n))) for n in (F, sum(sizes)))
+    return Coordinates(0.5 * rng.normal(size=F), factor, 0.5 * rng.normal(size=sum(sizes)), sd_factor, bases)
 
 
 def model(

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import special
 
 from stanmlm.base.arrays import Anything, Floats
+from stanmlm.model.centering import sampled_in
 from stanmlm.model.model import Model
 from stanmlm.priors.priors import PriorRow
 
@@ -61,9 +62,12 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
         place += count
         return q[place - count : place]
 
-    swept = take(design.X.shape[1])
+    of = sampled_in(model.centering, design)
+    values["z_fix"] = take(design.X.shape[1])
+    values["swept"] = of.hat + of.factor @ values["z_fix"]
     if design.terms:
-        log_sd = take(sum(len(term.coefs) for term in design.terms))
+        values["z_sd"] = take(sum(len(term.coefs) for term in design.terms))
+        log_sd = of.log_sd + of.sd_factor @ values["z_sd"]
         values["sd"], jacobian = np.exp(log_sd), jacobian + log_sd.sum()
     for auxiliary in model.family.auxiliary:
         (log_value,) = take(1)
@@ -75,12 +79,22 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
         if not model.centering.marginal:
             values[f"t_{k}"] = take(J * K).reshape(K, J).T
     assert place == len(q)
-    values["swept"] = swept
-    fix = swept - sum(sweep.S @ effect(model, values, sweep.term)[1][:, 0] for sweep in model.centering.sweeps)
+    off = (sweep.S @ effect(model, values, sweep.term)[1][:, 0] for sweep in model.centering.sweeps)
+    fix = values["swept"] - sum(off)
     if design.intercept:
         values["alpha_c"] = fix[0]
     values["b"] = fix[design.intercept :]
     return values, jacobian
+
+
+def factors(model: Model, values: dict[str, Anything]) -> list[Anything]:
+    """T of each term, T T' the covariance of the coefficients in the user's order; L has the last coefficient first."""
+    return [(tau[::-1, None] * values[f"L_{k}"])[::-1] for k, tau in enumerate(taus(model, values), 1)]
+
+
+def in_basis(model: Model, values: dict[str, Anything], k: int) -> Anything:
+    """C, the Cholesky factor of the covariance of the effects that are sampled."""
+    return np.linalg.solve(sampled_in(model.centering, model.design).bases[k], factors(model, values)[k])
 
 
 def cholesky_factor(y: Anything, K: int) -> tuple[Anything, Anything]:
@@ -107,39 +121,43 @@ def not_centred(model: Model, fix: Anything) -> Anything:
 
 
 def taus(model: Model, values: dict[str, Anything]) -> list[Anything]:
+    """The sds of each term's coefficients."""
     ends = np.cumsum([len(term.coefs) for term in model.design.terms])
     return np.split(values["sd"], ends[:-1]) if len(ends) else []
 
 
 def effect(model: Model, values: dict[str, Anything], k: int) -> tuple[Anything, Anything]:
-    """(z, deviations) of term k, level by level and coefficient by coefficient."""
-    L, t = values[f"L_{k + 1}"], values[f"t_{k + 1}"]
+    """(z, the user's deviations) of term k, level by level and effect by effect."""
+    t, C, M = values[f"t_{k + 1}"], in_basis(model, values, k), mean_in_basis(model, values, k)
     w, c = model.centering.weights[k], model.centering.units[k]
-    tau = taus(model, values)[k]
     for sweep in model.centering.sweeps:
         if sweep.term == k:
-            z = t / scale_at(w, c, tau)
-            return z, tau * (sweep.Q @ z)
-    M = mean(model, values, k)
+            z = t / scale_at(w, c, C[0, 0])
+            return z, sweep.Q @ z * C[0, 0]
     z = np.zeros_like(t)
     for j, p in np.ndindex(*t.shape):
-        m = M[j, p] + tau[p] * sum(L[p, q] * z[j, q] for q in range(p))
-        v = tau[p] * L[p, p]
+        m = M[j, p] + sum(C[p, q] * z[j, q] for q in range(p))
+        v = C[p, p]
         z[j, p] = t[j, p] / scale_at(w[j, p], c[p], v) - share_at(w[j, p], c[p], v) * m / v
-    return z, (z @ L.T) * tau
+    return z, z @ factors(model, values)[k].T
 
 
 def mean(model: Model, values: dict[str, Anything], k: int) -> Anything:
-    """M - M_0 of term k: fixed columns, and the whole effect of the coarser term that it lies around.
+    """M - M_0 of term k's coefficients: fixed columns, and the whole effect of the coarser term that it lies around.
 
     Swept coefficients stand in for the user's: this is what sampled effects lie about, and nothing else.
     """
-    M = (model.centering.A[k] @ (not_centred(model, values["swept"]) - model.centering.origin)).T
+    hat = sampled_in(model.centering, model.design).hat
+    M = (model.centering.A[k] @ (not_centred(model, values["swept"]) - not_centred(model, hat))).T
     nesting = model.centering.nested[k]
     if nesting is None:
         return M
     above = mean(model, values, nesting.coarser) + effect(model, values, nesting.coarser)[1]
     return M + above[nesting.parent] @ nesting.carries
+
+
+def mean_in_basis(model: Model, values: dict[str, Anything], k: int) -> Anything:
+    return np.linalg.solve(sampled_in(model.centering, model.design).bases[k], mean(model, values, k).T).T
 
 
 def share_at(w: Anything, c: Anything, v: Anything) -> Anything:
@@ -154,9 +172,9 @@ def scale_at(w: Anything, c: Anything, v: Anything) -> Anything:
 
 def log_effects(model: Model, values: dict[str, Anything]) -> Anything:
     total = 0.0
-    for k, tau in enumerate(taus(model, values)):
+    for k in range(len(model.design.terms)):
         z, _ = effect(model, values, k)
-        v, c = tau * np.diag(values[f"L_{k + 1}"]), model.centering.units[k]
+        v, c = np.diag(in_basis(model, values, k)), model.centering.units[k]
         total = total - 0.5 * np.sum(z**2) - np.sum(np.log(scale_at(model.centering.weights[k], c, v)))
     return total
 
@@ -183,8 +201,8 @@ def log_marginal(model: Model, values: dict[str, Anything]) -> Anything:
     for level in range(len(design.terms[0].levels)):
         at = design.terms[0].index == level
         V = np.diag(values["sigma"] ** 2 / response.weights[at])
-        for k, (term, tau) in enumerate(zip(design.terms, taus(model, values), strict=True), 1):
-            G = term.Z[at] @ (tau[:, None] * values[f"L_{k}"])
+        for term, T in zip(design.terms, factors(model, values), strict=True):
+            G = term.Z[at] @ T
             V = V + G @ G.T
         size = np.sqrt(np.real(V[0, 0]))  # of numbers whose product would overflow
         V, scaled = V / size**2, e[at] / size

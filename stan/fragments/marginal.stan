@@ -11,9 +11,9 @@
 {% endfor %}
   int<lower=1> H;  // groups, or fewer whose squares are theirs
   array[H] int<lower=1, upper=D> kind;
-  matrix[H * K, P{{ " + 1" if s.intercept }}] X;  // the first row of each, then the second
+  matrix[H * K, F] X;  // the first row of each, then the second
   int<lower=0> R;  // rows that no effect enters
-  matrix[R, P{{ " + 1" if s.intercept }}] X_rest;
+  matrix[R, F] X_rest;
 {% endmacro %}
 {% macro model(s, terms) %}
   // Linear predictor but for group effects

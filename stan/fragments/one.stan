@@ -11,14 +11,13 @@
   matrix[J_{{ k }}, Q_{{ k }}] A_{{ k }};  // column = Z times this, by level
   vector<lower=0, upper=1>[J_{{ k }}] w_{{ k }};  // centring: 0 not at all, 1 fully
   real<lower=0> c_{{ k }};  // its unit: about the sd of the effects
-  vector[Q_{{ k }}] beta_0_{{ k }};  // about what the coefficients of those columns are
 {% if term.around %}
   array[J_{{ k }}] int<lower=1, upper=J_{{ term.around }}> parent_{{ k }};  // level of term {{ term.around }} around which the effect lies
 {% endif %}
 {% endmacro %}
 {% macro transformed_data(term) %}
 {% set k = term.k %}
-  vector[J_{{ k }}] M_0_{{ k }} = A_{{ k }} * beta_0_{{ k }}{{ " + M_0_" ~ term.around ~ "[parent_" ~ k ~ "]" if term.around }};
+  vector[J_{{ k }}] M_0_{{ k }} = A_{{ k }} * beta_0[A_at_{{ k }}]{{ " + M_0_" ~ term.around ~ "[parent_" ~ k ~ "]" if term.around }};
   vector[J_{{ k }}] h_{{ k }} = w_{{ k }} ./ (2 - w_{{ k }});  // the weight in scales
 {% endmacro %}
 {% macro parameters(k) %}

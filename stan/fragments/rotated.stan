@@ -8,7 +8,7 @@
   // Group term {{ k }}
   int<lower=1> J_{{ k }};  // levels
   matrix[J_{{ k }}, J_{{ k }}] Q_{{ k }};  // orthonormal: the basis
-  matrix[{{ term.coefs }}, J_{{ k }}] S_{{ k }};  // what of the effects is part of the coefficients that are sampled
+  matrix[F, J_{{ k }}] S_{{ k }};  // what of the effects is part of the coefficients that are sampled
   vector<lower=0, upper=1>[J_{{ k }}] w_{{ k }};  // centring: 0 not at all, 1 fully
   real<lower=0> c_{{ k }};  // its unit: about the sd of the effects
 {% endmacro %}

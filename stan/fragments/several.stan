@@ -1,6 +1,7 @@
 {# A group term with several, correlated coefficients.
    Contract: macros functions, data, transformed_data, parameters, model, parameters given the term's number k from 1,
-   data, transformed_data and model its record. #}
+   data, transformed_data and model its record. Effects are sampled in a basis: there Z is the user's times the inverse of
+   T, and so what fixed columns explain. T is triangular with the last coefficient first, and so is all that it makes. #}
 {% macro functions() %}
   /**
    * The mean of 1 and uu under weights: 1 where w is 0, uu where it is 1.
@@ -14,23 +15,21 @@
   }
 
   /**
-   * Standard normal scores of partially centred group effects. Given the coefficients before it, coefficient p
-   * has mean m_p = M_p + tau_p sum_{q < p} L_pq z_q and sd v_p = tau_p L_pp in the population; sampled is
-   *   t_p = r_p (z_p + pull_p m_p).
+   * Standard normal scores of partially centred group effects. Given the effects before it, effect p has mean
+   * m_p = M_p + sum_{q < p} C_pq z_q and sd v_p = C_pp in the population; sampled is t_p = r_p (z_p + pull_p m_p).
    *
    * @param x (J x K) the effects as sampled over their scales, t / r
    * @param M (J x K) the part of each effect that fixed columns explain, about zero
    * @param pull (J x K) how much of its mean an effect takes along
-   * @param tau (K) standard deviations
-   * @param L (K x K) Cholesky factor of the correlation matrix
+   * @param C (K x K) Cholesky factor of the covariance of the effects
    * @return (J x K) z
    */
-  matrix scores(matrix x, matrix M, matrix pull, vector tau, matrix L) {
+  matrix scores(matrix x, matrix M, matrix pull, matrix C) {
     int J = rows(x);
     int K = cols(x);
     matrix[J, K] z = x;
     for (p in 1:K) {
-      z[, p] -= pull[, p] .* (M[, p] + z[, 1:(p - 1)] * (tau[p] * L[p, 1:(p - 1)]'));
+      z[, p] -= pull[, p] .* (M[, p] + z[, 1:(p - 1)] * C[p, 1:(p - 1)]');
     }
     return z;
   }
@@ -40,47 +39,44 @@
   // Group term {{ k }}
   int<lower=1> J_{{ k }};  // levels
   int<lower=2> K_{{ k }};  // coefficients
+  matrix[K_{{ k }}, K_{{ k }}] T_{{ k }};  // basis: effects are T times the coefficients, the last coefficient first
   int<lower=0> Q_{{ k }};  // fixed columns that this term absorbs
   array[Q_{{ k }}] int<lower=1> A_at_{{ k }};  // their places
-  matrix[Q_{{ k }}, K_{{ k }}] A_to_{{ k }};  // 1 at the coefficient that absorbs the column
-  matrix[J_{{ k }}, Q_{{ k }}] A_{{ k }};  // column = Z of that coefficient times this, by level
+  matrix[Q_{{ k }}, K_{{ k }}] A_to_{{ k }};  // what the coefficient of a column gives each effect
+  matrix[J_{{ k }}, Q_{{ k }}] A_{{ k }};  // column = Z A_to' times this, by level
   matrix<lower=0, upper=1>[J_{{ k }}, K_{{ k }}] w_{{ k }};  // centring: 0 not at all, 1 fully
-  vector<lower=0>[K_{{ k }}] c_{{ k }};  // its units: about the sd of each coefficient given those before it
-  vector[Q_{{ k }}] beta_0_{{ k }};  // about what the coefficients of those columns are
+  vector<lower=0>[K_{{ k }}] c_{{ k }};  // their units: about the sd of each given those before it
 {% if term.around %}
   array[J_{{ k }}] int<lower=1, upper=J_{{ term.around }}> parent_{{ k }};  // level of term {{ term.around }} around which the effects lie
-  {{ "matrix[K_" ~ term.around ~ ", K_" ~ k ~ "]" if term.around_several else "row_vector[K_" ~ k ~ "]" }} carries_{{ k }};  // 1 where a coefficient is the same
+  {{ "matrix[K_" ~ term.around ~ ", K_" ~ k ~ "]" if term.around_several else "row_vector[K_" ~ k ~ "]" }} carries_{{ k }};  // how they carry over
 {% endif %}
 {% endmacro %}
 {% macro transformed_data(term) %}
 {% set k = term.k %}
-  matrix[J_{{ k }}, K_{{ k }}] M_0_{{ k }} = A_{{ k }} * diag_pre_multiply(beta_0_{{ k }}, A_to_{{ k }}){{ " + M_0_" ~ term.around ~ "[parent_" ~ k ~ "] * carries_" ~ k if term.around }};
+  matrix[J_{{ k }}, K_{{ k }}] M_0_{{ k }} = A_{{ k }} * diag_pre_multiply(beta_0[A_at_{{ k }}], A_to_{{ k }}){{ " + M_0_" ~ term.around ~ "[parent_" ~ k ~ "] * carries_" ~ k if term.around }};
   matrix[J_{{ k }}, K_{{ k }}] h_{{ k }} = w_{{ k }} ./ (2 - w_{{ k }});  // the weight in scales
 {% endmacro %}
 {% macro parameters(k) %}
-  cholesky_factor_corr[K_{{ k }}] L_{{ k }};
+  cholesky_factor_corr[K_{{ k }}] L_{{ k }};  // of the coefficients, the last first
   matrix[J_{{ k }}, K_{{ k }}] t_{{ k }};  // group effects, partially centred
 {% endmacro %}
 {% macro model(term, likelihood) %}
 {% set k = term.k %}
-  // Group term {{ k }}: a = M + z (diag(tau) L)'
-  vector[K_{{ k }}] tau_{{ k }} = segment(sd, {{ term.start }}, K_{{ k }});
+  // Group term {{ k }}: a = M + z C'
+  matrix[K_{{ k }}, K_{{ k }}] C_{{ k }} = T_{{ k }} * diag_pre_multiply(reverse(segment(sd, {{ term.start }}, K_{{ k }})), L_{{ k }});
   matrix[J_{{ k }}, K_{{ k }}] M_{{ k }} = {{ mean(term, "beta_swept", "m") if term.swept else mean(term, "beta", "a") }};
-  vector[K_{{ k }}] v_{{ k }} = tau_{{ k }} .* diagonal(L_{{ k }});
+  vector[K_{{ k }}] v_{{ k }} = diagonal(C_{{ k }});
   vector[K_{{ k }}] uu_{{ k }} = square(v_{{ k }} ./ c_{{ k }});
   matrix[J_{{ k }}, K_{{ k }}] rr_{{ k }} = between(h_{{ k }}, uu_{{ k }});
   matrix[J_{{ k }}, K_{{ k }}] pull_{{ k }} = diag_post_multiply(w_{{ k }} ./ between(w_{{ k }}, uu_{{ k }}), v_{{ k }} ./ square(c_{{ k }}));
-  matrix[J_{{ k }}, K_{{ k }}] z_{{ k }} = scores(t_{{ k }} ./ sqrt(rr_{{ k }}), M_{{ k }} - M_0_{{ k }}, pull_{{ k }}, tau_{{ k }}, L_{{ k }});
+  matrix[J_{{ k }}, K_{{ k }}] z_{{ k }} = scores(t_{{ k }} ./ sqrt(rr_{{ k }}), M_{{ k }} - M_0_{{ k }}, pull_{{ k }}, C_{{ k }});
   target += std_normal_lupdf(to_vector(z_{{ k }}));
   target += -0.5 * sum(log(rr_{{ k }}));
-{% if term.swept %}
-  matrix[J_{{ k }}, K_{{ k }}] u_{{ k }} = z_{{ k }} * diag_pre_multiply(tau_{{ k }}, L_{{ k }})';
-{% if term.inner %}
-  matrix[J_{{ k }}, K_{{ k }}] m_{{ k }} = M_{{ k }} + u_{{ k }};  // with what is swept into coefficients
+{% if term.swept and term.inner %}
+  matrix[J_{{ k }}, K_{{ k }}] m_{{ k }} = M_{{ k }} + z_{{ k }} * C_{{ k }}';  // with what is swept into coefficients
 {% endif %}
-  matrix[J_{{ k }}, K_{{ k }}] a_{{ k }} = {{ mean(term, "beta", "a") }} + u_{{ k }};
-{% elif likelihood or term.inner %}
-  matrix[J_{{ k }}, K_{{ k }}] a_{{ k }} = M_{{ k }} + z_{{ k }} * diag_pre_multiply(tau_{{ k }}, L_{{ k }})';
+{% if likelihood or term.inner %}
+  matrix[J_{{ k }}, K_{{ k }}] a_{{ k }} = {{ mean(term, "beta", "a") if term.swept else "M_" ~ k }} + z_{{ k }} * C_{{ k }}';
 {% endif %}
 {% endmacro %}
 {% macro mean(term, beta, a) %}

@@ -123,17 +123,27 @@ def public(verb: Callable[..., R]) -> Callable[..., R]:
     shown = signature.replace(parameters=_spelled_out(signature, record)) if record else signature
     known = [name for name, p in shown.parameters.items() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     takes_all = any(p.kind == p.VAR_KEYWORD for p in shown.parameters.values())
+    places = [name for name, p in shown.parameters.items() if p.kind == p.POSITIONAL_OR_KEYWORD]
+    kinds = {name: shown.parameters[name].annotation for name in known}
+    counts = {name for name, kind in kinds.items() if int in (kind, *get_args(kind))}
 
     @wraps(verb)
     def answered(*args: object, **named: object) -> R:
         if not (takes_all or named.keys() <= set(known)):
             check_names(named, known)
-        return verb(*args, **named)
+        placed = [as_whole(value) if name in counts else value for name, value in zip(places, args, strict=False)]
+        whole = {name: as_whole(value) if name in counts else value for name, value in named.items()}
+        return verb(*placed, *args[len(placed) :], **whole)
 
     answered.__module__ = "stanmlm"
     answered.__signature__ = shown  # type: ignore[attr-defined]
     answered.__doc__ = _with_options(verb.__doc__, record) if record and verb.__doc__ else verb.__doc__
     return answered
+
+
+def as_whole(value: object) -> object:
+    """A whole number that is written as a float, `2e3`, as the int that it is; anything else as it stands."""
+    return int(value) if isinstance(value, float | np.floating) and float(value).is_integer() else value
 
 
 def _options_of(signature: inspect.Signature) -> type | None:
@@ -272,7 +282,7 @@ def _either(kinds: Sequence[Kind]) -> Kind:
 
 def _listed(words: Sequence[str]) -> str:
     """`a, b or c`, of parts that may be such lists themselves."""
-    *first, last = [part for text in words for part in text.split(" or ")]
+    *first, last = dict.fromkeys(part for text in words for part in text.split(" or "))
     return f"{', '.join(first)} or {last}" if first else last
 
 
@@ -301,7 +311,8 @@ def _is_list(value: object) -> TypeGuard[Collection[object]]:
 _NO_LISTS = (str, bytes, bytearray, memoryview, Mapping, set, frozenset, pd.DataFrame)
 
 
-def _is_whole(value: object) -> bool:
+def is_whole(value: object) -> TypeGuard[Integral]:
+    """Whether it is a whole number, which a truth value is not."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
@@ -325,7 +336,7 @@ _ARRAY = Kind("an array", "arrays", _is_list)
 KINDS: Mapping[object, Kind] = {
     NoneType: Kind("None", "None", lambda value: value is None),
     bool: Kind("True or False", "truth values", _of(bool, np.bool_)),
-    int: Kind("a whole number", "whole numbers", _is_whole),
+    int: Kind("a whole number", "whole numbers", is_whole),
     float: Kind("a number", "numbers", _is_number),
     str: Kind("text", "names", _is_text),
     Mapping: _MAPPING,

@@ -98,24 +98,23 @@ def own_types(series: "pd.Series[Any]") -> "pd.Series[Any]":
 NUMBERS_AND_TIMES = "biufcmM"  # kinds of numbers and times, for which a type of Arrow's does as well as NumPy's
 
 
-def require_order(name: str, thing: object, table: pd.DataFrame | None) -> None:
+def require_order(name: str, thing: object, rows: pd.Index | None, data: str = "data") -> None:
     """Values of rows are taken by position; a Series whose labels say that this pairs the wrong rows is refused.
 
     Raises
     ------
     DataError
-        For labels that are those of the table in another order.
+        For labels that are those of the rows of `data` in another order.
 
     Examples
     --------
-    >>> data = pd.DataFrame({"y": [1.0, 2.0]}, index=["a", "b"])
-    >>> require_order("weights", pd.Series([1.0, 2.0], index=["a", "b"]), data)
+    >>> require_order("weights", pd.Series([1.0, 2.0], index=["a", "b"]), pd.Index(["a", "b"]))
     """
-    if not isinstance(thing, pd.Series) or table is None or len(thing) != len(table):
+    if not isinstance(thing, pd.Series) or rows is None or len(thing) != len(rows):
         return
-    given, own = thing.index, table.index
-    if given.is_unique and own.is_unique and not given.equals(own) and given.isin(own).all():
+    given = thing.index
+    if given.is_unique and rows.is_unique and not given.equals(rows) and given.isin(rows).all():
         raise DataError(
-            f"{name} has the rows of the data in another order: give {name}.reindex(data.index), or an array of values "
-            "in the order of the data"
+            f"{name} has the rows of {data} in another order: give {name}.reindex({data}.index), or an array of values "
+            f"in the order of {data}"
         )

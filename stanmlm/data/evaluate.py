@@ -53,7 +53,7 @@ def learn(node: Node, scope: Scope) -> Evaluated:
 
     Calls such as `scale(x)`, `poly(x, 2)`, `mean(x)` or `factor(s)` remember at any depth, where R's `makepredictcall`
     knows the outermost call alone: a row of new data has the value that it would have had among the fitted ones. What
-    cannot be remembered, `rank(x)` say, is computed anew in new data with a warning.
+    cannot be remembered, `cumsum(x)` say, is computed anew in new data with a warning.
 
     Raises
     ------

@@ -194,7 +194,7 @@ class _Extra:
 
 def _extra(name: str, thing: object, table: pd.DataFrame | None) -> _Extra:
     if not isinstance(thing, str):
-        require_order(name, thing, table)
+        require_order(name, thing, None if table is None else table.index)
         return _Extra(name, thing, None, "")
     if table is not None and thing in table.columns:
         return _Extra(name, thing, Node("name", thing), "")

@@ -162,8 +162,9 @@ def as_family(family: FamilyLike) -> Family:
         return family
     if isinstance(family, str):
         if family not in FAMILIES:
-            near = f"`{family}` is not a family{did_you_mean(family, FAMILIES)}"
-            raise OptionError(family_elsewhere(family) or near)
+            called = family.partition("(")[0].strip() in FAMILIES
+            near = f"; write {family}, without quotes" if called else did_you_mean(family, FAMILIES)
+            raise OptionError(family_elsewhere(family) or f"`{family}` is not a family{near}")
         return FAMILIES[family]
     made = _called(family) if callable(family) else family
     if not isinstance(made, Family):

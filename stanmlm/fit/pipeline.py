@@ -93,9 +93,7 @@ def build_model(text: str, data: object, family: Family, scope: Mapping[str, obj
     if options.prior_only:
         check_proper(table)
     cells = compress(columns, response, family, options.collapse)
-    # Without data there is no information to centre by: the prior itself is the non-centred case.
-    choice = "noncentered" if options.prior_only and options.centering == "auto" else options.centering
-    centres = centering(choice, columns, cells, family, table)
+    centres = centering(options.centering, columns, cells, family, table, options.prior_only)
     return Model(formula, family, frame, response, columns, table, cells, centres, options.prior_only)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Ints
 from stanmlm.base.layout import beside, covariance_table, format_common, format_fixed, html_text, table
+from stanmlm.base.outlets import tell
 from stanmlm.fit.diagnostics import Checks, checks, complaints, diagnosed
 from stanmlm.fit.extract import VarCorr, VarCorrTable, fixef, ngrps, nobs, variable_names
 from stanmlm.fit.fit import Fit, draws_of, n_draws
@@ -158,7 +159,7 @@ def display(fit: Fit, digits: int = 2) -> None:
     ...
     """
     check_arguments(display, locals())
-    print(display_text(fit, digits))
+    tell(display_text(fit, digits), "stdout")
 
 
 def display_text(fit: Fit, digits: int = 2) -> str:

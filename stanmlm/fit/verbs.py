@@ -322,8 +322,8 @@ def _check_bars(verb: str, model: Model) -> None:
 
 def read_options(options: Mapping[str, object]) -> tuple[ModelOptions, RunOptions]:
     """The options of a verb in their records; an unknown name is an error that suggests the near one."""
-    sampling = {name: options[name] for name in _SAMPLING if name in options}  # `sampling_from` checks these
-    check_options(Options, {name: value for name, value in options.items() if name not in sampling})
+    sampling = {name: options[name] for name in _SAMPLING if name in options}
+    check_options(Options, {name: value for name, value in options.items() if name not in _CHECKED_LATER})
     model = {field.name: options[field.name] for field in fields(ModelOptions) if field.name in options}
     how = sampling_from(sampling)
     control = options.get("control") or {}
@@ -337,6 +337,8 @@ def read_options(options: Mapping[str, object]) -> tuple[ModelOptions, RunOption
 
 
 _SAMPLING = (*(field.name for field in fields(Sampling)), "control")
+# `sampling_from` and `resolve_priors` have words of their own for these.
+_CHECKED_LATER = (*_SAMPLING, "prior", "prior_intercept", "prior_aux", "prior_covariance", "priors")
 
 
 def name_of(data: object, scope: Mapping[str, object]) -> str:

@@ -66,15 +66,19 @@ RESERVED = ("if", "else", "repeat", "while", "function", "for", "next", "break",
 PACKAGES: Mapping[str, frozenset[str]] = {
     package: frozenset(functions.split())
     for package, functions in {
-        "stats": "C ave contr.SAS contr.helmert contr.poly contr.sum contr.treatment dnorm median offset plogis pnorm "
-        "poly qlogis qnorm quantile relevel reorder sd var",
+        "utils": "head tail",
+        "stats": "C IQR ave contr.SAS contr.helmert contr.poly contr.sum contr.treatment dnorm mad median offset "
+        "plogis pnorm poly qlogis qnorm quantile relevel reorder sd var",
         "splines": "bs ns",
-        "base": "I NROW abs acos acosh all any as.character as.double as.factor as.integer as.logical as.matrix "
-        "as.numeric as.ordered as.vector asin asinh atan atanh c cbind ceiling cos cosh cummax cummin cumprod cumsum "
-        "cut digamma drop droplevels exp expm1 factor factorial floor gamma identity ifelse interaction is.character "
-        "is.factor is.finite is.infinite is.logical is.na is.nan is.numeric is.ordered length levels lgamma log log10 "
-        "log1p log2 max mean min nchar nlevels ordered paste paste0 pmax pmin prod range rep rep_len rev round scale "
-        "seq seq_along seq_len sign signif sin sinh sqrt substr sum tan tanh tolower toupper trunc which xor",
+        "base": "I NROW abs acos acosh all any as.character as.double as.factor as.integer as.logical "
+        "as.matrix as.numeric as.ordered as.vector asin asinh atan atanh c cbind ceiling cos cosh "
+        "cummax cummin cumprod cumsum cut diff digamma drop droplevels duplicated exp expm1 factor "
+        "factorial findInterval floor gamma identity ifelse interaction intersect is.character "
+        "is.element is.factor is.finite is.infinite is.logical is.na is.nan is.numeric is.ordered "
+        "length levels lgamma log log10 log1p log2 match max mean min nchar nlevels order ordered "
+        "outer paste paste0 pmax pmin prod range rank rep rep_len rev round rowMeans rowSums scale "
+        "seq seq_along seq_len setdiff sign signif sin sinh sort sqrt substr sum tan tanh tolower "
+        "toupper trunc union unique which xor",
     }.items()
 }
 SYNTACTIC = re.compile(r"(?:[^\W\d_]|\.(?!\d))[\w.]*")

@@ -7,13 +7,21 @@ import numpy as np
 from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.base.errors import OptionError
 from stanmlm.data.design import Design
-from stanmlm.data.whole_rows import means_over_rows
 from stanmlm.families.families import Family
 from stanmlm.model.compress import Cells
+from stanmlm.model.coordinates import (
+    Coordinates,
+    in_bases,
+    of_pilot,
+    of_prior,
+    share,
+    users_own,
+    variances_in_turn,
+)
 from stanmlm.model.marginal import Marginal, marginal
 from stanmlm.model.nesting import Nesting, depth, nestings
 from stanmlm.model.pilot import Pilot, pilot
-from stanmlm.model.sweeping import Sweep, sweeps, swept, swept_uncertainty
+from stanmlm.model.sweeping import Sweep, sweeps, swept_pilot
 from stanmlm.priors.priors import Priors
 
 # A column is absorbed where it equals Z A up to this share of its largest value: rounding, and nothing else.
@@ -27,24 +35,28 @@ NAMED = {"noncentered": 0.0, "centered": 1.0}
 
 @dataclass(frozen=True)
 class Centering:
-    """`M_p = A_p beta_full` is the part of coefficient p that fixed columns explain; w = 0 is non-centred."""
+    """`M_p = A_p beta_full` is the part of coefficient p that fixed columns explain; w = 0 is non-centred.
+
+    A is for the user's coefficients; weights and units are for the effects in the bases of `coordinates`.
+    """
 
     absorbed: Bools  # (F,) columns of X that are zero in X0 and travel through a group term
     A: tuple[Floats, ...]  # a group term each: (K, J, F)
     weights: tuple[Floats, ...]  # a group term each: (J, K), in [0, 1]
-    # a group term each: (K,) about the sd of a coefficient given those before it. A weight means what it says only in
+    # a group term each: (K,) about the sd of an effect given those before it. A weight means what it says only in
     # these units: t = w m / c + (v / c)^w z, and posterior t is free of m where v is c.
     units: tuple[Floats, ...]
-    origin: Floats  # (F,) about what the coefficients of X's own columns are
     nested: tuple[Nesting | None, ...]  # a group term each: the coarser term whose effects are part of M
     pilot: Pilot | None = None  # what weights by information came from; chains start there
-    marginal: Marginal | None = None  # group effects are integrated out, and nothing of the above serves them
+    marginal: Marginal | None = None  # group effects are integrated out, and no weight serves them
+    coordinates: Coordinates | None = None  # what is sampled; None for the user's own, as in files of version 0.1
     sweeps: tuple[Sweep, ...] = ()  # one a rotated term, whose weights are those of z
-    uncertainty: Floats | None = None  # (F, F) posterior covariance of swept coefficients, where there are
 
 
-def centering(choice: float | str, design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:
-    """Decide how each group effect is centred.
+def centering(
+    choice: float | str, design: Design, cells: Cells, family: Family, priors: Priors, prior_only: bool = False
+) -> Centering:
+    """Decide how each group effect is centred, and in which coordinates everything is sampled.
 
     Parameters
     ----------
@@ -55,6 +67,8 @@ def centering(choice: float | str, design: Design, cells: Cells, family: Family,
     cells : Cells
     family : Family
     priors : Priors
+    prior_only : bool
+        The data are left out, so that "auto" has nothing to learn from: the prior itself is the non-centred case.
 
     Returns
     -------
@@ -71,13 +85,14 @@ def centering(choice: float | str, design: Design, cells: Cells, family: Family,
     >>> def never(design, cells, family, priors):
     ...     return centering("noncentered", design, cells, family, priors).weights
     """
-    if choice == "auto":
+    if choice == "auto" and not prior_only:
         decide = integrated if integrable(design, family) else automatic
         return decide(design, cells, family, priors)
-    weight = _weight(choice)
-    if choice == "noncentered" or not design.terms:
-        return noncentered(design)
-    return forced(design, cells, family, priors, weight)
+    weight = 0.0 if choice == "auto" else _weight(choice)
+    if choice in ("auto", "noncentered") or not design.terms:
+        at = None if prior_only else _quick_look(design, cells, family, priors)
+        return replace(noncentered(design), coordinates=_coordinates(design, priors, at))
+    return forced(design, cells, family, priors, weight, prior_only)
 
 
 def noncentered(design: Design) -> Centering:
@@ -103,7 +118,6 @@ def noncentered(design: Design) -> Centering:
         A=tuple(np.zeros((K, J, F)) for K, J in shapes),
         weights=tuple(np.zeros((J, K)) for K, J in shapes),
         units=tuple(np.ones(K) for K, _ in shapes),
-        origin=np.zeros(F),
         nested=(None,) * len(shapes),
     )
 
@@ -132,15 +146,25 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     """
     at = _quick_look(design, cells, family, priors)
     if at is None:
-        return noncentered(design)
+        return replace(noncentered(design), coordinates=_coordinates(design, priors, at))
     nested = nestings(design, cells)
     rotated = sweeps(design, cells, family, priors, nested, at)
     of_scores = {sweep.term: sweep.weights[:, None] for sweep in rotated}
-    weights = tuple(of_scores.get(k, share) for k, share in enumerate(informed(at)))
-    absorbed, A = absorption(design, cells, weights, frozenset(of_scores))
-    about = origin(design, swept(rotated, at.beta, at.effects))
-    spread = swept_uncertainty(rotated, design, cells, at) if rotated else None
-    return Centering(absorbed, A, weights, units(at), about, nested, at, sweeps=rotated, uncertainty=spread)
+    absorbed, A = absorption(design, cells, informed(at), frozenset(of_scores))
+    own = in_bases(at, of := of_pilot(swept_pilot(rotated, design, cells, at)))
+    shares = tuple(of_scores.get(k, share) for k, share in enumerate(informed(own)))
+    weights = shares if family.squares else tuple(map(_worth, shares))
+    return Centering(absorbed, A, weights, units(own), nested, at, coordinates=of, sweeps=rotated)
+
+
+def _worth(share: Floats) -> Floats:
+    """Weights for shares of information where the likelihood is not normal: as they are, but for those below a half.
+
+    A normal likelihood's share grows with the sd of the effects. That of a few events does not: a row of all successes
+    tells a sign and no more, and effects that are sampled as if it told a place stick where the sd is large. What is
+    lost is little: non-centred effects are as correlated with their means as their share says.
+    """
+    return np.asarray(share * np.minimum(1.0, 2 * share) ** 2)
 
 
 def _quick_look(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot | None:
@@ -148,10 +172,11 @@ def _quick_look(design: Design, cells: Cells, family: Family, priors: Priors) ->
     try:
         with np.errstate(all="ignore"):
             at = pilot(design, cells, family, priors)
-            informed(at)  # raises too, where a covariance is singular
+            of = of_pilot(at)
+            informed(in_bases(at, of))  # raises too, where a covariance is singular
     except np.linalg.LinAlgError:
         return None
-    return at
+    return at if all(np.all(np.isfinite(part)) for part in (of.hat, of.factor, of.sd_factor, *of.bases)) else None
 
 
 def integrable(design: Design, family: Family) -> bool:
@@ -180,10 +205,13 @@ def integrable(design: Design, family: Family) -> bool:
 def integrated(design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:
     """Integrate group effects out: nothing to centre, and the pilot still says where to start."""
     at, J = _quick_look(design, cells, family, priors), len(design.terms[0].levels)
-    return replace(noncentered(design), pilot=at, marginal=marginal(cells.rows, J))
+    of = _coordinates(design, priors, at)
+    return replace(noncentered(design), pilot=at, marginal=marginal(cells.rows, J), coordinates=of)
 
 
-def forced(design: Design, cells: Cells, family: Family, priors: Priors, weight: float) -> Centering:
+def forced(
+    design: Design, cells: Cells, family: Family, priors: Priors, weight: float, prior_only: bool = False
+) -> Centering:
     """One weight for all effects; the data still say which term absorbs which column.
 
     Parameters
@@ -194,6 +222,7 @@ def forced(design: Design, cells: Cells, family: Family, priors: Priors, weight:
     priors : Priors
     weight : float
         0 is non-centred, 1 hierarchically centred.
+    prior_only : bool
 
     Returns
     -------
@@ -208,37 +237,27 @@ def forced(design: Design, cells: Cells, family: Family, priors: Priors, weight:
     information = informed(at)
     absorbed, A = absorption(design, cells, information)
     weights = tuple(np.full_like(share, weight) for share in information)
-    nested = nestings(design, cells)
-    return Centering(absorbed, A, weights, units(at), origin(design, at.beta), nested)
+    of = _coordinates(design, priors, None if prior_only else at)
+    return Centering(absorbed, A, weights, units(in_bases(at, of)), nestings(design, cells), coordinates=of)
+
+
+def sampled_in(centres: Centering, design: Design) -> Coordinates:
+    """The coordinates that the program samples in."""
+    return centres.coordinates or users_own(design)
+
+
+def _coordinates(design: Design, priors: Priors, at: Pilot | None) -> Coordinates:
+    return of_pilot(at) if at else of_prior(design, priors)
 
 
 def informed(at: Pilot) -> tuple[Floats, ...]:
     """The share of information that the data bring on each effect given those before it, (J, K) a term."""
-    return tuple(_share(information, S) for information, S in zip(at.information, at.covariance, strict=True))
+    return tuple(share(information, S) for information, S in zip(at.information, at.covariance, strict=True))
 
 
 def units(at: Pilot) -> tuple[Floats, ...]:
-    """The sd of each coefficient given those before it, in the population, (K,) a term."""
+    """The sd of each effect given those before it, in the population, (K,) a term."""
     return tuple(np.sqrt(variances_in_turn(S)) for S in at.covariance)
-
-
-def origin(design: Design, beta: Floats) -> Floats:
-    """Coefficients of the columns as they are, of those at centred columns, (..., F)."""
-    if not design.intercept:
-        return beta
-    alpha = beta[..., 0] - beta[..., 1:] @ means_over_rows(design)[1:]
-    return np.concatenate([alpha[..., None], beta[..., 1:]], axis=-1)
-
-
-def _share(information: Floats, covariance: Floats) -> Floats:
-    """1 - V / v^2, (J, K)."""
-    left = np.linalg.inv(np.linalg.inv(covariance) + information).astype(float)
-    return np.clip(1 - variances_in_turn(left) / variances_in_turn(covariance), 0.0, 1.0)
-
-
-def variances_in_turn(covariance: Floats) -> Floats:
-    """The variance of each element given those before it, (..., K) of (..., K, K)."""
-    return np.diagonal(np.linalg.cholesky(covariance), axis1=-2, axis2=-1) ** 2
 
 
 def absorption(

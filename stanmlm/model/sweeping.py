@@ -1,6 +1,6 @@
 """Rotate and sweep: a basis of one term's effects in which they are as good as independent, of coefficients too."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -146,8 +146,8 @@ def swept(of: tuple[Sweep, ...], fix: Floats, effects: tuple[Floats, ...], sign:
     return fix + sign * sum((effects[sweep.term][..., 0] @ sweep.S.T for sweep in of), np.zeros(()))
 
 
-def swept_uncertainty(of: tuple[Sweep, ...], design: Design, cells: Cells, at: Pilot) -> Floats:
-    """The posterior covariance of swept coefficients, (F, F), as a pilot has it.
+def swept_pilot(of: tuple[Sweep, ...], design: Design, cells: Cells, at: Pilot) -> Pilot:
+    """The pilot with the coefficients that are sampled in the place of the user's.
 
     Effects given coefficients have mean u_0 - H^-1 C fix and covariance H^-1, H being their precision and C what the
     data say of both; so swept coefficients have covariance (I - S H^-1 C) U (I - S H^-1 C)' + S H^-1 S'.
@@ -161,20 +161,23 @@ def swept_uncertainty(of: tuple[Sweep, ...], design: Design, cells: Cells, at: P
 
     Returns
     -------
-    array
+    Pilot
 
     Examples
     --------
     >>> def sds(of, design, cells, at):
-    ...     return np.sqrt(np.diag(swept_uncertainty(of, design, cells, at)))
+    ...     return np.sqrt(np.diag(swept_pilot(of, design, cells, at).uncertainty))
     """
+    if not of:
+        return at
     levels = tuple(len(term.levels) for term in design.terms)
     system = joint_system(cells.Z, cells.index, levels, at.working.weight)
     F = len(at.beta)
     S = np.concatenate([_whole(of, k, J * K, F) for k, (J, K) in enumerate(system.shapes)], axis=1)
     found = solved(system, at.covariance, np.column_stack([system.scores(centred(design, cells)), S.T]))
     left = np.eye(F) - S @ found[:, :F]
-    return np.asarray(left @ at.uncertainty @ left.T + S @ found[:, F:])
+    covariance = left @ at.uncertainty @ left.T + S @ found[:, F:]
+    return replace(at, beta=swept(of, at.beta, at.effects), uncertainty=(covariance + covariance.T) / 2)
 
 
 def _whole(of: tuple[Sweep, ...], k: int, q: int, F: int) -> Floats:

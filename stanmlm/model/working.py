@@ -95,7 +95,7 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
         y=(y - center) / size,
         n=n,
         spread=spread and (spread[0], spread[1] / size**2),
-        prior=_own(_prior(design, priors), units, design.intercept),
+        prior=_own(coefficient_priors(design, priors), units, design.intercept),
         family=family,
         units=units,
     )
@@ -168,8 +168,8 @@ def _location_and_size(
     return center, size if size > ROUNDING * float(np.max(np.abs(y))) else 1.0
 
 
-def _prior(design: Design, priors: Priors) -> NormalPrior:
-    """In the user's units; whatever is neither normal nor Student t is flat."""
+def coefficient_priors(design: Design, priors: Priors) -> NormalPrior:
+    """Of the coefficients of centred columns, in the user's units; what is neither normal nor Student t is flat."""
     F = design.X.shape[1]
     location, scale, df = np.zeros(F), np.full(F, np.inf), np.full(F, np.inf)
     for row in priors.rows:

@@ -257,19 +257,27 @@ def _feet(canvas: Canvas) -> None:
         pixels = ax.transData.transform([(place, 0) for place, _ in shown])[:, 0]
         if not all(_is_number(label.get_text()) for _, label in shown):
             _fit_names(canvas, ax, shown, pixels)
-        _thin(canvas, ax.xaxis, pixels, 0, _neighbours(canvas, ax))
+        _thin(canvas, ax.xaxis, pixels, 0, _neighbours(canvas, ax, 0))
 
 
-def _neighbours(canvas: Canvas, ax: "Axes") -> tuple[float, float]:
-    """How far labels below a panel may reach: half way to the next one, or the edge of the figure."""
-    own = ax.get_window_extent()
-    others = [each.get_window_extent() for each in _axes(canvas)]
-    left = [box.x1 for box in others if box.x1 <= own.x0 + 1 and box.y0 < own.y1 and box.y1 > own.y0]
-    right = [box.x0 for box in others if box.x0 >= own.x1 - 1 and box.y0 < own.y1 and box.y1 > own.y0]
+def _neighbours(canvas: Canvas, ax: "Axes", along: int) -> tuple[float, float]:
+    """How far labels of a panel may reach along x (0) or y (1): half way to the next one, or the edge of the figure."""
+    own, edges = _sides(ax.get_window_extent()), _sides(canvas.box)
+    across = 1 - along
+    others = [_sides(each.get_window_extent()) for each in _axes(canvas)]
+    level = [box for box in others if box[across][0] < own[across][1] and box[across][1] > own[across][0]]
+    low, high = own[along]
+    before = [box[along][1] for box in level if box[along][1] <= low + 1]
+    after = [box[along][0] for box in level if box[along][0] >= high - 1]
     return (
-        (max(left) + own.x0) / 2 if left else canvas.box.x0,
-        (min(right) + own.x1) / 2 if right else canvas.box.x1,
+        (max(before) + low) / 2 if before else edges[along][0],
+        (min(after) + high) / 2 if after else edges[along][1],
     )
+
+
+def _sides(box: Any) -> tuple[tuple[float, float], tuple[float, float]]:
+    """From where to where a box reaches along x, and along y."""
+    return (box.x0, box.x1), (box.y0, box.y1)
 
 
 def _fit_names(canvas: Canvas, ax: "Axes", shown: "list[tuple[float, Text]]", pixels: Any) -> None:
@@ -332,18 +340,7 @@ def _ticks_beside(canvas: Canvas) -> None:
     for ax in _axes(canvas):
         if shown := _shown(ax.yaxis):
             pixels = ax.transData.transform([(0, place) for place, _ in shown])[:, 1]
-            _thin(canvas, ax.yaxis, pixels, 1, _above_and_below(canvas, ax))
-
-
-def _above_and_below(canvas: Canvas, ax: "Axes") -> tuple[float, float]:
-    own = ax.get_window_extent()
-    others = [each.get_window_extent() for each in _axes(canvas)]
-    below = [box.y1 for box in others if box.y1 <= own.y0 + 1 and box.x0 < own.x1 and box.x1 > own.x0]
-    above = [box.y0 for box in others if box.y0 >= own.y1 - 1 and box.x0 < own.x1 and box.x1 > own.x0]
-    return (
-        (max(below) + own.y0) / 2 if below else canvas.box.y0,
-        (min(above) + own.y1) / 2 if above else canvas.box.y1,
-    )
+            _thin(canvas, ax.yaxis, pixels, 1, _neighbours(canvas, ax, 1))
 
 
 def _names_within(canvas: Canvas) -> None:

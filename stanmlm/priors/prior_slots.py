@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from stanmlm.base.arguments import shown
 from stanmlm.base.errors import PriorError, did_you_mean
 from stanmlm.data.design import Design
 from stanmlm.families.families import Family
 from stanmlm.priors.distributions import DISTRIBUTIONS
+from stanmlm.priors.prior_presets import PRESETS
 from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior, flat
 
 Default = Literal["default"]
@@ -65,13 +67,47 @@ def spread(given: PriorInput, slots: Sequence[Slot], argument: str) -> dict[Slot
         return _by_name(given, slots, argument)
     if isinstance(given, Sequence) and not isinstance(given, str):
         return _in_order(given, slots, argument)
-    raise PriorError(f"{argument} takes a distribution such as normal(0, 2.5), or None for a flat prior, not {given!r}")
+    raise PriorError(f"{argument} takes {A_PRIOR}, {not_such(argument, given)}")
+
+
+A_PRIOR = "a distribution such as normal(0, 2.5), or None for a flat prior"
+
+
+def not_such(argument: str, given: object) -> str:
+    """What a prior argument was given instead of a prior, and how that is written or where it goes."""
+    several = (given.values() if isinstance(given, Mapping) else given) if isinstance(given, _SEVERAL) else [given]
+    hints = (_instead(argument if one is given else "", one) for one in several)
+    return f"not {shown(given)}{next(filter(None, hints), '')}"
+
+
+_SEVERAL = (list, tuple, Mapping)
+
+
+def _instead(argument: str, one: object) -> str:
+    if isinstance(one, SetPrior):
+        return "; what set_prior() makes goes to priors="
+    if isinstance(one, CovariancePrior):
+        return "; decov() and lkj() go to prior_covariance="
+    if isinstance(one, Prior):
+        return "; a prior without an address goes to prior=, prior_intercept= or prior_aux="
+    text = one.strip() if isinstance(one, str) else f"{getattr(one, '__name__', '')}(...)"
+    if text in PRESETS:
+        return f'; a preset is priors="{text}"'
+    name = text.partition("(")[0].rstrip()
+    of_terms = name in ("decov", "lkj")
+    if name not in DISTRIBUTIONS or argument == "priors=" or (argument == "prior_covariance=" and not of_terms):
+        return ""
+    where = "prior_covariance=" if of_terms else argument
+    quotes = ", without quotes" if isinstance(one, str) else ""
+    return f"; write {where}{text if '(' in text else f'{text}(...)'}{quotes}"
 
 
 def _by_name(given: Mapping[str, Prior | None], slots: Sequence[Slot], argument: str) -> dict[Slot, Prior]:
     named = {slot.coef or slot.class_: slot for slot in slots}
     for name in given:
         if name not in named:
+            if not isinstance(name, str):
+                raise PriorError(f"{argument} names {shown(name)}; priors by name have the names of coefficients")
             intercept = name in ("(Intercept)", "Intercept") and argument == "prior="
             hint = "; the intercept's prior is prior_intercept=" if intercept else did_you_mean(name, named)
             raise PriorError(f"{argument} names `{name}`, which is no coefficient of the model" + hint)
@@ -87,9 +123,7 @@ def _in_order(given: Sequence[Prior | None], slots: Sequence[Slot], argument: st
 
 def _one(prior: Prior | None, where: str) -> Prior:
     if prior is not None and not isinstance(prior, Prior):
-        raise PriorError(
-            f"{where} must be a distribution such as normal(0, 2.5), or None for a flat prior, not {prior!r}"
-        )
+        raise PriorError(f"{where} must be {A_PRIOR}, {not_such('', prior)}")
     return flat() if prior is None else _elementwise(prior, 1, where)[0]
 
 
@@ -117,7 +151,7 @@ def spread_covariance(given: CovarianceInput, slots: Sequence[Slot]) -> dict[Slo
         return _covariance(given, own)
     if not isinstance(given, Mapping):
         raise PriorError(
-            f"prior_covariance= takes decov() or lkj(), not {given!r};"
+            f"prior_covariance= takes decov() or lkj(), {not_such('prior_covariance=', given)};"
             ' for one standard deviation use set_prior(..., class_="sd")'
         )
     found: dict[Slot, Prior] = {}

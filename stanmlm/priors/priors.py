@@ -9,7 +9,16 @@ from stanmlm.families.families import Family
 from stanmlm.families.responses import Response
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.prior_presets import PRESETS, Preset, Scales, measure_scales
-from stanmlm.priors.prior_slots import CovarianceInput, PriorInput, Slot, assign, model_slots, spread, spread_covariance
+from stanmlm.priors.prior_slots import (
+    CovarianceInput,
+    PriorInput,
+    Slot,
+    assign,
+    model_slots,
+    not_such,
+    spread,
+    spread_covariance,
+)
 from stanmlm.priors.prior_spec import Prior, SetPrior
 
 
@@ -133,19 +142,23 @@ def split_preset(priors: str | SetPrior | Iterable[str | SetPrior]) -> tuple[str
     >>> split_preset("brms")
     ('brms', ())
     """
+    if isinstance(priors, Mapping):
+        raise PriorError("priors= takes no dict; a dict of priors by coefficient is prior={...}")
     listed = list(priors) if isinstance(priors, Iterable) and not isinstance(priors, str) else [priors]
     presets = [entry for entry in listed if isinstance(entry, str)]
     rows = tuple(entry for entry in listed if isinstance(entry, SetPrior))
     if len(presets) > 1:
         raise PriorError("priors= names several presets: " + ", ".join(f"`{name}`" for name in presets))
     if len(presets) + len(rows) < len(listed):
-        raise PriorError("priors= takes a preset's name, set_prior(...), or a list of these; see prior= for the rest")
+        takes = "a preset's name, set_prior(...), or a list of these"
+        raise PriorError(f"priors= takes {takes}, {not_such('priors=', priors)}")
     return (presets[0] if presets else "rstanarm"), rows
 
 
 def _preset(name: str) -> Preset:
     if name not in PRESETS:
-        raise PriorError(f"`{name}` is not a preset of priors" + did_you_mean(name, PRESETS))
+        near = f"; write priors=set_prior({name!r})" if "(" in name else did_you_mean(name, PRESETS)
+        raise PriorError(f"`{name}` is not a preset of priors{near}")
     return PRESETS[name]
 
 

@@ -7,13 +7,14 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats
 from stanmlm.base.streams import Purpose, Source, stream
-from stanmlm.model.centering import informed, origin
+from stanmlm.model.centering import informed, sampled_in
+from stanmlm.model.coordinates import in_bases, of_pilot, triangular, uncentred, users_own
 from stanmlm.model.crossed import JointSystem, joint_system, solved
 from stanmlm.model.model import Model
 from stanmlm.model.nesting import parents_first
 from stanmlm.model.pilot import Pilot
 from stanmlm.model.sweeping import swept
-from stanmlm.sampling.user_scale import means, sampled
+from stanmlm.sampling.user_scale import means, origin, sampled
 
 # In posterior sds: chains which agree have come from different places.
 SPREAD = 1.5
@@ -40,11 +41,12 @@ def starting_points(model: Model, chains: int, seed: int) -> tuple[Mapping[str, 
     Examples
     --------
     >>> def first_intercept(model):
-    ...     return starting_points(model, chains=4, seed=1)[0]["alpha_c"]
+    ...     return starting_points(model, chains=4, seed=1)[0]["z_fix"][0]
     """
     at = model.centering.pilot
     if model.prior_only or at is None:
         return ()
+    at = in_bases(at, users_own(model.design))
     source = Source(seed, model.words)
     streams = [stream(source, Purpose.STARTS, chain) for chain in range(chains)]
     try:
@@ -60,46 +62,45 @@ def _system(model: Model, at: Pilot) -> JointSystem | None:
     if model.centering.marginal or not model.design.terms:
         return None
     levels = tuple(len(term.levels) for term in model.design.terms)
-    return joint_system(model.cells.Z, model.cells.index, levels, at.working.weight)
+    return joint_system(tuple(Z[:, ::-1] for Z in model.cells.Z), model.cells.index, levels, at.working.weight)
 
 
 def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.Generator) -> dict[str, Floats]:
-    fix = at.beta + SPREAD * _normal(rng, at.uncertainty)
-    scales = [_scales(model, at, k, share, rng) for k, share in enumerate(informed(at))]
-    u = _deviations(model, at, system, origin(model.design, fix), scales, rng) if system else ()
+    own, of = of_pilot(at), sampled_in(model.centering, model.design)
+    fix = own.hat + own.factor @ (SPREAD * rng.standard_normal(len(at.beta)))
+    z_sd = SPREAD * rng.standard_normal(len(of.log_sd))
+    ends = np.cumsum([len(term.coefs) for term in model.design.terms])
+    sds = np.split(np.exp(of.log_sd + of.sd_factor @ z_sd), ends[:-1]) if len(ends) else []
+    scales = [
+        (sd[::-1], _correlation(model, at, k, share, rng))
+        for k, (sd, share) in enumerate(zip(sds, informed(at), strict=True))
+    ]
+    u = _deviations(model, at, system, uncentred(model.design, fix), scales, rng) if system else ()
     fix = swept(model.centering.sweeps, fix, u)
-    point = _fixed(model, fix)
+    point: dict[str, Floats] = {"z_fix": np.linalg.solve(of.factor, fix - of.hat).astype(float)}
     point |= {f"L_{k}": L for k, (tau, L) in enumerate(scales, 1) if len(tau) > 1}
-    point |= {"sd": np.concatenate([tau for tau, _ in scales])} if scales else {}
-    point |= _effects(model, origin(model.design, fix), scales, u) if system else {}
+    point |= {"z_sd": z_sd} if scales else {}
+    point |= _effects(model, uncentred(model.design, fix), scales, u) if system else {}
     for auxiliary in model.family.auxiliary:
         spread = SPREAD * np.sqrt(_log_sd_variance(_residuals(model, at)))
         point[auxiliary.name] = np.asarray(at.dispersion**0.5 * np.exp(spread * rng.standard_normal()))
     return point
 
 
-def _fixed(model: Model, fix: Floats) -> dict[str, Floats]:
-    """Coefficients as the program samples them, by Stan name."""
-    if model.centering.sweeps:
-        return {"swept": fix}
-    return {"alpha_c": fix[0], "b": fix[1:]} if model.design.intercept else {"b": fix}
-
-
-def _scales(model: Model, at: Pilot, k: int, share: Floats, rng: np.random.Generator) -> Scales:
-    """Standard deviations and correlations, spread as prior and data together leave them."""
+def _correlation(model: Model, at: Pilot, k: int, share: Floats, rng: np.random.Generator) -> Floats:
+    """The Cholesky factor of correlations, the last coefficient first, spread as prior and data together leave them."""
     S = at.covariance[k]
     tau = np.sqrt(np.diag(S))
     y = np.arctanh(np.clip(_partial_correlations(np.linalg.cholesky(S / np.outer(tau, tau))), -STRONGEST, STRONGEST))
     variance, information = _partial_variances(model, k, share), _pairs(share)
     y = y * variance * information + SPREAD * np.sqrt(variance) * rng.standard_normal(len(y))
-    spread = SPREAD * np.sqrt(_log_sd_variance(np.sum(share**2, axis=0)))
-    return tau * np.exp(spread * rng.standard_normal(len(tau))), _factor(np.tanh(y), len(tau))
+    return _factor(np.tanh(y), len(tau))
 
 
 def _deviations(
     model: Model, at: Pilot, of: JointSystem, full: Floats, scales: list[Scales], rng: np.random.Generator
 ) -> tuple[Floats, ...]:
-    """A draw of the effects of all terms given everything else, (J, K) a term.
+    """A draw of the effects of all terms given everything else, (J, K) a term, the last coefficient first.
 
     With P their precision and r their scores, P u = r + N(0, P) has a draw for its solution (Papandreou and Yuille
     2010), and N(0, P) is noise in the rows and in the population.
@@ -121,18 +122,13 @@ def _effects(model: Model, full: Floats, scales: list[Scales], u: tuple[Floats, 
     whole: dict[int, Floats] = {}
     rotated = {sweep.term: sweep for sweep in model.centering.sweeps}
     for k in parents_first(model.centering.nested):
-        tau, L = scales[k]
-        M = means(model, k, full - model.centering.origin, whole)
-        scores = rotated[k].Q.T @ u[k] if k in rotated else u[k]
-        t = sampled(scores, M, model.centering.weights[k], model.centering.units[k], tau, L)
-        whole[k] = M + u[k]
+        (tau, L), T = scales[k], triangular(sampled_in(model.centering, model.design).bases[k])
+        M, C = means(model, k, full - origin(model), whole), T @ (tau[:, None] * L)
+        turned = rotated[k].Q.T @ u[k] if k in rotated else u[k]
+        t = sampled(turned @ T.T, M[:, ::-1] @ T.T, model.centering.weights[k], model.centering.units[k], C)
+        whole[k] = M + u[k][:, ::-1]
         point[f"t_{k + 1}"] = t if len(tau) > 1 else t[:, 0]
     return point
-
-
-def _normal(rng: np.random.Generator, covariance: Floats) -> Floats:
-    """A draw from N(0, covariance), (K,)."""
-    return np.asarray(np.linalg.cholesky(covariance) @ rng.standard_normal(len(covariance)))
 
 
 def _partial_correlations(L: Floats) -> Floats:
@@ -153,8 +149,9 @@ def _factor(partial: Floats, K: int) -> Floats:
 def inverse_metric(model: Model) -> Floats | None:
     """Guess the posterior variance of each parameter on the unconstrained scale, to start the adaptation from.
 
-    Fixed coefficients have the pilot's; the log of an sd has 1 / (1 + 2 sum_j w_j^2), a correlation's inverse
-    hyperbolic tangent what LKJ and the information sum_j w_j w'_j of the balanced model leave, and an effect 1 - w.
+    Coefficients and sds are sampled in units of the pilot's; the log of sigma has 1 / (1 + 2 rows), a correlation's
+    inverse hyperbolic tangent what LKJ and the information sum_j w_j w'_j of the balanced model leave, and an effect
+    1 - w.
 
     Parameters
     ----------
@@ -174,24 +171,27 @@ def inverse_metric(model: Model) -> Floats | None:
     at = model.centering.pilot
     if model.prior_only or at is None:
         return None
-    shares = informed(at)
+    own, in_basis = (
+        informed(in_bases(at, of)) for of in (users_own(model.design), sampled_in(model.centering, model.design))
+    )
     variances: Floats = np.concatenate(
         [
-            np.diag(at.uncertainty if model.centering.uncertainty is None else model.centering.uncertainty),
-            *(_log_sd_variance(np.sum(share**2, axis=0)) for share in shares),
+            np.ones(len(at.beta) + sum(len(term.coefs) for term in model.design.terms)),
             np.full(len(model.family.auxiliary), _log_sd_variance(_residuals(model, at))),
-            *(_term_variances(model, k, share) for k, share in enumerate(shares)),
+            *(_term_variances(model, k, *shares) for k, shares in enumerate(zip(own, in_basis, strict=True))),
         ]
     )
     return variances if np.all((variances > 0) & np.isfinite(variances)) else None
 
 
-def _term_variances(model: Model, k: int, share: Floats) -> Floats:
+def _term_variances(model: Model, k: int, share: Floats, share_in_basis: Floats) -> Floats:
     """Variances of the free elements of L, then of t where it is sampled, for one term."""
     correlations = _partial_variances(model, k, share)
     if model.centering.marginal:
         return correlations
-    return np.concatenate([correlations, np.maximum(1 - model.centering.weights[k], 0.01).T.ravel()])
+    of_scores = {sweep.term: sweep.weights[:, None] for sweep in model.centering.sweeps}
+    left = 1 - of_scores.get(k, share_in_basis)
+    return np.concatenate([correlations, np.maximum(left, 0.01).T.ravel()])
 
 
 def _partial_variances(model: Model, k: int, share: Floats) -> Floats:

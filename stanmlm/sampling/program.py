@@ -177,7 +177,6 @@ def _terms(structure: Structure) -> list[dict[str, object]]:
             "joint": k in structure.joint,
             "rotated": kind == ROTATED,
             "swept": bool(structure.rotated) and kind != ROTATED,  # its means lie about swept coefficients
-            "coefs": "P + 1" if structure.intercept else "P",
             "around": within[k] + 1,
             "around_several": within[k] >= 0 and several[within[k]],
             "depth": _depth(within, k),

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
-from stanmlm.data.design import GroupTerm
 from stanmlm.data.whole_rows import means_over_rows
 from stanmlm.families.families import Family
-from stanmlm.model.centering import Centering, remainder
+from stanmlm.model.centering import Centering, remainder, sampled_in
+from stanmlm.model.coordinates import triangular
 from stanmlm.model.marginal import Marginal
 from stanmlm.model.model import Model
 from stanmlm.model.sweeping import Sweep
@@ -40,7 +40,8 @@ def standata(model: Model) -> Data:
     """
     data = _fixed(model)
     for k, term in enumerate(model.design.terms):
-        data |= _coefs(term, k) if model.centering.marginal else _term(model, k)
+        data |= {f"K_{k + 1}": len(term.coefs)} if len(term.coefs) > 1 else {}
+        data |= {} if model.centering.marginal else _term(model, k)
     if model.design.terms:
         data |= _sds(model)
     if model.centering.marginal:
@@ -64,7 +65,8 @@ def column_means(model: Model) -> Floats:
 
 
 def _fixed(model: Model) -> Data:
-    data: Data = {"P": model.design.X.shape[1] - model.design.intercept}
+    of = sampled_in(model.centering, model.design)
+    data: Data = {"F": len(of.hat), "fix_hat": of.hat, "fix_L": of.factor}
     return data | ({"x_mean": column_means(model)} if model.design.intercept else {})
 
 
@@ -77,6 +79,7 @@ def _within(model: Model, kept: Ints) -> Floats:
 def _rows(model: Model) -> Data:
     """What the linear predictor reads."""
     rows, of, kept = model.cells.rows, structure(model), np.flatnonzero(~model.centering.absorbed)
+    bases = sampled_in(model.centering, model.design).bases
     data: Data = {"C": len(rows.X)}
     data |= {"P_x": len(kept), "x_at": kept + 1, "X": _within(model, kept)} if of.fixed else {}
     data |= {"offsets": rows.offset} if of.offset else {}
@@ -85,7 +88,7 @@ def _rows(model: Model) -> Data:
     for k in set(range(len(rows.Z))) - set(of.within):
         index, Z = rows.index[k], rows.Z[k]
         data[f"g_{k + 1}"] = (index[rows.joint.first] if k in of.joint else index) + 1
-        data |= {} if k in of.ones else {f"Z_{k + 1}": Z if of.several[k] else Z[:, 0]}
+        data |= {} if k in of.ones else {f"Z_{k + 1}": Z @ bases[k] if of.several[k] else Z[:, 0]}
     return data
 
 
@@ -107,21 +110,21 @@ def _centred(model: Model, k: int) -> Data:
         "Q": len(column),
         "A_at": column + 1,
         "A": model.centering.A[k][coefficient, :, column].T,
-        "beta_0": model.centering.origin[column],
         "w": weights,
         "c": model.centering.units[k],
     }
     data |= _around(model, k)
     data = _numbered(data, k)
-    return _several(term, k, coefficient, data) if len(term.coefs) > 1 else _one(k, data)
+    return _several(model, k, coefficient, data) if len(term.coefs) > 1 else _one(k, data)
 
 
 def _numbered(data: Data, k: int) -> Data:
     return {f"{name}_{k + 1}": value for name, value in data.items()}
 
 
-def _coefs(term: GroupTerm, k: int) -> Data:
-    return {f"K_{k + 1}": len(term.coefs)} if len(term.coefs) > 1 else {}
+def _several(model: Model, k: int, coefficient: Ints, data: Data) -> Data:
+    T = triangular(sampled_in(model.centering, model.design).bases[k])
+    return data | {f"T_{k + 1}": T, f"A_to_{k + 1}": T.T[::-1][coefficient]}
 
 
 def _marginal(model: Model, of: Marginal) -> Data:
@@ -133,7 +136,7 @@ def _marginal(model: Model, of: Marginal) -> Data:
     data |= {"N": model.cells.rows.stats["N"], "ss": of.ss}
     ends = np.cumsum([len(term.coefs) for term in model.design.terms])
     parts = np.split(_stacked(of.Z), ends[:-1], axis=1)
-    return data | {f"Z_{k}": part for k, part in enumerate(parts, 1)}
+    return data | {f"Z_{k}": part[:, ::-1] for k, part in enumerate(parts, 1)}
 
 
 def _stacked(values: Floats) -> Floats:
@@ -148,13 +151,10 @@ def _around(model: Model, k: int) -> Data:
     if nesting is None:
         return {}
     data: Data = {"parent": nesting.parent + 1}
-    carries = nesting.carries[0] if len(nesting.carries) == 1 else nesting.carries
+    of = sampled_in(model.centering, model.design)
+    carries = of.bases[nesting.coarser].T @ nesting.carries @ triangular(of.bases[k]).T[::-1]
+    carries = carries[0] if len(carries) == 1 else carries
     return data | ({"carries": carries} if len(model.design.terms[k].coefs) > 1 else {})
-
-
-def _several(term: GroupTerm, k: int, coefficient: Ints, data: Data) -> Data:
-    K = len(term.coefs)
-    return data | _coefs(term, k) | {f"A_to_{k + 1}": np.eye(K)[coefficient]}
 
 
 def _one(k: int, data: Data) -> Data:
@@ -165,8 +165,10 @@ def _one(k: int, data: Data) -> Data:
 
 def _sds(model: Model) -> Data:
     S = sum(len(term.coefs) for term in model.design.terms)
+    of = sampled_in(model.centering, model.design)
     ratios: Data = {f"by_{name}": _ratios(model, S) for name in scales(model.family)}
-    return {"S": S} | ratios
+    data: Data = {"S": S, "log_sd_hat": of.log_sd, "log_sd_L": of.sd_factor}
+    return data | ratios
 
 
 def scales(family: Family) -> list[str]:

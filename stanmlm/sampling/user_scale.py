@@ -7,7 +7,8 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats
 from stanmlm.base.streams import Purpose, Source, stream
-from stanmlm.model.centering import origin
+from stanmlm.model.centering import sampled_in
+from stanmlm.model.coordinates import triangular, uncentred
 from stanmlm.model.marginal import Marginal, draw_effects
 from stanmlm.model.model import Model, Unrolled
 from stanmlm.model.nesting import parents_first
@@ -39,80 +40,86 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
     ...     return unroll(model, draws).r[0].mean(axis=(0, 1))
     """
     fix = coefficients(model, draws)
-    b = origin(model.design, fix)
-    sd = np.asarray(draws["sd"]) if model.design.terms else np.zeros((*b.shape[:2], 0))
-    factors = list(_factors(model, draws))
+    b = uncentred(model.design, fix)
+    sd = deviations(model, draws) if model.design.terms else np.zeros((*b.shape[:2], 0))
+    factors = list(_factors(model, draws, b.shape[:2]))
     starts = np.cumsum([0, *(len(term.coefs) for term in model.design.terms)])
-    taus = [sd[..., start:stop] for start, stop in pairwise(starts)]
+    scaled = [
+        sd[..., start:stop][..., ::-1, None] * L for L, (start, stop) in zip(factors, pairwise(starts), strict=True)
+    ]
     auxiliary = {auxiliary.name: np.asarray(draws[auxiliary.name]) for auxiliary in model.family.auxiliary}
     r = (
-        _drawn(of, b, taus, factors, auxiliary["sigma"], stream(Source(seed, model.words), Purpose.EFFECTS))
+        _drawn(of, b, scaled, auxiliary["sigma"], stream(Source(seed, model.words), Purpose.EFFECTS))
         if (of := model.centering.marginal)
-        else _deviations(model, draws, b, taus, factors)
+        else _deviations(model, draws, b, scaled)
     )
     return Unrolled(
-        b=origin(model.design, swept(model.centering.sweeps, fix, r, -1)),
+        b=uncentred(model.design, swept(model.centering.sweeps, fix, r, -1)),
         sd=sd,
-        cor=tuple(L @ np.swapaxes(L, -1, -2) for L in factors),
+        cor=tuple((L @ np.swapaxes(L, -1, -2))[..., ::-1, ::-1] for L in factors),
         r=r,
         auxiliary=auxiliary,
     )
 
 
 def coefficients(model: Model, draws: Mapping[str, Floats]) -> Floats:
-    """The fixed coefficients as sampled, at centred columns and with what is swept into them, (chains, draws, F)."""
+    """The fixed coefficients at centred columns, with what is swept into them, (chains, draws, F)."""
+    of = sampled_in(model.centering, model.design)
     leading = np.shape(next(iter(draws.values())))[:2]  # engines leave out a variable without elements
-    if model.centering.sweeps:
-        return np.asarray(draws.get("swept", np.zeros((*leading, 0))), dtype=float)
-    b = np.asarray(draws.get("b", np.zeros((*leading, 0))), dtype=float)
-    return np.concatenate([np.asarray(draws["alpha_c"])[..., None], b], axis=-1) if model.design.intercept else b
+    z = np.asarray(draws.get("z_fix", np.zeros((*leading, 0))), dtype=float)
+    return np.asarray(of.hat + z @ of.factor.T)
 
 
-def _factors(model: Model, draws: Mapping[str, Floats]) -> Iterator[Floats]:
-    """The Cholesky factor of each term's correlation, (chains, draws, K, K)."""
+def deviations(model: Model, draws: Mapping[str, Floats]) -> Floats:
+    """The standard deviations of all group coefficients, (chains, draws, S)."""
+    of = sampled_in(model.centering, model.design)
+    return np.asarray(np.exp(of.log_sd + np.asarray(draws["z_sd"], dtype=float) @ of.sd_factor.T))
+
+
+def _factors(model: Model, draws: Mapping[str, Floats], leading: tuple[int, ...]) -> Iterator[Floats]:
+    """The Cholesky factor of each term's correlation, the last coefficient first, (chains, draws, K, K)."""
     for k, term in enumerate(model.design.terms, 1):
         one = len(term.coefs) == 1
-        yield np.ones((*np.shape(draws["sd"])[:2], 1, 1)) if one else np.asarray(draws[f"L_{k}"], dtype=float)
+        yield np.ones((*leading, 1, 1)) if one else np.asarray(draws[f"L_{k}"], dtype=float)
 
 
 def _drawn(
-    of: Marginal,
-    b: Floats,
-    taus: Sequence[Floats],
-    factors: Sequence[Floats],
-    sigma: Floats,
-    rng: np.random.Generator,
+    of: Marginal, b: Floats, scaled: Sequence[Floats], sigma: Floats, rng: np.random.Generator
 ) -> tuple[Floats, ...]:
-    """Effects that were integrated out, (chains, draws, J, K) a term."""
-    scaled = [tau[..., :, None] * L for tau, L in zip(taus, factors, strict=True)]
+    """Effects that were integrated out, (chains, draws, J, K) a term; `scaled` are diag(sd) L."""
     draws = b.shape[0] * b.shape[1]
-    flat = [T.reshape(draws, *T.shape[2:]) for T in scaled]
+    flat = [T[..., ::-1, ::-1].reshape(draws, *T.shape[2:]) for T in scaled]
     r = draw_effects(of, b.reshape(draws, b.shape[-1]), flat, sigma.reshape(draws), rng)
     ends = np.cumsum([T.shape[-1] for T in flat])
     return tuple(np.split(r.reshape(*b.shape[:2], *r.shape[1:]), ends[:-1], axis=-1))
 
 
-def _deviations(
-    model: Model, draws: Mapping[str, Floats], b: Floats, taus: Sequence[Floats], factors: Sequence[Floats]
-) -> tuple[Floats, ...]:
-    """diag(tau) L z of each level, (chains, draws, J, K) a term; coarser terms first, for others lie around them."""
-    nested, rotated = model.centering.nested, {sweep.term: sweep for sweep in model.centering.sweeps}
+def _deviations(model: Model, draws: Mapping[str, Floats], b: Floats, scaled: Sequence[Floats]) -> tuple[Floats, ...]:
+    """Effects about their means, (chains, draws, J, K) a term; coarser terms first, for others lie around them."""
+    nested, bases = model.centering.nested, sampled_in(model.centering, model.design).bases
+    rotated = {sweep.term: sweep for sweep in model.centering.sweeps}
+    b = b - origin(model)
     r: dict[int, Floats] = {}
     whole: dict[int, Floats] = {}  # a - M_0 of the terms that others lie around
     for k in parents_first(nested):
-        w, c, tau, L = model.centering.weights[k], model.centering.units[k], taus[k], factors[k]
-        M = means(model, k, b - model.centering.origin, whole)
+        w, T = model.centering.weights[k], triangular(bases[k])
+        M = means(model, k, b, whole)
         t = np.asarray(draws[f"t_{k + 1}"], dtype=float).reshape(*b.shape[:2], *w.shape)
-        z = scores(t, M, w, c, tau, L)
+        z = scores(t, M[..., ::-1] @ T.T, w, model.centering.units[k], T @ scaled[k])
         z = rotated[k].Q @ z if k in rotated else z
-        r[k] = z @ np.swapaxes(tau[..., :, None] * L, -1, -2)
+        r[k] = (z @ np.swapaxes(scaled[k], -1, -2))[..., ::-1]
         if any(nesting and nesting.coarser == k for nesting in nested):
             whole[k] = M + r[k]
     return tuple(r[k] for k in range(len(nested)))
 
 
+def origin(model: Model) -> Floats:
+    """The coefficients of X's own columns about which the means of effects are taken, (F,)."""
+    return uncentred(model.design, sampled_in(model.centering, model.design).hat)
+
+
 def means(model: Model, k: int, b: Floats, whole: Mapping[int, Floats]) -> Floats:
-    """M: what fixed columns and the effects of the coarser term give to term k's, (..., J, K)."""
+    """M: what fixed columns and the effects of the coarser term give to the user's coefficients, (..., J, K)."""
     nesting = model.centering.nested[k]
     M = explained(model, k, b)
     return M + whole[nesting.coarser][..., nesting.parent, :] @ nesting.carries if nesting else M
@@ -127,8 +134,8 @@ def explained(model: Model, k: int, b: Floats) -> Floats:
     return M
 
 
-def scores(t: Floats, M: Floats, w: Floats, c: Floats, tau: Floats, L: Floats) -> Floats:
-    """Standard normal z from t, coefficient by coefficient, as `scores` in stan/fragments/several.stan does.
+def scores(t: Floats, M: Floats, w: Floats, c: Floats, C: Floats) -> Floats:
+    """Standard normal z from t, effect by effect, as `scores` in stan/fragments/several.stan does.
 
     Parameters
     ----------
@@ -138,9 +145,7 @@ def scores(t: Floats, M: Floats, w: Floats, c: Floats, tau: Floats, L: Floats) -
         (J, K)
     c
         (K,)
-    tau
-        (..., K)
-    L
+    C
         (..., K, K)
 
     Returns
@@ -151,28 +156,27 @@ def scores(t: Floats, M: Floats, w: Floats, c: Floats, tau: Floats, L: Floats) -
     Examples
     --------
     >>> one = np.array([1.0])
-    >>> scores(np.array([[3.0]]), np.array([[1.0]]), np.array([[1.0]]), one, 2 * one, np.array([[1.0]]))
+    >>> scores(np.array([[3.0]]), np.array([[1.0]]), np.array([[1.0]]), one, np.array([[2.0]]))
     array([[1.]])
     """
     z = np.empty_like(t)
     for p in range(t.shape[-1]):
-        v = tau[..., p, None] * L[..., p, p, None]
-        m = M[..., p] + tau[..., p, None] * np.squeeze(z[..., :p] @ L[..., p, :p, None], axis=-1)
-        r, pull = _scale_and_pull(w[:, p], c[p], v)
+        m = M[..., p] + np.squeeze(z[..., :p] @ C[..., p, :p, None], axis=-1)
+        r, pull = _scale_and_pull(w[:, p], c[p], C[..., p, p, None])
         z[..., p] = t[..., p] / r - pull * m
     return z
 
 
-def sampled(u: Floats, M: Floats, w: Floats, c: Floats, tau: Floats, L: Floats) -> Floats:
+def sampled(u: Floats, M: Floats, w: Floats, c: Floats, C: Floats) -> Floats:
     """The effects as the program samples them, (J, K), from deviations u: the inverse of `scores`.
 
     Parameters
     ----------
     u, M, w
         (J, K)
-    c, tau
+    c
         (K,)
-    L
+    C
         (K, K)
 
     Returns
@@ -183,13 +187,12 @@ def sampled(u: Floats, M: Floats, w: Floats, c: Floats, tau: Floats, L: Floats) 
     Examples
     --------
     >>> one = np.array([1.0])
-    >>> sampled(np.array([[2.0]]), np.array([[1.0]]), np.array([[1.0]]), one, 2 * one, np.array([[1.0]]))
+    >>> sampled(np.array([[2.0]]), np.array([[1.0]]), np.array([[1.0]]), one, np.array([[2.0]]))
     array([[3.]])
     """
-    v = tau * np.diag(L)
-    z = np.linalg.solve(L, (u / tau).T).T
-    m = M + tau * (z @ np.tril(L, -1).T)
-    r, pull = _scale_and_pull(w, c, v)
+    z = np.linalg.solve(C, u.T).T
+    m = M + z @ np.tril(C, -1).T
+    r, pull = _scale_and_pull(w, c, np.diag(C))
     t: Floats = r * (z + pull * m)
     return t
 

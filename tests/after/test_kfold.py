@@ -211,3 +211,15 @@ def test_a_missing_group_is_named_with_its_row() -> None:
     group = np.where(np.arange(47) == 8, None, "a")
     with pytest.raises(sm.DataError, match=r"group is missing in 1 of the fitted rows \(9\)"):
         folds_of(group=group)
+
+
+@pytest.mark.parametrize("argument", ["folds", "group"])
+def test_a_series_of_the_rows_in_another_order_is_an_error(argument: str) -> None:
+    fit = exams_fit()
+    labels = pd.Series(np.arange(sm.nobs(fit)) % 3, index=fit.model.frame.index)
+    with pytest.raises(sm.StanmlmError, match=rf"{argument} has the rows of data in another order.*reindex"):
+        sm.kfold(fit, **{argument: labels[::-1]})
+    rng = np.random.default_rng(1)
+    for fine in (labels, labels.to_numpy(), labels.reset_index(drop=True)):
+        made = _folds(fit, None, fine if argument == "folds" else None, fine if argument == "group" else None, rng)
+        assert len(np.unique(made)) == 3

@@ -269,3 +269,21 @@ def test_rows_of_weight_zero_have_rs_residuals_and_intervals() -> None:
     assert found["response"] == found["working"] == pytest.approx(data["y"][0] - sm.fitted(fit)[0])
     assert np.isinf(new[:, 0]).all()
     assert np.isfinite(new[:, 1:]).all()
+
+
+@pytest.mark.parametrize(
+    ("argument", "ask"),
+    [
+        ("offset", lambda new, one: sm.posterior_epred(array_fit(), new, offset=one)),
+        ("offset", lambda new, one: sm.predict(array_fit(), new, offset=one)),
+        ("trials", lambda new, one: sm.posterior_predict(array_fit(), new, offset=0, trials=one)),
+        ("weights", lambda new, one: sm.log_lik(array_fit(), new, offset=0, weights=one)),
+    ],
+)
+def test_a_series_of_the_new_rows_in_another_order_is_an_error(argument: str, ask) -> None:
+    new = shifted().head(6).drop(columns="off").set_axis(list("abcdef"))
+    series = pd.Series(np.arange(1.0, 7.0), index=new.index)
+    with pytest.raises(sm.DataError, match=rf"{argument} has the rows of newdata in another order.*newdata\.index"):
+        ask(new, series[::-1])
+    for fine in (series, series[::-1].to_numpy(), series[::-1].reset_index(drop=True)):
+        ask(new, fine)

@@ -197,6 +197,26 @@ def test_a_foreign_argument_is_answered_by_ours(wrong, message: str) -> None:
         wrong(exams_fit())
 
 
+@pytest.mark.parametrize("seed", [7.0, np.float64(7), np.int64(7)])
+def test_a_seed_is_the_same_whole_number_in_every_verb(seed: float) -> None:
+    fit = exams_fit()
+    assert (sm.posterior_predict(fit, seed=seed) == sm.posterior_predict(fit, seed=7)).all()  # type: ignore[arg-type]
+    assert sm.simulate_exams(seed).equals(sm.simulate_exams(seed=7))  # type: ignore[arg-type]
+    assert sm.lm("score ~ hours", exams(), seed=seed, iter=2e2, chains=1).sampling.seed == 7  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", [True, np.True_, 7.5, "7", np.array([7])])
+def test_no_verb_takes_for_a_seed_what_is_no_whole_number(seed: object) -> None:
+    verbs = [
+        lambda: sm.posterior_predict(exams_fit(), seed=seed),  # type: ignore[arg-type]
+        lambda: sm.simulate_exams(seed),  # type: ignore[arg-type]
+        lambda: sm.lm("score ~ hours", exams(), seed=seed),  # type: ignore[arg-type]
+    ]
+    for verb in verbs:
+        with pytest.raises(sm.OptionError, match=r"seed`? (is|must be) .*a whole number"):
+            verb()
+
+
 def test_help_shows_every_argument() -> None:
     for name in PUBLIC:
         verb, original = getattr(sm, name), inspect.unwrap(getattr(sm, name))

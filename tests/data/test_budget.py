@@ -12,7 +12,7 @@ from stanmlm.data.rfunctions import FUNCTIONS
 from stanmlm.data.rfunctions.matching import invoke
 from stanmlm.data.rvalues import NULL, Value, double, logical, strings
 
-LONG = 10.0  # seconds; what is refused would take minutes, and machines are busy
+LONG = 10.0  # seconds of this thread, whatever else the machine does; what is refused would take minutes
 
 
 def data(n: int = 60) -> pd.DataFrame:
@@ -57,10 +57,10 @@ TOO_MUCH = (
 @pytest.mark.parametrize("code", TOO_MUCH)
 def test_what_is_too_much_is_refused_before_it_is_made(code: str) -> None:
     frame = data()
-    start = time.perf_counter()
+    start = time.thread_time()
     with pytest.raises(sm.FormulaError, match=r"are the most that a formula may make|less than number of unique"):
         sm.model_matrix(f"y ~ I({code})", frame)
-    assert time.perf_counter() - start < LONG
+    assert time.thread_time() - start < LONG
 
 
 def test_a_refusal_names_the_call_and_the_limit_under_a_caret() -> None:
@@ -92,10 +92,10 @@ def test_the_budget_grows_with_the_data() -> None:
 )
 def test_interactions_of_many_levels_are_refused_before_they_are_coded(text: str, words: str) -> None:
     frame = data(300 if "before" in words else 2000)
-    start = time.perf_counter()
+    start = time.thread_time()
     with pytest.raises(sm.DataError, match=words):
         sm.model_matrix(text, frame)
-    assert time.perf_counter() - start < LONG
+    assert time.thread_time() - start < LONG
 
 
 @pytest.mark.parametrize(
@@ -112,10 +112,10 @@ def test_interactions_of_many_levels_are_refused_before_they_are_coded(text: str
     ],
 )
 def test_long_and_deep_formulas_end_soon(text: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     with pytest.raises(sm.FormulaError):
         sm.model_matrix(text, data())
-    assert time.perf_counter() - start < 3 * LONG
+    assert time.thread_time() - start < 3 * LONG
 
 
 @pytest.mark.parametrize("number", ["0x" + "f" * 257, "0x" + "f" * 20_000, "1e400", "9" * 5000, "1e-5000"])

@@ -118,11 +118,25 @@ REMEMBERED = [
     ),
     *("ave(x, g)", "I(x - ave(x, g, s))", "scale(group_mean(x, g))", "ave(x, FUN = sd)"),
     *("poly(x, k)", "rep(x, 1)", "c(x)", "as.matrix(x)"),
+    *("rank(x)", "rank(k)", "rank(s)", "rank(f)", "rank(k, ties = 'min')", "scale(rank(x))", "I(rank(x) / length(x))"),
+    *("I(x / diff(range(x)))", "factor(s, levels = unique(s))", "factor(s, levels = rev(sort(unique(s))))"),
+    *(
+        "findInterval(x, c(3, 5))",
+        "findInterval(x, quantile(x, c(0.2, 0.7)))",
+        "x - head(x, 1)",
+        "x - tail(sort(x), 2)[1]",
+    ),
+    *("outer(x, 1:3, '^')", "match(s, unique(s))", "match(k, c(3, 1))", "rowMeans(cbind(x, k))", "I(x / IQR(x))"),
+    *("I(x / mad(x))", "I(x - mean(diff(x)))", "x * length(unique(k))", "ave(x, g, FUN = length)"),
+    *("factor(f, levels = c('c', setdiff(levels(f), 'c')))", "factor(s, levels = union('mid', s))"),
 ]
 NEEDS = {"I(x + length(unique_levels))": {"unique_levels": np.arange(3.0)}}
 ANEW = {  # what the warning names
     "rev(x)": "rev(x)",
     "cumsum(x)": "cumsum(x)",
+    "c(0, diff(x))": "diff(x)",
+    "order(order(x))": "order(x)",
+    "duplicated(k)": "duplicated(k)",
     "I(scale(cumsum(x)))": "cumsum(x)",
     "seq_along(x)": "seq_along(x)",
     "I(x * c(1, 2))": "x * c(1, 2)",
@@ -162,6 +176,21 @@ def test_rows_have_the_values_of_the_fit(code: str) -> None:
                 assert labels(again) == [made.value.levels[at] for at in kept]
             else:
                 np.testing.assert_allclose(again.data, kept, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("code", "ranks"),
+    [
+        ("rank(x)", [0.5, 1.0, 2.5, 4.5, 4.0, 5.5]),
+        ("rank(x, ties.method = 'min')", [1, 1, 2, 5, 4, 6]),
+        ("rank(x, ties.method = 'max')", [0, 1, 3, 4, 4, 5]),
+    ],
+)
+def test_new_values_rank_among_the_fitted_ones(code: str, ranks: list[float]) -> None:
+    node = parse_expression(code)
+    learned = learn(node, Scope({"x": as_value([2.0, 7.0, 2.0, np.nan, 1.0, 9.0], "x")}, {}, code)).learned
+    new = Scope({"x": as_value([0.5, 1.0, 2.0, 8.0, 7.0, 10.0], "x")}, {}, code, learned=in_a_file(learned))
+    assert evaluate(node, new).data.tolist() == ranks
 
 
 @pytest.mark.parametrize("code", ANEW)

@@ -32,6 +32,7 @@ def test_a_family_has_three_spellings(given) -> None:
     ("call", "message"),
     [
         (lambda: as_family("binomal"), "`binomal` is not a family; did you mean `binomial`?"),
+        (lambda: as_family('binomial(link="probit")'), 'not a family; write binomial(link="probit"), without quotes'),
         (lambda: as_family(3), "family must be a family such as `binomial`, not 3; there is `gaussian`"),
         (lambda: as_family(dict), "family must be a family"),
         (lambda: binomial(link="probt"), "`probt` is not a link of binomial; did you mean `probit`?"),

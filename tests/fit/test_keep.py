@@ -280,8 +280,8 @@ def test_foreign_and_newer_files_are_named_as_such(kept: Path, tmp_path: Path) -
         sm.load(rewritten(kept, tmp_path / "other", kind="something else"))
     np.savez(tmp_path / "arrays.npz", x=np.zeros(3))
     (tmp_path / "text").write_text("formula: y ~ x\n")
-    for name in ("arrays.npz", "text"):
-        with pytest.raises(FileError, match="holds no fit"):
+    for name, why in (("arrays.npz", "it lacks its part manifest.json"), ("text", "it is not what stanmlm wrote")):
+        with pytest.raises(FileError, match=f"{name} holds no fit, or is damaged: {why}$"):
             sm.load(tmp_path / name)
     with pytest.raises(FileError, match="there is no file"):
         sm.load(tmp_path / "absent")

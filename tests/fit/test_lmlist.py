@@ -162,3 +162,31 @@ def test_priors_and_engines_reach_every_level() -> None:
     assert (sm.coef(fits)["x"].abs() < 0.1).all()
     assert {fit.engine for fit in fits.values()} == {"stanli"}
     assert sm.coef(sm.update(fits["a"]))["x"] == sm.coef(fits["a"])["x"]
+
+
+def test_the_summary_has_a_table_a_coefficient_and_a_row_a_level() -> None:
+    fits = sm.lmList("vote ~ income | state", voters(), family="binomial", **QUICK)
+    found = sm.summary(fits)
+    assert found.frame.index.names == ["parameter", "state"]
+    assert found.frame.loc["(Intercept)"].index.tolist() == ["a", "b", "c", "d"]
+    for level in ("a", "b", "d"):
+        own = sm.summary(fits[level]).frame.loc[["(Intercept)", "income"]]
+        pd.testing.assert_frame_equal(found.frame.xs(level, level="state"), own, check_names=False)
+    np.testing.assert_allclose(found.frame["mean"].unstack("parameter"), sm.coef(fits))
+    assert found.frame.loc[("income", "c")].isna().all() or "income" in sm.fixef(fits["c"])
+    text = repr(found)
+    assert text.splitlines()[0] == "lmList: vote ~ income | state"
+    assert text.index("(Intercept):") < text.index("income:")
+    assert "no estimate for b, c, d" in text
+
+
+def test_the_summary_of_a_list_picks_parameters_and_quantiles() -> None:
+    fits = sm.lmList("score ~ hours | student", sm.simulate_exams(seed=1, students=3, exams=6), **QUICK)
+    found = sm.summary(fits, pars="hours", probs=[0.5], digits=2)
+    assert found.frame.shape[0] == 3
+    assert list(found.frame.columns[:3]) == ["mean", "sd", "50%"]
+    assert set(sm.summary(fits).frame.index.get_level_values(0)) == {"(Intercept)", "hours", "sigma"}
+    with pytest.raises(sm.DataError, match="did you mean `hours`"):
+        sm.summary(fits, pars="hour")
+    with pytest.raises(sm.OptionError, match="probabilities"):
+        sm.summary(fits, probs=[2])

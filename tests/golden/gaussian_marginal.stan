@@ -42,13 +42,17 @@ functions {
   }
 }
 data {
-  int<lower=0> P;  // fixed columns beside the intercept
-  vector[P] x_mean;  // their means over the rows
+  int<lower=0> F;  // fixed coefficients, the intercept first
+  vector[F] fix_hat;  // about what they are
+  matrix[F, F] fix_L;  // times its transpose, about their posterior covariance
+  vector[F - 1] x_mean;  // means of their columns over the rows
 
   // Group term 1
   int<lower=2> K_1;  // coefficients
 
   int<lower=1> S;  // standard deviations of all group terms
+  vector[S] log_sd_hat;  // about what their logarithms are
+  matrix[S, S] log_sd_L;  // times its transpose, about their posterior covariance
   vector<lower=0, upper=1>[S] by_sigma;  // 1: the prior of this sd is on sd / sigma
 
   int<lower=1> J;  // groups
@@ -58,9 +62,9 @@ data {
   matrix[D * K, K_1] Z_1;  // the first row of each kind, then the second
   int<lower=1> H;  // groups, or fewer whose squares are theirs
   array[H] int<lower=1, upper=D> kind;
-  matrix[H * K, P + 1] X;  // the first row of each, then the second
+  matrix[H * K, F] X;  // the first row of each, then the second
   int<lower=0> R;  // rows that no effect enters
-  matrix[R, P + 1] X_rest;
+  matrix[R, F] X_rest;
 
   // Response: rows are already times the square roots of their weights, less the offset
   int<lower=0> N;  // observations
@@ -86,18 +90,24 @@ data {
   real<lower=0> sigma_exponential_rate;
 }
 parameters {
-  real alpha_c;  // intercept at the means of the predictors
-  vector[P] b;
-  vector<lower=0>[S] sd;  // of the group coefficients, term after term
+  vector[F] z_fix;  // fixed coefficients, in units of their posterior
+  vector[S] z_sd;  // sds of the group coefficients, in units of the posterior of their logarithms
   real<lower=0> sigma;  // residual standard deviation
-  cholesky_factor_corr[K_1] L_1;
+  cholesky_factor_corr[K_1] L_1;  // of the coefficients, the last first
 }
 model {
+  vector[S] log_sd = log_sd_hat + log_sd_L * z_sd;
+  vector[S] sd = exp(log_sd);  // of the group coefficients, term after term
+  target += sum(log_sd);  // Jacobian
+
+  vector[F] fix = fix_hat + fix_L * z_fix;
+  real alpha_c = fix[1];  // intercept at the means of the predictors
+  vector[F - 1] b = tail(fix, F - 1);
   // The coefficients of the columns as they are, not centred
-  vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
+  vector[F] beta = append_row(alpha_c - dot_product(x_mean, b), b);
 
   // Group term 1: a = z T'
-  matrix[K_1, K_1] T_1 = diag_pre_multiply(segment(sd, 1, K_1), L_1);
+  matrix[K_1, K_1] T_1 = diag_pre_multiply(reverse(segment(sd, 1, K_1)), L_1);
 
   // Linear predictor but for group effects
   vector[H * K] eta = X * beta;

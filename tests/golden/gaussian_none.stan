@@ -1,8 +1,10 @@
 // gaussian family, identity link. Written by stanmlm.
 // Every name, size, number and centring weight is data: models that differ only in those share this program.
 data {
-  int<lower=0> P;  // fixed columns beside the intercept
-  vector[P] x_mean;  // their means over the rows
+  int<lower=0> F;  // fixed coefficients, the intercept first
+  vector[F] fix_hat;  // about what they are
+  matrix[F, F] fix_L;  // times its transpose, about their posterior covariance
+  vector[F - 1] x_mean;  // means of their columns over the rows
 
   int<lower=0> C;  // rows of the likelihood: cells, or fewer
   int<lower=0> P_x;  // fixed columns that no group term has absorbed, the intercept counting first
@@ -26,13 +28,15 @@ data {
   real<lower=0> sigma_exponential_rate;
 }
 parameters {
-  real alpha_c;  // intercept at the means of the predictors
-  vector[P] b;
+  vector[F] z_fix;  // fixed coefficients, in units of their posterior
   real<lower=0> sigma;  // residual standard deviation
 }
 model {
+  vector[F] fix = fix_hat + fix_L * z_fix;
+  real alpha_c = fix[1];  // intercept at the means of the predictors
+  vector[F - 1] b = tail(fix, F - 1);
   // The coefficients of the columns as they are, not centred
-  vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
+  vector[F] beta = append_row(alpha_c - dot_product(x_mean, b), b);
 
   // Linear predictor
   vector[C] eta = X * beta[x_at];

@@ -13,43 +13,45 @@ functions {
   }
 
   /**
-   * Standard normal scores of partially centred group effects. Given the coefficients before it, coefficient p
-   * has mean m_p = M_p + tau_p sum_{q < p} L_pq z_q and sd v_p = tau_p L_pp in the population; sampled is
-   *   t_p = r_p (z_p + pull_p m_p).
+   * Standard normal scores of partially centred group effects. Given the effects before it, effect p has mean
+   * m_p = M_p + sum_{q < p} C_pq z_q and sd v_p = C_pp in the population; sampled is t_p = r_p (z_p + pull_p m_p).
    *
    * @param x (J x K) the effects as sampled over their scales, t / r
    * @param M (J x K) the part of each effect that fixed columns explain, about zero
    * @param pull (J x K) how much of its mean an effect takes along
-   * @param tau (K) standard deviations
-   * @param L (K x K) Cholesky factor of the correlation matrix
+   * @param C (K x K) Cholesky factor of the covariance of the effects
    * @return (J x K) z
    */
-  matrix scores(matrix x, matrix M, matrix pull, vector tau, matrix L) {
+  matrix scores(matrix x, matrix M, matrix pull, matrix C) {
     int J = rows(x);
     int K = cols(x);
     matrix[J, K] z = x;
     for (p in 1:K) {
-      z[, p] -= pull[, p] .* (M[, p] + z[, 1:(p - 1)] * (tau[p] * L[p, 1:(p - 1)]'));
+      z[, p] -= pull[, p] .* (M[, p] + z[, 1:(p - 1)] * C[p, 1:(p - 1)]');
     }
     return z;
   }
 }
 data {
-  int<lower=0> P;  // fixed columns beside the intercept
-  vector[P] x_mean;  // their means over the rows
+  int<lower=0> F;  // fixed coefficients, the intercept first
+  vector[F] fix_hat;  // about what they are
+  matrix[F, F] fix_L;  // times its transpose, about their posterior covariance
+  vector[F - 1] x_mean;  // means of their columns over the rows
 
   // Group term 1
   int<lower=1> J_1;  // levels
   int<lower=2> K_1;  // coefficients
+  matrix[K_1, K_1] T_1;  // basis: effects are T times the coefficients, the last coefficient first
   int<lower=0> Q_1;  // fixed columns that this term absorbs
   array[Q_1] int<lower=1> A_at_1;  // their places
-  matrix[Q_1, K_1] A_to_1;  // 1 at the coefficient that absorbs the column
-  matrix[J_1, Q_1] A_1;  // column = Z of that coefficient times this, by level
+  matrix[Q_1, K_1] A_to_1;  // what the coefficient of a column gives each effect
+  matrix[J_1, Q_1] A_1;  // column = Z A_to' times this, by level
   matrix<lower=0, upper=1>[J_1, K_1] w_1;  // centring: 0 not at all, 1 fully
-  vector<lower=0>[K_1] c_1;  // its units: about the sd of each coefficient given those before it
-  vector[Q_1] beta_0_1;  // about what the coefficients of those columns are
+  vector<lower=0>[K_1] c_1;  // their units: about the sd of each given those before it
 
   int<lower=1> S;  // standard deviations of all group terms
+  vector[S] log_sd_hat;  // about what their logarithms are
+  matrix[S, S] log_sd_L;  // times its transpose, about their posterior covariance
 
   int<lower=0> C;  // rows of the likelihood: cells, or fewer
   int<lower=0> P_x;  // fixed columns that no group term has absorbed, the intercept counting first
@@ -78,31 +80,38 @@ data {
   vector<lower=0>[N_sd_exponential] sd_exponential_rate;
 }
 transformed data {
-  matrix[J_1, K_1] M_0_1 = A_1 * diag_pre_multiply(beta_0_1, A_to_1);
+  vector[F] beta_0 = append_row(fix_hat[1] - dot_product(x_mean, tail(fix_hat, F - 1)), tail(fix_hat, F - 1));
+  matrix[J_1, K_1] M_0_1 = A_1 * diag_pre_multiply(beta_0[A_at_1], A_to_1);
   matrix[J_1, K_1] h_1 = w_1 ./ (2 - w_1);  // the weight in scales
 }
 parameters {
-  real alpha_c;  // intercept at the means of the predictors
-  vector[P] b;
-  vector<lower=0>[S] sd;  // of the group coefficients, term after term
-  cholesky_factor_corr[K_1] L_1;
+  vector[F] z_fix;  // fixed coefficients, in units of their posterior
+  vector[S] z_sd;  // sds of the group coefficients, in units of the posterior of their logarithms
+  cholesky_factor_corr[K_1] L_1;  // of the coefficients, the last first
   matrix[J_1, K_1] t_1;  // group effects, partially centred
 }
 model {
-  // The coefficients of the columns as they are, not centred
-  vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
+  vector[S] log_sd = log_sd_hat + log_sd_L * z_sd;
+  vector[S] sd = exp(log_sd);  // of the group coefficients, term after term
+  target += sum(log_sd);  // Jacobian
 
-  // Group term 1: a = M + z (diag(tau) L)'
-  vector[K_1] tau_1 = segment(sd, 1, K_1);
+  vector[F] fix = fix_hat + fix_L * z_fix;
+  real alpha_c = fix[1];  // intercept at the means of the predictors
+  vector[F - 1] b = tail(fix, F - 1);
+  // The coefficients of the columns as they are, not centred
+  vector[F] beta = append_row(alpha_c - dot_product(x_mean, b), b);
+
+  // Group term 1: a = M + z C'
+  matrix[K_1, K_1] C_1 = T_1 * diag_pre_multiply(reverse(segment(sd, 1, K_1)), L_1);
   matrix[J_1, K_1] M_1 = A_1 * diag_pre_multiply(beta[A_at_1], A_to_1);
-  vector[K_1] v_1 = tau_1 .* diagonal(L_1);
+  vector[K_1] v_1 = diagonal(C_1);
   vector[K_1] uu_1 = square(v_1 ./ c_1);
   matrix[J_1, K_1] rr_1 = between(h_1, uu_1);
   matrix[J_1, K_1] pull_1 = diag_post_multiply(w_1 ./ between(w_1, uu_1), v_1 ./ square(c_1));
-  matrix[J_1, K_1] z_1 = scores(t_1 ./ sqrt(rr_1), M_1 - M_0_1, pull_1, tau_1, L_1);
+  matrix[J_1, K_1] z_1 = scores(t_1 ./ sqrt(rr_1), M_1 - M_0_1, pull_1, C_1);
   target += std_normal_lupdf(to_vector(z_1));
   target += -0.5 * sum(log(rr_1));
-  matrix[J_1, K_1] a_1 = M_1 + z_1 * diag_pre_multiply(tau_1, L_1)';
+  matrix[J_1, K_1] a_1 = M_1 + z_1 * C_1';
 
   // Linear predictor
   vector[C] eta = X * beta[x_at]

@@ -1,24 +1,28 @@
 // binomial family, logit link. Written by stanmlm.
 // Every name, size, number and centring weight is data: models that differ only in those share this program.
 data {
-  int<lower=0> P;  // fixed columns beside the intercept
-  vector[P] x_mean;  // their means over the rows
+  int<lower=0> F;  // fixed coefficients, the intercept first
+  vector[F] fix_hat;  // about what they are
+  matrix[F, F] fix_L;  // times its transpose, about their posterior covariance
+  vector[F - 1] x_mean;  // means of their columns over the rows
 
   // Group term 1
   int<lower=1> J_1;  // levels
   matrix[J_1, J_1] Q_1;  // orthonormal: the basis
-  matrix[P + 1, J_1] S_1;  // what of the effects is part of the coefficients that are sampled
+  matrix[F, J_1] S_1;  // what of the effects is part of the coefficients that are sampled
   vector<lower=0, upper=1>[J_1] w_1;  // centring: 0 not at all, 1 fully
   real<lower=0> c_1;  // its unit: about the sd of the effects
 
   // Group term 2
   int<lower=1> J_2;  // levels
   matrix[J_2, J_2] Q_2;  // orthonormal: the basis
-  matrix[P + 1, J_2] S_2;  // what of the effects is part of the coefficients that are sampled
+  matrix[F, J_2] S_2;  // what of the effects is part of the coefficients that are sampled
   vector<lower=0, upper=1>[J_2] w_2;  // centring: 0 not at all, 1 fully
   real<lower=0> c_2;  // its unit: about the sd of the effects
 
   int<lower=1> S;  // standard deviations of all group terms
+  vector[S] log_sd_hat;  // about what their logarithms are
+  matrix[S, S] log_sd_L;  // times its transpose, about their posterior covariance
 
   int<lower=0> C;  // rows of the likelihood: cells, or fewer
   int<lower=0> P_x;  // fixed columns that no group term has absorbed, the intercept counting first
@@ -47,16 +51,21 @@ data {
   vector<lower=0>[N_sd_exponential] sd_exponential_rate;
 }
 transformed data {
+  vector[F] beta_0 = append_row(fix_hat[1] - dot_product(x_mean, tail(fix_hat, F - 1)), tail(fix_hat, F - 1));
   vector[J_1] h_1 = w_1 ./ (2 - w_1);  // the weight in scales
   vector[J_2] h_2 = w_2 ./ (2 - w_2);  // the weight in scales
 }
 parameters {
-  vector[P + 1] swept;  // coefficients with what is swept into them, the intercept at the means first
-  vector<lower=0>[S] sd;  // of the group coefficients, term after term
+  vector[F] z_fix;  // fixed coefficients, in units of their posterior
+  vector[S] z_sd;  // sds of the group coefficients, in units of the posterior of their logarithms
   vector[J_1] t_1;  // group effects in their basis, partially centred
   vector[J_2] t_2;  // group effects in their basis, partially centred
 }
 model {
+  vector[S] log_sd = log_sd_hat + log_sd_L * z_sd;
+  vector[S] sd = exp(log_sd);  // of the group coefficients, term after term
+  target += sum(log_sd);  // Jacobian
+
   // Group term 1: a = tau Q z; sampled is t = r z
   real tau_1 = sd[1];
   vector[J_1] rr_1 = 1 - h_1 + square(tau_1 / c_1) * h_1;
@@ -73,12 +82,13 @@ model {
   target += -0.5 * sum(log(rr_2));
   vector[J_2] a_2 = tau_2 * (Q_2 * z_2);
 
-  // Coefficients without what is swept into them
-  vector[P + 1] fix = swept - S_1 * a_1 - S_2 * a_2;
+  // Coefficients with what of rotated effects is swept into them, and without
+  vector[F] swept = fix_hat + fix_L * z_fix;
+  vector[F] fix = swept - S_1 * a_1 - S_2 * a_2;
   real alpha_c = fix[1];  // intercept at the means of the predictors
-  vector[P] b = tail(fix, P);
+  vector[F - 1] b = tail(fix, F - 1);
   // The coefficients of the columns as they are, not centred
-  vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
+  vector[F] beta = append_row(alpha_c - dot_product(x_mean, b), b);
 
   // Linear predictor
   vector[C] eta = X * beta[x_at]

@@ -13,29 +13,29 @@ functions {
   }
 
   /**
-   * Standard normal scores of partially centred group effects. Given the coefficients before it, coefficient p
-   * has mean m_p = M_p + tau_p sum_{q < p} L_pq z_q and sd v_p = tau_p L_pp in the population; sampled is
-   *   t_p = r_p (z_p + pull_p m_p).
+   * Standard normal scores of partially centred group effects. Given the effects before it, effect p has mean
+   * m_p = M_p + sum_{q < p} C_pq z_q and sd v_p = C_pp in the population; sampled is t_p = r_p (z_p + pull_p m_p).
    *
    * @param x (J x K) the effects as sampled over their scales, t / r
    * @param M (J x K) the part of each effect that fixed columns explain, about zero
    * @param pull (J x K) how much of its mean an effect takes along
-   * @param tau (K) standard deviations
-   * @param L (K x K) Cholesky factor of the correlation matrix
+   * @param C (K x K) Cholesky factor of the covariance of the effects
    * @return (J x K) z
    */
-  matrix scores(matrix x, matrix M, matrix pull, vector tau, matrix L) {
+  matrix scores(matrix x, matrix M, matrix pull, matrix C) {
     int J = rows(x);
     int K = cols(x);
     matrix[J, K] z = x;
     for (p in 1:K) {
-      z[, p] -= pull[, p] .* (M[, p] + z[, 1:(p - 1)] * (tau[p] * L[p, 1:(p - 1)]'));
+      z[, p] -= pull[, p] .* (M[, p] + z[, 1:(p - 1)] * C[p, 1:(p - 1)]');
     }
     return z;
   }
 }
 data {
-  int<lower=0> P;  // fixed columns
+  int<lower=0> F;  // fixed coefficients
+  vector[F] fix_hat;  // about what they are
+  matrix[F, F] fix_L;  // times its transpose, about their posterior covariance
 
   // Group term 1
   int<lower=1> J_1;  // levels
@@ -44,20 +44,21 @@ data {
   matrix[J_1, Q_1] A_1;  // column = Z times this, by level
   vector<lower=0, upper=1>[J_1] w_1;  // centring: 0 not at all, 1 fully
   real<lower=0> c_1;  // its unit: about the sd of the effects
-  vector[Q_1] beta_0_1;  // about what the coefficients of those columns are
 
   // Group term 2
   int<lower=1> J_2;  // levels
   int<lower=2> K_2;  // coefficients
+  matrix[K_2, K_2] T_2;  // basis: effects are T times the coefficients, the last coefficient first
   int<lower=0> Q_2;  // fixed columns that this term absorbs
   array[Q_2] int<lower=1> A_at_2;  // their places
-  matrix[Q_2, K_2] A_to_2;  // 1 at the coefficient that absorbs the column
-  matrix[J_2, Q_2] A_2;  // column = Z of that coefficient times this, by level
+  matrix[Q_2, K_2] A_to_2;  // what the coefficient of a column gives each effect
+  matrix[J_2, Q_2] A_2;  // column = Z A_to' times this, by level
   matrix<lower=0, upper=1>[J_2, K_2] w_2;  // centring: 0 not at all, 1 fully
-  vector<lower=0>[K_2] c_2;  // its units: about the sd of each coefficient given those before it
-  vector[Q_2] beta_0_2;  // about what the coefficients of those columns are
+  vector<lower=0>[K_2] c_2;  // their units: about the sd of each given those before it
 
   int<lower=1> S;  // standard deviations of all group terms
+  vector[S] log_sd_hat;  // about what their logarithms are
+  matrix[S, S] log_sd_L;  // times its transpose, about their posterior covariance
 
   int<lower=0> C;  // rows of the likelihood: cells, or fewer
   int<lower=0> P_x;  // fixed columns that no group term has absorbed
@@ -84,20 +85,27 @@ data {
   vector<lower=0>[N_sd_exponential] sd_exponential_rate;
 }
 transformed data {
-  vector[J_1] M_0_1 = A_1 * beta_0_1;
+  vector[F] beta_0 = fix_hat;
+  vector[J_1] M_0_1 = A_1 * beta_0[A_at_1];
   vector[J_1] h_1 = w_1 ./ (2 - w_1);  // the weight in scales
-  matrix[J_2, K_2] M_0_2 = A_2 * diag_pre_multiply(beta_0_2, A_to_2);
+  matrix[J_2, K_2] M_0_2 = A_2 * diag_pre_multiply(beta_0[A_at_2], A_to_2);
   matrix[J_2, K_2] h_2 = w_2 ./ (2 - w_2);  // the weight in scales
 }
 parameters {
-  vector[P] b;
-  vector<lower=0>[S] sd;  // of the group coefficients, term after term
+  vector[F] z_fix;  // fixed coefficients, in units of their posterior
+  vector[S] z_sd;  // sds of the group coefficients, in units of the posterior of their logarithms
   vector[J_1] t_1;  // group effects, partially centred
-  cholesky_factor_corr[K_2] L_2;
+  cholesky_factor_corr[K_2] L_2;  // of the coefficients, the last first
   matrix[J_2, K_2] t_2;  // group effects, partially centred
 }
 model {
-  vector[P] beta = b;
+  vector[S] log_sd = log_sd_hat + log_sd_L * z_sd;
+  vector[S] sd = exp(log_sd);  // of the group coefficients, term after term
+  target += sum(log_sd);  // Jacobian
+
+  vector[F] fix = fix_hat + fix_L * z_fix;
+  vector[F] b = fix;
+  vector[F] beta = b;
 
   // Group term 1: a = M + tau z; sampled is t = r (z + pull (M - M_0))
   real tau_1 = sd[1];
@@ -110,17 +118,17 @@ model {
   target += -0.5 * sum(log(rr_1));
   vector[J_1] a_1 = M_1 + tau_1 * z_1;
 
-  // Group term 2: a = M + z (diag(tau) L)'
-  vector[K_2] tau_2 = segment(sd, 1 + 1, K_2);
+  // Group term 2: a = M + z C'
+  matrix[K_2, K_2] C_2 = T_2 * diag_pre_multiply(reverse(segment(sd, 1 + 1, K_2)), L_2);
   matrix[J_2, K_2] M_2 = A_2 * diag_pre_multiply(beta[A_at_2], A_to_2);
-  vector[K_2] v_2 = tau_2 .* diagonal(L_2);
+  vector[K_2] v_2 = diagonal(C_2);
   vector[K_2] uu_2 = square(v_2 ./ c_2);
   matrix[J_2, K_2] rr_2 = between(h_2, uu_2);
   matrix[J_2, K_2] pull_2 = diag_post_multiply(w_2 ./ between(w_2, uu_2), v_2 ./ square(c_2));
-  matrix[J_2, K_2] z_2 = scores(t_2 ./ sqrt(rr_2), M_2 - M_0_2, pull_2, tau_2, L_2);
+  matrix[J_2, K_2] z_2 = scores(t_2 ./ sqrt(rr_2), M_2 - M_0_2, pull_2, C_2);
   target += std_normal_lupdf(to_vector(z_2));
   target += -0.5 * sum(log(rr_2));
-  matrix[J_2, K_2] a_2 = M_2 + z_2 * diag_pre_multiply(tau_2, L_2)';
+  matrix[J_2, K_2] a_2 = M_2 + z_2 * C_2';
 
   // Linear predictor
   vector[C] eta = X * beta[x_at]

@@ -1,8 +1,10 @@
 // binomial family, probit link. Written by stanmlm.
 // Every name, size, number and centring weight is data: models that differ only in those share this program.
 data {
-  int<lower=0> P;  // fixed columns beside the intercept
-  vector[P] x_mean;  // their means over the rows
+  int<lower=0> F;  // fixed coefficients, the intercept first
+  vector[F] fix_hat;  // about what they are
+  matrix[F, F] fix_L;  // times its transpose, about their posterior covariance
+  vector[F - 1] x_mean;  // means of their columns over the rows
 
   // Group term 1
   int<lower=1> J_1;  // levels
@@ -11,9 +13,10 @@ data {
   matrix[J_1, Q_1] A_1;  // column = Z times this, by level
   vector<lower=0, upper=1>[J_1] w_1;  // centring: 0 not at all, 1 fully
   real<lower=0> c_1;  // its unit: about the sd of the effects
-  vector[Q_1] beta_0_1;  // about what the coefficients of those columns are
 
   int<lower=1> S;  // standard deviations of all group terms
+  vector[S] log_sd_hat;  // about what their logarithms are
+  matrix[S, S] log_sd_L;  // times its transpose, about their posterior covariance
 
   int<lower=0> C;  // rows of the likelihood: cells, or fewer
   int<lower=0> P_x;  // fixed columns that no group term has absorbed, the intercept counting first
@@ -41,18 +44,25 @@ data {
   vector<lower=0>[N_sd_exponential] sd_exponential_rate;
 }
 transformed data {
-  vector[J_1] M_0_1 = A_1 * beta_0_1;
+  vector[F] beta_0 = append_row(fix_hat[1] - dot_product(x_mean, tail(fix_hat, F - 1)), tail(fix_hat, F - 1));
+  vector[J_1] M_0_1 = A_1 * beta_0[A_at_1];
   vector[J_1] h_1 = w_1 ./ (2 - w_1);  // the weight in scales
 }
 parameters {
-  real alpha_c;  // intercept at the means of the predictors
-  vector[P] b;
-  vector<lower=0>[S] sd;  // of the group coefficients, term after term
+  vector[F] z_fix;  // fixed coefficients, in units of their posterior
+  vector[S] z_sd;  // sds of the group coefficients, in units of the posterior of their logarithms
   vector[J_1] t_1;  // group effects, partially centred
 }
 model {
+  vector[S] log_sd = log_sd_hat + log_sd_L * z_sd;
+  vector[S] sd = exp(log_sd);  // of the group coefficients, term after term
+  target += sum(log_sd);  // Jacobian
+
+  vector[F] fix = fix_hat + fix_L * z_fix;
+  real alpha_c = fix[1];  // intercept at the means of the predictors
+  vector[F - 1] b = tail(fix, F - 1);
   // The coefficients of the columns as they are, not centred
-  vector[P + 1] beta = append_row(alpha_c - dot_product(x_mean, b), b);
+  vector[F] beta = append_row(alpha_c - dot_product(x_mean, b), b);
 
   // Group term 1: a = M + tau z; sampled is t = r (z + pull (M - M_0))
   real tau_1 = sd[1];

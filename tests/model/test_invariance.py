@@ -14,6 +14,7 @@ from stanmlm.base.arrays import Floats
 from stanmlm.data.whole_rows import whole
 from stanmlm.families.families import Family
 from stanmlm.fit.pipeline import ModelOptions, build_model
+from stanmlm.model.centering import sampled_in
 from stanmlm.model.model import Model
 from stanmlm.model.pilot import Pilot
 
@@ -95,7 +96,7 @@ def in_own_units(of: Model, units: Units) -> dict[str, Floats]:
         found[f"information {k}"] = at.information[k] / np.outer(z, z)
         if not of.centering.marginal:
             found[f"weights {k}"] = of.centering.weights[k]
-            found[f"units {k}"] = of.centering.units[k] * z
+            found[f"units {k}"] = of.centering.units[k] * (z if len(z) == 1 else 1.0)  # a basis is in units of its own
     return found
 
 
@@ -105,14 +106,17 @@ def alike(one: dict[str, Floats], other: dict[str, Floats]) -> None:
         np.testing.assert_allclose(other[name] / size, values / size, atol=PILOT, rtol=PILOT, err_msg=name)
 
 
-def moved(of: Model, q: Floats, units: Units) -> Floats:
-    """The same point of the posterior, unconstrained, for data in other units."""
+def moved(of: Model, to: Model, q: Floats, units: Units) -> Floats:
+    """The same point of the posterior, unconstrained, of the model for data in other units."""
     log_y, log_z = np.log(units.y), np.log(units.z)
     scales = np.array([units.y, units.y / units.x, units.y / units.z])
-    out = q.copy()
-    out[:3] = q[:3] * scales + np.array([units.shift, 0, 0])
+    out, (here, there) = q.copy(), (sampled_in(model.centering, model.design) for model in (of, to))
+    fix = (here.hat + here.factor @ q[:3]) * scales + np.array([units.shift, 0, 0])
+    out[:3] = np.linalg.solve(there.factor, fix - there.hat)
     sds = [log_y - log_z * (coef == "z") for term in of.design.terms for coef in term.coefs]
-    out[3 : 3 + len(sds)] += sds
+    at = slice(3, 3 + len(sds))
+    log_sd = here.log_sd + here.sd_factor @ q[at] + sds
+    out[at] = np.linalg.solve(there.sd_factor, log_sd - there.log_sd)
     if of.family.auxiliary:
         out[3 + len(sds)] += log_y
     return out
@@ -122,18 +126,16 @@ def points(of: Model) -> list[Floats]:
     """About the pilot, so that no log density is so large that its rounding hides a difference."""
     rng, at = np.random.default_rng(5), of.centering.pilot
     centre = np.zeros(dimension(of))
-    centre[:3] = at.beta
-    log_sd = np.log(np.sqrt(np.concatenate([np.diag(S) for S in at.covariance])))
-    centre[3 : 3 + len(log_sd)] = log_sd
+    S = sum(len(term.coefs) for term in of.design.terms)
     if of.family.auxiliary:
-        centre[3 + len(log_sd)] = np.log(at.dispersion) / 2
+        centre[3 + S] = np.log(at.dispersion) / 2
     return [centre + rng.uniform(-0.3, 0.3, len(centre)) for _ in range(POINTS)]
 
 
 def same_posterior(one: Model, other: Model, units: Units = Units()) -> None:
     """By NumPy's density and by Stan's, at 20 points."""
     here = points(one)
-    there = [moved(one, q, units) for q in here]
+    there = [moved(one, other, q, units) for q in here]
     for density in (by_numpy, by_stan):
         expected, found = density(one, here), density(other, there)
         np.testing.assert_allclose(found, expected, rtol=DENSITY, atol=DENSITY * np.abs(expected).max())

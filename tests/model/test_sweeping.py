@@ -116,7 +116,8 @@ def test_the_covariance_of_swept_coefficients_is_that_of_the_pilots_normal_poste
     by_term = {sweep.term: sweep.S for sweep in of.centering.sweeps}
     S = np.concatenate([np.eye(F), *(by_term[k] for k in range(len(columns)))], axis=1)
     expected = S @ np.linalg.inv(whole) @ S.T
-    np.testing.assert_allclose(of.centering.uncertainty, expected, rtol=1e-6, atol=1e-8 * expected.max())
+    found = of.centering.coordinates.factor @ of.centering.coordinates.factor.T
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8 * expected.max())
     assert np.all(np.diag(expected) < np.diag(at.uncertainty)), "and less than that of the user's"
 
 

@@ -5,11 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from handmade import SHAPES, design, integrated_model, model, plain_priors, prior, replaced
-from reference_density import constrained, effect, log_density, mean, scale_at, share_at
+from reference_density import (
+    constrained,
+    effect,
+    factors,
+    in_basis,
+    log_density,
+    mean_in_basis,
+    scale_at,
+    share_at,
+)
 from stan_against_numpy import PAIRS, RELATIVE, check, compiled, points
 
 from stanmlm.families.families import binomial, gaussian
-from stanmlm.model.centering import noncentered
+from stanmlm.model.centering import noncentered, sampled_in
 from stanmlm.model.model import Model
 from stanmlm.sampling.user_scale import unroll
 
@@ -144,6 +153,22 @@ def test_centring_changes_variables_and_not_the_posterior(shape: str, rotated: t
     np.testing.assert_allclose(change, change[0], atol=1e-7)
 
 
+@pytest.mark.parametrize("shape", ["none", "three", "split", "nested slopes"])
+def test_coordinates_change_variables_and_not_the_posterior(shape: str) -> None:
+    """p_own(q) = p(q'), up to a constant, with q' the same coefficients and scores of effects in other coordinates."""
+    to = with_weight(model(gaussian(), shape), 0.0)  # effects that are not centred are scores in any basis
+    fro = replace(to, centering=replace(to.centering, coordinates=None))
+    of = sampled_in(to.centering, to.design)
+
+    def elsewhere(q: np.ndarray) -> np.ndarray:
+        fix, log_sd, rest = np.split(q, np.cumsum([len(of.hat), len(of.log_sd)]))
+        z_sd = np.linalg.solve(of.sd_factor, log_sd - of.log_sd)
+        return np.concatenate([np.linalg.solve(of.factor, fix - of.hat), z_sd, rest])
+
+    change = [_value(fro, q) - _value(to, elsewhere(q)) for q in points(fro)]
+    np.testing.assert_allclose(change, change[0], atol=1e-9)
+
+
 def _value(of: Model, q: np.ndarray) -> float:
     return float(compiled(of).log_prob_grad(q)[0])
 
@@ -158,18 +183,17 @@ def recentred(q: np.ndarray, fro: Model, to: Model) -> np.ndarray:
     values, _ = constrained(fro, q)
     rotated = {sweep.term: sweep for sweep in to.centering.sweeps}
     values["swept"] = values["swept"] + sum(sweep.S @ effect(fro, values, k)[1][:, 0] for k, sweep in rotated.items())
-    ends = np.cumsum([len(term.coefs) for term in fro.design.terms])
-    out = np.concatenate([values["swept"], q[len(values["swept"]) :]])
+    of = to.centering.coordinates
+    out = np.concatenate([np.linalg.solve(of.factor, values["swept"] - of.hat), q[len(of.hat) :]])
     place = len(q) - sum(w.size + w.shape[1] * (w.shape[1] - 1) // 2 for w in fro.centering.weights)
     for k, w in enumerate(to.centering.weights):
         (J, K), c = w.shape, to.centering.units[k]
-        L, tau = values[f"L_{k + 1}"], np.split(values["sd"], ends)[k]
-        M = mean(fro, values, k)
+        C, M = in_basis(fro, values, k), mean_in_basis(fro, values, k)
         z = values[f"t_{k + 1}"]  # not centred: t is z
         z, M = (rotated[k].Q.T @ z, 0 * M) if k in rotated else (z, M)
         t = np.empty_like(z)
         for p in range(K):
-            m, v = M[:, p] + tau[p] * (z[:, :p] @ L[p, :p]), tau[p] * L[p, p]
+            m, v = M[:, p] + z[:, :p] @ C[p, :p], C[p, p]
             t[:, p] = scale_at(w[:, p], c[p], v) * (z[:, p] + share_at(w[:, p], c[p], v) * m / v)
         place += K * (K - 1) // 2
         out[place : place + J * K] = t.T.ravel()
@@ -179,20 +203,23 @@ def recentred(q: np.ndarray, fro: Model, to: Model) -> np.ndarray:
 
 @pytest.mark.parametrize(("shape", "rotated"), CENTRED)
 def test_unroll_inverts_the_program(shape: str, rotated: tuple[int, ...]) -> None:
-    """From z to t by the equation of decision 006, and back by `unroll`: a - M = diag(tau) L z."""
+    """From z to t by the equation of decision 006, and back by `unroll`: a - M = B diag(tau) L z."""
     to = model(gaussian(), shape, rotated=rotated)
-    fro = replace(to, centering=noncentered(to.design))
+    fro = replace(to, centering=replace(noncentered(to.design), coordinates=to.centering.coordinates))
     q = np.stack([points(to, seed)[0] for seed in range(6)])
     plain = not_turned(to)
     values = [constrained(to, recentred(row, plain, to))[0] for row in q]
     raw = [constrained(fro, row)[0] for row in q]
     draws = {name: np.stack([v[name] for v in values]).reshape(2, 3, *np.shape(values[0][name])) for name in values[0]}
     out = unroll(to, draws)
-    ends = np.cumsum([len(term.coefs) for term in to.design.terms])
     for k, r in enumerate(out.r):
-        expected = [(v[f"t_{k + 1}"] @ v[f"L_{k + 1}"].T) * np.split(v["sd"], ends)[k] for v in raw]
+        T = np.array([factors(to, v)[k] for v in raw])
+        expected = [v[f"t_{k + 1}"] @ T[i].T for i, v in enumerate(raw)]
         np.testing.assert_allclose(r.reshape(6, *r.shape[2:]), expected, rtol=1e-10, atol=1e-12)
-        assert np.allclose(np.diagonal(out.cor[k], axis1=-2, axis2=-1), 1.0)
+        sd = np.sqrt(np.sum(T**2, axis=-1))
+        correlations = T @ np.swapaxes(T, 1, 2) / (sd[:, :, None] * sd[:, None, :])
+        np.testing.assert_allclose(out.cor[k].reshape(correlations.shape), correlations, rtol=1e-12)
+    np.testing.assert_allclose(out.sd.reshape(6, -1), [v["sd"] for v in values], rtol=1e-12)
     eta = out.b.reshape(6, -1) @ to.design.X.T
     centred = [v["alpha_c"] + (to.design.X[:, 1:] - to.design.X[:, 1:].mean(axis=0)) @ v["b"] for v in raw]
     np.testing.assert_allclose(eta, centred, rtol=1e-10)

@@ -37,7 +37,9 @@ def test_auto_is_stanli_where_cmdstan_is_not():
     assert choose_engine().name == "stanli"
 
 
-def test_auto_is_cmdstan_where_it_is(cmdstan):
+def test_auto_is_cmdstan_where_stanli_is_not(cmdstan, monkeypatch):
+    assert choose_engine("auto") == Stanli()
+    monkeypatch.setitem(sys.modules, "stanli", None)
     engine = choose_engine("auto")
     assert (engine.name, engine.version) == ("cmdstan", "2.99.0")
     assert compiling.installed().path == cmdstan
@@ -62,7 +64,7 @@ def test_an_unknown_name_is_an_error_that_suggests(monkeypatch):
     with pytest.raises(OptionError, match=r"no engine `cmdstn`; did you mean `cmdstan`\?"):
         choose_engine("cmdstn")
     monkeypatch.setenv(choose.VARIABLE, "pymc")
-    with pytest.raises(OptionError, match=r"no engine `pymc` \(from STANMLM_ENGINE\); there is `auto`, `cmdstan`"):
+    with pytest.raises(OptionError, match=r"no engine `pymc` \(from STANMLM_ENGINE\); there is `auto`, `stanli`"):
         choose_engine()
 
 
@@ -75,7 +77,7 @@ def test_a_missing_package_is_an_error_with_the_one_command(monkeypatch):
     monkeypatch.setitem(sys.modules, "stanli", None)
     with pytest.raises(EngineError, match="`pip install stanli` installs it"):
         choose_engine("stanli")
-    with pytest.raises(EngineError, match=r"CmdStan is not installed.*stanli is not installed"):
+    with pytest.raises(EngineError, match=r"stanli is not installed.*CmdStan is not installed"):
         choose_engine()
 
 

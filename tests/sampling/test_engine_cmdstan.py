@@ -139,7 +139,7 @@ def test_chains_take_the_metric_that_they_are_given(traced):
     ],
 )
 def test_a_chain_that_fails_is_an_error_with_the_consoles_text(change, message, place):
-    with pytest.raises(EngineError, match=f"(?s)CmdStan could not sample .chain 1.: .*{message}"):
+    with pytest.raises(EngineError, match=f"(?s)CmdStan could not sample .chain [12].: .*{message}"):
         CmdStan(precompiled).sample(toys.prophet(), {**toys.prophet_data(), **change}, toys.short())
     assert list(place.iterdir()) == []
 
@@ -193,6 +193,38 @@ def test_without_cmdstan_the_error_is_the_one_command(monkeypatch, tmp_path):
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     with pytest.raises(EngineError, match=r"not installed; `python -m cmdstanpy\.install_cmdstan`"):
         CmdStan().sample(toys.toy(), toys.toy_data(), toys.short())
+
+
+@pytest.mark.parametrize(
+    ("there", "message"),
+    [
+        ((), "CmdStan is not installed"),
+        (("a file",), "CmdStan is not installed"),
+        (("cmdstan-foo/a file", "cmdstan-2.35.0.tmp/a file"), "CmdStan is not installed"),
+        (("cmdstan-2.99.0/bin/stanc",), r"the CmdStan in .*cmdstan-2\.99\.0 is not whole"),
+        (("cmdstan-2.99.0/makefile/a file", "cmdstan-2.99.0/src/cmdstan/main.cpp"), "cannot compile"),
+    ],
+)
+def test_what_lies_at_home_is_told_in_our_words(monkeypatch, tmp_path, there, message):
+    monkeypatch.delenv("CMDSTAN", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    for name in there:
+        (tmp_path / ".cmdstan" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / ".cmdstan" / name).touch()
+    for _ in range(2):
+        with pytest.raises(EngineError, match=rf"{message}; `python -m cmdstanpy\.install_cmdstan`"):
+            compiling.installed()
+    assert "CMDSTAN" not in os.environ
+
+
+def test_a_file_in_place_of_the_home_of_cmdstan_is_none(monkeypatch, tmp_path):
+    monkeypatch.delenv("CMDSTAN", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    (tmp_path / ".cmdstan").touch()
+    with pytest.raises(EngineError, match="CmdStan is not installed"):
+        compiling.installed()
 
 
 def test_prophets_cmdstan_is_not_taken_for_one_that_compiles(monkeypatch):

@@ -52,7 +52,8 @@ def test_control_reads_as_in_rstan_and_brms():
 
 
 def test_whole_floats_count_as_r_users_type_them():
-    assert sampling_from({"iter": 2e3}).iter == 2000
+    sampling = sampling_from({"iter": 2e3, "seed": np.float32(7)})
+    assert (sampling.iter, sampling.seed, type(sampling.seed)) == (2000, 7, int)
 
 
 def test_no_more_cores_than_chains():

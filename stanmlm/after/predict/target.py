@@ -11,7 +11,7 @@ from stanmlm.after.predict.re_formula import used_coefficients
 from stanmlm.base.arguments import numbers_of
 from stanmlm.base.arrays import Anything, Bools, Floats, Ints
 from stanmlm.base.callers import warn_user
-from stanmlm.base.dataframes import to_pandas
+from stanmlm.base.dataframes import require_order, to_pandas
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.streams import Purpose, Source, blocks, stream, streams_of_draws, words_of
 from stanmlm.data.design import Design, Encoded, GroupTerm, encode
@@ -187,7 +187,7 @@ def target_of(
     check_new_levels(new_levels, encoded.design, used)
     N = n_rows(encoded.design)
     known = weights_of(fit, newdata)
-    sizes = _trials(fit, encoded.trials if trials is None else trials, known, N)
+    sizes = _trials(fit, encoded.trials if trials is None else trials, known, encoded.index)
     guessed = known is None and bool(np.any(model.frame.weights != 1))
     weights = np.ones(N) if known is None or _are_trials(fit) else known
     return Target(encoded.design, encoded.index, sizes, weights, used, kept, new_levels, source, equal_weights=guessed)
@@ -196,7 +196,7 @@ def target_of(
 def new_design(fit: Fit, newdata: object, offset: object, groups: Sequence[bool] | None = None) -> Encoded:
     """New rows in the columns of a fit, with an offset that only the call tells among theirs."""
     encoded = encode(fit.model.design, newdata, functions_of(fit), groups)
-    total = encoded.design.offset + _offset_of(fit, offset, n_rows(encoded.design))
+    total = encoded.design.offset + _offset_of(fit, offset, encoded.index)
     return replace(encoded, design=replace(encoded.design, offset=total))
 
 
@@ -215,7 +215,7 @@ def given_offset(fit: Fit) -> Floats | None:
     return given if given.any() else None
 
 
-def _offset_of(fit: Fit, offset: object, N: int) -> Floats | float:
+def _offset_of(fit: Fit, offset: object, rows: pd.Index) -> Floats | float:
     """What new rows have beside the offsets that their columns tell."""
     if given_offset(fit) is None:
         if offset is not None:
@@ -226,12 +226,13 @@ def _offset_of(fit: Fit, offset: object, N: int) -> Floats | float:
             "the fit got its offset= as an array, and new data do not tell theirs: fit with the name of a column, or "
             "pass offset=, a number or one a row, to a function that has it, such as posterior_epred"
         )
-    return one_a_row("offset", offset, N)
+    return one_a_row("offset", offset, rows)
 
 
-def one_a_row(name: str, given: object, N: int) -> Floats:
+def one_a_row(name: str, given: object, rows: pd.Index) -> Floats:
     """An argument that is a number or one a row of new data, (N,)."""
-    numbers = numbers_of(name, given)
+    require_order(name, given, rows, "newdata")
+    numbers, N = numbers_of(name, given), len(rows)
     if numbers.ndim and numbers.shape != (N,):
         raise DataError(f"{name} has {numbers.size} values for {N} rows of new data")
     return np.broadcast_to(numbers, (N,))
@@ -277,12 +278,12 @@ def _are_trials(fit: Fit) -> bool:
     return model.frame.weights is not None and bool(np.array_equal(model.frame.weights, model.response.trials))
 
 
-def _trials(fit: Fit, told: object, weights: Floats | None, N: int) -> Floats:
+def _trials(fit: Fit, told: object, weights: Floats | None, rows: pd.Index) -> Floats:
     if told is None and _are_trials(fit):
         told = weights
     if told is None:
-        return np.full(N, np.nan if (fit.model.response.trials != 1).any() else 1.0)
-    return one_a_row("trials", told, N)
+        return np.full(len(rows), np.nan if (fit.model.response.trials != 1).any() else 1.0)
+    return one_a_row("trials", told, rows)
 
 
 def require_trials(target: Target) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import overload
 
 import numpy as np
 import pandas as pd
@@ -16,12 +17,14 @@ from stanmlm.base.streams import ROWS
 from stanmlm.fit.diagnostics import convergence, warnings_of
 from stanmlm.fit.extract import ngrps, nobs
 from stanmlm.fit.fit import Fit, chains_of, n_draws, statistic
+from stanmlm.fit.fitlist import FitList
 from stanmlm.formula.formula import formula_text
 from stanmlm.model.model import groupings, parameters
 
 PROBS = (0.1, 0.5, 0.9)
 # mean_PPD needs rows times draws of new responses: fewer draws on long data.
 LARGEST_PPD = 5_000_000
+WARNINGS_SHOWN = 5  # of an lmList, which may have one for each level
 
 
 @dataclass(frozen=True)
@@ -38,19 +41,55 @@ class Summary:
         return _text(self)
 
 
+@dataclass(frozen=True)
+class ListSummary:
+    """The summary of an `lmList`; `frame` has the columns of `Summary.frame`, a row a parameter and level."""
+
+    frame: pd.DataFrame  # index (parameter, level); NaN where the fit of a level lacks a parameter
+    title: str
+    probs: tuple[float, ...]
+    digits: int
+    inestimable: tuple[str, ...]  # levels that maximum likelihood could not have estimated
+    warnings: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return _list_text(self)
+
+
+@overload
 def summary(
     fit: Fit,
     pars: Sequence[str] | str | None = None,
     regex_pars: str | None = None,
     probs: Sequence[float] = PROBS,
     digits: int = 1,
-) -> Summary:
+) -> Summary: ...
+
+
+@overload
+def summary(
+    fit: FitList,
+    pars: Sequence[str] | str | None = None,
+    regex_pars: str | None = None,
+    probs: Sequence[float] = PROBS,
+    digits: int = 1,
+) -> ListSummary: ...
+
+
+def summary(
+    fit: Fit | FitList,
+    pars: Sequence[str] | str | None = None,
+    regex_pars: str | None = None,
+    probs: Sequence[float] = PROBS,
+    digits: int = 1,
+) -> Summary | ListSummary:
     """Means, sds, quantiles and convergence of every parameter, as rstanarm's `summary.stanreg`.
 
     Parameters
     ----------
     fit
-        A fit.
+        A fit; or what `lmList` returns, whose summary has a table a coefficient and in it a row a level, as R's
+        `summary(lmList(...))`.
     pars
         Names as the summary prints them, or rstanarm's "alpha" (intercept), "beta" (all coefficients without it),
         "varying" (group effects); everything where None.
@@ -78,6 +117,8 @@ def summary(
     for prob in probs:
         if not 0 <= prob <= 1:
             raise OptionError(f"probs has {prob}; it lists probabilities from 0 to 1")
+    if isinstance(fit, FitList):
+        return _of_list(fit, pars, regex_pars, tuple(probs), digits)
     names, draws = zip(*columns_of(fit), strict=True)
     wanted = wanted_names(list(names), pars, regex_pars)
     columns = [(name, values) for name, values in zip(names, draws, strict=True) if name in wanted]
@@ -86,6 +127,24 @@ def summary(
         mean = _frame([("mean_PPD", mean_ppd(fit, LARGEST_PPD))], probs)
         frame = pd.concat([frame, mean, _frame([("log-posterior", statistic(fit, "lp"))], probs)])
     return Summary(frame, _title(fit), tuple(probs), digits, tuple(warnings_of(fit)))
+
+
+def _of_list(
+    fits: FitList, pars: Sequence[str] | str | None, regex: str | None, probs: tuple[float, ...], digits: int
+) -> ListSummary:
+    """The parameters of each level's fit, by parameter and then by level, in the order of the data's levels."""
+    columns = {level: dict(columns_of(fit)) for level, fit in fits.items()}
+    names = list(dict.fromkeys(name for own in columns.values() for name in own))
+    wanted = wanted_names(names, pars, regex)
+    frames = {
+        level: _frame([(name, values) for name, values in own.items() if name in wanted], probs)
+        for level, own in columns.items()
+        if wanted & own.keys()
+    }
+    order = pd.MultiIndex.from_product([[n for n in names if n in wanted], list(fits)], names=["parameter", fits.group])
+    frame = pd.concat(frames).swaplevel().reindex(order)
+    told = tuple(f"`{level}`: {text}" for level, fit in fits.items() for text in warnings_of(fit))
+    return ListSummary(frame, f"{fits.formula} | {fits.group}", probs, digits, tuple(fits.inestimable), told)
 
 
 def mean_ppd(fit: Fit, most: int) -> Floats:
@@ -195,6 +254,23 @@ def _text(found: Summary) -> str:
     parts += ["MCMC diagnostics", _convergence(found.frame, found.digits), ""]
     parts += ["mcse: Monte Carlo standard error of the mean. Rhat and effective sizes as in Vehtari et al. (2021)."]
     return "\n".join([*parts, *(f"Warning: {text}" for text in found.warnings)])
+
+
+def _list_text(found: ListSummary) -> str:
+    """R's layout of `summary(lmList(...))`: each coefficient with its table."""
+    centres = ["mean", "sd", *(f"{100 * p:g}%" for p in found.probs)]
+    parts = [f"lmList: {found.title}", ""]
+    for name in dict.fromkeys(found.frame.index.get_level_values(0)):
+        rows = found.frame.loc[name]
+        columns = [(column, format_fixed(list(rows[column]), found.digits)) for column in centres]
+        columns += [("Rhat", format_fixed(list(rows["Rhat"]), 2))]
+        parts += [f"{name}:", table(list(map(str, rows.index)), columns), ""]
+    if found.inestimable:
+        levels = ", ".join(found.inestimable)
+        parts += [f"Without a prior there is no estimate for {levels}; coefficients(fits) has NA there."]
+    parts += [f"Warning: {text}" for text in found.warnings[:WARNINGS_SHOWN]]
+    more = len(found.warnings) - WARNINGS_SHOWN
+    return "\n".join([*parts, *[f"and {more} more warnings"] * (more > 0)])
 
 
 def _table(frame: pd.DataFrame, digits: int) -> str:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from stanmlm.base.arrays import Anything
-from stanmlm.base.errors import FileError
+from stanmlm.base.errors import FileError, StanmlmError
 from stanmlm.base.files.codec import KEPT, DamageError, Get, Json, Put
 from stanmlm.base.files.disk import check_readable, shown_path, whole_file
 
@@ -200,12 +200,12 @@ def _opened(path: Path, complaint: str) -> Iterator[_Members]:
     except FileError:
         raise
     except DAMAGE as error:
-        raise FileError(f"{shown_path(path)} {complaint}: {_reason(error)}") from error
+        raise FileError(f"{shown_path(path)} {complaint}: {reason_of(error)}") from error
 
 
-def _reason(error: Exception) -> str:
-    """Our own words and the system's; what Python says of a document that was never written is no help."""
-    if isinstance(error, DamageError | zipfile.BadZipFile):
+def reason_of(error: Exception) -> str:
+    """Why a file cannot be read, in our own words or the system's; Python's are no help where nothing was written."""
+    if isinstance(error, DamageError | StanmlmError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         return error.strerror

@@ -23,9 +23,11 @@ from stanmlm.data.rvalues import (
     distinct,
     double,
     floats,
+    is_missing,
     length,
     merge_levels,
     strings,
+    take,
     with_levels,
 )
 from stanmlm.formula.rcode import number_text
@@ -40,7 +42,7 @@ def factor(
     state: object = None,
 ) -> Value:
     """R's factor(): given levels or those that occur, sorted; `labels` stay those of the levels that were there."""
-    keep = paste_text(levels) if levels is not None else list(_sorted_levels(x))
+    keep = paste_text(take(levels, ~is_missing(levels))) if levels is not None else list(_sorted_levels(x))
     drop = set(paste_text(exclude)) if exclude is not None and exclude.type != "null" else set()
     kept = tuple(level for level in dict.fromkeys(keep) if level not in drop)
     type_ = "ordered" if one_flag(ordered, "ordered", x.type == "ordered") else "factor"

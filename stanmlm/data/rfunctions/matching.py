@@ -19,7 +19,7 @@ EACH = "each"  # each belongs to its own: x + 1; shorter vectors are recycled al
 LOOKUP = "lookup"  # likewise, but other vectors are parameters: x %in% c(1, 2)
 PICK = "pick"  # chosen rows: x[g == "a"], or one for all: x[1]
 ALL = "all"  # one value of all of them: mean(x)
-OTHERS = "others"  # each depends on the others, or on where it stands: rank(x), cumsum(x)
+OTHERS = "others"  # each depends on the others, or on where it stands: order(x), cumsum(x)
 LEARNS = "learns"  # each belongs to its own, given a state that was learned from all: scale(x)
 
 

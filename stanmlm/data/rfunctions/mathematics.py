@@ -170,6 +170,23 @@ def mean(x: Value, trim: Value | None = None, na_rm: Value | None = None) -> Val
     return double([np.nan if len(kept) == 0 or np.isnan(kept).any() else inner.mean()])
 
 
+def interquartile(x: Floats) -> float:
+    """R's IQR()."""
+    low, high = np.quantile(x, (0.25, 0.75))
+    return float(high - low)
+
+
+def median_deviation(
+    x: Value, center: Value | None = None, constant: Value | None = None, na_rm: Value | None = None
+) -> Value:
+    """R's mad(): the median absolute deviation, times 1.4826 to be a normal distribution's sd."""
+    kept = _without_missing(numbers(x, "mad").ravel(), na_rm)
+    if not len(kept) or np.isnan(kept).any():
+        return double([np.nan])
+    middle = float(np.median(kept)) if center is None else one_number(center, "center")
+    return double([one_number(constant, "constant", 1.4826) * np.median(np.abs(kept - middle))])
+
+
 def variance(x: Floats) -> float:
     """Sample variance, NaN for fewer than two."""
     return float(x.var(ddof=1)) if len(x) > 1 else np.nan
@@ -290,6 +307,8 @@ MATHEMATICS: dict[str, RFunction] = (
             "median": moment("median", lambda x: float(np.median(x))),
             "var": moment("var", variance),
             "sd": moment("sd", lambda x: variance(x) ** 0.5),
+            "IQR": moment("IQR", interquartile),
+            "mad": median_deviation,
             "quantile": quantile,
             "any": any_true,
             "all": all_true,

@@ -39,11 +39,13 @@ from stanmlm.formula.rparse import parse_expression
 from stanmlm.formula.terms import Expression, Terms
 from stanmlm.model.centering import Centering
 from stanmlm.model.compress import Cells
+from stanmlm.model.coordinates import Coordinates
 from stanmlm.model.marginal import Groups, Marginal
 from stanmlm.model.model import Model
 from stanmlm.model.nesting import Nesting
 from stanmlm.model.pilot import Pilot
 from stanmlm.model.stan_rows import Joint, Rows
+from stanmlm.model.sweeping import Sweep
 from stanmlm.model.working import Working
 from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior
 from stanmlm.priors.priors import PriorRow, Priors
@@ -75,6 +77,8 @@ RECORDS: Mapping[str, type] = {
             Rows,
             Joint,
             Centering,
+            Sweep,
+            Coordinates,
             Groups,
             Marginal,
             Nesting,

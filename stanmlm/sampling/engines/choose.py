@@ -11,7 +11,7 @@ from stanmlm.sampling.engines.stanli import Stanli
 
 VARIABLE = "STANMLM_ENGINE"
 
-ENGINES: Mapping[str, Callable[[], Engine]] = {"cmdstan": CmdStan, "stanli": Stanli}  # best first
+ENGINES: Mapping[str, Callable[[], Engine]] = {"stanli": Stanli, "cmdstan": CmdStan}  # best first
 
 
 def choose_engine(engine: str | Engine = "auto") -> Engine:
@@ -20,8 +20,8 @@ def choose_engine(engine: str | Engine = "auto") -> Engine:
     Parameters
     ----------
     engine
-        `"cmdstan"`, `"stanli"`, an engine, or `"auto"`: what the environment variable `STANMLM_ENGINE` names, else
-        CmdStan where it is installed, else stanli.
+        `"stanli"`, `"cmdstan"`, an engine, or `"auto"`: what the environment variable `STANMLM_ENGINE` names, else
+        stanli where it is, which has nothing to compile and is faster, else CmdStan.
 
     Raises
     ------

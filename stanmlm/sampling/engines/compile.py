@@ -17,6 +17,7 @@ from types import ModuleType
 
 from stanmlm.base.errors import EngineError
 from stanmlm.base.interrupts import postponed
+from stanmlm.base.outlets import tell
 from stanmlm.sampling.engines.processes import run
 from stanmlm.sampling.program import Program
 
@@ -43,19 +44,29 @@ def installed() -> Installation:
     EngineError
         Where there is none, or none that can compile (prophet carries one that cannot); it says how to get one.
     """
-    library = _cmdstanpy()
-    try:
-        with library.disable_logging():
-            path = Path(library.cmdstan_path())
-    except ValueError as error:
-        if named := os.environ.get("CMDSTAN"):
-            hint = f"set it to CmdStan's folder, or unset it; `{INSTALL_CMDSTAN}` installs one"
-            raise EngineError(f"CMDSTAN is {named}, which is no folder of CmdStan; {hint}") from error
-        raise EngineError(f"CmdStan is not installed; `{INSTALL_CMDSTAN}` installs it") from error
-    if not (path / "src" / "cmdstan" / "main.cpp").is_file():
+    path = _place()
+    if not all((path / file).is_file() for file in ("makefile", "src/cmdstan/main.cpp")):
         raise EngineError(f"the CmdStan in {path} cannot compile; `{INSTALL_CMDSTAN}` installs one that can")
     version = _VERSION.search((path / "makefile").read_text())
     return Installation(path, version[1] if version else "unknown")
+
+
+def _place() -> Path:
+    """The folder of CmdStan that cmdstanpy finds; it leaves a name in the environment, which is taken out again."""
+    library, named = _cmdstanpy(), os.environ.get("CMDSTAN")
+    try:
+        with library.disable_logging():
+            return Path(library.cmdstan_path())
+    except Exception as error:  # which of them says what is wrong differs by version, and by what lies in ~/.cmdstan
+        if named:
+            hint = f"set it to CmdStan's folder, or unset it; `{INSTALL_CMDSTAN}` installs one"
+            raise EngineError(f"CMDSTAN is {named}, which is no folder of CmdStan; {hint}") from error
+        found = os.environ.get("CMDSTAN")
+        what = f"the CmdStan in {found} is not whole" if found else "CmdStan is not installed"
+        raise EngineError(f"{what}; `{INSTALL_CMDSTAN}` installs it") from error
+    finally:
+        if not named:
+            os.environ.pop("CMDSTAN", None)
 
 
 def compiled(program: Program, say: bool = False) -> Path:
@@ -74,7 +85,7 @@ def compiled(program: Program, say: bool = False) -> Path:
     with _alone(folder / "lock"):
         if not exe.exists():
             if say:
-                print("compiling the program with CmdStan; it is kept for the next time", file=sys.stderr)
+                tell("compiling the program with CmdStan; it is kept for the next time")
             _compile(program, folder, exe)
     return exe
 

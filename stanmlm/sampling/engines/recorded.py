@@ -12,7 +12,7 @@ import numpy as np
 from stanmlm.base.arguments import check_arguments, check_options
 from stanmlm.base.arrays import Anything, Floats
 from stanmlm.base.errors import EngineError, FileError
-from stanmlm.base.files.archive import DAMAGE
+from stanmlm.base.files.archive import DAMAGE, reason_of
 from stanmlm.base.files.disk import check_readable, path_of, shown_path, whole_file
 from stanmlm.sampling.engines.protocol import Point, RawDraws, Sampling, StanData
 from stanmlm.sampling.engines.sampling import sampling_from
@@ -124,7 +124,7 @@ def _about(file: Path) -> Mapping[str, Any]:
         with np.load(file, allow_pickle=False) as stored:
             about: Mapping[str, Any] = json.loads(str(stored["about"]))
     except DAMAGE as error:
-        raise EngineError(f"{file} holds no recorded draws: {error}") from error
+        raise EngineError(f"{file} holds no recorded draws: {reason_of(error)}") from error
     missing = [
         name for name in _ABOUT if not isinstance(about, Mapping) or not isinstance(about.get(name), _ABOUT[name])
     ]
@@ -147,7 +147,7 @@ def _read(file: Path, about: Mapping[str, Any]) -> RawDraws:
             sampling=sampling_from(about["sampling"]),
         )
     except DAMAGE as error:
-        raise EngineError(f"the recorded draws in {file} are damaged: {error}") from error
+        raise EngineError(f"the recorded draws in {file} are damaged: {reason_of(error)}") from error
 
 
 def _group(prefix: str, arrays: Mapping[str, Anything]) -> dict[str, Anything]:

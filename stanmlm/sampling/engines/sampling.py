@@ -1,6 +1,5 @@
 """The record of how to sample, from the options that a user typed."""
 
-import operator
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from stanmlm.base.arguments import shown
+from stanmlm.base.arguments import as_whole, is_whole, shown
 from stanmlm.base.errors import OptionError, did_you_mean
 from stanmlm.base.streams import fresh_seed
 from stanmlm.sampling.engines.protocol import Point, Sampling
@@ -77,14 +76,10 @@ def _without_control(options: Mapping[str, object]) -> dict[str, object]:
 
 
 def _whole(name: str, value: object) -> int:
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        if isinstance(value, float | np.floating) and float(value).is_integer():
-            return int(value)
-        return operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise OptionError(f"`{name}` must be a whole number, not {shown(value)}") from None
+    given = as_whole(value)
+    if not is_whole(given):
+        raise OptionError(f"`{name}` must be a whole number, not {shown(value)}")
+    return int(given)
 
 
 def _whole_or_none(name: str, value: object) -> int | None:

@@ -1,0 +1,153 @@
+"""The coordinates that the program samples in: a quick look at the posterior makes every number of order one."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from stanmlm.base.arrays import Floats
+from stanmlm.data.design import Design
+from stanmlm.data.whole_rows import means_over_rows
+from stanmlm.model.pilot import Pilot
+from stanmlm.model.working import coefficient_priors
+from stanmlm.priors.priors import Priors
+
+# A share of each variance or information that is added to it: columns whose rounding hides what tells them apart.
+LEAST = 1e-10
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """Coefficients are hat + factor z, and the effects of a term's coefficients are basis times the effects sampled.
+
+    Stan regularises its metric towards 1e-3 in whatever units there are, and can only stretch axes: so the units, the
+    origins and the correlations of the user's columns must not be what is sampled (docs/decisions/012). The effects
+    sampled stand in the order of the coefficients turned round: with effect p of the coefficient p from the end and of
+    those after it, a Cholesky factor of the coefficients' covariance gives one of the effects'.
+    """
+
+    hat: Floats  # (F,) about where the coefficients of centred columns are
+    factor: Floats  # (F, F) times its transpose, about their posterior covariance
+    log_sd: Floats  # (S,) about where the logarithms of the sds of group coefficients are, term after term
+    sd_factor: Floats  # (S, S) times its transpose, about their posterior covariance
+    bases: tuple[Floats, ...]  # a group term each: (K, K)
+
+
+def users_own(design: Design) -> Coordinates:
+    """The user's own coordinates: coefficients as they are, those of a group term the last first.
+
+    Parameters
+    ----------
+    design : Design
+
+    Returns
+    -------
+    Coordinates
+
+    Examples
+    --------
+    >>> users_own(Design(np.ones((4, 1)), ("(Intercept)",), (0,), True, (), (), np.zeros(4))).factor
+    array([[1.]])
+    """
+    F, S = design.X.shape[1], sum(len(term.coefs) for term in design.terms)
+    return Coordinates(
+        np.zeros(F), np.eye(F), np.zeros(S), np.eye(S), tuple(np.eye(len(term.coefs))[::-1] for term in design.terms)
+    )
+
+
+def of_prior(design: Design, priors: Priors) -> Coordinates:
+    """Coefficients in units of their priors, where data say nothing; flat ones stay as they are."""
+    prior = coefficient_priors(design, priors)
+    known = np.isfinite(prior.scale) & (prior.scale > 0)
+    hat, scale = np.where(known, prior.location, 0.0), np.where(known, prior.scale, 1.0)
+    return replace(users_own(design), hat=hat, factor=np.diag(scale))
+
+
+def of_pilot(at: Pilot) -> Coordinates:
+    """Coefficients and sds in units of their posterior; bases where the data's information on a term is diagonal."""
+    bases = tuple(_basis(data.sum(axis=0), S) for data, S in zip(at.information, at.covariance, strict=True))
+    return Coordinates(
+        hat=at.beta,
+        factor=_factor(at.uncertainty),
+        log_sd=np.concatenate([np.zeros(0), *(np.log(np.diag(S)) / 2 for S in at.covariance)]),
+        sd_factor=_block_diagonal([_sd_factor(at, k, B) for k, B in enumerate(bases)]),
+        bases=bases,
+    )
+
+
+def _sd_factor(at: Pilot, k: int, basis: Floats) -> Floats:
+    """The Cholesky factor of the covariance of the log sds of one term's coefficients, given their correlations.
+
+    Data inform the sds of the effects in the basis, each by itself: units 2 sum_j w_j^2 of information on its
+    logarithm, which moves by T_pq (S T')_qp / (T S T')_pp with that of coefficient q; the prior adds about one.
+    """
+    S, T = at.covariance[k], np.linalg.inv(basis)
+    own = T @ S @ T.T
+    slopes = T * (S @ T.T).T / np.diag(own)[:, None]
+    units = np.sum(share(basis.T @ at.information[k] @ basis, own) ** 2, axis=0)
+    covariance = np.linalg.inv(np.eye(len(S)) + 2 * slopes.T @ (units[:, None] * slopes))
+    return _factor(np.asarray(covariance))
+
+
+def share(information: Floats, covariance: Floats) -> Floats:
+    """The share of information that the data bring on each effect given those before it, 1 - V / v^2, (J, K)."""
+    left = np.linalg.inv(np.linalg.inv(covariance) + information).astype(float)
+    return np.clip(1 - variances_in_turn(left) / variances_in_turn(covariance), 0.0, 1.0)
+
+
+def variances_in_turn(covariance: Floats) -> Floats:
+    """The variance of each element given those before it, (..., K) of (..., K, K)."""
+    return np.diagonal(np.linalg.cholesky(covariance), axis1=-2, axis2=-1) ** 2
+
+
+def _block_diagonal(blocks: list[Floats]) -> Floats:
+    ends = np.cumsum([0, *(len(block) for block in blocks)])
+    whole = np.zeros((ends[-1], ends[-1]))
+    for block, start, stop in zip(blocks, ends[:-1], ends[1:], strict=True):
+        whole[start:stop, start:stop] = block
+    return whole
+
+
+def _factor(covariance: Floats) -> Floats:
+    """The Cholesky factor, of correlations first so that units do not matter."""
+    sd = np.sqrt(np.diag(covariance))
+    return np.asarray(sd[:, None] * np.linalg.cholesky(covariance / np.outer(sd, sd) + LEAST * np.eye(len(sd))))
+
+
+def _basis(information: Floats, covariance: Floats) -> Floats:
+    """B with B' information B diagonal, and effects of about unit variance; one coefficient stays as it is.
+
+    Column by column (Gram and Schmidt): the effect of an intercept is the level at the mean of the columns after it.
+    """
+    K = len(information)
+    if K == 1:
+        return np.eye(1)
+    size = np.sqrt(np.diag(information))
+    size = np.where(size > 0, size, 1.0)
+    R = np.linalg.cholesky(information / np.outer(size, size) + LEAST * np.eye(K)).T * size
+    sd = np.sqrt(np.diag(R @ covariance @ R.T))
+    return np.asarray(np.linalg.inv(R) * sd)[:, ::-1]
+
+
+def triangular(basis: Floats) -> Floats:
+    """What takes coefficients, the last first, to the effects that are sampled, (K, K) lower triangular."""
+    return np.tril(np.linalg.inv(basis)[:, ::-1])
+
+
+def in_bases(at: Pilot, of: Coordinates) -> Pilot:
+    """The pilot's effects, their covariances and the information on them in the bases of their terms."""
+    inverses = [np.linalg.inv(B) for B in of.bases]
+    return replace(
+        at,
+        effects=tuple(u @ T.T for u, T in zip(at.effects, inverses, strict=True)),
+        covariance=tuple(T @ S @ T.T for S, T in zip(at.covariance, inverses, strict=True)),
+        variance=tuple(T @ V @ T.T for V, T in zip(at.variance, inverses, strict=True)),
+        information=tuple(B.T @ data @ B for data, B in zip(at.information, of.bases, strict=True)),
+    )
+
+
+def uncentred(design: Design, beta: Floats) -> Floats:
+    """The coefficients of X's own columns from those of centred columns, (..., F) both."""
+    if not design.intercept:
+        return beta
+    alpha = beta[..., 0] - beta[..., 1:] @ means_over_rows(design)[1:]
+    return np.asarray(np.concatenate([alpha[..., None], beta[..., 1:]], axis=-1))
