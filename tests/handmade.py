@@ -133,7 +133,7 @@ def any_sweep(k: int, weights: Floats, F: int, rng: np.random.Generator) -> Swee
 def oblique(columns: Design, rng: np.random.Generator) -> Coordinates:
     """Origins, factors and bases at random; a term with one coefficient has no basis."""
     F, sizes = columns.X.shape[1], [len(term.coefs) for term in columns.terms]
-    bases = tuple((np.eye(K) + (K > 1) * np.triu(rng.uniform(-0.4, 0.4, (K, K))))[:, ::-1] for K in sizes)
+    bases = tuple(np.eye(K) + (K > 1) * rng.uniform(-0.3, 0.3, (K, K)) for K in sizes)
     factor, sd_factor = (np.tril(rng.uniform(0.3, 0.8, (n, n))) for n in (F, sum(sizes)))
     return Coordinates(0.5 * rng.normal(size=F), factor, 0.5 * rng.normal(size=sum(sizes)), sd_factor, bases)
 

@@ -88,13 +88,18 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
 
 
 def factors(model: Model, values: dict[str, Anything]) -> list[Anything]:
-    """T of each term, T T' the covariance of the coefficients in the user's order; L has the last coefficient first."""
-    return [(tau[::-1, None] * values[f"L_{k}"])[::-1] for k, tau in enumerate(taus(model, values), 1)]
+    """T of each term, T T' the covariance of the user's coefficients."""
+    return [tau[:, None] * values[f"L_{k}"] for k, tau in enumerate(taus(model, values), 1)]
 
 
 def in_basis(model: Model, values: dict[str, Anything], k: int) -> Anything:
     """C, the Cholesky factor of the covariance of the effects that are sampled."""
-    return np.linalg.solve(sampled_in(model.centering, model.design).bases[k], factors(model, values)[k])
+    T = np.linalg.solve(sampled_in(model.centering, model.design).bases[k], factors(model, values)[k])
+    S, C = T @ T.T, np.zeros_like(T)
+    for p, q in zip(*np.tril_indices(len(S)), strict=True):  # of complex numbers without conjugates
+        entry = S[p, q] - C[p, :q] @ C[q, :q]
+        C[p, q] = np.sqrt(entry) if p == q else entry / C[q, q]
+    return C
 
 
 def cholesky_factor(y: Anything, K: int) -> tuple[Anything, Anything]:
@@ -139,7 +144,7 @@ def effect(model: Model, values: dict[str, Anything], k: int) -> tuple[Anything,
         m = M[j, p] + sum(C[p, q] * z[j, q] for q in range(p))
         v = C[p, p]
         z[j, p] = t[j, p] / scale_at(w[j, p], c[p], v) - share_at(w[j, p], c[p], v) * m / v
-    return z, z @ factors(model, values)[k].T
+    return z, z @ C.T @ sampled_in(model.centering, model.design).bases[k].T
 
 
 def mean(model: Model, values: dict[str, Anything], k: int) -> Anything:

@@ -1,7 +1,7 @@
 {# A group term with several, correlated coefficients.
    Contract: macros functions, data, transformed_data, parameters, model, parameters given the term's number k from 1,
-   data, transformed_data and model its record. Effects are sampled in a basis: there Z is the user's times the inverse of
-   T, and so what fixed columns explain. T is triangular with the last coefficient first, and so is all that it makes. #}
+   data, transformed_data and model its record. Effects are sampled in a basis, T times the user's, and data are those of
+   the basis. #}
 {% macro functions() %}
   /**
    * The mean of 1 and uu under weights: 1 where w is 0, uu where it is 1.
@@ -12,6 +12,27 @@
    */
   matrix between(matrix w, vector uu) {
     return 1 + diag_post_multiply(w, uu - 1);
+  }
+
+  /**
+   * The Cholesky factor of B B', by Gram and Schmidt on the rows of B: B B' would have lost half of the digits.
+   *
+   * @param B (K x K)
+   * @return (K x K) lower triangular, with a positive diagonal
+   */
+  matrix lower_factor(matrix B) {
+    int K = rows(B);
+    matrix[K, K] C = rep_matrix(0, K, K);
+    matrix[K, K] left = B;
+    for (p in 1:K) {
+      C[p, p] = sqrt(dot_self(left[p]));
+      left[p] /= C[p, p];
+      for (q in (p + 1):K) {
+        C[q, p] = dot_product(left[q], left[p]);
+        left[q] -= C[q, p] * left[p];
+      }
+    }
+    return C;
   }
 
   /**
@@ -39,7 +60,7 @@
   // Group term {{ k }}
   int<lower=1> J_{{ k }};  // levels
   int<lower=2> K_{{ k }};  // coefficients
-  matrix[K_{{ k }}, K_{{ k }}] T_{{ k }};  // basis: effects are T times the coefficients, the last coefficient first
+  matrix[K_{{ k }}, K_{{ k }}] T_{{ k }};  // basis: effects are T times the user's
   int<lower=0> Q_{{ k }};  // fixed columns that this term absorbs
   array[Q_{{ k }}] int<lower=1> A_at_{{ k }};  // their places
   matrix[Q_{{ k }}, K_{{ k }}] A_to_{{ k }};  // what the coefficient of a column gives each effect
@@ -57,13 +78,13 @@
   matrix[J_{{ k }}, K_{{ k }}] h_{{ k }} = w_{{ k }} ./ (2 - w_{{ k }});  // the weight in scales
 {% endmacro %}
 {% macro parameters(k) %}
-  cholesky_factor_corr[K_{{ k }}] L_{{ k }};  // of the coefficients, the last first
+  cholesky_factor_corr[K_{{ k }}] L_{{ k }};
   matrix[J_{{ k }}, K_{{ k }}] t_{{ k }};  // group effects, partially centred
 {% endmacro %}
 {% macro model(term, likelihood) %}
 {% set k = term.k %}
   // Group term {{ k }}: a = M + z C'
-  matrix[K_{{ k }}, K_{{ k }}] C_{{ k }} = T_{{ k }} * diag_pre_multiply(reverse(segment(sd, {{ term.start }}, K_{{ k }})), L_{{ k }});
+  matrix[K_{{ k }}, K_{{ k }}] C_{{ k }} = lower_factor(T_{{ k }} * diag_pre_multiply(segment(sd, {{ term.start }}, K_{{ k }}), L_{{ k }}));
   matrix[J_{{ k }}, K_{{ k }}] M_{{ k }} = {{ mean(term, "beta_swept", "m") if term.swept else mean(term, "beta", "a") }};
   vector[K_{{ k }}] v_{{ k }} = diagonal(C_{{ k }});
   vector[K_{{ k }}] uu_{{ k }} = square(v_{{ k }} ./ c_{{ k }});

@@ -20,9 +20,7 @@ class Coordinates:
     """Coefficients are hat + factor z, and the effects of a term's coefficients are basis times the effects sampled.
 
     Stan regularises its metric towards 1e-3 in whatever units there are, and can only stretch axes: so the units, the
-    origins and the correlations of the user's columns must not be what is sampled (docs/decisions/012). The effects
-    sampled stand in the order of the coefficients turned round: with effect p of the coefficient p from the end and of
-    those after it, a Cholesky factor of the coefficients' covariance gives one of the effects'.
+    origins and the correlations of the user's columns must not be what is sampled (docs/decisions/012).
     """
 
     hat: Floats  # (F,) about where the coefficients of centred columns are
@@ -33,7 +31,7 @@ class Coordinates:
 
 
 def users_own(design: Design) -> Coordinates:
-    """The user's own coordinates: coefficients as they are, those of a group term the last first.
+    """The user's own coordinates: everything as it is.
 
     Parameters
     ----------
@@ -50,7 +48,7 @@ def users_own(design: Design) -> Coordinates:
     """
     F, S = design.X.shape[1], sum(len(term.coefs) for term in design.terms)
     return Coordinates(
-        np.zeros(F), np.eye(F), np.zeros(S), np.eye(S), tuple(np.eye(len(term.coefs))[::-1] for term in design.terms)
+        np.zeros(F), np.eye(F), np.zeros(S), np.eye(S), tuple(np.eye(len(term.coefs)) for term in design.terms)
     )
 
 
@@ -125,12 +123,14 @@ def _basis(information: Floats, covariance: Floats) -> Floats:
     size = np.where(size > 0, size, 1.0)
     R = np.linalg.cholesky(information / np.outer(size, size) + LEAST * np.eye(K)).T * size
     sd = np.sqrt(np.diag(R @ covariance @ R.T))
-    return np.asarray(np.linalg.inv(R) * sd)[:, ::-1]
+    return np.asarray(np.linalg.inv(R) * sd)
 
 
-def triangular(basis: Floats) -> Floats:
-    """What takes coefficients, the last first, to the effects that are sampled, (K, K) lower triangular."""
-    return np.tril(np.linalg.inv(basis)[:, ::-1])
+def lower_factor(B: Floats) -> Floats:
+    """The Cholesky factor of B B', (..., K, K), without its product."""
+    R = np.linalg.qr(np.swapaxes(B, -1, -2), mode="r")
+    signs = np.where(np.diagonal(R, axis1=-2, axis2=-1) < 0, -1.0, 1.0)
+    return np.asarray(np.swapaxes(signs[..., None] * R, -1, -2))
 
 
 def in_bases(at: Pilot, of: Coordinates) -> Pilot:

@@ -8,7 +8,7 @@ from scipy import special
 from stanmlm.base.arrays import Floats
 from stanmlm.base.streams import Purpose, Source, stream
 from stanmlm.model.centering import informed, sampled_in
-from stanmlm.model.coordinates import in_bases, of_pilot, triangular, uncentred, users_own
+from stanmlm.model.coordinates import in_bases, lower_factor, of_pilot, uncentred
 from stanmlm.model.crossed import JointSystem, joint_system, solved
 from stanmlm.model.model import Model
 from stanmlm.model.nesting import parents_first
@@ -46,7 +46,6 @@ def starting_points(model: Model, chains: int, seed: int) -> tuple[Mapping[str, 
     at = model.centering.pilot
     if model.prior_only or at is None:
         return ()
-    at = in_bases(at, users_own(model.design))
     source = Source(seed, model.words)
     streams = [stream(source, Purpose.STARTS, chain) for chain in range(chains)]
     try:
@@ -62,7 +61,7 @@ def _system(model: Model, at: Pilot) -> JointSystem | None:
     if model.centering.marginal or not model.design.terms:
         return None
     levels = tuple(len(term.levels) for term in model.design.terms)
-    return joint_system(tuple(Z[:, ::-1] for Z in model.cells.Z), model.cells.index, levels, at.working.weight)
+    return joint_system(model.cells.Z, model.cells.index, levels, at.working.weight)
 
 
 def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.Generator) -> dict[str, Floats]:
@@ -72,7 +71,7 @@ def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.G
     ends = np.cumsum([len(term.coefs) for term in model.design.terms])
     sds = np.split(np.exp(of.log_sd + of.sd_factor @ z_sd), ends[:-1]) if len(ends) else []
     scales = [
-        (sd[::-1], _correlation(model, at, k, share, rng))
+        (sd, _correlation(model, at, k, share, rng))
         for k, (sd, share) in enumerate(zip(sds, informed(at), strict=True))
     ]
     u = _deviations(model, at, system, uncentred(model.design, fix), scales, rng) if system else ()
@@ -88,7 +87,7 @@ def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.G
 
 
 def _correlation(model: Model, at: Pilot, k: int, share: Floats, rng: np.random.Generator) -> Floats:
-    """The Cholesky factor of correlations, the last coefficient first, spread as prior and data together leave them."""
+    """The Cholesky factor of correlations, spread as prior and data together leave them."""
     S = at.covariance[k]
     tau = np.sqrt(np.diag(S))
     y = np.arctanh(np.clip(_partial_correlations(np.linalg.cholesky(S / np.outer(tau, tau))), -STRONGEST, STRONGEST))
@@ -100,7 +99,7 @@ def _correlation(model: Model, at: Pilot, k: int, share: Floats, rng: np.random.
 def _deviations(
     model: Model, at: Pilot, of: JointSystem, full: Floats, scales: list[Scales], rng: np.random.Generator
 ) -> tuple[Floats, ...]:
-    """A draw of the effects of all terms given everything else, (J, K) a term, the last coefficient first.
+    """A draw of the effects of all terms given everything else, (J, K) a term.
 
     With P their precision and r their scores, P u = r + N(0, P) has a draw for its solution (Papandreou and Yuille
     2010), and N(0, P) is noise in the rows and in the population.
@@ -122,11 +121,11 @@ def _effects(model: Model, full: Floats, scales: list[Scales], u: tuple[Floats, 
     whole: dict[int, Floats] = {}
     rotated = {sweep.term: sweep for sweep in model.centering.sweeps}
     for k in parents_first(model.centering.nested):
-        (tau, L), T = scales[k], triangular(sampled_in(model.centering, model.design).bases[k])
-        M, C = means(model, k, full - origin(model), whole), T @ (tau[:, None] * L)
+        (tau, L), T = scales[k], np.linalg.inv(sampled_in(model.centering, model.design).bases[k])
+        M, C = means(model, k, full - origin(model), whole), lower_factor(T @ (tau[:, None] * L))
         turned = rotated[k].Q.T @ u[k] if k in rotated else u[k]
-        t = sampled(turned @ T.T, M[:, ::-1] @ T.T, model.centering.weights[k], model.centering.units[k], C)
-        whole[k] = M + u[k][:, ::-1]
+        t = sampled(turned @ T.T, M @ T.T, model.centering.weights[k], model.centering.units[k], C)
+        whole[k] = M + u[k]
         point[f"t_{k + 1}"] = t if len(tau) > 1 else t[:, 0]
     return point
 
@@ -171,9 +170,7 @@ def inverse_metric(model: Model) -> Floats | None:
     at = model.centering.pilot
     if model.prior_only or at is None:
         return None
-    own, in_basis = (
-        informed(in_bases(at, of)) for of in (users_own(model.design), sampled_in(model.centering, model.design))
-    )
+    own, in_basis = informed(at), informed(in_bases(at, sampled_in(model.centering, model.design)))
     variances: Floats = np.concatenate(
         [
             np.ones(len(at.beta) + sum(len(term.coefs) for term in model.design.terms)),

@@ -8,7 +8,6 @@ from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.whole_rows import means_over_rows
 from stanmlm.families.families import Family
 from stanmlm.model.centering import Centering, remainder, sampled_in
-from stanmlm.model.coordinates import triangular
 from stanmlm.model.marginal import Marginal
 from stanmlm.model.model import Model
 from stanmlm.model.sweeping import Sweep
@@ -123,8 +122,8 @@ def _numbered(data: Data, k: int) -> Data:
 
 
 def _several(model: Model, k: int, coefficient: Ints, data: Data) -> Data:
-    T = triangular(sampled_in(model.centering, model.design).bases[k])
-    return data | {f"T_{k + 1}": T, f"A_to_{k + 1}": T.T[::-1][coefficient]}
+    T = np.linalg.inv(sampled_in(model.centering, model.design).bases[k]).astype(float)
+    return data | {f"T_{k + 1}": T, f"A_to_{k + 1}": T.T[coefficient]}
 
 
 def _marginal(model: Model, of: Marginal) -> Data:
@@ -136,7 +135,7 @@ def _marginal(model: Model, of: Marginal) -> Data:
     data |= {"N": model.cells.rows.stats["N"], "ss": of.ss}
     ends = np.cumsum([len(term.coefs) for term in model.design.terms])
     parts = np.split(_stacked(of.Z), ends[:-1], axis=1)
-    return data | {f"Z_{k}": part[:, ::-1] for k, part in enumerate(parts, 1)}
+    return data | {f"Z_{k}": part for k, part in enumerate(parts, 1)}
 
 
 def _stacked(values: Floats) -> Floats:
@@ -152,7 +151,7 @@ def _around(model: Model, k: int) -> Data:
         return {}
     data: Data = {"parent": nesting.parent + 1}
     of = sampled_in(model.centering, model.design)
-    carries = of.bases[nesting.coarser].T @ nesting.carries @ triangular(of.bases[k]).T[::-1]
+    carries = of.bases[nesting.coarser].T @ nesting.carries @ np.linalg.inv(of.bases[k]).T
     carries = carries[0] if len(carries) == 1 else carries
     return data | ({"carries": carries} if len(model.design.terms[k].coefs) > 1 else {})
 

@@ -8,7 +8,7 @@ import numpy as np
 from stanmlm.base.arrays import Floats
 from stanmlm.base.streams import Purpose, Source, stream
 from stanmlm.model.centering import sampled_in
-from stanmlm.model.coordinates import triangular, uncentred
+from stanmlm.model.coordinates import lower_factor, uncentred
 from stanmlm.model.marginal import Marginal, draw_effects
 from stanmlm.model.model import Model, Unrolled
 from stanmlm.model.nesting import parents_first
@@ -44,9 +44,7 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
     sd = deviations(model, draws) if model.design.terms else np.zeros((*b.shape[:2], 0))
     factors = list(_factors(model, draws, b.shape[:2]))
     starts = np.cumsum([0, *(len(term.coefs) for term in model.design.terms)])
-    scaled = [
-        sd[..., start:stop][..., ::-1, None] * L for L, (start, stop) in zip(factors, pairwise(starts), strict=True)
-    ]
+    scaled = [sd[..., start:stop, None] * L for L, (start, stop) in zip(factors, pairwise(starts), strict=True)]
     auxiliary = {auxiliary.name: np.asarray(draws[auxiliary.name]) for auxiliary in model.family.auxiliary}
     r = (
         _drawn(of, b, scaled, auxiliary["sigma"], stream(Source(seed, model.words), Purpose.EFFECTS))
@@ -56,7 +54,7 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
     return Unrolled(
         b=uncentred(model.design, swept(model.centering.sweeps, fix, r, -1)),
         sd=sd,
-        cor=tuple((L @ np.swapaxes(L, -1, -2))[..., ::-1, ::-1] for L in factors),
+        cor=tuple(L @ np.swapaxes(L, -1, -2) for L in factors),
         r=r,
         auxiliary=auxiliary,
     )
@@ -77,7 +75,7 @@ def deviations(model: Model, draws: Mapping[str, Floats]) -> Floats:
 
 
 def _factors(model: Model, draws: Mapping[str, Floats], leading: tuple[int, ...]) -> Iterator[Floats]:
-    """The Cholesky factor of each term's correlation, the last coefficient first, (chains, draws, K, K)."""
+    """The Cholesky factor of each term's correlation, (chains, draws, K, K)."""
     for k, term in enumerate(model.design.terms, 1):
         one = len(term.coefs) == 1
         yield np.ones((*leading, 1, 1)) if one else np.asarray(draws[f"L_{k}"], dtype=float)
@@ -88,7 +86,7 @@ def _drawn(
 ) -> tuple[Floats, ...]:
     """Effects that were integrated out, (chains, draws, J, K) a term; `scaled` are diag(sd) L."""
     draws = b.shape[0] * b.shape[1]
-    flat = [T[..., ::-1, ::-1].reshape(draws, *T.shape[2:]) for T in scaled]
+    flat = [T.reshape(draws, *T.shape[2:]) for T in scaled]
     r = draw_effects(of, b.reshape(draws, b.shape[-1]), flat, sigma.reshape(draws), rng)
     ends = np.cumsum([T.shape[-1] for T in flat])
     return tuple(np.split(r.reshape(*b.shape[:2], *r.shape[1:]), ends[:-1], axis=-1))
@@ -102,12 +100,12 @@ def _deviations(model: Model, draws: Mapping[str, Floats], b: Floats, scaled: Se
     r: dict[int, Floats] = {}
     whole: dict[int, Floats] = {}  # a - M_0 of the terms that others lie around
     for k in parents_first(nested):
-        w, T = model.centering.weights[k], triangular(bases[k])
-        M = means(model, k, b, whole)
+        w, T = model.centering.weights[k], np.linalg.inv(bases[k])
+        M, C = means(model, k, b, whole), lower_factor(T @ scaled[k])
         t = np.asarray(draws[f"t_{k + 1}"], dtype=float).reshape(*b.shape[:2], *w.shape)
-        z = scores(t, M[..., ::-1] @ T.T, w, model.centering.units[k], T @ scaled[k])
+        z = scores(t, M @ T.T, w, model.centering.units[k], C)
         z = rotated[k].Q @ z if k in rotated else z
-        r[k] = (z @ np.swapaxes(scaled[k], -1, -2))[..., ::-1]
+        r[k] = z @ np.swapaxes(bases[k] @ C, -1, -2)
         if any(nesting and nesting.coarser == k for nesting in nested):
             whole[k] = M + r[k]
     return tuple(r[k] for k in range(len(nested)))

@@ -93,7 +93,7 @@ parameters {
   vector[F] z_fix;  // fixed coefficients, in units of their posterior
   vector[S] z_sd;  // sds of the group coefficients, in units of the posterior of their logarithms
   real<lower=0> sigma;  // residual standard deviation
-  cholesky_factor_corr[K_1] L_1;  // of the coefficients, the last first
+  cholesky_factor_corr[K_1] L_1;
 }
 model {
   vector[S] log_sd = log_sd_hat + log_sd_L * z_sd;
@@ -107,7 +107,7 @@ model {
   vector[F] beta = append_row(alpha_c - dot_product(x_mean, b), b);
 
   // Group term 1: a = z T'
-  matrix[K_1, K_1] T_1 = diag_pre_multiply(reverse(segment(sd, 1, K_1)), L_1);
+  matrix[K_1, K_1] T_1 = diag_pre_multiply(segment(sd, 1, K_1), L_1);
 
   // Linear predictor but for group effects
   vector[H * K] eta = X * beta;

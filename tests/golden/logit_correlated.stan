@@ -13,6 +13,27 @@ functions {
   }
 
   /**
+   * The Cholesky factor of B B', by Gram and Schmidt on the rows of B: B B' would have lost half of the digits.
+   *
+   * @param B (K x K)
+   * @return (K x K) lower triangular, with a positive diagonal
+   */
+  matrix lower_factor(matrix B) {
+    int K = rows(B);
+    matrix[K, K] C = rep_matrix(0, K, K);
+    matrix[K, K] left = B;
+    for (p in 1:K) {
+      C[p, p] = sqrt(dot_self(left[p]));
+      left[p] /= C[p, p];
+      for (q in (p + 1):K) {
+        C[q, p] = dot_product(left[q], left[p]);
+        left[q] -= C[q, p] * left[p];
+      }
+    }
+    return C;
+  }
+
+  /**
    * Standard normal scores of partially centred group effects. Given the effects before it, effect p has mean
    * m_p = M_p + sum_{q < p} C_pq z_q and sd v_p = C_pp in the population; sampled is t_p = r_p (z_p + pull_p m_p).
    *
@@ -41,7 +62,7 @@ data {
   // Group term 1
   int<lower=1> J_1;  // levels
   int<lower=2> K_1;  // coefficients
-  matrix[K_1, K_1] T_1;  // basis: effects are T times the coefficients, the last coefficient first
+  matrix[K_1, K_1] T_1;  // basis: effects are T times the user's
   int<lower=0> Q_1;  // fixed columns that this term absorbs
   array[Q_1] int<lower=1> A_at_1;  // their places
   matrix[Q_1, K_1] A_to_1;  // what the coefficient of a column gives each effect
@@ -87,7 +108,7 @@ transformed data {
 parameters {
   vector[F] z_fix;  // fixed coefficients, in units of their posterior
   vector[S] z_sd;  // sds of the group coefficients, in units of the posterior of their logarithms
-  cholesky_factor_corr[K_1] L_1;  // of the coefficients, the last first
+  cholesky_factor_corr[K_1] L_1;
   matrix[J_1, K_1] t_1;  // group effects, partially centred
 }
 model {
@@ -102,7 +123,7 @@ model {
   vector[F] beta = append_row(alpha_c - dot_product(x_mean, b), b);
 
   // Group term 1: a = M + z C'
-  matrix[K_1, K_1] C_1 = T_1 * diag_pre_multiply(reverse(segment(sd, 1, K_1)), L_1);
+  matrix[K_1, K_1] C_1 = lower_factor(T_1 * diag_pre_multiply(segment(sd, 1, K_1), L_1));
   matrix[J_1, K_1] M_1 = A_1 * diag_pre_multiply(beta[A_at_1], A_to_1);
   vector[K_1] v_1 = diagonal(C_1);
   vector[K_1] uu_1 = square(v_1 ./ c_1);

@@ -13,6 +13,27 @@ functions {
   }
 
   /**
+   * The Cholesky factor of B B', by Gram and Schmidt on the rows of B: B B' would have lost half of the digits.
+   *
+   * @param B (K x K)
+   * @return (K x K) lower triangular, with a positive diagonal
+   */
+  matrix lower_factor(matrix B) {
+    int K = rows(B);
+    matrix[K, K] C = rep_matrix(0, K, K);
+    matrix[K, K] left = B;
+    for (p in 1:K) {
+      C[p, p] = sqrt(dot_self(left[p]));
+      left[p] /= C[p, p];
+      for (q in (p + 1):K) {
+        C[q, p] = dot_product(left[q], left[p]);
+        left[q] -= C[q, p] * left[p];
+      }
+    }
+    return C;
+  }
+
+  /**
    * Standard normal scores of partially centred group effects. Given the effects before it, effect p has mean
    * m_p = M_p + sum_{q < p} C_pq z_q and sd v_p = C_pp in the population; sampled is t_p = r_p (z_p + pull_p m_p).
    *
@@ -48,7 +69,7 @@ data {
   // Group term 2
   int<lower=1> J_2;  // levels
   int<lower=2> K_2;  // coefficients
-  matrix[K_2, K_2] T_2;  // basis: effects are T times the coefficients, the last coefficient first
+  matrix[K_2, K_2] T_2;  // basis: effects are T times the user's
   int<lower=0> Q_2;  // fixed columns that this term absorbs
   array[Q_2] int<lower=1> A_at_2;  // their places
   matrix[Q_2, K_2] A_to_2;  // what the coefficient of a column gives each effect
@@ -95,7 +116,7 @@ parameters {
   vector[F] z_fix;  // fixed coefficients, in units of their posterior
   vector[S] z_sd;  // sds of the group coefficients, in units of the posterior of their logarithms
   vector[J_1] t_1;  // group effects, partially centred
-  cholesky_factor_corr[K_2] L_2;  // of the coefficients, the last first
+  cholesky_factor_corr[K_2] L_2;
   matrix[J_2, K_2] t_2;  // group effects, partially centred
 }
 model {
@@ -119,7 +140,7 @@ model {
   vector[J_1] a_1 = M_1 + tau_1 * z_1;
 
   // Group term 2: a = M + z C'
-  matrix[K_2, K_2] C_2 = T_2 * diag_pre_multiply(reverse(segment(sd, 1 + 1, K_2)), L_2);
+  matrix[K_2, K_2] C_2 = lower_factor(T_2 * diag_pre_multiply(segment(sd, 1 + 1, K_2), L_2));
   matrix[J_2, K_2] M_2 = A_2 * diag_pre_multiply(beta[A_at_2], A_to_2);
   vector[K_2] v_2 = diagonal(C_2);
   vector[K_2] uu_2 = square(v_2 ./ c_2);

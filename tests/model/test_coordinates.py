@@ -12,8 +12,7 @@ import stanmlm.sampling.inits as inits_module
 from stanmlm.base.arrays import Floats
 from stanmlm.families.families import Family, binomial, gaussian
 from stanmlm.fit.pipeline import ModelOptions, build_model
-from stanmlm.model.centering import sampled_in
-from stanmlm.model.coordinates import in_bases, of_pilot, triangular
+from stanmlm.model.coordinates import in_bases, lower_factor, of_pilot
 from stanmlm.model.model import Model
 from stanmlm.sampling.inits import inverse_metric, starting_points
 
@@ -103,12 +102,9 @@ def test_information_is_diagonal_and_effects_have_unit_variance_in_a_basis() -> 
     np.testing.assert_allclose(np.diag(S), 1.0)
 
 
-def test_a_basis_keeps_cholesky_factors_triangular() -> None:
-    of = built("vote ~ x + (1 + x | g)", dollars(rows()), binomial())
-    (B,) = sampled_in(of.centering, of.design).bases
-    whole = np.linalg.inv(B)[:, ::-1]
-    np.testing.assert_allclose(triangular(B), whole, atol=1e-12 * np.abs(whole).max())
-    assert np.all(np.diag(whole) > 0)
+def test_a_lower_factor_keeps_its_digits_where_the_product_has_none() -> None:
+    B = np.array([[1.0, 0.0], [1e8, 1e-8]])
+    np.testing.assert_allclose(lower_factor(np.stack([B, -B])), [B, B], rtol=1e-12)
 
 
 @pytest.mark.parametrize("choice", ["noncentered", "centered", 0.5])

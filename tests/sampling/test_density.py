@@ -161,9 +161,17 @@ def test_coordinates_change_variables_and_not_the_posterior(shape: str) -> None:
     of = sampled_in(to.centering, to.design)
 
     def elsewhere(q: np.ndarray) -> np.ndarray:
+        values, _ = constrained(fro, q)
         fix, log_sd, rest = np.split(q, np.cumsum([len(of.hat), len(of.log_sd)]))
         z_sd = np.linalg.solve(of.sd_factor, log_sd - of.log_sd)
-        return np.concatenate([np.linalg.solve(of.factor, fix - of.hat), z_sd, rest])
+        out, place = np.concatenate([np.linalg.solve(of.factor, fix - of.hat), z_sd, rest]), len(q)
+        for k in reversed(range(len(of.bases))):  # effects stand last, term after term, each after its correlations
+            u = effect(fro, values, k)[1]
+            z = np.linalg.solve(of.bases[k] @ in_basis(to, values, k), u.T)
+            K = len(z)
+            out[place - z.size : place] = z.ravel()
+            place -= z.size + K * (K - 1) // 2
+        return out
 
     change = [_value(fro, q) - _value(to, elsewhere(q)) for q in points(fro)]
     np.testing.assert_allclose(change, change[0], atol=1e-9)
@@ -214,7 +222,8 @@ def test_unroll_inverts_the_program(shape: str, rotated: tuple[int, ...]) -> Non
     out = unroll(to, draws)
     for k, r in enumerate(out.r):
         T = np.array([factors(to, v)[k] for v in raw])
-        expected = [v[f"t_{k + 1}"] @ T[i].T for i, v in enumerate(raw)]
+        B = sampled_in(to.centering, to.design).bases[k]
+        expected = [v[f"t_{k + 1}"] @ in_basis(to, v, k).T @ B.T for v in raw]
         np.testing.assert_allclose(r.reshape(6, *r.shape[2:]), expected, rtol=1e-10, atol=1e-12)
         sd = np.sqrt(np.sum(T**2, axis=-1))
         correlations = T @ np.swapaxes(T, 1, 2) / (sd[:, :, None] * sd[:, None, :])
