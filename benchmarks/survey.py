@@ -13,62 +13,17 @@ import json
 import os
 import sys
 import tempfile
-import time
-import warnings
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 from alternate import ROOT, checkout, compared, ratio
-from measure import smallest_sizes
 from process import HERE, reported
 from run import RESULTS, machine
 
-FORMULAS = {
-    "alone": "y ~ (1 | age) + (1 | edu) + (1 | state)",
-    "predictor": "y ~ z + (1 | age) + (1 | edu) + (1 | state)",
-    "slopes": "y ~ x + (1 | age) + (1 | edu) + (1 + x | state)",
-}
-
-
-def survey(rows: int = 50_000) -> pd.DataFrame:
-    """Six ages, five levels of education, 51 states of unequal size; sds .3, .4 and .35, of slopes .2."""
-    rng = np.random.default_rng(1)
-    age = rng.choice(6, rows, p=[0.12, 0.18, 0.2, 0.2, 0.18, 0.12])
-    edu = rng.choice(5, rows, p=[0.1, 0.3, 0.3, 0.2, 0.1])
-    state = rng.choice(51, rows, p=rng.dirichlet(np.full(51, 2.0)))
-    effects = [rng.normal(0, sd, J) for sd, J in ((0.3, 6), (0.4, 5), (0.35, 51))]
-    z, x, slopes = rng.normal(size=51), rng.choice([-1.0, 0.0, 1.0], rows), rng.normal(0.3, 0.2, 51)
-    eta = -0.2 + effects[0][age] + effects[1][edu] + effects[2][state] + 0.4 * z[state] + slopes[state] * x
-    frame = pd.DataFrame({"y": rng.binomial(1, 1 / (1 + np.exp(-eta))), "z": z[state], "x": x})
-    return frame.assign(age=age.astype(str), edu=edu.astype(str), state=state.astype(str))
-
-
-def one_fit(case: str, seed: int) -> None:
-    """A fit by the package on PYTHONPATH as JSON; its program is made ready before."""
-    import stanmlm as sm
-
-    warnings.simplefilter("ignore")
-    frame, options = survey(), {"seed": seed, "engine": "stanli", "progress": False}
-    sm.glmer(FORMULAS[case], frame, "binomial", **{**options, "iter": 20})
-    begin, processor = time.perf_counter(), time.process_time()
-    fit = sm.glmer(FORMULAS[case], frame, "binomial", **options)
-    seconds, processor = time.perf_counter() - begin, time.process_time() - processor
-    draws = {str(name): array.to_numpy() for name, array in fit.posterior["posterior"].data_vars.items()}
-    stats = fit.posterior["sample_stats"]
-    found = {
-        "seconds": seconds,
-        "processor": processor,
-        "gradients": int(stats["n_steps"].sum()),
-        "divergences": int(stats["diverging"].sum()),
-        "where": sm.__file__,
-        "with effects": smallest_sizes(draws)["bulk"],
-    }
-    print(json.dumps({**found, **smallest_sizes({k: v for k, v in draws.items() if not k.startswith("r_")})}))
+CASES = ("alone", "predictor", "slopes")
 
 
 def fitted(tree: Path, case: str, seed: int) -> dict:
-    command = [sys.executable, str(HERE / "survey.py"), "fit", case, str(seed)]
+    command = [sys.executable, str(HERE / "survey_fit.py"), case, str(seed)]
     found = reported(command, environment={"PYTHONPATH": f"{tree}{os.pathsep}{HERE}"})
     if Path(found["where"]).parents[1] != tree:
         raise SystemExit(f"the package came from {found['where']}, not from {tree}")
@@ -84,7 +39,7 @@ def main(given: list[str]) -> None:
     results: dict[str, object] = {"rounds": asked.rounds, "machine": machine()}
     with tempfile.TemporaryDirectory() as place:
         old = checkout(asked.old, Path(place) / "old")
-        for case in FORMULAS:
+        for case in CASES:
             pairs = []
             for seed in range(1, asked.rounds + 1):
                 order = [("old", old), ("new", ROOT)][:: 1 if seed % 2 else -1]
@@ -100,7 +55,4 @@ def main(given: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["fit"]:
-        one_fit(sys.argv[2], int(sys.argv[3]))
-    else:
-        main(sys.argv[1:])
+    main(sys.argv[1:])
