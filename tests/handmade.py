@@ -9,7 +9,7 @@ from stanmlm.base.arrays import Floats
 from stanmlm.data.design import Design, GroupTerm
 from stanmlm.families.families import Family, gaussian
 from stanmlm.families.responses import Response
-from stanmlm.model.centering import Centering, absorption, integrated, noncentered
+from stanmlm.model.centering import Centering, absorption, integrated, noncentered, sampled_in
 from stanmlm.model.compress import compress
 from stanmlm.model.coordinates import Coordinates
 from stanmlm.model.model import Model
@@ -119,7 +119,7 @@ def partial(columns: Design, cells: Any, seed: int = 3, rotated: tuple[int, ...]
     rng = np.random.default_rng(seed)
     weights = tuple(rng.uniform(0.1, 0.9, (len(term.levels), len(term.coefs))) for term in columns.terms)
     units = tuple(rng.uniform(0.5, 2.0, len(term.coefs)) for term in columns.terms)
-    absorbed, A = absorption(columns, cells, weights, frozenset(rotated))
+    absorbed, A = absorption(columns, cells, weights, rotated=frozenset(rotated))
     of = oblique(columns, rng)
     sweeps = tuple(any_sweep(k, weights[k][:, 0], len(of.hat), rng) for k in rotated)
     return Centering(absorbed, A, weights, units, nestings(columns, cells), coordinates=of, sweeps=sweeps)
@@ -165,3 +165,12 @@ def integrated_model(shape: str, priors: Priors | None = None, **options: Any) -
     """A gaussian model whose group effects are integrated out."""
     of = model(gaussian(), shape, priors, **options)
     return replace(of, centering=integrated(of.design, of.cells, of.family, of.priors))
+
+
+def as_sampled(of: Model, values: dict[str, Any]) -> dict[str, Any]:
+    """Draws under Stan's names from those of coefficients of centred columns, `fix`, of `sd`, and of all else."""
+    own = sampled_in(of.centering, of.design)
+    rest = {name: value for name, value in values.items() if name not in ("fix", "sd")}
+    z_fix = np.linalg.solve(own.factor, (values["fix"] - own.hat)[..., None])[..., 0]
+    z_sd = np.linalg.solve(own.sd_factor, (np.log(values["sd"]) - own.log_sd)[..., None])[..., 0]
+    return {"z_fix": z_fix, "z_sd": z_sd, **rest}

@@ -150,9 +150,9 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     nested = nestings(design, cells)
     rotated = sweeps(design, cells, family, priors, nested, at)
     of_scores = {sweep.term: sweep.weights[:, None] for sweep in rotated}
-    absorbed, A = absorption(design, cells, informed(at), frozenset(of_scores))
     own = in_bases(at, of := of_pilot(swept_pilot(rotated, design, cells, at)))
     shares = tuple(of_scores.get(k, share) for k, share in enumerate(informed(own)))
+    absorbed, A = absorption(design, cells, shares, of.bases, frozenset(of_scores))
     weights = shares if family.squares else tuple(map(_worth, shares))
     return Centering(absorbed, A, weights, units(own), nested, at, coordinates=of, sweeps=rotated)
 
@@ -234,11 +234,10 @@ def forced(
     ...     return forced(design, cells, family, priors, 1.0)
     """
     at = pilot(design, cells, family, priors)
-    information = informed(at)
-    absorbed, A = absorption(design, cells, information)
-    weights = tuple(np.full_like(share, weight) for share in information)
-    of = _coordinates(design, priors, None if prior_only else at)
-    return Centering(absorbed, A, weights, units(in_bases(at, of)), nestings(design, cells), coordinates=of)
+    own = in_bases(at, of := _coordinates(design, priors, None if prior_only else at))
+    absorbed, A = absorption(design, cells, informed(own), of.bases)
+    weights = tuple(np.full(effects.shape, weight) for effects in own.effects)
+    return Centering(absorbed, A, weights, units(own), nestings(design, cells), coordinates=of)
 
 
 def sampled_in(centres: Centering, design: Design) -> Coordinates:
@@ -261,7 +260,11 @@ def units(at: Pilot) -> tuple[Floats, ...]:
 
 
 def absorption(
-    design: Design, cells: Cells, information: tuple[Floats, ...], rotated: frozenset[int] = frozenset()
+    design: Design,
+    cells: Cells,
+    information: tuple[Floats, ...],
+    bases: tuple[Floats, ...] | None = None,
+    rotated: frozenset[int] = frozenset(),
 ) -> tuple[Bools, tuple[Floats, ...]]:
     """Find the fixed columns that are a column of Z times something constant within the group.
 
@@ -270,7 +273,10 @@ def absorption(
     design : Design
     cells : Cells
     information : tuple of arrays
-        (J, K) a term; a column that several coefficients could absorb goes to the one with the largest mean.
+        (J, K) a term, in its basis; a column that several coefficients could absorb goes to the one with the largest
+        mean.
+    bases : tuple of arrays
+        (K, K) a term, as in `Coordinates`; the user's own where None.
     rotated : frozenset of int
         Terms that absorb nothing.
 
@@ -285,7 +291,8 @@ def absorption(
     ...     return [name for name, is_in in zip(design.names, absorption(design, cells, information)[0]) if is_in]
     """
     absorbed = np.zeros(design.X.shape[1], dtype=bool)
-    A = noncentered(design).A
+    A, bases = noncentered(design).A, bases or users_own(design).bases
+    taken: list[tuple[int, int]] = []
     places = [place for place in _by_information(information, nestings(design, cells)) if place[0] not in rotated]
     for k, p in places:
         Z, index = cells.Z[k][:, p], cells.index[k]
@@ -294,7 +301,9 @@ def absorption(
             values = _quotients(cells.X[:, column], Z, index, levels)
             if values is not None:
                 A[k][p, :, column], absorbed[column] = values, True
-                _centre(A, cells, (k, p), column)
+                taken.append((k, column))
+    for k, column in taken:
+        _centre(A, cells, k, column, np.linalg.inv(bases[k]))
     _centre_within(A, cells, places, ~absorbed)
     return absorbed, A
 
@@ -320,19 +329,19 @@ def remainder(X: Floats, Z: tuple[Floats, ...], index: tuple[Ints, ...], A: tupl
     return np.asarray(X - sum(parts, np.zeros(())))
 
 
-def _centre(A: tuple[Floats, ...], cells: Cells, place: tuple[int, int], column: int) -> None:
-    """Leave the mean of A where the column that Z itself is has gone, if that is elsewhere, in place.
+def _centre(A: tuple[Floats, ...], cells: Cells, k: int, column: int, T: Floats) -> None:
+    """Leave the means of term k's effects T A where the columns that Z itself has have gone, if elsewhere, in place.
 
     Two terms whose means can shift against each other by a coefficient are a ridge of the posterior.
     """
-    k, p = place
-    for itself in np.flatnonzero(np.all(cells.Z[k][:, [p]] == cells.X, axis=0)):
-        for other, a in enumerate(A):
-            for q in map(int, np.flatnonzero(np.any(a[:, :, itself], axis=1))):
-                if (other, q) != place:
-                    mean = A[k][p, cells.index[k], column][cells.row].mean()
-                    A[k][p, :, column] -= mean
-                    a[q, :, column] += mean * a[q, :, itself]
+    for p in reversed(range(len(T))):  # T is upper triangular: a shift changes this effect and those before it
+        mean = (T[p] @ A[k][:, cells.index[k], column])[cells.row].mean() / T[p, p]
+        for itself in np.flatnonzero(np.all(cells.Z[k][:, [p]] == cells.X, axis=0)):
+            gone = [(other, q) for other, a in enumerate(A) for q in np.flatnonzero(np.any(a[:, :, itself], axis=1))]
+            if gone and (k, p) not in gone:
+                A[k][p, :, column] -= mean
+                for other, q in gone:
+                    A[other][q, :, column] += mean * A[other][q, :, itself]
 
 
 def _by_information(information: tuple[Floats, ...], nested: tuple[Nesting | None, ...]) -> list[tuple[int, int]]:

@@ -13,6 +13,8 @@ from stanmlm.priors.priors import Priors
 
 # A share of each variance or information that is added to it: columns whose rounding hides what tells them apart.
 LEAST = 1e-10
+# With more coefficients a term's sds are sampled each by itself: it is a factor, whose columns have no common origin.
+MOST = 20
 
 
 @dataclass(frozen=True)
@@ -73,17 +75,36 @@ def of_pilot(at: Pilot) -> Coordinates:
 
 
 def _sd_factor(at: Pilot, k: int, basis: Floats) -> Floats:
-    """The Cholesky factor of the covariance of the log sds of one term's coefficients, given their correlations.
+    """The Cholesky factor of the covariance of the log sds of one term's coefficients, over their correlations.
 
-    Data inform the sds of the effects in the basis, each by itself: units 2 sum_j w_j^2 of information on its
-    logarithm, which moves by T_pq (S T')_qp / (T S T')_pp with that of coefficient q; the prior adds about one.
+    Data inform the covariance of the effects in the basis: 2 sum_j w_jp^2 of information on the log of an sd and
+    sum_j w_jp w_jq on the inverse hyperbolic tangent of a correlation, each by itself; these move with the user's.
+    Priors add about one to each of the user's.
     """
     S, T = at.covariance[k], np.linalg.inv(basis)
-    own = T @ S @ T.T
-    slopes = T * (S @ T.T).T / np.diag(own)[:, None]
-    units = np.sum(share(basis.T @ at.information[k] @ basis, own) ** 2, axis=0)
-    covariance = np.linalg.inv(np.eye(len(S)) + 2 * slopes.T @ (units[:, None] * slopes))
-    return _factor(np.asarray(covariance))
+    K = len(S)
+    if K > MOST:
+        return np.diag(1 / np.sqrt(1 + 2 * np.sum(share(at.information[k], S) ** 2, axis=0)))
+    own, (a, b) = T @ S @ T.T, np.triu_indices(K, 1)
+    w = share(basis.T @ at.information[k] @ basis, own)
+    information = np.concatenate([2 * np.sum(w**2, axis=0), np.sum(w[:, a] * w[:, b], axis=0)])
+    J = np.sqrt(information)[:, None] * _in_other_coordinates(S, T)
+    return _factor(np.linalg.inv(np.eye(len(J)) + J.T @ J)[:K, :K].astype(float))
+
+
+def _in_other_coordinates(S: Floats, T: Floats) -> Floats:
+    """Derivatives of log sds and inverse hyperbolic tangents of correlations of T S T' in those of S, both in a row."""
+    own, sd, (a, b) = T @ S @ T.T, np.sqrt(np.diag(S)), np.triu_indices(len(S), 1)
+    by_sd = np.einsum("iq,qj->ijq", T, S @ T.T)
+    tight = sd[a] * sd[b] - S[a, b] ** 2 / (sd[a] * sd[b])
+    by_correlation = np.einsum("ip,jp,p->ijp", T[:, a], T[:, b], tight)
+    change = np.concatenate([by_sd, by_correlation], axis=-1)
+    change = change + change.swapaxes(0, 1)
+    log_sd = np.diagonal(change).T / (2 * np.diag(own)[:, None])
+    root = np.sqrt(np.diag(own)[a] * np.diag(own)[b])
+    R = own[a, b] / root
+    moved = change[a, b] / root[:, None] - R[:, None] * (log_sd[a] + log_sd[b])
+    return np.concatenate([log_sd, moved / np.maximum(1 - R**2, LEAST)[:, None]])
 
 
 def share(information: Floats, covariance: Floats) -> Floats:

@@ -25,8 +25,7 @@ def fit_of(model: Model, seed: int = 1) -> tuple[Fit, list[dict[str, Any]]]:
     rng = np.random.default_rng(seed)
     design = model.design
     values: dict[str, Any] = {
-        "alpha_c": rng.normal(size=DRAWS),
-        "b": rng.normal(size=(*DRAWS, design.X.shape[1] - 1)),
+        "fix": rng.normal(size=(*DRAWS, design.X.shape[1])),
         "sd": rng.gamma(2, size=(*DRAWS, sum(len(term.coefs) for term in design.terms))),
         "sigma": rng.gamma(2, size=DRAWS),
     }
@@ -37,8 +36,11 @@ def fit_of(model: Model, seed: int = 1) -> tuple[Fit, list[dict[str, Any]]]:
         scale = np.sqrt(np.einsum("cdkk->cdk", covariance))
         values[f"L_{k}"] = np.linalg.cholesky(covariance / scale[..., None] / scale[..., None, :])
         values[f"t_{k}"] = rng.normal(size=(*DRAWS, J, K))
-    raw = RawDraws(values, {"lp": np.zeros(DRAWS)}, "none", "0", (0.0, 0.0), Sampling(chains=DRAWS[0]))
+    raw = RawDraws(
+        handmade.as_sampled(model, values), {"lp": np.zeros(DRAWS)}, "none", "0", (0.0, 0.0), Sampling(chains=DRAWS[0])
+    )
     fit = fit_from_draws(Call("lmer", "", {}), model, program(structure(model)), raw)
+    values |= {"alpha_c": values["fix"][..., 0], "b": values["fix"][..., 1:]}
     one_by_one = [{name: array[at] for name, array in values.items()} for at in np.ndindex(*DRAWS)]
     return fit, one_by_one
 

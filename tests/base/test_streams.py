@@ -104,7 +104,9 @@ class Given:
     seed: int | None = 5
 
     def sample(self, program: Anything, data: Anything, sampling: Sampling, *_: object) -> RawDraws:
-        values = {"alpha_c": self.alpha, "sd": [self.tau], "sigma": self.sigma}
+        z_fix = (self.alpha - data["fix_hat"]) / data["fix_L"][0]
+        z_sd = (np.log(self.tau) - data["log_sd_hat"]) / data["log_sd_L"][0]
+        values = {"z_fix": z_fix, "z_sd": z_sd, "sigma": self.sigma}
         drawn = {name: np.tile(np.asarray(value, float), (1, self.draws) + (1,) * np.ndim(value)) for name, value in
                  values.items()}  # fmt: skip
         stats = {"lp": np.zeros((1, self.draws)), "diverging": np.zeros((1, self.draws), bool)}
@@ -220,8 +222,8 @@ def test_effects_that_were_integrated_out_are_the_same_whatever_is_in_memory(mon
     model = integrated_model("split")
     rng = np.random.default_rng(1)
     L = np.tile(np.eye(2), (1, 30, 1, 1))
-    draws = {"alpha_c": rng.normal(size=(1, 30)), "b": rng.normal(size=(1, 30, model.design.X.shape[1] - 1)),
-             "sd": np.ones((1, 30, 3)), "L_1": L, "sigma": np.ones((1, 30))}  # fmt: skip
+    draws = {"z_fix": rng.normal(size=(1, 30, model.design.X.shape[1])), "z_sd": np.zeros((1, 30, 3)),
+             "L_1": L, "sigma": np.ones((1, 30))}  # fmt: skip
     whole = unroll(model, draws, 3)
     monkeypatch.setattr("stanmlm.model.marginal.AT_ONCE", 8)
     for one, other in zip(whole.r, unroll(model, draws, 3).r, strict=True):
