@@ -13,6 +13,9 @@ from stanmlm.priors.priors import Priors
 
 # A share of each variance or information that is added to it: columns whose rounding hides what tells them apart.
 LEAST = 1e-10
+# Correlations in a basis are taken times this where derivatives are: a pilot of few levels has them at one, and there
+# the least change of a coefficient's sd would seem to be known.
+INSIDE = 0.5
 # With more coefficients a term's sds are sampled each by itself: it is a factor, whose columns have no common origin.
 MOST = 20
 
@@ -87,6 +90,7 @@ def _sd_factor(at: Pilot, k: int, basis: Floats) -> Floats:
         return np.diag(1 / np.sqrt(1 + 2 * np.sum(share(at.information[k], S) ** 2, axis=0)))
     own, (a, b) = T @ S @ T.T, np.triu_indices(K, 1)
     w = share(basis.T @ at.information[k] @ basis, own)
+    S = basis @ (INSIDE * own + (1 - INSIDE) * np.diag(np.diag(own))) @ basis.T
     information = np.concatenate([2 * np.sum(w**2, axis=0), np.sum(w[:, a] * w[:, b], axis=0)])
     J = np.sqrt(information)[:, None] * _in_other_coordinates(S, T)
     return _factor(np.linalg.inv(np.eye(len(J)) + J.T @ J)[:K, :K].astype(float))

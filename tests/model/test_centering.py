@@ -8,8 +8,18 @@ from stanmlm.base.errors import OptionError
 from stanmlm.data.design import Design, GroupTerm
 from stanmlm.families.families import Family, binomial, gaussian, poisson
 from stanmlm.families.responses import Response
-from stanmlm.model.centering import absorption, automatic, centering, forced, informed, noncentered, remainder
+from stanmlm.model.centering import (
+    absorption,
+    automatic,
+    centering,
+    forced,
+    informed,
+    noncentered,
+    remainder,
+    sampled_in,
+)
 from stanmlm.model.compress import compress
+from stanmlm.model.coordinates import in_bases
 from stanmlm.model.pilot import pilot
 from stanmlm.priors.priors import Priors
 
@@ -172,7 +182,8 @@ def test_weights_are_shares_and_smaller_ones_are_discounted_where_likelihoods_ar
     cells = compress(rows, response(family), family)
     centres = automatic(rows, cells, family, plain_priors(rows, family))
     assert centres.pilot is not None
-    for w, share, term in zip(centres.weights, informed(centres.pilot), rows.terms, strict=True):
+    shares = informed(in_bases(centres.pilot, sampled_in(centres, rows)))
+    for w, share, term in zip(centres.weights, shares, rows.terms, strict=True):
         assert w.shape == (len(term.levels), len(term.coefs))
         assert np.all((share >= 0) & (share <= 1))
         assert 0.01 < share.mean() < 0.999

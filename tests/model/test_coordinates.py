@@ -25,9 +25,10 @@ def rows() -> pd.DataFrame:
     rng = np.random.default_rng(5)
     g, x = np.repeat(np.arange(25), 30), rng.normal(size=750)
     u = rng.normal(size=(25, 2)) @ np.array([[0.7, -0.2], [0.0, 0.4]])
-    eta = 0.3 + 0.5 * x + u[g, 0] + u[g, 1] * x
+    h, b = np.tile(np.arange(10), 75), 0.5 * rng.normal(size=10)
+    eta = 0.3 + 0.5 * x + u[g, 0] + u[g, 1] * x + b[h]
     y, vote = eta + rng.normal(size=750), rng.binomial(1, 1 / (1 + np.exp(-eta)))
-    return pd.DataFrame({"y": y, "vote": vote, "x": x, "g": [f"g{i:02d}" for i in g], "h": np.tile(list("abc"), 250)})
+    return pd.DataFrame({"y": y, "vote": vote, "x": x, "g": [f"g{i:02d}" for i in g], "h": [f"h{i}" for i in h]})
 
 
 def built(formula: str, data: pd.DataFrame, family: Family, **options: object) -> Model:
