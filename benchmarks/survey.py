@@ -27,7 +27,7 @@ def fitted(tree: Path, case: str, seed: int) -> dict:
     found = reported(command, environment={"PYTHONPATH": f"{tree}{os.pathsep}{HERE}"})
     if Path(found["where"]).parents[1] != tree:
         raise SystemExit(f"the package came from {found['where']}, not from {tree}")
-    return found
+    return {name: value for name, value in found.items() if name != "where"}
 
 
 def main(given: list[str]) -> None:
@@ -47,7 +47,9 @@ def main(given: list[str]) -> None:
             more = {
                 "size a processor second": ratio(pairs, lambda one: one["bulk"] / one["processor"]),
                 "size of effects a gradient": ratio(pairs, lambda one: one["with effects"] / one["gradients"]),
-                "fits": pairs,
+                "fits": [
+                    {who: {k: v for k, v in one.items() if k != "where"} for who, one in p.items()} for p in pairs
+                ],
             }
             results[case] = compared(pairs) | more
             asked.out.write_text(json.dumps(results, indent=1) + "\n")
