@@ -259,17 +259,22 @@ def _scalar_prior(family: Family, dpar: str, priors: Priors, scale: Scale, p: in
     return log_density
 
 
-def prior_at(of: Problem, beta: Floats) -> tuple[Floats, Floats]:
-    """The precision of each coefficient's prior at some values, and that times its location, (F + scalars,) each.
+def prior_precision(prior: NormalPrior, beta: Floats) -> Floats:
+    """The precision of each coefficient's prior at some values, (F,).
 
     A Student t is as precise as the normal with its slope there (Lange et al. 1989).
     """
-    prior, F = of.prior, len(of.prior.location)
     heavy = np.isfinite(prior.df)
     df = np.where(heavy, prior.df, 1.0)
-    away = beta[:F] - prior.location
+    away = beta - prior.location
     squares = np.where(heavy, (df * prior.scale**2 + away**2) / (df + 1), prior.scale**2)
-    precision = np.clip(1 / squares, FLATTEST, TIGHTEST)
+    return np.asarray(1 / np.maximum(squares, np.finfo(float).tiny))
+
+
+def prior_at(of: Problem, beta: Floats) -> tuple[Floats, Floats]:
+    """The precision of each coefficient's prior at some values, and that times its location, (F + scalars,) each."""
+    prior, F = of.prior, len(of.prior.location)
+    precision = np.clip(prior_precision(prior, beta[:F]), FLATTEST, TIGHTEST)
     others = [_quadratic(log_prior, at) for log_prior, at in zip(of.scalars, beta[F:], strict=True)]
     return (
         np.concatenate([precision, [bend for bend, _ in others]]),

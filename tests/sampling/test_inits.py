@@ -17,7 +17,7 @@ from stanmlm.base.errors import StartError
 from stanmlm.data.coefficients import uncentred
 from stanmlm.data.whole_rows import means_over_rows
 from stanmlm.families import binomial, gaussian, poisson
-from stanmlm.model.centering import centering, sampled_in
+from stanmlm.model.centering import centering
 from stanmlm.model.model import Model
 from stanmlm.model.pilot import pilot
 from stanmlm.model.problem import prior_at, problem
@@ -110,8 +110,9 @@ def test_coefficients_start_as_far_as_the_effects_of_all_terms_leave_them(pair: 
     given = np.linalg.inv(np.delete(np.delete(precision, np.s_[F : F + J], 0), np.s_[F : F + J], 1))[:F, :F]
     assert np.max(np.diag(marginal) / np.diag(given)) > 1.05
     points = starting_points(of, 500, 1)
-    of_fixed = sampled_in(of.centering, of.design)
-    starts = of_fixed.hat + np.array([point["z_fix"] for point in points]) @ of_fixed.factor.T
+    draws = {name: np.stack([np.asarray(point[name]) for point in points])[None] for name in points[0]}
+    starts = unroll(of, draws).b[0]
+    starts[:, 0] += starts[:, 1:] @ of.design.X[:, 1:].mean(axis=0)
     np.testing.assert_allclose(starts.std(axis=0), SPREAD * errors, rtol=0.12)  # 3.8 errors of an sd
 
 
