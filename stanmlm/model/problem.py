@@ -62,6 +62,7 @@ class Problem:
     dpars: tuple[str, ...]  # P
     X: Floats  # (C, F + scalars) columns of all predictors, centred over rows beside an intercept
     places: tuple[slice, ...]  # P, the columns of each
+    formulas: tuple[int, ...]  # those of the P with a formula, in the design's order
     parts: tuple[Mapping[int, Floats], ...]  # a group term each: by predictor, columns (C, K), zero where not its own
     index: tuple[Ints, ...]  # a group term each: (C,)
     levels: tuple[int, ...]  # a group term each
@@ -97,6 +98,7 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
     starts = [] if seen is None else _starts(family, seen)
     scale = _scale_of_means(design, cells, family) if seen is None else _scale_of_start(family, starts)
     X, columns = cells.X - centers(design), places_of(design)
+    formulas = tuple(dpars.index(dpar) for dpar in columns)
     scalars = [dpar for dpar in dpars if dpar not in columns]
     F = X.shape[1]
     columns |= {dpar: slice(F + k, F + k + 1) for k, dpar in enumerate(scalars)}
@@ -106,6 +108,7 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
         dpars=dpars,
         X=np.column_stack([X / sizes, np.ones((len(X), len(scalars)))]) if scalars else X / sizes,
         places=tuple(columns[dpar] for dpar in dpars),
+        formulas=formulas,
         parts=_parts(design, cells, units, dpars),
         index=cells.index,
         levels=tuple(len(term.levels) for term in design.terms),

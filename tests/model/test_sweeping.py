@@ -1,18 +1,24 @@
 """Which terms are rotated, and that rotated effects and swept coefficients are independent as the pilot has them."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import stanmlm as sm
 from stanmlm.base.arrays import Floats
-from stanmlm.data.coefficients import centers
-from stanmlm.families import Family, binomial, gaussian, poisson
+from stanmlm.data.coefficients import centers, places_of
+from stanmlm.data.design import dpars_of
+from stanmlm.families import Family, binomial, gaussian, negbinomial, poisson, student
 from stanmlm.fit.pipeline import ModelOptions, build_model
+from stanmlm.formula.bf import Formulas
 from stanmlm.model.model import Model
+from stanmlm.model.problem import coefficient_priors, prior_precision
 from stanmlm.model.sweeping import MOST_LEVELS, TIES, basis
 
-FAMILIES = pytest.mark.parametrize("family", [binomial(), poisson(), gaussian()], ids=lambda family: family.name)
+EVERY = [binomial(), poisson(), gaussian(), negbinomial(), student()]
+FAMILIES = pytest.mark.parametrize("family", EVERY, ids=lambda family: family.name)
 SURVEY = "y ~ z + x + (1 | age) + (1 | edu) + (1 | state)"
 
 
@@ -23,13 +29,20 @@ def survey(family: str, n: int = 1500, levels: tuple[int, int, int] = (6, 5, 20)
     z = rng.normal(size=levels[2])[index[2]]
     x = index[0] + rng.choice([-1.0, 0.0, 1.0], n)
     eta = 0.3 * z + 0.1 * x + sum(rng.normal(0, 0.6, J)[i] for J, i in zip(levels, index, strict=True))
-    y = {"binomial": rng.binomial(1, 1 / (1 + np.exp(-eta))), "poisson": rng.poisson(np.exp(eta / 2))}
+    log_sd = np.linspace(-1, 1, levels[0])[index[0]] - 0.3 * index[1]
+    y = {
+        "binomial": rng.binomial(1, 1 / (1 + np.exp(-eta))),
+        "poisson": rng.poisson(np.exp(eta / 2)),
+        "negbinomial": rng.poisson(np.exp(1 + eta / 2) * rng.gamma(np.exp(log_sd)) / np.exp(log_sd)),
+    }
     names = {g: [f"{g}{j:03}" for j in i] for g, i in zip(("age", "edu", "state"), index, strict=True)}
-    frame = pd.DataFrame({"y": y.get(family, eta + rng.normal(size=n)), "z": z, "x": x, **names})
+    frame = pd.DataFrame({"y": y.get(family, eta + np.exp(log_sd) * rng.normal(size=n)), "z": z, "x": x, **names})
     return frame.assign(town=frame["state"] + rng.choice(["a", "b"], n))
 
 
-def built(family: Family, formula: str = SURVEY, data: pd.DataFrame | None = None, **options: object) -> Model:
+def built(
+    family: Family, formula: str | Formulas = SURVEY, data: pd.DataFrame | None = None, **options: object
+) -> Model:
     given = survey(family.name) if data is None else data
     return build_model(formula, given, family, {}, ModelOptions(**options))  # type: ignore[arg-type]
 
@@ -73,26 +86,59 @@ def test_terms_are_rotated_by_information_alone(choice: float | str) -> None:
     assert rotated(built(binomial(), centering=choice)) == []
 
 
-def information_of(of: Model) -> tuple[Floats, list[Floats]]:
-    """Of the coefficients at centred columns, and what data say of them and each rotated term's effects."""
-    weight, X = of.centering.pilot.working.weight[0, 0], of.cells.X - centers(of.design)
-    sd = np.array([row.arguments[-1] for row in of.priors.rows if row.class_ in ("Intercept", "b")])
-    W = X.T @ (weight[:, None] * X) + np.diag(1 / sd**2)
-    ones = [np.eye(len(s.Q))[of.cells.index[s.term]] * of.cells.Z[s.term] for s in of.centering.sweeps]
-    return W, [np.block([[W, (c := X.T @ (weight[:, None] * Z))], [c.T, Z.T @ (weight[:, None] * Z)]]) for Z in ones]
+@dataclass(frozen=True)
+class Joint:
+    """What data say of coefficients at centred columns and of the effects of terms, all predictors side by side."""
+
+    coefficients: Floats  # (F, F), their priors' with it
+    both: tuple[Floats, ...]  # (F, J) a term
+    effects: Floats  # (q, q) of all terms
+
+
+def joint_of(of: Model) -> Joint:
+    dpars = [*places_of(of.design)]
+    columns = np.zeros((len(dpars), *of.cells.X.shape))
+    for p, dpar in enumerate(dpars):
+        at = places_of(of.design)[dpar]
+        columns[p, :, at] = (of.cells.X - centers(of.design))[:, at]
+    effects = [np.zeros((len(dpars), len(of.cells.X), len(term.levels))) for term in of.design.terms]
+    for Z, term, z, index in zip(effects, of.design.terms, of.cells.Z, of.cells.index, strict=True):
+        (dpar,) = dpars_of(term)
+        Z[dpars.index(dpar)] = z * np.eye(len(term.levels))[index]
+
+    def information(A: Floats, B: Floats) -> Floats:
+        return np.einsum("pcm,pqc,qcn->mn", A, of.centering.pilot.working.weight, B, optimize=True)
+
+    prior, every = coefficient_priors(of.design, of.priors), np.concatenate(effects, axis=2)
+    W = information(columns, columns) + np.diag(prior_precision(prior, of.centering.pilot.beta))
+    return Joint(W, tuple(information(columns, Z) for Z in effects), information(every, every))
 
 
 NORMAL = {"prior": sm.normal(0, 2.0), "prior_intercept": sm.normal(0, 0.2)}
+STACKED: dict[str, Formulas] = {
+    "gaussian": sm.bf(SURVEY, "sigma ~ x + (1 | age) + (1 | state)"),
+    "student": sm.bf("y ~ z + x + (1 | age)", "nu ~ x", "sigma ~ x + z + (1 | age) + (1 | edu)"),
+    "negbinomial": sm.bf(SURVEY, "shape ~ x + (1 | age) + (1 | edu)"),
+}
+MODELS = pytest.mark.parametrize(
+    ("family", "formula"),
+    [*((family, SURVEY) for family in EVERY), *((one, STACKED[one.name]) for one in EVERY if one.name in STACKED)],
+    ids=lambda given: given if isinstance(given, str) else getattr(given, "name", "stacked"),
+)
 
 
-@FAMILIES
-def test_scores_and_swept_coefficients_are_independent_of_each_other(family: Family) -> None:
+@MODELS
+def test_scores_and_swept_coefficients_are_independent_of_each_other(family: Family, formula: str | Formulas) -> None:
     """fix = swept - S a, a = Q s: the information on (swept, s) has no other entries than W and a diagonal."""
-    of = built(family, priors=[], **NORMAL)
-    W, joint = information_of(of)
+    of = built(family, formula, priors=[], **NORMAL)
+    joint, levels = joint_of(of), [len(term.levels) for term in of.design.terms]
+    W, own = joint.coefficients, np.split(np.arange(sum(levels)), np.cumsum(levels)[:-1])
     F = len(W)
-    for sweep, information in zip(of.centering.sweeps, joint, strict=True):
-        J = len(sweep.Q)
+    crossed = [term for term in of.design.terms if [one.dpars for one in of.design.terms].count(term.dpars) > 1]
+    assert len(of.centering.sweeps) == len(crossed)
+    for sweep in of.centering.sweeps:
+        J, C = levels[sweep.term], joint.both[sweep.term]
+        information = np.block([[W, C], [C.T, joint.effects[np.ix_(own[sweep.term], own[sweep.term])]]])
         to = np.block([[np.eye(F), -sweep.S @ sweep.Q], [np.zeros((J, F)), sweep.Q]])
         found = to.T @ information @ to
         size = np.sqrt(np.outer(np.diag(information), np.diag(information)))
@@ -104,21 +150,31 @@ def test_scores_and_swept_coefficients_are_independent_of_each_other(family: Fam
         np.testing.assert_allclose(sweep.weights, 1 - 1 / np.diag(precision), atol=1e-9)
 
 
-def test_the_covariance_of_swept_coefficients_is_that_of_the_pilots_normal_posterior() -> None:
-    of = built(gaussian(), priors=[], **NORMAL)
-    W, _ = information_of(of)
-    F, at = len(W), of.centering.pilot
-    columns = [np.eye(len(t.levels))[i] for t, i in zip(of.design.terms, of.cells.index, strict=True)]
-    Z, X = np.concatenate(columns, axis=1), of.cells.X - centers(of.design)
-    weight = at.working.weight[0, 0][:, None]
-    population = np.concatenate([np.full(len(E.T), 1 / S[0, 0]) for E, S in zip(columns, at.covariance, strict=True)])
-    whole = np.block([[W, X.T @ (weight * Z)], [Z.T @ (weight * X), Z.T @ (weight * Z) + np.diag(population)]])
-    by_term = {sweep.term: sweep.S for sweep in of.centering.sweeps}
-    S = np.concatenate([np.eye(F), *(by_term[k] for k in range(len(columns)))], axis=1)
-    expected = S @ np.linalg.inv(whole) @ S.T
+@MODELS
+def test_the_covariance_of_swept_coefficients_is_that_of_the_pilots_normal_posterior(
+    family: Family, formula: str | Formulas
+) -> None:
+    of = built(family, formula, priors=[], **NORMAL)
+    joint, at = joint_of(of), of.centering.pilot
+    levels = [len(term.levels) for term in of.design.terms]
+    F, both = len(joint.coefficients), np.concatenate(joint.both, axis=1)
+    population = np.concatenate([np.full(J, 1 / S[0, 0]) for J, S in zip(levels, at.covariance, strict=True)])
+    effects = np.linalg.inv(joint.effects + np.diag(population))
+    drawn = np.eye(F, F + len(effects))
+    drawn[:, F:] = np.concatenate(
+        [of.centering.rotated[k].S if k in of.centering.rotated else np.zeros((F, J)) for k, J in enumerate(levels)],
+        axis=1,
+    )
+    U, pulled = at.uncertainty, -effects @ both.T
+    whole = np.block([[U, U @ pulled.T], [pulled @ U, pulled @ U @ pulled.T + effects]])
+    expected = drawn @ whole @ drawn.T
     found = of.centering.coordinates.factor @ of.centering.coordinates.factor.T
-    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8 * expected.max())
-    assert np.all(np.diag(expected) < np.diag(at.uncertainty)), "and less than that of the user's"
+    size = np.sqrt(np.outer(np.diag(expected), np.diag(expected)))
+    np.testing.assert_allclose(found / size, expected / size, atol=1e-7)
+    assert np.all(np.diag(expected) < (1 + 1e-9) * np.diag(U)), "and no more than that of the user's"
+    if formula == SURVEY and not at.scalar_variance:  # no other number is uncertain, and priors are normal
+        precision = np.block([[joint.coefficients, both], [both.T, joint.effects + np.diag(population)]])
+        np.testing.assert_allclose(drawn @ np.linalg.inv(precision) @ drawn.T / size, expected / size, atol=1e-6)
 
 
 def test_a_tight_prior_holds_a_coefficient_back_from_what_is_swept_into_it() -> None:
