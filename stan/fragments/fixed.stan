@@ -16,7 +16,7 @@
 {% endif %}
 {% endmacro %}
 {% macro transformed_data(s, terms) %}
-{% if terms and not s.marginal %}
+{% if terms | rejectattr("rotated") | list and not s.marginal %}
 {{ as_they_are("beta_0", "fix_hat", s) }}
 {% endif %}
 {% endmacro %}

@@ -51,7 +51,6 @@ data {
   vector<lower=0>[N_sd_exponential] sd_exponential_rate;
 }
 transformed data {
-  vector[F] beta_0 = append_row(fix_hat[1] - dot_product(x_mean, tail(fix_hat, F - 1)), tail(fix_hat, F - 1));
   vector[J_1] h_1 = w_1 ./ (2 - w_1);  // the weight in scales
   vector[J_2] h_2 = w_2 ./ (2 - w_2);  // the weight in scales
 }
