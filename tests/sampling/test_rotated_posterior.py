@@ -46,8 +46,40 @@ def test_priors_stay_on_the_users_coefficients(prior: str, state: str) -> None:
         for centering in ("auto", "noncentered")
     ]
     assert fits[0].model.centering.sweeps
-    for name, one in fits[0].posterior["posterior"].data_vars.items():
-        pair = [a.to_numpy().reshape(*a.shape[:2], -1) for a in (one, fits[1].posterior["posterior"][name])]
+    check_one_posterior(*fits)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["gaussian", "student"])
+def test_priors_stay_on_the_users_coefficients_of_every_parameter(family: str) -> None:
+    data = survey()
+    rng = np.random.default_rng(4)
+    spread = np.exp(0.5 + data["age"].str[-1].astype(int) / 4 - data["edu"].str[-1].astype(int) / 3)
+    data["y"] = data["z"] + data["y"] + spread * rng.normal(size=len(data))
+    fits = [
+        sm.brm(
+            sm.bf("y ~ z + (1 | age) + (1 | edu)", "sigma ~ (1 | age) + (1 | edu)"),
+            data,
+            family,
+            priors=[
+                sm.set_prior("normal(0, 0.05)", class_="Intercept"),
+                sm.set_prior("normal(0, 0.05)", class_="Intercept", dpar="sigma"),
+            ],
+            seed=1,
+            centering=centering,
+            adapt_delta=0.95,
+            progress=False,
+            engine="stanli",
+        )
+        for centering in ("auto", "noncentered")
+    ]
+    assert len(fits[0].model.centering.sweeps) == 4
+    check_one_posterior(*fits)
+
+
+def check_one_posterior(one: sm.Fit, other: sm.Fit) -> None:
+    for name, draws in one.posterior["posterior"].data_vars.items():
+        pair = [a.to_numpy().reshape(*a.shape[:2], -1) for a in (draws, other.posterior["posterior"][name])]
         error = np.hypot(*(arviz_stats.mcse(a, method="mean", chain_axis=0, draw_axis=1) for a in pair))
         apart = np.abs(pair[0].mean(axis=(0, 1)) - pair[1].mean(axis=(0, 1))) / error
         assert apart.max() < ERRORS, name
