@@ -85,13 +85,15 @@ def sweeps(
 def candidates(design: Design, nested: tuple[Nesting | None, ...]) -> list[int]:
     """Terms of one coefficient and few levels that neither lie within another nor have one within them.
 
-    The only term of a predictor stays: what it shares with fixed columns it absorbs.
+    Terms of the only grouping factor of a predictor stay: what they share with fixed columns they absorb.
     """
     chained = {k for k, nesting in enumerate(nested) if nesting} | {n.coarser for n in nested if n}
     few = [k for k, t in enumerate(design.terms) if len(t.coefs) == 1 and len(t.levels) <= MOST_LEVELS]
-    predictors = [set(dpars_of(term)) for term in design.terms]
-    crossed = [k for k in few if sum(bool(own & predictors[k]) for own in predictors) > 1]
-    return [k for k in crossed if k not in chained]
+    factors: dict[str, set[str]] = {}
+    for term in design.terms:
+        for dpar in dpars_of(term):
+            factors.setdefault(dpar, set()).add(term.group)
+    return [k for k in few if k not in chained and len(factors[dpars_of(design.terms[k])[0]]) > 1]
 
 
 def _data(design: Design, cells: Cells, priors: Priors, at: Pilot) -> _Data:

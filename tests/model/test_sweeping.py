@@ -61,15 +61,20 @@ def test_small_crossed_terms_are_rotated(family: Family) -> None:
     [
         ("y ~ z + (1 | state)", []),
         ("y ~ z + (1 + x | state)", []),
+        ("y ~ z + x + (1 + x || state)", []),
+        ("y ~ z + x + (1 + x || state) + (1 | age)", ["age", "state"]),  # no slope differs
+        (sm.bf("y ~ (1 | age) + (1 | edu)", "shape ~ (1 | age)"), ["age", "edu"]),
+        (sm.bf("y ~ (1 | age)", "shape ~ (1 | age) + (1 | edu)"), ["age", "edu"]),
         ("y ~ z + (1 | age) + (1 + x | state)", ["age"]),
         ("y ~ z + (1 | age) + (1 | state/town)", ["age"]),
         ("y ~ 0 + (1 | age) + (1 | edu)", []),
     ],
 )
 def test_one_factor_slopes_and_nested_terms_stay_and_so_does_what_shares_no_column(
-    formula: str, groups: list[str]
+    formula: str | Formulas, groups: list[str]
 ) -> None:
-    assert rotated(built(binomial(), formula)) == groups
+    family = binomial() if isinstance(formula, str) else negbinomial()
+    assert rotated(built(family, formula)) == groups
 
 
 def test_terms_of_many_levels_stay() -> None:
