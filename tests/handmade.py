@@ -9,11 +9,13 @@ from stanmlm.base.arrays import Floats
 from stanmlm.data.design import Design, GroupTerm
 from stanmlm.families import Family, gaussian
 from stanmlm.families.responses import Response
-from stanmlm.model.centering import Centering, absorption, integrated, noncentered, sampled_in
+from stanmlm.model.absorption import absorption
+from stanmlm.model.centering import Centering, integrated, noncentered, sampled_in
 from stanmlm.model.compress import compress
 from stanmlm.model.coordinates import Coordinates
 from stanmlm.model.model import Model
 from stanmlm.model.nesting import nestings
+from stanmlm.model.sweeping import Sweep
 from stanmlm.priors.parameters import address_of
 from stanmlm.priors.priors import PriorRow, Priors
 
@@ -31,6 +33,8 @@ SHAPES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "nested slopes": (("town", ("(Intercept)", "x", "z")), ("year", ("z",)), ("state", ("x", "(Intercept)"))),
     "crossed": (("state", ("(Intercept)",)), ("year", ("(Intercept)", "x"))),
     "intercepts": (("state", ("(Intercept)",)), ("year", ("(Intercept)",))),
+    "chain": (("year", ("(Intercept)",)), ("town", ("(Intercept)",)), ("state", ("(Intercept)",))),
+    "chain of slopes": (("town", ("(Intercept)", "x")), ("year", ("z",)), ("region", ("x", "(Intercept)"))),
 }
 
 
@@ -114,13 +118,20 @@ def replaced(priors: Priors, class_: str, *rows: PriorRow) -> Priors:
     return replace(priors, rows=(*(row for row in priors.rows if row.class_ != class_), *rows))
 
 
-def partial(columns: Design, cells: Any, seed: int = 3) -> Centering:
-    """A real absorption, a weight strictly between 0 and 1 for each effect, and coordinates that are nobody's own."""
+def partial(columns: Design, cells: Any, seed: int = 3, rotated: tuple[int, ...] = ()) -> Centering:
+    """A real absorption, weights strictly between 0 and 1, and coordinates, bases and sweeps that are nobody's own."""
     rng = np.random.default_rng(seed)
     weights = tuple(rng.uniform(0.1, 0.9, (len(term.levels), len(term.coefs))) for term in columns.terms)
     units = tuple(rng.uniform(0.5, 2.0, len(term.coefs)) for term in columns.terms)
-    absorbed, A = absorption(columns, cells, weights)
-    return Centering(absorbed, A, weights, units, nestings(columns, cells), coordinates=oblique(columns, rng))
+    absorbed, A = absorption(columns, cells, weights, rotated=frozenset(rotated))
+    of = oblique(columns, rng)
+    sweeps = tuple(any_sweep(k, weights[k][:, 0], len(of.hat), rng) for k in rotated)
+    return Centering(absorbed, A, weights, units, nestings(columns, cells), coordinates=of, sweeps=sweeps)
+
+
+def any_sweep(k: int, weights: Floats, F: int, rng: np.random.Generator) -> Sweep:
+    J = len(weights)
+    return Sweep(k, np.linalg.qr(rng.normal(size=(J, J)))[0], rng.normal(size=(F, J)), weights)
 
 
 def oblique(columns: Design, rng: np.random.Generator) -> Coordinates:
@@ -142,11 +153,12 @@ def model(
     centred: bool = True,
     prior_only: bool = False,
     seed: int = 1,
+    rotated: tuple[int, ...] = (),
 ) -> Model:
     rows = design(shape, intercept, offset, seed)
     answers = response(family, seed + 1)
     cells = compress(rows, answers, family, collapse)
-    centres = partial(rows, cells) if centred else noncentered(rows)
+    centres = partial(rows, cells, rotated=rotated) if centred else noncentered(rows)
     nothing = cast(Any, None)
     return Model(
         nothing, family, nothing, answers, rows, priors or plain_priors(rows, family), cells, centres, prior_only

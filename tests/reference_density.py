@@ -84,10 +84,7 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
 
     of = sampled_in(model.centering, design)
     values["z_fix"] = take(len(of.hat))
-    values["fix"] = of.hat + of.factor @ values["z_fix"]
-    parts = blocks(model, values["fix"])
-    values["alpha_c"] = np.array([part[0] for of, part in parts if of.intercept])
-    values["b"] = np.concatenate([part[of.intercept :] for of, part in parts])
+    values["swept"] = of.hat + of.factor @ values["z_fix"]
     if design.terms:
         values["z_sd"] = take(sum(len(term.coefs) for term in design.terms))
         log_sd = of.log_sd + of.sd_factor @ values["z_sd"]
@@ -102,6 +99,11 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
         if not model.centering.marginal:
             values[f"t_{k}"] = take(J * K).reshape(K, J).T
     assert place == len(q)
+    off = (sweep.S @ effect(model, values, sweep.term)[1][:, 0] for sweep in model.centering.sweeps)
+    values["fix"] = values["swept"] - sum(off)
+    parts = blocks(model, values["fix"])
+    values["alpha_c"] = np.array([part[0] for of, part in parts if of.intercept])
+    values["b"] = np.concatenate([part[of.intercept :] for of, part in parts])
     return values, jacobian
 
 
@@ -158,6 +160,10 @@ def effect(model: Model, values: dict[str, Anything], k: int) -> tuple[Anything,
     """(z, the user's deviations) of term k, level by level and effect by effect."""
     t, C, M = values[f"t_{k + 1}"], in_basis(model, values, k), mean_in_basis(model, values, k)
     w, c = model.centering.weights[k], model.centering.units[k]
+    for sweep in model.centering.sweeps:
+        if sweep.term == k:
+            z = t / scale_at(w, c, C[0, 0])
+            return z, sweep.Q @ z * C[0, 0]
     z = np.zeros_like(t)
     for j, p in np.ndindex(*t.shape):
         m = M[j, p] + sum(C[p, q] * z[j, q] for q in range(p))
@@ -167,9 +173,12 @@ def effect(model: Model, values: dict[str, Anything], k: int) -> tuple[Anything,
 
 
 def mean(model: Model, values: dict[str, Anything], k: int) -> Anything:
-    """M - M_0 of term k's coefficients: fixed columns, and the whole effect of the coarser term that it lies around."""
+    """M - M_0 of term k's coefficients: fixed columns, and the whole effect of the coarser term that it lies around.
+
+    Swept coefficients stand in for the user's: this is what sampled effects lie about, and nothing else.
+    """
     hat = sampled_in(model.centering, model.design).hat
-    M = (model.centering.A[k] @ (beta_full(model, values["fix"]) - beta_full(model, hat))).T
+    M = (model.centering.A[k] @ (beta_full(model, values["swept"]) - beta_full(model, hat))).T
     nesting = model.centering.nested[k]
     if nesting is None:
         return M

@@ -85,7 +85,7 @@
 {% set k = term.k %}
   // Group term {{ k }}: a = M + z C'
   matrix[K_{{ k }}, K_{{ k }}] C_{{ k }} = lower_factor(T_{{ k }} * diag_pre_multiply(segment(sd, {{ term.start }}, K_{{ k }}), L_{{ k }}));
-  matrix[J_{{ k }}, K_{{ k }}] M_{{ k }} = A_{{ k }} * diag_pre_multiply(beta[A_at_{{ k }}], A_to_{{ k }}){{ " + a_" ~ term.around ~ "[parent_" ~ k ~ "] * carries_" ~ k if term.around }};
+  matrix[J_{{ k }}, K_{{ k }}] M_{{ k }} = {{ mean(term, "beta_swept", "m") if term.swept else mean(term, "beta", "a") }};
   vector[K_{{ k }}] v_{{ k }} = diagonal(C_{{ k }});
   vector[K_{{ k }}] uu_{{ k }} = square(v_{{ k }} ./ c_{{ k }});
   matrix[J_{{ k }}, K_{{ k }}] rr_{{ k }} = between(h_{{ k }}, uu_{{ k }});
@@ -93,7 +93,13 @@
   matrix[J_{{ k }}, K_{{ k }}] z_{{ k }} = scores(t_{{ k }} ./ sqrt(rr_{{ k }}), M_{{ k }} - M_0_{{ k }}, pull_{{ k }}, C_{{ k }});
   target += std_normal_lupdf(to_vector(z_{{ k }}));
   target += -0.5 * sum(log(rr_{{ k }}));
+{% if term.swept and term.inner %}
+  matrix[J_{{ k }}, K_{{ k }}] m_{{ k }} = M_{{ k }} + z_{{ k }} * C_{{ k }}';  // with what is swept into coefficients
+{% endif %}
 {% if likelihood or term.inner %}
-  matrix[J_{{ k }}, K_{{ k }}] a_{{ k }} = M_{{ k }} + z_{{ k }} * C_{{ k }}';
+  matrix[J_{{ k }}, K_{{ k }}] a_{{ k }} = {{ mean(term, "beta", "a") if term.swept else "M_" ~ k }} + z_{{ k }} * C_{{ k }}';
 {% endif %}
 {% endmacro %}
+{% macro mean(term, beta, a) %}
+A_{{ term.k }} * diag_pre_multiply({{ beta }}[A_at_{{ term.k }}], A_to_{{ term.k }}){{ " + " ~ a ~ "_" ~ term.around ~ "[parent_" ~ term.k ~ "] * carries_" ~ term.k if term.around }}
+{%- endmacro %}

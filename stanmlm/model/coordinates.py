@@ -75,7 +75,7 @@ def of_pilot(at: Pilot) -> Coordinates:
     bases = tuple(_basis(data.sum(axis=0), S) for data, S in zip(at.information, at.covariance, strict=True))
     return Coordinates(
         hat=at.beta,
-        factor=_factor(at.uncertainty),
+        factor=root_of(at.uncertainty),
         log_sd=np.concatenate([np.zeros(0), *(np.log(np.diag(S)) / 2 for S in at.covariance)]),
         sd_factor=_block_diagonal([_sd_factor(at, k, B) for k, B in enumerate(bases)]),
         bases=bases,
@@ -98,7 +98,7 @@ def _sd_factor(at: Pilot, k: int, basis: Floats) -> Floats:
     S = basis @ (INSIDE * own + (1 - INSIDE) * np.diag(np.diag(own))) @ basis.T
     information = np.concatenate([2 * np.sum(w**2, axis=0), np.sum(w[:, a] * w[:, b], axis=0)])
     J = np.sqrt(information)[:, None] * _in_other_coordinates(S, T)
-    return _factor(np.linalg.inv(np.eye(len(J)) + J.T @ J)[:K, :K].astype(float))
+    return root_of(np.linalg.inv(np.eye(len(J)) + J.T @ J)[:K, :K].astype(float))
 
 
 def _in_other_coordinates(S: Floats, T: Floats) -> Floats:
@@ -135,7 +135,7 @@ def _block_diagonal(blocks: list[Floats]) -> Floats:
     return whole
 
 
-def _factor(covariance: Floats) -> Floats:
+def root_of(covariance: Floats) -> Floats:
     """The Cholesky factor, of correlations first so that units do not matter."""
     sd = np.sqrt(np.diag(covariance))
     return np.asarray(sd[:, None] * np.linalg.cholesky(covariance / np.outer(sd, sd) + LEAST * np.eye(len(sd))))

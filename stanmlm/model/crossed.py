@@ -86,6 +86,14 @@ def parts_of(design: Design, Z: Sequence[Floats], dpars: Sequence[str]) -> tuple
     return tuple({int(p): np.where(at == p, z, 0.0) for p in np.unique(at)} for at, z in zip(own, Z, strict=True))
 
 
+def by_predictor(X: Floats, places: Sequence[slice]) -> Floats:
+    """The columns (P C, F) of all predictors, zero where they are another's, of X (C, F) and the places of each."""
+    whole = np.zeros((len(places) * len(X), X.shape[1]))
+    for p, place in enumerate(places):
+        whole[p * len(X) : (p + 1) * len(X), place] = X[:, place]
+    return whole
+
+
 def roots(weight: Floats) -> Any:
     """A sparse (P C, P C) matrix that, times its transpose, is W (P, P, C)."""
     from scipy import sparse

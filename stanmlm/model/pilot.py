@@ -10,7 +10,7 @@ from stanmlm.data.design import Design
 from stanmlm.families import Family
 from stanmlm.model.approximations import Working, weighted, within_reach
 from stanmlm.model.compress import Cells
-from stanmlm.model.crossed import joint_system, solved
+from stanmlm.model.crossed import by_predictor, joint_system, solved
 from stanmlm.model.nesting import Nesting, nestings
 from stanmlm.model.problem import Problem, prior_at, problem
 from stanmlm.priors.priors import Priors
@@ -129,10 +129,9 @@ def _start(of: Problem) -> _State:
 
 def _first_coefficients(of: Problem) -> Floats:
     """Zeros, and the numbers without a formula where they start."""
-    beta, F = np.zeros(of.X.shape[1]), len(of.prior.location)
-    for p, at in enumerate(of.places):
-        if at.start >= F:
-            beta[at] = of.likelihood.start[p, :1]
+    beta = np.zeros(of.X.shape[1])
+    for p in set(range(len(of.places))).difference(of.formulas):
+        beta[of.places[p]] = of.likelihood.start[p, :1]
     return beta
 
 
@@ -299,10 +298,7 @@ def _together(at: _State, of: Problem) -> _State:
     """Coefficients and the effects of all terms at once, as the last covariances and weights have them."""
     system = joint_system(of.parts, of.index, of.levels, at.working.weight)
     F = of.X.shape[1]
-    columns = np.zeros((len(of.places), *of.X.shape))
-    for p, place in enumerate(of.places):
-        columns[p, :, place] = of.X[:, place]
-    cross = system.scores(columns.reshape(-1, F))
+    cross = system.scores(by_predictor(of.X, of.places))
     found = solved(system, at.covariance, np.column_stack([cross, system.pulls(at.working.right)]))
     fixed, right = _fixed(at, of, at.working.right)
     U = np.linalg.inv(fixed - cross.T @ found[:, :F]).astype(float)
@@ -314,8 +310,7 @@ def _in_users_units(at: _State, of: Problem) -> Pilot:
     """The same numbers in the units of the response and of the columns as they are."""
     units, F = of.units, len(of.prior.location)
     beta = at.beta[:F] * units.X
-    formulas = [p for p, place in enumerate(of.places) if place.start < F]
-    for p in formulas:
+    for p in of.formulas:
         if units.shifted[p] and of.places[p].stop > of.places[p].start:
             beta[of.places[p].start] += units.predictors.center[p]
     Z = units.Z
@@ -327,14 +322,15 @@ def _in_users_units(at: _State, of: Problem) -> Pilot:
         covariance=tuple(S * np.outer(z, z) for S, z in zip(at.covariance, Z, strict=True)),
         variance=tuple(V * np.outer(z, z) for V, z in zip(at.variance, Z, strict=True)),
         information=tuple(data / np.outer(z, z) for data, z in zip(at.information, Z, strict=True)),
-        working=_users_working(at, of, formulas),
+        working=_users_working(at, of),
         scalars=scalars,
         scalar_variance=variance,
     )
 
 
-def _users_working(at: _State, of: Problem, formulas: list[int]) -> Working:
+def _users_working(at: _State, of: Problem) -> Working:
     """The least squares problem of the predictors with a formula, the numbers without one held."""
+    formulas = [*of.formulas]
     held = [p for p in range(len(of.places)) if p not in formulas]
     W, unit, shift = at.working.weight, of.units.predictors.unit, of.units.shifted * of.units.predictors.center
     right = at.working.right - weighted(W[:, held], (at.eta - of.offset)[held])
@@ -345,11 +341,11 @@ def _users_working(at: _State, of: Problem, formulas: list[int]) -> Working:
 
 def _scalars(at: _State, of: Problem) -> tuple[dict[str, float], dict[str, float]]:
     """Natural values of the numbers without a formula, and variances on their links' scales."""
-    scale, F = of.units.predictors, len(of.prior.location)
+    scale = of.units.predictors
     if of.likelihood.has_dispersion:
         return {one.name: float(at.dispersion**0.5 * scale.unit[0]) for one in of.family.scalars}, {}
     links = {one.name: one.link for one in of.family.parameters}
-    alone = [(p, place.start) for p, place in enumerate(of.places) if place.start >= F]
+    alone = [(p, place.start) for p, place in enumerate(of.places) if p not in of.formulas]
     eta = {of.dpars[p]: scale.center[p] + scale.unit[p] * at.beta[at_] for p, at_ in alone}
     values = {dpar: float(links[dpar].inverse(np.asarray(value))) for dpar, value in eta.items()}
     variance = {of.dpars[p]: float(at.uncertainty[at_, at_] * scale.unit[p] ** 2) for p, at_ in alone}

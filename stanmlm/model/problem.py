@@ -62,6 +62,7 @@ class Problem:
     dpars: tuple[str, ...]  # P
     X: Floats  # (C, F + scalars) columns of all predictors, centred over rows beside an intercept
     places: tuple[slice, ...]  # P, the columns of each
+    formulas: tuple[int, ...]  # those of the P with a formula, in the design's order
     parts: tuple[Mapping[int, Floats], ...]  # a group term each: by predictor, columns (C, K), zero where not its own
     index: tuple[Ints, ...]  # a group term each: (C,)
     levels: tuple[int, ...]  # a group term each
@@ -97,6 +98,7 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
     starts = [] if seen is None else _starts(family, seen)
     scale = _scale_of_means(design, cells, family) if seen is None else _scale_of_start(family, starts)
     X, columns = cells.X - centers(design), places_of(design)
+    formulas = tuple(dpars.index(dpar) for dpar in columns)
     scalars = [dpar for dpar in dpars if dpar not in columns]
     F = X.shape[1]
     columns |= {dpar: slice(F + k, F + k + 1) for k, dpar in enumerate(scalars)}
@@ -106,6 +108,7 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
         dpars=dpars,
         X=np.column_stack([X / sizes, np.ones((len(X), len(scalars)))]) if scalars else X / sizes,
         places=tuple(columns[dpar] for dpar in dpars),
+        formulas=formulas,
         parts=_parts(design, cells, units, dpars),
         index=cells.index,
         levels=tuple(len(term.levels) for term in design.terms),
@@ -259,17 +262,22 @@ def _scalar_prior(family: Family, dpar: str, priors: Priors, scale: Scale, p: in
     return log_density
 
 
-def prior_at(of: Problem, beta: Floats) -> tuple[Floats, Floats]:
-    """The precision of each coefficient's prior at some values, and that times its location, (F + scalars,) each.
+def prior_precision(prior: NormalPrior, beta: Floats) -> Floats:
+    """The precision of each coefficient's prior at some values, (F,).
 
     A Student t is as precise as the normal with its slope there (Lange et al. 1989).
     """
-    prior, F = of.prior, len(of.prior.location)
     heavy = np.isfinite(prior.df)
     df = np.where(heavy, prior.df, 1.0)
-    away = beta[:F] - prior.location
+    away = beta - prior.location
     squares = np.where(heavy, (df * prior.scale**2 + away**2) / (df + 1), prior.scale**2)
-    precision = np.clip(1 / squares, FLATTEST, TIGHTEST)
+    return np.asarray(1 / np.maximum(squares, np.finfo(float).tiny))
+
+
+def prior_at(of: Problem, beta: Floats) -> tuple[Floats, Floats]:
+    """The precision of each coefficient's prior at some values, and that times its location, (F + scalars,) each."""
+    prior, F = of.prior, len(of.prior.location)
+    precision = np.clip(prior_precision(prior, beta[:F]), FLATTEST, TIGHTEST)
     others = [_quadratic(log_prior, at) for log_prior, at in zip(of.scalars, beta[F:], strict=True)]
     return (
         np.concatenate([precision, [bend for bend, _ in others]]),

@@ -9,11 +9,12 @@ from stanmlm.base.arrays import Floats
 from stanmlm.base.streams import Purpose, Source, stream
 from stanmlm.data.coefficients import places_of, uncentred
 from stanmlm.model.centering import informed, sampled_in
-from stanmlm.model.coordinates import in_bases, lower_factor
+from stanmlm.model.coordinates import in_bases, lower_factor, root_of
 from stanmlm.model.crossed import JointSystem, joint_system, parts_of, roots, solved
 from stanmlm.model.model import Model
 from stanmlm.model.nesting import parents_first
 from stanmlm.model.pilot import Pilot
+from stanmlm.model.sweeping import swept
 from stanmlm.sampling.user_scale import means, origin, sampled
 
 # In posterior sds: chains which agree have come from different places.
@@ -66,9 +67,8 @@ def _system(model: Model, at: Pilot) -> JointSystem | None:
 
 
 def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.Generator) -> dict[str, Floats]:
-    z_fix = SPREAD * rng.standard_normal(len(at.beta))
-    of, point = sampled_in(model.centering, model.design), {"z_fix": z_fix}
-    full = uncentred(model.design, of.hat + of.factor @ z_fix)
+    fix = at.beta + root_of(at.uncertainty) @ (SPREAD * rng.standard_normal(len(at.beta)))
+    of = sampled_in(model.centering, model.design)
     z_sd = SPREAD * rng.standard_normal(len(of.log_sd))
     ends = np.cumsum([len(term.coefs) for term in model.design.terms])
     sds = np.split(np.exp(of.log_sd + of.sd_factor @ z_sd), ends[:-1]) if len(ends) else []
@@ -76,9 +76,12 @@ def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.G
         (sd, _correlation(model, at, k, share, rng))
         for k, (sd, share) in enumerate(zip(sds, informed(at), strict=True))
     ]
+    u = _deviations(model, at, system, uncentred(model.design, fix), scales, rng) if system else ()
+    fix = swept(model.centering.sweeps, fix, u)
+    point: dict[str, Floats] = {"z_fix": np.linalg.solve(of.factor, fix - of.hat).astype(float)}
     point |= {f"L_{k}": L for k, (tau, L) in enumerate(scales, 1) if len(tau) > 1}
     point |= {"z_sd": z_sd} if scales else {}
-    point |= _effects(model, full, scales, _deviations(model, at, system, full, scales, rng)) if system else {}
+    point |= _effects(model, uncentred(model.design, fix), scales, u) if system else {}
     for one, variance in zip(model.scalars, _scalar_variances(model, at), strict=True):
         moved = one.link.forward(np.asarray(at.scalars[one.name])) + SPREAD * np.sqrt(variance) * rng.standard_normal()
         point[one.name] = np.asarray(one.link.inverse(moved))
@@ -119,11 +122,13 @@ def _effects(model: Model, full: Floats, scales: list[Scales], u: tuple[Floats, 
     """Deviations as the program samples them, by Stan name."""
     point: dict[str, Floats] = {}
     whole: dict[int, Floats] = {}
+    rotated = model.centering.rotated
     inverses, b = sampled_in(model.centering, model.design).inverses, full - origin(model)
     for k in parents_first(model.centering.nested):
         (tau, L), T = scales[k], inverses[k]
         M, C = means(model, k, b, whole), lower_factor(T @ (tau[:, None] * L))
-        t = sampled(u[k] @ T.T, M @ T.T, model.centering.weights[k], model.centering.units[k], C)
+        turned = rotated[k].Q.T @ u[k] if k in rotated else u[k]
+        t = sampled(turned @ T.T, M @ T.T, model.centering.weights[k], model.centering.units[k], C)
         whole[k] = M + u[k]
         point[f"t_{k + 1}"] = t if len(tau) > 1 else t[:, 0]
     return point
@@ -185,7 +190,9 @@ def _term_variances(model: Model, k: int, share: Floats, share_in_basis: Floats)
     correlations = _partial_variances(model, k, share)
     if model.centering.marginal:
         return correlations
-    return np.concatenate([correlations, np.maximum(1 - share_in_basis, 0.01).T.ravel()])
+    sweep = model.centering.rotated.get(k)
+    left = 1 - (sweep.weights[:, None] if sweep else share_in_basis)
+    return np.concatenate([correlations, np.maximum(left, 0.01).T.ravel()])
 
 
 def _partial_variances(model: Model, k: int, share: Floats) -> Floats:

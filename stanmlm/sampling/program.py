@@ -51,6 +51,7 @@ class Structure:
     marginal: bool = False  # group effects are integrated out
     others: tuple[Vector, ...] = ()
     dpars: tuple[str, ...] = ()  # a group term each: the parameter whose predictor it is in; () all in the location's
+    rotated: tuple[int, ...] = ()  # positions of group terms that are rotated
 
     @property
     def vectors(self) -> tuple[str, ...]:
@@ -67,8 +68,10 @@ class Program:
     structure: Structure
 
 
-# The files in stan/fragments of a term with one and with several coefficients, by whether effects are integrated out.
+# The files in stan/fragments of a term with one and with several coefficients, by whether effects are integrated out,
+# and that of a rotated one.
 TERMS = {False: ("one", "several"), True: ("scale", "covariance")}
+ROTATED = "rotated"
 
 # Where the prior of a class stands: its file in stan/fragments and the parameter. A class that is not here is a
 # parameter of the family, a scalar of its own name.
@@ -120,6 +123,7 @@ def structure(model: Model) -> Structure:
         fixed=_has_fixed(model, LOCATION),
         ones=tuple(intercepts(rows.Z)),
         joint=rows.joint.terms if all(k not in plain.within for k in rows.joint.terms) else (),
+        rotated=tuple(sweep.term for sweep in model.centering.sweeps),
     )
 
 
@@ -214,7 +218,7 @@ def _terms(structure: Structure) -> list[dict[str, object]]:
     """One record a group term; `start` is where its sds begin, as Stan says it, `around` the coarser term's number."""
     several = structure.several
     within = structure.within or (-1,) * len(several)
-    kinds = [TERMS[structure.marginal][many] for many in several]
+    kinds = [ROTATED if k in structure.rotated else TERMS[structure.marginal][many] for k, many in enumerate(several)]
     sizes = [f"K_{k}" if many else "1" for k, many in enumerate(several, 1)]
     return [
         {
@@ -223,6 +227,8 @@ def _terms(structure: Structure) -> list[dict[str, object]]:
             "several": several[k],
             "ones": k in structure.ones,
             "joint": k in structure.joint,
+            "rotated": kind == ROTATED,
+            "swept": bool(structure.rotated) and kind != ROTATED,  # its means lie about swept coefficients
             "around": within[k] + 1,
             "around_several": within[k] >= 0 and several[within[k]],
             "depth": _depth(within, k),

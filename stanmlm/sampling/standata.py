@@ -7,9 +7,11 @@ import numpy as np
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.coefficients import centers, intercepts, places_of, slopes, with_intercept
 from stanmlm.formula.bf import LOCATION
-from stanmlm.model.centering import remainder, sampled_in
+from stanmlm.model.absorption import remainder
+from stanmlm.model.centering import Centering, sampled_in
 from stanmlm.model.marginal import Marginal
 from stanmlm.model.model import Model
+from stanmlm.model.sweeping import Sweep
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.priors import PriorRow
 from stanmlm.sampling.program import pair, structure
@@ -107,6 +109,16 @@ def _columns(model: Model, dpar: str, fixed: bool, suffix: str) -> Data:
 
 
 def _term(model: Model, k: int) -> Data:
+    sweep = model.centering.rotated.get(k)
+    return _rotated(model.centering, k, sweep) if sweep else _centred(model, k)
+
+
+def _rotated(of: Centering, k: int, sweep: Sweep) -> Data:
+    data: Data = {"J": len(sweep.Q), "Q": sweep.Q, "S": sweep.S, "w": of.weights[k], "c": of.units[k]}
+    return _one(k, _numbered(data, k))
+
+
+def _centred(model: Model, k: int) -> Data:
     term, weights = model.design.terms[k], model.centering.weights[k]
     column, coefficient = absorbed_by(model, k)
     data: Data = {
@@ -118,8 +130,12 @@ def _term(model: Model, k: int) -> Data:
         "c": model.centering.units[k],
     }
     data |= _around(model, k)
-    data = {f"{name}_{k + 1}": value for name, value in data.items()}
+    data = _numbered(data, k)
     return _several(model, k, coefficient, data) if len(term.coefs) > 1 else _one(k, data)
+
+
+def _numbered(data: Data, k: int) -> Data:
+    return {f"{name}_{k + 1}": value for name, value in data.items()}
 
 
 def _several(model: Model, k: int, coefficient: Ints, data: Data) -> Data:

@@ -13,6 +13,7 @@ from stanmlm.model.coordinates import lower_factor
 from stanmlm.model.marginal import Marginal, draw_effects
 from stanmlm.model.model import Model, Unrolled
 from stanmlm.model.nesting import parents_first
+from stanmlm.model.sweeping import swept
 from stanmlm.sampling.standata import absorbed_by
 
 
@@ -39,29 +40,33 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
     >>> def effects_of_the_first_term(model, draws):
     ...     return unroll(model, draws).r[0].mean(axis=(0, 1))
     """
-    b = coefficients(model, draws)
+    fix = coefficients(model, draws)
+    b = uncentred(model.design, fix)
     sd = deviations(model, draws) if model.design.terms else np.zeros((*b.shape[:2], 0))
     factors = list(_factors(model, draws, b.shape[:2]))
     starts = np.cumsum([0, *(len(term.coefs) for term in model.design.terms)])
     scaled = [sd[..., start:stop, None] * L for L, (start, stop) in zip(factors, pairwise(starts), strict=True)]
     auxiliary = {one.name: np.asarray(draws[one.name]) for one in model.scalars}
+    r = (
+        _drawn(of, b, scaled, auxiliary["sigma"], stream(Source(seed, model.words), Purpose.EFFECTS))
+        if (of := model.centering.marginal)
+        else _deviations(model, draws, b, scaled)
+    )
     return Unrolled(
-        b=b,
+        b=uncentred(model.design, swept(model.centering.sweeps, fix, r, -1)),
         sd=sd,
         cor=tuple(L @ np.swapaxes(L, -1, -2) for L in factors),
-        r=_drawn(of, b, scaled, auxiliary["sigma"], stream(Source(seed, model.words), Purpose.EFFECTS))
-        if (of := model.centering.marginal)
-        else _deviations(model, draws, b, scaled),
+        r=r,
         auxiliary=auxiliary,
     )
 
 
 def coefficients(model: Model, draws: Mapping[str, Floats]) -> Floats:
-    """The fixed coefficients of X's own columns, (chains, draws, F)."""
+    """The fixed coefficients at centred columns, with what is swept into them, (chains, draws, F)."""
     of = sampled_in(model.centering, model.design)
     leading = np.shape(next(iter(draws.values())))[:2]  # engines leave out a variable without elements
     z = np.asarray(draws.get("z_fix", np.zeros((*leading, 0))), dtype=float)
-    return uncentred(model.design, of.hat + z @ of.factor.T)
+    return np.asarray(of.hat + z @ of.factor.T)
 
 
 def deviations(model: Model, draws: Mapping[str, Floats]) -> Floats:
@@ -91,7 +96,7 @@ def _drawn(
 def _deviations(model: Model, draws: Mapping[str, Floats], b: Floats, scaled: Sequence[Floats]) -> tuple[Floats, ...]:
     """Effects about their means, (chains, draws, J, K) a term; coarser terms first, for others lie around them."""
     nested, of = model.centering.nested, sampled_in(model.centering, model.design)
-    b, inverses = b - origin(model), of.inverses
+    b, inverses, rotated = b - origin(model), of.inverses, model.centering.rotated
     r: dict[int, Floats] = {}
     whole: dict[int, Floats] = {}  # a - M_0 of the terms that others lie around
     for k in parents_first(nested):
@@ -99,6 +104,7 @@ def _deviations(model: Model, draws: Mapping[str, Floats], b: Floats, scaled: Se
         M, C = means(model, k, b, whole), lower_factor(T @ scaled[k])
         t = np.asarray(draws[f"t_{k + 1}"], dtype=float).reshape(*b.shape[:2], *w.shape)
         z = scores(t, M @ T.T, w, model.centering.units[k], C)
+        z = rotated[k].Q @ z if k in rotated else z
         r[k] = z @ np.swapaxes(of.bases[k] @ C, -1, -2)
         if any(nesting and nesting.coarser == k for nesting in nested):
             whole[k] = M + r[k]

@@ -1,6 +1,7 @@
 """The pilot over several predictors: what it finds, in any units, from closed forms or from the density alone."""
 
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 
 import stanmlm as sm
-from stanmlm.families import gaussian
+from stanmlm.families import Family, gaussian, negbinomial, poisson, student
 from stanmlm.families.slopes import slopes
 from stanmlm.fit.pipeline import ModelOptions, build_model
 from stanmlm.formula.bf import FormulaLike
@@ -115,3 +116,28 @@ def test_slopes_count_in_the_units_of_their_predictors() -> None:
     plain, own = slopes(of.family, seen.y, etas / [[1e6], [1.0]] - [[0.0], [np.log(1e6)]], seen.extra)
     np.testing.assert_allclose(score, plain, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(information, own, rtol=1e-8)
+
+
+STUDENT = {"sigma": "sigma ~ x + (1 | g)", "nu": "nu ~ x"}
+
+
+def test_the_order_in_which_parameters_are_named_does_not_matter() -> None:
+    """What is said of data by predictor is in the order of coefficients, as starts and sweeps read it."""
+    of = {names: sm.bf("y ~ x + (1 | g)", *(STUDENT[name] for name in names)) for names in permutations(STUDENT)}
+    at = {names: found(build_model(one, simulated(), student(), {}, ModelOptions())) for names, one in of.items()}
+    first, second = at[("sigma", "nu")], at[("nu", "sigma")]
+    np.testing.assert_allclose(second.working.right, first.working.right[[0, 2, 1]], rtol=1e-6)
+    np.testing.assert_allclose(second.beta, first.beta[[0, 1, 4, 5, 2, 3]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("family", [poisson(), negbinomial()], ids=str)
+@pytest.mark.parametrize("terms", ["(1 | g)", "(1 | g) + (1 | h)"])
+def test_a_predictor_may_have_no_fixed_columns(family: Family, terms: str) -> None:
+    data = simulated().assign(h=lambda frame: np.arange(len(frame)) % 7, y=lambda frame: np.exp(frame["y"] / 3) // 1)
+    at = found(build_model(f"y ~ 0 + {terms}", data, family, {}, ModelOptions()))
+    assert at.beta.shape == (0,)
+    assert at.scalars.keys() == {one.name for one in family.scalars}
+    assert all(np.all(np.isfinite(effects)) for effects in at.effects)
+    spread = build_model(sm.bf("y ~ x", f"sigma ~ 0 + {terms}"), data, gaussian(), {}, ModelOptions())
+    assert found(spread).working.weight.shape[:2] == (2, 2)
+    assert found(spread).scalars == {}

@@ -50,6 +50,7 @@ from stanmlm.model.model import Model
 from stanmlm.model.nesting import Nesting
 from stanmlm.model.pilot import Pilot
 from stanmlm.model.stan_rows import Joint, Rows
+from stanmlm.model.sweeping import Sweep
 from stanmlm.priors.parameters import Address, address_of
 from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior
 from stanmlm.priors.priors import PriorRow, Priors
@@ -86,6 +87,7 @@ RECORDS: Mapping[str, type] = {
             Rows,
             Joint,
             Centering,
+            Sweep,
             Coordinates,
             Groups,
             Marginal,
