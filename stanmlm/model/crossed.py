@@ -83,7 +83,11 @@ def joint_system(
 def parts_of(design: Design, Z: Sequence[Floats], dpars: Sequence[str]) -> tuple[Mapping[int, Floats], ...]:
     """The columns (C, K) of each term by the place of the predictor that they enter, zero where they enter another."""
     own = [np.array([dpars.index(dpar) for dpar in dpars_of(term)]) for term in design.terms]
-    return tuple({int(p): np.where(at == p, z, 0.0) for p in np.unique(at)} for at, z in zip(own, Z, strict=True))
+    return tuple({int(p): _columns_of(int(p), at, z) for p in np.unique(at)} for at, z in zip(own, Z, strict=True))
+
+
+def _columns_of(p: int, own: Ints, Z: Floats) -> Floats:
+    return Z if np.all(own == p) else np.asfortranarray(np.where(own == p, Z, 0.0))
 
 
 def roots(weight: Floats) -> Any:

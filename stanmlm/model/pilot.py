@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 import numpy as np
 
@@ -163,23 +164,30 @@ def _look(at: _State, of: Problem) -> _State:
 
 def _uncertain(at: _State, of: Problem) -> Floats:
     """The variance that effects leave the location's linear predictor, (C,)."""
-    parts = [(part[0], V, index) for part, V, index in zip(of.parts, at.variance, of.index, strict=True) if 0 in part]
-    total = sum((np.einsum("cp,cpq,cq->c", Z, V[index], Z) for Z, V, index in parts), np.zeros(len(of.X)))
-    return np.asarray(total)
+    total = np.zeros(len(of.X))
+    for k in (k for k, part in enumerate(of.parts) if 0 in part):
+        Z, V, index = of.parts[k][0], at.variance[k], of.index[k]
+        for p, q in product(range(Z.shape[1]), repeat=2):
+            total += Z[:, p] * Z[:, q] * V[index, p, q]
+    return total
 
 
 def _eta(at: _State, of: Problem) -> Floats:
-    fixed = np.stack([of.X[:, place] @ at.beta[place] for place in of.places])
-    return np.asarray(of.offset + fixed + _added(at, of, range(len(of.parts))))
+    """Linear predictors, (P, C)."""
+    eta = _added(at, of, range(len(of.parts)))
+    for p, place in enumerate(of.places):
+        eta[p] += of.X[:, place] @ at.beta[place]
+    eta += of.offset
+    return eta
 
 
 def _added(at: _State, of: Problem, terms: Iterable[int]) -> Floats:
     """What some terms add to eta, (P, C)."""
     total = np.zeros((len(of.places), len(of.X)))
     for k in terms:
-        u = at.effects[k][of.index[k]]
         for p, Z in of.parts[k].items():
-            total[p] += np.sum(Z * u, axis=1)
+            for z, u in zip(Z.T, at.effects[k].T, strict=True):
+                total[p] += z * u[of.index[k]]
     return total
 
 

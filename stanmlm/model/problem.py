@@ -60,7 +60,7 @@ class Problem:
     """
 
     dpars: tuple[str, ...]  # P
-    X: Floats  # (C, F + scalars) columns of all predictors, centred over rows beside an intercept
+    X: Floats  # (C, F + scalars) columns of all predictors, each contiguous, centred over rows beside an intercept
     places: tuple[slice, ...]  # P, the columns of each
     parts: tuple[Mapping[int, Floats], ...]  # a group term each: by predictor, columns (C, K), zero where not its own
     index: tuple[Ints, ...]  # a group term each: (C,)
@@ -96,7 +96,7 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
     dpars = (LOCATION,) if seen is None else tuple(one.name for one in family.parameters)
     starts = [] if seen is None else _starts(family, seen)
     scale = _scale_of_means(design, cells, family) if seen is None else _scale_of_start(family, starts)
-    X, columns = cells.X - centers(design), places_of(design)
+    X, columns = np.asfortranarray(cells.X) - centers(design), places_of(design)
     scalars = [dpar for dpar in dpars if dpar not in columns]
     F = X.shape[1]
     columns |= {dpar: slice(F + k, F + k + 1) for k, dpar in enumerate(scalars)}
@@ -104,7 +104,7 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
     sizes = _unit_of_columns(design, scale, dpars) / units.X
     return Problem(
         dpars=dpars,
-        X=np.column_stack([X / sizes, np.ones((len(X), len(scalars)))]) if scalars else X / sizes,
+        X=_beside(X / sizes, len(scalars)),
         places=tuple(columns[dpar] for dpar in dpars),
         parts=_parts(design, cells, units, dpars),
         index=cells.index,
@@ -112,10 +112,15 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
         offset=offset,
         prior=_own(coefficient_priors(design, priors), design, units, dpars),
         scalars=tuple(_scalar_prior(family, dpar, priors, scale, dpars.index(dpar)) for dpar in scalars),
-        likelihood=_likelihood(cells, family, scale, offset, starts),
+        likelihood=_likelihood(cells, family, scale, offset, starts, [dpars.index(dpar) for dpar in scalars]),
         family=family,
         units=units,
     )
+
+
+def _beside(X: Floats, scalars: int) -> Floats:
+    """X with a column of ones for each parameter without a formula."""
+    return np.asfortranarray(np.column_stack([X, np.ones((len(X), scalars))])) if scalars else X
 
 
 def _units(design: Design, X: Floats, cells: Cells, scale: Scale, dpars: tuple[str, ...]) -> Units:
@@ -142,7 +147,8 @@ def _unit_of_columns(design: Design, scale: Scale, dpars: tuple[str, ...]) -> Fl
 def _parts(design: Design, cells: Cells, units: Units, dpars: tuple[str, ...]) -> tuple[Mapping[int, Floats], ...]:
     """The columns of each term, in these units, by the predictor that they enter."""
     own = [units.predictors.unit[[dpars.index(dpar) for dpar in dpars_of(term)]] for term in design.terms]
-    return parts_of(design, [Z * (z / unit) for Z, z, unit in zip(cells.Z, units.Z, own, strict=True)], dpars)
+    columns = [np.asfortranarray(Z) * (z / unit) for Z, z, unit in zip(cells.Z, units.Z, own, strict=True)]
+    return parts_of(design, columns, dpars)
 
 
 def _offsets(design: Design, cells: Cells, scale: Scale, dpars: tuple[str, ...]) -> Floats:
@@ -157,7 +163,12 @@ def _offsets(design: Design, cells: Cells, scale: Scale, dpars: tuple[str, ...])
 
 
 def _likelihood(
-    cells: Cells, family: Family, scale: Scale, offset: Floats, starts: list[tuple[Distributional, float]]
+    cells: Cells,
+    family: Family,
+    scale: Scale,
+    offset: Floats,
+    starts: list[tuple[Distributional, float]],
+    shared: list[int],
 ) -> Likelihood:
     seen = cells.observed
     if seen is None:
@@ -168,7 +179,7 @@ def _likelihood(
     limits = bounds_of(
         Means(seen.y / seen.extra.trials, seen.n * seen.extra.trials, offset[0, seen.cell], None, family)
     )
-    return of_responses(family, seen, scale, offset, (start - scale.center) / scale.unit, limits)
+    return of_responses(family, seen, scale, offset, (start - scale.center) / scale.unit, limits, shared)
 
 
 def _starts(family: Family, seen: Observed) -> list[tuple[Distributional, float]]:
@@ -221,9 +232,10 @@ def _scale_of_start(family: Family, starts: list[tuple[Distributional, float]]) 
 
 def _size(columns: Floats, rows: Floats) -> Floats:
     """Root mean squares over rows, and 1 for a column of zeros."""
-    largest = np.max(np.abs(columns), axis=0, initial=0.0)
+    largest = np.maximum(columns.max(axis=0, initial=0.0), -columns.min(axis=0, initial=0.0))
     largest = np.where(largest > 0, largest, 1.0)
-    root = np.sqrt(rows @ (columns / largest) ** 2 / max(rows.sum(), 1.0))
+    shares = columns / largest
+    root = np.sqrt(rows @ np.square(shares, out=shares) / max(rows.sum(), 1.0))
     return np.asarray(np.where(root > 0, root, 1.0) * largest)
 
 
