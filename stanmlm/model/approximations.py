@@ -190,7 +190,7 @@ def of_responses(
             ends = [[etas[0] + step, *etas[1:]] for step in (away, -away)]
             both = [scores(family, seen.y, end, seen.extra, scale.unit, others) for end in ends]
             score[others] = (both[0] + both[1]) / 2
-        weight = total(information if family.information else _positive(information))
+        weight = total(information if family.information else positive(information))
         return Working(weighted(weight, eta - offset) + total(score), weight)
 
     often = np.bincount(seen.cell, seen.n, C)
@@ -198,7 +198,7 @@ def of_responses(
     return Likelihood(first, bounds, working, lambda *_: 1.0, has_dispersion=False, by_variance=P > 1)
 
 
-def _positive(weight: Floats) -> Floats:
+def positive(weight: Floats) -> Floats:
     """The same matrices, (P, P, rows), with directions of no information, or less, lifted to a little.
 
     Row by row: so it does not matter which rows share a cell.

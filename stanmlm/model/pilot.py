@@ -71,6 +71,7 @@ class _State:
     dispersion: float
     eta: Floats  # (P, C) where the likelihood was last looked at
     working: Working
+    gram: Floats  # (F, F) what `working` says of the fixed coefficients alone
 
 
 def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot:
@@ -125,6 +126,7 @@ def _start(of: Problem) -> _State:
         dispersion=1.0,
         eta=eta,
         working=working,
+        gram=_gram(of, working),
     )
 
 
@@ -159,7 +161,8 @@ def _look(at: _State, of: Problem) -> _State:
     eta = _eta(at, of)
     dispersion = max(likelihood.dispersion(eta[0], uncertain), SMALLEST)
     eta = within_reach(eta, at.eta, likelihood.limits)
-    return replace(at, dispersion=dispersion, eta=eta, working=likelihood.working(eta, uncertain, dispersion))
+    working = likelihood.working(eta, uncertain, dispersion)
+    return replace(at, dispersion=dispersion, eta=eta, working=working, gram=_gram(of, working))
 
 
 def _uncertain(at: _State, of: Problem) -> Floats:
@@ -233,14 +236,19 @@ def _equations(
 
 def _fixed(at: _State, of: Problem, right: Floats) -> tuple[Floats, Floats]:
     """Information and right side of the fixed coefficients, their priors' with it."""
-    F, W = of.X.shape[1], at.working.weight
     precision, pull = prior_at(of, at.beta)
-    information, out = np.zeros((F, F)), np.zeros(F)
+    scores = np.concatenate([of.X[:, place].T @ row for place, row in zip(of.places, right, strict=True)])
+    return at.gram + np.diag(precision), scores + pull
+
+
+def _gram(of: Problem, working: Working) -> Floats:
+    """What data say of the fixed coefficients, (F, F)."""
+    gram = np.zeros((of.X.shape[1],) * 2)
     for p, place in enumerate(of.places):
-        out[place] = of.X[:, place].T @ right[p]
-        for q, other in enumerate(of.places):
-            information[place, other] = (of.X[:, place] * W[p, q][:, None]).T @ of.X[:, other]
-    return information + np.diag(precision), out + pull
+        for q, other in enumerate(of.places[: p + 1]):
+            gram[place, other] = (of.X[:, place] * working.weight[p, q][:, None]).T @ of.X[:, other]
+            gram[other, place] = gram[place, other].T
+    return gram
 
 
 def _coarser(finer: Equations, covariance: Floats, nesting: Nesting, J: int) -> Equations:

@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 import stanmlm as sm
-from stanmlm.families import gaussian
+from stanmlm.families import Family, gaussian, negbinomial, student
 from stanmlm.families.slopes import slopes
 from stanmlm.fit.pipeline import ModelOptions, build_model
 from stanmlm.formula.bf import FormulaLike
+from stanmlm.model.approximations import FLATTEST, positive
 from stanmlm.model.model import Model
 from stanmlm.model.pilot import Pilot, pilot
 
@@ -115,3 +116,33 @@ def test_slopes_count_in_the_units_of_their_predictors() -> None:
     plain, own = slopes(of.family, seen.y, etas / [[1e6], [1.0]] - [[0.0], [np.log(1e6)]], seen.extra)
     np.testing.assert_allclose(score, plain, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(information, own, rtol=1e-8)
+
+
+def test_information_is_lifted_to_a_share_of_its_largest_direction_and_no_more() -> None:
+    """Eigenvalue by eigenvalue: of one, two and three predictors, some of them with nothing to say."""
+    rng = np.random.default_rng(2)
+    for P in (1, 2, 3):
+        roots = rng.normal(size=(200, P, P))
+        sizes = rng.choice([1.0, 1e-9, 0.0, -0.3, -2.0], size=(200, P)) * rng.uniform(1, 2, (200, P))
+        axes = np.linalg.qr(roots)[0]
+        given = np.einsum("cpk,ck,cqk->pqc", axes, sizes, axes)
+        largest = np.abs(sizes).max(axis=1, keepdims=True)
+        floor = FLATTEST * np.where(largest > 0, largest, 1.0)
+        expected = np.einsum("cpk,ck,cqk->pqc", axes, np.maximum(sizes, floor), axes)
+        np.testing.assert_allclose(positive(given), expected, atol=1e-14)
+
+
+@pytest.mark.parametrize("family", [negbinomial(), student()], ids=lambda family: family.name)
+def test_closed_forms_lead_where_the_density_alone_does(family: Family) -> None:
+    """What second differences err by moves weights by 1e-5 or so, and hardly where they lead."""
+    rng = np.random.default_rng(5)
+    data = simulated()
+    data["y"] = rng.poisson(rng.gamma(1.5, np.exp(0.3 * data.y) / 1.5)) if family.kind == "count" else data.y
+    of = build_model("y ~ x + (1 | g)", data, family, {}, ModelOptions())
+    closed = pilot(of.design, of.cells, of.family, of.priors)
+    numeric = pilot(of.design, of.cells, replace(family, score=None, observed=None), of.priors)
+    np.testing.assert_allclose(closed.beta, numeric.beta, rtol=1e-6)
+    np.testing.assert_allclose(closed.covariance[0], numeric.covariance[0], rtol=1e-5)
+    np.testing.assert_allclose(closed.uncertainty, numeric.uncertainty, rtol=1e-4, atol=1e-10)
+    for name, value in closed.scalars.items():
+        assert value == pytest.approx(numeric.scalars[name], rel=1e-5)
