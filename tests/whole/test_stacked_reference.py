@@ -45,7 +45,7 @@ def by_brms_name(fit: sm.Fit) -> dict[str, np.ndarray]:
         "sd_g__sigma_Intercept": sd[..., 1],
     }
     out |= {one.name: posterior[one.name].values for one in fit.model.scalars}
-    levels = fit.model.design.terms[0].labels
+    levels = fit.model.design.terms[0].levels
     for j in MADE["COMPARED"]:
         out[f"r_g[{levels[j]},Intercept]"] = r[..., j, 0]
         out[f"r_g__sigma[{levels[j]},Intercept]"] = r[..., j, 1]
