@@ -271,10 +271,11 @@ def _scalar_prior(family: Family, dpar: str, priors: Priors, scale: Scale, p: in
     return log_density
 
 
-def prior_at(of: Problem, beta: Floats) -> tuple[Floats, Floats]:
+def prior_at(of: Problem, beta: Floats, known: Floats) -> tuple[Floats, Floats]:
     """The precision of each coefficient's prior at some values, and that times its location, (F + scalars,) each.
 
-    A Student t is as precise as the normal with its slope there (Lange et al. 1989).
+    A Student t is as precise as the normal with its slope there (Lange et al. 1989). `known` is what data say of each,
+    (F + scalars,).
     """
     prior, F = of.prior, len(of.prior.location)
     heavy = np.isfinite(prior.df)
@@ -282,15 +283,22 @@ def prior_at(of: Problem, beta: Floats) -> tuple[Floats, Floats]:
     away = beta[:F] - prior.location
     squares = np.where(heavy, (df * prior.scale**2 + away**2) / (df + 1), prior.scale**2)
     precision = np.clip(1 / squares, FLATTEST, TIGHTEST)
-    others = [_quadratic(log_prior, at) for log_prior, at in zip(of.scalars, beta[F:], strict=True)]
+    others = [_quadratic(*one) for one in zip(of.scalars, beta[F:], known[F:], strict=True)]
     return (
         np.concatenate([precision, [bend for bend, _ in others]]),
         np.concatenate([precision * prior.location, [pull for _, pull in others]]),
     )
 
 
-def _quadratic(log_prior: LogPrior, at: float) -> tuple[float, float]:
-    """Minus the curvature of a log density, and that times the place where its parabola is highest."""
+def _quadratic(log_prior: LogPrior, at: float, known: float) -> tuple[float, float]:
+    """Minus the curvature of a log density, and that times the place where its parabola is highest.
+
+    Data that draw a parameter to the edge of its range tell less and less on its link's scale, where the prior falls
+    towards the edge as a line, without curvature. Where the two balance, the likelihood's own curvature is that slope:
+    so data and prior together are taken to say at least as much.
+    """
     low, here, high = log_prior(at + STEP * np.array([-1.0, 0.0, 1.0]))
-    bend = float(np.clip((2 * here - low - high) / STEP**2, FLATTEST, TIGHTEST))
-    return bend, bend * at + float(high - low) / (2 * STEP)
+    slope = float(high - low) / (2 * STEP)
+    bend = max(float(2 * here - low - high) / STEP**2, abs(slope) - known)
+    bend = float(np.clip(bend, FLATTEST, TIGHTEST))
+    return bend, bend * at + slope

@@ -146,3 +146,17 @@ def test_closed_forms_lead_where_the_density_alone_does(family: Family) -> None:
     np.testing.assert_allclose(closed.uncertainty, numeric.uncertainty, rtol=1e-4, atol=1e-10)
     for name, value in closed.scalars.items():
         assert value == pytest.approx(numeric.scalars[name], rel=1e-5)
+
+
+@pytest.mark.parametrize("rows", [300, 6000])
+def test_data_at_the_edge_of_a_parameters_range_leave_the_pilot_finite(rows: int) -> None:
+    """Cauchy responses draw nu towards 1, where data tell nothing of log(nu - 1) and its prior has no curvature."""
+    rng = np.random.default_rng(6)
+    g, x = rng.integers(0, 30, rows), rng.normal(size=rows)
+    y = 0.5 + 0.3 * x + rng.normal(0, 0.5, 30)[g] + rng.standard_cauchy(rows)
+    data = pd.DataFrame({"y": y, "x": x, "g": [str(j) for j in g]})
+    at = found(build_model("y ~ x + (1 | g)", data, student(), {}, ModelOptions()))
+    assert np.all(np.abs(at.beta - [0.5, 0.3]) < 0.4)
+    assert 1 < at.scalars["nu"] < 1.4
+    assert at.scalars["sigma"] == pytest.approx(1, abs=0.3)
+    assert 0 < at.scalar_variance["nu"] < 2
