@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 import numpy as np
 
@@ -70,6 +71,7 @@ class _State:
     dispersion: float
     eta: Floats  # (P, C) where the likelihood was last looked at
     working: Working
+    gram: Floats  # (F, F) what `working` says of the fixed coefficients alone
 
 
 def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot:
@@ -124,6 +126,7 @@ def _start(of: Problem) -> _State:
         dispersion=1.0,
         eta=eta,
         working=working,
+        gram=_gram(of, working),
     )
 
 
@@ -157,28 +160,36 @@ def _look(at: _State, of: Problem) -> _State:
     eta = _eta(at, of)
     dispersion = max(likelihood.dispersion(eta[0], uncertain), SMALLEST)
     eta = within_reach(eta, at.eta, likelihood.limits)
-    return replace(at, dispersion=dispersion, eta=eta, working=likelihood.working(eta, uncertain, dispersion))
+    working = likelihood.working(eta, uncertain, dispersion)
+    return replace(at, dispersion=dispersion, eta=eta, working=working, gram=_gram(of, working))
 
 
 def _uncertain(at: _State, of: Problem) -> Floats:
     """The variance that effects leave the location's linear predictor, (C,)."""
-    parts = [(part[0], V, index) for part, V, index in zip(of.parts, at.variance, of.index, strict=True) if 0 in part]
-    total = sum((np.einsum("cp,cpq,cq->c", Z, V[index], Z) for Z, V, index in parts), np.zeros(len(of.X)))
-    return np.asarray(total)
+    total = np.zeros(len(of.X))
+    for k in (k for k, part in enumerate(of.parts) if 0 in part):
+        Z, V, index = of.parts[k][0], at.variance[k], of.index[k]
+        for p, q in product(range(Z.shape[1]), repeat=2):
+            total += Z[:, p] * Z[:, q] * V[index, p, q]
+    return total
 
 
 def _eta(at: _State, of: Problem) -> Floats:
-    fixed = np.stack([of.X[:, place] @ at.beta[place] for place in of.places])
-    return np.asarray(of.offset + fixed + _added(at, of, range(len(of.parts))))
+    """Linear predictors, (P, C)."""
+    eta = _added(at, of, range(len(of.parts)))
+    for p, place in enumerate(of.places):
+        eta[p] += of.X[:, place] @ at.beta[place]
+    eta += of.offset
+    return eta
 
 
 def _added(at: _State, of: Problem, terms: Iterable[int]) -> Floats:
     """What some terms add to eta, (P, C)."""
     total = np.zeros((len(of.places), len(of.X)))
     for k in terms:
-        u = at.effects[k][of.index[k]]
         for p, Z in of.parts[k].items():
-            total[p] += np.sum(Z * u, axis=1)
+            for z, u in zip(Z.T, at.effects[k].T, strict=True):
+                total[p] += z * u[of.index[k]]
     return total
 
 
@@ -224,14 +235,19 @@ def _equations(
 
 def _fixed(at: _State, of: Problem, right: Floats) -> tuple[Floats, Floats]:
     """Information and right side of the fixed coefficients, their priors' with it."""
-    F, W = of.X.shape[1], at.working.weight
-    precision, pull = prior_at(of, at.beta)
-    information, out = np.zeros((F, F)), np.zeros(F)
+    precision, pull = prior_at(of, at.beta, np.diag(at.gram))
+    scores = np.concatenate([of.X[:, place].T @ row for place, row in zip(of.places, right, strict=True)])
+    return at.gram + np.diag(precision), scores + pull
+
+
+def _gram(of: Problem, working: Working) -> Floats:
+    """What data say of the fixed coefficients, (F, F)."""
+    gram = np.zeros((of.X.shape[1],) * 2)
     for p, place in enumerate(of.places):
-        out[place] = of.X[:, place].T @ right[p]
-        for q, other in enumerate(of.places):
-            information[place, other] = (of.X[:, place] * W[p, q][:, None]).T @ of.X[:, other]
-    return information + np.diag(precision), out + pull
+        for q, other in enumerate(of.places[: p + 1]):
+            gram[place, other] = (of.X[:, place] * working.weight[p, q][:, None]).T @ of.X[:, other]
+            gram[other, place] = gram[place, other].T
+    return gram
 
 
 def _coarser(finer: Equations, covariance: Floats, nesting: Nesting, J: int) -> Equations:

@@ -94,7 +94,7 @@ def dense(of: Model) -> tuple[np.ndarray, np.ndarray]:
     ]
     columns = np.hstack([X, *parts])
     F = X.shape[1]
-    ridge = prior_at(own, np.zeros(own.X.shape[1]))[0][:F] / own.units.X**2
+    ridge = prior_at(own, *np.zeros((2, own.X.shape[1])))[0][:F] / own.units.X**2
     populations = [np.kron(np.eye(J), np.linalg.inv(S)) for S, J in zip(at.covariance, own.levels, strict=True)]
     return columns, columns.T * at.working.weight[0, 0] @ columns + block_diag(np.diag(ridge), *populations)
 
