@@ -9,7 +9,7 @@ from stanmlm.data.coefficients import centers, places_of
 from stanmlm.data.design import Design, dpars_of
 from stanmlm.model.compress import Cells
 from stanmlm.model.coordinates import Coordinates, root_of
-from stanmlm.model.crossed import by_predictor, joint_system, parts_of, solved, sparse_columns
+from stanmlm.model.crossed import by_predictor, joint_system, parts_of, solved
 from stanmlm.model.nesting import Nesting
 from stanmlm.model.pilot import Pilot
 from stanmlm.model.problem import coefficient_priors, prior_precision
@@ -108,11 +108,14 @@ def _data(design: Design, cells: Cells, priors: Priors, at: Pilot) -> _Data:
 
 def _sweep(design: Design, cells: Cells, at: Pilot, data: _Data, k: int) -> tuple[Sweep, float]:
     """A term's sweep; and the largest share of information on what its effects and coefficients share."""
+    from scipy import sparse
+
     p = [*places_of(design)].index(dpars_of(design.terms[k])[0])
-    Z = sparse_columns(cells.Z[k], cells.index[k], len(design.terms[k].levels))
-    D, C = np.asarray(Z.T.power(2) @ at.working.weight[p, p]), np.asarray(Z.T @ data.weighted[p]).T
-    S = _solve(data.W, C)
-    variance, shared = float(at.covariance[k][0, 0]), C.T @ S
+    C, J = len(cells.X), len(design.terms[k].levels)
+    Z = sparse.csr_array((cells.Z[k].ravel(), cells.index[k], np.arange(C + 1)), shape=(C, J))
+    D, both = np.asarray(Z.T.power(2) @ at.working.weight[p, p]), np.asarray(Z.T @ data.weighted[p]).T
+    S = _solve(data.W, both)
+    variance, shared = float(at.covariance[k][0, 0]), both.T @ S
     left = variance * (np.diag(D) - shared)
     Q = basis(left)
     information = np.maximum(np.einsum("ij,ik,kj->j", Q, left, Q, optimize=True), 0.0)
