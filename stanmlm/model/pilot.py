@@ -236,8 +236,9 @@ def _equations(
 def _fixed(at: _State, of: Problem, right: Floats) -> tuple[Floats, Floats]:
     """Information and right side of the fixed coefficients, their priors' with it."""
     precision, pull = prior_at(of, at.beta, np.diag(at.gram))
-    scores = np.concatenate([of.X[:, place].T @ row for place, row in zip(of.places, right, strict=True)])
-    return at.gram + np.diag(precision), scores + pull
+    for place, row in zip(of.places, right, strict=True):
+        pull[place] += of.X[:, place].T @ row
+    return at.gram + np.diag(precision), pull
 
 
 def _gram(of: Problem, working: Working) -> Floats:
