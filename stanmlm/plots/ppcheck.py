@@ -9,7 +9,7 @@ import pandas as pd
 
 from stanmlm.after.criticism.ppcheck import BINS, FRAMES, CheckOptions, Statistic, statistic_of, usual_check
 from stanmlm.after.predict.outcome import expected, outcome, shown
-from stanmlm.after.predict.target import MAX_BYTES
+from stanmlm.after.predict.request import MAX_BYTES, Request
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Anything
 from stanmlm.base.errors import OptionError, did_you_mean
@@ -92,7 +92,7 @@ def pp_check(
     type = usual_check(fit) if type is None else type
     if type not in FRAMES:
         raise OptionError(f"there is no check `{type}`{did_you_mean(type, FRAMES)}")
-    options = CheckOptions(draws, group, stat, seed, max_bytes)
+    options = CheckOptions(Request(draws=draws, max_bytes=max_bytes), group, stat, seed)
     subject = _Subject(shown(fit), outcome(fit), expected(fit), statistic_of(stat)[0])
     return _DRAW[type](FRAMES[type](fit, options), subject)
 

@@ -20,6 +20,7 @@ from stanmlm.after.predict.estimates import Estimates, beside, estimates
 from stanmlm.after.predict.expected import expectation, linear, new_responses
 from stanmlm.after.predict.outcome import SPOKEN
 from stanmlm.after.predict.predict import draws_by_rows
+from stanmlm.after.predict.request import Request
 from stanmlm.after.predict.target import Target, target_of, warn_of_new_levels, warn_of_weights
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
@@ -121,7 +122,7 @@ def conditional_effects(
         raise OptionError(f"method is `{method}`" + did_you_mean(method, METHODS))
     data = rows_of(fit)
     seconds = {known_name(name, data): values for name, values in (int_conditions or {}).items()}
-    asked = _Asked(re_formula, method, level, resolution, seconds, _conditions(fit, conditions))
+    asked = _Asked(Request(re_formula), method, level, resolution, seconds, _conditions(fit, conditions))
     named = [effects] if isinstance(effects, str) else effects
     chosen = default_effects(fit) if named is None else [_read_effect(fit, effect) for effect in named]
     grids = [_grid(fit, variables, asked) for variables in chosen]
@@ -135,7 +136,7 @@ def conditional_effects(
 class _Asked:
     """How effects are asked for."""
 
-    re_formula: object
+    request: Request
     method: str
     level: float
     resolution: int
@@ -212,7 +213,7 @@ def _grid(fit: Fit, variables: tuple[str, ...], asked: _Asked) -> _Grid:
     if len(panels) > 1:
         (panel,) = beside(["condition"], labels.columns).values()
         labels = labels.assign(**{panel: np.repeat(_condition_texts(conditions), len(panels[0]))})
-    target = target_of(fit, rows, asked.re_formula, trials=1)
+    target = target_of(fit, rows, asked.request, trials=1)
     return _Grid(variables, frozenset(held.keys() - set(map(str, conditions.columns))), labels, target, panel)
 
 

@@ -19,7 +19,8 @@ from stanmlm.after.effects.estimands import (
 )
 from stanmlm.after.effects.variations import SLOPES, Change, changes_of, comparison_of, derivative_of
 from stanmlm.after.predict.estimates import Estimates
-from stanmlm.after.predict.target import Target, given_offset, target_of
+from stanmlm.after.predict.new_rows import given_offset
+from stanmlm.after.predict.target import Target, target_of
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError, did_you_mean
@@ -67,7 +68,7 @@ def predictions(
     plain = with_columns(fit, newdata_of(fit, newdata), newdata, asked)
     rows = counterfactual(plain, variables or {})
     if newdata is None and not variables:
-        target = target_of(fit, None, asked.re_formula, asked.draws, asked.new_levels)
+        target = target_of(fit, request=asked.request)
     else:
         offset = _offset(fit, newdata)
         target = target_for(fit, rows, asked, None if offset is None else np.resize(offset, len(rows)))

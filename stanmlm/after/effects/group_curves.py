@@ -10,9 +10,10 @@ import pandas as pd
 from stanmlm.after.effects.datagrid import is_discrete, levels_of, names_of, rows_of, typical, with_value
 from stanmlm.after.predict.estimates import beside
 from stanmlm.after.predict.expected import OfRows, expectation, linear, theta_of
+from stanmlm.after.predict.new_rows import given_offset
 from stanmlm.after.predict.predict import summary_of
 from stanmlm.after.predict.row_groups import group_of
-from stanmlm.after.predict.target import Target, given_offset, target_of
+from stanmlm.after.predict.target import Target, target_of
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.data.coding import INTERCEPT
 from stanmlm.fit.fit import Fit

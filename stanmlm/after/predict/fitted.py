@@ -9,6 +9,7 @@ import pandas as pd
 
 from stanmlm.after.predict.expected import OfRows, expectation, linear, natural, new_responses
 from stanmlm.after.predict.predict import draws_by_rows, summary_of
+from stanmlm.after.predict.request import Request
 from stanmlm.after.predict.target import Target, some_of, target_of, warn_of_new_levels, warn_of_weights
 from stanmlm.after.tables.picked import in_table_order
 from stanmlm.base.arguments import check_arguments, shown
@@ -238,7 +239,7 @@ def predict(
     _check_choice("type", type, TYPES)
     _check_choice("interval", interval, (None, *INTERVALS))
     check_probability("level", level)
-    target = target_of(fit, newdata, re_formula, draws, new_levels, trials, offset)
+    target = target_of(fit, newdata, Request(re_formula, draws, new_levels), trials, offset)
     warn_of_new_levels([target])
     values = _quantity(fit, target, type, interval, seed)
     table = (

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from stanmlm.after.predict.chunks import check_size, chunks_of
 from stanmlm.after.predict.estimates import beside, say_what_is_beside
 from stanmlm.after.predict.expected import expected, extra_of, theta_of
 from stanmlm.after.predict.predict import SUMMARY
-from stanmlm.after.predict.target import MAX_BYTES, Target, check_size, chunks, some_of, target_of, warn_of_new_levels
+from stanmlm.after.predict.request import MAX_BYTES, Request
+from stanmlm.after.predict.target import Target, some_of, target_of, warn_of_new_levels
 from stanmlm.base.arguments import check_arguments, shown
 from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.base.dataframes import to_pandas
@@ -108,11 +110,11 @@ def poststratify(
     columns = (by,) if isinstance(by, str) else tuple(by or ())
     cells = _cells(frame)
     parts, peopled = _parts(cells, columns, weights)
-    target = target_of(fit, cells[peopled], re_formula, draws, new_levels)
+    target = target_of(fit, cells[peopled], Request(re_formula, draws, new_levels, max_bytes))
     warn_of_new_levels([target])
     _require_complete(target, cells.index[peopled])
-    check_size(len(target.draws), len(parts.totals), max_bytes, "draws= for fewer, or fewer columns in by=")
-    sums = _sums(fit, *_distinct(target, parts), max_bytes)
+    check_size(target, len(parts.totals), "draws= for fewer, or fewer columns in by=")
+    sums = _sums(fit, *_distinct(target, parts))
     name = weights if isinstance(weights, str) else "N"
     return _result(fit, columns, name, parts, sums if total else sums / parts.totals)
 
@@ -218,10 +220,10 @@ def _distinct(target: Target, parts: _Parts) -> tuple[Target, _Parts]:
     return smaller, replace(parts, code=parts.code[kept], weights=people[order])
 
 
-def _sums(fit: Fit, target: Target, parts: _Parts, max_bytes: int) -> Floats:
+def _sums(fit: Fit, target: Target, parts: _Parts) -> Floats:
     """Weighted sums of the expected response, (draws, M)."""
     sums = np.zeros((len(parts.totals), len(target.draws)))
-    for at in chunks(len(parts.code), len(target.draws), max_bytes):
+    for at in chunks_of(target):
         mean, code = expected(fit, theta_of(fit, target, at), extra_of(target, at)), parts.code[at]
         low, high = code[0], code[-1] + 1
         entries = (parts.weights[at], (code - low, np.arange(len(code))))
