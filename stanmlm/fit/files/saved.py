@@ -157,7 +157,12 @@ def load(path: str | PathLike[str]) -> Fit:
 
     Examples
     --------
-    >>> load("exams.stanmlm")  # doctest: +SKIP
+    >>> import tempfile
+    >>> from stanmlm import lm, load, nobs, save, simulate_exams
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(lm("score ~ hours", simulate_exams(seed=1), seed=1), folder + "/exams.stanmlm")
+    ...     nobs(load(folder + "/exams.stanmlm"))
+    500
     """
     check_arguments(load, locals())
     file = path_of(path)
