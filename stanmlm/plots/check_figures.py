@@ -14,7 +14,6 @@ from stanmlm.plots.theme import DARK, DARK_EDGE, LIGHT, LIGHT_EDGE, MID, QUIET
 if TYPE_CHECKING:
     from plotnine import ggplot
 
-
 SPARSE = 200  # rows up to which intervals have their full width
 
 

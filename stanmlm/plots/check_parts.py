@@ -8,7 +8,6 @@ from stanmlm.plots.theme import INK, theme_paper
 if TYPE_CHECKING:
     from plotnine import guide_legend, theme
 
-
 Y, YREP = "$y$", "$y_{rep}$"
 
 
