@@ -12,8 +12,8 @@ import numpy as np
 from stanmlm.base.arguments import check_arguments, check_options
 from stanmlm.base.arrays import Anything, Floats
 from stanmlm.base.errors import EngineError, FileError
-from stanmlm.base.files.archive import DAMAGE, reason_of
 from stanmlm.base.files.disk import check_readable, path_of, shown_path, whole_file
+from stanmlm.base.files.members import DAMAGE, reason_of
 from stanmlm.sampling.engines.protocol import Point, RawDraws, Sampling, StanData
 from stanmlm.sampling.engines.sampling import sampling_from
 from stanmlm.sampling.program import Program
