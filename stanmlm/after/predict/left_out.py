@@ -12,6 +12,7 @@ Rows = TypeVar("Rows", pd.Series, pd.DataFrame)
 
 
 def padded(fit: Fit, values: Floats, name: str) -> pd.Series:
+    """Values of the fitted rows, by the user's."""
     return pad(fit, pd.Series(values, index=fit.model.frame.index, name=name))
 
 

@@ -7,7 +7,7 @@ from stanmlm.after.predict.predict import posterior_epred, posterior_linpred
 from stanmlm.base.arrays import Floats
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.fit.fitlist import FitList
-from stanmlm.lecture.datasets import state_facts
+from stanmlm.lecture.surveys import state_facts
 from stanmlm.plots.frames import interval_frame
 
 CURVE = np.linspace(-2, 2, 25)
