@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stanmlm.plots.canvas import SAFE, Canvas, axes_of
-from stanmlm.plots.frames import spread
+from stanmlm.plots.frames import spread_apart
 from stanmlm.plots.words import broken, shortened
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _keep_apart(canvas: Canvas, ax: "Axes", texts: "list[Text]") -> None:
     boxes = [text.get_window_extent(canvas.renderer) for text in texts]
     gap = max(box.height for box in boxes)
     middles = np.array([(box.y0 + box.y1) / 2 for box in boxes])
-    moved = spread(middles, gap)
+    moved = spread_apart(middles, gap)
     panel = ax.get_window_extent()
     if len(texts) * gap < panel.height:
         moved += max(0.0, panel.y0 + gap / 2 - moved.min()) - max(0.0, moved.max() - panel.y1 + gap / 2)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from stanmlm.after.criticism.ppcheck import FRAMES, statistic_of, usual_check
 from stanmlm.after.criticism.replicates import CheckOptions, Statistic
-from stanmlm.after.predict.outcome import expected, outcome, shown
+from stanmlm.after.predict.outcome import expected_text, outcome, shown_text
 from stanmlm.after.predict.request import MAX_BYTES, Request
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Anything
@@ -72,5 +72,5 @@ def pp_check(
     if type not in FRAMES:
         raise OptionError(f"there is no check `{type}`{did_you_mean(type, FRAMES)}")
     options = CheckOptions(Request(draws=draws, max_bytes=max_bytes), group, stat, seed)
-    subject = Subject(shown(fit), outcome(fit), expected(fit), statistic_of(stat)[0])
+    subject = Subject(shown_text(fit), outcome(fit), expected_text(fit), statistic_of(stat)[0])
     return FIGURES[type](FRAMES[type](fit, options), subject)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import stanmlm as sm
 from stanmlm.after.criticism import refit
 from stanmlm.after.criticism.kfold import _folds, by_group, by_row, stratified
-from stanmlm.after.criticism.refit import refit_without, split
+from stanmlm.after.criticism.refit import refit_without, split_design
 from stanmlm.after.predict.request import Request
 from stanmlm.data.whole_rows import whole
 
@@ -107,7 +107,9 @@ def test_a_fit_without_rows_is_the_fit_of_the_others() -> None:
 def test_levels_left_out_whole_are_new_ones() -> None:
     design = whole(votes_fit().model.design)
     index = design.terms[0].index
-    train, held = (whole(part) for part in split(votes_fit().model.design, (index == 1) | (np.arange(len(index)) == 0)))
+    train, held = (
+        whole(part) for part in split_design(votes_fit().model.design, (index == 1) | (np.arange(len(index)) == 0))
+    )
     assert held.terms[0].labels == (design.terms[0].levels[1],)
     assert design.terms[0].levels[1] not in train.terms[0].levels
     new = held.terms[0].index == len(train.terms[0].levels)

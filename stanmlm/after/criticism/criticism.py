@@ -10,7 +10,7 @@ from scipy.special import logsumexp, ndtri
 
 from stanmlm.after.criticism.elpd import Comparison, Elpd, elpd_from, k_threshold
 from stanmlm.after.criticism.log_lik import Pieces, log_likelihood, observed_pieces, observed_rows
-from stanmlm.after.criticism.model_weights import compare, weights_of
+from stanmlm.after.criticism.model_weights import compare, weigh
 from stanmlm.after.criticism.refit import log_mean_exp, predictive_density, refit_without
 from stanmlm.after.predict.chunks import chunks_of
 from stanmlm.after.predict.request import MAX_BYTES, Request
@@ -270,7 +270,7 @@ def loo_model_weights(
     True
     """
     check_arguments(loo_model_weights, locals())
-    return weights_of(_named(models), method, seed)
+    return weigh(_named(models), method, seed)
 
 
 def _named(models: tuple[Fit | Elpd | Mapping[str, Fit | Elpd], ...]) -> dict[str, Elpd]:

@@ -14,8 +14,8 @@ from stanmlm.after.criticism.replicates import (
     Statistic,
     by_draws,
     by_rows,
+    pieces_of_rows,
     replicates,
-    stretches,
 )
 from stanmlm.after.predict.expected import expected, extra_of, new_responses, theta_of
 from stanmlm.after.predict.request import Request
@@ -218,7 +218,7 @@ def _square_root(rows: int) -> int:
 def _expected(rep: Replicates) -> Floats:
     trials = rep.target.trials[rep.rows]
     parts = []
-    for at, some in stretches(rep):
+    for at, some in pieces_of_rows(rep):
         mean = expected(rep.fit, theta_of(rep.fit, rep.target, at), extra_of(rep.target, at)).mean(axis=0)
         parts.append(mean[rep.rows[some] - at.start] * trials[some] / rep.divisor[some])
     return np.concatenate(parts)

@@ -39,7 +39,7 @@ def refit_without(fit: Fit, left_out: Bools, seed: int, request: Request = USUAL
         Where a coefficient has no rows left and its prior is flat.
     """
     model, gone = fit.model, np.flatnonzero(left_out)
-    train, held = split(model.design, left_out)
+    train, held = split_design(model.design, left_out)
     options, run = read_options(fit.call.arguments)
     smaller = _model(model, train, np.flatnonzero(~left_out), options)
     run = replace(run, sampling=replace(fit.sampling, seed=seed), progress=False)
@@ -47,7 +47,7 @@ def refit_without(fit: Fit, left_out: Bools, seed: int, request: Request = USUAL
     return again, pieces_of(again, held, some_rows(model.response, gone), model.frame.index[gone], request)
 
 
-def split(design: Design, left_out: Bools) -> tuple[Design, Design]:
+def split_design(design: Design, left_out: Bools) -> tuple[Design, Design]:
     """The design of the rows that stay, with their levels only, and of those left out, as `encode` gives new data."""
     train, held = rows_of(design, ~left_out), rows_of(design, left_out)
     terms = [_renumbered(stay, gone) for stay, gone in zip(train.terms, held.terms, strict=True)]

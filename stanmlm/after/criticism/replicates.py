@@ -71,12 +71,12 @@ def by_draws(rep: Replicates) -> Iterator[Floats]:
 def by_rows(rep: Replicates) -> Iterator[Floats]:
     """New responses of all draws, (draws, some observations), some rows after the other."""
     values = new_responses(rep.fit, rep.target, rep.source)
-    for at, some in stretches(rep):
+    for at, some in pieces_of_rows(rep):
         new = values(theta_of(rep.fit, rep.target, at), at)
         yield new[:, rep.rows[some] - at.start] / rep.divisor[some]
 
 
-def stretches(rep: Replicates) -> Iterator[tuple[slice, slice]]:
+def pieces_of_rows(rep: Replicates) -> Iterator[tuple[slice, slice]]:
     """Rows of the fit whose draws fit in memory, and the observations among them."""
     for at in chunks_of(rep.target, ROWS):
         yield at, slice(*np.searchsorted(rep.rows, (at.start, at.stop)).tolist())

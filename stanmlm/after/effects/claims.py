@@ -40,7 +40,7 @@ class DrawsByName:
     draws: Callable[[str], Floats]
 
 
-def difference(claim: Claim, source: DrawsByName) -> Floats:
+def draws_of_claim(claim: Claim, source: DrawsByName) -> Floats:
     """Draws of the left side minus the right one."""
     sides = [_side(node, claim, source) for node in (claim.left, claim.right)]
     return np.asarray(sides[0] - sides[1])

@@ -8,19 +8,19 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from stanmlm.after.effects.datagrid import variables_of
+from stanmlm.after.effects.datagrid import roles_of
 from stanmlm.after.predict.chunks import check_size, chunks_of
 from stanmlm.after.predict.estimates import (
     COLUMNS,
     Estimates,
-    beside,
+    columns_beside,
     estimates,
     say_what_is_beside,
     transformed,
 )
 from stanmlm.after.predict.expected import expected, extra_of, theta_of
 from stanmlm.after.predict.request import USUAL, Request
-from stanmlm.after.predict.target import Target, target_of, warn_of_new_levels
+from stanmlm.after.predict.target import Target, warn_of_new_levels
 from stanmlm.base.arguments import check_options, numbers_of
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
@@ -87,7 +87,7 @@ class Quantity:
     pieces: Callable[[Parts, slice], Parts] = lambda parts, _: parts  # of the predictions for some rows
 
 
-def read_options(options: Mapping[str, object]) -> Asked:
+def read_asked(options: Mapping[str, object]) -> Asked:
     """The options in their record.
 
     Raises
@@ -135,11 +135,6 @@ def _checked_weights(weights: object, rows: int) -> Floats:
     return numbers
 
 
-def target_for(fit: Fit, rows: pd.DataFrame, asked: Asked, offset: Floats | None = None) -> Target:
-    """The target of some rows; `offset` is that of fitted rows whose columns do not tell it."""
-    return target_of(fit, rows, asked.request, offset=offset)
-
-
 def estimate(
     fit: Fit, rows: pd.DataFrame, quantities: Sequence[Quantity], asked: Asked, title: str, note: str = ""
 ) -> Estimates:
@@ -161,10 +156,10 @@ def _named(fit: Fit, labels: pd.DataFrame, quantities: Sequence[Quantity], asked
 
     What an earlier result has left among the rows of new data gives way; a predictor of that name stays.
     """
-    own = {*variables_of(fit).all, *columns_of_by(asked)}
+    own = {*roles_of(fit).all, *columns_of_by(asked)}
     new = dict.fromkeys((*quantities[0].labels, *COLUMNS))
     kept = labels.drop(columns=[name for name in new if name in labels.columns and name not in own])
-    names = beside(quantities[0].labels, kept.columns)
+    names = columns_beside(quantities[0].labels, kept.columns)
     say_what_is_beside(names)
     rows = ({names[name]: text for name, text in quantity.labels.items()} for quantity in quantities)
     return [kept.assign(**row)[[*row, *kept.columns]] for row in rows]

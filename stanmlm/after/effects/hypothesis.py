@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.effects.claims import Claim, DrawsByName, claim_of, difference
+from stanmlm.after.effects.claims import Claim, DrawsByName, claim_of, draws_of_claim
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
@@ -125,8 +125,8 @@ def _tests(fit: Fit, claims: Sequence[Claim], how: _How, prior: Fit | None) -> H
     before = dict(_sources(prior, how)) if prior else {}
     for level, source in _sources(fit, how):
         for claim in claims:
-            values = difference(claim, source)
-            against = difference(claim, before[level]) if prior else None
+            values = draws_of_claim(claim, source)
+            against = draws_of_claim(claim, before[level]) if prior else None
             rows.append({"Hypothesis": claim.label, "Group": level, **_tested(claim, values, against, how)})
             draws.append(values)
     standard, frame = how.scope == "standard", pd.DataFrame(rows)

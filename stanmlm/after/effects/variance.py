@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.after.predict.chunks import chunks, chunks_of
-from stanmlm.after.predict.estimates import Estimates, beside, estimates
+from stanmlm.after.predict.estimates import Estimates, columns_beside, estimates
 from stanmlm.after.predict.expected import natural, theta_of
 from stanmlm.after.predict.linear_predictor import linear_predictor
 from stanmlm.after.predict.request import Request
@@ -110,7 +110,7 @@ def variance_decomposition(fit: Fit, *, level: float = 0.95) -> Estimates:
     """
     check_arguments(variance_decomposition, locals())
     groups, residual = _variances(fit)
-    (own,) = beside([RESIDUAL], groups).values()  # of a grouping factor that is called Residual
+    (own,) = columns_beside([RESIDUAL], groups).values()  # of a grouping factor that is called Residual
     variances = [*groups.items(), (own, residual)]
     total = np.sum([variance for _, variance in variances], axis=0)
     rows = [(name, "variance", variance) for name, variance in variances]

@@ -17,13 +17,13 @@ from stanmlm.after.equation.page import (
     Page,
     factor_over,
     has_several,
+    multiplied,
     name_on,
     offsets,
     page_of,
     product,
     response_name,
     sum_lines,
-    times,
 )
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.errors import OptionError
@@ -117,7 +117,7 @@ def _response_lines(page: Page) -> list[Line]:
 
 def _apart(page: Page) -> list[Line]:
     summands = [
-        times(page, _apart_pieces(page, symbol, coefficient), coefficient.parts)
+        multiplied(page, _apart_pieces(page, symbol, coefficient), coefficient.parts)
         for symbol, coefficient in zip(page.symbols, page.anatomy.coefficients, strict=True)
     ]
     lines = sum_lines(f"\\mu_{{{page.row}}}", [*_indicators(page), *summands, *_others(page)])
@@ -176,10 +176,10 @@ def _mean_pieces(page: Page, symbol: Symbol, coefficient: Coefficient, varying: 
 
 def _in_one(page: Page) -> list[Line]:
     pairs = list(zip(page.symbols, page.anatomy.coefficients, strict=True))
-    whole = [times(page, _all_pieces(page, s, c), c.parts, brackets=_explained(c)) for s, c in pairs]
+    whole = [multiplied(page, _all_pieces(page, s, c), c.parts, brackets=_explained(c)) for s, c in pairs]
     lines = sum_lines(f"\\mu_{{{page.row}}}", [*_indicators(page), *whole, *_others(page)])
     if any(_explained(c) for _, c in pairs):
-        plain = [times(page, _plain_pieces(page, s, c), c.parts, brackets=_explained(c)) for s, c in pairs]
+        plain = [multiplied(page, _plain_pieces(page, s, c), c.parts, brackets=_explained(c)) for s, c in pairs]
         crossed = [text for s, c in pairs for text in _cross_level(page, s, c)]
         lines += sum_lines("", [*plain, *crossed, *_others(page)])
     return [*lines, *(line for bar in page.varies for line in _deviation_lines(page, bar))]

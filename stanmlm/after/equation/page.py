@@ -106,7 +106,7 @@ def product(page: Page, parts: Parts) -> str:
     return r" \times ".join(_variable(page, part) for part in parts)
 
 
-def times(page: Page, pieces: Sequence[str], parts: Parts, brackets: bool = False) -> str:
+def multiplied(page: Page, pieces: Sequence[str], parts: Parts, brackets: bool = False) -> str:
     """A coefficient, a sum of pieces, times its variables."""
     total = " + ".join(pieces)
     if brackets or (parts and len(pieces) > 1):

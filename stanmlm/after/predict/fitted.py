@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.after.predict.expected import OfRows, expectation, linear, natural, new_responses
-from stanmlm.after.predict.left_out import pad, padded
+from stanmlm.after.predict.left_out import pad, with_left_out
 from stanmlm.after.predict.predict import draws_by_rows, summary_of
 from stanmlm.after.predict.request import Request
 from stanmlm.after.predict.row_residuals import RESIDUALS, Point
@@ -77,7 +77,7 @@ def fitted(fit: Fit, dpar: str | None = None) -> pd.Series:
     500
     """
     check_arguments(fitted, locals())
-    return padded(fit, _means(fit, dpar), "fitted")
+    return with_left_out(fit, _means(fit, dpar), "fitted")
 
 
 def residuals(fit: Fit, type: str = "response") -> pd.Series:
@@ -119,7 +119,7 @@ def residuals(fit: Fit, type: str = "response") -> pd.Series:
     others = {name: np.full((1, 1), value) for name, value in values.items()}
     others |= {of.dpar: _means(fit, of.dpar)[None] for of in model.design.others}
     point = Point(model.family, model.response, _means(fit), others)
-    return padded(fit, RESIDUALS[type](point), "residuals")
+    return with_left_out(fit, RESIDUALS[type](point), "residuals")
 
 
 def predict(

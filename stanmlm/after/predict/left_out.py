@@ -11,7 +11,7 @@ from stanmlm.fit.fit import Fit
 Rows = TypeVar("Rows", pd.Series, pd.DataFrame)
 
 
-def padded(fit: Fit, values: Floats, name: str) -> pd.Series:
+def with_left_out(fit: Fit, values: Floats, name: str) -> pd.Series:
     """Values of the fitted rows, by the user's."""
     return pad(fit, pd.Series(values, index=fit.model.frame.index, name=name))
 

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from stanmlm.after.predict.chunks import check_size, chunks_of
-from stanmlm.after.predict.estimates import beside, say_what_is_beside
+from stanmlm.after.predict.estimates import columns_beside, say_what_is_beside
 from stanmlm.after.predict.expected import expected, extra_of, theta_of
 from stanmlm.after.predict.predict import SUMMARY
 from stanmlm.after.predict.request import MAX_BYTES, Request
@@ -127,7 +127,7 @@ def _cells(frame: object) -> pd.DataFrame:
 
 
 def _result(fit: Fit, by: tuple[str, ...], weights: str, parts: _Parts, values: Floats) -> Poststratified:
-    response, people = fit.model.response.label, beside([weights], parts.labels.columns)[weights]
+    response, people = fit.model.response.label, columns_beside([weights], parts.labels.columns)[weights]
     frame = _summary(parts, values, people)
     return Poststratified(by, response, people, frame, _labelled(parts, by, values, f"poststratified_{response}"))
 
@@ -239,7 +239,7 @@ def _summary(parts: _Parts, values: Floats, people: str) -> pd.DataFrame:
         **{f"{100 * p:g}%": quantiles[i] for i, p in enumerate(SUMMARY)},
     }
     labels = parts.labels.assign(**{people: parts.totals})
-    names = beside(columns, labels.columns)
+    names = columns_beside(columns, labels.columns)
     say_what_is_beside(names)
     return labels.assign(**{names[name]: column for name, column in columns.items()})
 
@@ -249,7 +249,7 @@ def _labelled(parts: _Parts, by: tuple[str, ...], values: Floats, name: str) -> 
 
     if not by:
         return DataArray(values[:, 0], dims=("sample",), name=name)
-    called = beside(by, {"sample"})
+    called = columns_beside(by, {"sample"})
     dim = called[by[0]] if len(by) == 1 else "part"
     coords = {called[column]: (dim, parts.labels[column].to_numpy()) for column in by}
     return DataArray(values, dims=("sample", dim), coords=coords, name=name)

@@ -18,7 +18,7 @@ from stanmlm.data.rvalues import NUMERIC, Value, as_factor, distinct, double, fl
 SUMMARIES = ("mean", "median", "sum", "sd", "var", "min", "max", "prod", "length")
 
 
-def group_mean(x: Value, by: Value, state: object = None) -> Value:
+def mean_by_group(x: Value, by: Value, state: object = None) -> Value:
     """The mean of `x` in each row's group; new rows have the means that the groups had in the fit."""
     return _within("group_mean", x, (by,), "mean", state)
 
@@ -87,4 +87,4 @@ def _recalled(function: str, labels: Sequence[tuple[str, ...]], known: Mapping[s
     return np.array([values[label] for label in labels], dtype=np.float64)
 
 
-GROUPS: dict[str, RFunction] = table({"ave": ave, "group_mean": group_mean})
+GROUPS: dict[str, RFunction] = table({"ave": ave, "group_mean": mean_by_group})

@@ -84,7 +84,7 @@ def significant(x: Value, digits: Value | None = None) -> Value:
         return double(np.where(values == 0, 0.0, np.round(values * shift) / shift))
 
 
-def whole(function: str, compute: Unary) -> Callable[[Value], Value]:
+def keeping_whole(function: str, compute: Unary) -> Callable[[Value], Value]:
     """A function that keeps integers integers."""
 
     def apply(x: Value) -> Value:
@@ -178,7 +178,7 @@ WHOLE: dict[str, Unary] = {
 }
 MATHEMATICS: dict[str, RFunction] = table(
     {name: elementwise(name, compute) for name, compute in ELEMENTWISE.items()}
-    | {name: whole(name, compute) for name, compute in WHOLE.items()}
+    | {name: keeping_whole(name, compute) for name, compute in WHOLE.items()}
     | {
         "log": log,
         "round": rounded,
