@@ -74,9 +74,10 @@ from stanmlm.fit.update import update
 from stanmlm.fit.varcorr import VarCorr, as_data_frame
 from stanmlm.fit.verbs import brm, glm, glmer, lm, lmer
 from stanmlm.formula.bf import bf, lf
-from stanmlm.lecture.datasets import load_anes, load_naes, state_facts
+from stanmlm.lecture.datasets import load_anes, load_naes
 from stanmlm.lecture.dummies import group_mean, makeFEdummies
 from stanmlm.lecture.redblue import RedBlue, redblue
+from stanmlm.lecture.surveys import state_facts
 from stanmlm.lecture.teaching import simulate_counties, simulate_exams
 from stanmlm.lecture.voters import simulate_redblue
 from stanmlm.moved import keep_old_names as _keep_old_names

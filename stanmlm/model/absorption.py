@@ -41,8 +41,12 @@ def absorption(
 
     Examples
     --------
-    >>> def absorbed_columns(design, cells, information):
-    ...     return [name for name, is_in in zip(design.names, absorption(design, cells, information)[0]) if is_in]
+    >>> from stanmlm import lmer, simulate_exams
+    >>> from stanmlm.model.pilot import pilot
+    >>> model = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model
+    >>> at = model.design, model.cells, model.family, model.priors
+    >>> absorption(model.design, model.cells, pilot(*at).information)[0]
+    array([ True, False])
     """
     absorbed = np.zeros(n_coefficients(design), dtype=bool)
     A = tuple(np.zeros((len(term.coefs), len(term.levels), len(absorbed))) for term in design.terms)

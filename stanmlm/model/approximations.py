@@ -168,8 +168,13 @@ def of_responses(
 
     Examples
     --------
-    >>> def start_of(family, seen, scale, offset, start):
-    ...     return of_responses(family, seen, scale, offset, start, (-np.inf, np.inf)).start
+    >>> from stanmlm.families import poisson
+    >>> from stanmlm.families.reductions import Extra, Observed
+    >>> one = np.ones(2)
+    >>> seen = Observed(np.arange(2), np.array([1.0, 3.0]), Extra(one, one), one)
+    >>> scale = Scale(np.zeros(1), np.ones(1))
+    >>> of_responses(poisson(), seen, scale, np.zeros((1, 2)), np.zeros(1), (-np.inf, np.inf)).start.shape
+    (1, 2)
     """
     (P, C), others = offset.shape, np.arange(1, len(start))
 

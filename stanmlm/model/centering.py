@@ -90,8 +90,11 @@ def centering(
 
     Examples
     --------
-    >>> def never(design, cells, family, priors):
-    ...     return centering("noncentered", design, cells, family, priors).weights
+    >>> from stanmlm import lmer, simulate_exams
+    >>> model = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model
+    >>> at = model.design, model.cells, model.family, model.priors
+    >>> float(centering("noncentered", *at).weights[0].max())
+    0.0
     """
     if choice == "auto" and not prior_only:
         decide = integrated if integrable(design, family) else automatic
@@ -149,8 +152,11 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
 
     Examples
     --------
-    >>> def mean_weights(design, cells, family, priors):
-    ...     return [w.mean(axis=0) for w in automatic(design, cells, family, priors).weights]
+    >>> from stanmlm import lmer, simulate_exams
+    >>> model = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model
+    >>> at = model.design, model.cells, model.family, model.priors
+    >>> automatic(*at).weights[0].shape  # (levels, coefficients)
+    (100, 1)
     """
     at, of = _quick_look(design, cells, family, priors)
     if at is None:
@@ -243,8 +249,11 @@ def forced(
 
     Examples
     --------
-    >>> def centered(design, cells, family, priors):
-    ...     return forced(design, cells, family, priors, 1.0)
+    >>> from stanmlm import lmer, simulate_exams
+    >>> model = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model
+    >>> at = model.design, model.cells, model.family, model.priors
+    >>> float(forced(*at, 1.0).weights[0].min())
+    1.0
     """
     at = pilot(design, cells, family, priors)
     own = in_bases(at, of := of_prior(design, priors) if prior_only else of_pilot(at))

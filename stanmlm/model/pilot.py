@@ -95,8 +95,11 @@ def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot
 
     Examples
     --------
-    >>> def sds(design, cells, family, priors):
-    ...     return [np.sqrt(np.diag(S)) for S in pilot(design, cells, family, priors).covariance]
+    >>> from stanmlm import lmer, simulate_exams
+    >>> model = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model
+    >>> at = model.design, model.cells, model.family, model.priors
+    >>> [Sigma.shape for Sigma in pilot(*at).covariance]
+    [(1, 1)]
     """
     of, nested = problem(design, cells, family, priors), nestings(design, cells)
     at = _start(of)

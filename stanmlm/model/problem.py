@@ -90,8 +90,11 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
 
     Examples
     --------
-    >>> def size_of_columns(design, cells, family, priors):
-    ...     return problem(design, cells, family, priors).units.X
+    >>> from stanmlm import lmer, simulate_exams
+    >>> model = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model
+    >>> at = model.design, model.cells, model.family, model.priors
+    >>> problem(*at).units.X.shape
+    (2,)
     """
     seen = cells.observed
     dpars = (LOCATION,) if seen is None else tuple(one.name for one in family.parameters)

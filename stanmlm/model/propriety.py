@@ -44,10 +44,12 @@ def check_posterior(model: Model) -> None:
 
     Examples
     --------
-    >>> def remarks(model):
-    ...     with warnings.catch_warnings(record=True) as caught:
-    ...         check_posterior(model)
-    ...     return [str(warning.message) for warning in caught]
+    >>> from stanmlm import lm, simulate_exams
+    >>> model = lm("score ~ hours", simulate_exams(seed=1), seed=1).model
+    >>> with warnings.catch_warnings(record=True) as remarks:
+    ...     check_posterior(model)
+    >>> remarks
+    []
     """
     if model.prior_only:
         return

@@ -71,8 +71,12 @@ def sweeps(
 
     Examples
     --------
-    >>> def rotated_terms(design, cells, priors, nested, at):
-    ...     return [sweep.term for sweep in sweeps(design, cells, priors, nested, at)]
+    >>> from stanmlm import lmer, simulate_exams
+    >>> exams = simulate_exams(seed=1).assign(room=lambda frame: frame.index % 7)
+    >>> model = lmer("score ~ hours + (1 | student) + (1 | room)", exams, seed=1).model
+    >>> at = model.centering
+    >>> [sweep.term for sweep in sweeps(model.design, model.cells, model.priors, at.nested, at.pilot)]
+    []
     """
     small = candidates(design, nested)
     if not small:
@@ -202,8 +206,11 @@ def swept_coordinates(of: tuple[Sweep, ...], design: Design, cells: Cells, at: P
 
     Examples
     --------
-    >>> def place(of, design, cells, at, own):
-    ...     return swept_coordinates(of, design, cells, at, own).hat
+    >>> from stanmlm import lmer, simulate_exams
+    >>> model = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model
+    >>> at = model.centering
+    >>> swept_coordinates(at.sweeps, model.design, model.cells, at.pilot, at.coordinates) is at.coordinates
+    True
     """
     if not of:
         return own

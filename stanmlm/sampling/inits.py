@@ -41,8 +41,12 @@ def starting_points(model: Model, chains: int, seed: int) -> tuple[Mapping[str, 
 
     Examples
     --------
-    >>> def first_intercept(model):
-    ...     return starting_points(model, chains=4, seed=1)[0]["z_fix"][0]
+    >>> from stanmlm import gaussian, simulate_exams
+    >>> from stanmlm.fit.pipeline import ModelOptions, build_model
+    >>> formula = "score ~ hours + (1 | student)"
+    >>> model = build_model(formula, simulate_exams(seed=1), gaussian(), {}, ModelOptions())
+    >>> [point["z_fix"].shape for point in starting_points(model, chains=2, seed=1)]
+    [(2,), (2,)]
     """
     at = model.centering.pilot
     if model.prior_only or at is None:
@@ -168,8 +172,12 @@ def inverse_metric(model: Model) -> Floats | None:
 
     Examples
     --------
-    >>> def largest(model):
-    ...     return inverse_metric(model).max()
+    >>> from stanmlm import gaussian, simulate_exams
+    >>> from stanmlm.fit.pipeline import ModelOptions, build_model
+    >>> formula = "score ~ hours + (1 | student)"
+    >>> model = build_model(formula, simulate_exams(seed=1), gaussian(), {}, ModelOptions())
+    >>> inverse_metric(model).round(4).tolist()  # two coefficients, an sd, log(sigma)
+    [1.0, 1.0, 1.0, 0.0012]
     """
     at = model.centering.pilot
     if model.prior_only or at is None:

@@ -35,8 +35,11 @@ def standata(model: Model) -> Data:
     Examples
     --------
     >>> from stanmlm.sampling.program import program, structure
-    >>> def by_hand(model):
-    ...     return program(structure(model)).text, standata(model)
+    >>> from stanmlm import lmer, simulate_exams
+    >>> model = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model
+    >>> text, data = program(structure(model)).text, standata(model)  # what a Stan by hand would need
+    >>> [name in text for name in ("fix_hat", "fix_L", "x_mean")], data["x_mean"].shape
+    ([True, True, True], (1,))
     """
     data = _fixed(model)
     for k, term in enumerate(model.design.terms):

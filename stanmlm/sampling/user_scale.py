@@ -37,8 +37,10 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
 
     Examples
     --------
-    >>> def effects_of_the_first_term(model, draws):
-    ...     return unroll(model, draws).r[0].mean(axis=(0, 1))
+    >>> from stanmlm import lm, simulate_exams
+    >>> model = lm("score ~ hours", simulate_exams(seed=1), seed=1).model
+    >>> unroll(model, {"z_fix": np.zeros((4, 1000, 2)), "sigma": np.ones((4, 1000))}).b.shape
+    (4, 1000, 2)
     """
     fix = coefficients(model, draws)
     b = uncentred(model.design, fix)

@@ -16,6 +16,7 @@ from small_fits import counts_fit, exams_data, exams_fit, trials_data, trials_fi
 
 import stanmlm as sm
 from stanmlm.after.criticism.refit import refit_without
+from stanmlm.after.predict.request import Request
 from stanmlm.after.predict.target import target_of
 from stanmlm.base.arrays import Anything, Floats
 from stanmlm.base.streams import (
@@ -388,9 +389,9 @@ def test_simulate_keeps_the_effects_of_new_levels_where_it_keeps_those_of_fitted
 def test_folds_are_of_the_seed_alone_so_that_models_are_compared_on_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     held: list[list[int]] = []
 
-    def refit(fit: sm.Fit, left_out: Anything, seed: int) -> Anything:
+    def refit(fit: sm.Fit, left_out: Anything, seed: int, request: Request) -> Anything:
         held.append(np.flatnonzero(left_out).tolist())
-        return refit_without(fit, left_out, seed)
+        return refit_without(fit, left_out, seed, request)
 
     monkeypatch.setattr(import_module("stanmlm.after.criticism.kfold"), "refit_without", refit)
     data = exams_data().dropna().head(40)
