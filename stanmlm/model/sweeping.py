@@ -74,9 +74,8 @@ def sweeps(
     >>> from stanmlm import lmer, simulate_exams
     >>> exams = simulate_exams(seed=1).assign(room=lambda frame: frame.index % 7)
     >>> model = lmer("score ~ hours + (1 | student) + (1 | room)", exams, seed=1).model
-    >>> at = model.centering
-    >>> [sweep.term for sweep in sweeps(model.design, model.cells, model.priors, at.nested, at.pilot)]
-    []
+    >>> [(sweep.term, sweep.Q.shape) for sweep in model.centering.sweeps]
+    [(0, (100, 100))]
     """
     small = candidates(design, nested)
     if not small:
