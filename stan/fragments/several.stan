@@ -116,7 +116,7 @@ A_{{ term.k }} * diag_pre_multiply({{ beta }}[A_at_{{ term.k }}], A_to_{{ term.k
 {% set sides = namespace(whole="") %}
 {% for part in term.parts %}
 {% set own = "T_" ~ part.k ~ " * " ~ ("diag_pre_multiply(segment(sd, " ~ part.start ~ ", K_" ~ part.k ~ "), L_" ~ part.k ~ ")" if part.several else "sd[" ~ part.start ~ "]") %}
-{% set sides.whole = own if loop.first else "append_col(" ~ sides.whole ~ ", " ~ own ~ ")" %}
+{% set sides.whole = own if loop.first else "append_col(" ~ sides.whole ~ ",\n    " ~ own ~ ")" %}
 {% endfor %}
 {{ sides.whole -}}
 {% endmacro %}

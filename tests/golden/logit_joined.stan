@@ -138,7 +138,8 @@ model {
   target += sum(log_sd);  // Jacobian
 
   // Group terms 1, 3: a = M + z C'
-  matrix[K_1_3, K_1_3] C_1_3 = lower_factor(append_col(T_1 * sd[1], T_3 * diag_pre_multiply(segment(sd, 1 + 1 + 1, K_3), L_3)));
+  matrix[K_1_3, K_1_3] C_1_3 = lower_factor(append_col(T_1 * sd[1],
+    T_3 * diag_pre_multiply(segment(sd, 1 + 1 + 1, K_3), L_3)));
   matrix[J_1_3, K_1_3] M_1_3 = A_1_3 * diag_pre_multiply(beta[A_at_1_3], A_to_1_3);
   vector[K_1_3] v_1_3 = diagonal(C_1_3);
   vector[K_1_3] uu_1_3 = square(v_1_3 ./ c_1_3);
