@@ -55,7 +55,7 @@
   real{{ one.within.written }} {{ one.name }};  // {{ one.words }}
 {% endfor %}
 {% for term in terms %}
-{{ term.file.parameters(term.k) -}}
+{{ term.file.parameters(term) -}}
 {% endfor %}
 {% endfilter %}
 {% filter block("model") %}

@@ -13,6 +13,7 @@ from stanmlm.model.absorption import absorption
 from stanmlm.model.centering import Centering, integrated, noncentered, sampled_in
 from stanmlm.model.compress import compress
 from stanmlm.model.coordinates import Coordinates
+from stanmlm.model.joining import apart, joined
 from stanmlm.model.model import Model
 from stanmlm.model.nesting import nestings
 from stanmlm.model.sweeping import Sweep
@@ -27,6 +28,14 @@ SHAPES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "one": (("state", ("(Intercept)",)),),
     "three": (("state", ("(Intercept)", "x", "z")),),
     "split": (("state", ("(Intercept)", "x")), ("state", ("z",))),
+    "apart": (("state", ("(Intercept)",)), ("state", ("x",))),
+    "around": (("state", ("(Intercept)",)), ("year", ("z",)), ("state", ("x", "z"))),
+    "nested apart": (
+        ("town", ("(Intercept)",)),
+        ("town", ("x",)),
+        ("state", ("(Intercept)",)),
+        ("state", ("x",)),
+    ),
     "two": (("state", ("(Intercept)", "x")), ("year", ("z",))),
     "both": (("state", ("(Intercept)", "x")), ("year", ("(Intercept)", "z"))),
     "nested": (("town", ("(Intercept)", "x")), ("state", ("(Intercept)",)), ("region", ("(Intercept)",))),
@@ -118,15 +127,21 @@ def replaced(priors: Priors, class_: str, *rows: PriorRow) -> Priors:
     return replace(priors, rows=(*(row for row in priors.rows if row.class_ != class_), *rows))
 
 
-def partial(columns: Design, cells: Any, seed: int = 3, rotated: tuple[int, ...] = ()) -> Centering:
+def partial(
+    columns: Design, cells: Any, seed: int = 3, rotated: tuple[int, ...] = (), blocks: tuple[tuple[int, ...], ...] = ()
+) -> Centering:
     """A real absorption, weights strictly between 0 and 1, and coordinates, bases and sweeps that are nobody's own."""
     rng = np.random.default_rng(seed)
+    terms = joined(columns, cells, blocks or apart(columns))
+    columns, cells = terms.design, terms.cells
     weights = tuple(rng.uniform(0.1, 0.9, (len(term.levels), len(term.coefs))) for term in columns.terms)
     units = tuple(rng.uniform(0.5, 2.0, len(term.coefs)) for term in columns.terms)
     absorbed, A = absorption(columns, cells, weights, rotated=frozenset(rotated))
     of = oblique(columns, rng)
     sweeps = tuple(any_sweep(k, weights[k][:, 0], len(of.hat), rng) for k in rotated)
-    return Centering(absorbed, A, weights, units, nestings(columns, cells), coordinates=of, sweeps=sweeps)
+    return Centering(
+        absorbed, A, weights, units, nestings(columns, cells), coordinates=of, sweeps=sweeps, blocks=blocks
+    )
 
 
 def any_sweep(k: int, weights: Floats, F: int, rng: np.random.Generator) -> Sweep:
@@ -154,11 +169,12 @@ def model(
     prior_only: bool = False,
     seed: int = 1,
     rotated: tuple[int, ...] = (),
+    blocks: tuple[tuple[int, ...], ...] = (),
 ) -> Model:
     rows = design(shape, intercept, offset, seed)
     answers = response(family, seed + 1)
     cells = compress(rows, answers, family, collapse)
-    centres = partial(rows, cells, rotated=rotated) if centred else noncentered(rows)
+    centres = partial(rows, cells, rotated=rotated, blocks=blocks) if centred else noncentered(rows)
     nothing = cast(Any, None)
     return Model(
         nothing, family, nothing, answers, rows, priors or plain_priors(rows, family), cells, centres, prior_only

@@ -1,6 +1,5 @@
 {# A group term with one coefficient.
-   Contract: macros functions, data, transformed_data, parameters, model, parameters given the term's number k from 1,
-   data, transformed_data and model its record. #}
+   Contract: macros functions, data, transformed_data, parameters, model, given the term's record. #}
 {% macro functions() %}{% endmacro %}
 {% macro data(term) %}
 {% set k = term.k %}
@@ -20,7 +19,8 @@
   vector[J_{{ k }}] M_0_{{ k }} = A_{{ k }} * beta_0[A_at_{{ k }}]{{ " + M_0_" ~ term.around ~ "[parent_" ~ k ~ "]" if term.around }};
   vector[J_{{ k }}] h_{{ k }} = w_{{ k }} ./ (2 - w_{{ k }});  // the weight in scales
 {% endmacro %}
-{% macro parameters(k) %}
+{% macro parameters(term) %}
+{% set k = term.k %}
   vector[J_{{ k }}] t_{{ k }};  // group effects, partially centred
 {% endmacro %}
 {% macro model(term, likelihood) %}

@@ -16,7 +16,8 @@
 {% set k = term.k %}
   vector[J_{{ k }}] h_{{ k }} = w_{{ k }} ./ (2 - w_{{ k }});  // the weight in scales
 {% endmacro %}
-{% macro parameters(k) %}
+{% macro parameters(term) %}
+{% set k = term.k %}
   vector[J_{{ k }}] t_{{ k }};  // group effects in their basis, partially centred
 {% endmacro %}
 {% macro model(term, likelihood) %}

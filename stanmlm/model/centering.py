@@ -21,6 +21,17 @@ from stanmlm.model.coordinates import (
     users_own,
     variances_in_turn,
 )
+from stanmlm.model.joining import (
+    Blocks,
+    Joined,
+    apart,
+    correlated,
+    joinable,
+    joined,
+    order_of,
+    separated,
+    worth_joining,
+)
 from stanmlm.model.marginal import Marginal, marginal
 from stanmlm.model.nesting import Nesting, nestings
 from stanmlm.model.pilot import Pilot, pilot
@@ -54,6 +65,9 @@ class Centering:
     marginal: Marginal | None = None  # group effects are integrated out, and no weight serves them
     coordinates: Coordinates | None = None  # what is sampled; None for the user's own, as in files of version 0.1
     sweeps: tuple[Sweep, ...] = ()  # one a rotated term, whose weights are those of z
+    # Terms that are sampled as one: positions of the user's, a block each, which is then what a group term is above;
+    # none for each by itself.
+    blocks: Blocks = ()
 
     @property
     def rotated(self) -> Mapping[int, Sweep]:
@@ -101,7 +115,7 @@ def centering(
         return decide(design, cells, family, priors)
     weight = 0.0 if choice == "auto" else _weight(choice)
     if choice in ("auto", "noncentered") or not design.terms:
-        of = of_prior(design, priors) if prior_only else _quick_look(design, cells, family, priors)[1]
+        of = of_prior(design, priors) if prior_only else _quick_look(design, cells, family, priors).coordinates
         return replace(noncentered(design), coordinates=of)
     return forced(design, cells, family, priors, weight, prior_only)
 
@@ -158,7 +172,8 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     >>> automatic(*at).weights[0].shape  # (levels, coefficients)
     (100, 1)
     """
-    at, of = _quick_look(design, cells, family, priors)
+    look = _quick_look(design, cells, family, priors, join=True)
+    at, of, design, cells = look.pilot, look.coordinates, look.terms.design, look.terms.cells
     if at is None:
         return replace(noncentered(design), coordinates=of)
     nested = nestings(design, cells)
@@ -168,7 +183,8 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     shares = tuple(of_scores.get(k, share) for k, share in enumerate(informed(own)))
     absorbed, A = absorption(design, cells, shares, of, frozenset(of_scores))
     weights = shares if family.squares else tuple(map(_worth, shares))
-    return Centering(absorbed, A, weights, units(own), nested, at, coordinates=of, sweeps=rotated)
+    blocks = look.terms.blocks if look.joined else ()
+    return Centering(absorbed, A, weights, units(own), nested, at, coordinates=of, sweeps=rotated, blocks=blocks)
 
 
 def _worth(share: Floats) -> Floats:
@@ -181,20 +197,47 @@ def _worth(share: Floats) -> Floats:
     return np.asarray(share * np.minimum(1.0, share / SMALL) ** 4)
 
 
-def _quick_look(
-    design: Design, cells: Cells, family: Family, priors: Priors
-) -> tuple[Pilot, Coordinates] | tuple[None, Coordinates]:
-    """The pilot and its coordinates; none and the prior's own where there is nothing to learn from the data."""
-    nothing = None, of_prior(design, priors)
+@dataclass(frozen=True)
+class _Look:
+    """A quick look at the posterior, and the terms that it sees."""
+
+    pilot: Pilot | None  # None where there is nothing to learn from the data
+    coordinates: Coordinates
+    terms: Joined
+    joined: bool = False
+
+
+def _quick_look(design: Design, cells: Cells, family: Family, priors: Priors, join: bool = False) -> _Look:
+    """The pilot and its coordinates; none and the prior's own where there is nothing to learn from the data.
+
+    Terms of one factor are looked at together, and stay so where that is asked for and the data correlate them.
+    """
+    alone = joined(design, cells, apart(design))
+    nothing = _Look(None, of_prior(design, priors), alone)
     try:
         with np.errstate(all="ignore"):
-            at = pilot(design, cells, family, priors)
-            of = of_pilot(at)
-            informed(in_bases(at, of))  # raises too, where a covariance is singular
+            look = _looked(design, cells, family, priors, join)
     except np.linalg.LinAlgError:
         return nothing
+    of = look.coordinates
     known = all(np.all(np.isfinite(part)) for part in (of.hat, of.factor, of.sd_factor, *of.bases))
-    return (at, of) if known else nothing
+    return look if known else nothing
+
+
+def _looked(design: Design, cells: Cells, family: Family, priors: Priors, join: bool) -> _Look:
+    together = joined(design, cells, joinable(design))
+    blocks = together.blocks
+    may = correlated(design, blocks)
+    at = pilot(together.design, together.cells, family, priors, may)
+    if join and worth_joining(at, may):
+        of = of_pilot(at, may, order_of(design, blocks))
+        look = _Look(at, of, together, joined=True)
+    else:
+        at = separated(at, design, blocks)
+        of = of_pilot(at)
+        look = _Look(at, of, joined(design, cells, apart(design)))
+    informed(in_bases(at, of))  # raises too, where a covariance is singular
+    return look
 
 
 def integrable(design: Design, family: Family) -> bool:
@@ -224,8 +267,10 @@ def integrable(design: Design, family: Family) -> bool:
 
 def integrated(design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:
     """Integrate group effects out: nothing to centre, and the pilot still says where to start."""
-    (at, of), J = _quick_look(design, cells, family, priors), len(design.terms[0].levels)
-    return replace(noncentered(design), pilot=at, marginal=marginal(cells.rows, J), coordinates=of)
+    look, J = _quick_look(design, cells, family, priors), len(design.terms[0].levels)
+    return replace(
+        noncentered(design), pilot=look.pilot, marginal=marginal(cells.rows, J), coordinates=look.coordinates
+    )
 
 
 def forced(

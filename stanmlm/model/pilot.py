@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from stanmlm.base.arrays import Floats, Ints
+from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.data.design import Design
 from stanmlm.families import Family
 from stanmlm.model.approximations import Working, weighted, within_reach
@@ -74,7 +74,7 @@ class _State:
     gram: Floats  # (F, F) what `working` says of the fixed coefficients alone
 
 
-def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot:
+def pilot(design: Design, cells: Cells, family: Family, priors: Priors, correlated: tuple[Bools, ...] = ()) -> Pilot:
     """Find the neighbourhood of the posterior mode without a sampler.
 
     Iteratively reweighted least squares in the fixed coefficients of all predictors and the effects of one term at a
@@ -88,6 +88,8 @@ def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot
     family : Family
     priors : Priors
         Those of the coefficients keep separated data finite.
+    correlated : tuple of arrays
+        (K, K) a group term: which coefficients may correlate in the population; all where there are none.
 
     Returns
     -------
@@ -101,13 +103,13 @@ def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot
     >>> [Sigma.shape for Sigma in pilot(*at).covariance]
     [(1, 1)]
     """
-    of, nested = problem(design, cells, family, priors), nestings(design, cells)
+    of, nested = problem(design, cells, family, priors, correlated), nestings(design, cells)
     at = _start(of)
     for _ in range(STEPS):
         before = at
         at = at if of.parts else _fixed_step(at, of)
         for k in range(len(of.parts)):
-            at = _term_step(at, k, _equations(at, k, of, nested))
+            at = _term_step(at, k, _equations(at, k, of, nested), of.correlated[k])
         at = _look(at, of)
         if _settled(at, before):
             break
@@ -196,10 +198,11 @@ def _added(at: _State, of: Problem, terms: Iterable[int]) -> Floats:
     return total
 
 
-def _term_step(at: _State, k: int, equations: Equations) -> _State:
+def _term_step(at: _State, k: int, equations: Equations, correlated: Bools) -> _State:
     """Solve for beta and the effects of term k together, then update that term's covariance."""
     found = solve(equations, at.covariance[k])
-    covariance: Floats = (found.effects.T @ found.effects + found.variance.sum(axis=0)) / len(found.effects)
+    moments: Floats = (found.effects.T @ found.effects + found.variance.sum(axis=0)) / len(found.effects)
+    covariance = np.where(correlated, moments, 0.0)
     return replace(
         at,
         beta=found.beta,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stanmlm.base.arrays import Floats, Ints, constant
+from stanmlm.base.arrays import Bools, Floats, Ints, constant
 from stanmlm.data.coefficients import centers, intercepts, n_coefficients, places_of, slopes
 from stanmlm.data.design import Design, dpars_of, predictors
 from stanmlm.families import Family
@@ -66,6 +66,7 @@ class Problem:
     parts: tuple[Mapping[int, Floats], ...]  # a group term each: by predictor, columns (C, K), zero where not its own
     index: tuple[Ints, ...]  # a group term each: (C,)
     levels: tuple[int, ...]  # a group term each
+    correlated: tuple[Bools, ...]  # a group term each: (K, K) which coefficients may correlate in the population
     offset: Floats  # (P, C)
     prior: NormalPrior  # of the F coefficients
     scalars: tuple[LogPrior, ...]
@@ -74,7 +75,9 @@ class Problem:
     units: Units
 
 
-def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Problem:
+def problem(
+    design: Design, cells: Cells, family: Family, priors: Priors, correlated: tuple[Bools, ...] = ()
+) -> Problem:
     """Put a model into its own units, so that a constant means the same whatever the user's units are.
 
     Parameters
@@ -83,6 +86,8 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
     cells : Cells
     family : Family
     priors : Priors
+    correlated : tuple of arrays
+        (K, K) a group term: which coefficients may correlate in the population; all where there are none.
 
     Returns
     -------
@@ -115,6 +120,7 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
         parts=_parts(design, cells, units, dpars),
         index=cells.index,
         levels=tuple(len(term.levels) for term in design.terms),
+        correlated=correlated or tuple(np.ones((len(term.coefs),) * 2, dtype=bool) for term in design.terms),
         offset=offset,
         prior=_own(coefficient_priors(design, priors), design, units, dpars),
         scalars=tuple(_scalar_prior(family, dpar, priors, scale, dpars.index(dpar)) for dpar in scalars),

@@ -12,6 +12,7 @@ from stanmlm.data.design import dpars_of
 from stanmlm.data.whole_rows import whole
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.centering import informed
+from stanmlm.model.joining import separated
 from stanmlm.model.model import Model
 from stanmlm.model.pilot import Pilot
 from stanmlm.priors.distributions import DISTRIBUTIONS
@@ -53,7 +54,8 @@ def check_posterior(model: Model) -> None:
     """
     if model.prior_only:
         return
-    at = model.centering.pilot
+    looked = model.centering.pilot
+    at = separated(looked, model.design, model.joined.blocks) if looked else None
     texts = list(_exact_fit(model, at)) or list(_contradictions(model, at) if at else ())
     for text in texts:
         warnings.warn(StanmlmWarning(text), stacklevel=2)

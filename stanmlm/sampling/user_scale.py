@@ -10,6 +10,7 @@ from stanmlm.base.streams import Purpose, Source, stream
 from stanmlm.data.coefficients import uncentred
 from stanmlm.model.centering import sampled_in
 from stanmlm.model.coordinates import lower_factor
+from stanmlm.model.joining import by_block, by_term, name_of
 from stanmlm.model.marginal import Marginal, draw_effects
 from stanmlm.model.model import Model, Unrolled
 from stanmlm.model.nesting import parents_first
@@ -58,7 +59,7 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
         b=uncentred(model.design, swept(model.centering.sweeps, fix, r, -1)),
         sd=sd,
         cor=tuple(L @ np.swapaxes(L, -1, -2) for L in factors),
-        r=r,
+        r=r if of else by_term(model.design, model.joined.blocks, r),
         auxiliary=auxiliary,
     )
 
@@ -99,12 +100,13 @@ def _deviations(model: Model, draws: Mapping[str, Floats], b: Floats, scaled: Se
     """Effects about their means, (chains, draws, J, K) a term; coarser terms first, for others lie around them."""
     nested, of = model.centering.nested, sampled_in(model.centering, model.design)
     b, inverses, rotated = b - origin(model), of.inverses, model.centering.rotated
+    scaled, blocks = by_block(model.joined.blocks, scaled), model.joined.blocks
     r: dict[int, Floats] = {}
     whole: dict[int, Floats] = {}  # a - M_0 of the terms that others lie around
     for k in parents_first(nested):
         w, T = model.centering.weights[k], inverses[k]
         M, C = means(model, k, b, whole), lower_factor(T @ scaled[k])
-        t = np.asarray(draws[f"t_{k + 1}"], dtype=float).reshape(*b.shape[:2], *w.shape)
+        t = np.asarray(draws[f"t_{name_of(blocks[k])}"], dtype=float).reshape(*b.shape[:2], *w.shape)
         z = scores(t, M @ T.T, w, model.centering.units[k], C)
         z = rotated[k].Q @ z if k in rotated else z
         r[k] = z @ np.swapaxes(of.bases[k] @ C, -1, -2)

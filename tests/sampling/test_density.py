@@ -42,6 +42,25 @@ def test_density_with_rotated_terms(pair: str, shape: str) -> None:
     check(model(PAIRS[pair], shape, rotated=ROTATED[shape], offset=pair == "logit"))
 
 
+# Shapes with the terms that are sampled as one: two, others between them, two factors within each other.
+JOINED = {
+    "apart": ((0, 1),),
+    "split": ((0, 1),),
+    "around": ((0, 2), (1,)),
+    "nested apart": ((0, 1), (2, 3)),
+}
+
+
+@pytest.mark.parametrize("shape", JOINED)
+@pytest.mark.parametrize("pair", PAIRS)
+def test_density_with_terms_that_are_sampled_as_one(pair: str, shape: str) -> None:
+    check(model(PAIRS[pair], shape, blocks=JOINED[shape], offset=pair == "logit"))
+
+
+def test_density_with_terms_that_are_sampled_as_one_beside_a_rotated_one() -> None:
+    check(model(poisson(), "around", blocks=JOINED["around"], rotated=(1,)))
+
+
 @pytest.mark.parametrize("pair", ["gaussian", "poisson"])
 def test_density_with_rotated_terms_and_no_intercept(pair: str) -> None:
     check(model(PAIRS[pair], "crossed", rotated=(0,), intercept=False))
@@ -282,3 +301,43 @@ def test_density_at_the_edges_of_a_family(family, scalars: dict[str, float], int
     here, there, expected = log_density(of, q), log_density(of, near), gradient(of, q)
     assert value - other == pytest.approx(np.real(here - there), rel=RELATIVE, abs=1e-13 * abs(here))
     np.testing.assert_allclose(slope, expected, rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.parametrize("shape", JOINED)
+def test_terms_that_are_sampled_as_one_have_the_posterior_of_terms_apart(shape: str) -> None:
+    """p(q) of scores z apart is p(q') of scores of the same effects together, up to a constant: neither is centred."""
+    to = with_weight(model(gaussian(), shape, blocks=JOINED[shape]), 0.0)
+    fro = replace(to, centering=replace(noncentered(to.design), coordinates=None))
+    of = to.centering.coordinates
+    change = []
+    for q in points(fro):
+        values, _ = constrained(fro, q)
+        u = [effect(fro, values, k)[1] for k, _ in enumerate(to.design.terms)]
+        z_fix, z_sd = np.linalg.solve(of.factor, values["fix"] - of.hat), np.log(values["sd"]) - of.log_sd
+        rest = [np.log(values["sigma"])[None]]
+        start = len(q) - sum(w.size + w.shape[1] * (w.shape[1] - 1) // 2 for w in fro.centering.weights)
+        free = []  # of correlations, term after term
+        for w in fro.centering.weights:
+            K = w.shape[1]
+            free.append(q[start : start + K * (K - 1) // 2])
+            start += w.size + K * (K - 1) // 2
+        values["swept"] = values["fix"]
+        for k, block in enumerate(JOINED[shape]):
+            C, together = in_basis(to, values, k), np.concatenate([u[term] for term in block], axis=1)
+            z = np.linalg.solve(of.bases[k] @ C, together.T)
+            rest += [*(free[term] for term in block), z.ravel()]
+        there = np.concatenate([z_fix, np.linalg.solve(of.sd_factor, z_sd), *rest])
+        change.append(_value(fro, q) - _value(to, there))
+    np.testing.assert_allclose(change, change[0], atol=1e-8)
+
+
+@pytest.mark.parametrize("shape", JOINED)
+def test_unroll_gives_the_effects_of_each_term(shape: str) -> None:
+    to = model(gaussian(), shape, blocks=JOINED[shape])
+    values = [constrained(to, q)[0] for q in points(to)]
+    draws = {name: np.stack([v[name] for v in values])[None] for name in values[0]}
+    out = unroll(to, draws)
+    for k, block in enumerate(JOINED[shape]):
+        expected = np.stack([effect(to, v, k)[1] for v in values])
+        found = np.concatenate([out.r[term][0] for term in block], axis=-1)
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)

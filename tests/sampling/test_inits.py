@@ -123,11 +123,10 @@ def test_effects_of_crossed_terms_start_as_one_draw_from_their_joint_posterior(p
     of = automatic(PAIRS[pair], "crossed")
     at, system, rng = of.centering.pilot, _system(of, of.centering.pilot), np.random.default_rng(1)
     F, (columns, precision) = of.design.X.shape[1], dense(of)
-    taus = [np.sqrt(np.diag(S)) for S in at.covariance]
-    scales = [(tau, np.linalg.cholesky(S / np.outer(tau, tau))) for tau, S in zip(taus, at.covariance, strict=True)]
+    factors = [np.linalg.cholesky(S) for S in at.covariance]
     full = uncentred(of.design, at.beta)
     draws = np.array(
-        [np.concatenate([u.ravel() for u in _deviations(of, at, system, full, scales, rng)]) for _ in range(2000)]
+        [np.concatenate([u.ravel() for u in _deviations(of, at, system, full, factors, rng)]) for _ in range(2000)]
     )
     covariance = np.linalg.inv(precision[F:, F:])
     weight = at.working.weight[0, 0]
