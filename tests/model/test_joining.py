@@ -14,7 +14,6 @@ from stanmlm.sampling.inits import SPREAD, inverse_metric, starting_points
 from stanmlm.sampling.standata import standata
 from stanmlm.sampling.user_scale import unroll
 
-
 # Means of some seventy quantities, in Monte Carlo errors of their difference.
 ERRORS = 4.0
 
