@@ -7,9 +7,10 @@ import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.errors import OptionError
-from stanmlm.data.coefficients import n_coefficients
-from stanmlm.data.design import Design
+from stanmlm.data.coefficients import n_coefficients, places_of
+from stanmlm.data.design import Design, dpars_of
 from stanmlm.families import Family
+from stanmlm.formula.bf import LOCATION
 from stanmlm.model.absorption import absorption
 from stanmlm.model.compress import Cells
 from stanmlm.model.coordinates import (
@@ -43,6 +44,8 @@ MOST = 10
 
 # Shares of information below this count for less where likelihoods are not normal (docs/decisions/011).
 SMALL = 0.3
+# Events in a level from which its likelihood is about normal, whatever the share.
+MANY = 2.0
 
 NAMED = {"noncentered": 0.0, "centered": 1.0}
 
@@ -182,19 +185,37 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     own = in_bases(at, of := swept_coordinates(rotated, design, cells, at, of))
     shares = tuple(of_scores.get(k, share) for k, share in enumerate(informed(own)))
     absorbed, A = absorption(design, cells, shares, of, frozenset(of_scores))
-    weights = shares if family.squares else tuple(map(_worth, shares))
+    events = events_of(design, cells, family, at)
+    weights = shares if family.squares else tuple(_worth(*each) for each in zip(shares, events, strict=True))
     blocks = look.terms.blocks if look.joined else ()
     return Centering(absorbed, A, weights, units(own), nested, at, coordinates=of, sweeps=rotated, blocks=blocks)
 
 
-def _worth(share: Floats) -> Floats:
-    """Weights for shares of information where the likelihood is not normal: as they are, but for small ones.
+def _worth(share: Floats, events: Floats) -> Floats:
+    """Weights for shares of information where the likelihood is not normal: less for small ones of few events.
 
     A normal likelihood's share grows with the sd of the effects. That of a few events does not: a row of all successes
     tells a sign and no more, and effects that are sampled as if it told a place stick where the sd is large. What is
     lost is little: non-centred effects are as correlated with their means as their share says.
     """
-    return np.asarray(share * np.minimum(1.0, share / SMALL) ** 4)
+    return np.asarray(share * np.minimum(1.0, np.maximum(share / SMALL, events[:, None] / MANY)) ** 4)
+
+
+def events_of(design: Design, cells: Cells, family: Family, at: Pilot) -> list[Floats]:
+    """What data say of the linear predictor in each level, (J,) a term: with a logarithmic link, expected counts.
+
+    A predictor in the units of the response is counted in those of its scale; where that is none number, as nothing.
+    """
+    dpars = [*places_of(design)]
+    scale = next((one.name for one in family.scalars if one.scales_groups), None)
+    unit = {LOCATION: 1.0 if scale is None else float(at.scalars.get(scale, 0.0))}
+    out = []
+    for term, index in zip(design.terms, cells.index, strict=True):
+        dpar = dpars_of(term)[0]
+        p = dpars.index(dpar)
+        weight = at.working.weight[p, p] * unit.get(dpar, 1.0) ** 2
+        out.append(np.bincount(index, weights=weight, minlength=len(term.levels)).astype(float))
+    return out
 
 
 @dataclass(frozen=True)
