@@ -9,7 +9,6 @@ from measure import largest_rhat, smallest_sizes
 
 import stanmlm as sm
 from stanmlm.fit.fit import chains_of
-from stanmlm.model.model import parameters
 
 
 def main(name: str, seed: int, options: dict[str, object]) -> None:
@@ -19,8 +18,8 @@ def main(name: str, seed: int, options: dict[str, object]) -> None:
     begin = time.perf_counter()
     fit = sm.glmer(case.formula, frame, case.family, seed=seed, progress=False, **options)
     seconds = time.perf_counter() - begin
-    draws = {row.name: chains_of(fit, row.name) for row in parameters(fit.model) if row.class_ != "r"}
-    effects = {row.name: chains_of(fit, row.name) for row in parameters(fit.model) if row.class_ == "r"}
+    draws = {row.name: chains_of(fit, row.name) for row in fit.model.ledger.variables if row.kind != "r"}
+    effects = {row.name: chains_of(fit, row.name) for row in fit.model.ledger.variables if row.kind == "r"}
     stats = fit.posterior["sample_stats"]
     found = {
         "seconds": seconds,

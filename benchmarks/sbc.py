@@ -78,7 +78,8 @@ def fitted(of: Template, data: pd.DataFrame, seed: int) -> sm.Fit:
     options: dict[str, object] = {**SAMPLING, **priors_of(of), **of.options, "seed": seed}
     family = getattr(sm, of.family)(link=of.link)
     verb = sm.glmer if of.terms else sm.glm
-    return verb(of.formula, data, family, **options, **({"weights": "w"} if of.weights else {}))
+    formula = sm.bf(of.formula, f"sigma ~ {' + '.join(of.sizes)}") if of.sizes else of.formula
+    return verb(formula, data, family, **options, **({"weights": "w"} if of.weights else {}))
 
 
 def draws_of(of: Template, fit: sm.Fit, new: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -105,16 +106,20 @@ def checked(fit: sm.Fit, stat: str, kept: np.ndarray) -> np.ndarray:
 
 def named(of: Template, truth: Truth, frame: pd.DataFrame) -> dict[str, float]:
     """The truth under the names of `as_draws_df`; of effects those of each term's first level."""
-    coefs = ["(Intercept)" if name == "1" else name for name in of.fixed]
-    out = {f"b[{coef}]": value for coef, value in zip(coefs, truth.b, strict=True)}
+    out = {f"b[{coef_of(name)}]": value for name, value in zip(of.fixed, truth.b, strict=True)}
     for term, effects, sd, correlation in zip(of.terms, truth.effects, truth.sds, truth.correlations, strict=True):
         level = levels_of(term, frame)[0]
         for k, column in enumerate(term.columns):
-            coef = "(Intercept)" if column == "1" else column
+            coef = coef_of(column)
             out |= {f"sd_{term.group}[{coef}]": sd[k], f"r_{term.group}[{level}, {coef}]": effects[0, k]}
         if len(term.columns) > 1:
             out[f"cor_{term.group}[(Intercept),{term.columns[1]}]"] = correlation[0, 1]
-    return out | ({"sigma": truth.sigma} if of.gaussian else {})
+    sizes = {f"b_sigma[{coef_of(name)}]": value for name, value in zip(of.sizes, truth.sizes, strict=True)}
+    return out | truth.scalars | sizes
+
+
+def coef_of(column: str) -> str:
+    return "(Intercept)" if column == "1" else column
 
 
 def rank_of(value: float, draws: np.ndarray, rng: np.random.Generator) -> int:

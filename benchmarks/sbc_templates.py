@@ -47,10 +47,16 @@ class Template:
     ratio: bool = False  # sds are priors on sd / sigma, rstanarm's
     spread: float = 1.0  # the scale of all priors: counts of exp(20) are no use
     options: dict[str, object] = field(default_factory=dict)
+    sizes: tuple[str, ...] = ()  # columns of the predictor of log sigma
 
     @property
     def gaussian(self) -> bool:
         return self.family == "gaussian"
+
+    @property
+    def scalars(self) -> tuple[str, ...]:
+        """The parameters of the family beside the mean that are one number."""
+        return tuple(name for name in SCALARS[self.family] if name != "sigma" or not self.sizes)
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,20 @@ class Truth:
     effects: tuple[np.ndarray, ...]  # a term each: (levels + 1, K); the last is a level that no row has
     sds: tuple[np.ndarray, ...]  # a term each: (K,)
     correlations: tuple[np.ndarray, ...]  # a term each: (K, K)
-    sigma: float
+    scalars: dict[str, float]
+    sizes: np.ndarray  # coefficients of log sigma, uncentred
+
+
+# What families have beside the mean, each with its prior.
+SCALARS = {"gaussian": ("sigma",), "student": ("sigma", "nu"), "negbinomial": ("shape",), "binomial": (), "poisson": ()}
+PRIORS = {"sigma": "exponential(1)", "nu": "gamma(4, 0.5)", "shape": "gamma(4, 2)"}
+DF = stats.gamma(4, scale=2)
+DRAWN = {
+    "sigma": lambda rng: rng.exponential(),
+    "nu": lambda rng: DF.ppf(rng.uniform(DF.cdf(1), 1)),  # it is above 1
+    "shape": lambda rng: rng.gamma(4.0) / 2,
+}
+SIZES = 0.5  # the scale of the priors of the coefficients of log sigma
 
 
 ONE, SLOPE, OTHER = Term("g", ("1",)), Term("g", ("1", "x")), Term("h", ("1",))
@@ -144,6 +163,19 @@ TEMPLATES = {
             terms=(Term("h:g", ("1",), within="g"), ONE),
             rows=120,
         ),
+        Template(
+            "poisson far from zero",
+            "y ~ d + (1 + d || g)",
+            "poisson",
+            "log",
+            ("1", "d"),
+            terms=(ONE, Term("g", ("d",))),
+            spread=0.2,
+        ),
+        Template("negbinomial", "y ~ x + (1 | g)", "negbinomial", "log", terms=(ONE,), spread=COUNTS),
+        Template("student", "y ~ x + (1 | g)", "student", "identity", terms=(ONE,)),
+        Template("student crossed", "y ~ x + (1 | g) + (1 | h)", "student", "identity", terms=(ONE, OTHER)),
+        Template("gaussian sigma", "y ~ x + (1 | g)", "gaussian", "identity", terms=(ONE,), sizes=("1", "x")),
     )
 }
 SINGLE = {"gaussian singletons", "logit observations"}  # a group each row
@@ -164,6 +196,7 @@ def frame_of(of: Template) -> pd.DataFrame:
             "h": [f"h{j}" for j in h],
             "x": rng.normal(size=N),
             "u": u[g],
+            "d": rng.normal(4, 1, N),
             "z": rng.normal(0, 0.4, N) if of.offset else 0.0,
             "w": rng.choice([0.5, 1.0, 4.0], N) if of.weights else 1.0,
             "n": of.trials,
@@ -200,7 +233,8 @@ def priors_of(of: Template) -> dict[str, object]:
     """The arguments that state the priors `draw_truth` draws from."""
     rows = [sm.set_prior(f"normal(0, {of.spread})", class_="b")] if set(of.fixed) - {"1"} else []
     rows += [sm.set_prior(f"normal(0, {of.spread})", class_="Intercept")] if "1" in of.fixed else []
-    rows += [sm.set_prior("exponential(1)", class_="sigma")] if of.gaussian else []
+    rows += [sm.set_prior(PRIORS[name], class_=name) for name in of.scalars]
+    rows += [sm.set_prior(f"normal(0, {SIZES})", class_=each, dpar="sigma") for each in ("b", "Intercept") if of.sizes]
     if of.ratio:
         return {"priors": rows, "prior_covariance": sm.decov(LKJ, 1, 1, 1)}
     rows += [sm.set_prior(f"exponential({1 / of.spread})", class_="sd")] if of.terms else []
@@ -210,15 +244,12 @@ def priors_of(of: Template) -> dict[str, object]:
 
 def draw_truth(of: Template, frame: pd.DataFrame, rng: np.random.Generator) -> Truth:
     """Parameters from the priors; the intercept's is at centred predictors."""
-    b = of.spread * rng.normal(size=len(of.fixed))
-    if "1" in of.fixed:
-        means = np.array([column(name, frame).mean() for name in of.fixed[1:]])
-        b[0] -= means @ b[1:]
-    sigma = rng.exponential() if of.gaussian else 1.0
+    b = _coefficients(of.fixed, of.spread, frame, rng)
+    scalars = {name: float(DRAWN[name](rng)) for name in of.scalars}
     sds, correlations, effects = [], [], []
     for term in of.terms:
         K, J = len(term.columns), len(levels_of(term, frame))
-        sd = _sds(term, K, rng) * (sigma if of.ratio else of.spread)
+        sd = _sds(term, K, rng) * (scalars["sigma"] if of.ratio else of.spread)
         correlation = np.eye(K)
         if K > 1:  # of two coefficients, LKJ is a beta distribution on (-1, 1)
             correlation[0, 1] = correlation[1, 0] = 2 * rng.beta(LKJ, LKJ) - 1
@@ -226,7 +257,15 @@ def draw_truth(of: Template, frame: pd.DataFrame, rng: np.random.Generator) -> T
         sds.append(sd)
         correlations.append(correlation)
         effects.append(rng.normal(size=(J + 1, K)) @ factor.T)
-    return Truth(b, tuple(effects), tuple(sds), tuple(correlations), sigma)
+    sizes = _coefficients(of.sizes, SIZES, frame, rng)
+    return Truth(b, tuple(effects), tuple(sds), tuple(correlations), scalars, sizes)
+
+
+def _coefficients(columns: tuple[str, ...], spread: float, frame: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
+    b = spread * rng.normal(size=len(columns))
+    if "1" in columns:
+        b[0] -= np.array([column(name, frame).mean() for name in columns[1:]]) @ b[1:]
+    return b
 
 
 def _sds(term: Term, K: int, rng: np.random.Generator) -> np.ndarray:
@@ -258,9 +297,27 @@ INVERSE = {
 
 def _law(of: Template, truth: Truth, eta: np.ndarray, frame: pd.DataFrame):
     mean = INVERSE[of.link](eta)
-    if of.gaussian:
-        return stats.norm(mean, truth.sigma / np.sqrt(frame["w"].to_numpy()))
-    return stats.poisson(mean) if of.family == "poisson" else stats.binom(of.trials, mean)
+    return LAWS[of.family](mean, of, truth, frame)
+
+
+def _sigma(of: Template, truth: Truth, frame: pd.DataFrame) -> np.ndarray | float:
+    if not of.sizes:
+        return truth.scalars["sigma"]
+    return np.exp(sum(column(name, frame) * value for name, value in zip(of.sizes, truth.sizes, strict=True)))
+
+
+LAWS = {
+    "gaussian": lambda mean, of, truth, frame: stats.norm(
+        mean, _sigma(of, truth, frame) / np.sqrt(frame["w"].to_numpy())
+    ),
+    "student": lambda mean, of, truth, _: stats.t(truth.scalars["nu"], mean, truth.scalars["sigma"]),
+    "poisson": lambda mean, of, truth, _: stats.poisson(mean),
+    "binomial": lambda mean, of, truth, _: stats.binom(of.trials, mean),
+    "negbinomial": lambda mean, of, truth, _: stats.nbinom(
+        truth.scalars["shape"], truth.scalars["shape"] / (truth.scalars["shape"] + mean)
+    ),
+}
+CONTINUOUS = ("gaussian", "student")
 
 
 def respond(of: Template, truth: Truth, eta: np.ndarray, frame: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
@@ -271,4 +328,4 @@ def respond(of: Template, truth: Truth, eta: np.ndarray, frame: pd.DataFrame, rn
 def log_likelihood(of: Template, truth: Truth, eta: np.ndarray, frame: pd.DataFrame, y: np.ndarray) -> float:
     """The log density of all rows, with its constants."""
     law = _law(of, truth, eta, frame)
-    return float(np.sum(law.logpdf(y) if of.gaussian else law.logpmf(y)))
+    return float(np.sum(law.logpdf(y) if of.family in CONTINUOUS else law.logpmf(y)))

@@ -90,6 +90,7 @@ TARGETS = (
         at_least(0.9),
     ),
     *(over(case, "rstanarm", 20, "rstanarm") for case in ("sleepstudy", "radon", "hsb82")),
+    *(over(case, "brms", 10, "brms's program") for case in ("negbinomial", "student")),
     *(
         Target(
             f"{case}, glmer's seconds on rows over ours from rows to posterior",

@@ -55,11 +55,13 @@
   real{{ one.within.written }} {{ one.name }};  // {{ one.words }}
 {% endfor %}
 {% for term in terms %}
-{{ term.file.parameters(term.k) -}}
+{{ term.file.parameters(term) -}}
 {% endfor %}
 {% endfilter %}
 {% filter block("model") %}
-{{ fixed.model(s, terms) }}
+{# What of rotated effects is swept into coefficients is taken off them: these effects come first. #}
+{% set coefficients = fixed.model(s, terms) %}
+{{ coefficients if not s.rotated }}
 
 {% if terms %}
   vector[S] log_sd = log_sd_hat + log_sd_L * z_sd;
@@ -67,7 +69,13 @@
   target += sum(log_sd);  // Jacobian
 
 {% endif %}
-{% for term in terms | sort(attribute="depth") %}
+{% for term in terms | selectattr("rotated") %}
+{{ term.file.model(term, s.likelihood) }}
+
+{% endfor %}
+{{ coefficients if s.rotated }}
+
+{% for term in terms | rejectattr("rotated") | sort(attribute="depth") %}
 {{ term.file.model(term, s.likelihood) }}
 
 {% endfor %}

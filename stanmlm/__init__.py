@@ -49,7 +49,18 @@ from stanmlm.base.errors import (
 )
 from stanmlm.data.design import Design
 from stanmlm.data.lformula import getME, lFormula, model_frame, model_matrix
-from stanmlm.families import Family, binomial, gaussian, negbinomial, poisson, student
+from stanmlm.families import (
+    Family,
+    Gamma,
+    binomial,
+    gaussian,
+    inverse_gaussian,
+    lognormal,
+    negbinomial,
+    poisson,
+    student,
+    weibull,
+)
 from stanmlm.fit.diagnostics import Diagnostics, diagnostics
 from stanmlm.fit.extract import (
     as_draws_df,
@@ -74,9 +85,10 @@ from stanmlm.fit.update import update
 from stanmlm.fit.varcorr import VarCorr, as_data_frame
 from stanmlm.fit.verbs import brm, glm, glmer, lm, lmer
 from stanmlm.formula.bf import bf, lf
-from stanmlm.lecture.datasets import load_anes, load_naes, state_facts
+from stanmlm.lecture.datasets import load_anes, load_naes
 from stanmlm.lecture.dummies import group_mean, makeFEdummies
 from stanmlm.lecture.redblue import RedBlue, redblue
+from stanmlm.lecture.surveys import state_facts
 from stanmlm.lecture.teaching import simulate_counties, simulate_exams
 from stanmlm.lecture.voters import simulate_redblue
 from stanmlm.moved import keep_old_names as _keep_old_names
@@ -115,6 +127,7 @@ __all__ = [
     "Fit",
     "FitList",
     "FormulaError",
+    "Gamma",
     "Hypotheses",
     "Ladder",
     "OptionError",
@@ -163,6 +176,7 @@ __all__ = [
     "group_mean",
     "hypothesis",
     "icc",
+    "inverse_gaussian",
     "kfold",
     "lFormula",
     "ladder",
@@ -176,6 +190,7 @@ __all__ = [
     "load_naes",
     "log_lik",
     "log_prior",
+    "lognormal",
     "loo",
     "loo_R2",
     "loo_compare",
@@ -232,6 +247,7 @@ __all__ = [
     "variance_decomposition",
     "vcov",
     "waic",
+    "weibull",
 ]
 
 globals().update({name: _public(globals()[name]) for name in __all__ if _inspect.isfunction(globals()[name])})

@@ -9,11 +9,14 @@ from stanmlm.base.arrays import Floats
 from stanmlm.data.design import Design, GroupTerm
 from stanmlm.families import Family, gaussian
 from stanmlm.families.responses import Response
-from stanmlm.model.centering import Centering, absorption, integrated, noncentered, sampled_in
+from stanmlm.model.absorption import absorption
+from stanmlm.model.centering import Centering, integrated, noncentered, sampled_in
 from stanmlm.model.compress import compress
 from stanmlm.model.coordinates import Coordinates
+from stanmlm.model.joining import apart, joined
 from stanmlm.model.model import Model
 from stanmlm.model.nesting import nestings
+from stanmlm.model.sweeping import Sweep
 from stanmlm.priors.parameters import address_of
 from stanmlm.priors.priors import PriorRow, Priors
 
@@ -26,12 +29,22 @@ SHAPES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "one": (("state", ("(Intercept)",)),),
     "three": (("state", ("(Intercept)", "x", "z")),),
     "split": (("state", ("(Intercept)", "x")), ("state", ("z",))),
+    "apart": (("state", ("(Intercept)",)), ("state", ("x",))),
+    "around": (("state", ("(Intercept)",)), ("year", ("z",)), ("state", ("x", "z"))),
+    "nested apart": (
+        ("town", ("(Intercept)",)),
+        ("town", ("x",)),
+        ("state", ("(Intercept)",)),
+        ("state", ("x",)),
+    ),
     "two": (("state", ("(Intercept)", "x")), ("year", ("z",))),
     "both": (("state", ("(Intercept)", "x")), ("year", ("(Intercept)", "z"))),
     "nested": (("town", ("(Intercept)", "x")), ("state", ("(Intercept)",)), ("region", ("(Intercept)",))),
     "nested slopes": (("town", ("(Intercept)", "x", "z")), ("year", ("z",)), ("state", ("x", "(Intercept)"))),
     "crossed": (("state", ("(Intercept)",)), ("year", ("(Intercept)", "x"))),
     "intercepts": (("state", ("(Intercept)",)), ("year", ("(Intercept)",))),
+    "chain": (("year", ("(Intercept)",)), ("town", ("(Intercept)",)), ("state", ("(Intercept)",))),
+    "chain of slopes": (("town", ("(Intercept)", "x")), ("year", ("z",)), ("region", ("x", "(Intercept)"))),
 }
 
 
@@ -117,13 +130,26 @@ def replaced(priors: Priors, class_: str, *rows: PriorRow) -> Priors:
     return replace(priors, rows=(*(row for row in priors.rows if row.class_ != class_), *rows))
 
 
-def partial(columns: Design, cells: Any, seed: int = 3) -> Centering:
-    """A real absorption, a weight strictly between 0 and 1 for each effect, and coordinates that are nobody's own."""
+def partial(
+    columns: Design, cells: Any, seed: int = 3, rotated: tuple[int, ...] = (), blocks: tuple[tuple[int, ...], ...] = ()
+) -> Centering:
+    """A real absorption, weights strictly between 0 and 1, and coordinates, bases and sweeps that are nobody's own."""
     rng = np.random.default_rng(seed)
+    terms = joined(columns, cells, blocks or apart(columns))
+    columns, cells = terms.design, terms.cells
     weights = tuple(rng.uniform(0.1, 0.9, (len(term.levels), len(term.coefs))) for term in columns.terms)
     units = tuple(rng.uniform(0.5, 2.0, len(term.coefs)) for term in columns.terms)
-    absorbed, A = absorption(columns, cells, weights)
-    return Centering(absorbed, A, weights, units, nestings(columns, cells), coordinates=oblique(columns, rng))
+    absorbed, A = absorption(columns, cells, weights, rotated=frozenset(rotated))
+    of = oblique(columns, rng)
+    sweeps = tuple(any_sweep(k, weights[k][:, 0], len(of.hat), rng) for k in rotated)
+    return Centering(
+        absorbed, A, weights, units, nestings(columns, cells), coordinates=of, sweeps=sweeps, blocks=blocks
+    )
+
+
+def any_sweep(k: int, weights: Floats, F: int, rng: np.random.Generator) -> Sweep:
+    J = len(weights)
+    return Sweep(k, np.linalg.qr(rng.normal(size=(J, J)))[0], rng.normal(size=(F, J)), weights)
 
 
 def oblique(columns: Design, rng: np.random.Generator) -> Coordinates:
@@ -145,11 +171,13 @@ def model(
     centred: bool = True,
     prior_only: bool = False,
     seed: int = 1,
+    rotated: tuple[int, ...] = (),
+    blocks: tuple[tuple[int, ...], ...] = (),
 ) -> Model:
     rows = design(shape, intercept, offset, seed)
     answers = response(family, seed + 1)
     cells = compress(rows, answers, family, collapse)
-    centres = partial(rows, cells) if centred else noncentered(rows)
+    centres = partial(rows, cells, rotated=rotated, blocks=blocks) if centred else noncentered(rows)
     nothing = cast(Any, None)
     return Model(
         nothing, family, nothing, answers, rows, priors or plain_priors(rows, family), cells, centres, prior_only

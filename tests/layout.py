@@ -7,7 +7,7 @@ python tests/layout.py FOLDER     another one's package, rooms or not
 import ast
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "stanmlm"
@@ -62,32 +62,43 @@ def lines_of(function: ast.FunctionDef) -> int:
 
 
 def defined_twice(modules: Mapping[str, Path]) -> dict[str, list[str]]:
-    """Names of functions and classes at the top of more than one module."""
-    places = defaultdict(list)
+    """Names of functions and classes at the top of more than one module, the overloads of one counted once."""
+    places = defaultdict(dict)
     for module, path in modules.items():
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                places[node.name].append(module)
-    return {name: found for name, found in places.items() if len(found) > 1}
+                places[node.name][module] = None
+    return {name: list(found) for name, found in places.items() if len(found) > 1}
+
+
+def is_private(name: str) -> bool:
+    """Of its module alone, so that other modules may call something else so: every family has its `_draw`."""
+    return name.startswith("_")
 
 
 def passed_along(modules: Mapping[str, Path]) -> dict[str, list[str]]:
-    """The longest way of each argument that functions hand on as it is under one name, where it is long."""
-    functions = {}
-    for path in modules.values():
-        for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.FunctionDef):
-                functions.setdefault(node.name, node)
+    """The longest way of each argument that functions hand on as it is under one name, where it is long.
+
+    A call is looked up in its own module: what that defines, or imports, under the name. By the name alone, a way led
+    from one module's `_parts` into another's. A record of ours (a Fit, a Design, a Target) does not count: that one
+    thing travels in place of many is what records are for; numbers, texts and arrays by themselves are those many.
+    """
+    trees = {module: ast.parse(path.read_text()) for module, path in modules.items()}
+    functions = {
+        (module, node.name): node for module, tree in trees.items() for node in tree.body if _is_function(node)
+    }
+    records = {node.name for tree in trees.values() for node in tree.body if isinstance(node, ast.ClassDef)}
+    known = {module: _names_in(module, tree, functions) for module, tree in trees.items()}
     steps = {
-        (name, argument): [call for call in calls if call[1] == argument]
-        for name, node in functions.items()
-        for argument in [a.arg for a in (*node.args.args, *node.args.kwonlyargs)]
-        for calls in [list(_handed_on(node, functions))]
+        (at, argument): [(to, name) for to, name in handed if name == argument]
+        for at, node in functions.items()
+        for handed in [list(_handed_on(node, known[at[0]], functions))]
+        for argument in [a.arg for a in (*node.args.args, *node.args.kwonlyargs) if not _is_record(a, records)]
     }
 
-    def longest(at: tuple[str, str], seen: frozenset[tuple[str, str]]) -> list[str]:
+    def longest(at: Step, seen: frozenset[Step]) -> list[str]:
         ways = [longest(to, seen | {at}) for to in steps.get(at, []) if to not in seen]
-        return [at[0], *max(ways, key=len, default=[])]
+        return [at[0][1], *max(ways, key=len, default=[])]
 
     found: dict[str, list[str]] = {}
     for at in steps:
@@ -97,26 +108,56 @@ def passed_along(modules: Mapping[str, Path]) -> dict[str, list[str]]:
     return found
 
 
-def _handed_on(node: ast.FunctionDef, functions: Mapping[str, ast.FunctionDef]) -> Iterator[tuple[str, str]]:
-    """(function, argument) of calls within a function that hand a variable on under its own name."""
+Place = tuple[str, str]  # a module, and a function in it
+Step = tuple[Place, str]  # with an argument
+
+
+def _is_function(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef)
+
+
+def _is_record(argument: ast.arg, records: Collection[str]) -> bool:
+    """Whether an argument is one of our own records, or none where it may be absent."""
+    annotation = argument.annotation
+    words = ast.unparse(annotation).strip("\"'").split(" | ") if annotation else []
+    return bool(words) and set(words) <= {*records, "None"} and words != ["None"]
+
+
+def _names_in(module: str, tree: ast.Module, functions: Mapping[Place, ast.AST]) -> dict[str, Place]:
+    """What the names of functions mean in a module."""
+    names = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("stanmlm."):
+            home = str(node.module).removeprefix("stanmlm.")
+            names.update({a.asname or a.name: (home, a.name) for a in node.names if (home, a.name) in functions})
+    return names | {name: (home, name) for home, name in functions if home == module}
+
+
+def _handed_on(
+    node: ast.FunctionDef, known: Mapping[str, Place], functions: Mapping[Place, ast.FunctionDef]
+) -> Iterator[Step]:
+    """Functions, with the argument, that calls within a function hand a variable to under its own name."""
     for call in ast.walk(node):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in functions:
-            names = [a.arg for a in functions[call.func.id].args.args]
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in known:
+            to = known[call.func.id]
+            names = [a.arg for a in functions[to].args.args]
             given = [*zip(names, call.args, strict=False), *((k.arg, k.value) for k in call.keywords)]
             for argument, value in given:
                 if argument and isinstance(value, ast.Name) and value.id == argument:
-                    yield call.func.id, argument
+                    yield to, argument
 
 
 def measured(modules: Mapping[str, Path]) -> dict[str, int]:
     lines = [path.read_text().count("\n") for path in modules.values()]
+    twice = defined_twice(modules)
     functions = [lines_of(node) for path in modules.values() for node in functions_of(path)]
     return {
         "modules": len(modules),
         "lines": sum(lines),
         f"modules above {LONG_MODULE} lines": sum(n > LONG_MODULE for n in lines),
         f"functions above {LONG_FUNCTION} lines": sum(n > LONG_FUNCTION for n in functions),
-        "names defined twice": len(defined_twice(modules)),
+        "names defined twice": sum(not is_private(name) for name in twice),
+        "private names in two modules": sum(map(is_private, twice)),
         f"arguments through more than {LAYERS} layers": len(passed_along(modules)),
     }
 

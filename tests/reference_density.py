@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy import special
+from scipy.linalg import block_diag
 
 from stanmlm.base.arrays import Anything, Floats
 from stanmlm.data.design import Predictor, dpars_of, predictors
@@ -111,10 +112,7 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
 
     of = sampled_in(model.centering, design)
     values["z_fix"] = take(len(of.hat))
-    values["fix"] = of.hat + of.factor @ values["z_fix"]
-    parts = blocks(model, values["fix"])
-    values["alpha_c"] = np.array([part[0] for of, part in parts if of.intercept])
-    values["b"] = np.concatenate([part[of.intercept :] for of, part in parts])
+    values["swept"] = of.hat + of.factor @ values["z_fix"]
     if design.terms:
         values["z_sd"] = take(sum(len(term.coefs) for term in design.terms))
         log_sd = of.log_sd + of.sd_factor @ values["z_sd"]
@@ -122,14 +120,31 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
     for one in model.scalars:
         (log_value,) = take(1)
         values[one.name], jacobian = one.within.low + np.exp(log_value), jacobian + log_value
-    for k, term in enumerate(design.terms, 1):
-        J, K = len(term.levels), len(term.coefs)
-        values[f"L_{k}"], lp = cholesky_factor(take(K * (K - 1) // 2), K)
-        jacobian = jacobian + lp
+    for block in sampled_together(model):
+        for k in block:
+            K = len(design.terms[k].coefs)
+            values[f"L_{k + 1}"], lp = cholesky_factor(take(K * (K - 1) // 2), K)
+            jacobian = jacobian + lp
         if not model.centering.marginal:
-            values[f"t_{k}"] = take(J * K).reshape(K, J).T
+            J, K = len(design.terms[block[0]].levels), sum(len(design.terms[k].coefs) for k in block)
+            values[scores_of(block)] = take(J * K).reshape(K, J).T
     assert place == len(q)
+    off = (sweep.S @ effect(model, values, sweep.term)[1][:, 0] for sweep in model.centering.sweeps)
+    values["fix"] = values["swept"] - sum(off)
+    parts = blocks(model, values["fix"])
+    values["alpha_c"] = np.array([part[0] for of, part in parts if of.intercept])
+    values["b"] = np.concatenate([part[of.intercept :] for of, part in parts])
     return values, jacobian
+
+
+def sampled_together(model: Model) -> list[tuple[int, ...]]:
+    """The terms of each block, by their positions."""
+    return list(model.centering.blocks) or [(k,) for k in range(len(model.design.terms))]
+
+
+def scores_of(block: tuple[int, ...]) -> str:
+    """What Stan calls the sampled effects of a block."""
+    return "_".join(["t", *(str(k + 1) for k in block)])
 
 
 def factors(model: Model, values: dict[str, Anything]) -> list[Anything]:
@@ -138,8 +153,9 @@ def factors(model: Model, values: dict[str, Anything]) -> list[Anything]:
 
 
 def in_basis(model: Model, values: dict[str, Anything], k: int) -> Anything:
-    """C, the Cholesky factor of the covariance of the effects that are sampled."""
-    T = np.linalg.solve(sampled_in(model.centering, model.design).bases[k], factors(model, values)[k])
+    """C, the Cholesky factor of the covariance of the effects that are sampled, of block k."""
+    T = block_diag(*(factors(model, values)[term] for term in sampled_together(model)[k]))
+    T = np.linalg.solve(sampled_in(model.centering, model.design).bases[k], T)
     S, C = T @ T.T, np.zeros_like(T)
     for p, q in zip(*np.tril_indices(len(S)), strict=True):  # of complex numbers without conjugates
         entry = S[p, q] - C[p, :q] @ C[q, :q]
@@ -182,9 +198,13 @@ def taus(model: Model, values: dict[str, Anything]) -> list[Anything]:
 
 
 def effect(model: Model, values: dict[str, Anything], k: int) -> tuple[Anything, Anything]:
-    """(z, the user's deviations) of term k, level by level and effect by effect."""
-    t, C, M = values[f"t_{k + 1}"], in_basis(model, values, k), mean_in_basis(model, values, k)
+    """(z, the user's deviations) of block k, level by level and effect by effect."""
+    t, C, M = values[scores_of(sampled_together(model)[k])], in_basis(model, values, k), mean_in_basis(model, values, k)
     w, c = model.centering.weights[k], model.centering.units[k]
+    for sweep in model.centering.sweeps:
+        if sweep.term == k:
+            z = t / scale_at(w, c, C[0, 0])
+            return z, sweep.Q @ z * C[0, 0]
     z = np.zeros_like(t)
     for j, p in np.ndindex(*t.shape):
         m = M[j, p] + sum(C[p, q] * z[j, q] for q in range(p))
@@ -194,9 +214,12 @@ def effect(model: Model, values: dict[str, Anything], k: int) -> tuple[Anything,
 
 
 def mean(model: Model, values: dict[str, Anything], k: int) -> Anything:
-    """M - M_0 of term k's coefficients: fixed columns, and the whole effect of the coarser term that it lies around."""
+    """M - M_0 of term k's coefficients: fixed columns, and the whole effect of the coarser term that it lies around.
+
+    Swept coefficients stand in for the user's: this is what sampled effects lie about, and nothing else.
+    """
     hat = sampled_in(model.centering, model.design).hat
-    M = (model.centering.A[k] @ (beta_full(model, values["fix"]) - beta_full(model, hat))).T
+    M = (model.centering.A[k] @ (beta_full(model, values["swept"]) - beta_full(model, hat))).T
     nesting = model.centering.nested[k]
     if nesting is None:
         return M
@@ -220,7 +243,7 @@ def scale_at(w: Anything, c: Anything, v: Anything) -> Anything:
 
 def log_effects(model: Model, values: dict[str, Anything]) -> Anything:
     total = 0.0
-    for k in range(len(model.design.terms)):
+    for k, _ in enumerate(sampled_together(model)):
         z, _ = effect(model, values, k)
         v, c = np.diag(in_basis(model, values, k)), model.centering.units[k]
         total = total - 0.5 * np.sum(z**2) - np.sum(np.log(scale_at(model.centering.weights[k], c, v)))
@@ -232,9 +255,11 @@ def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
         return 0.0
     design, response = whole(model.design), model.response
     etas = {of.dpar: of.offset + of.X @ beta for of, beta in blocks(model, beta_full(model, values["fix"]))}
-    for k, term in enumerate(design.terms):
-        (dpar,) = set(dpars_of(term))
-        etas[dpar] = etas[dpar] + np.sum(term.Z * effect(model, values, k)[1][term.index], axis=1)
+    for k, block in enumerate(sampled_together(model)):
+        terms = [design.terms[term] for term in block]
+        ((dpar, *_), *_) = map(dpars_of, terms)
+        Z = np.concatenate([term.Z for term in terms], axis=1)
+        etas[dpar] = etas[dpar] + np.sum(Z * effect(model, values, k)[1][terms[0].index], axis=1)
     eta = etas.pop("mu")
     values = values | {dpar: np.exp(others) for dpar, others in etas.items()}
     if model.family.name == "gaussian":

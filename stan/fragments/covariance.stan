@@ -6,7 +6,8 @@
   int<lower=2> K_{{ term.k }};  // coefficients
 {% endmacro %}
 {% macro transformed_data(term) %}{% endmacro %}
-{% macro parameters(k) %}
+{% macro parameters(term) %}
+{% set k = term.k %}
   cholesky_factor_corr[K_{{ k }}] L_{{ k }};
 {% endmacro %}
 {% macro model(term, likelihood) %}

@@ -1,6 +1,7 @@
 {# The fixed part: coefficients, sampled in the coordinates of a quick look at the posterior.
    Contract: macros data, transformed_data, parameters, model, given the Structure `s`, the second and the last the
-   records of group terms too; transformed_data leaves `beta_0`, model `alpha_c`, `b` and `beta`. #}
+   records of group terms too; transformed_data leaves `beta_0`, model `alpha_c`, `b` and `beta`, and `beta_swept` where
+   terms with means stand beside rotated ones, whose effects it reads. #}
 {% macro data(s) %}
   int<lower=0> F;  // fixed coefficients{{ " of all predictors" if s.others else ", the intercept first" if s.intercept }}
   vector[F] fix_hat;  // about what they are
@@ -15,20 +16,21 @@
 {% endif %}
 {% endmacro %}
 {% macro transformed_data(s, terms) %}
-{% if terms and not s.marginal %}
-{% if s.others %}
-  vector[F] beta_0 = fix_hat;
-  beta_0[alpha_at] -= x_mean * fix_hat[b_at];
-{% else %}
-  vector[F] beta_0 = {{ of_columns_as_they_are("fix_hat[1]", "tail(fix_hat, F - 1)") if s.intercept else "fix_hat" }};
-{% endif %}
+{% if terms | rejectattr("rotated") | list and not s.marginal %}
+{{ as_they_are("beta_0", "fix_hat", s) }}
 {% endif %}
 {% endmacro %}
 {% macro parameters(s) %}
   vector[F] z_fix;  // fixed coefficients, in units of their posterior
 {% endmacro %}
 {% macro model(s, terms) %}
+{% if s.rotated %}
+  // Coefficients with what of rotated effects is swept into them, and without
+  vector[F] swept = fix_hat + fix_L * z_fix;
+  vector[F] fix = swept{% for term in terms | selectattr("rotated") %} - S_{{ term.k }} * a_{{ term.k }}{% endfor %};
+{% else %}
   vector[F] fix = fix_hat + fix_L * z_fix;
+{% endif %}
 {% if s.others %}
   vector[I] alpha_c = fix[alpha_at];  // intercepts at the means of the predictors
   vector[F - I] b = fix[b_at];
@@ -50,6 +52,17 @@
   vector[F] beta = b;
 {% endif %}
 {% endif %}
+{% if terms | selectattr("swept") | list %}
+{{ as_they_are("beta_swept", "swept", s) }}
+{% endif %}
+{% endmacro %}
+{% macro as_they_are(name, fix, s) %}
+{% if s.others %}
+  vector[F] {{ name }} = {{ fix }};
+  {{ name }}[alpha_at] -= x_mean * {{ fix }}[b_at];
+{%- else %}
+  vector[F] {{ name }} = {{ of_columns_as_they_are(fix ~ "[1]", "tail(" ~ fix ~ ", F - 1)") if s.intercept else fix }};
+{%- endif %}
 {% endmacro %}
 {% macro of_columns_as_they_are(intercept, slopes) %}
 append_row({{ intercept }} - dot_product(x_mean, {{ slopes }}), {{ slopes }})

@@ -1,6 +1,5 @@
 {# A group term with one coefficient.
-   Contract: macros functions, data, transformed_data, parameters, model, parameters given the term's number k from 1,
-   data, transformed_data and model its record. #}
+   Contract: macros functions, data, transformed_data, parameters, model, given the term's record. #}
 {% macro functions() %}{% endmacro %}
 {% macro data(term) %}
 {% set k = term.k %}
@@ -20,7 +19,8 @@
   vector[J_{{ k }}] M_0_{{ k }} = A_{{ k }} * beta_0[A_at_{{ k }}]{{ " + M_0_" ~ term.around ~ "[parent_" ~ k ~ "]" if term.around }};
   vector[J_{{ k }}] h_{{ k }} = w_{{ k }} ./ (2 - w_{{ k }});  // the weight in scales
 {% endmacro %}
-{% macro parameters(k) %}
+{% macro parameters(term) %}
+{% set k = term.k %}
   vector[J_{{ k }}] t_{{ k }};  // group effects, partially centred
 {% endmacro %}
 {% macro model(term, likelihood) %}
@@ -28,13 +28,19 @@
   // Group term {{ k }}: a = M + tau z; sampled is t = r (z + pull (M - M_0))
   real tau_{{ k }} = sd[{{ term.start }}];
   real uu_{{ k }} = square(tau_{{ k }} / c_{{ k }});
-  vector[J_{{ k }}] M_{{ k }} = A_{{ k }} * beta[A_at_{{ k }}]{{ " + a_" ~ term.around ~ "[parent_" ~ k ~ "]" if term.around }};
+  vector[J_{{ k }}] M_{{ k }} = {{ mean(term, "beta_swept", "m") if term.swept else mean(term, "beta", "a") }};
   vector[J_{{ k }}] rr_{{ k }} = 1 - h_{{ k }} + uu_{{ k }} * h_{{ k }};
   vector[J_{{ k }}] pull_{{ k }} = tau_{{ k }} / square(c_{{ k }}) * w_{{ k }} ./ (1 - w_{{ k }} + uu_{{ k }} * w_{{ k }});
   vector[J_{{ k }}] z_{{ k }} = t_{{ k }} ./ sqrt(rr_{{ k }}) - pull_{{ k }} .* (M_{{ k }} - M_0_{{ k }});
   target += std_normal_lupdf(z_{{ k }});
   target += -0.5 * sum(log(rr_{{ k }}));
+{% if term.swept and term.inner %}
+  vector[J_{{ k }}] m_{{ k }} = M_{{ k }} + tau_{{ k }} * z_{{ k }};  // with what is swept into coefficients
+{% endif %}
 {% if likelihood or term.inner %}
-  vector[J_{{ k }}] a_{{ k }} = M_{{ k }} + tau_{{ k }} * z_{{ k }};{{ "  // these enter eta within a finer term" if term.inner }}
+  vector[J_{{ k }}] a_{{ k }} = {{ mean(term, "beta", "a") if term.swept else "M_" ~ k }} + tau_{{ k }} * z_{{ k }};{{ "  // these enter eta within a finer term" if term.inner }}
 {% endif %}
 {% endmacro %}
+{% macro mean(term, beta, a) %}
+A_{{ term.k }} * {{ beta }}[A_at_{{ term.k }}]{{ " + " ~ a ~ "_" ~ term.around ~ "[parent_" ~ term.k ~ "]" if term.around }}
+{%- endmacro %}

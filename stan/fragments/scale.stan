@@ -3,7 +3,7 @@
 {% macro functions() %}{% endmacro %}
 {% macro data(term) %}{% endmacro %}
 {% macro transformed_data(term) %}{% endmacro %}
-{% macro parameters(k) %}{% endmacro %}
+{% macro parameters(term) %}{% endmacro %}
 {% macro model(term, likelihood) %}
   // Group term {{ term.k }}: a = T z
   real T_{{ term.k }} = sd[{{ term.start }}];

@@ -1,6 +1,5 @@
-{# A group term with several, correlated coefficients.
-   Contract: macros functions, data, transformed_data, parameters, model, parameters given the term's number k from 1,
-   data, transformed_data and model its record. Effects are sampled in a basis, T times the user's, and data are those of
+{# A group term with several, correlated coefficients, or several terms of one factor with no correlation between them.
+   Contract: macros functions, data, transformed_data, parameters, model, given the term's record. Effects are sampled in a basis, T times the user's, and data are those of
    the basis. #}
 {% macro functions() %}
   /**
@@ -57,10 +56,17 @@
 {% endmacro %}
 {% macro data(term) %}
 {% set k = term.k %}
-  // Group term {{ k }}
+  // Group term{{ "s" if term.parts | length > 1 }} {{ term.parts | map(attribute="k") | join(", ") }}
+{% if term.parts | length > 1 %}
+{% for part in term.parts | selectattr("several") %}
+  int<lower=2> K_{{ part.k }};  // coefficients of term {{ part.k }}
+{% endfor %}
+{% endif %}
   int<lower=1> J_{{ k }};  // levels
   int<lower=2> K_{{ k }};  // coefficients
-  matrix[K_{{ k }}, K_{{ k }}] T_{{ k }};  // basis: effects are T times the user's
+{% for part in term.parts %}
+  {{ "matrix[K_" ~ k ~ ", K_" ~ part.k ~ "]" if part.several else "vector[K_" ~ k ~ "]" }} T_{{ part.k }};  // {{ "basis: effects are T times the user's" if loop.first else "its columns for term " ~ part.k }}
+{% endfor %}
   int<lower=0> Q_{{ k }};  // fixed columns that this term absorbs
   array[Q_{{ k }}] int<lower=1> A_at_{{ k }};  // their places
   matrix[Q_{{ k }}, K_{{ k }}] A_to_{{ k }};  // what the coefficient of a column gives each effect
@@ -77,15 +83,18 @@
   matrix[J_{{ k }}, K_{{ k }}] M_0_{{ k }} = A_{{ k }} * diag_pre_multiply(beta_0[A_at_{{ k }}], A_to_{{ k }}){{ " + M_0_" ~ term.around ~ "[parent_" ~ k ~ "] * carries_" ~ k if term.around }};
   matrix[J_{{ k }}, K_{{ k }}] h_{{ k }} = w_{{ k }} ./ (2 - w_{{ k }});  // the weight in scales
 {% endmacro %}
-{% macro parameters(k) %}
-  cholesky_factor_corr[K_{{ k }}] L_{{ k }};
+{% macro parameters(term) %}
+{% set k = term.k %}
+{% for part in term.parts | selectattr("several") %}
+  cholesky_factor_corr[K_{{ part.k }}] L_{{ part.k }};
+{% endfor %}
   matrix[J_{{ k }}, K_{{ k }}] t_{{ k }};  // group effects, partially centred
 {% endmacro %}
 {% macro model(term, likelihood) %}
 {% set k = term.k %}
-  // Group term {{ k }}: a = M + z C'
-  matrix[K_{{ k }}, K_{{ k }}] C_{{ k }} = lower_factor(T_{{ k }} * diag_pre_multiply(segment(sd, {{ term.start }}, K_{{ k }}), L_{{ k }}));
-  matrix[J_{{ k }}, K_{{ k }}] M_{{ k }} = A_{{ k }} * diag_pre_multiply(beta[A_at_{{ k }}], A_to_{{ k }}){{ " + a_" ~ term.around ~ "[parent_" ~ k ~ "] * carries_" ~ k if term.around }};
+  // Group term{{ "s" if term.parts | length > 1 }} {{ term.parts | map(attribute="k") | join(", ") }}: a = M + z C'
+  matrix[K_{{ k }}, K_{{ k }}] C_{{ k }} = lower_factor({{ factor(term) }});
+  matrix[J_{{ k }}, K_{{ k }}] M_{{ k }} = {{ mean(term, "beta_swept", "m") if term.swept else mean(term, "beta", "a") }};
   vector[K_{{ k }}] v_{{ k }} = diagonal(C_{{ k }});
   vector[K_{{ k }}] uu_{{ k }} = square(v_{{ k }} ./ c_{{ k }});
   matrix[J_{{ k }}, K_{{ k }}] rr_{{ k }} = between(h_{{ k }}, uu_{{ k }});
@@ -93,7 +102,21 @@
   matrix[J_{{ k }}, K_{{ k }}] z_{{ k }} = scores(t_{{ k }} ./ sqrt(rr_{{ k }}), M_{{ k }} - M_0_{{ k }}, pull_{{ k }}, C_{{ k }});
   target += std_normal_lupdf(to_vector(z_{{ k }}));
   target += -0.5 * sum(log(rr_{{ k }}));
-{% if likelihood or term.inner %}
-  matrix[J_{{ k }}, K_{{ k }}] a_{{ k }} = M_{{ k }} + z_{{ k }} * C_{{ k }}';
+{% if term.swept and term.inner %}
+  matrix[J_{{ k }}, K_{{ k }}] m_{{ k }} = M_{{ k }} + z_{{ k }} * C_{{ k }}';  // with what is swept into coefficients
 {% endif %}
+{% if likelihood or term.inner %}
+  matrix[J_{{ k }}, K_{{ k }}] a_{{ k }} = {{ mean(term, "beta", "a") if term.swept else "M_" ~ k }} + z_{{ k }} * C_{{ k }}';
+{% endif %}
+{% endmacro %}
+{% macro mean(term, beta, a) %}
+A_{{ term.k }} * diag_pre_multiply({{ beta }}[A_at_{{ term.k }}], A_to_{{ term.k }}){{ " + " ~ a ~ "_" ~ term.around ~ "[parent_" ~ term.k ~ "] * carries_" ~ term.k if term.around }}
+{%- endmacro %}
+{% macro factor(term) %}
+{% set sides = namespace(whole="") %}
+{% for part in term.parts %}
+{% set own = "T_" ~ part.k ~ " * " ~ ("diag_pre_multiply(segment(sd, " ~ part.start ~ ", K_" ~ part.k ~ "), L_" ~ part.k ~ ")" if part.several else "sd[" ~ part.start ~ "]") %}
+{% set sides.whole = own if loop.first else "append_col(" ~ sides.whole ~ ",\n    " ~ own ~ ")" %}
+{% endfor %}
+{{ sides.whole -}}
 {% endmacro %}

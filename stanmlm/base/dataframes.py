@@ -108,7 +108,11 @@ def require_order(name: str, thing: object, rows: pd.Index | None, data: str = "
 
     Examples
     --------
-    >>> require_order("weights", pd.Series([1.0, 2.0], index=["a", "b"]), pd.Index(["a", "b"]))
+    >>> try:
+    ...     require_order("weights", pd.Series([1.0, 2.0], index=["a", "b"]), pd.Index(["b", "a"]))
+    ... except DataError as error:
+    ...     print(str(error).partition(":")[0])
+    weights has the rows of data in another order
     """
     if not isinstance(thing, pd.Series) or rows is None or len(thing) != len(rows):
         return

@@ -73,6 +73,7 @@ def encode(
     --------
     >>> import pandas as pd
     >>> from stanmlm.formula.formula import parse_formula
+    >>> from stanmlm.data.design import design
     >>> from stanmlm.data.frame import model_frame
     >>> data = pd.DataFrame({"y": [1.0, 2.0, 4.0], "x": [1.0, 2.0, 3.0], "g": ["a", "b", "b"]})
     >>> formula = parse_formula("y ~ scale(x) + (1 | g)", tuple(data))

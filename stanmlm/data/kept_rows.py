@@ -7,7 +7,7 @@ import pandas as pd
 
 from stanmlm.base.arrays import Bools, Ints
 from stanmlm.base.errors import DataError, rows_named
-from stanmlm.data.rfunctions.operators import positions
+from stanmlm.data.rfunctions.subsets import positions
 from stanmlm.data.rvalues import Value, floats, has_missing, is_missing, length, width
 
 SHOWN = 5  # variables that a message names

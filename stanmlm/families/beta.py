@@ -25,7 +25,8 @@ from stanmlm.families.theta import Theta
 def beta(link: str = "logit") -> Family:
     """Shares above 0 and below 1, with mean mu and variance mu (1 - mu) / (1 + phi); brms's `Beta`.
 
-    Weights are exponents of the density. The precision phi has brms's prior gamma(0.01, 0.01) in every preset but "flat".
+    Weights are exponents of the density. The precision phi has brms's prior gamma(0.01, 0.01) in every preset but
+    "flat".
 
     Parameters
     ----------

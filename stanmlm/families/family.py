@@ -74,7 +74,8 @@ def as_they_are(y: Floats) -> Floats:
     return y
 
 
-# Everywhere below: theta's arrays are (draws, rows), those of Extra and y (rows,).
+# Everywhere below: theta's arrays are (draws, rows), or (draws, 1) where all rows share one; those of Extra and y are
+# (rows,). Slopes are of one draw, whose axis theta then is without.
 @dataclass(frozen=True)
 class Family:
     """A family with its links; users write `binomial`, `"binomial"` or `binomial(link="probit")`.
@@ -95,8 +96,11 @@ class Family:
     shared: tuple[Shared, ...] = ()
     variance: Callable[[Theta, Extra], Floats] | None = None
     cdf: Callable[[Floats, Theta, Extra], Floats] | None = None
-    # Expected information of the predictors on their links' scales, (P, P, rows); None: from the log density.
+    # Derivatives of the log density along the predictors, on their links' scales: (P, rows), and (P, P, rows) expected
+    # information, or else minus second derivatives. What is None is taken by differences.
+    score: Callable[[Floats, Theta, Extra], Floats] | None = None
     information: Callable[[Theta, Extra], Floats] | None = None
+    observed: Callable[[Floats, Theta, Extra], Floats] | None = None
     reductions: tuple[Reduction, ...] = ()  # the first that holds serves; where none does, distinct responses
     extras: tuple[str, ...] = ()  # fields of Extra that the density reads beside exponents
     autoscales: bool = False  # rstanarm: default priors are scaled by sd(y), the intercept's sits at mean(y)
@@ -207,6 +211,16 @@ def trials_of(response: Response) -> Floats:
 def mean_of(response: Response) -> float:
     """The mean response."""
     return float(np.mean(response.y))
+
+
+def symmetric(rows: Sequence[Sequence[Floats]]) -> Floats:
+    """Matrices, (P, P, rows), from the entries of their lower triangles."""
+    size, shape = len(rows), np.broadcast_shapes(*(entry.shape for row in rows for entry in row))
+    out = np.empty((size, size, *shape))
+    for p, row in enumerate(rows):
+        for q, entry in enumerate(row):
+            out[p, q] = out[q, p] = entry
+    return out
 
 
 def location_itself(theta: Theta, _: Extra) -> Floats:

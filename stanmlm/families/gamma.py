@@ -23,11 +23,11 @@ from stanmlm.families.responses import Response, read_positive
 from stanmlm.families.theta import Theta
 
 
-def Gamma(link: str = "log") -> Family:
+def Gamma(link: str = "log") -> Family:  # noqa: N802 - R's name
     """Positive responses with mean mu and variance mu^2 / shape.
 
-    The link is the log unless you say otherwise, as in brms's `brmsfamily("gamma")`; R's `Gamma()` has "inverse". Weights
-    are exponents of the density. The shape has brms's prior gamma(0.01, 0.01) in every preset but "flat".
+    The link is the log, as in brms's `brmsfamily("gamma")`; R's `Gamma()` has "inverse". Weights are exponents of the
+    density. The shape has brms's prior gamma(0.01, 0.01) in every preset but "flat".
 
     Parameters
     ----------

@@ -13,6 +13,7 @@ from stanmlm.families.family import (
     Notation,
     location_itself,
     mean_of,
+    symmetric,
     unbounded,
     weights_of,
     with_link,
@@ -73,9 +74,15 @@ def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     return np.asarray(special.ndtr((y - theta["mu"]) / _sd(theta, extra)))
 
 
+def _score(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    sd = _sd(theta, extra)
+    z = (y - theta["mu"]) / sd
+    return np.array([z / sd, z**2 - 1])
+
+
 def _information(theta: Theta, extra: Extra) -> Floats:
     zero = np.zeros_like(theta["mu"])
-    return np.array([[zero + _sd(theta, extra) ** -2.0, zero], [zero, zero + 2.0]])
+    return symmetric([[_sd(theta, extra) ** -2.0], [zero, zero + 2.0]])
 
 
 def squares_of_all(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
@@ -141,6 +148,7 @@ GAUSSIAN = Family(
     notation=Notation(r"\mu", "w", weights_of, _law),
     variance=_variance,
     cdf=_cdf,
+    score=_score,
     information=_information,
     reductions=(
         Reduction((), squares_of_all, scalars=("sigma",), means=_means, spread=_spread),

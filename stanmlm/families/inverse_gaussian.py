@@ -26,7 +26,7 @@ from stanmlm.families.theta import Theta
 def inverse_gaussian(link: str = "log") -> Family:
     """Positive responses with mean mu and variance mu^3 / shape; brms's and R's `inverse.gaussian`.
 
-    The link is the log unless you say otherwise; R's and brms's default is "1/mu^2". Weights are exponents of the
+    The link is the log; R's and brms's default is "1/mu^2". Weights are exponents of the
     density. The shape, in units of the response, has brms's prior gamma(0.01, 0.01) in every preset but "flat".
 
     Parameters

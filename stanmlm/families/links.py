@@ -60,11 +60,12 @@ def _logit(mu: Floats) -> Floats:
 
 
 def _logistic(eta: Floats) -> Floats:
-    return np.asarray(special.expit(eta))
+    return np.asarray(np.exp(np.minimum(eta, 0.0)) / (1 + np.exp(-np.abs(eta))))
 
 
 def _logistic_density(eta: Floats) -> Floats:
-    return np.asarray(special.expit(eta) * special.expit(-eta))
+    tail = np.exp(-np.abs(eta))
+    return np.asarray(tail / (1 + tail) ** 2)
 
 
 def _log_logistic(eta: Floats) -> Floats:

@@ -16,13 +16,14 @@ from stanmlm.families.family import (
     location_itself,
     mean_of,
     moderately,
+    symmetric,
     trials_of,
     with_link,
 )
 from stanmlm.families.links import LINKS
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
 from stanmlm.families.responses import Response, read_counts
-from stanmlm.families.rising import log_rising
+from stanmlm.families.rising import log_rising, rising_slopes
 from stanmlm.families.theta import Theta
 
 
@@ -60,6 +61,23 @@ def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:
     spread = (y + shape) * np.logaddexp(0.0, log_mu - np.log(shape))
     kernel = log_rising(shape, y) - special.gammaln(y + 1) + moderately(y, log_mu) - spread
     return np.asarray(extra.weights * kernel)
+
+
+def _score(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """In log mu and log shape; all but the series of gamma functions is of the share mu / (mu + shape)."""
+    shape, log_odds = theta["shape"], theta.log("mu") - theta.eta("shape")
+    both = (y + shape) * special.expit(log_odds)
+    of_shape = rising_slopes(shape, y)[0] + both - shape * np.logaddexp(0.0, log_odds)
+    return np.asarray(extra.weights * np.array([y - both, of_shape]))
+
+
+def _observed(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Minus second derivatives: expected ones of the shape are sums without end."""
+    shape, log_odds = theta["shape"], theta.log("mu") - theta.eta("shape")
+    share = special.expit(log_odds)
+    bend = (y + shape) * share * special.expit(-log_odds)
+    of_shape = bend + shape * (np.logaddexp(0.0, log_odds) - 2 * share) - rising_slopes(shape, y)[1]
+    return extra.weights * symmetric([[bend], [shape * share - bend, of_shape]])
 
 
 def _draw(rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
@@ -126,5 +144,7 @@ NEGBINOMIAL = Family(
     notation=Notation(r"\lambda", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    score=_score,
+    observed=_observed,
     reductions=(Reduction(("offset",), _statistic, scalars=("shape",)),),
 )

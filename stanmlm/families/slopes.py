@@ -1,5 +1,7 @@
 """Slopes of a family's log density along its predictors, row by row: what a pilot climbs by."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
@@ -12,19 +14,22 @@ from stanmlm.families.theta import Theta
 FIRST, SECOND = 1e-4, 1e-2
 
 
-def slopes(family: Family, y: Floats, etas: Floats, extra: Extra, units: Floats | None = None) -> tuple[Floats, Floats]:
+def slopes(
+    family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, units: Floats | None = None
+) -> tuple[Floats, Floats]:
     """Give score and information of each row in its predictors.
 
-    The score is a difference quotient of the log density. The information is the family's own, expected one, or where
-    it has none the observed one, minus second differences, which need not be positive.
+    The information is the family's own, expected one, or where it has none the observed one, minus second derivatives,
+    which need not be positive. What of these a family does not have in closed form is taken by differences of its log
+    density.
 
     Parameters
     ----------
     family : Family
     y : array
         (rows,)
-    etas : array
-        (P, rows) of all parameters, on their links' scales.
+    etas : sequence of arrays
+        A parameter each, on its link's scale: (rows,), or (1,) where all rows share it.
     extra : Extra
     units : array, optional
         (P,) what a difference in each predictor is counted in: about the size of what matters; 1 by default.
@@ -45,38 +50,49 @@ def slopes(family: Family, y: Floats, etas: Floats, extra: Extra, units: Floats 
     sizes = np.ones(len(etas)) if units is None else units
     score = scores(family, y, etas, extra, sizes, np.arange(len(etas)))
     if family.information is not None:
-        information = family.information(_theta(family, etas), extra)
-        return score, np.asarray(information * np.multiply.outer(sizes, sizes)[..., None])
-    return score, _observed(family, y, etas, extra, sizes)
+        own = family.information(_theta(family, etas), extra)
+    elif family.observed is not None:
+        own = family.observed(y, _theta(family, etas), extra)
+    else:
+        return score, _observed(family, y, etas, extra, sizes)
+    return score, np.asarray(own * np.multiply.outer(sizes, sizes)[..., None])
 
 
-def scores(family: Family, y: Floats, etas: Floats, extra: Extra, units: Floats, which: Ints) -> Floats:
+def scores(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, units: Floats, which: Ints) -> Floats:
     """The score in some of the predictors alone, (which, rows); all else as in `slopes`."""
-    steps = np.diag(units)[which, :, None]
+    if family.score is not None:
+        return np.asarray(family.score(y, _theta(family, etas), extra)[which] * units[which, None])
     up, down = (
-        np.array([_density(family, y, etas + sign * FIRST * step, extra) for step in steps]) for sign in (1, -1)
+        np.array([_density(family, y, _moved(etas, {p: sign * FIRST * units[p]}), extra) for p in which])
+        for sign in (1, -1)
     )
     return np.asarray((up - down) / (2 * FIRST))
 
 
-def _observed(family: Family, y: Floats, etas: Floats, extra: Extra, units: Floats) -> Floats:
+def _observed(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, units: Floats) -> Floats:
     """Minus the matrix of second differences, (P, P, rows)."""
-    P = len(etas)
-    steps, here = SECOND * np.diag(units)[:, :, None], _density(family, y, etas, extra)
-    up, down = (np.array([_density(family, y, etas + sign * step, extra) for step in steps]) for sign in (1, -1))
+    P, steps, here = len(etas), SECOND * units, _density(family, y, etas, extra)
+    up, down = (
+        np.array([_density(family, y, _moved(etas, {p: sign * steps[p]}), extra) for p in range(P)]) for sign in (1, -1)
+    )
     information = np.empty((P, P, *here.shape))
     for p in range(P):
         information[p, p] = -(up[p] + down[p] - 2 * here)
         for q in range(p):
-            both = [_density(family, y, etas + sign * (steps[p] + steps[q]), extra) for sign in (1, -1)]
+            ends = [_moved(etas, {p: sign * steps[p], q: sign * steps[q]}) for sign in (1, -1)]
+            both = [_density(family, y, end, extra) for end in ends]
             apart = up[p] + down[p] + up[q] + down[q]
             information[p, q] = information[q, p] = -0.5 * (both[0] + both[1] - apart + 2 * here)
     return information / SECOND**2
 
 
-def _density(family: Family, y: Floats, etas: Floats, extra: Extra) -> Floats:
+def _moved(etas: Sequence[Floats], steps: dict[int, float]) -> list[Floats]:
+    return [eta + steps[p] if p in steps else eta for p, eta in enumerate(etas)]
+
+
+def _density(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra) -> Floats:
     return family.log_density(y, _theta(family, etas), extra)
 
 
-def _theta(family: Family, etas: Floats) -> Theta:
+def _theta(family: Family, etas: Sequence[Floats]) -> Theta:
     return family.theta(dict(zip(family.links, etas, strict=True)), {})

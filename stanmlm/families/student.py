@@ -14,6 +14,7 @@ from stanmlm.families.family import (
     Notation,
     location_itself,
     mean_of,
+    symmetric,
     trials_of,
     unbounded,
     with_link,
@@ -21,7 +22,7 @@ from stanmlm.families.family import (
 from stanmlm.families.links import LINKS
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_reals
-from stanmlm.families.rising import log_rising
+from stanmlm.families.rising import log_rising, rising_slopes
 from stanmlm.families.theta import Theta
 
 
@@ -75,16 +76,26 @@ def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     return np.asarray(special.stdtr(theta["nu"], (y - theta["mu"]) / theta["sigma"]))
 
 
+def _score(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """In mu, log sigma and log(nu - 1)."""
+    sigma, nu = theta["sigma"], theta["nu"]
+    z = (y - theta["mu"]) / sigma
+    pull = (nu + 1) * z / (nu + z**2)
+    df = rising_slopes(nu / 2, np.asarray(0.5))[0] / nu + (z * pull / nu - np.log1p(z**2 / nu)) / 2
+    return np.asarray(extra.weights * np.array([pull / sigma, z * pull - 1, (nu - 1) * df]))
+
+
 def _information(theta: Theta, extra: Extra) -> Floats:
-    """Expected information in mu, log sigma and log(nu - 1) (Lange, Little and Taylor 1989, appendix B)."""
-    nu = np.broadcast_to(theta["nu"], theta["mu"].shape)
-    zero, slope = np.zeros_like(nu), nu - 1
-    mu = (nu + 1) / (nu + 3) / theta["sigma"] ** 2
-    sigma = 2 * nu / (nu + 3)
-    both = -2 * slope / ((nu + 1) * (nu + 3))
-    trigammas = special.polygamma(1, nu / 2) - special.polygamma(1, (nu + 1) / 2)
-    df = slope**2 * (trigammas / 4 - (nu + 5) / (2 * nu * (nu + 1) * (nu + 3)))
-    return np.asarray(extra.weights * np.array([[mu, zero, zero], [zero, sigma, both], [zero, both, df]]))
+    """Expected, in mu, log sigma and log(nu - 1) (Lange, Little and Taylor 1989, appendix B).
+
+    Their trigamma functions of nu / 2 and (nu + 1) / 2 are those of `rising_slopes`, which keep digits for large nu.
+    """
+    nu, zero = theta["nu"], np.zeros_like(theta["mu"])
+    mu, sigma = (nu + 1) / (nu + 3) / theta["sigma"] ** 2, 2 * nu / (nu + 3)
+    both = -2 * (nu - 1) / ((nu + 1) * (nu + 3))
+    first, second = rising_slopes(nu / 2, np.asarray(0.5))
+    df = ((nu - 1) / nu) ** 2 * (first - second + (3 - nu) / (2 * (nu + 1) * (nu + 3)))
+    return extra.weights * symmetric([[mu], [zero, sigma], [zero, both, df]])
 
 
 def _size(response: Response) -> float:
@@ -139,6 +150,7 @@ STUDENT = Family(
     notation=Notation(r"\mu", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    score=_score,
     information=_information,
     autoscales=True,
 )

@@ -74,6 +74,7 @@ def prior_frame(priors: Priors) -> pd.DataFrame:
 
     Examples
     --------
+    >>> from stanmlm.priors.parameters import Address
     >>> row = PriorRow(Address("b", coef="income"), 0, "normal", (0.0, 5.0), (0.0, 2.5), False, "default")
     >>> prior_frame(Priors((row,), "rstanarm"))["prior"].item()
     'normal(0, 5)'

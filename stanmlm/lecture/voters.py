@@ -9,7 +9,7 @@ from scipy.special import expit
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError
-from stanmlm.lecture.datasets import Survey, state_facts, survey_of
+from stanmlm.lecture.surveys import Survey, state_facts, survey_of
 
 NOT_SURVEYED = ("AK", "HI")  # as in the National Annenberg Election Survey
 

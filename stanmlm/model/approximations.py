@@ -1,6 +1,6 @@
 """What a likelihood is near its linear predictors: a quadratic, from means of cells or from distinct responses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +31,7 @@ class Likelihood:
     """A likelihood in the units of a problem."""
 
     start: Floats  # (P, C) linear predictors to begin at, offsets and all
-    limits: tuple[Floats, Floats]  # (P, 1) each: beyond them a step has overshot
+    limits: tuple[float, float]  # of the location's: beyond them a step has overshot
     # (eta (P, C), variance of the location's eta (C,), dispersion) -> the problem of a step
     working: Callable[[Floats, Floats, float], Working]
     # (location's eta (C,), its variance) -> the dispersion that goes with them, 1 where it is none or a predictor
@@ -71,25 +71,22 @@ def of_means(at: Means) -> Likelihood:
     """
     link, overall, about = at.family.link, _overall(at), _offset_about_its_mean(at)
     middle = link.forward(overall)
-    least = LEAST * link.slope(middle), LEAST * _information(at.family, middle)
-    low, high = bounds_of(at)
+    flattest, stillest = LEAST * link.slope(middle), LEAST * _information(at.family, middle)
 
     def working(eta: Floats, _: Floats, dispersion: float) -> Working:
         mu = link.inverse(eta[0])
-        slope = np.maximum(link.slope(eta[0]), least[0])
-        weight = at.n * np.maximum(_information(at.family, eta[0]), least[1]) / dispersion
+        slope = np.maximum(link.slope(eta[0]), flattest)
+        weight = at.n * np.maximum(_information(at.family, eta[0]), stillest) / dispersion
         return Working(weight * (eta - at.offset + (at.y - mu) / slope), weight[None, None])
 
     def dispersion(eta: Floats, uncertain: Floats) -> float:
         if at.spread is None:
             return 1.0
         rows, squares = at.spread
-        return float(squares + np.sum(at.n * (at.y - eta) ** 2) + np.sum(at.n * uncertain)) / max(rows, 1)
+        return float(squares + at.n @ ((at.y - eta) ** 2 + uncertain)) / max(rows, 1)
 
-    start = (middle + about)[None]
-    limits = (np.full((1, 1), low), np.full((1, 1), high))
-    has = at.spread is not None
-    return Likelihood(start, limits, working, dispersion, has_dispersion=has, by_variance=has)
+    start, has = (middle + about)[None], at.spread is not None
+    return Likelihood(start, bounds_of(at), working, dispersion, has_dispersion=has, by_variance=has)
 
 
 def _information(family: Family, eta: Floats) -> Floats:
@@ -135,7 +132,13 @@ class Scale:
 
 
 def of_responses(
-    family: Family, seen: Observed, scale: Scale, offset: Floats, start: Floats, bounds: tuple[float, float]
+    family: Family,
+    seen: Observed,
+    scale: Scale,
+    offset: Floats,
+    start: Floats,
+    bounds: tuple[float, float],
+    shared: Collection[int] = (),
 ) -> Likelihood:
     """Any family, all of its parameters predictors, by slopes of its log density.
 
@@ -154,6 +157,8 @@ def of_responses(
         (P,) linear predictors to begin at, in these units.
     bounds : tuple
         Where the location's may go, in these units.
+    shared : collection of int
+        The parameters that all rows share, by place: their density is evaluated at one number.
 
     Returns
     -------
@@ -161,8 +166,13 @@ def of_responses(
 
     Examples
     --------
-    >>> def start_of(family, seen, scale, offset, start):
-    ...     return of_responses(family, seen, scale, offset, start, (-np.inf, np.inf)).start
+    >>> from stanmlm.families import poisson
+    >>> from stanmlm.families.reductions import Extra, Observed
+    >>> one = np.ones(2)
+    >>> seen = Observed(np.arange(2), np.array([1.0, 3.0]), Extra(one, one), one)
+    >>> scale = Scale(np.zeros(1), np.ones(1))
+    >>> of_responses(poisson(), seen, scale, np.zeros((1, 2)), np.zeros(1), (-np.inf, np.inf)).start.shape
+    (1, 2)
     """
     (P, C), others = offset.shape, np.arange(1, len(start))
 
@@ -170,33 +180,57 @@ def of_responses(
         flat = (rows * seen.n).reshape(-1, len(seen.n))
         return np.array([np.bincount(seen.cell, row, C) for row in flat]).reshape(*rows.shape[:-1], C)
 
+    def by_row(eta: Floats) -> list[Floats]:
+        """Every parameter's in the user's units, (rows,) or (1,)."""
+        own = [row[:1] if p in shared else row[seen.cell] for p, row in enumerate(eta)]
+        return [center + unit * row for center, unit, row in zip(scale.center, scale.unit, own, strict=True)]
+
     def working(eta: Floats, uncertain: Floats, _: float) -> Working:
-        etas = scale.center[:, None] + scale.unit[:, None] * eta[:, seen.cell]
+        etas = by_row(eta)
         score, information = slopes(family, seen.y, etas, seen.extra, scale.unit)
         if len(others) and np.any(uncertain):
-            away = np.zeros_like(etas)
-            away[0] = scale.unit[0] * np.sqrt(uncertain)[seen.cell]
-            both = [scores(family, seen.y, etas + sign * away, seen.extra, scale.unit, others) for sign in (1, -1)]
+            away = scale.unit[0] * np.sqrt(uncertain)[seen.cell]
+            ends = [[etas[0] + step, *etas[1:]] for step in (away, -away)]
+            both = [scores(family, seen.y, end, seen.extra, scale.unit, others) for end in ends]
             score[others] = (both[0] + both[1]) / 2
-        weight = total(information if family.information else _positive(information))
+        weight = total(information if family.information else positive(information))
         return Working(weighted(weight, eta - offset) + total(score), weight)
 
-    low, high = np.full((P, 1), -np.inf), np.full((P, 1), np.inf)
-    low[0], high[0] = bounds
     often = np.bincount(seen.cell, seen.n, C)
     first = start[:, None] + offset - (offset @ often / max(float(often.sum()), 1e-300))[:, None]
-    return Likelihood(first, (low, high), working, lambda *_: 1.0, has_dispersion=False, by_variance=P > 1)
+    return Likelihood(first, bounds, working, lambda *_: 1.0, has_dispersion=False, by_variance=P > 1)
 
 
-def _positive(weight: Floats) -> Floats:
+def positive(weight: Floats) -> Floats:
     """The same matrices, (P, P, rows), with directions of no information, or less, lifted to a little.
 
     Row by row: so it does not matter which rows share a cell.
     """
+    if len(weight) == 1:
+        return weight + _lift(weight, np.abs(weight))
+    if len(weight) == 2:
+        return _positive_pairs(weight)
     sizes, axes = np.linalg.eigh(np.moveaxis(weight, -1, 0))
-    largest = np.max(np.abs(sizes), axis=1, keepdims=True)
-    lifted = np.maximum(sizes, FLATTEST * np.where(largest > 0, largest, 1.0))
+    lifted = sizes + _lift(sizes, np.max(np.abs(sizes), axis=1, keepdims=True))
     return np.asarray(np.einsum("cpk,ck,cqk->pqc", axes, lifted, axes))
+
+
+def _positive_pairs(weight: Floats) -> Floats:
+    """The same of two predictors, whose eigenvalues are a middle and a distance from it either way."""
+    (a, b), (_, c) = weight
+    middle, half = (a + c) / 2, (a - c) / 2
+    away = np.hypot(half, b)
+    largest = np.abs(middle) + away
+    up, down = _lift(middle + away, largest), _lift(middle - away, largest)
+    both = (up + down) / 2
+    # (up - down) / 2 along the axis of the larger, in which the matrix less its middle is `away`
+    turned = np.where(away > 0, (up - down) / (2 * np.where(away > 0, away, 1.0)), 0.0)
+    return np.array([[a + both + turned * half, b + turned * b], [b + turned * b, c + both - turned * half]])
+
+
+def _lift(sizes: Floats, largest: Floats) -> Floats:
+    """What eigenvalues lack of a share of the largest."""
+    return np.maximum(FLATTEST * np.where(largest > 0, largest, 1.0) - sizes, 0.0)
 
 
 def weighted(weight: Floats, values: Floats) -> Floats:
@@ -205,9 +239,9 @@ def weighted(weight: Floats, values: Floats) -> Floats:
     return np.asarray(weight[0] * values if alone else np.einsum("pqc,qc->pc", weight, values))
 
 
-def within_reach(eta: Floats, before: Floats, limits: tuple[Floats, Floats]) -> Floats:
-    """Linear predictors (P, C) where a step may end: within limits, and beside the location not far from `before`."""
-    reach = np.full((len(eta), 1), FARTHEST)
-    reach[0] = np.inf
-    low, high = limits
-    return np.asarray(np.clip(eta, np.maximum(low, before - reach), np.minimum(high, before + reach)))
+def within_reach(eta: Floats, before: Floats, limits: tuple[float, float]) -> Floats:
+    """Linear predictors (P, C) where a step may end: the location's in limits, others' not far from `before`."""
+    out = np.empty_like(eta)
+    np.clip(eta[0], *limits, out=out[0])
+    np.clip(eta[1:], before[1:] - FARTHEST, before[1:] + FARTHEST, out=out[1:])
+    return out

@@ -1,14 +1,17 @@
-"""Partial centring: which fixed columns a group term absorbs, and the weight of each effect."""
+"""Partial centring: the weight of each effect, and in which coordinates everything is sampled."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stanmlm.base.arrays import Bools, Floats, Ints
+from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.errors import OptionError
 from stanmlm.data.coefficients import n_coefficients, places_of
 from stanmlm.data.design import Design, dpars_of
 from stanmlm.families import Family
+from stanmlm.formula.bf import LOCATION
+from stanmlm.model.absorption import absorption
 from stanmlm.model.compress import Cells
 from stanmlm.model.coordinates import (
     Coordinates,
@@ -19,19 +22,30 @@ from stanmlm.model.coordinates import (
     users_own,
     variances_in_turn,
 )
+from stanmlm.model.joining import (
+    Blocks,
+    Joined,
+    apart,
+    correlated,
+    joinable,
+    joined,
+    order_of,
+    separated,
+    worth_joining,
+)
 from stanmlm.model.marginal import Marginal, marginal
-from stanmlm.model.nesting import Nesting, depth, nestings
+from stanmlm.model.nesting import Nesting, nestings
 from stanmlm.model.pilot import Pilot, pilot
+from stanmlm.model.sweeping import Sweep, sweeps, swept_coordinates
 from stanmlm.priors.priors import Priors
-
-# A column is absorbed where it equals Z A up to this share of its largest value: rounding, and nothing else.
-ROUNDING = 1e-13
 
 # With more coefficients a group, integrating effects out costs more than it saves: a cube against a square.
 MOST = 10
 
 # Shares of information below this count for less where likelihoods are not normal (docs/decisions/011).
 SMALL = 0.3
+# Events in a level from which its likelihood is about normal, whatever the share.
+MANY = 2.0
 
 NAMED = {"noncentered": 0.0, "centered": 1.0}
 
@@ -53,6 +67,15 @@ class Centering:
     pilot: Pilot | None = None  # what weights by information came from; chains start there
     marginal: Marginal | None = None  # group effects are integrated out, and no weight serves them
     coordinates: Coordinates | None = None  # what is sampled; None for the user's own, as in files of version 0.1
+    sweeps: tuple[Sweep, ...] = ()  # one a rotated term, whose weights are those of z
+    # Terms that are sampled as one: positions of the user's, a block each, which is then what a group term is above;
+    # none for each by itself.
+    blocks: Blocks = ()
+
+    @property
+    def rotated(self) -> Mapping[int, Sweep]:
+        """The sweeps by the positions of their terms."""
+        return {sweep.term: sweep for sweep in self.sweeps}
 
 
 def centering(
@@ -84,15 +107,18 @@ def centering(
 
     Examples
     --------
-    >>> def never(design, cells, family, priors):
-    ...     return centering("noncentered", design, cells, family, priors).weights
+    >>> from stanmlm import lmer, simulate_exams
+    >>> model = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model
+    >>> at = model.design, model.cells, model.family, model.priors
+    >>> float(centering("noncentered", *at).weights[0].max())
+    0.0
     """
     if choice == "auto" and not prior_only:
         decide = integrated if integrable(design, family) else automatic
         return decide(design, cells, family, priors)
     weight = 0.0 if choice == "auto" else _weight(choice)
     if choice in ("auto", "noncentered") or not design.terms:
-        of = of_prior(design, priors) if prior_only else _quick_look(design, cells, family, priors)[1]
+        of = of_prior(design, priors) if prior_only else _quick_look(design, cells, family, priors).coordinates
         return replace(noncentered(design), coordinates=of)
     return forced(design, cells, family, priors, weight, prior_only)
 
@@ -143,43 +169,96 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
 
     Examples
     --------
-    >>> def mean_weights(design, cells, family, priors):
-    ...     return [w.mean(axis=0) for w in automatic(design, cells, family, priors).weights]
+    >>> from stanmlm import lmer, simulate_exams
+    >>> model = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model
+    >>> at = model.design, model.cells, model.family, model.priors
+    >>> automatic(*at).weights[0].shape  # (levels, coefficients)
+    (100, 1)
     """
-    at, of = _quick_look(design, cells, family, priors)
+    look = _quick_look(design, cells, family, priors, join=True)
+    at, of, design, cells = look.pilot, look.coordinates, look.terms.design, look.terms.cells
     if at is None:
         return replace(noncentered(design), coordinates=of)
-    own = in_bases(at, of)
-    shares = informed(own)
-    absorbed, A = absorption(design, cells, shares, of)
-    weights = shares if family.squares else tuple(map(_worth, shares))
-    return Centering(absorbed, A, weights, units(own), nestings(design, cells), at, coordinates=of)
+    nested = nestings(design, cells)
+    rotated = sweeps(design, cells, priors, nested, at)
+    of_scores = {sweep.term: sweep.weights[:, None] for sweep in rotated}
+    own = in_bases(at, of := swept_coordinates(rotated, design, cells, at, of))
+    shares = tuple(of_scores.get(k, share) for k, share in enumerate(informed(own)))
+    absorbed, A = absorption(design, cells, shares, of, frozenset(of_scores))
+    events = events_of(design, cells, family, at)
+    weights = shares if family.squares else tuple(_worth(*each) for each in zip(shares, events, strict=True))
+    blocks = look.terms.blocks if look.joined else ()
+    return Centering(absorbed, A, weights, units(own), nested, at, coordinates=of, sweeps=rotated, blocks=blocks)
 
 
-def _worth(share: Floats) -> Floats:
-    """Weights for shares of information where the likelihood is not normal: as they are, but for small ones.
+def _worth(share: Floats, events: Floats) -> Floats:
+    """Weights for shares of information where the likelihood is not normal: less for small ones of few events.
 
     A normal likelihood's share grows with the sd of the effects. That of a few events does not: a row of all successes
     tells a sign and no more, and effects that are sampled as if it told a place stick where the sd is large. What is
     lost is little: non-centred effects are as correlated with their means as their share says.
     """
-    return np.asarray(share * np.minimum(1.0, share / SMALL) ** 4)
+    return np.asarray(share * np.minimum(1.0, np.maximum(share / SMALL, events[:, None] / MANY)) ** 4)
 
 
-def _quick_look(
-    design: Design, cells: Cells, family: Family, priors: Priors
-) -> tuple[Pilot, Coordinates] | tuple[None, Coordinates]:
-    """The pilot and its coordinates; none and the prior's own where there is nothing to learn from the data."""
-    nothing = None, of_prior(design, priors)
+def events_of(design: Design, cells: Cells, family: Family, at: Pilot) -> list[Floats]:
+    """What data say of the linear predictor in each level, (J,) a term: with a logarithmic link, expected counts.
+
+    A predictor in the units of the response is counted in those of its scale; where that is none number, as nothing.
+    """
+    dpars = [*places_of(design)]
+    scale = next((one.name for one in family.scalars if one.scales_groups), None)
+    unit = {LOCATION: 1.0 if scale is None else float(at.scalars.get(scale, 0.0))}
+    out = []
+    for term, index in zip(design.terms, cells.index, strict=True):
+        dpar = dpars_of(term)[0]
+        p = dpars.index(dpar)
+        weight = at.working.weight[p, p] * unit.get(dpar, 1.0) ** 2
+        out.append(np.bincount(index, weights=weight, minlength=len(term.levels)).astype(float))
+    return out
+
+
+@dataclass(frozen=True)
+class _Look:
+    """A quick look at the posterior, and the terms that it sees."""
+
+    pilot: Pilot | None  # None where there is nothing to learn from the data
+    coordinates: Coordinates
+    terms: Joined
+    joined: bool = False
+
+
+def _quick_look(design: Design, cells: Cells, family: Family, priors: Priors, join: bool = False) -> _Look:
+    """The pilot and its coordinates; none and the prior's own where there is nothing to learn from the data.
+
+    Terms of one factor are looked at together, and stay so where that is asked for and the data correlate them.
+    """
+    alone = joined(design, cells, apart(design))
+    nothing = _Look(None, of_prior(design, priors), alone)
     try:
         with np.errstate(all="ignore"):
-            at = pilot(design, cells, family, priors)
-            of = of_pilot(at)
-            informed(in_bases(at, of))  # raises too, where a covariance is singular
+            look = _looked(design, cells, family, priors, join)
     except np.linalg.LinAlgError:
         return nothing
+    of = look.coordinates
     known = all(np.all(np.isfinite(part)) for part in (of.hat, of.factor, of.sd_factor, *of.bases))
-    return (at, of) if known else nothing
+    return look if known else nothing
+
+
+def _looked(design: Design, cells: Cells, family: Family, priors: Priors, join: bool) -> _Look:
+    together = joined(design, cells, joinable(design))
+    blocks = together.blocks
+    may = correlated(design, blocks)
+    at = pilot(together.design, together.cells, family, priors, may)
+    if join and worth_joining(at, may):
+        of = of_pilot(at, may, order_of(design, blocks))
+        look = _Look(at, of, together, joined=True)
+    else:
+        at = separated(at, design, blocks)
+        of = of_pilot(at)
+        look = _Look(at, of, joined(design, cells, apart(design)))
+    informed(in_bases(at, of))  # raises too, where a covariance is singular
+    return look
 
 
 def integrable(design: Design, family: Family) -> bool:
@@ -209,8 +288,10 @@ def integrable(design: Design, family: Family) -> bool:
 
 def integrated(design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:
     """Integrate group effects out: nothing to centre, and the pilot still says where to start."""
-    (at, of), J = _quick_look(design, cells, family, priors), len(design.terms[0].levels)
-    return replace(noncentered(design), pilot=at, marginal=marginal(cells.rows, J), coordinates=of)
+    look, J = _quick_look(design, cells, family, priors), len(design.terms[0].levels)
+    return replace(
+        noncentered(design), pilot=look.pilot, marginal=marginal(cells.rows, J), coordinates=look.coordinates
+    )
 
 
 def forced(
@@ -234,8 +315,11 @@ def forced(
 
     Examples
     --------
-    >>> def centered(design, cells, family, priors):
-    ...     return forced(design, cells, family, priors, 1.0)
+    >>> from stanmlm import lmer, simulate_exams
+    >>> model = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model
+    >>> at = model.design, model.cells, model.family, model.priors
+    >>> float(forced(*at, 1.0).weights[0].min())
+    1.0
     """
     at = pilot(design, cells, family, priors)
     own = in_bases(at, of := of_prior(design, priors) if prior_only else of_pilot(at))
@@ -257,121 +341,6 @@ def informed(at: Pilot) -> tuple[Floats, ...]:
 def units(at: Pilot) -> tuple[Floats, ...]:
     """The sd of each effect given those before it, in the population, (K,) a term."""
     return tuple(np.sqrt(variances_in_turn(S)) for S in at.covariance)
-
-
-def absorption(
-    design: Design, cells: Cells, information: tuple[Floats, ...], of: Coordinates | None = None
-) -> tuple[Bools, tuple[Floats, ...]]:
-    """Find the fixed columns that are a column of Z times something constant within the group.
-
-    Parameters
-    ----------
-    design : Design
-    cells : Cells
-    information : tuple of arrays
-        (J, K) a term, in its basis; a column that several coefficients could absorb goes to the one with the largest
-        mean.
-    of : Coordinates
-        Whose bases effects are sampled in; the user's own where None.
-
-    Returns
-    -------
-    tuple
-        Which columns are absorbed, (F,), and A of each term, (K, J, F).
-
-    Examples
-    --------
-    >>> def absorbed_columns(design, cells, information):
-    ...     return [name for name, is_in in zip(design.names, absorption(design, cells, information)[0]) if is_in]
-    """
-    absorbed, A = np.zeros(n_coefficients(design), dtype=bool), noncentered(design).A
-    inverses = (of or users_own(design)).inverses
-    every = _by_information(information, nestings(design, cells))
-    for dpar, at in places_of(design).items():
-        own = np.zeros(len(absorbed), dtype=bool)
-        own[at] = True
-        places = [(k, p) for k, p in every if dpars_of(design.terms[k])[p] == dpar]
-        for k, column in _absorb(A, absorbed, cells, places, own):
-            _centre(A, cells, k, column, inverses[k], own)
-        _centre_within(A, cells, places, own & ~absorbed)
-    return absorbed, A
-
-
-def _absorb(
-    A: tuple[Floats, ...], absorbed: Bools, cells: Cells, places: list[tuple[int, int]], own: Bools
-) -> list[tuple[int, int]]:
-    """What the terms of one predictor take of its columns, in place: (term, column) pairs."""
-    taken = []
-    for k, p in places:
-        Z, index = cells.Z[k][:, p], cells.index[k]
-        levels = _representatives(Z, index, A[k].shape[1])
-        for column in map(int, np.flatnonzero(own & ~absorbed)):
-            values = _quotients(cells.X[:, column], Z, index, levels)
-            if values is not None:
-                A[k][p, :, column], absorbed[column] = values, True
-                taken.append((k, column))
-    return taken
-
-
-def _centre_within(A: tuple[Floats, ...], cells: Cells, places: list[tuple[int, int]], left: Bools) -> None:
-    """Give the group means of the columns left in X to varying intercepts, in place: X keeps what is within groups.
-
-    An effect and a coefficient are as correlated as the column differs between groups.
-    """
-    X, rows = cells.X[:, left].copy(), np.bincount(cells.row, minlength=len(cells.X)).astype(float)
-    for k, p in places:
-        if X.size and np.all(cells.Z[k][:, p] == 1):
-            index, J = cells.index[k], A[k].shape[1]
-            sizes = np.maximum(np.bincount(index, rows, J), 1)
-            means = np.stack([np.bincount(index, rows * x, J) / sizes for x in X.T], axis=1)
-            A[k][p][:, left] += means
-            X -= means[index]
-
-
-def remainder(X: Floats, Z: tuple[Floats, ...], index: tuple[Ints, ...], A: tuple[Floats, ...]) -> Floats:
-    """X without what group terms absorb, (R, F)."""
-    parts = (np.einsum("rp,prf->rf", z, a[:, g]) for z, g, a in zip(Z, index, A, strict=True) if np.any(a))
-    return np.asarray(X - sum(parts, np.zeros(())))
-
-
-def _centre(A: tuple[Floats, ...], cells: Cells, k: int, column: int, T: Floats, own: Bools) -> None:
-    """Leave the means of term k's effects T A where the columns that Z itself has have gone, if elsewhere, in place.
-
-    Two terms whose means can shift against each other by a coefficient are a ridge of the posterior.
-    """
-    for p in reversed(range(len(T))):  # T is upper triangular: a shift changes this effect and those before it
-        mean = (T[p] @ A[k][:, cells.index[k], column])[cells.row].mean() / T[p, p]
-        for itself in np.flatnonzero(own & np.all(cells.Z[k][:, [p]] == cells.X, axis=0)):
-            gone = [
-                (other, q)
-                for other, a in enumerate(A)
-                for q in map(int, np.flatnonzero(np.any(a[:, :, itself], axis=1)))
-            ]
-            if gone and (k, p) not in gone:
-                A[k][p, :, column] -= mean
-                for other, q in gone:
-                    A[other][q, :, column] += mean * A[other][q, :, itself]
-
-
-def _by_information(information: tuple[Floats, ...], nested: tuple[Nesting | None, ...]) -> list[tuple[int, int]]:
-    """(term, coefficient) pairs, the best informed first, and coarser terms before those within them."""
-    means = {(k, p): mean for k, share in enumerate(information) for p, mean in enumerate(share.mean(axis=0))}
-    return sorted(means, key=lambda place: (depth(nested, place[0]), -means[place]))
-
-
-def _representatives(Z: Floats, index: Ints, J: int) -> Ints:
-    """A cell of each level where Z is not zero, or -1."""
-    chosen = np.full(J, -1)
-    there = np.flatnonzero(Z)
-    chosen[index[there]] = there
-    return chosen
-
-
-def _quotients(x: Floats, Z: Floats, index: Ints, levels: Ints) -> Floats | None:
-    """The values by level of which x is the product with Z, or None where there are none."""
-    values = np.divide(x[levels], Z[levels], out=np.zeros(len(levels)), where=levels >= 0)
-    error = np.max(np.abs(x - Z * values[index]), initial=0.0)
-    return values if error <= ROUNDING * np.max(np.abs(x), initial=0.0) else None
 
 
 def _weight(choice: float | str) -> float:

@@ -1,10 +1,11 @@
 """The coordinates that the program samples in: a quick look at the posterior makes every number of order one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stanmlm.base.arrays import Floats
+from stanmlm.base.arrays import Bools, Floats
 from stanmlm.data.coefficients import n_coefficients
 from stanmlm.data.design import Design
 from stanmlm.model.pilot import Pilot
@@ -70,24 +71,32 @@ def of_prior(design: Design, priors: Priors) -> Coordinates:
     return replace(users_own(design), hat=hat, factor=np.diag(scale))
 
 
-def of_pilot(at: Pilot) -> Coordinates:
-    """Coefficients and sds in units of their posterior; bases where the data's information on a term is diagonal."""
+def of_pilot(at: Pilot, correlated: tuple[Bools, ...] = (), order: Sequence[int] = ()) -> Coordinates:
+    """Coefficients and sds in units of their posterior; bases where the data's information on a term is diagonal.
+
+    `correlated` says which coefficients of a term may correlate in the population, all where empty, and `order` where
+    the sds of terms stand among those that the program has, as they come where empty.
+    """
+    may = correlated or tuple(np.ones(S.shape, dtype=bool) for S in at.covariance)
     bases = tuple(_basis(data.sum(axis=0), S) for data, S in zip(at.information, at.covariance, strict=True))
+    log_sd = np.concatenate([np.zeros(0), *(np.log(np.diag(S)) / 2 for S in at.covariance)])
+    sd_factor = _block_diagonal([_sd_factor(at, k, B, may[k]) for k, B in enumerate(bases)])
+    back = np.argsort(order) if len(order) else np.arange(len(log_sd))
     return Coordinates(
         hat=at.beta,
-        factor=_factor(at.uncertainty),
-        log_sd=np.concatenate([np.zeros(0), *(np.log(np.diag(S)) / 2 for S in at.covariance)]),
-        sd_factor=_block_diagonal([_sd_factor(at, k, B) for k, B in enumerate(bases)]),
+        factor=root_of(at.uncertainty),
+        log_sd=log_sd[back],
+        sd_factor=sd_factor[np.ix_(back, back)],
         bases=bases,
     )
 
 
-def _sd_factor(at: Pilot, k: int, basis: Floats) -> Floats:
+def _sd_factor(at: Pilot, k: int, basis: Floats, may: Bools) -> Floats:
     """The Cholesky factor of the covariance of the log sds of one term's coefficients, over their correlations.
 
     Data inform the covariance of the effects in the basis: 2 sum_j w_jp^2 of information on the log of an sd and
     sum_j w_jp w_jq on the inverse hyperbolic tangent of a correlation, each by itself; these move with the user's.
-    Priors add about one to each of the user's.
+    Priors add about one to each of the user's, which are those that may correlate.
     """
     S, T = at.covariance[k], np.linalg.inv(basis).astype(float)
     K = len(S)
@@ -95,10 +104,23 @@ def _sd_factor(at: Pilot, k: int, basis: Floats) -> Floats:
         return np.diag(1 / np.sqrt(1 + 2 * np.sum(share(at.information[k], S) ** 2, axis=0)))
     own, (a, b) = T @ S @ T.T, np.triu_indices(K, 1)
     w = share(basis.T @ at.information[k] @ basis, own)
-    S = basis @ (INSIDE * own + (1 - INSIDE) * np.diag(np.diag(own))) @ basis.T
+    S = _inside(at, k, may)
     information = np.concatenate([2 * np.sum(w**2, axis=0), np.sum(w[:, a] * w[:, b], axis=0)])
-    J = np.sqrt(information)[:, None] * _in_other_coordinates(S, T)
-    return _factor(np.linalg.inv(np.eye(len(J)) + J.T @ J)[:K, :K].astype(float))
+    free = np.concatenate([np.ones(K, dtype=bool), may[a, b]])
+    J = np.sqrt(information)[:, None] * _in_other_coordinates(S, T)[:, free]
+    return root_of(np.linalg.inv(np.eye(J.shape[1]) + J.T @ J)[:K, :K].astype(float))
+
+
+def _inside(at: Pilot, k: int, may: Bools) -> Floats:
+    """The covariance of a term's coefficients with correlations half of what they are in the bases of its parts."""
+    S, data, out = at.covariance[k], at.information[k].sum(axis=0), np.zeros_like(at.covariance[k])
+    for part in np.unique(may, axis=0):
+        at_part = np.ix_(part, part)
+        basis = _basis(data[at_part], S[at_part])
+        T = np.linalg.inv(basis).astype(float)
+        own = T @ S[at_part] @ T.T
+        out[at_part] = basis @ (INSIDE * own + (1 - INSIDE) * np.diag(np.diag(own))) @ basis.T
+    return out
 
 
 def _in_other_coordinates(S: Floats, T: Floats) -> Floats:
@@ -135,7 +157,7 @@ def _block_diagonal(blocks: list[Floats]) -> Floats:
     return whole
 
 
-def _factor(covariance: Floats) -> Floats:
+def root_of(covariance: Floats) -> Floats:
     """The Cholesky factor, of correlations first so that units do not matter."""
     sd = np.sqrt(np.diag(covariance))
     return np.asarray(sd[:, None] * np.linalg.cholesky(covariance / np.outer(sd, sd) + LEAST * np.eye(len(sd))))

@@ -69,21 +69,48 @@ def joint_system(
     """
     from scipy import sparse  # not before a model needs it
 
-    P, sizes = len(weight), [next(iter(part.values())).shape for part in parts]
-    stacked = [
-        sparse.vstack([sparse_columns(part.get(p, np.zeros(size)), at, J) for p in range(P)])
-        for part, size, at, J in zip(parts, sizes, index, levels, strict=True)
-    ]
-    rows = sparse.hstack(stacked, format="csr")
+    shapes = tuple((J, next(iter(part.values())).shape[1]) for J, part in zip(levels, parts, strict=True))
+    rows = _rows(parts, index, shapes, len(weight))
     block = sparse.block_array([[sparse.diags_array(w) for w in row] for row in weight], format="csr")
     information = (rows.T @ (block @ rows)).tocsr()
-    return JointSystem(rows, block, information, tuple((J, size[1]) for J, size in zip(levels, sizes, strict=True)))
+    return JointSystem(rows, block, information, shapes)
+
+
+def _rows(
+    parts: Sequence[Mapping[int, Floats]], index: Sequence[Ints], shapes: Sequence[tuple[int, int]], P: int
+) -> Any:
+    """The sparse matrix (P C, q) that takes effects to each predictor: written row by row, as it is kept."""
+    from scipy import sparse
+
+    C, starts = len(index[0]), np.cumsum([0, *(J * K for J, K in shapes)])
+    columns, values, widths = [], [], []
+    for p in range(P):
+        own = [k for k, part in enumerate(parts) if p in part]
+        at = [starts[k] + index[k][:, None] * shapes[k][1] + np.arange(shapes[k][1]) for k in own]
+        columns.append(np.concatenate([np.empty((C, 0), np.int64), *at], axis=1))
+        values.append(np.concatenate([np.empty((C, 0)), *(parts[k][p] for k in own)], axis=1).ravel())
+        widths.append(columns[-1].shape[1])
+    ends = np.concatenate([[0], np.cumsum(np.repeat(widths, C))])
+    places = np.concatenate([one.ravel() for one in columns])
+    return sparse.csr_array((np.concatenate(values), places, ends), shape=(P * C, int(starts[-1])))
 
 
 def parts_of(design: Design, Z: Sequence[Floats], dpars: Sequence[str]) -> tuple[Mapping[int, Floats], ...]:
     """The columns (C, K) of each term by the place of the predictor that they enter, zero where they enter another."""
     own = [np.array([dpars.index(dpar) for dpar in dpars_of(term)]) for term in design.terms]
-    return tuple({int(p): np.where(at == p, z, 0.0) for p in np.unique(at)} for at, z in zip(own, Z, strict=True))
+    return tuple({int(p): _columns_of(int(p), at, z) for p in np.unique(at)} for at, z in zip(own, Z, strict=True))
+
+
+def _columns_of(p: int, own: Ints, Z: Floats) -> Floats:
+    return Z if np.all(own == p) else np.asfortranarray(np.where(own == p, Z, 0.0))
+
+
+def by_predictor(X: Floats, places: Sequence[slice]) -> Floats:
+    """The columns (P C, F) of all predictors, zero where they are another's, of X (C, F) and the places of each."""
+    whole = np.zeros((len(places) * len(X), X.shape[1]))
+    for p, place in enumerate(places):
+        whole[p * len(X) : (p + 1) * len(X), place] = X[:, place]
+    return whole
 
 
 def roots(weight: Floats) -> Any:
@@ -95,15 +122,6 @@ def roots(weight: Floats) -> Any:
     sizes, axes = np.linalg.eigh(np.moveaxis(weight, -1, 0))
     root = np.einsum("cpk,ck->pkc", axes, np.sqrt(np.maximum(sizes, 0.0)))
     return sparse.block_array([[sparse.diags_array(w) for w in row] for row in root], format="csr")
-
-
-def sparse_columns(Z: Floats, index: Ints, J: int) -> Any:
-    """Z (C, K) of one term as the sparse matrix (C, J K) that takes its effects, level after level, to eta."""
-    from scipy import sparse
-
-    C, K = Z.shape
-    columns = (index[:, None] * K + np.arange(K)).ravel()
-    return sparse.csr_array((Z.ravel(), columns, K * np.arange(C + 1)), shape=(C, J * K))
 
 
 def solved(of: JointSystem, covariance: tuple[Floats, ...], right: Floats) -> Floats:

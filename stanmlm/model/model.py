@@ -18,10 +18,12 @@ from stanmlm.families.responses import Response
 from stanmlm.formula.formula import Formula
 from stanmlm.model.centering import Centering
 from stanmlm.model.compress import Cells
+from stanmlm.model.joining import Joined, apart, joined
 from stanmlm.priors.parameter_names import Spellings
 from stanmlm.priors.parameters import Ledger, coefficient_name, groupings, ledger, scalars_of
 from stanmlm.priors.priors import Priors
 
+_MADE = ("ledger", "spellings", "joined")  # from the other parts, where they are asked for
 DIGITS = 20  # binary, of what tells data apart: the last ones differ from machine to machine
 
 
@@ -59,8 +61,13 @@ class Model:
         """The parameters of the family that have no predictor: one number for all rows."""
         return scalars_of(self.design, self.family)
 
+    @cached_property
+    def joined(self) -> Joined:
+        """The terms as they are sampled."""
+        return joined(self.design, self.cells, self.centering.blocks or apart(self.design))
+
     def __getstate__(self) -> dict[str, object]:
-        return {name: part for name, part in self.__dict__.items() if name not in ("ledger", "spellings")}
+        return {name: part for name, part in self.__dict__.items() if name not in _MADE}
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,10 @@ def nestings(design: Design, cells: Cells) -> tuple[Nesting | None, ...]:
 
     Examples
     --------
-    >>> def is_nested(design, cells):
-    ...     return any(nestings(design, cells))
+    >>> from stanmlm import lmer, simulate_exams
+    >>> model = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model
+    >>> nestings(model.design, model.cells)
+    (None,)
     """
     found: list[Nesting | None] = []
     for fine, _ in enumerate(design.terms):

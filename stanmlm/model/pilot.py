@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 import numpy as np
 
-from stanmlm.base.arrays import Floats, Ints
+from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.data.design import Design
 from stanmlm.families import Family
 from stanmlm.model.approximations import Working, weighted, within_reach
 from stanmlm.model.compress import Cells
-from stanmlm.model.crossed import joint_system, solved
+from stanmlm.model.crossed import by_predictor, joint_system, solved
 from stanmlm.model.nesting import Nesting, nestings
 from stanmlm.model.problem import Problem, prior_at, problem
 from stanmlm.priors.priors import Priors
@@ -70,9 +71,10 @@ class _State:
     dispersion: float
     eta: Floats  # (P, C) where the likelihood was last looked at
     working: Working
+    gram: Floats  # (F, F) what `working` says of the fixed coefficients alone
 
 
-def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot:
+def pilot(design: Design, cells: Cells, family: Family, priors: Priors, correlated: tuple[Bools, ...] = ()) -> Pilot:
     """Find the neighbourhood of the posterior mode without a sampler.
 
     Iteratively reweighted least squares in the fixed coefficients of all predictors and the effects of one term at a
@@ -86,6 +88,8 @@ def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot
     family : Family
     priors : Priors
         Those of the coefficients keep separated data finite.
+    correlated : tuple of arrays
+        (K, K) a group term: which coefficients may correlate in the population; all where there are none.
 
     Returns
     -------
@@ -93,16 +97,19 @@ def pilot(design: Design, cells: Cells, family: Family, priors: Priors) -> Pilot
 
     Examples
     --------
-    >>> def sds(design, cells, family, priors):
-    ...     return [np.sqrt(np.diag(S)) for S in pilot(design, cells, family, priors).covariance]
+    >>> from stanmlm import lmer, simulate_exams
+    >>> model = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model
+    >>> at = model.design, model.cells, model.family, model.priors
+    >>> [Sigma.shape for Sigma in pilot(*at).covariance]
+    [(1, 1)]
     """
-    of, nested = problem(design, cells, family, priors), nestings(design, cells)
+    of, nested = problem(design, cells, family, priors, correlated), nestings(design, cells)
     at = _start(of)
     for _ in range(STEPS):
         before = at
         at = at if of.parts else _fixed_step(at, of)
         for k in range(len(of.parts)):
-            at = _term_step(at, k, _equations(at, k, of, nested))
+            at = _term_step(at, k, _equations(at, k, of, nested), of.correlated[k])
         at = _look(at, of)
         if _settled(at, before):
             break
@@ -124,15 +131,15 @@ def _start(of: Problem) -> _State:
         dispersion=1.0,
         eta=eta,
         working=working,
+        gram=_gram(of, working),
     )
 
 
 def _first_coefficients(of: Problem) -> Floats:
     """Zeros, and the numbers without a formula where they start."""
-    beta, F = np.zeros(of.X.shape[1]), len(of.prior.location)
-    for p, at in enumerate(of.places):
-        if at.start >= F:
-            beta[at] = of.likelihood.start[p, :1]
+    beta = np.zeros(of.X.shape[1])
+    for p in set(range(len(of.places))).difference(of.formulas):
+        beta[of.places[p]] = of.likelihood.start[p, :1]
     return beta
 
 
@@ -158,35 +165,44 @@ def _look(at: _State, of: Problem) -> _State:
     eta = _eta(at, of)
     dispersion = max(likelihood.dispersion(eta[0], uncertain), SMALLEST)
     eta = within_reach(eta, at.eta, likelihood.limits)
-    return replace(at, dispersion=dispersion, eta=eta, working=likelihood.working(eta, uncertain, dispersion))
+    working = likelihood.working(eta, uncertain, dispersion)
+    return replace(at, dispersion=dispersion, eta=eta, working=working, gram=_gram(of, working))
 
 
 def _uncertain(at: _State, of: Problem) -> Floats:
     """The variance that effects leave the location's linear predictor, (C,)."""
-    parts = [(part[0], V, index) for part, V, index in zip(of.parts, at.variance, of.index, strict=True) if 0 in part]
-    total = sum((np.einsum("cp,cpq,cq->c", Z, V[index], Z) for Z, V, index in parts), np.zeros(len(of.X)))
-    return np.asarray(total)
+    total = np.zeros(len(of.X))
+    for k in (k for k, part in enumerate(of.parts) if 0 in part):
+        Z, V, index = of.parts[k][0], at.variance[k], of.index[k]
+        for p, q in product(range(Z.shape[1]), repeat=2):
+            total += Z[:, p] * Z[:, q] * V[index, p, q]
+    return total
 
 
 def _eta(at: _State, of: Problem) -> Floats:
-    fixed = np.stack([of.X[:, place] @ at.beta[place] for place in of.places])
-    return np.asarray(of.offset + fixed + _added(at, of, range(len(of.parts))))
+    """Linear predictors, (P, C)."""
+    eta = _added(at, of, range(len(of.parts)))
+    for p, place in enumerate(of.places):
+        eta[p] += of.X[:, place] @ at.beta[place]
+    eta += of.offset
+    return eta
 
 
 def _added(at: _State, of: Problem, terms: Iterable[int]) -> Floats:
     """What some terms add to eta, (P, C)."""
     total = np.zeros((len(of.places), len(of.X)))
     for k in terms:
-        u = at.effects[k][of.index[k]]
         for p, Z in of.parts[k].items():
-            total[p] += np.sum(Z * u, axis=1)
+            for z, u in zip(Z.T, at.effects[k].T, strict=True):
+                total[p] += z * u[of.index[k]]
     return total
 
 
-def _term_step(at: _State, k: int, equations: Equations) -> _State:
+def _term_step(at: _State, k: int, equations: Equations, correlated: Bools) -> _State:
     """Solve for beta and the effects of term k together, then update that term's covariance."""
     found = solve(equations, at.covariance[k])
-    covariance: Floats = (found.effects.T @ found.effects + found.variance.sum(axis=0)) / len(found.effects)
+    moments: Floats = (found.effects.T @ found.effects + found.variance.sum(axis=0)) / len(found.effects)
+    covariance = np.where(correlated, moments, 0.0)
     return replace(
         at,
         beta=found.beta,
@@ -225,14 +241,20 @@ def _equations(
 
 def _fixed(at: _State, of: Problem, right: Floats) -> tuple[Floats, Floats]:
     """Information and right side of the fixed coefficients, their priors' with it."""
-    F, W = of.X.shape[1], at.working.weight
-    precision, pull = prior_at(of, at.beta)
-    information, out = np.zeros((F, F)), np.zeros(F)
+    precision, pull = prior_at(of, at.beta, np.diag(at.gram))
+    for place, row in zip(of.places, right, strict=True):
+        pull[place] += of.X[:, place].T @ row
+    return at.gram + np.diag(precision), pull
+
+
+def _gram(of: Problem, working: Working) -> Floats:
+    """What data say of the fixed coefficients, (F, F)."""
+    gram = np.zeros((of.X.shape[1],) * 2)
     for p, place in enumerate(of.places):
-        out[place] = of.X[:, place].T @ right[p]
-        for q, other in enumerate(of.places):
-            information[place, other] = (of.X[:, place] * W[p, q][:, None]).T @ of.X[:, other]
-    return information + np.diag(precision), out + pull
+        for q, other in enumerate(of.places[: p + 1]):
+            gram[place, other] = (of.X[:, place] * working.weight[p, q][:, None]).T @ of.X[:, other]
+            gram[other, place] = gram[place, other].T
+    return gram
 
 
 def _coarser(finer: Equations, covariance: Floats, nesting: Nesting, J: int) -> Equations:
@@ -299,10 +321,7 @@ def _together(at: _State, of: Problem) -> _State:
     """Coefficients and the effects of all terms at once, as the last covariances and weights have them."""
     system = joint_system(of.parts, of.index, of.levels, at.working.weight)
     F = of.X.shape[1]
-    columns = np.zeros((len(of.places), *of.X.shape))
-    for p, place in enumerate(of.places):
-        columns[p, :, place] = of.X[:, place]
-    cross = system.scores(columns.reshape(-1, F))
+    cross = system.scores(by_predictor(of.X, of.places))
     found = solved(system, at.covariance, np.column_stack([cross, system.pulls(at.working.right)]))
     fixed, right = _fixed(at, of, at.working.right)
     U = np.linalg.inv(fixed - cross.T @ found[:, :F]).astype(float)
@@ -314,8 +333,7 @@ def _in_users_units(at: _State, of: Problem) -> Pilot:
     """The same numbers in the units of the response and of the columns as they are."""
     units, F = of.units, len(of.prior.location)
     beta = at.beta[:F] * units.X
-    formulas = [p for p, place in enumerate(of.places) if place.start < F]
-    for p in formulas:
+    for p in of.formulas:
         if units.shifted[p] and of.places[p].stop > of.places[p].start:
             beta[of.places[p].start] += units.predictors.center[p]
     Z = units.Z
@@ -327,14 +345,15 @@ def _in_users_units(at: _State, of: Problem) -> Pilot:
         covariance=tuple(S * np.outer(z, z) for S, z in zip(at.covariance, Z, strict=True)),
         variance=tuple(V * np.outer(z, z) for V, z in zip(at.variance, Z, strict=True)),
         information=tuple(data / np.outer(z, z) for data, z in zip(at.information, Z, strict=True)),
-        working=_users_working(at, of, formulas),
+        working=_users_working(at, of),
         scalars=scalars,
         scalar_variance=variance,
     )
 
 
-def _users_working(at: _State, of: Problem, formulas: list[int]) -> Working:
+def _users_working(at: _State, of: Problem) -> Working:
     """The least squares problem of the predictors with a formula, the numbers without one held."""
+    formulas = [*of.formulas]
     held = [p for p in range(len(of.places)) if p not in formulas]
     W, unit, shift = at.working.weight, of.units.predictors.unit, of.units.shifted * of.units.predictors.center
     right = at.working.right - weighted(W[:, held], (at.eta - of.offset)[held])
@@ -345,11 +364,11 @@ def _users_working(at: _State, of: Problem, formulas: list[int]) -> Working:
 
 def _scalars(at: _State, of: Problem) -> tuple[dict[str, float], dict[str, float]]:
     """Natural values of the numbers without a formula, and variances on their links' scales."""
-    scale, F = of.units.predictors, len(of.prior.location)
+    scale = of.units.predictors
     if of.likelihood.has_dispersion:
         return {one.name: float(at.dispersion**0.5 * scale.unit[0]) for one in of.family.scalars}, {}
     links = {one.name: one.link for one in of.family.parameters}
-    alone = [(p, place.start) for p, place in enumerate(of.places) if place.start >= F]
+    alone = [(p, place.start) for p, place in enumerate(of.places) if p not in of.formulas]
     eta = {of.dpars[p]: scale.center[p] + scale.unit[p] * at.beta[at_] for p, at_ in alone}
     values = {dpar: float(links[dpar].inverse(np.asarray(value))) for dpar, value in eta.items()}
     variance = {of.dpars[p]: float(at.uncertainty[at_, at_] * scale.unit[p] ** 2) for p, at_ in alone}

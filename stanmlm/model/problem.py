@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stanmlm.base.arrays import Floats, Ints, constant
+from stanmlm.base.arrays import Bools, Floats, Ints, constant
 from stanmlm.data.coefficients import centers, intercepts, n_coefficients, places_of, slopes
 from stanmlm.data.design import Design, dpars_of, predictors
 from stanmlm.families import Family
@@ -60,11 +60,13 @@ class Problem:
     """
 
     dpars: tuple[str, ...]  # P
-    X: Floats  # (C, F + scalars) columns of all predictors, centred over rows beside an intercept
+    X: Floats  # (C, F + scalars) columns of all predictors, each contiguous, centred over rows beside an intercept
     places: tuple[slice, ...]  # P, the columns of each
+    formulas: tuple[int, ...]  # those of the P with a formula, in the design's order
     parts: tuple[Mapping[int, Floats], ...]  # a group term each: by predictor, columns (C, K), zero where not its own
     index: tuple[Ints, ...]  # a group term each: (C,)
     levels: tuple[int, ...]  # a group term each
+    correlated: tuple[Bools, ...]  # a group term each: (K, K) which coefficients may correlate in the population
     offset: Floats  # (P, C)
     prior: NormalPrior  # of the F coefficients
     scalars: tuple[LogPrior, ...]
@@ -73,7 +75,9 @@ class Problem:
     units: Units
 
 
-def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Problem:
+def problem(
+    design: Design, cells: Cells, family: Family, priors: Priors, correlated: tuple[Bools, ...] = ()
+) -> Problem:
     """Put a model into its own units, so that a constant means the same whatever the user's units are.
 
     Parameters
@@ -82,6 +86,8 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
     cells : Cells
     family : Family
     priors : Priors
+    correlated : tuple of arrays
+        (K, K) a group term: which coefficients may correlate in the population; all where there are none.
 
     Returns
     -------
@@ -89,14 +95,18 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
 
     Examples
     --------
-    >>> def size_of_columns(design, cells, family, priors):
-    ...     return problem(design, cells, family, priors).units.X
+    >>> from stanmlm import lmer, simulate_exams
+    >>> model = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model
+    >>> at = model.design, model.cells, model.family, model.priors
+    >>> problem(*at).units.X.shape
+    (2,)
     """
     seen = cells.observed
     dpars = (LOCATION,) if seen is None else tuple(one.name for one in family.parameters)
     starts = [] if seen is None else _starts(family, seen)
     scale = _scale_of_means(design, cells, family) if seen is None else _scale_of_start(family, starts)
-    X, columns = cells.X - centers(design), places_of(design)
+    X, columns = np.asfortranarray(cells.X) - centers(design), places_of(design)
+    formulas = tuple(dpars.index(dpar) for dpar in columns)
     scalars = [dpar for dpar in dpars if dpar not in columns]
     F = X.shape[1]
     columns |= {dpar: slice(F + k, F + k + 1) for k, dpar in enumerate(scalars)}
@@ -104,18 +114,25 @@ def problem(design: Design, cells: Cells, family: Family, priors: Priors) -> Pro
     sizes = _unit_of_columns(design, scale, dpars) / units.X
     return Problem(
         dpars=dpars,
-        X=np.column_stack([X / sizes, np.ones((len(X), len(scalars)))]) if scalars else X / sizes,
+        X=_beside(X / sizes, len(scalars)),
         places=tuple(columns[dpar] for dpar in dpars),
+        formulas=formulas,
         parts=_parts(design, cells, units, dpars),
         index=cells.index,
         levels=tuple(len(term.levels) for term in design.terms),
+        correlated=correlated or tuple(np.ones((len(term.coefs),) * 2, dtype=bool) for term in design.terms),
         offset=offset,
         prior=_own(coefficient_priors(design, priors), design, units, dpars),
         scalars=tuple(_scalar_prior(family, dpar, priors, scale, dpars.index(dpar)) for dpar in scalars),
-        likelihood=_likelihood(cells, family, scale, offset, starts),
+        likelihood=_likelihood(cells, family, scale, offset, starts, [dpars.index(dpar) for dpar in scalars]),
         family=family,
         units=units,
     )
+
+
+def _beside(X: Floats, scalars: int) -> Floats:
+    """X with a column of ones for each parameter without a formula."""
+    return np.asfortranarray(np.column_stack([X, np.ones((len(X), scalars))])) if scalars else X
 
 
 def _units(design: Design, X: Floats, cells: Cells, scale: Scale, dpars: tuple[str, ...]) -> Units:
@@ -142,7 +159,8 @@ def _unit_of_columns(design: Design, scale: Scale, dpars: tuple[str, ...]) -> Fl
 def _parts(design: Design, cells: Cells, units: Units, dpars: tuple[str, ...]) -> tuple[Mapping[int, Floats], ...]:
     """The columns of each term, in these units, by the predictor that they enter."""
     own = [units.predictors.unit[[dpars.index(dpar) for dpar in dpars_of(term)]] for term in design.terms]
-    return parts_of(design, [Z * (z / unit) for Z, z, unit in zip(cells.Z, units.Z, own, strict=True)], dpars)
+    columns = [np.asfortranarray(Z) * (z / unit) for Z, z, unit in zip(cells.Z, units.Z, own, strict=True)]
+    return parts_of(design, columns, dpars)
 
 
 def _offsets(design: Design, cells: Cells, scale: Scale, dpars: tuple[str, ...]) -> Floats:
@@ -157,7 +175,12 @@ def _offsets(design: Design, cells: Cells, scale: Scale, dpars: tuple[str, ...])
 
 
 def _likelihood(
-    cells: Cells, family: Family, scale: Scale, offset: Floats, starts: list[tuple[Distributional, float]]
+    cells: Cells,
+    family: Family,
+    scale: Scale,
+    offset: Floats,
+    starts: list[tuple[Distributional, float]],
+    shared: list[int],
 ) -> Likelihood:
     seen = cells.observed
     if seen is None:
@@ -168,7 +191,7 @@ def _likelihood(
     limits = bounds_of(
         Means(seen.y / seen.extra.trials, seen.n * seen.extra.trials, offset[0, seen.cell], None, family)
     )
-    return of_responses(family, seen, scale, offset, (start - scale.center) / scale.unit, limits)
+    return of_responses(family, seen, scale, offset, (start - scale.center) / scale.unit, limits, shared)
 
 
 def _starts(family: Family, seen: Observed) -> list[tuple[Distributional, float]]:
@@ -221,9 +244,10 @@ def _scale_of_start(family: Family, starts: list[tuple[Distributional, float]]) 
 
 def _size(columns: Floats, rows: Floats) -> Floats:
     """Root mean squares over rows, and 1 for a column of zeros."""
-    largest = np.max(np.abs(columns), axis=0, initial=0.0)
+    largest = np.maximum(columns.max(axis=0, initial=0.0), -columns.min(axis=0, initial=0.0))
     largest = np.where(largest > 0, largest, 1.0)
-    root = np.sqrt(rows @ (columns / largest) ** 2 / max(rows.sum(), 1.0))
+    shares = columns / largest
+    root = np.sqrt(rows @ np.square(shares, out=shares) / max(rows.sum(), 1.0))
     return np.asarray(np.where(root > 0, root, 1.0) * largest)
 
 
@@ -259,26 +283,41 @@ def _scalar_prior(family: Family, dpar: str, priors: Priors, scale: Scale, p: in
     return log_density
 
 
-def prior_at(of: Problem, beta: Floats) -> tuple[Floats, Floats]:
-    """The precision of each coefficient's prior at some values, and that times its location, (F + scalars,) each.
+def prior_precision(prior: NormalPrior, beta: Floats) -> Floats:
+    """The precision of each coefficient's prior at some values, (F,).
 
     A Student t is as precise as the normal with its slope there (Lange et al. 1989).
     """
-    prior, F = of.prior, len(of.prior.location)
     heavy = np.isfinite(prior.df)
     df = np.where(heavy, prior.df, 1.0)
-    away = beta[:F] - prior.location
+    away = beta - prior.location
     squares = np.where(heavy, (df * prior.scale**2 + away**2) / (df + 1), prior.scale**2)
-    precision = np.clip(1 / squares, FLATTEST, TIGHTEST)
-    others = [_quadratic(log_prior, at) for log_prior, at in zip(of.scalars, beta[F:], strict=True)]
+    return np.asarray(1 / np.maximum(squares, np.finfo(float).tiny))
+
+
+def prior_at(of: Problem, beta: Floats, known: Floats) -> tuple[Floats, Floats]:
+    """The precision of each coefficient's prior at some values, and that times its location, (F + scalars,) each.
+
+    `known` is what data say of each, (F + scalars,).
+    """
+    prior, F = of.prior, len(of.prior.location)
+    precision = np.clip(prior_precision(prior, beta[:F]), FLATTEST, TIGHTEST)
+    others = [_quadratic(*one) for one in zip(of.scalars, beta[F:], known[F:], strict=True)]
     return (
         np.concatenate([precision, [bend for bend, _ in others]]),
         np.concatenate([precision * prior.location, [pull for _, pull in others]]),
     )
 
 
-def _quadratic(log_prior: LogPrior, at: float) -> tuple[float, float]:
-    """Minus the curvature of a log density, and that times the place where its parabola is highest."""
+def _quadratic(log_prior: LogPrior, at: float, known: float) -> tuple[float, float]:
+    """Minus the curvature of a log density, and that times the place where its parabola is highest.
+
+    Data that draw a parameter to the edge of its range tell less and less on its link's scale, where the prior falls
+    towards the edge as a line, without curvature. Where the two balance, the likelihood's own curvature is that slope:
+    so data and prior together are taken to say at least as much.
+    """
     low, here, high = log_prior(at + STEP * np.array([-1.0, 0.0, 1.0]))
-    bend = float(np.clip((2 * here - low - high) / STEP**2, FLATTEST, TIGHTEST))
-    return bend, bend * at + float(high - low) / (2 * STEP)
+    slope = float(high - low) / (2 * STEP)
+    bend = max(float(2 * here - low - high) / STEP**2, abs(slope) - known)
+    bend = float(np.clip(bend, FLATTEST, TIGHTEST))
+    return bend, bend * at + slope

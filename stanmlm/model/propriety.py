@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from stanmlm.base.arrays import Bools, Floats
+from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.base.errors import StanmlmWarning
 from stanmlm.data.design import dpars_of
 from stanmlm.data.whole_rows import whole
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.centering import informed
-from stanmlm.model.crossed import sparse_columns
+from stanmlm.model.joining import separated
 from stanmlm.model.model import Model
 from stanmlm.model.pilot import Pilot
 from stanmlm.priors.distributions import DISTRIBUTIONS
@@ -45,14 +45,17 @@ def check_posterior(model: Model) -> None:
 
     Examples
     --------
-    >>> def remarks(model):
-    ...     with warnings.catch_warnings(record=True) as caught:
-    ...         check_posterior(model)
-    ...     return [str(warning.message) for warning in caught]
+    >>> from stanmlm import lm, simulate_exams
+    >>> model = lm("score ~ hours", simulate_exams(seed=1), seed=1).model
+    >>> with warnings.catch_warnings(record=True) as remarks:
+    ...     check_posterior(model)
+    >>> remarks
+    []
     """
     if model.prior_only:
         return
-    at = model.centering.pilot
+    looked = model.centering.pilot
+    at = separated(looked, model.design, model.joined.blocks) if looked else None
     texts = list(_exact_fit(model, at)) or list(_contradictions(model, at) if at else ())
     for text in texts:
         warnings.warn(StanmlmWarning(text), stacklevel=2)
@@ -87,7 +90,7 @@ def _least_squares(model: Model, counted: Bools, y: Floats) -> tuple[int, float]
 
     design = whole(model.design)
     own = [term for term in design.terms if LOCATION in dpars_of(term)]
-    terms = [sparse_columns(term.Z[counted], term.index[counted], len(term.levels)) for term in own]
+    terms = [_sparse(term.Z[counted], term.index[counted], len(term.levels)) for term in own]
     A = sparse.hstack([sparse.csr_array(design.X[counted]), *terms], format="csr")
     if min(A.shape) > MOST:
         return len(y), np.inf  # too many to look at: as if nothing were wrong
@@ -95,6 +98,15 @@ def _least_squares(model: Model, counted: Bools, y: Floats) -> tuple[int, float]
     dense = A.toarray() / np.where(size > 0, size, 1.0)
     found, _, rank, _ = np.linalg.lstsq(dense, y, rcond=None)
     return int(rank), float(np.linalg.norm(y - dense @ found))
+
+
+def _sparse(Z: Floats, index: Ints, J: int) -> Any:
+    """Z (N, K) of one term as the sparse matrix (N, J K) that takes its effects, level after level, to eta."""
+    from scipy import sparse
+
+    N, K = Z.shape
+    columns = (index[:, None] * K + np.arange(K)).ravel()
+    return sparse.csr_array((Z.ravel(), columns, K * np.arange(N + 1)), shape=(N, J * K))
 
 
 def _contradictions(model: Model, at: Pilot) -> Iterator[str]:

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from stanmlm.after.effects.group_curves import group_curves, interval_names
-from stanmlm.after.predict.outcome import expected, is_probability
+from stanmlm.after.predict.outcome import expected_text, is_probability
 from stanmlm.base.arguments import check_arguments, is_single
 from stanmlm.fit.fit import Fit
-from stanmlm.plots.frames import INTERVALS, spread
+from stanmlm.plots.frames import INTERVALS, spread_apart
 from stanmlm.plots.parts import (
     NO_WORDS,
     Highlight,
     Words,
-    called,
     check_columns,
     clear_of,
     colours_of,
     facet_panels,
     highlighted,
     labels_of,
+    names_of_groups,
     only,
     percents,
     plain,
@@ -130,7 +130,7 @@ def plot_curves(
     chosen = highlighted(curves, group, highlight)
     coloured = only(curves, group, chosen)
     left, right = float(curves[x].min()), float(curves[x].max())
-    room = _room(called(pd.Series(chosen, dtype=object), names)) if label_room is None else label_room
+    room = _room(names_of_groups(pd.Series(chosen, dtype=object), names)) if label_room is None else label_room
     layers = [
         geom_line(color=FAINT, size=0.35),
         geom_ribbon(aes(ymin="lower95", ymax="upper95", fill=group), coloured, alpha=0.10),
@@ -171,15 +171,15 @@ def end_labels(
     """
     ends = curves.loc[curves[x] == curves[x].max()].copy()
     gap = LABEL_GAP * float(curves["upper95"].max() - curves["lower95"].min())
-    ends["name"] = called(ends[group], names)
+    ends["name"] = names_of_groups(ends[group], names)
     panels = ends.groupby(list(facets), observed=True) if facets else [((), ends)]
-    placed = [panel.assign(place=spread(panel["estimate"].to_numpy(), gap)) for _, panel in panels]
+    placed = [panel.assign(place=spread_apart(panel["estimate"].to_numpy(), gap)) for _, panel in panels]
     joined: pd.DataFrame = pd.concat(placed) if placed else ends.assign(place=ends["estimate"])
     return joined
 
 
 def _words_of(fit: Fit, words: Words) -> Words:
-    return words if words.y else replace(words, y=expected(fit))
+    return words if words.y else replace(words, y=expected_text(fit))
 
 
 def _all_of_few(groups: pd.Series) -> tuple[str, ...]:

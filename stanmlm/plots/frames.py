@@ -60,7 +60,7 @@ def interval_frame(grid: pd.DataFrame, draws: Floats, probs: Sequence[float] = (
     return grid.reset_index(drop=True).assign(**dict(zip(columns, quantiles, strict=True)))
 
 
-def spread(places: Floats, gap: float) -> Floats:
+def spread_apart(places: Floats, gap: float) -> Floats:
     """Places at least `gap` apart, in the same order, moved as little as possible (least squares, pool adjacent)."""
     order = np.argsort(places, kind="stable")
     target = places[order] - gap * np.arange(len(places))

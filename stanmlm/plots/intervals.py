@@ -12,7 +12,7 @@ from stanmlm.data.coding import INTERCEPT
 from stanmlm.fit.fit import Fit
 from stanmlm.plots.frames import interval_frame
 from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
-from stanmlm.plots.rows import BAYESPLOT, bars_of, check_probs, names_down, size_for, zero_line
+from stanmlm.plots.rows import BAYESPLOT, check_probs, interval_bars, names_down, size_for, zero_line
 from stanmlm.plots.theme import theme_rows
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def plot_intervals(
     frame = parameter_intervals(shown_draws(fit, pars, regex_pars), (prob, prob_outer))
     names = list(frame["parameter"])[::-1]
     scales = [scale_x_continuous(labels=plain), names_down(names), labels_of(words, "", ""), theme_rows()]
-    layers = [zero_line(), *bars_of(frame, (prob, prob_outer), BAYESPLOT)]
+    layers = [zero_line(), *interval_bars(frame, (prob, prob_outer), BAYESPLOT)]
     return Sheet(frame) + layers + scales + size_for(len(frame))
 
 

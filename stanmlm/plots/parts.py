@@ -82,7 +82,7 @@ def _round_breaks(limits: tuple[float, float]) -> list[float]:
     return [float(tick) for tick in ticks if limits[0] <= tick <= limits[1]]
 
 
-def called(groups: pd.Series, names: Mapping[str, str] | None) -> list[str]:
+def names_of_groups(groups: pd.Series, names: Mapping[str, str] | None) -> list[str]:
     """What to call each group."""
     return [(names or {}).get(level, level) for level in level_texts(groups)]
 

@@ -15,7 +15,7 @@ from stanmlm.fit.draws import effects_of
 from stanmlm.fit.fit import Fit
 from stanmlm.plots.frames import interval_frame
 from stanmlm.plots.parts import NO_WORDS, Words, captioned, labels_of, plain
-from stanmlm.plots.rows import BAYESPLOT, Bars, bars_of, names_down, size_for, zero_line
+from stanmlm.plots.rows import BAYESPLOT, Bars, interval_bars, names_down, size_for, zero_line
 from stanmlm.plots.theme import MID_EDGE, theme_rows
 from stanmlm.priors.parameters import Grouping, groupings
 
@@ -106,7 +106,7 @@ def plot_ranef(
         labels_of(words, "", grouping.group),
         theme_rows(),
     ]
-    layers = [zero_line(), *bars_of(frame, chosen.probs, chosen.bars)]
+    layers = [zero_line(), *interval_bars(frame, chosen.probs, chosen.bars)]
     return Sheet(frame) + layers + facet_wrap("term", nrow=1, scales="free_x") + scales + size
 
 

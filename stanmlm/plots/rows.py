@@ -36,7 +36,7 @@ class Bars:
 BAYESPLOT = Bars(1.9, 0.5, 2.6, DARK_EDGE, MID_EDGE, LIGHT)
 
 
-def bars_of(frame: pd.DataFrame, probs: Sequence[float], bars: Bars) -> list[object]:
+def interval_bars(frame: pd.DataFrame, probs: Sequence[float], bars: Bars) -> list[object]:
     """A thin and a thick bar and a point for each row of `frame`, at its `place`; thinner where rows are close."""
     from plotnine import aes, geom_point, geom_segment
 

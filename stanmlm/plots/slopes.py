@@ -17,13 +17,13 @@ from stanmlm.plots.parts import (
     NO_WORDS,
     Highlight,
     Words,
-    called,
     check_columns,
     clear_of,
     colours_of,
     facet_panels,
     highlighted,
     labels_of,
+    names_of_groups,
     only,
     plain,
     x_scale,
@@ -122,7 +122,7 @@ def plot_slopes(
     chosen = highlighted(slopes, group, highlight)
     others, coloured = slopes[~level_texts(slopes[group]).isin(chosen)], only(slopes, group, chosen)
     panels = slopes[columns].nunique() if columns else 1
-    labels = name_places(coloured.assign(name=called(coloured[group], names)), slopes, x, panels, log_x)
+    labels = name_places(coloured.assign(name=names_of_groups(coloured[group], names)), slopes, x, panels, log_x)
     layers = [
         *_zero(of),
         *_line(line, x),

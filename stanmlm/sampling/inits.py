@@ -9,19 +9,19 @@ from stanmlm.base.arrays import Floats
 from stanmlm.base.streams import Purpose, Source, stream
 from stanmlm.data.coefficients import places_of, uncentred
 from stanmlm.model.centering import informed, sampled_in
-from stanmlm.model.coordinates import in_bases, lower_factor
+from stanmlm.model.coordinates import in_bases, lower_factor, root_of
 from stanmlm.model.crossed import JointSystem, joint_system, parts_of, roots, solved
+from stanmlm.model.joining import by_block, name_of, separated
 from stanmlm.model.model import Model
 from stanmlm.model.nesting import parents_first
 from stanmlm.model.pilot import Pilot
+from stanmlm.model.sweeping import swept
 from stanmlm.sampling.user_scale import means, origin, sampled
 
 # In posterior sds: chains which agree have come from different places.
 SPREAD = 1.5
 # A pilot's partial correlations count up to here: those of few levels end at one.
 STRONGEST = 0.99
-
-Scales = tuple[Floats, Floats]  # sds (K,) and the Cholesky factor of the correlation (K, K) of one term
 
 
 def starting_points(model: Model, chains: int, seed: int) -> tuple[Mapping[str, Floats], ...]:
@@ -40,8 +40,12 @@ def starting_points(model: Model, chains: int, seed: int) -> tuple[Mapping[str, 
 
     Examples
     --------
-    >>> def first_intercept(model):
-    ...     return starting_points(model, chains=4, seed=1)[0]["z_fix"][0]
+    >>> from stanmlm import gaussian, simulate_exams
+    >>> from stanmlm.fit.pipeline import ModelOptions, build_model
+    >>> formula = "score ~ hours + (1 | student)"
+    >>> model = build_model(formula, simulate_exams(seed=1), gaussian(), {}, ModelOptions())
+    >>> [point["z_fix"].shape for point in starting_points(model, chains=2, seed=1)]
+    [(2,), (2,)]
     """
     at = model.centering.pilot
     if model.prior_only or at is None:
@@ -60,25 +64,30 @@ def _system(model: Model, at: Pilot) -> JointSystem | None:
     """What data say of the effects that the program samples."""
     if model.centering.marginal or not model.design.terms:
         return None
-    levels = tuple(len(term.levels) for term in model.design.terms)
-    parts = parts_of(model.design, model.cells.Z, [*places_of(model.design)])
-    return joint_system(parts, model.cells.index, levels, at.working.weight)
+    terms = model.joined
+    levels = tuple(len(term.levels) for term in terms.design.terms)
+    parts = parts_of(terms.design, terms.cells.Z, [*places_of(model.design)])
+    return joint_system(parts, terms.cells.index, levels, at.working.weight)
 
 
 def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.Generator) -> dict[str, Floats]:
-    z_fix = SPREAD * rng.standard_normal(len(at.beta))
-    of, point = sampled_in(model.centering, model.design), {"z_fix": z_fix}
-    full = uncentred(model.design, of.hat + of.factor @ z_fix)
+    fix = at.beta + root_of(at.uncertainty) @ (SPREAD * rng.standard_normal(len(at.beta)))
+    of = sampled_in(model.centering, model.design)
+    own = separated(at, model.design, model.joined.blocks)
     z_sd = SPREAD * rng.standard_normal(len(of.log_sd))
     ends = np.cumsum([len(term.coefs) for term in model.design.terms])
     sds = np.split(np.exp(of.log_sd + of.sd_factor @ z_sd), ends[:-1]) if len(ends) else []
     scales = [
-        (sd, _correlation(model, at, k, share, rng))
-        for k, (sd, share) in enumerate(zip(sds, informed(at), strict=True))
+        (sd, _correlation(model, own, k, share, rng))
+        for k, (sd, share) in enumerate(zip(sds, informed(own), strict=True))
     ]
+    factors = by_block(model.joined.blocks, [tau[:, None] * L for tau, L in scales])
+    u = _deviations(model, at, system, uncentred(model.design, fix), factors, rng) if system else ()
+    fix = swept(model.centering.sweeps, fix, u)
+    point: dict[str, Floats] = {"z_fix": np.linalg.solve(of.factor, fix - of.hat).astype(float)}
     point |= {f"L_{k}": L for k, (tau, L) in enumerate(scales, 1) if len(tau) > 1}
     point |= {"z_sd": z_sd} if scales else {}
-    point |= _effects(model, full, scales, _deviations(model, at, system, full, scales, rng)) if system else {}
+    point |= _effects(model, uncentred(model.design, fix), factors, u) if system else {}
     for one, variance in zip(model.scalars, _scalar_variances(model, at), strict=True):
         moved = one.link.forward(np.asarray(at.scalars[one.name])) + SPREAD * np.sqrt(variance) * rng.standard_normal()
         point[one.name] = np.asarray(one.link.inverse(moved))
@@ -96,14 +105,13 @@ def _correlation(model: Model, at: Pilot, k: int, share: Floats, rng: np.random.
 
 
 def _deviations(
-    model: Model, at: Pilot, of: JointSystem, full: Floats, scales: list[Scales], rng: np.random.Generator
+    model: Model, at: Pilot, of: JointSystem, full: Floats, factors: list[Floats], rng: np.random.Generator
 ) -> tuple[Floats, ...]:
     """A draw of the effects of all terms given everything else, (J, K) a term.
 
     With P their precision and r their scores, P u = r + N(0, P) has a draw for its solution (Papandreou and Yuille
     2010), and N(0, P) is noise in the rows and in the population.
     """
-    factors = [tau[:, None] * L for tau, L in scales]
     fixed = np.stack([model.cells.X[:, place] @ full[place] for place in places_of(model.design).values()])
     noise = roots(at.working.weight) @ rng.standard_normal(fixed.size)
     right = of.pulls(at.working.right + noise.reshape(fixed.shape)) - of.scores(fixed.ravel())
@@ -115,17 +123,20 @@ def _deviations(
     return of.by_term(solved(of, tuple(T @ T.T for T in factors), right)[:, 0])
 
 
-def _effects(model: Model, full: Floats, scales: list[Scales], u: tuple[Floats, ...]) -> dict[str, Floats]:
+def _effects(model: Model, full: Floats, factors: list[Floats], u: tuple[Floats, ...]) -> dict[str, Floats]:
     """Deviations as the program samples them, by Stan name."""
     point: dict[str, Floats] = {}
+    blocks = model.joined.blocks
     whole: dict[int, Floats] = {}
+    rotated = model.centering.rotated
     inverses, b = sampled_in(model.centering, model.design).inverses, full - origin(model)
     for k in parents_first(model.centering.nested):
-        (tau, L), T = scales[k], inverses[k]
-        M, C = means(model, k, b, whole), lower_factor(T @ (tau[:, None] * L))
-        t = sampled(u[k] @ T.T, M @ T.T, model.centering.weights[k], model.centering.units[k], C)
+        T = inverses[k]
+        M, C = means(model, k, b, whole), lower_factor(T @ factors[k])
+        turned = rotated[k].Q.T @ u[k] if k in rotated else u[k]
+        t = sampled(turned @ T.T, M @ T.T, model.centering.weights[k], model.centering.units[k], C)
         whole[k] = M + u[k]
-        point[f"t_{k + 1}"] = t if len(tau) > 1 else t[:, 0]
+        point[f"t_{name_of(blocks[k])}"] = t if len(T) > 1 else t[:, 0]
     return point
 
 
@@ -163,29 +174,36 @@ def inverse_metric(model: Model) -> Floats | None:
 
     Examples
     --------
-    >>> def largest(model):
-    ...     return inverse_metric(model).max()
+    >>> from stanmlm import gaussian, simulate_exams
+    >>> from stanmlm.fit.pipeline import ModelOptions, build_model
+    >>> formula = "score ~ hours + (1 | student)"
+    >>> model = build_model(formula, simulate_exams(seed=1), gaussian(), {}, ModelOptions())
+    >>> inverse_metric(model).round(4).tolist()  # two coefficients, an sd, log(sigma)
+    [1.0, 1.0, 1.0, 0.0012]
     """
     at = model.centering.pilot
     if model.prior_only or at is None:
         return None
-    own, in_basis = informed(at), informed(in_bases(at, sampled_in(model.centering, model.design)))
+    own = informed(separated(at, model.design, model.joined.blocks))
+    in_basis = informed(in_bases(at, sampled_in(model.centering, model.design)))
     variances: Floats = np.concatenate(
         [
             np.ones(len(at.beta) + sum(len(term.coefs) for term in model.design.terms)),
             _scalar_variances(model, at),
-            *(_term_variances(model, k, *shares) for k, shares in enumerate(zip(own, in_basis, strict=True))),
+            *(_block_variances(model, k, own, share) for k, share in enumerate(in_basis)),
         ]
     )
     return variances if np.all((variances > 0) & np.isfinite(variances)) else None
 
 
-def _term_variances(model: Model, k: int, share: Floats, share_in_basis: Floats) -> Floats:
-    """Variances of the free elements of L, then of t where it is sampled, for one term."""
-    correlations = _partial_variances(model, k, share)
+def _block_variances(model: Model, k: int, shares: tuple[Floats, ...], share_in_basis: Floats) -> Floats:
+    """Variances of the free elements of L of each term, then of t where it is sampled, for one block."""
+    correlations = np.concatenate([_partial_variances(model, term, shares[term]) for term in model.joined.blocks[k]])
     if model.centering.marginal:
         return correlations
-    return np.concatenate([correlations, np.maximum(1 - share_in_basis, 0.01).T.ravel()])
+    sweep = model.centering.rotated.get(k)
+    left = 1 - (sweep.weights[:, None] if sweep else share_in_basis)
+    return np.concatenate([correlations, np.maximum(left, 0.01).T.ravel()])
 
 
 def _partial_variances(model: Model, k: int, share: Floats) -> Floats:

@@ -14,6 +14,7 @@ from stanmlm.data.coefficients import places_of
 from stanmlm.data.design import Predictor, dpars_of
 from stanmlm.families import FAMILIES
 from stanmlm.formula.bf import LOCATION
+from stanmlm.model.joining import Blocks, name_of
 from stanmlm.model.model import Model
 from stanmlm.model.stan_rows import intercepts, many
 from stanmlm.priors.priors import PriorRow
@@ -51,6 +52,8 @@ class Structure:
     marginal: bool = False  # group effects are integrated out
     others: tuple[Vector, ...] = ()
     dpars: tuple[str, ...] = ()  # a group term each: the parameter whose predictor it is in; () all in the location's
+    rotated: tuple[int, ...] = ()  # positions of group terms that are rotated
+    blocks: Blocks = ()  # terms that are sampled as one, each then a group term but for `several`; () all apart
 
     @property
     def vectors(self) -> tuple[str, ...]:
@@ -67,8 +70,10 @@ class Program:
     structure: Structure
 
 
-# The files in stan/fragments of a term with one and with several coefficients, by whether effects are integrated out.
+# The files in stan/fragments of a term with one and with several coefficients, by whether effects are integrated out,
+# and that of a rotated one.
 TERMS = {False: ("one", "several"), True: ("scale", "covariance")}
+ROTATED = "rotated"
 
 # Where the prior of a class stands: its file in stan/fragments and the parameter. A class that is not here is a
 # parameter of the family, a scalar of its own name.
@@ -98,7 +103,7 @@ def structure(model: Model) -> Structure:
     >>> Structure("poisson", "log", True, False, (), (("Intercept", "normal"),), True).several
     ()
     """
-    rows = model.cells.rows
+    rows, terms = model.joined.cells.rows, model.joined.design.terms
     plain = Structure(
         family=model.family.name,
         link=model.family.link.name,
@@ -109,7 +114,8 @@ def structure(model: Model) -> Structure:
         likelihood=not model.prior_only,
         within=tuple(nesting.coarser if nesting else -1 for nesting in model.centering.nested),
         others=tuple(_vector(model, of) for of in model.design.others),
-        dpars=tuple(dpars_of(term)[0] for term in model.design.terms) if model.design.others else (),
+        dpars=tuple(dpars_of(term)[0] for term in terms) if model.design.others else (),
+        blocks=model.centering.blocks,
     )
     if model.prior_only:
         return plain
@@ -120,6 +126,7 @@ def structure(model: Model) -> Structure:
         fixed=_has_fixed(model, LOCATION),
         ones=tuple(intercepts(rows.Z)),
         joint=rows.joint.terms if all(k not in plain.within for k in rows.joint.terms) else (),
+        rotated=tuple(sweep.term for sweep in model.centering.sweeps),
     )
 
 
@@ -211,28 +218,41 @@ def _predictors(structure: Structure) -> list[dict[str, object]]:
 
 
 def _terms(structure: Structure) -> list[dict[str, object]]:
-    """One record a group term; `start` is where its sds begin, as Stan says it, `around` the coarser term's number."""
-    several = structure.several
-    within = structure.within or (-1,) * len(several)
-    kinds = [TERMS[structure.marginal][many] for many in several]
-    sizes = [f"K_{k}" if many else "1" for k, many in enumerate(several, 1)]
+    """One record a block of group terms; `k` is its name, and `around` that of the coarser one."""
+    blocks = structure.blocks or tuple((k,) for k in range(len(structure.several)))
+    within = structure.within or (-1,) * len(blocks)
+    several = [len(block) > 1 or structure.several[block[0]] for block in blocks]
+    kinds = [ROTATED if k in structure.rotated else TERMS[structure.marginal][many] for k, many in enumerate(several)]
     return [
         {
-            "k": k + 1,
+            "k": name_of(blocks[k]),
             "kind": kind,
+            "parts": [_part(structure, term) for term in blocks[k]],
             "several": several[k],
             "ones": k in structure.ones,
             "joint": k in structure.joint,
-            "around": within[k] + 1,
+            "rotated": kind == ROTATED,
+            "swept": bool(structure.rotated) and kind != ROTATED,  # its means lie about swept coefficients
+            "around": name_of(blocks[within[k]]) if within[k] >= 0 else "",
             "around_several": within[k] >= 0 and several[within[k]],
             "depth": _depth(within, k),
             "dpar": structure.dpars[k] if structure.dpars else LOCATION,
             "inner": k in within,  # part of a finer term's effects, and not of eta by itself
-            "start": " + ".join(["1", *sizes[:k]]),
+            "start": _start(structure, blocks[k][0]),
             "file": _environment().get_template(f"fragments/{kind}.stan").module,
         }
         for k, kind in enumerate(kinds)
     ]
+
+
+def _part(structure: Structure, term: int) -> dict[str, object]:
+    """One of the user's terms in a block."""
+    return {"k": term + 1, "several": structure.several[term], "start": _start(structure, term)}
+
+
+def _start(structure: Structure, term: int) -> str:
+    """Where the sds of one of the user's terms begin, as Stan says it."""
+    return " + ".join(["1", *(f"K_{k}" if many else "1" for k, many in enumerate(structure.several[:term], 1))])
 
 
 def _depth(within: tuple[int, ...], k: int) -> int:

@@ -7,9 +7,12 @@ import numpy as np
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.coefficients import centers, intercepts, places_of, slopes, with_intercept
 from stanmlm.formula.bf import LOCATION
-from stanmlm.model.centering import remainder, sampled_in
+from stanmlm.model.absorption import remainder
+from stanmlm.model.centering import sampled_in
+from stanmlm.model.joining import name_of
 from stanmlm.model.marginal import Marginal
 from stanmlm.model.model import Model
+from stanmlm.model.sweeping import Sweep
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.priors import PriorRow
 from stanmlm.sampling.program import pair, structure
@@ -33,12 +36,16 @@ def standata(model: Model) -> Data:
     Examples
     --------
     >>> from stanmlm.sampling.program import program, structure
-    >>> def by_hand(model):
-    ...     return program(structure(model)).text, standata(model)
+    >>> from stanmlm import lmer, simulate_exams
+    >>> model = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model
+    >>> text, data = program(structure(model)).text, standata(model)  # what a Stan by hand would need
+    >>> [name in text for name in ("fix_hat", "fix_L", "x_mean")], data["x_mean"].shape
+    ([True, True, True], (1,))
     """
     data = _fixed(model)
     for k, term in enumerate(model.design.terms):
         data |= {f"K_{k + 1}": len(term.coefs)} if len(term.coefs) > 1 else {}
+    for k, _ in enumerate(model.joined.blocks):
         data |= {} if model.centering.marginal else _term(model, k)
     if model.design.terms:
         data |= _sds(model)
@@ -76,13 +83,13 @@ def _fixed(model: Model) -> Data:
 
 def _within(model: Model, kept: Ints) -> Floats:
     """The columns that X keeps, without what group terms take of them, (R, P_x)."""
-    rows = model.cells.rows
+    rows = model.joined.cells.rows
     return remainder(rows.X[:, kept], rows.Z, rows.index, tuple(a[:, :, kept] for a in model.centering.A))
 
 
 def _rows(model: Model) -> Data:
     """What the linear predictor reads."""
-    rows, of, bases = model.cells.rows, structure(model), sampled_in(model.centering, model.design).bases
+    rows, of, bases = model.joined.cells.rows, structure(model), sampled_in(model.centering, model.design).bases
     data: Data = {"C": len(rows.X)} | _columns(model, LOCATION, of.fixed, "")
     data |= {"offsets": rows.offset} if of.offset else {}
     for one, predictor in zip(of.others, model.design.others, strict=True):
@@ -92,8 +99,9 @@ def _rows(model: Model) -> Data:
         data |= {"J_joint": len(rows.joint.first), "g_joint": rows.joint.combination + 1}
     for k in set(range(len(rows.Z))) - set(of.within):
         index, Z = rows.index[k], rows.Z[k]
-        data[f"g_{k + 1}"] = (index[rows.joint.first] if k in of.joint else index) + 1
-        data |= {} if k in of.ones else {f"Z_{k + 1}": Z @ bases[k] if of.several[k] else Z[:, 0]}
+        name = name_of(model.joined.blocks[k])
+        data[f"g_{name}"] = (index[rows.joint.first] if k in of.joint else index) + 1
+        data |= {} if k in of.ones else {f"Z_{name}": Z @ bases[k] if Z.shape[1] > 1 else Z[:, 0]}
     return data
 
 
@@ -107,7 +115,18 @@ def _columns(model: Model, dpar: str, fixed: bool, suffix: str) -> Data:
 
 
 def _term(model: Model, k: int) -> Data:
-    term, weights = model.design.terms[k], model.centering.weights[k]
+    sweep = model.centering.rotated.get(k)
+    return _rotated(model, k, sweep) if sweep else _centred(model, k)
+
+
+def _rotated(model: Model, k: int, sweep: Sweep) -> Data:
+    of = model.centering
+    data: Data = {"J": len(sweep.Q), "Q": sweep.Q, "S": sweep.S, "w": of.weights[k], "c": of.units[k]}
+    return _one(_numbered(data, model, k))
+
+
+def _centred(model: Model, k: int) -> Data:
+    term, weights = model.joined.design.terms[k], model.centering.weights[k]
     column, coefficient = absorbed_by(model, k)
     data: Data = {
         "J": len(term.levels),
@@ -118,13 +137,25 @@ def _term(model: Model, k: int) -> Data:
         "c": model.centering.units[k],
     }
     data |= _around(model, k)
-    data = {f"{name}_{k + 1}": value for name, value in data.items()}
-    return _several(model, k, coefficient, data) if len(term.coefs) > 1 else _one(k, data)
-
-
-def _several(model: Model, k: int, coefficient: Ints, data: Data) -> Data:
     T = sampled_in(model.centering, model.design).inverses[k]
-    return data | {f"T_{k + 1}": T, f"A_to_{k + 1}": T.T[coefficient]}
+    if len(term.coefs) == 1:
+        return _one(_numbered(data, model, k))
+    return _numbered(data | {"A_to": T.T[coefficient]}, model, k) | _bases(model, k)
+
+
+def _numbered(data: Data, model: Model, k: int) -> Data:
+    return {f"{name}_{name_of(model.joined.blocks[k])}": value for name, value in data.items()}
+
+
+def _bases(model: Model, k: int) -> Data:
+    """The columns of a block's basis by the terms that they are of, and how many coefficients it has."""
+    T, block = sampled_in(model.centering, model.design).inverses[k], model.joined.blocks[k]
+    sizes = [len(model.design.terms[term].coefs) for term in block]
+    parts = np.split(T, np.cumsum(sizes)[:-1], axis=1)
+    data: Data = {
+        f"T_{term + 1}": part if n > 1 else part[:, 0] for term, part, n in zip(block, parts, sizes, strict=True)
+    }
+    return data | {f"K_{name_of(block)}": len(T)}
 
 
 def _marginal(model: Model, of: Marginal) -> Data:
@@ -154,13 +185,12 @@ def _around(model: Model, k: int) -> Data:
     of = sampled_in(model.centering, model.design)
     carries = of.bases[nesting.coarser].T @ nesting.carries @ of.inverses[k].T
     carries = carries[0] if len(carries) == 1 else carries
-    return data | ({"carries": carries} if len(model.design.terms[k].coefs) > 1 else {})
+    return data | ({"carries": carries} if len(of.bases[k]) > 1 else {})
 
 
-def _one(k: int, data: Data) -> Data:
+def _one(data: Data) -> Data:
     """A term with one coefficient has vectors for matrices, and a number for a vector."""
-    lowered = {f"{name}_{k + 1}" for name in ("w", "c")}
-    return {name: np.asarray(value)[..., 0] if name in lowered else value for name, value in data.items()}
+    return {name: np.asarray(value)[..., 0] if name.startswith(("w_", "c_")) else value for name, value in data.items()}
 
 
 def _sds(model: Model) -> Data:

@@ -10,9 +10,11 @@ from stanmlm.base.streams import Purpose, Source, stream
 from stanmlm.data.coefficients import uncentred
 from stanmlm.model.centering import sampled_in
 from stanmlm.model.coordinates import lower_factor
+from stanmlm.model.joining import by_block, by_term, name_of
 from stanmlm.model.marginal import Marginal, draw_effects
 from stanmlm.model.model import Model, Unrolled
 from stanmlm.model.nesting import parents_first
+from stanmlm.model.sweeping import swept
 from stanmlm.sampling.standata import absorbed_by
 
 
@@ -36,32 +38,38 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
 
     Examples
     --------
-    >>> def effects_of_the_first_term(model, draws):
-    ...     return unroll(model, draws).r[0].mean(axis=(0, 1))
+    >>> from stanmlm import lm, simulate_exams
+    >>> model = lm("score ~ hours", simulate_exams(seed=1), seed=1).model
+    >>> unroll(model, {"z_fix": np.zeros((4, 1000, 2)), "sigma": np.ones((4, 1000))}).b.shape
+    (4, 1000, 2)
     """
-    b = coefficients(model, draws)
+    fix = coefficients(model, draws)
+    b = uncentred(model.design, fix)
     sd = deviations(model, draws) if model.design.terms else np.zeros((*b.shape[:2], 0))
     factors = list(_factors(model, draws, b.shape[:2]))
     starts = np.cumsum([0, *(len(term.coefs) for term in model.design.terms)])
     scaled = [sd[..., start:stop, None] * L for L, (start, stop) in zip(factors, pairwise(starts), strict=True)]
     auxiliary = {one.name: np.asarray(draws[one.name]) for one in model.scalars}
+    r = (
+        _drawn(of, b, scaled, auxiliary["sigma"], stream(Source(seed, model.words), Purpose.EFFECTS))
+        if (of := model.centering.marginal)
+        else _deviations(model, draws, b, scaled)
+    )
     return Unrolled(
-        b=b,
+        b=uncentred(model.design, swept(model.centering.sweeps, fix, r, -1)),
         sd=sd,
         cor=tuple(L @ np.swapaxes(L, -1, -2) for L in factors),
-        r=_drawn(of, b, scaled, auxiliary["sigma"], stream(Source(seed, model.words), Purpose.EFFECTS))
-        if (of := model.centering.marginal)
-        else _deviations(model, draws, b, scaled),
+        r=r if of else by_term(model.design, model.joined.blocks, r),
         auxiliary=auxiliary,
     )
 
 
 def coefficients(model: Model, draws: Mapping[str, Floats]) -> Floats:
-    """The fixed coefficients of X's own columns, (chains, draws, F)."""
+    """The fixed coefficients at centred columns, with what is swept into them, (chains, draws, F)."""
     of = sampled_in(model.centering, model.design)
     leading = np.shape(next(iter(draws.values())))[:2]  # engines leave out a variable without elements
     z = np.asarray(draws.get("z_fix", np.zeros((*leading, 0))), dtype=float)
-    return uncentred(model.design, of.hat + z @ of.factor.T)
+    return np.asarray(of.hat + z @ of.factor.T)
 
 
 def deviations(model: Model, draws: Mapping[str, Floats]) -> Floats:
@@ -91,14 +99,16 @@ def _drawn(
 def _deviations(model: Model, draws: Mapping[str, Floats], b: Floats, scaled: Sequence[Floats]) -> tuple[Floats, ...]:
     """Effects about their means, (chains, draws, J, K) a term; coarser terms first, for others lie around them."""
     nested, of = model.centering.nested, sampled_in(model.centering, model.design)
-    b, inverses = b - origin(model), of.inverses
+    b, inverses, rotated = b - origin(model), of.inverses, model.centering.rotated
+    scaled, blocks = by_block(model.joined.blocks, scaled), model.joined.blocks
     r: dict[int, Floats] = {}
     whole: dict[int, Floats] = {}  # a - M_0 of the terms that others lie around
     for k in parents_first(nested):
         w, T = model.centering.weights[k], inverses[k]
         M, C = means(model, k, b, whole), lower_factor(T @ scaled[k])
-        t = np.asarray(draws[f"t_{k + 1}"], dtype=float).reshape(*b.shape[:2], *w.shape)
+        t = np.asarray(draws[f"t_{name_of(blocks[k])}"], dtype=float).reshape(*b.shape[:2], *w.shape)
         z = scores(t, M @ T.T, w, model.centering.units[k], C)
+        z = rotated[k].Q @ z if k in rotated else z
         r[k] = z @ np.swapaxes(of.bases[k] @ C, -1, -2)
         if any(nesting and nesting.coarser == k for nesting in nested):
             whole[k] = M + r[k]

@@ -13,8 +13,9 @@ from scipy import stats
 
 import stanmlm as sm
 from stanmlm.after.criticism import criticism
-from stanmlm.after.criticism.log_lik import fitted_pieces, observed_pieces
+from stanmlm.after.criticism.log_lik import observed_pieces
 from stanmlm.after.criticism.model_weights import stacking
+from stanmlm.after.predict.chunks import chunks
 from stanmlm.base.arviz_compat import psis
 from stanmlm.model.compress import compress
 
@@ -81,7 +82,7 @@ def test_loo_of_distinct_rows_is_loo_of_all_rows(name: str) -> None:
     fit, pieces = FITS[name](), observed_pieces(FITS[name]())
     found = loo_of(name)
     values = sm.log_lik(fit).to_numpy()[:, fit.model.response.weights > 0]
-    efficiency = criticism._efficiency(fit, pieces, 10**9)[pieces.row]
+    efficiency = criticism._efficiency(fit, pieces)[pieces.row]
     for row in range(0, values.shape[1], 7):
         chains = values[:, row].reshape(fit.sampling.chains, -1)
         elpd, k, p = array_stats.loo(chains, chain_axis=0, draw_axis=1, r_eff=efficiency[row])
@@ -122,7 +123,7 @@ def test_memory_is_bounded_by_chunks() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     np.testing.assert_allclose(pieces.pointwise, whole.pointwise, rtol=1e-9)
-    assert len(list(criticism.chunks(75, 1000, 200_000))) == 25
+    assert len(list(chunks(75, 1000, 200_000))) == 25
     assert peak < 8 * 1000 * 75 * 2, peak
 
 
@@ -130,7 +131,7 @@ def test_rows_of_weight_zero_are_no_observations() -> None:
     found = loo_of("weighted")
     assert len(found.pointwise) == 40
     assert np.isfinite(found.pointwise["elpd_loo"]).all()
-    assert len(fitted_pieces(weighted_fit()).index) == 50
+    assert sm.log_lik(weighted_fit()).sizes["row"] == 50
 
 
 def test_waic_is_its_formula() -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 import stanmlm as sm
 from stanmlm.after.criticism import refit
 from stanmlm.after.criticism.kfold import _folds, by_group, by_row, stratified
-from stanmlm.after.criticism.refit import refit_without, split
+from stanmlm.after.criticism.refit import refit_without, split_design
+from stanmlm.after.predict.request import Request
 from stanmlm.data.whole_rows import whole
 
 pytestmark = pytest.mark.filterwarnings("ignore:Pareto k is over")
@@ -62,11 +63,11 @@ def test_a_new_level_at_zero_would_be_another_answer() -> None:
     left_out = (herds()["herd"] == "h0").to_numpy()
     again, held = refit_without(herds_fit(), left_out, 1)
     rows = held.row
-    zero = replace(held, target=replace(held.target, new_levels="zero"))
-    drawn = refit.predictive_density(again, held, 10**9)[rows]
+    zero = replace(held, target=replace(held.target, request=Request(new_levels="zero")))
+    drawn = refit.predictive_density(again, held)[rows]
     exact = np.array([Exact(herds()).without_herd(row) for row in np.flatnonzero(left_out)])
     np.testing.assert_allclose(drawn, exact, atol=EXACT_ROW)
-    assert np.abs(refit.predictive_density(again, zero, 10**9)[rows] - exact).max() > 2 * EXACT_ROW
+    assert np.abs(refit.predictive_density(again, zero)[rows] - exact).max() > 2 * EXACT_ROW
 
 
 def test_kfold_agrees_with_loo_within_their_errors() -> None:
@@ -106,7 +107,9 @@ def test_a_fit_without_rows_is_the_fit_of_the_others() -> None:
 def test_levels_left_out_whole_are_new_ones() -> None:
     design = whole(votes_fit().model.design)
     index = design.terms[0].index
-    train, held = (whole(part) for part in split(votes_fit().model.design, (index == 1) | (np.arange(len(index)) == 0)))
+    train, held = (
+        whole(part) for part in split_design(votes_fit().model.design, (index == 1) | (np.arange(len(index)) == 0))
+    )
     assert held.terms[0].labels == (design.terms[0].levels[1],)
     assert design.terms[0].levels[1] not in train.terms[0].levels
     new = held.terms[0].index == len(train.terms[0].levels)

@@ -9,7 +9,8 @@ from criticism_fits import counts_fit, exams_fit, herds_fit, votes_fit, weighted
 from scipy import stats
 
 import stanmlm as sm
-from stanmlm.after.criticism.ppcheck import FRAMES, CheckOptions, kde, loo_pit
+from stanmlm.after.criticism.ppcheck import FRAMES, kde, loo_pit
+from stanmlm.after.criticism.replicates import CheckOptions
 from stanmlm.after.predict.row_groups import group_of
 
 # R 4.2.2: x <- c(1, 2.5, 2.7, 4, 7, 7.2, 9); d <- density(x, from = 0, to = 10); approx(d$x, d$y, c(0, 2.5, 7, 10))

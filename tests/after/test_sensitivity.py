@@ -11,6 +11,7 @@ from scipy import stats
 
 import stanmlm as sm
 from stanmlm.after.criticism.sensitivity import total_log_likelihood
+from stanmlm.after.predict.request import Request
 from stanmlm.fit.fit import Call, Fit, draws_of, fit_from_draws
 from stanmlm.model.model import Model
 from stanmlm.sampling.engines.protocol import RawDraws, Sampling
@@ -142,7 +143,9 @@ def test_rows_are_counted_however_they_are_collapsed() -> None:
     rng = np.random.default_rng(2)
     rows = pd.DataFrame({"y": rng.integers(0, 2, 200), "x": rng.integers(0, 3, 200)})
     fit = sm.glm("y ~ x", rows, family=sm.binomial, chains=2, iter=300, seed=1)
-    assert np.allclose(total_log_likelihood(fit, 10_000), np.asarray(sm.log_lik(fit)).sum(axis=1), rtol=1e-12)
+    assert np.allclose(
+        total_log_likelihood(fit, Request(max_bytes=10_000)), np.asarray(sm.log_lik(fit)).sum(axis=1), rtol=1e-12
+    )
 
 
 def test_what_cannot_be_scaled_is_refused() -> None:

@@ -11,8 +11,9 @@ from criticism_fits import exams_fit
 from public_calls import PUBLIC, asked, call
 
 import stanmlm as sm
-from stanmlm.base.arguments import check_names, kind_of, shown
+from stanmlm.base.arguments import check_names, shown
 from stanmlm.base.dialects import argument_elsewhere, arguments_elsewhere
+from stanmlm.base.kinds import kind_of
 from stanmlm.fit.call import Options
 
 

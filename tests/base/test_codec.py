@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stanmlm.base.errors import StanmlmWarning
 from stanmlm.base.files.codec import PLAIN, TAG, Codec, UnknownTypeError, decode, encode
 from stanmlm.base.files.codec_pandas import PANDAS
-from stanmlm.fit.files.saved import codec
+from stanmlm.fit.files.records import codec
 from stanmlm.formula.rparse import parse_expression
 from stanmlm.priors.prior_spec import Prior
 

@@ -16,6 +16,7 @@ from small_fits import counts_fit, exams_data, exams_fit, trials_data, trials_fi
 
 import stanmlm as sm
 from stanmlm.after.criticism.refit import refit_without
+from stanmlm.after.predict.request import Request
 from stanmlm.after.predict.target import target_of
 from stanmlm.base.arrays import Anything, Floats
 from stanmlm.base.streams import (
@@ -289,11 +290,13 @@ def test_verbs_agree_on_new_responses(seed: int | None) -> None:
     table = sm.predict(fit, interval="prediction", seed=seed).dropna()
     np.testing.assert_allclose(table["lwr"], np.quantile(values, 0.025, axis=0), rtol=1e-12)
     stat = sm.pp_check(fit, "stat", seed=seed).data
-    np.testing.assert_allclose(stat["value"], values.mean(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(stat["value"], values.mean(axis=1), rtol=1e-12, atol=1e-14)
     intervals = sm.pp_check(fit, "intervals", seed=seed).data
     np.testing.assert_allclose(intervals["middle"], np.quantile(values, 0.5, axis=0), rtol=1e-12)
     few = sm.pp_check(fit, "stat", seed=seed, draws=9).data
-    np.testing.assert_allclose(few["value"], values.mean(axis=1)[np.linspace(0, 399, 9).astype(int)], rtol=1e-12)
+    np.testing.assert_allclose(
+        few["value"], values.mean(axis=1)[np.linspace(0, 399, 9).astype(int)], rtol=1e-12, atol=1e-14
+    )
 
 
 def test_mean_ppd_is_the_mean_of_the_new_responses() -> None:
@@ -388,9 +391,9 @@ def test_simulate_keeps_the_effects_of_new_levels_where_it_keeps_those_of_fitted
 def test_folds_are_of_the_seed_alone_so_that_models_are_compared_on_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     held: list[list[int]] = []
 
-    def refit(fit: sm.Fit, left_out: Anything, seed: int) -> Anything:
+    def refit(fit: sm.Fit, left_out: Anything, seed: int, request: Request) -> Anything:
         held.append(np.flatnonzero(left_out).tolist())
-        return refit_without(fit, left_out, seed)
+        return refit_without(fit, left_out, seed, request)
 
     monkeypatch.setattr(import_module("stanmlm.after.criticism.kfold"), "refit_without", refit)
     data = exams_data().dropna().head(40)

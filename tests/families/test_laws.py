@@ -11,7 +11,7 @@ from stanmlm.families import FAMILIES, Family, binomial, negbinomial, poisson, s
 from stanmlm.families.family import with_link
 from stanmlm.families.links import LINKS
 from stanmlm.families.reductions import Extra
-from stanmlm.families.rising import log_rising
+from stanmlm.families.rising import log_rising, rising_slopes
 from stanmlm.families.slopes import slopes
 from stanmlm.families.theta import Theta
 
@@ -162,9 +162,76 @@ def test_a_family_without_closed_information_has_it_by_differences(family: Famil
     etas = np.array([[0.4], *([one.link.forward(np.asarray(SCALARS[one.name]))] for one in family.scalars)])
     y = family.draw(np.random.default_rng(5), _rows(family, etas, 200_000), extra(rows=200_000))
     many = np.repeat(etas, len(y), axis=1)
-    observed = slopes(replace(family, information=None), y, many, extra(rows=len(y)))[1].mean(axis=-1)
+    observed = slopes(by_differences(family), y, many, extra(rows=len(y)))[1].mean(axis=-1)
     expected = slopes(family, y[:1], etas, extra(rows=1))[1][..., 0]
     np.testing.assert_allclose(observed, expected, atol=0.02 * np.abs(expected).max())
+
+
+def by_differences(family: Family) -> Family:
+    return replace(family, score=None, information=None, observed=None)
+
+
+# Each parameter on its link's scale, and weights; responses are drawn.
+PLACES = 400
+
+
+def anywhere(family: Family, seed: int = 11) -> tuple[np.ndarray, np.ndarray, Extra]:
+    """Linear predictors and responses far and wide, (P, rows) and (rows,), and what else a density reads."""
+    rng = np.random.default_rng(seed)
+    etas = rng.uniform(-2, 2, size=(len(family.parameters), PLACES))
+    more = Extra(np.full(PLACES, TRIALS), rng.uniform(0.5, 3, PLACES))
+    y = family.draw(rng, family.theta(dict(zip(family.links, etas, strict=True)), {}), more)
+    return etas, y, more
+
+
+@every
+def test_slopes_in_closed_form_are_those_by_differences(family: Family) -> None:
+    """Errors of differences are shares of 1e-8, and of 1e-4 in second ones, of the largest of a row."""
+    etas, y, more = anywhere(family)
+    score, information = slopes(family, y, etas, more)
+    by_steps = slopes(by_differences(family), y, etas, more)
+    assert score.shape == by_steps[0].shape
+    assert np.all(np.abs(score - by_steps[0]) < 1e-6 * (1 + np.abs(by_steps[0]).max(axis=0)))
+    if family.information is None:
+        assert np.all(np.abs(information - by_steps[1]) < 1e-3 * (0.1 + np.abs(by_steps[1]).max(axis=(0, 1))))
+
+
+@every
+def test_slopes_of_what_all_rows_share_are_those_of_every_row(family: Family) -> None:
+    etas, y, more = anywhere(family)
+    etas[1:] = etas[1:, :1]
+    shared = [etas[0], *etas[1:, :1]]
+    for of in (family, by_differences(family)):
+        for some, whole in zip(slopes(of, y, shared, more), slopes(of, y, etas, more), strict=True):
+            assert some.shape == whole.shape
+            np.testing.assert_allclose(some, whole, rtol=1e-12, atol=1e-12)
+
+
+@every
+def test_slopes_count_in_units(family: Family) -> None:
+    etas, y, more = anywhere(family)
+    units = np.array([2.5, 0.3, 7.0])[: len(etas)]
+    (score, information), plain = slopes(family, y, etas, more, units), slopes(family, y, etas, more)
+    np.testing.assert_allclose(score, plain[0] * units[:, None], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(information, plain[1] * np.multiply.outer(units, units)[..., None], rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("large", [1e3, 1e6, 1e9])
+def test_slopes_keep_their_digits_where_a_law_is_next_to_its_limit(large: float) -> None:
+    """A negative binomial is then next to a poisson, a Student t to a normal, and slopes fall as 1 / large."""
+    one, y = np.ones(3), np.array([0.0, 2.0, 5.0])
+    mu, log_mu = 2.5, np.log(2.5)
+    score, information = slopes(negbinomial(), y, [log_mu * one, np.log([large])], Extra(one, one))
+    np.testing.assert_allclose(score[0], y - mu, rtol=20 / large)
+    np.testing.assert_allclose(information[0, 0], mu, rtol=20 / large)
+    expected = -((y - mu) ** 2 - y) / (2 * large)
+    np.testing.assert_allclose(score[1], expected, rtol=100 / large, atol=1e-14)
+    np.testing.assert_allclose(information[1, 1], expected, rtol=100 / large, atol=1e-14)
+    z = np.array([-1.5, 0.2, 3.0])
+    score, information = slopes(student(), z, [0 * one, np.zeros(1), np.log([large - 1])], Extra(one, one))
+    np.testing.assert_allclose(score[0], z, rtol=20 / large)
+    np.testing.assert_allclose(score[2], -(z**4 - 2 * z**2 - 1) / (4 * large), rtol=100 / large, atol=1e-14)
+    assert np.all(information[2, 2] < 10 / large**2 + 1e-15)
 
 
 # Edges: what a density is where a formula as written has lost its digits.
@@ -175,6 +242,16 @@ def test_a_rising_factorial_keeps_its_digits(a: float) -> None:
     y = np.array([0.0, 1.0, 2.0, 7.0, 300.0])
     exact = [np.sum(np.log1p(np.arange(count) / a)) for count in y.astype(int)]
     np.testing.assert_allclose(log_rising(np.asarray(a), y), exact, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("a", [1e-8, 1e-3, 0.7, 9.0, 80.0, 1e4, 1e8, 1e12])
+def test_slopes_of_a_rising_factorial_keep_their_digits(a: float) -> None:
+    y = np.array([0.0, 1.0, 2.0, 7.0, 300.0])
+    parts = [np.arange(count) / (a + np.arange(count)) for count in y.astype(int)]
+    first, second = rising_slopes(np.asarray(a), y)
+    np.testing.assert_allclose(first, [-np.sum(part) for part in parts], rtol=1e-11, atol=1e-13)
+    curved = [np.sum(part * a / (a + np.arange(len(part)))) for part in parts]
+    np.testing.assert_allclose(second, curved, rtol=1e-11, atol=1e-13)
 
 
 def test_a_rising_half_has_gautschis_series() -> None:

@@ -20,7 +20,7 @@ import pytest
 
 import stanmlm as sm
 from stanmlm.base.errors import FileError
-from stanmlm.base.files import archive
+from stanmlm.base.files import archive, members
 from stanmlm.base.files.codec import encode
 from stanmlm.fit.files import saved as keep
 from stanmlm.fit.fit import Fit
@@ -316,15 +316,15 @@ def test_a_small_file_takes_little_memory_and_time(kind: str, tmp_path: Path) ->
 
 def test_what_declares_little_and_unpacks_to_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for limit, value in (("TOTAL_BYTES", 1000), ("TOTAL_RATIO", 0), ("DIRECTORY_BYTES", 100)):
-        monkeypatch.setattr(archive, limit, value)
+        monkeypatch.setattr(members, limit, value)
         if limit != "TOTAL_BYTES":
             with pytest.raises(FileError, match=r"unpack to far more|directory of its parts"):
                 sm.load(OLD)
 
 
 def test_what_is_saved_stays_within_what_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "TOTAL_BYTES", 1 << 12)
-    monkeypatch.setattr(archive, "TOTAL_RATIO", 1)
+    monkeypatch.setattr(members, "TOTAL_BYTES", 1 << 12)
+    monkeypatch.setattr(members, "TOTAL_RATIO", 1)
     monkeypatch.setattr(archive, "DOCUMENT_BYTES", 1 << 8)
     monkeypatch.setattr(archive, "DOCUMENT_RATIO", 1)
     monkeypatch.setattr(archive, "DOCUMENT_PARTS", 10)

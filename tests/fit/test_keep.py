@@ -21,6 +21,7 @@ from stanmlm.data.factors import level_names
 from stanmlm.families import Family
 from stanmlm.fit import call as calling
 from stanmlm.fit.files import saved as keep
+from stanmlm.fit.files.records import RECORDS
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.formula.rcode import Node
 from stanmlm.sampling.engines.cmdstan import CmdStan
@@ -423,7 +424,7 @@ def records_within(kind: type, seen: set[type]) -> set[type]:
 
 def test_every_record_of_a_fit_has_a_place_in_the_table() -> None:
     otherwise = {Family, Node}  # kept by name, and in postfix order
-    assert records_within(Fit, set(otherwise)) - otherwise <= set(keep.RECORDS.values())
+    assert records_within(Fit, set(otherwise)) - otherwise <= set(RECORDS.values())
 
 
 def test_a_fit_is_what_is_saved(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from stanmlm.base.errors import DataError, OptionError
-from stanmlm.lecture.datasets import load_anes, load_naes, state_facts, state_names, survey_of
+from stanmlm.lecture.datasets import load_anes, load_naes
 from stanmlm.lecture.dummies import group_mean, makeFEdummies
+from stanmlm.lecture.surveys import state_facts, state_names, survey_of
 from stanmlm.lecture.voters import ELECTIONS, simulate_redblue, simulated_survey
 
 VOTERS = (

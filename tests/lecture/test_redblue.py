@@ -18,7 +18,7 @@ from stanmlm.lecture.redblue.files import write_files
 from stanmlm.lecture.redblue.frames import (
     CURVE,
     curves_of,
-    expected_slopes,
+    expected_state_slopes,
     highlights,
     income_shares,
     slopes_of,
@@ -27,7 +27,7 @@ from stanmlm.lecture.redblue.frames import (
 from stanmlm.lecture.redblue.ladder import LADDER
 from stanmlm.lecture.redblue.run import RedBlue, redblue
 from stanmlm.lecture.redblue.table import COLUMNS, inestimable_dummies
-from stanmlm.lecture.redblue.text import aligned
+from stanmlm.lecture.redblue.text import aligned_columns
 from stanmlm.lecture.voters import simulate_redblue
 
 SHORT = {"chains": 2, "iter": 200, "adapt_delta": 0.8, "cores": 1}
@@ -123,7 +123,7 @@ def test_slopes_and_curves_are_the_formula_written_out(made: RedBlue) -> None:
     intercept = b[:, 0] + b[:, names.index("avg.income")] * avg + r[:, place, 0]
     curve = curves_of(fit, rows).query("state == 'MS' and role == 'curve' and income == 2").iloc[0]
     assert curve["estimate"] == pytest.approx(np.median(1 / (1 + np.exp(-intercept - 2 * slope))))
-    line = expected_slopes(fit, rows)
+    line = expected_state_slopes(fit, rows)
     at_zero = np.interp(0.0, line["avg.income"], line["estimate"])
     assert at_zero == pytest.approx(np.median(b[:, names.index("income")]), abs=0.02)
 
@@ -200,7 +200,7 @@ def test_no_file_is_written_where_one_has_no_place(made: RedBlue, tmp_path: Path
 def test_counts_in_captions_and_aligned_cells() -> None:
     frame = pd.DataFrame({"state": ["OH"] * 3, "year": [2000, 2000, 2004]})
     assert counted(frame, ["OH"]) == "Respondents in 2000 and 2004: Ohio 2 and 1"
-    assert aligned([["a", "1"], ["bb", "10", "x"]]) == "a    1\nbb  10  x"
+    assert aligned_columns([["a", "1"], ["bb", "10", "x"]]) == "a    1\nbb  10  x"
 
 
 def test_a_folder_that_cannot_be_made_and_a_wrong_option_are_refused(tmp_path: Path, voters: pd.DataFrame) -> None:

@@ -1,22 +1,26 @@
 """What a term absorbs, and the weights: information by hand, limits, forced values, and robustness of the pilot."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from handmade import N, design, model, plain_priors, response
 
 from stanmlm.base.errors import OptionError
+from stanmlm.data.coefficients import centers
 from stanmlm.data.design import Design, GroupTerm
-from stanmlm.families import Family, binomial, gaussian, poisson
+from stanmlm.families import Family, binomial, gaussian, poisson, student
 from stanmlm.families.responses import Response
+from stanmlm.model.absorption import absorption, remainder
 from stanmlm.model.centering import (
+    MANY,
     SMALL,
-    absorption,
     automatic,
     centering,
+    events_of,
     forced,
     informed,
     noncentered,
-    remainder,
     sampled_in,
 )
 from stanmlm.model.compress import compress
@@ -184,13 +188,34 @@ def test_weights_are_shares_and_smaller_ones_are_discounted_where_likelihoods_ar
     centres = automatic(rows, cells, family, plain_priors(rows, family))
     assert centres.pilot is not None
     shares = informed(in_bases(centres.pilot, sampled_in(centres, rows)))
-    for w, share, term in zip(centres.weights, shares, rows.terms, strict=True):
+    of_scores = {sweep.term: sweep.weights[:, None] for sweep in centres.sweeps}
+    shares = tuple(of_scores.get(k, share) for k, share in enumerate(shares))
+    events = events_of(rows, cells, family, centres.pilot)
+    for w, share, term, seen in zip(centres.weights, shares, rows.terms, events, strict=True):
         assert w.shape == (len(term.levels), len(term.coefs))
         assert np.all((share >= 0) & (share <= 1))
         assert 0.01 < share.mean() < 0.999
-        few = (share < SMALL) & (share > 0) & (not family.squares)
+        few = (share < SMALL) & (share > 0) & (seen[:, None] < MANY) & (not family.squares)
         np.testing.assert_array_equal(w[~few], share[~few])
         assert np.all(w[few] < share[few])
+
+
+def test_events_are_expected_counts_and_have_no_units() -> None:
+    rows = design("one")
+    cells = compress(rows, response(poisson()), poisson())
+    at = pilot(rows, cells, poisson(), plain_priors(rows, poisson()))
+    expected = np.exp((cells.X - centers(rows)) @ at.beta + at.effects[0][cells.index[0], 0]) * cells.stats["exposure"]
+    found = events_of(rows, cells, poisson(), at)[0]
+    np.testing.assert_allclose(found, np.bincount(cells.index[0], weights=expected), rtol=1e-3)
+    seen = []
+    for unit in (1.0, 1e6):
+        given = response(student())
+        cells = compress(rows, replace(given, y=unit * given.y), student())
+        flat = replace(plain_priors(rows, student()), rows=())
+        at = pilot(rows, cells, student(), flat)
+        seen.append(events_of(rows, cells, student(), at)[0])
+    np.testing.assert_allclose(seen[1], seen[0], rtol=1e-6)
+    assert np.all(seen[0] < np.bincount(rows.terms[0].index, weights=given.weights))
 
 
 def test_choices() -> None:

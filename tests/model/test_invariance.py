@@ -108,6 +108,9 @@ def in_own_units(of: Model, units: Units) -> dict[str, Floats]:
         if not of.centering.marginal:
             found[f"weights {k}"] = of.centering.weights[k]
             found[f"units {k}"] = of.centering.units[k] * (z if len(z) == 1 else 1.0)  # a basis is in units of its own
+    for k, sweep in of.centering.rotated.items():
+        found[f"sweep {k}"] = sweep.S * X[:, None] / by_term[k]
+        found[f"rotation {k}"] = sweep.Q
     return found
 
 
@@ -163,6 +166,11 @@ def by_stan(of: Model, at: list[Floats]) -> Floats:
     stan = compiled(of)
     values = np.array([stan.log_prob_grad(q)[0] for q in at])
     return values[1:] - values[0]
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_a_term_here_is_rotated(pair: str) -> None:
+    assert built(pair, rows(pair)).centering.rotated.keys() == {1}
 
 
 def check_units(pair: str, terms: str, units: Units) -> None:

@@ -1,6 +1,7 @@
 """The pilot over several predictors: what it finds, in any units, from closed forms or from the density alone."""
 
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,11 @@ import pandas as pd
 import pytest
 
 import stanmlm as sm
-from stanmlm.families import gaussian
+from stanmlm.families import Family, gaussian, negbinomial, poisson, student
 from stanmlm.families.slopes import slopes
 from stanmlm.fit.pipeline import ModelOptions, build_model
 from stanmlm.formula.bf import FormulaLike
+from stanmlm.model.approximations import FLATTEST, positive
 from stanmlm.model.model import Model
 from stanmlm.model.pilot import Pilot, pilot
 
@@ -115,3 +117,72 @@ def test_slopes_count_in_the_units_of_their_predictors() -> None:
     plain, own = slopes(of.family, seen.y, etas / [[1e6], [1.0]] - [[0.0], [np.log(1e6)]], seen.extra)
     np.testing.assert_allclose(score, plain, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(information, own, rtol=1e-8)
+
+
+STUDENT = {"sigma": "sigma ~ x + (1 | g)", "nu": "nu ~ x"}
+
+
+def test_the_order_in_which_parameters_are_named_does_not_matter() -> None:
+    """What is said of data by predictor is in the order of coefficients, as starts and sweeps read it."""
+    of = {names: sm.bf("y ~ x + (1 | g)", *(STUDENT[name] for name in names)) for names in permutations(STUDENT)}
+    at = {names: found(build_model(one, simulated(), student(), {}, ModelOptions())) for names, one in of.items()}
+    first, second = at[("sigma", "nu")], at[("nu", "sigma")]
+    np.testing.assert_allclose(second.working.right, first.working.right[[0, 2, 1]], rtol=1e-6)
+    np.testing.assert_allclose(second.beta, first.beta[[0, 1, 4, 5, 2, 3]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("family", [poisson(), negbinomial()], ids=str)
+@pytest.mark.parametrize("terms", ["(1 | g)", "(1 | g) + (1 | h)"])
+def test_a_predictor_may_have_no_fixed_columns(family: Family, terms: str) -> None:
+    data = simulated().assign(h=lambda frame: np.arange(len(frame)) % 7, y=lambda frame: np.exp(frame["y"] / 3) // 1)
+    at = found(build_model(f"y ~ 0 + {terms}", data, family, {}, ModelOptions()))
+    assert at.beta.shape == (0,)
+    assert at.scalars.keys() == {one.name for one in family.scalars}
+    assert all(np.all(np.isfinite(effects)) for effects in at.effects)
+    spread = build_model(sm.bf("y ~ x", f"sigma ~ 0 + {terms}"), data, gaussian(), {}, ModelOptions())
+    assert found(spread).working.weight.shape[:2] == (2, 2)
+    assert found(spread).scalars == {}
+
+
+def test_information_is_lifted_to_a_share_of_its_largest_direction_and_no_more() -> None:
+    """Eigenvalue by eigenvalue: of one, two and three predictors, some of them with nothing to say."""
+    rng = np.random.default_rng(2)
+    for P in (1, 2, 3):
+        roots = rng.normal(size=(200, P, P))
+        sizes = rng.choice([1.0, 1e-9, 0.0, -0.3, -2.0], size=(200, P)) * rng.uniform(1, 2, (200, P))
+        axes = np.linalg.qr(roots)[0]
+        given = np.einsum("cpk,ck,cqk->pqc", axes, sizes, axes)
+        largest = np.abs(sizes).max(axis=1, keepdims=True)
+        floor = FLATTEST * np.where(largest > 0, largest, 1.0)
+        expected = np.einsum("cpk,ck,cqk->pqc", axes, np.maximum(sizes, floor), axes)
+        np.testing.assert_allclose(positive(given), expected, atol=1e-14)
+
+
+@pytest.mark.parametrize("family", [negbinomial(), student()], ids=lambda family: family.name)
+def test_closed_forms_lead_where_the_density_alone_does(family: Family) -> None:
+    """What second differences err by moves weights by 1e-5 or so, and hardly where they lead."""
+    rng = np.random.default_rng(5)
+    data = simulated()
+    data["y"] = rng.poisson(rng.gamma(1.5, np.exp(0.3 * data.y) / 1.5)) if family.kind == "count" else data.y
+    of = build_model("y ~ x + (1 | g)", data, family, {}, ModelOptions())
+    closed = pilot(of.design, of.cells, of.family, of.priors)
+    numeric = pilot(of.design, of.cells, replace(family, score=None, observed=None), of.priors)
+    np.testing.assert_allclose(closed.beta, numeric.beta, rtol=1e-6)
+    np.testing.assert_allclose(closed.covariance[0], numeric.covariance[0], rtol=1e-5)
+    np.testing.assert_allclose(closed.uncertainty, numeric.uncertainty, rtol=1e-4, atol=1e-10)
+    for name, value in closed.scalars.items():
+        assert value == pytest.approx(numeric.scalars[name], rel=1e-5)
+
+
+@pytest.mark.parametrize("rows", [300, 6000])
+def test_data_at_the_edge_of_a_parameters_range_leave_the_pilot_finite(rows: int) -> None:
+    """Cauchy responses draw nu towards 1, where data tell nothing of log(nu - 1) and its prior has no curvature."""
+    rng = np.random.default_rng(6)
+    g, x = rng.integers(0, 30, rows), rng.normal(size=rows)
+    y = 0.5 + 0.3 * x + rng.normal(0, 0.5, 30)[g] + rng.standard_cauchy(rows)
+    data = pd.DataFrame({"y": y, "x": x, "g": [str(j) for j in g]})
+    at = found(build_model("y ~ x + (1 | g)", data, student(), {}, ModelOptions()))
+    assert np.all(np.abs(at.beta - [0.5, 0.3]) < 0.4)
+    assert 1 < at.scalars["nu"] < 1.4
+    assert at.scalars["sigma"] == pytest.approx(1, abs=0.3)
+    assert 0 < at.scalar_variance["nu"] < 2

@@ -19,9 +19,9 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 import stanmlm as sm
-from stanmlm.after.predict.outcome import expected, linear, outcome, shown
+from stanmlm.after.predict.outcome import expected_text, linear_text, outcome, shown_text
 from stanmlm.plots import Words, plot_codes
-from stanmlm.plots.rows import BAYESPLOT, bars_of
+from stanmlm.plots.rows import BAYESPLOT, interval_bars
 from stanmlm.plots.sheet import Sheet
 from stanmlm.plots.slopes import name_places
 from stanmlm.plots.theme import theme_paper
@@ -286,7 +286,7 @@ def test_a_response_is_called_what_it_counts() -> None:
     said = {}
     for left in ("sick | trials(trials)", "cbind(sick, well)", "vote", "side", "I(score > 0)"):
         fit = sm.glm(f"{left} ~ z", data, family="binomial", **{**SIZES, "iter": 20})
-        said[left] = (outcome(fit), shown(fit), expected(fit))
+        said[left] = (outcome(fit), shown_text(fit), expected_text(fit))
     assert said == {
         "sick | trials(trials)": ("sick", "share of sick", "probability of sick"),
         "cbind(sick, well)": ("sick", "share of sick", "probability of sick"),
@@ -294,8 +294,8 @@ def test_a_response_is_called_what_it_counts() -> None:
         "side": ("side is R", "side is R", "probability that side is R"),
         "I(score > 0)": ("I(score > 0)", "I(score > 0)", "probability of I(score > 0)"),
     }
-    assert (expected(counts(18)), expected(normal(18))) == ("expected events", "expected score")
-    assert linear(counts(18)) == "expected events (log scale)"
+    assert (expected_text(counts(18)), expected_text(normal(18))) == ("expected events", "expected score")
+    assert linear_text(counts(18)) == "expected events (log scale)"
 
 
 @pytest.mark.parametrize("fit", [normal, votes, shares, counts])
@@ -375,5 +375,7 @@ def test_bars_of_close_rows_are_thinner() -> None:
         )
         for n in (18, 500)
     ]
-    few, many = ([layer.aes_params["size"] for layer in bars_of(frame, (0.5, 0.95), BAYESPLOT)] for frame in frames)
+    few, many = (
+        [layer.aes_params["size"] for layer in interval_bars(frame, (0.5, 0.95), BAYESPLOT)] for frame in frames
+    )
     assert all(thin < thick / 4 for thin, thick in zip(many, few, strict=True))

@@ -10,7 +10,7 @@ import pytest
 from stanmlm.base.errors import DataError
 from stanmlm.plots import Words, caption, interval_frame, plot_codes, plot_curves, plot_slopes, save_figure
 from stanmlm.plots.curves import end_labels
-from stanmlm.plots.frames import repel, spread
+from stanmlm.plots.frames import repel, spread_apart
 from stanmlm.plots.slopes import name_places
 
 
@@ -43,12 +43,12 @@ def test_spread_keeps_order_gap_and_centre_and_moves_nothing_without_need() -> N
     rng = np.random.default_rng(2)
     for _ in range(20):
         places = rng.uniform(0, 1, 6)
-        moved = spread(places, 0.1)
+        moved = spread_apart(places, 0.1)
         assert (np.argsort(moved) == np.argsort(places)).all()
         assert (np.diff(np.sort(moved)) >= 0.1 - 1e-12).all()
         assert moved.mean() == pytest.approx(places.mean())
-    assert spread(np.array([0.0, 5.0, 1.0]), 0.5).tolist() == [0.0, 5.0, 1.0]
-    assert spread(np.empty(0), 0.5).tolist() == []
+    assert spread_apart(np.array([0.0, 5.0, 1.0]), 0.5).tolist() == [0.0, 5.0, 1.0]
+    assert spread_apart(np.empty(0), 0.5).tolist() == []
 
 
 def test_repelled_boxes_do_not_overlap_even_where_they_started_in_one_place() -> None:

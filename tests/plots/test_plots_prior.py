@@ -149,5 +149,6 @@ def test_a_wide_prior_is_cut_and_one_in_conflict_is_shown() -> None:
     assert window(away)[0] < -50
 
 
-def test_the_figure_draws() -> None:
-    sm.plot_prior_posterior(exams_fit()).draw()
+def test_the_figure_draws_a_panel_a_parameter() -> None:
+    figure = sm.plot_prior_posterior(exams_fit())
+    assert len(figure.draw().axes) == figure.data["parameter"].nunique()

@@ -32,6 +32,40 @@ def test_density_of_every_family_link_and_term_shape(pair: str, shape: str, offs
     check(model(PAIRS[pair], shape, offset=offset))
 
 
+# Shapes with the positions of their rotated terms: by themselves, beside slopes that absorb, beside nested terms.
+ROTATED = {"intercepts": (0, 1), "crossed": (0,), "two": (1,), "chain": (0,), "chain of slopes": (1,)}
+
+
+@pytest.mark.parametrize("shape", ROTATED)
+@pytest.mark.parametrize("pair", PAIRS)
+def test_density_with_rotated_terms(pair: str, shape: str) -> None:
+    check(model(PAIRS[pair], shape, rotated=ROTATED[shape], offset=pair == "logit"))
+
+
+# Shapes with the terms that are sampled as one: two, others between them, two factors within each other.
+JOINED = {
+    "apart": ((0, 1),),
+    "split": ((0, 1),),
+    "around": ((0, 2), (1,)),
+    "nested apart": ((0, 1), (2, 3)),
+}
+
+
+@pytest.mark.parametrize("shape", JOINED)
+@pytest.mark.parametrize("pair", PAIRS)
+def test_density_with_terms_that_are_sampled_as_one(pair: str, shape: str) -> None:
+    check(model(PAIRS[pair], shape, blocks=JOINED[shape], offset=pair == "logit"))
+
+
+def test_density_with_terms_that_are_sampled_as_one_beside_a_rotated_one() -> None:
+    check(model(poisson(), "around", blocks=JOINED["around"], rotated=(1,)))
+
+
+@pytest.mark.parametrize("pair", ["gaussian", "poisson"])
+def test_density_with_rotated_terms_and_no_intercept(pair: str) -> None:
+    check(model(PAIRS[pair], "crossed", rotated=(0,), intercept=False))
+
+
 @pytest.mark.parametrize("shape", ["one", "three", "crossed"])
 @pytest.mark.parametrize("pair", ["gaussian", "logit"])
 def test_density_when_not_centred(pair: str, shape: str) -> None:
@@ -136,12 +170,21 @@ def with_weight(of: Model, weight: float) -> Model:
     return replace(of, centering=replace(of.centering, weights=weights))
 
 
+def not_turned(of: Model) -> Model:
+    """The same absorbed columns with weights zero and no term rotated: sampled effects are z."""
+    plain = with_weight(of, 0.0)
+    return replace(plain, centering=replace(plain.centering, sweeps=()))
+
+
+CENTRED = [*((shape, ()) for shape in ("one", "three", "crossed", "nested", "nested slopes")), *ROTATED.items()]
+
+
 @pytest.mark.parametrize("weight", [0.7, 1.0])
-@pytest.mark.parametrize("shape", ["one", "three", "crossed", "nested", "nested slopes"])
-def test_centring_changes_variables_and_not_the_posterior(shape: str, weight: float) -> None:
-    """p_0(q) = p_w(q_w) |dq_w / dq|, with q_w the same effects sampled under weight w."""
-    to = with_weight(model(gaussian(), shape), weight)
-    fro = with_weight(to, 0.0)
+@pytest.mark.parametrize(("shape", "rotated"), CENTRED)
+def test_centring_changes_variables_and_not_the_posterior(shape: str, rotated: tuple[int, ...], weight: float) -> None:
+    """p_0(q) = p_w(q_w) |dq_w / dq|, with q_w the same effects sampled under weight w, rotated and swept."""
+    to = with_weight(model(gaussian(), shape, rotated=rotated), weight)
+    fro = not_turned(to)
     change = [_value(fro, q) - _value(to, recentred(q, fro, to)) - _log_jacobian(q, fro, to) for q in points(fro)]
     np.testing.assert_allclose(change, change[0], atol=1e-7)
 
@@ -182,12 +225,16 @@ def _log_jacobian(q: np.ndarray, fro: Model, to: Model) -> float:
 def recentred(q: np.ndarray, fro: Model, to: Model) -> np.ndarray:
     """The point under `to` of the same coefficients and effects, by the defining equation."""
     values, _ = constrained(fro, q)
-    out = q.copy()
+    rotated = {sweep.term: sweep for sweep in to.centering.sweeps}
+    values["swept"] = values["swept"] + sum(sweep.S @ effect(fro, values, k)[1][:, 0] for k, sweep in rotated.items())
+    of = to.centering.coordinates
+    out = np.concatenate([np.linalg.solve(of.factor, values["swept"] - of.hat), q[len(of.hat) :]])
     place = len(q) - sum(w.size + w.shape[1] * (w.shape[1] - 1) // 2 for w in fro.centering.weights)
     for k, w in enumerate(to.centering.weights):
         (J, K), c = w.shape, to.centering.units[k]
         C, M = in_basis(fro, values, k), mean_in_basis(fro, values, k)
         z = values[f"t_{k + 1}"]  # not centred: t is z
+        z, M = (rotated[k].Q.T @ z, 0 * M) if k in rotated else (z, M)
         t = np.empty_like(z)
         for p in range(K):
             m, v = M[:, p] + z[:, :p] @ C[p, :p], C[p, p]
@@ -198,13 +245,13 @@ def recentred(q: np.ndarray, fro: Model, to: Model) -> np.ndarray:
     return out
 
 
-@pytest.mark.parametrize("shape", ["one", "three", "crossed", "nested", "nested slopes"])
-def test_unroll_inverts_the_program(shape: str) -> None:
+@pytest.mark.parametrize(("shape", "rotated"), CENTRED)
+def test_unroll_inverts_the_program(shape: str, rotated: tuple[int, ...]) -> None:
     """From z to t by the equation of decision 006, and back by `unroll`: a - M = B diag(tau) L z."""
-    to = model(gaussian(), shape)
+    to = model(gaussian(), shape, rotated=rotated)
     fro = replace(to, centering=replace(noncentered(to.design), coordinates=to.centering.coordinates))
     q = np.stack([points(to, seed)[0] for seed in range(6)])
-    plain = with_weight(to, 0.0)
+    plain = not_turned(to)
     values = [constrained(to, recentred(row, plain, to))[0] for row in q]
     raw = [constrained(fro, row)[0] for row in q]
     draws = {name: np.stack([v[name] for v in values]).reshape(2, 3, *np.shape(values[0][name])) for name in values[0]}
@@ -219,7 +266,7 @@ def test_unroll_inverts_the_program(shape: str) -> None:
         np.testing.assert_allclose(out.cor[k].reshape(correlations.shape), correlations, rtol=1e-12)
     np.testing.assert_allclose(out.sd.reshape(6, -1), [v["sd"] for v in values], rtol=1e-12)
     eta = out.b.reshape(6, -1) @ to.design.X.T
-    centred = [v["alpha_c"] + (to.design.X[:, 1:] - to.design.X[:, 1:].mean(axis=0)) @ v["b"] for v in values]
+    centred = [v["alpha_c"] + (to.design.X[:, 1:] - to.design.X[:, 1:].mean(axis=0)) @ v["b"] for v in raw]
     np.testing.assert_allclose(eta, centred, rtol=1e-10)
 
 
@@ -254,3 +301,43 @@ def test_density_at_the_edges_of_a_family(family, scalars: dict[str, float], int
     here, there, expected = log_density(of, q), log_density(of, near), gradient(of, q)
     assert value - other == pytest.approx(np.real(here - there), rel=RELATIVE, abs=1e-13 * abs(here))
     np.testing.assert_allclose(slope, expected, rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.parametrize("shape", JOINED)
+def test_terms_that_are_sampled_as_one_have_the_posterior_of_terms_apart(shape: str) -> None:
+    """p(q) of scores z apart is p(q') of scores of the same effects together, up to a constant: neither is centred."""
+    to = with_weight(model(gaussian(), shape, blocks=JOINED[shape]), 0.0)
+    fro = replace(to, centering=replace(noncentered(to.design), coordinates=None))
+    of = to.centering.coordinates
+    change = []
+    for q in points(fro):
+        values, _ = constrained(fro, q)
+        u = [effect(fro, values, k)[1] for k, _ in enumerate(to.design.terms)]
+        z_fix, z_sd = np.linalg.solve(of.factor, values["fix"] - of.hat), np.log(values["sd"]) - of.log_sd
+        rest = [np.log(values["sigma"])[None]]
+        start = len(q) - sum(w.size + w.shape[1] * (w.shape[1] - 1) // 2 for w in fro.centering.weights)
+        free = []  # of correlations, term after term
+        for w in fro.centering.weights:
+            K = w.shape[1]
+            free.append(q[start : start + K * (K - 1) // 2])
+            start += w.size + K * (K - 1) // 2
+        values["swept"] = values["fix"]
+        for k, block in enumerate(JOINED[shape]):
+            C, together = in_basis(to, values, k), np.concatenate([u[term] for term in block], axis=1)
+            z = np.linalg.solve(of.bases[k] @ C, together.T)
+            rest += [*(free[term] for term in block), z.ravel()]
+        there = np.concatenate([z_fix, np.linalg.solve(of.sd_factor, z_sd), *rest])
+        change.append(_value(fro, q) - _value(to, there))
+    np.testing.assert_allclose(change, change[0], atol=1e-8)
+
+
+@pytest.mark.parametrize("shape", JOINED)
+def test_unroll_gives_the_effects_of_each_term(shape: str) -> None:
+    to = model(gaussian(), shape, blocks=JOINED[shape])
+    values = [constrained(to, q)[0] for q in points(to)]
+    draws = {name: np.stack([v[name] for v in values])[None] for name in values[0]}
+    out = unroll(to, draws)
+    for k, block in enumerate(JOINED[shape]):
+        expected = np.stack([effect(to, v, k)[1] for v in values])
+        found = np.concatenate([out.r[term][0] for term in block], axis=-1)
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)

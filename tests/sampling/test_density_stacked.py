@@ -30,7 +30,12 @@ FORMULAS = {
     "nested": ("y ~ x + (1 | h/g)", "sigma ~ (1 | h/g)"),
     "offsets": ("y ~ x + offset(o) + (1 | g)", "sigma ~ offset(o)"),
     "mean of zero": ("y ~ 0 + (1 | g)", "sigma ~ z"),
+    "crossed": ("y ~ x + (1 | g) + (1 | c)", "sigma ~ z + (1 | h) + (1 | c)"),
+    "crossed with slopes": ("y ~ x + (1 + x | g) + (1 | c)", "sigma ~ z + (1 + z | g) + (1 | c)"),
+    "crossed with no intercept": ("y ~ 0 + a + (1 + x | g) + (1 | c)", "sigma ~ 0 + z + (0 + z | h) + (0 + z | c)"),
 }
+# The positions of their rotated terms.
+ROTATED = {"crossed": {0, 1, 2, 3}, "crossed with slopes": {1, 3}, "crossed with no intercept": {1, 2, 3}}
 
 
 def data() -> pd.DataFrame:
@@ -45,8 +50,10 @@ def data() -> pd.DataFrame:
         "g": [f"g{i:02d}" for i in g],
         "h": [f"h{i // 3}" for i in g],
     })  # fmt: skip
-    y = 1 + frame["x"] + rng.normal(size=12)[g] + np.exp(0.3 * frame["z"]) * rng.normal(size=len(g))
-    return frame.assign(y=y.round(1))
+    c = np.arange(len(g)) % 5
+    log_sigma = 0.3 * frame["z"] + np.linspace(-1, 1, 5)[c] + np.linspace(-1, 1, 4)[g // 3]
+    y = 1 + frame["x"] + rng.normal(size=12)[g] + np.linspace(-2, 2, 5)[c] + np.exp(log_sigma) * rng.normal(size=len(g))
+    return frame.assign(y=y.round(1), c=[f"c{i}" for i in c])
 
 
 def made(family: Family, texts: tuple[str, ...], **options: Any) -> Model:
@@ -57,6 +64,16 @@ def made(family: Family, texts: tuple[str, ...], **options: Any) -> Model:
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_stans_density_and_gradient_are_those_over_rows(family: str, formula: str) -> None:
     check(made(FAMILIES[family], FORMULAS[formula], preset="brms"))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_small_crossed_terms_are_rotated_in_the_predictor_that_they_enter(family: str, formula: str) -> None:
+    of = made(FAMILIES[family], FORMULAS[formula], preset="brms").centering
+    assert of.rotated.keys() == ROTATED.get(formula, set())
+    for sweep in of.sweeps:
+        assert np.all(np.isfinite(sweep.S))
+        assert np.max(np.abs(sweep.S)) > 0.01
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -4,6 +4,7 @@ import warnings
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from handmade import model
 from reference_density import dimension
@@ -14,10 +15,11 @@ import stanmlm as sm
 import stanmlm.model.centering as centering_module
 import stanmlm.sampling.inits as inits_module
 from stanmlm.base.errors import StartError
-from stanmlm.data.coefficients import uncentred
+from stanmlm.data.coefficients import centred, uncentred
 from stanmlm.data.whole_rows import means_over_rows
-from stanmlm.families import binomial, gaussian, poisson
-from stanmlm.model.centering import centering, sampled_in
+from stanmlm.families import Family, binomial, gaussian, poisson, student
+from stanmlm.fit.pipeline import ModelOptions, build_model
+from stanmlm.model.centering import centering
 from stanmlm.model.model import Model
 from stanmlm.model.pilot import pilot
 from stanmlm.model.problem import prior_at, problem
@@ -92,7 +94,7 @@ def dense(of: Model) -> tuple[np.ndarray, np.ndarray]:
     ]
     columns = np.hstack([X, *parts])
     F = X.shape[1]
-    ridge = prior_at(own, np.zeros(own.X.shape[1]))[0][:F] / own.units.X**2
+    ridge = prior_at(own, *np.zeros((2, own.X.shape[1])))[0][:F] / own.units.X**2
     populations = [np.kron(np.eye(J), np.linalg.inv(S)) for S, J in zip(at.covariance, own.levels, strict=True)]
     return columns, columns.T * at.working.weight[0, 0] @ columns + block_diag(np.diag(ridge), *populations)
 
@@ -110,8 +112,9 @@ def test_coefficients_start_as_far_as_the_effects_of_all_terms_leave_them(pair: 
     given = np.linalg.inv(np.delete(np.delete(precision, np.s_[F : F + J], 0), np.s_[F : F + J], 1))[:F, :F]
     assert np.max(np.diag(marginal) / np.diag(given)) > 1.05
     points = starting_points(of, 500, 1)
-    of_fixed = sampled_in(of.centering, of.design)
-    starts = of_fixed.hat + np.array([point["z_fix"] for point in points]) @ of_fixed.factor.T
+    draws = {name: np.stack([np.asarray(point[name]) for point in points])[None] for name in points[0]}
+    starts = unroll(of, draws).b[0]
+    starts[:, 0] += starts[:, 1:] @ of.design.X[:, 1:].mean(axis=0)
     np.testing.assert_allclose(starts.std(axis=0), SPREAD * errors, rtol=0.12)  # 3.8 errors of an sd
 
 
@@ -120,11 +123,10 @@ def test_effects_of_crossed_terms_start_as_one_draw_from_their_joint_posterior(p
     of = automatic(PAIRS[pair], "crossed")
     at, system, rng = of.centering.pilot, _system(of, of.centering.pilot), np.random.default_rng(1)
     F, (columns, precision) = of.design.X.shape[1], dense(of)
-    taus = [np.sqrt(np.diag(S)) for S in at.covariance]
-    scales = [(tau, np.linalg.cholesky(S / np.outer(tau, tau))) for tau, S in zip(taus, at.covariance, strict=True)]
+    factors = [np.linalg.cholesky(S) for S in at.covariance]
     full = uncentred(of.design, at.beta)
     draws = np.array(
-        [np.concatenate([u.ravel() for u in _deviations(of, at, system, full, scales, rng)]) for _ in range(2000)]
+        [np.concatenate([u.ravel() for u in _deviations(of, at, system, full, factors, rng)]) for _ in range(2000)]
     )
     covariance = np.linalg.inv(precision[F:, F:])
     weight = at.working.weight[0, 0]
@@ -220,3 +222,24 @@ def test_group_effects_alone_and_constant_responses_are_fitted() -> None:
         assert "No fixed effect coefficients" in repr(fit)
         constant = EXAMS.assign(score=1.0)
         assert np.isfinite(sm.fixef(sm.lm("score ~ hours", constant, engine="stanli", **QUICK))).all()
+
+
+@pytest.mark.parametrize("family", [gaussian(), student()], ids=str)
+def test_coefficients_of_every_predictor_start_as_the_users_and_not_as_what_is_sampled(family: Family) -> None:
+    rng = np.random.default_rng(5)
+    g, h = np.tile(np.arange(6), 100), np.repeat(np.arange(5), 120)
+    log_sd = np.linspace(-1, 1, 6)[g] + np.linspace(-1, 1, 5)[h]
+    y = np.linspace(-2, 2, 6)[g] + np.linspace(2, -2, 5)[h] + np.exp(log_sd) * rng.normal(size=600)
+    data = pd.DataFrame({"y": y, "x": rng.choice([0.0, 1.0], 600), "g": g.astype(str), "h": h.astype(str)})
+    formula = sm.bf("y ~ x + (1 | g) + (1 | h)", "sigma ~ x + (1 | g) + (1 | h)")
+    of = build_model(formula, data, family, {}, ModelOptions())
+    at, points = of.centering.pilot, starting_points(of, 500, 1)
+    assert at is not None
+    assert len(of.centering.sweeps) == 4
+    draws = {name: np.stack([np.asarray(point[name]) for point in points])[None] for name in points[0]}
+    starts = centred(of.design, unroll(of, draws).b[0])
+    errors = np.sqrt(np.diag(at.uncertainty))
+    np.testing.assert_allclose(starts.std(axis=0), SPREAD * errors, rtol=0.12)  # 3.8 errors of an sd
+    assert np.all(np.abs(starts.mean(axis=0) - at.beta) < 4 * SPREAD * errors / np.sqrt(500))
+    swept = of.centering.coordinates.factor
+    assert np.any(np.sum(swept**2, axis=1) < 0.5 * errors**2), "which are much nearer"

@@ -40,6 +40,9 @@ GOLDEN = {
     "gaussian_nested": lambda: model(gaussian(), "nested"),
     "gaussian_marginal": lambda: integrated_model("three"),
     "gaussian_marginal_two_terms": lambda: integrated_model("split"),
+    "logit_joined": lambda: model(binomial(), "around", blocks=((0, 2), (1,))),
+    "logit_rotated": lambda: model(binomial(), "intercepts", rotated=(0, 1)),
+    "poisson_rotated_beside_slopes": lambda: model(poisson(), "chain of slopes", rotated=(1,)),
     "logit_prior_only": lambda: model(binomial(), "two", prior_only=True),
 }
 

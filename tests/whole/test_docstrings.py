@@ -24,6 +24,15 @@ def test_a_public_function_has_an_example(name: str) -> None:
     assert ">>>" in documentation, f"{name} has no runnable example"
 
 
+@pytest.mark.parametrize("name", MODULES)
+def test_an_example_shows_what_it_gives(name: str) -> None:
+    """One that only defines a function, or is never run, shows nothing that could be wrong."""
+    module = importlib.import_module(name)
+    for test in doctest.DocTestFinder(exclude_empty=True).find(module, name):
+        shown = [bool(example.want) and doctest.SKIP not in example.options for example in test.examples]
+        assert not shown or any(shown), f"{test.name} shows nothing"
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("name", MODULES)

@@ -1,7 +1,9 @@
 """The shape of the package: modules import only from stages above them, foreign libraries have one home."""
 
 import ast
-from graphlib import TopologicalSorter
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 import pytest
 from layout import PACKAGE, ROOMS, functions_of, imports_of, lines_of, modules_of, own_imports, room_of
@@ -52,7 +54,11 @@ def test_no_imports_go_round_in_circles() -> None:
         if path.name == "__init__.py":
             arrows[module] = set()  # a folder's own list of what it offers
     arrows = {here: {there for there in ahead if (here, there) not in AT_PRINT_TIME} for here, ahead in arrows.items()}
-    list(TopologicalSorter(arrows).static_order())  # raises CycleError, which names the circle
+    try:
+        order = list(TopologicalSorter(arrows).static_order())
+    except CycleError as error:
+        pytest.fail(f"these go round in a circle: {' > '.join(error.args[1])}")
+    assert set(order) >= set(arrows)
 
 
 @EVERY
@@ -85,6 +91,34 @@ def test_no_function_has_over_60_lines_of_code() -> None:
     for path in MODULES.values():
         for function in functions_of(path):
             assert lines_of(function) <= 60, f"{path.name}: {function.name} has {lines_of(function)} lines"
+
+
+TESTS = {path: ast.parse(path.read_text()) for path in sorted(Path(__file__).resolve().parents[1].rglob("*.py"))}
+HOLDS = ("raises", "warns", "deprecated_call", "fail")  # pytest's calls that can fail a test, beside `assert_...`
+
+
+def _asserts(function: ast.AST, helpers: Mapping[str, ast.AST], seen: frozenset[str] = frozenset()) -> bool:
+    """Whether something in a function, or in a helper that it calls, can find that a test fails."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in HOLDS or name.startswith("assert_"):
+                return True
+            if name in helpers and name not in seen and _asserts(helpers[name], helpers, seen | {name}):
+                return True
+    return False
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+def test_every_test_asserts_something(path: Path) -> None:
+    def functions(tree: ast.AST) -> dict[str, ast.AST]:
+        return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+    helpers = {name: node for tree in (*TESTS.values(), TESTS[path]) for name, node in functions(tree).items()}
+    for name, node in functions(TESTS[path]).items():
+        assert not name.startswith("test_") or _asserts(node, helpers, frozenset({name})), f"{name} asserts nothing"
 
 
 def test_decisions_are_numbered_without_gaps_and_short() -> None:

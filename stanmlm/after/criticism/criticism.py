@@ -10,9 +10,11 @@ from scipy.special import logsumexp, ndtri
 
 from stanmlm.after.criticism.elpd import Comparison, Elpd, elpd_from, k_threshold
 from stanmlm.after.criticism.log_lik import Pieces, log_likelihood, observed_pieces, observed_rows
-from stanmlm.after.criticism.model_weights import compare, weights_of
+from stanmlm.after.criticism.model_weights import compare, weigh
 from stanmlm.after.criticism.refit import log_mean_exp, predictive_density, refit_without
-from stanmlm.after.predict.target import MAX_BYTES, chunks, some_of
+from stanmlm.after.predict.chunks import chunks_of
+from stanmlm.after.predict.request import MAX_BYTES, Request
+from stanmlm.after.predict.target import some_of
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.arviz_compat import psis, relative_efficiency
@@ -73,11 +75,11 @@ def loo(fit: Fit, *, reloo: bool = False, max_bytes: int = MAX_BYTES) -> Elpd:
     ['elpd_loo', 'p_loo', 'looic']
     """
     check_arguments(loo, locals())
-    pieces = _observed(fit, "loo")
-    columns = _loo_columns(fit, pieces, max_bytes)
+    pieces = _observed(fit, "loo", max_bytes)
+    columns = _loo_columns(fit, pieces)
     bad = np.flatnonzero(columns["pareto_k"] > k_threshold(n_draws(fit)))
     if reloo:
-        columns = _with_exact(fit, pieces, columns, bad, max_bytes)
+        columns = _with_exact(fit, pieces, columns, bad)
     elif len(bad):
         _warn_of_k(pieces, bad, k_threshold(n_draws(fit)))
     rows = {name: values[pieces.row] for name, values in columns.items()}
@@ -88,31 +90,31 @@ def loo(fit: Fit, *, reloo: bool = False, max_bytes: int = MAX_BYTES) -> Elpd:
     return replace(found, pointwise=found.pointwise.assign(**extra), efficiency=spread)
 
 
-def _observed(fit: Fit, name: str) -> Pieces:
+def _observed(fit: Fit, name: str, max_bytes: int) -> Pieces:
     """The rows that are observations, of a fit that has a likelihood."""
     if fit.model.prior_only:
         raise OptionError(f"{name} needs a posterior, and this fit has prior_only=True")
     if n_draws(fit) < FEWEST_DRAWS:
         raise OptionError(f"{name} needs at least {FEWEST_DRAWS} draws; the fit has {n_draws(fit)}")
-    return observed_pieces(fit)
+    return observed_pieces(fit, Request(max_bytes=max_bytes))
 
 
-def smoothed(fit: Fit, pieces: Pieces, max_bytes: int, block: int = 1) -> Iterator[Smoothed]:
+def smoothed(fit: Fit, pieces: Pieces, block: int = 1) -> Iterator[Smoothed]:
     """Leave each distinct row out, as many blocks of rows at a time as memory allows."""
-    efficiency = _efficiency(fit, pieces, max_bytes)
-    for at in chunks(len(pieces.y), n_draws(fit), max_bytes, block):
+    efficiency = _efficiency(fit, pieces)
+    for at in chunks_of(pieces.target, block):
         values = log_likelihood(fit, pieces, at)
         weights, k = psis(-values, efficiency[at])
         yield Smoothed(at, values, weights, k, efficiency[at])
 
 
-def _efficiency(fit: Fit, pieces: Pieces, max_bytes: int) -> Floats:
+def _efficiency(fit: Fit, pieces: Pieces) -> Floats:
     """Relative efficiency of the likelihood's mean for each distinct row."""
     C, chains = len(pieces.y), fit.sampling.chains
     some = np.unique(np.linspace(0, C - 1, min(C, SPACED)).astype(np.int64))
     few = _subset(pieces, some)
     found = np.empty(len(some))
-    for at in chunks(len(some), n_draws(fit), max_bytes):
+    for at in chunks_of(few.target):
         found[at] = _efficiency_of(log_likelihood(fit, few, at), chains)
     return found if len(some) == C else np.full(C, found.mean())
 
@@ -126,9 +128,9 @@ def _subset(pieces: Pieces, at: Ints) -> Pieces:
     return replace(pieces, target=some_of(pieces.target, at), y=pieces.y[at])
 
 
-def _loo_columns(fit: Fit, pieces: Pieces, max_bytes: int) -> dict[str, Floats]:
+def _loo_columns(fit: Fit, pieces: Pieces) -> dict[str, Floats]:
     """Pointwise values of distinct rows, (C,) each."""
-    parts = [_loo_part(part) for part in smoothed(fit, pieces, max_bytes)]
+    parts = [_loo_part(part) for part in smoothed(fit, pieces)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
@@ -153,24 +155,22 @@ def _mcse(log_lik: Floats, log_weights: Floats, elpd: Floats, efficiency: Floats
     return np.asarray(np.sqrt(np.nanvar(logs, axis=0, ddof=1) / efficiency))
 
 
-def _with_exact(
-    fit: Fit, pieces: Pieces, columns: Mapping[str, Floats], bad: Ints, max_bytes: int
-) -> dict[str, Floats]:
+def _with_exact(fit: Fit, pieces: Pieces, columns: Mapping[str, Floats], bad: Ints) -> dict[str, Floats]:
     """The values of fits without a row in the place of each bad one; equal rows share a fit."""
     out = {name: values.copy() for name, values in columns.items()}
     for piece in bad:
         row = observed_rows(fit)[np.flatnonzero(pieces.row == piece)[0]]
-        exact = _exact(fit, row, seed_within(source_of(fit), Purpose.RELOO, int(row)), max_bytes)
+        exact = _exact(fit, row, seed_within(source_of(fit), Purpose.RELOO, int(row)), pieces.target.request)
         for name, value in exact.items():
             out[name][piece] = value
     out["p"][bad] += columns["elpd"][bad] - out["elpd"][bad]
     return out
 
 
-def _exact(fit: Fit, row: int, seed: int, max_bytes: int) -> dict[str, float]:
+def _exact(fit: Fit, row: int, seed: int, request: Request) -> dict[str, float]:
     """What a fit without a row says of it."""
-    again, held = refit_without(fit, np.arange(len(fit.model.response.y)) == row, seed)
-    elpd = predictive_density(again, held, max_bytes)
+    again, held = refit_without(fit, np.arange(len(fit.model.response.y)) == row, seed, request)
+    elpd = predictive_density(again, held)
     values = log_likelihood(again, held, slice(0, 1))
     efficiency = _efficiency_of(values, again.sampling.chains)
     error = _mcse(values, np.full_like(values, -np.log(len(values))), elpd, efficiency)
@@ -215,9 +215,9 @@ def waic(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Elpd:
     'waic'
     """
     check_arguments(waic, locals())
-    pieces = _observed(fit, "waic")
+    pieces = _observed(fit, "waic", max_bytes)
     lpd, p = np.empty(len(pieces.y)), np.empty(len(pieces.y))
-    for at in chunks(len(pieces.y), n_draws(fit), max_bytes):
+    for at in chunks_of(pieces.target):
         values = log_likelihood(fit, pieces, at)
         lpd[at], p[at] = log_mean_exp(values), values.var(axis=0, ddof=1)
     at_rows = pieces.row
@@ -270,7 +270,7 @@ def loo_model_weights(
     True
     """
     check_arguments(loo_model_weights, locals())
-    return weights_of(_named(models), method, seed)
+    return weigh(_named(models), method, seed)
 
 
 def _named(models: tuple[Fit | Elpd | Mapping[str, Fit | Elpd], ...]) -> dict[str, Elpd]:

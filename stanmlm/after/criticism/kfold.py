@@ -9,8 +9,8 @@ import pandas as pd
 from stanmlm.after.criticism.elpd import Elpd, elpd_from
 from stanmlm.after.criticism.log_lik import observed_pieces, observed_rows
 from stanmlm.after.criticism.refit import predictive_density, refit_without
+from stanmlm.after.predict.request import MAX_BYTES, Request
 from stanmlm.after.predict.row_groups import group_of, values_by_row
-from stanmlm.after.predict.target import MAX_BYTES
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Anything, Floats, Ints
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
@@ -76,21 +76,21 @@ def kfold(
     source, rows = source_of(fit, seed), observed_rows(fit)
     # Models of the same rows are compared on the same folds, so that these depend on the seed alone.
     fold = _folds(fit, K, folds, group, stream(Source(source.seed), Purpose.FOLDS))
-    elpd = np.empty(len(rows))
+    elpd, request = np.empty(len(rows)), Request(max_bytes=max_bytes)
     for k in np.unique(fold):
         left_out = np.zeros(len(fit.model.response.y), dtype=bool)
         left_out[rows[fold == k]] = True
-        again, held = refit_without(fit, left_out, seed_within(source, Purpose.REFITS, int(k)))
-        elpd[fold == k] = predictive_density(again, held, max_bytes)[held.row]
+        again, held = refit_without(fit, left_out, seed_within(source, Purpose.REFITS, int(k)), request)
+        elpd[fold == k] = predictive_density(again, held)[held.row]
     y, index = fit.model.response.y[rows], fit.model.frame.index[rows]
-    found = elpd_from(fit, "kfold", elpd, _lpd(fit, max_bytes) - elpd, y, index)
+    found = elpd_from(fit, "kfold", elpd, _lpd(fit, request) - elpd, y, index)
     return replace(found, folds=len(np.unique(fold)))
 
 
-def _lpd(fit: Fit, max_bytes: int) -> Floats:
+def _lpd(fit: Fit, request: Request) -> Floats:
     """The log of the mean likelihood of each row under all of the data, (N,)."""
-    pieces = observed_pieces(fit)
-    return predictive_density(fit, pieces, max_bytes)[pieces.row]
+    pieces = observed_pieces(fit, request)
+    return predictive_density(fit, pieces)[pieces.row]
 
 
 def _folds(

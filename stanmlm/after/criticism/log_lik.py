@@ -2,43 +2,34 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from stanmlm.after.predict.chunks import check_size, chunks_of
 from stanmlm.after.predict.expected import extra_of, theta_of
-from stanmlm.after.predict.target import (
-    MAX_BYTES,
-    Target,
-    check_new_levels,
-    check_offset,
-    check_size,
-    chunks,
-    new_design,
-    one_a_row,
-    thinned,
-    warn_of_new_levels,
-    weights_of,
-)
+from stanmlm.after.predict.new_rows import check_offset, known_weights, new_design, one_a_row, value_on
+from stanmlm.after.predict.request import MAX_BYTES, USUAL, Request
+from stanmlm.after.predict.target import Target, target_at, warn_of_new_levels
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Anything, Floats, Ints
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError
 from stanmlm.data.design import Design
 from stanmlm.data.distinct import cells_of
-from stanmlm.data.evaluate import evaluate
-from stanmlm.data.frame import scope_of
-from stanmlm.data.learned import Description, recall_learned, recall_whole
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.data.rvalues import Value, as_factor, floats, recycle
+from stanmlm.data.rvalues import Value, as_factor, floats
 from stanmlm.data.whole_rows import rows_of, telling
 from stanmlm.families.responses import Response
-from stanmlm.fit.fit import Fit, functions_of, n_draws, source_of
+from stanmlm.fit.fit import Fit
 from stanmlm.formula.rparse import parse_expression
 
 if TYPE_CHECKING:
     from xarray import DataArray
+
+
+Rows = tuple[Design, Response, pd.Index]
 
 
 @dataclass(frozen=True)
@@ -99,17 +90,15 @@ def log_lik(
     """
     check_arguments(log_lik, locals())
     check_offset(newdata, offset)
-    pieces = fitted_pieces(fit) if newdata is None else new_pieces(fit, newdata, weights, offset)
-    kept = thinned(fit, draws)
-    check_new_levels(new_levels, pieces.target.design, pieces.target.used)
-    ways_out = "draws= for fewer, or ask loo, waic or kfold, which work in pieces"
-    check_size(len(kept), len(pieces.row), max_bytes, ways_out)
-    pieces = replace(pieces, target=replace(pieces.target, draws=kept, new_levels=new_levels))
+    request = Request(draws=draws, new_levels=new_levels, max_bytes=max_bytes)
+    rows = _fitted_rows(fit) if newdata is None else _new_rows(fit, newdata, weights, offset)
+    pieces = pieces_of(fit, *rows, request)
+    check_size(pieces.target, len(pieces.row), "draws= for fewer, or ask loo, waic or kfold, which work in pieces")
     warn_of_new_levels([pieces.target])
     from xarray import DataArray
 
-    values = np.empty((len(kept), len(pieces.y)))
-    for at in chunks(len(pieces.y), len(kept), max_bytes):
+    values = np.empty((len(pieces.target.draws), len(pieces.y)))
+    for at in chunks_of(pieces.target):
         values[:, at] = log_likelihood(fit, pieces, at)
     return DataArray(
         values[:, pieces.row], dims=("sample", "row"), coords={"row": pieces.index.to_numpy()}, name="log_lik"
@@ -125,24 +114,17 @@ def log_likelihood(fit: Fit, pieces: Pieces, at: slice) -> Floats:
     return np.where(weights > 0, density, 0.0)
 
 
-def fitted_pieces(fit: Fit) -> Pieces:
-    """The rows of a fit."""
+def _fitted_rows(fit: Fit) -> Rows:
     model = fit.model
-    return pieces_of(fit, model.design, model.response, model.frame.index)
+    return model.design, model.response, model.frame.index
 
 
-def observed_pieces(fit: Fit) -> Pieces:
+def observed_pieces(fit: Fit, request: Request = USUAL) -> Pieces:
     """The rows of a fit that are observations: those whose weight is not zero."""
-    design, response, index = observed(fit)
-    return pieces_of(fit, design, response, index)
-
-
-def observed(fit: Fit) -> tuple[Design, Response, pd.Index]:
-    """Design, response and labels of the rows that are observations."""
     model, at = fit.model, observed_rows(fit)
     if len(at) == len(model.response.y):
-        return model.design, model.response, model.frame.index
-    return rows_of(model.design, at), some_rows(model.response, at), model.frame.index[at]
+        return pieces_of(fit, *_fitted_rows(fit), request)
+    return pieces_of(fit, rows_of(model.design, at), some_rows(model.response, at), model.frame.index[at], request)
 
 
 def observed_rows(fit: Fit) -> Ints:
@@ -150,25 +132,11 @@ def observed_rows(fit: Fit) -> Ints:
     return np.flatnonzero(fit.model.response.weights > 0)
 
 
-def pieces_of(fit: Fit, design: Design, response: Response, index: pd.Index) -> Pieces:
+def pieces_of(fit: Fit, design: Design, response: Response, index: pd.Index, request: Request = USUAL) -> Pieces:
     """Rows in the columns of a fit, equal ones once."""
     row, first = cells_of([*telling(design), design.offset, response.y, response.trials, response.weights])
-    target = target_of(fit, rows_of(design, first), some_rows(response, first), index[first])
+    target = target_at(fit, rows_of(design, first), some_rows(response, first), index[first], request)
     return Pieces(target, response.y[first], row, index)
-
-
-def target_of(fit: Fit, design: Design, response: Response, index: pd.Index) -> Target:
-    """What a prediction for these rows is made for, with all group effects and draws."""
-    return Target(
-        design=design,
-        index=index,
-        trials=response.trials,
-        weights=response.weights,
-        used=tuple(np.ones(len(term.coefs), dtype=bool) for term in design.terms),
-        draws=np.arange(n_draws(fit)),
-        new_levels="draw",
-        source=source_of(fit),
-    )
 
 
 def some_rows(response: Response, at: Anything) -> Response:
@@ -176,41 +144,32 @@ def some_rows(response: Response, at: Anything) -> Response:
     return replace(response, y=response.y[at], trials=response.trials[at], weights=response.weights[at])
 
 
-def new_pieces(fit: Fit, newdata: object, weights: object, offset: object) -> Pieces:
+def _new_rows(fit: Fit, newdata: object, weights: object, offset: object) -> Rows:
     """New rows, whose response is read as the fitted one was."""
     encoded = new_design(fit, newdata, offset)
     table = to_pandas(newdata)
     assert table is not None
     raw = _new_response(fit, table)
     response = fit.model.family.read(raw, _new_weights(fit, table, weights))
-    return pieces_of(fit, encoded.design, response, encoded.index)
+    return encoded.design, response, encoded.index
 
 
 def _new_response(fit: Fit, table: pd.DataFrame) -> RawResponse:
     expression, fitted = fit.model.formula.response, fit.model.frame.response
     assert expression is not None
     assert fitted is not None
-    learned = recall_learned(fit.model.frame.memory)
-    place = scope_of([expression.node], table, _remembered(fit), fit.model.formula.text, learned)
-    value = evaluate(expression.node, place)
-    return replace(fitted, values=_READ[fitted.kind](recycle(value, len(table)), fitted), rows=table.index)
-
-
-def _remembered(fit: Fit) -> Mapping[str, object]:
-    constants = cast(Mapping[str, Description], fit.model.frame.memory["scope"])
-    return {**functions_of(fit), **{name: recall_whole(kept) for name, kept in constants.items()}}
+    value = value_on(fit, table, expression.node, fit.model.formula.text)
+    return replace(fitted, values=_READ[fitted.kind](value, fitted), rows=table.index)
 
 
 def _new_weights(fit: Fit, table: pd.DataFrame, weights: object) -> Floats | None:
     if fit.model.frame.weights is None and weights is None:
         return None
     if isinstance(weights, str):
-        code = parse_expression(weights)
-        place = scope_of([code], table, _remembered(fit), weights, recall_learned(fit.model.frame.memory))
-        return floats(recycle(evaluate(code, place), len(table)))
+        return floats(value_on(fit, table, parse_expression(weights), weights))
     if weights is not None:
         return one_a_row("weights", weights, table.index)
-    known = weights_of(fit, table)
+    known = known_weights(fit, table)
     if known is None:
         raise DataError("the fit has weights that the new data do not tell; pass weights= for the new rows")
     return known

@@ -97,7 +97,7 @@ def pseudo_bma(lpd: Floats, seed: int, replications: int = 1000) -> Floats:
 METHODS: Mapping[str, Callable[[Floats, int], Floats]] = {"stacking": stacking, "pseudobma": pseudo_bma}
 
 
-def weights_of(models: Mapping[str, Elpd], method: str, seed: int) -> "pd.Series[float]":
+def weigh(models: Mapping[str, Elpd], method: str, seed: int) -> "pd.Series[float]":
     """Weights of models by name."""
     if method not in METHODS:
         raise OptionError(f"there is no method `{method}`{did_you_mean(method, METHODS)}")

@@ -1,107 +1,44 @@
 """What posterior predictive checks show, as frames: observed responses beside draws of new ones."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from stanmlm.after.criticism.criticism import smoothed
 from stanmlm.after.criticism.log_lik import observed_pieces, observed_rows
+from stanmlm.after.criticism.replicates import (
+    CheckOptions,
+    Replicates,
+    Statistic,
+    by_draws,
+    by_rows,
+    pieces_of_rows,
+    replicates,
+)
 from stanmlm.after.predict.expected import expected, extra_of, new_responses, theta_of
+from stanmlm.after.predict.request import Request
 from stanmlm.after.predict.row_groups import group_of
-from stanmlm.after.predict.target import MAX_BYTES, Target, chunks, target_of
 from stanmlm.base.arguments import answer_of
-from stanmlm.base.arrays import Anything, Floats, Ints
+from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.errors import OptionError, did_you_mean
 from stanmlm.base.layout import mad
-from stanmlm.base.streams import ROWS, Purpose, Source, stream, within
-from stanmlm.fit.fit import Fit, n_draws, source_of
+from stanmlm.base.streams import ROWS, Purpose, stream, within
+from stanmlm.fit.fit import Fit, source_of
 
 GRID = 512  # points of a density curve
 FINE = 8  # bins a point, on which densities are smoothed
 UNIFORMS = 100  # reference curves of `loo_pit`, as in bayesplot
 BINS = 30  # of histograms, as in ggplot2
-MOST_RESPONSES = 5_000_000  # that a check draws by default: about a second
 WIDEST_BARS = 200  # different counts that bars can show
 USUAL_BARS = 60  # counts up to which bars are what a check shows unless it is told otherwise
-
-Statistic = Callable[[Floats], Floats]  # (..., rows) -> (...)
-
-
-@dataclass(frozen=True)
-class CheckOptions:
-    """What a check is made from."""
-
-    draws: int | None = None  # each type's own number where None
-    group: str | Anything | None = None
-    stat: str | Statistic = "mean"
-    seed: int | None = None  # the fit's own where None
-    max_bytes: int = MAX_BYTES
-
-
-@dataclass(frozen=True)
-class Replicates:
-    """Observed responses, and new ones for the same rows; shares of trials where rows have several."""
-
-    fit: Fit
-    target: Target  # the draws in use, for all rows of the fit: new responses are those of `posterior_predict`
-    rows: Ints  # (N,) positions of the rows that are observations
-    y: Floats  # (N,)
-    divisor: Floats  # (N,) what counts are divided by
-    source: Source
-
-
-def replicates(fit: Fit, options: CheckOptions, ndraws: int | None, shares: bool = True) -> Replicates:
-    """The rows of a fit, and the draws that a check uses: `ndraws`, or as many as there is time for, by default."""
-    rows = observed_rows(fit)
-    trials, y = fit.model.response.trials[rows], fit.model.response.y[rows]
-    divisor = np.where(trials > 0, trials, 1.0) if shares and np.any(trials > 1) else np.ones_like(trials)
-    draws = _kept(n_draws(fit), options.draws, ndraws or max(100, MOST_RESPONSES // len(y)))
-    return Replicates(
-        fit=fit,
-        target=replace(target_of(fit), draws=draws),
-        rows=rows,
-        y=y / divisor,
-        divisor=divisor,
-        source=source_of(fit, options.seed),
-    )
-
-
-def _kept(total: int, asked: int | None, usual: int) -> Ints:
-    if asked is not None and not 1 <= asked <= total:
-        raise OptionError(f"draws is {asked}; the fit has {total} draws")
-    number = asked or min(usual, total)
-    return np.linspace(0, total - 1, number).astype(np.int64)
-
-
-def by_draws(rep: Replicates, max_bytes: int) -> Iterator[Floats]:
-    """New responses of all observations, (some draws, N), some draws after the other."""
-    whole = slice(0, len(rep.target.index))
-    for some in chunks(len(rep.target.draws), whole.stop, max_bytes):
-        target = replace(rep.target, draws=rep.target.draws[some])
-        new = new_responses(rep.fit, target, rep.source)(theta_of(rep.fit, target, whole), whole)
-        yield new[:, rep.rows] / rep.divisor
-
-
-def by_rows(rep: Replicates, max_bytes: int) -> Iterator[Floats]:
-    """New responses of all draws, (draws, some observations), some rows after the other."""
-    values = new_responses(rep.fit, rep.target, rep.source)
-    for at, some in _stretches(rep, max_bytes):
-        new = values(theta_of(rep.fit, rep.target, at), at)
-        yield new[:, rep.rows[some] - at.start] / rep.divisor[some]
-
-
-def _stretches(rep: Replicates, max_bytes: int) -> Iterator[tuple[slice, slice]]:
-    """Rows of the fit whose draws fit in memory, and the observations among them."""
-    for at in chunks(len(rep.target.index), len(rep.target.draws), max_bytes, ROWS):
-        yield at, slice(*np.searchsorted(rep.rows, (at.start, at.stop)).tolist())
 
 
 def density_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """Density curves `x`, `density` of y (`draw` 0) and of some replicates (1, 2, ...)."""
     rep = replicates(fit, options, 50)
-    new = np.concatenate(list(by_draws(rep, options.max_bytes)))
+    new = np.concatenate(list(by_draws(rep)))
     low, high = min(rep.y.min(), new.min()), max(rep.y.max(), new.max())
     curves = [kde(values, low, high) for values in (rep.y, *new)]
     return _curves(curves, np.linspace(low, high, GRID))
@@ -142,7 +79,7 @@ def nrd0(values: Floats) -> float:
 def hist_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """Histograms of y (`draw` 0) and of some replicates, a row a bin: `x` its middle, `width`, `count`."""
     rep = replicates(fit, options, 8)
-    new = np.concatenate(list(by_draws(rep, options.max_bytes)))
+    new = np.concatenate(list(by_draws(rep)))
     sets = [rep.y, *new]
     edges = np.linspace(min(map(np.min, sets)), max(map(np.max, sets)), BINS + 1)
     edges = edges if edges[-1] > edges[0] else edges + np.linspace(-0.5, 0.5, BINS + 1)
@@ -154,8 +91,8 @@ def hist_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
 
 def usual_check(fit: Fit) -> str:
     """The check that shows a response best: bars where it and a replicate are small counts, else densities."""
-    rep = replicates(fit, CheckOptions(draws=1), None, shares=False)
-    (one,) = by_draws(rep, MAX_BYTES)
+    rep = replicates(fit, CheckOptions(Request(draws=1)), None, shares=False)
+    (one,) = by_draws(rep)
     whole = np.all(rep.y == np.round(rep.y)) and np.all(one == np.round(one))
     return "bars" if whole and max(rep.y.max(), one.max()) <= USUAL_BARS else "dens_overlay"
 
@@ -168,7 +105,7 @@ def bars_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     many = f'type="bars" shows counts below {WIDEST_BARS}, and these go beyond: use type="hist"'
     if rep.y.max() >= WIDEST_BARS:
         raise OptionError(many)
-    blocks = list(_tables(rep, options.max_bytes))
+    blocks = list(_tables(rep))
     width = max(int(rep.y.max()) + 1, *(block.shape[1] for block in blocks))
     counts = np.concatenate([np.pad(block, ((0, 0), (0, width - block.shape[1]))) for block in blocks])
     middle, lower, upper = np.quantile(counts, (0.5, 0.05, 0.95), axis=0)
@@ -179,9 +116,9 @@ def bars_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     return frame[(frame["y"] > 0) | (frame["upper"] > 0)]
 
 
-def _tables(rep: Replicates, max_bytes: int) -> Iterator[Ints]:
+def _tables(rep: Replicates) -> Iterator[Ints]:
     """Counts of the values 0, 1, ... in each replicate, (some draws, values)."""
-    for block in by_draws(rep, max_bytes):
+    for block in by_draws(rep):
         whole = np.minimum(block, WIDEST_BARS).astype(np.int64)
         width = int(whole.max()) + 1
         flat = np.bincount((whole + width * np.arange(len(whole))[:, None]).ravel(), minlength=width * len(whole))
@@ -224,7 +161,7 @@ def statistic_of(stat: str | Statistic) -> tuple[str, Statistic]:
 def stat_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """A statistic of every replicate, `value`, and of y, `observed`."""
     rep, (_, stat) = replicates(fit, options, None), statistic_of(options.stat)
-    values = np.concatenate([stat(block) for block in by_draws(rep, options.max_bytes)])
+    values = np.concatenate([stat(block) for block in by_draws(rep)])
     return pd.DataFrame({"value": values, "observed": float(stat(rep.y))})
 
 
@@ -233,7 +170,7 @@ def stat_grouped_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     rep, (_, stat) = replicates(fit, options, None), statistic_of(options.stat)
     groups = group_of(fit, options.group)[observed_rows(fit)].remove_unused_categories()
     members = [np.flatnonzero(groups.codes == code) for code in range(len(groups.categories))]
-    blocks = [[stat(block[:, rows]) for rows in members] for block in by_draws(rep, options.max_bytes)]
+    blocks = [[stat(block[:, rows]) for rows in members] for block in by_draws(rep)]
     parts = [
         pd.DataFrame({"group": str(level), "value": np.concatenate(values), "observed": float(stat(rep.y[rows]))})
         for level, rows, values in zip(groups.categories, members, zip(*blocks, strict=True), strict=True)
@@ -246,7 +183,7 @@ def intervals_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """For every row `x`: `y`, and the median with the 50% and 90% interval of its replicates."""
     rep = replicates(fit, options, None)
     probs = (0.5, 0.25, 0.75, 0.05, 0.95)
-    quantiles = [np.quantile(new, probs, axis=0) for new in by_rows(rep, options.max_bytes)]
+    quantiles = [np.quantile(new, probs, axis=0) for new in by_rows(rep)]
     names = ("middle", "lower50", "upper50", "lower90", "upper90")
     columns = dict(zip(names, np.concatenate(quantiles, axis=1), strict=True))
     return pd.DataFrame({"x": np.arange(1, len(rep.y) + 1), "y": rep.y, **columns})
@@ -255,14 +192,14 @@ def intervals_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
 def error_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """For every row: `y`, and `error`, y minus the mean of its replicates."""
     rep = replicates(fit, options, None)
-    means = [new.mean(axis=0) for new in by_rows(rep, options.max_bytes)]
+    means = [new.mean(axis=0) for new in by_rows(rep)]
     return pd.DataFrame({"y": rep.y, "error": rep.y - np.concatenate(means)})
 
 
 def error_binned_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """Mean residuals by bins of the expected response, with two standard errors (Gelman and Hill 2007, 5.6)."""
     rep = replicates(fit, options, None)
-    expected = _expected(rep, options.max_bytes)
+    expected = _expected(rep)
     bins = _square_root(len(rep.y))
     order = np.argsort(expected, kind="stable")
     residual = rep.y - expected
@@ -278,10 +215,10 @@ def _square_root(rows: int) -> int:
     return int(np.sqrt(rows)) if rows >= 100 else max(1, min(10, rows // 2))
 
 
-def _expected(rep: Replicates, max_bytes: int) -> Floats:
+def _expected(rep: Replicates) -> Floats:
     trials = rep.target.trials[rep.rows]
     parts = []
-    for at, some in _stretches(rep, max_bytes):
+    for at, some in pieces_of_rows(rep):
         mean = expected(rep.fit, theta_of(rep.fit, rep.target, at), extra_of(rep.target, at)).mean(axis=0)
         parts.append(mean[rep.rows[some] - at.start] * trials[some] / rep.divisor[some])
     return np.concatenate(parts)
@@ -289,11 +226,11 @@ def _expected(rep: Replicates, max_bytes: int) -> Floats:
 
 def loo_pit(fit: Fit, options: CheckOptions) -> Floats:
     """Leave-one-out predictive probability of a response up to the observed one, (N,); ties are broken at random."""
-    pieces = observed_pieces(fit)
+    pieces = observed_pieces(fit, replace(options.request, draws=None))
     source = source_of(fit, options.seed)
     below, equal = np.empty(len(pieces.y)), np.empty(len(pieces.y))
     values = new_responses(fit, pieces.target, within(source, Purpose.TIES))
-    for part in smoothed(fit, pieces, options.max_bytes, ROWS):
+    for part in smoothed(fit, pieces, ROWS):
         new = values(theta_of(fit, pieces.target, part.at), part.at)
         weights = np.exp(part.log_weights)
         below[part.at] = np.sum(weights * (new < pieces.y[part.at]), axis=0)

@@ -4,8 +4,9 @@ import numpy as np
 
 from stanmlm.after.criticism.criticism import smoothed
 from stanmlm.after.criticism.log_lik import Pieces, observed_pieces
+from stanmlm.after.predict.chunks import chunks_of
 from stanmlm.after.predict.expected import extra_of, theta_of
-from stanmlm.after.predict.target import MAX_BYTES, chunks
+from stanmlm.after.predict.request import MAX_BYTES, Request
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError
@@ -31,12 +32,12 @@ def bayes_R2(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Floats:  # noqa: N802, 
     True
     """
     check_arguments(bayes_R2, locals())
-    pieces = observed_pieces(fit)
+    pieces = observed_pieces(fit, Request(max_bytes=max_bytes))
     count = np.bincount(pieces.row).astype(float)
     N, S = count.sum(), n_draws(fit)
     total, squares, residual = np.zeros(S), np.zeros(S), np.zeros(S)
     centre = None
-    for at in chunks(len(pieces.y), S, max_bytes):
+    for at in chunks_of(pieces.target):
         mean, variance = _moments(fit, pieces, at)
         centre = mean.mean(axis=1) if centre is None else centre
         away = mean - centre[:, None]
@@ -72,12 +73,12 @@ def loo_R2(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Floats:  # noqa: N802, rs
     check_arguments(loo_R2, locals())
     if fit.model.prior_only:
         raise OptionError("loo_R2 needs a posterior, and this fit has prior_only=True")
-    pieces = observed_pieces(fit)
+    pieces = observed_pieces(fit, Request(max_bytes=max_bytes))
     count = np.bincount(pieces.row).astype(float)
     source = source_of(fit)
     sums = np.zeros((5, n_draws(fit)))
     start = float(np.average(pieces.y, weights=count))
-    for part in smoothed(fit, pieces, max_bytes, ROWS):
+    for part in smoothed(fit, pieces, ROWS):
         y, mean = pieces.y[part.at] - start, _moments(fit, pieces, part.at)[0]
         error = np.sum(np.exp(part.log_weights) * mean, axis=0) - pieces.y[part.at]
         # Exponential weights of equal rows add up to a gamma variable.

@@ -6,7 +6,8 @@ import numpy as np
 from scipy.special import logsumexp
 
 from stanmlm.after.criticism.log_lik import Pieces, log_likelihood, pieces_of, some_rows
-from stanmlm.after.predict.target import chunks
+from stanmlm.after.predict.chunks import chunks_of
+from stanmlm.after.predict.request import USUAL, Request
 from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.base.errors import DataError
 from stanmlm.base.streams import Purpose, within
@@ -26,7 +27,7 @@ from stanmlm.priors.priors import is_proper
 LEVEL_DRAWS = 10
 
 
-def refit_without(fit: Fit, left_out: Bools, seed: int) -> tuple[Fit, Pieces]:
+def refit_without(fit: Fit, left_out: Bools, seed: int, request: Request = USUAL) -> tuple[Fit, Pieces]:
     """A fit to the other rows, and the rows that were left out as new data of it.
 
     Priors stay as they are: what is asked is what the same model would have predicted, not one whose default priors
@@ -38,15 +39,15 @@ def refit_without(fit: Fit, left_out: Bools, seed: int) -> tuple[Fit, Pieces]:
         Where a coefficient has no rows left and its prior is flat.
     """
     model, gone = fit.model, np.flatnonzero(left_out)
-    train, held = split(model.design, left_out)
+    train, held = split_design(model.design, left_out)
     options, run = read_options(fit.call.arguments)
     smaller = _model(model, train, np.flatnonzero(~left_out), options)
     run = replace(run, sampling=replace(fit.sampling, seed=seed), progress=False)
     again = fit_model(fit.call, smaller, run)
-    return again, pieces_of(again, held, some_rows(model.response, gone), model.frame.index[gone])
+    return again, pieces_of(again, held, some_rows(model.response, gone), model.frame.index[gone], request)
 
 
-def split(design: Design, left_out: Bools) -> tuple[Design, Design]:
+def split_design(design: Design, left_out: Bools) -> tuple[Design, Design]:
     """The design of the rows that stay, with their levels only, and of those left out, as `encode` gives new data."""
     train, held = rows_of(design, ~left_out), rows_of(design, left_out)
     terms = [_renumbered(stay, gone) for stay, gone in zip(train.terms, held.terms, strict=True)]
@@ -103,12 +104,12 @@ def _frame(frame: ModelFrame, at: Ints) -> ModelFrame:
     )
 
 
-def predictive_density(fit: Fit, pieces: Pieces, max_bytes: int) -> Floats:
+def predictive_density(fit: Fit, pieces: Pieces) -> Floats:
     """The log of the mean likelihood over draws of distinct rows, (C,), over several draws of each unseen level."""
     unseen = any(term.labels for term in pieces.target.design.terms)
     repeats = LEVEL_DRAWS if unseen else 1
     out = np.empty(len(pieces.y))
-    for at in chunks(len(pieces.y), repeats * len(pieces.target.draws), max_bytes):
+    for at in chunks_of(pieces.target, arrays=repeats):
         several = [log_likelihood(fit, _reseeded(pieces, repeat), at) for repeat in range(repeats)]
         out[at] = log_mean_exp(np.concatenate(several))
     return out

@@ -8,7 +8,8 @@ import pandas as pd
 
 from stanmlm.after.criticism.log_lik import log_likelihood, observed_pieces
 from stanmlm.after.criticism.log_prior import log_prior
-from stanmlm.after.predict.target import MAX_BYTES, chunks
+from stanmlm.after.predict.chunks import chunks_of
+from stanmlm.after.predict.request import MAX_BYTES, USUAL, Request
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.arviz_compat import power_scaling
@@ -91,7 +92,7 @@ def powerscale(
     scaled = _chosen(prior, list(densities))
     components = {
         "prior": sum((densities[class_] for class_ in scaled), np.zeros(n_draws(fit))),
-        "likelihood": total_log_likelihood(fit, max_bytes),
+        "likelihood": total_log_likelihood(fit, Request(max_bytes=max_bytes)),
     }
     names, draws = _parameters(fit)
     shape = (fit.sampling.chains, -1)
@@ -110,12 +111,12 @@ def _chosen(prior: str | Sequence[str] | None, known: list[str]) -> tuple[str, .
     return wanted
 
 
-def total_log_likelihood(fit: Fit, max_bytes: int) -> Floats:
+def total_log_likelihood(fit: Fit, request: Request = USUAL) -> Floats:
     """(draws,), in pieces; rows that the likelihood cannot tell apart are computed once and counted."""
-    pieces = observed_pieces(fit)
+    pieces = observed_pieces(fit, request)
     counts = np.bincount(pieces.row, minlength=len(pieces.y))
     total = np.zeros(n_draws(fit))
-    for at in chunks(len(counts), n_draws(fit), max_bytes):
+    for at in chunks_of(pieces.target):
         total += log_likelihood(fit, pieces, at) @ counts[at]
     return total
 

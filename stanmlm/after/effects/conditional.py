@@ -7,19 +7,20 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.after.effects.datagrid import (
+    distinct_values,
+    fitted_data,
     grid_of,
     is_discrete,
     known_name,
-    levels_of,
+    listed_values,
     names_of_term,
-    rows_of,
-    values_of,
-    variables_of,
+    roles_of,
 )
-from stanmlm.after.predict.estimates import Estimates, beside, estimates
+from stanmlm.after.predict.estimates import Estimates, columns_beside, estimates
 from stanmlm.after.predict.expected import expectation, linear, new_responses
 from stanmlm.after.predict.outcome import SPOKEN
 from stanmlm.after.predict.predict import draws_by_rows
+from stanmlm.after.predict.request import Request
 from stanmlm.after.predict.target import Target, target_of, warn_of_new_levels, warn_of_weights
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
@@ -119,9 +120,9 @@ def conditional_effects(
     check_arguments(conditional_effects, locals())
     if method not in METHODS:
         raise OptionError(f"method is `{method}`" + did_you_mean(method, METHODS))
-    data = rows_of(fit)
+    data = fitted_data(fit)
     seconds = {known_name(name, data): values for name, values in (int_conditions or {}).items()}
-    asked = _Asked(re_formula, method, level, resolution, seconds, _conditions(fit, conditions))
+    asked = _Asked(Request(re_formula), method, level, resolution, seconds, _conditions(fit, conditions))
     named = [effects] if isinstance(effects, str) else effects
     chosen = default_effects(fit) if named is None else [_read_effect(fit, effect) for effect in named]
     grids = [_grid(fit, variables, asked) for variables in chosen]
@@ -135,7 +136,7 @@ def conditional_effects(
 class _Asked:
     """How effects are asked for."""
 
-    re_formula: object
+    request: Request
     method: str
     level: float
     resolution: int
@@ -151,7 +152,7 @@ def default_effects(fit: Fit) -> list[tuple[str, ...]]:
     DataError
         Where there is none.
     """
-    fixed, known = fit.model.formula.fixed, set(variables_of(fit).focal)
+    fixed, known = fit.model.formula.fixed, set(roles_of(fit).focal)
     terms = [tuple(dict.fromkeys(name for name in names_of_term(term) if name in known)) for term in fixed.terms]
     main = dict.fromkeys((name,) for term in terms for name in term)
     if not main:
@@ -160,7 +161,7 @@ def default_effects(fit: Fit) -> list[tuple[str, ...]]:
 
 
 def _read_effect(fit: Fit, effect: str) -> tuple[str, ...]:
-    data = rows_of(fit)
+    data = fitted_data(fit)
     cuts = [(effect[:at].strip(), effect[at + 1 :].strip()) for at, mark in enumerate(effect) if mark == ":"]
     whole = [(effect,), *cuts]  # a variable may have a colon in its own name
     known = next((names for names in whole if set(names) <= set(map(str, data.columns))), None)
@@ -178,13 +179,13 @@ def _numbers_first(fit: Fit, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _conditions(fit: Fit, given: Mapping[str, object] | pd.DataFrame | None) -> pd.DataFrame:
-    data = rows_of(fit)
+    data = fitted_data(fit)
     if not isinstance(given, Mapping):
         if given is not None and not len(given):
             raise DataError("conditions has no rows")
         return pd.DataFrame(index=[0]) if given is None else given.rename(columns=lambda name: known_name(name, data))
     values = {known_name(name, data): value for name, value in given.items()}
-    return grid_of(data, {name: values_of(value, data[name]) for name, value in values.items()})
+    return grid_of(data, {name: listed_values(value, data[name]) for name, value in values.items()})
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,7 @@ class _Grid:
 
 
 def _grid(fit: Fit, variables: tuple[str, ...], asked: _Asked) -> _Grid:
-    data, conditions = rows_of(fit), asked.conditions
+    data, conditions = fitted_data(fit), asked.conditions
     values = _values(fit, data, variables, asked)
     held = {str(name): _held(fit, data, str(name)) for name in data.columns if name not in values}
     panels = [
@@ -210,9 +211,9 @@ def _grid(fit: Fit, variables: tuple[str, ...], asked: _Asked) -> _Grid:
     labels = rows[list(variables)]
     panel = ""
     if len(panels) > 1:
-        (panel,) = beside(["condition"], labels.columns).values()
+        (panel,) = columns_beside(["condition"], labels.columns).values()
         labels = labels.assign(**{panel: np.repeat(_condition_texts(conditions), len(panels[0]))})
-    target = target_of(fit, rows, asked.re_formula, trials=1)
+    target = target_of(fit, rows, asked.request, trials=1)
     return _Grid(variables, frozenset(held.keys() - set(map(str, conditions.columns))), labels, target, panel)
 
 
@@ -252,7 +253,7 @@ def _values(fit: Fit, data: pd.DataFrame, variables: tuple[str, ...], asked: _As
 
 def _many(fit: Fit, column: "pd.Series", name: str, resolution: int) -> Sequence[object]:
     if is_discrete(fit, name):
-        return levels_of(column)
+        return distinct_values(column)
     points: list[object] = np.linspace(column.min(), column.max(), resolution).tolist()
     return points
 
@@ -260,15 +261,15 @@ def _many(fit: Fit, column: "pd.Series", name: str, resolution: int) -> Sequence
 def _few(fit: Fit, column: "pd.Series", name: str) -> Sequence[object]:
     """Levels, or brms's mean and one sd to each side."""
     if is_discrete(fit, name):
-        return levels_of(column)
+        return distinct_values(column)
     return [float(column.mean() + k * column.std()) for k in (-1, 0, 1)]
 
 
 def _held(fit: Fit, data: pd.DataFrame, name: str) -> list[object]:
     """What a predictor is held at: its mean, its first level; a grouping factor at a level that no row has."""
-    if name in variables_of(fit).groups:
+    if name in roles_of(fit).groups:
         return [NEW_GROUP]
-    return [levels_of(data[name])[0]] if is_discrete(fit, name) else [float(data[name].mean())]
+    return [distinct_values(data[name])[0]] if is_discrete(fit, name) else [float(data[name].mean())]
 
 
 def _expected(fit: Fit, target: Target) -> Floats:

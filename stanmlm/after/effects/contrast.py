@@ -5,10 +5,11 @@ from typing import Unpack
 
 import pandas as pd
 
-from stanmlm.after.effects.datagrid import grid_of, known_name, rows_of, typical, values_of
-from stanmlm.after.effects.estimands import EffectOptions, Quantity, estimate, read_options, target_for, with_columns
+from stanmlm.after.effects.datagrid import fitted_data, grid_of, known_name, listed_values, typical
+from stanmlm.after.effects.estimands import EffectOptions, Quantity, estimate, read_asked, with_columns
 from stanmlm.after.effects.variations import comparison_of
 from stanmlm.after.predict.estimates import Estimates
+from stanmlm.after.predict.target import target_of
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError
@@ -57,7 +58,7 @@ def contrast(
     ['(hours=1) - (hours=0)']
     """
     check_arguments(contrast, locals())
-    asked, how = read_options(options), comparison_of(comparison)
+    asked, how = read_asked(options), comparison_of(comparison)
     first, second = _table(fit, a), _table(fit, b)
     length = max(len(first), len(second))
     if {len(first), len(second)} - {1, length}:
@@ -66,7 +67,7 @@ def contrast(
     labels = [how.label.format(hi=f"({hi})", lo=f"({lo})") for hi, lo in zip(*texts, strict=True)]
     rows = with_columns(fit, pd.DataFrame({"contrast": labels}), labels, asked)
     targets = (_filled(fit, first, length), _filled(fit, second, length))
-    high, low = (target_for(fit, target, asked) for target in targets)
+    high, low = (target_of(fit, target, asked.request) for target in targets)
     quantity = Quantity({}, (high, low), lambda parts: how.of(parts[0], parts[1]))
     return estimate(fit, rows, [quantity], asked, "Contrasts", comparison)
 
@@ -77,9 +78,9 @@ def _table(fit: Fit, scenario: Scenario) -> pd.DataFrame:
         table = to_pandas(scenario)
         assert table is not None
         return table
-    data = rows_of(fit)
+    data = fitted_data(fit)
     given = {known_name(name, data): value for name, value in scenario.items()}
-    values = {name: values_of(value, data[name]) for name, value in given.items()}
+    values = {name: listed_values(value, data[name]) for name, value in given.items()}
     rows = max(map(len, values.values()), default=1)
     if {len(column) for column in values.values()} - {1, rows}:
         sizes = ", ".join(f"{len(column)} of `{name}`" for name, column in values.items())
@@ -97,7 +98,7 @@ def _texts(table: pd.DataFrame, length: int) -> list[str]:
 
 def _filled(fit: Fit, table: pd.DataFrame, length: int) -> pd.DataFrame:
     """The rows with typical values where the scenario names none, repeated to `length`."""
-    data = rows_of(fit)
+    data = fitted_data(fit)
     base = grid_of(data, {str(name): [typical(data[name])] for name in data.columns if name not in table.columns})
     rows = [0] * length if len(table) == 1 else list(range(length))
     repeated = table.iloc[rows].reset_index(drop=True)

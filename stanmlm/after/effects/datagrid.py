@@ -31,12 +31,12 @@ class Variables:
         return (*self.focal, *self.groups, *self.others)
 
 
-def variables_of(fit: Fit) -> Variables:
+def roles_of(fit: Fit) -> Variables:
     """What a prediction of the fit reads from its data."""
     formula, known = fit.model.formula, set(_columns(fit))
     every = by_parameter(formula).values()
     sides = [side for one in every for side in (one.fixed, *(bar.left for bar in one.bars))]
-    focal = list(dict.fromkeys(name for side in sides for name in names_of(side) if name in known))
+    focal = list(dict.fromkeys(name for side in sides for name in names_of_side(side) if name in known))
     groups = {name for one in every for bar in one.bars for part in bar.group for name in names_in(part.node)}
     nodes = [offset.node for one in every for offset in one.offsets]
     nodes += [parse_expression(text)] if (text := _offset(fit)) else []
@@ -51,7 +51,7 @@ def variables_of(fit: Fit) -> Variables:
     )
 
 
-def names_of(side: Terms) -> list[str]:
+def names_of_side(side: Terms) -> list[str]:
     """The names in the terms of one side, in their order."""
     return [name for term in side.terms for name in names_of_term(term)]
 
@@ -69,16 +69,16 @@ def _offset(fit: Fit) -> str | None:
     return cast(str | None, fit.model.frame.memory["offset"])
 
 
-def rows_of(fit: Fit) -> pd.DataFrame:
+def fitted_data(fit: Fit) -> pd.DataFrame:
     """The fitted rows of the data, the columns that the fit predicts from."""
     frame = fit.model.frame
-    return frame.data[list(variables_of(fit).all)].iloc[frame.rows]
+    return frame.data[list(roles_of(fit).all)].iloc[frame.rows]
 
 
 def is_discrete(fit: Fit, name: str) -> bool:
     """Whether the model treats a variable as a set of levels: factors, strings, truth values, `factor(x)`."""
     kept = cast(Mapping[str, Mapping[str, object]], fit.model.frame.memory["variables"])
-    column = rows_of(fit)[name]
+    column = fitted_data(fit)[name]
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return True
     every = (e for one in by_parameter(fit.model.formula).values() for e in one.variables)
@@ -86,7 +86,7 @@ def is_discrete(fit: Fit, name: str) -> bool:
     return bool(uses) and all(kept[label]["type"] in (*CODED, "logical") for label in uses)
 
 
-def levels_of(column: "pd.Series") -> list[object]:
+def distinct_values(column: "pd.Series") -> list[object]:
     """The distinct values of a column, a factor's in its order."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         present = set(column.dropna())
@@ -94,18 +94,18 @@ def levels_of(column: "pd.Series") -> list[object]:
     return sorted(column.dropna().unique().tolist())
 
 
-def mode(column: "pd.Series") -> object:
+def most_frequent(column: "pd.Series") -> object:
     """The most frequent value, the first of several."""
     counts = dict(column.value_counts(sort=False))
-    return max(levels_of(column), key=lambda level: int(counts[level]))
+    return max(distinct_values(column), key=lambda level: int(counts[level]))
 
 
 def typical(column: "pd.Series") -> object:
     """marginaleffects' choice: the mean of reals, the rounded mean of whole numbers, else the mode, also of 0/1."""
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        return mode(column)
+        return most_frequent(column)
     if set(column.dropna().unique()) <= {0, 1}:
-        return mode(column)
+        return most_frequent(column)
     mean = float(column.mean())
     return round(mean) if pd.api.types.is_integer_dtype(column) else mean
 
@@ -144,9 +144,9 @@ def datagrid(fit: Fit, /, **columns: object) -> pd.DataFrame:
     {'hours': [-0.5, 0.5], 'student': ['new', 'new']}
     """
     check_arguments(datagrid, locals())
-    data = rows_of(fit)
+    data = fitted_data(fit)
     given = {known_name(name, data): value for name, value in columns.items()}
-    values = {name: values_of(given[name], data[name]) for name in given}
+    values = {name: listed_values(given[name], data[name]) for name in given}
     defaults = {name: [typical(data[name])] for name in data.columns if name not in given}
     return grid_of(data, values | defaults)
 
@@ -173,7 +173,7 @@ def counterfactual(rows: pd.DataFrame, values: Mapping[str, object]) -> pd.DataF
     for name in values:
         if name not in rows.columns:
             raise DataError(f"`{name}` is not a variable of the rows" + did_you_mean(name, map(str, rows.columns)))
-    choices = product(*(values_of(given, rows[name]) for name, given in values.items()))
+    choices = product(*(listed_values(given, rows[name]) for name, given in values.items()))
     copies = []
     for choice in choices:
         copy = rows
@@ -198,7 +198,7 @@ def known_name(name: str, data: pd.DataFrame) -> str:
     return name if name in data.columns else dotted[name]
 
 
-def values_of(given: object, column: "pd.Series") -> list[object]:
+def listed_values(given: object, column: "pd.Series") -> list[object]:
     """What was given for a column as a list: one value, several, or a function of the column."""
     value = answer_of(f"`{column.name}`", given, column) if callable(given) else given
     values = [value] if is_single(value) else list(cast(Sequence[object], value))
@@ -222,7 +222,7 @@ def is_whole_text(value: object) -> bool:
 def newdata_of(fit: Fit, newdata: object) -> pd.DataFrame:
     """The rows that `newdata=` asks for: the fitted ones where None, a frame, or the name of a grid."""
     if newdata is None:
-        return rows_of(fit)
+        return fitted_data(fit)
     if isinstance(newdata, str):
         if newdata not in GRIDS:
             raise OptionError(f"newdata is `{newdata}`, which names no grid" + did_you_mean(newdata, GRIDS))
@@ -236,7 +236,7 @@ def newdata_of(fit: Fit, newdata: object) -> pd.DataFrame:
 
 def _at(value: Callable[["pd.Series"], object]) -> Callable[[Fit], pd.DataFrame]:
     def grid(fit: Fit) -> pd.DataFrame:
-        data = rows_of(fit)
+        data = fitted_data(fit)
         return grid_of(data, {str(name): [value(data[name])] for name in data.columns})
 
     return grid
@@ -244,9 +244,11 @@ def _at(value: Callable[["pd.Series"], object]) -> Callable[[Fit], pd.DataFrame]
 
 def _balanced(fit: Fit) -> pd.DataFrame:
     """Every combination of levels of the focal factors, numbers at their means."""
-    data, focal = rows_of(fit), variables_of(fit).focal
+    data, focal = fitted_data(fit), roles_of(fit).focal
     crossed = {str(name) for name in focal if is_discrete(fit, name)}
-    values = {str(name): levels_of(data[name]) if name in crossed else [typical(data[name])] for name in data.columns}
+    values = {
+        str(name): distinct_values(data[name]) if name in crossed else [typical(data[name])] for name in data.columns
+    }
     return grid_of(data, values)
 
 

@@ -6,20 +6,20 @@ from typing import Unpack
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.effects.datagrid import counterfactual, known_name, newdata_of, rows_of, variables_of, with_value
+from stanmlm.after.effects.datagrid import counterfactual, fitted_data, known_name, newdata_of, roles_of, with_value
 from stanmlm.after.effects.estimands import (
     Asked,
     EffectOptions,
     Parts,
     Quantity,
     estimate,
-    read_options,
-    target_for,
+    read_asked,
     with_columns,
 )
 from stanmlm.after.effects.variations import SLOPES, Change, changes_of, comparison_of, derivative_of
 from stanmlm.after.predict.estimates import Estimates
-from stanmlm.after.predict.target import Target, given_offset, target_of
+from stanmlm.after.predict.new_rows import given_offset
+from stanmlm.after.predict.target import Target, target_of
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError, did_you_mean
@@ -63,14 +63,14 @@ def predictions(
     ['hours', 'student', 'estimate', 'conf.low', 'conf.high']
     """
     check_arguments(predictions, locals())
-    asked = read_options(options)
+    asked = read_asked(options)
     plain = with_columns(fit, newdata_of(fit, newdata), newdata, asked)
     rows = counterfactual(plain, variables or {})
     if newdata is None and not variables:
-        target = target_of(fit, None, asked.re_formula, asked.draws, asked.new_levels)
+        target = target_of(fit, request=asked.request)
     else:
         offset = _offset(fit, newdata)
-        target = target_for(fit, rows, asked, None if offset is None else np.resize(offset, len(rows)))
+        target = target_of(fit, rows, asked.request, offset=None if offset is None else np.resize(offset, len(rows)))
     return estimate(fit, rows, [Quantity({}, (target,), lambda parts: parts[0])], asked, "Predictions")
 
 
@@ -142,7 +142,7 @@ def comparisons(
     [['hours', '+2']]
     """
     check_arguments(comparisons, locals())
-    asked, how = read_options(options), comparison_of(comparison)
+    asked, how = read_asked(options), comparison_of(comparison)
     rows = with_columns(fit, newdata_of(fit, newdata), newdata, asked)
     changes = [c for name, spec in _specs(fit, variables) for c in changes_of(fit, rows, name, spec, how)]
     offset = _offset(fit, newdata)
@@ -217,7 +217,7 @@ def slopes(
     ['dY/dX']
     """
     check_arguments(slopes, locals())
-    asked = read_options(options)
+    asked = read_asked(options)
     if slope not in SLOPES:
         raise OptionError(f"slope is `{slope}`" + did_you_mean(slope, SLOPES))
     rows = with_columns(fit, newdata_of(fit, newdata), newdata, asked)
@@ -257,11 +257,11 @@ def avg_slopes(
 
 def _specs(fit: Fit, variables: Sequence[str] | str | Mapping[str, object] | None) -> list[tuple[str, object]]:
     """Each predictor with how it changes, None for the default."""
-    names = variables_of(fit).focal if variables is None else [variables] if isinstance(variables, str) else variables
+    names = roles_of(fit).focal if variables is None else [variables] if isinstance(variables, str) else variables
     if not names:
         given = "the model has" if variables is None else "variables names"
         raise OptionError(f"{given} no predictor that could change")
-    data = rows_of(fit)
+    data = fitted_data(fit)
     specs = names.items() if isinstance(names, Mapping) else [(name, None) for name in names]
     return [(known_name(name, data), spec) for name, spec in specs]
 
@@ -278,7 +278,7 @@ def _labels(change: Change) -> dict[str, str]:
 def _both(fit: Fit, rows: pd.DataFrame, change: Change, asked: Asked, offset: Floats | None) -> tuple[Target, Target]:
     """The targets after and before a change."""
     high, low = (with_value(rows, change.term, value) for value in (change.high, change.low))
-    return target_for(fit, high, asked, offset), target_for(fit, low, asked, offset)
+    return target_of(fit, high, asked.request, offset=offset), target_of(fit, low, asked.request, offset=offset)
 
 
 def _slope(change: Change, slope: str, targets: tuple[Target, Target]) -> Quantity:

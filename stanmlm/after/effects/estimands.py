@@ -1,24 +1,26 @@
 """Quantities of predictions in bounded memory: of each row, or of averages over rows."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TypedDict
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from stanmlm.after.effects.datagrid import variables_of
+from stanmlm.after.effects.datagrid import roles_of
+from stanmlm.after.predict.chunks import check_size, chunks_of
 from stanmlm.after.predict.estimates import (
     COLUMNS,
     Estimates,
-    beside,
+    columns_beside,
     estimates,
     say_what_is_beside,
     transformed,
 )
 from stanmlm.after.predict.expected import expected, extra_of, theta_of
-from stanmlm.after.predict.target import MAX_BYTES, Target, check_size, chunks, target_of, warn_of_new_levels
+from stanmlm.after.predict.request import USUAL, Request
+from stanmlm.after.predict.target import Target, warn_of_new_levels
 from stanmlm.base.arguments import check_options, numbers_of
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
@@ -70,12 +72,9 @@ class Asked:
     type: str = "response"
     by: bool | str | Sequence[str] = False
     weights: object = None
-    re_formula: object = None
-    draws: int | None = None
-    new_levels: str = "draw"
-    max_bytes: int = MAX_BYTES
     level: float = 0.95
     transform: Callable[[Floats], Floats] | None = None
+    request: Request = USUAL
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class Quantity:
     pieces: Callable[[Parts, slice], Parts] = lambda parts, _: parts  # of the predictions for some rows
 
 
-def read_options(options: Mapping[str, object]) -> Asked:
+def read_asked(options: Mapping[str, object]) -> Asked:
     """The options in their record.
 
     Raises
@@ -97,7 +96,10 @@ def read_options(options: Mapping[str, object]) -> Asked:
         For an unknown name or type.
     """
     check_options(EffectOptions, options)
-    asked = Asked(**options)  # type: ignore[arg-type]
+    of_request = {field.name for field in fields(Request)}
+    request = Request(**{name: value for name, value in options.items() if name in of_request})  # type: ignore[arg-type]
+    rest = {name: value for name, value in options.items() if name not in of_request}
+    asked = Asked(**rest, request=request)  # type: ignore[arg-type]
     if asked.type not in TYPES:
         raise OptionError(f"type is `{asked.type}`" + did_you_mean(asked.type, TYPES))
     return asked
@@ -133,11 +135,6 @@ def _checked_weights(weights: object, rows: int) -> Floats:
     return numbers
 
 
-def target_for(fit: Fit, rows: pd.DataFrame, asked: Asked, offset: Floats | None = None) -> Target:
-    """The target of some rows; `offset` is that of fitted rows whose columns do not tell it."""
-    return target_of(fit, rows, asked.re_formula, asked.draws, asked.new_levels, offset=offset)
-
-
 def estimate(
     fit: Fit, rows: pd.DataFrame, quantities: Sequence[Quantity], asked: Asked, title: str, note: str = ""
 ) -> Estimates:
@@ -145,10 +142,8 @@ def estimate(
     warn_of_new_levels([target for quantity in quantities for target in quantity.targets])
     cell, labels = _cells(rows, asked)
     weights = rows[WEIGHTS].to_numpy() if WEIGHTS in rows else np.ones(len(rows))
-    n_draws = len(quantities[0].targets[0].draws)
-    check_size(
-        n_draws, len(labels) * len(quantities), asked.max_bytes, "draws= for fewer, fewer rows, or by= to average"
-    )
+    ways_out = "draws= for fewer, fewer rows, or by= to average"
+    check_size(quantities[0].targets[0], len(labels) * len(quantities), ways_out)
     found = [_draws(fit, quantity, asked, cell, weights, len(labels)) for quantity in quantities]
     named = _named(fit, labels, quantities, asked)
     text = f"type: {asked.type}" + (f", {note}" if note else "")
@@ -161,10 +156,10 @@ def _named(fit: Fit, labels: pd.DataFrame, quantities: Sequence[Quantity], asked
 
     What an earlier result has left among the rows of new data gives way; a predictor of that name stays.
     """
-    own = {*variables_of(fit).all, *columns_of_by(asked)}
+    own = {*roles_of(fit).all, *columns_of_by(asked)}
     new = dict.fromkeys((*quantities[0].labels, *COLUMNS))
     kept = labels.drop(columns=[name for name in new if name in labels.columns and name not in own])
-    names = beside(quantities[0].labels, kept.columns)
+    names = columns_beside(quantities[0].labels, kept.columns)
     say_what_is_beside(names)
     rows = ({names[name]: text for name, text in quantity.labels.items()} for quantity in quantities)
     return [kept.assign(**row)[[*row, *kept.columns]] for row in rows]
@@ -199,7 +194,7 @@ def _draws(fit: Fit, quantity: Quantity, asked: Asked, cell: Ints | None, weight
 
 def _pieces(fit: Fit, quantity: Quantity, asked: Asked) -> Iterator[tuple[slice, Parts]]:
     location, first = fit.model.family.location.name, quantity.targets[0]
-    for at in chunks(len(first.index), len(first.draws) * len(quantity.targets), asked.max_bytes):
+    for at in chunks_of(first, arrays=len(quantity.targets)):
         thetas = [theta_of(fit, target, at) for target in quantity.targets]
         if asked.type == "link":
             predicted = [theta.eta(location) for theta in thetas]

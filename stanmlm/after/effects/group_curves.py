@@ -7,12 +7,13 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.effects.datagrid import is_discrete, levels_of, names_of, rows_of, typical, with_value
-from stanmlm.after.predict.estimates import beside
+from stanmlm.after.effects.datagrid import distinct_values, fitted_data, is_discrete, names_of_side, typical, with_value
+from stanmlm.after.predict.estimates import columns_beside
 from stanmlm.after.predict.expected import OfRows, expectation, linear, theta_of
+from stanmlm.after.predict.new_rows import given_offset
 from stanmlm.after.predict.predict import summary_of
 from stanmlm.after.predict.row_groups import group_of
-from stanmlm.after.predict.target import Target, given_offset, target_of
+from stanmlm.after.predict.target import Target, target_of
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.data.coding import INTERCEPT
 from stanmlm.fit.fit import Fit
@@ -133,12 +134,12 @@ def expected_slopes(fit: Fit, x: str, group: str, of: str | None = None, points:
 
     The arguments are those of `group_slopes`.
     """
-    if x not in rows_of(fit).columns or is_discrete(fit, x):
+    if x not in fitted_data(fit).columns or is_discrete(fit, x):
         return None
-    levels, column = level_rows(fit, group), rows_of(fit)[x]
+    levels, column = level_rows(fit, group), fitted_data(fit)[x]
     typical_row = levels.rows.iloc[[0] * points].reset_index(drop=True)
     for name in levels.own - {x} - set(_variables(group)):
-        typical_row = with_value(typical_row, name, typical(rows_of(fit)[name]))
+        typical_row = with_value(typical_row, name, typical(fitted_data(fit)[name]))
     grid = typical_row.assign(**{x: np.linspace(float(column.min()), float(column.max()), points)})
     names = interval_names(fit, group, x)
     frame = _coefficients(fit, grid, coefficient_of(fit, group, of), levels, set(), names)
@@ -147,12 +148,12 @@ def expected_slopes(fit: Fit, x: str, group: str, of: str | None = None, points:
 
 def interval_names(fit: Fit, *beside_these: str) -> Mapping[str, str]:
     """What the columns of intervals are called beside the variables of a fit and others."""
-    return beside(QUANTILES, {*rows_of(fit).columns, *beside_these})
+    return columns_beside(QUANTILES, {*fitted_data(fit).columns, *beside_these})
 
 
 def level_rows(fit: Fit, group: str) -> Levels:
     """The levels of a grouping factor as rows to predict for."""
-    rows, labels = rows_of(fit), group_of(fit, group)
+    rows, labels = fitted_data(fit), group_of(fit, group)
     codes = np.asarray(labels.codes)
     counts = rows.groupby(codes).nunique(dropna=False)
     own = [str(name) for name in rows.columns if counts.loc[counts.index >= 0, name].max() <= 1]
@@ -182,10 +183,10 @@ def coefficient_of(fit: Fit, group: str, of: str | None) -> str:
         if of != INTERCEPT:
             _numeric(fit, of)
         return of
-    known = set(rows_of(fit).columns)
+    known = set(fitted_data(fit).columns)
     bars = {bar for grouping in groupings(fit.model.design) if grouping.group == group for bar in grouping.bars}
     labels = {label for bar in bars for label in fit.model.design.terms[bar].coef_terms if label}
-    names = [name for bar in fit.model.formula.bars for name in names_of(bar.left) if name in known]
+    names = [name for bar in fit.model.formula.bars for name in names_of_side(bar.left) if name in known]
     varying = [name for name in dict.fromkeys(names) if any(name in names_in(parse_expression(lab)) for lab in labels)]
     if len(varying) > 1:
         raise OptionError(f"several variables vary by `{group}`; say which one with of=: {', '.join(varying)}")
@@ -199,7 +200,7 @@ def _coefficients(
     if of == INTERCEPT:
         target = _without_offset(fit, _at_zero(fit, rows, levels), counted)
         return _intervals(fit, target, rows, names, linear(fit))
-    middle = float(np.asarray(typical(rows_of(fit)[of]), dtype=float))
+    middle = float(np.asarray(typical(fitted_data(fit)[of]), dtype=float))
     below, above = (_without_offset(fit, rows.assign(**{of: middle + step}), counted) for step in (-0.5, 0.5))
     eta = linear(fit)
     return _intervals(fit, above, rows, names, lambda theta, at: eta(theta, at) - eta(theta_of(fit, below, at), at))
@@ -207,7 +208,7 @@ def _coefficients(
 
 def _at_zero(fit: Fit, rows: pd.DataFrame, levels: Levels) -> pd.DataFrame:
     for name in map(str, set(rows.columns) - levels.own):
-        first = levels_of(rows_of(fit)[name])[0] if is_discrete(fit, name) else 0.0
+        first = distinct_values(fitted_data(fit)[name])[0] if is_discrete(fit, name) else 0.0
         rows = with_value(rows, name, first)
     return rows
 
@@ -243,7 +244,7 @@ def _crossed(fit: Fit, levels: Levels, over: Sequence[str]) -> pd.DataFrame:
         _check_variable(fit, name)
     free = [name for name in over if name not in levels.own]
     copies = []
-    for values in product(*(levels_of(rows_of(fit)[name]) for name in free)):
+    for values in product(*(distinct_values(fitted_data(fit)[name]) for name in free)):
         copy = levels.rows
         for name, value in zip(free, values, strict=True):
             copy = with_value(copy, name, value)
@@ -256,14 +257,14 @@ def _variables(group: str) -> list[str]:
 
 
 def _check_variable(fit: Fit, name: str) -> None:
-    known = rows_of(fit).columns
+    known = fitted_data(fit).columns
     if name not in known:
         raise DataError(f"`{name}` is not a variable of the model" + did_you_mean(name, map(str, known)))
 
 
 def _numeric(fit: Fit, name: str) -> pd.Series:
     _check_variable(fit, name)
-    column = rows_of(fit)[name]
+    column = fitted_data(fit)[name]
     if is_discrete(fit, name):
         raise OptionError(f"`{name}` tells groups apart, and a curve needs numbers; see conditional_effects")
     return column

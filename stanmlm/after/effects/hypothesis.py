@@ -1,31 +1,23 @@
 """Hypotheses about parameters, linear or not, as brms tests them: with draws, and nothing but draws."""
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from stanmlm.after.effects.claims import Claim, DrawsByName, claim_of, draws_of_claim
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Bools, Floats
-from stanmlm.base.errors import DataError, FormulaError, OptionError, did_you_mean
+from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.layout import format_fixed, mad, table
-from stanmlm.data.evaluate import evaluate
-from stanmlm.data.rvalues import double, floats, recycle
-from stanmlm.data.scope import Scope
 from stanmlm.fit.draws import coefficient_names, coefficients_of, effects_of, values_of
 from stanmlm.fit.fit import Fit
-from stanmlm.formula.rcode import SYNTACTIC, Node, deparse, is_call, names_in, operands, replace
-from stanmlm.formula.rparse import parse_expression, string_value
-from stanmlm.priors.parameter_names import find, may_be_effect, variants
+from stanmlm.priors.parameter_names import find, variants
 from stanmlm.priors.parameters import Element, Grouping, Parameter, class_of, groupings
 
 SCOPES = ("standard", "ranef", "coef")
 COLUMNS = ("Estimate", "Est.Error", "CI.Lower", "CI.Upper", "Evid.Ratio", "Post.Prob")
-TICK = "\u2035"  # a back-tick within the name of a parameter, which R's code cannot have
-_RELATIONS = {">": ">", ">=": ">", "<": "<", "<=": "<", "==": "="}
-_PIECES = re.compile(r"`[^`]*`|[<>=!]=|.", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -39,17 +31,6 @@ class Hypotheses:
 
     def __repr__(self) -> str:
         return _text(self)
-
-
-@dataclass(frozen=True)
-class _Claim:
-    """`left > right` as code, and as it prints."""
-
-    left: Node
-    right: Node
-    relation: str  # ">", "<" or "="
-    label: str
-    text: str
 
 
 def hypothesis(
@@ -112,7 +93,7 @@ def hypothesis(
     if not isinstance(hypothesis, str) and not len(hypothesis):
         raise OptionError("no hypothesis was given; one reads 'x > 0'")
     how = _How(class_, group, scope, alpha, robust)
-    claims = [_claim(text, fit) for text in ([hypothesis] if isinstance(hypothesis, str) else hypothesis)]
+    claims = [claim_of(text, fit) for text in ([hypothesis] if isinstance(hypothesis, str) else hypothesis)]
     return _tests(fit, claims, _checked(how), prior)
 
 
@@ -138,14 +119,14 @@ def _checked(how: _How) -> _How:
     return how
 
 
-def _tests(fit: Fit, claims: Sequence[_Claim], how: _How, prior: Fit | None) -> Hypotheses:
+def _tests(fit: Fit, claims: Sequence[Claim], how: _How, prior: Fit | None) -> Hypotheses:
     """Every claim of every level."""
     rows, draws = [], []
     before = dict(_sources(prior, how)) if prior else {}
     for level, source in _sources(fit, how):
         for claim in claims:
-            values = _difference(claim, source)
-            against = _difference(claim, before[level]) if prior else None
+            values = draws_of_claim(claim, source)
+            against = draws_of_claim(claim, before[level]) if prior else None
             rows.append({"Hypothesis": claim.label, "Group": level, **_tested(claim, values, against, how)})
             draws.append(values)
     standard, frame = how.scope == "standard", pd.DataFrame(rows)
@@ -153,7 +134,7 @@ def _tests(fit: Fit, claims: Sequence[_Claim], how: _How, prior: Fit | None) -> 
     return Hypotheses(frame.drop(columns="Group") if standard else frame, np.stack(draws, axis=1), about, how.alpha)
 
 
-def _tested(claim: _Claim, values: Floats, prior: Floats | None, how: _How) -> dict[str, float | str]:
+def _tested(claim: Claim, values: Floats, prior: Floats | None, how: _How) -> dict[str, float | str]:
     tail = how.alpha / 2 if claim.relation == "=" else how.alpha
     low, high = np.quantile(values, (tail, 1 - tail))
     ratio = _EVIDENCE[claim.relation](values, prior)
@@ -184,77 +165,7 @@ _EVIDENCE: Mapping[str, Callable[[Floats, Floats | None], float]] = {
 }
 
 
-@dataclass(frozen=True)
-class _Source:
-    """Where names find their draws."""
-
-    names: Collection[str]  # that code may have, the odd ones too
-    draws: Callable[[str], Floats]
-
-
-def _difference(claim: _Claim, source: _Source) -> Floats:
-    sides = [_side(node, claim, source) for node in (claim.left, claim.right)]
-    return np.asarray(sides[0] - sides[1])
-
-
-def _side(node: Node, claim: _Claim, source: _Source) -> Floats:
-    named = replace(node, lambda part: _subscript(part) if is_call(part, ["["]) else None)
-    columns = {name: source.draws(name.replace(TICK, "`")) for name in sorted(names_in(named))}
-    length = len(next(iter(columns.values()))) if columns else 1
-    with np.errstate(all="ignore"):
-        value = evaluate(named, Scope({name: double(draws) for name, draws in columns.items()}, {}, claim.text))
-    return floats(recycle(value, length))
-
-
-def _subscript(node: Node) -> Node:
-    """`sd_state[income]` as one name."""
-    head, *parts = operands(node)
-    labels = [string_value(part) if part.kind == "string" else deparse(part) for part in parts]
-    return Node("name", f"{head.text}[{','.join(labels)}]", (), node.start, node.stop)
-
-
-def _claim(text: str, fit: Fit) -> _Claim:
-    """The two sides of a hypothesis; at its top level `=` compares, as in brms."""
-    code = _doubled(_quoted(text, _odd_names(fit, text)))
-    node = parse_expression(code)
-    if not is_call(node, _RELATIONS, 2):
-        raise FormulaError("a hypothesis compares two expressions by `>`, `<` or `=`", text, 0, len(text))
-    left, right = operands(node)
-    relation = _RELATIONS[node.text]
-    texts = (code[side.start : side.stop].replace("`", "").replace(TICK, "`") for side in (left, right))
-    sides = [side.replace("(Intercept)", "Intercept") for side in texts]
-    label = f"({sides[0]}) {relation} 0" if right.text == "0" else f"({sides[0]})-({sides[1]}) {relation} 0"
-    return _Claim(left, right, relation, label, code)
-
-
-def _odd_names(fit: Fit, text: str) -> list[str]:
-    """Spellings of parameters in a text that are no names to R, the longest first: `x:fb`, `sd_g:a`, `r_g[a/b,x]`."""
-    spellings = fit.model.spellings
-    effects = spellings.effects if may_be_effect(text) else ()
-    every = [*spellings.few, *effects, *(variable.name for variable in fit.model.ledger.variables)]
-    # Without its back-ticks a column `a-b` would be a difference.
-    bare = {name.replace("`", "") for name in every if "`" in name}
-    found = (name for name in every if name in text and name not in bare and not SYNTACTIC.fullmatch(name))
-    return sorted(found, key=len, reverse=True)
-
-
-def _quoted(text: str, odd: Sequence[str]) -> str:
-    """Names such as `poly(x, 2)1` and `avg.income:income` in back-ticks."""
-    if not odd:
-        return text
-    pattern = f"(?P<odd>(?<![\\w.`])(?:{'|'.join(map(re.escape, odd))})(?![\\w.`]))|`[^`]*`"
-    return re.sub(pattern, lambda match: f"`{match[0].replace('`', TICK)}`" if match["odd"] else match[0], text)
-
-
-def _doubled(text: str) -> str:
-    depth, pieces = 0, []
-    for piece in _PIECES.findall(text):
-        depth += (piece in "([") - (piece in ")]")
-        pieces.append("==" if piece == "=" and depth == 0 else piece)
-    return "".join(pieces)
-
-
-def _sources(fit: Fit, how: _How) -> Iterator[tuple[str, _Source]]:
+def _sources(fit: Fit, how: _How) -> Iterator[tuple[str, DrawsByName]]:
     """Of each level, or of the fit as a whole, the names and their draws."""
     if how.scope == "standard":
         yield "", _standard(fit, how)
@@ -269,7 +180,7 @@ def _sources(fit: Fit, how: _How) -> Iterator[tuple[str, _Source]]:
         yield level, _among({text: draws for name, draws in columns.items() for text in variants(name)})
 
 
-def _among(columns: Mapping[str, Floats]) -> _Source:
+def _among(columns: Mapping[str, Floats]) -> DrawsByName:
     """Names that mean one of some draws each."""
 
     def draws(name: str) -> Floats:
@@ -277,10 +188,10 @@ def _among(columns: Mapping[str, Floats]) -> _Source:
             raise DataError(f"`{name}` is not a parameter of the fit" + did_you_mean(name, columns))
         return columns[name]
 
-    return _Source(columns.keys(), draws)
+    return DrawsByName(columns.keys(), draws)
 
 
-def _standard(fit: Fit, how: _How) -> _Source:
+def _standard(fit: Fit, how: _How) -> DrawsByName:
     """Every spelling of every parameter, or the coefficients of one class of a group."""
     book, spellings = fit.model.ledger, fit.model.spellings
     classes = {class_of(row.address) for row in book.parameters}
@@ -288,7 +199,7 @@ def _standard(fit: Fit, how: _How) -> _Source:
         known = did_you_mean(how.class_, sorted(classes))
         raise OptionError(f"class_ is `{how.class_}`, which the model has not" + known)
     if how.class_ not in ("sd", "cor"):
-        return _Source(spellings.few.keys(), lambda name: values_of(fit, [find(spellings, name)]).ravel())
+        return DrawsByName(spellings.few.keys(), lambda name: values_of(fit, [find(spellings, name)]).ravel())
     rows = [row for bar in _grouping(fit, how.group).bars for row in book.of(how.class_, bar)]
     if not rows:
         raise DataError(f"`{how.group}` has no correlations in this model")

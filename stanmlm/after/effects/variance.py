@@ -5,9 +5,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.predict.estimates import Estimates, beside, estimates
+from stanmlm.after.predict.chunks import chunks, chunks_of
+from stanmlm.after.predict.estimates import Estimates, columns_beside, estimates
 from stanmlm.after.predict.expected import natural, theta_of
-from stanmlm.after.predict.target import chunks, linear_predictor, target_of
+from stanmlm.after.predict.linear_predictor import linear_predictor
+from stanmlm.after.predict.request import Request
+from stanmlm.after.predict.target import target_of
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError
@@ -107,7 +110,7 @@ def variance_decomposition(fit: Fit, *, level: float = 0.95) -> Estimates:
     """
     check_arguments(variance_decomposition, locals())
     groups, residual = _variances(fit)
-    (own,) = beside([RESIDUAL], groups).values()  # of a grouping factor that is called Residual
+    (own,) = columns_beside([RESIDUAL], groups).values()  # of a grouping factor that is called Residual
     variances = [*groups.items(), (own, residual)]
     total = np.sum([variance for _, variance in variances], axis=0)
     rows = [(name, "variance", variance) for name, variance in variances]
@@ -148,10 +151,10 @@ def _mean_variance(fit: Fit, bar: int) -> Floats:
 
 def _expected_count(fit: Fit) -> Floats:
     """The mean over rows of exp(fixed part + z' Sigma z / 2), which integrates lognormal group effects out."""
-    target = target_of(fit, None, "NA")
+    target = target_of(fit, request=Request("NA"))
     terms = [(fit.model.design.terms[bar], covariances_of(fit, bar)) for bar in _of_location(fit)]
     total = np.zeros(n_draws(fit))
-    for rows in chunks(len(target.index), len(total)):
+    for rows in chunks_of(target):
         eta, at = linear_predictor(fit, target, rows), places(target.design, rows)
         for term, sigma in terms:
             eta += 0.5 * np.einsum("nk,dkl,nl->dn", term.Z[at], sigma, term.Z[at], optimize=True)

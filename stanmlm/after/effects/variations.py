@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.effects.datagrid import is_discrete, levels_of, rows_of
+from stanmlm.after.effects.datagrid import distinct_values, fitted_data, is_discrete
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.fit.fit import Fit
@@ -28,7 +28,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Measure:
     """A way to compare predictions at a high and at a low value."""
 
     label: str  # of levels
@@ -39,13 +39,13 @@ def _odds(p: Floats) -> Floats:
     return p / (1 - p)
 
 
-COMPARISONS: Mapping[str, Comparison] = {
-    "difference": Comparison("{hi} - {lo}", lambda hi, lo: hi - lo),
-    "ratio": Comparison("{hi} / {lo}", lambda hi, lo: hi / lo),
-    "lnratio": Comparison("ln({hi} / {lo})", lambda hi, lo: np.log(hi / lo)),
-    "oddsratio": Comparison("odds({hi}) / odds({lo})", lambda hi, lo: _odds(hi) / _odds(lo)),
-    "lnor": Comparison("ln(odds({hi}) / odds({lo}))", lambda hi, lo: np.log(_odds(hi) / _odds(lo))),
-    "lift": Comparison("({hi} - {lo}) / {lo}", lambda hi, lo: (hi - lo) / lo),
+COMPARISONS: Mapping[str, Measure] = {
+    "difference": Measure("{hi} - {lo}", lambda hi, lo: hi - lo),
+    "ratio": Measure("{hi} / {lo}", lambda hi, lo: hi / lo),
+    "lnratio": Measure("ln({hi} / {lo})", lambda hi, lo: np.log(hi / lo)),
+    "oddsratio": Measure("odds({hi}) / odds({lo})", lambda hi, lo: _odds(hi) / _odds(lo)),
+    "lnor": Measure("ln(odds({hi}) / odds({lo}))", lambda hi, lo: np.log(_odds(hi) / _odds(lo))),
+    "lift": Measure("({hi} - {lo}) / {lo}", lambda hi, lo: (hi - lo) / lo),
 }
 
 SLOPES: Mapping[str, tuple[str, Callable[[Floats, Floats, Floats], Floats]]] = {
@@ -56,18 +56,18 @@ SLOPES: Mapping[str, tuple[str, Callable[[Floats, Floats, Floats], Floats]]] = {
 }
 
 
-def comparison_of(name: str) -> Comparison:
+def comparison_of(name: str) -> Measure:
     """The comparison of this name."""
     if name not in COMPARISONS:
         raise OptionError(f"comparison is `{name}`" + did_you_mean(name, COMPARISONS))
     return COMPARISONS[name]
 
 
-def changes_of(fit: Fit, rows: pd.DataFrame, name: str, spec: object, how: Comparison) -> list[Change]:
+def changes_of(fit: Fit, rows: pd.DataFrame, name: str, spec: object, how: Measure) -> list[Change]:
     """The changes of one predictor that `spec` asks for; None stands for the default of its kind."""
     column = _column(fit, name)
     if is_discrete(fit, name):
-        pairs = _level_pairs(name, levels_of(column), "reference" if spec is None else spec)
+        pairs = _level_pairs(name, distinct_values(column), "reference" if spec is None else spec)
         return [Change(name, how.label.format(hi=_text(hi), lo=_text(lo)), lo, hi) for lo, hi in pairs]
     if spec is None and set(column.unique()) <= {0, 1}:
         spec = (0, 1)
@@ -85,7 +85,7 @@ def derivative_of(fit: Fit, rows: pd.DataFrame, name: str, slope: str) -> list[C
 
 
 def _column(fit: Fit, name: str) -> "pd.Series":
-    data = rows_of(fit)
+    data = fitted_data(fit)
     if name not in data.columns:
         raise DataError(f"`{name}` is not a variable of the model" + did_you_mean(name, map(str, data.columns)))
     return data[name]
@@ -132,7 +132,7 @@ _NUMBERS: Mapping[str, Callable[["pd.Series", "pd.Series"], tuple[object, object
 }
 
 
-def _number_change(name: str, column: "pd.Series", rows: pd.DataFrame, spec: object, how: Comparison) -> Change:
+def _number_change(name: str, column: "pd.Series", rows: pd.DataFrame, spec: object, how: Measure) -> Change:
     if isinstance(spec, str):
         if spec not in _NUMBERS:
             raise OptionError(f"`{name}` is a number, which cannot change by `{spec}`" + did_you_mean(spec, _NUMBERS))

@@ -36,12 +36,12 @@ class Estimates:
         return html_text(estimates_text(self))
 
 
-def beside(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:
+def columns_beside(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:
     """What columns of results are called beside the user's own: `.estimate` where `estimate` is taken.
 
     Examples
     --------
-    >>> beside(("estimate", "conf.low"), {"estimate", ".estimate"})
+    >>> columns_beside(("estimate", "conf.low"), {"estimate", ".estimate"})
     {'estimate': '..estimate', 'conf.low': 'conf.low'}
     """
     found = {}
@@ -65,7 +65,7 @@ def estimates(labels: pd.DataFrame, draws: Floats, title: str, level: float = 0.
     check_probability("level", level)
     tails = (0.5, (1 - level) / 2, 1 - (1 - level) / 2)
     summary = np.quantile(draws, tails, axis=0)
-    names = beside(COLUMNS, labels.columns)
+    names = columns_beside(COLUMNS, labels.columns)
     say_what_is_beside(names)
     columns = tuple(names.values())
     frame = labels.reset_index(drop=True).assign(**dict(zip(columns, summary, strict=True)))
@@ -89,7 +89,7 @@ def estimates_text(made: Estimates) -> str:
     shown = pd.concat([made.frame.head(SHOWN), made.frame.tail(SHOWN)]) if cut else made.frame
     labels = [name for name in made.frame.columns if name not in made.columns]
     cells = [[str(name), *_texts(shown[name])] for name in labels]
-    heads = zip(made.columns, beside(HEADINGS, labels).values(), strict=True)
+    heads = zip(made.columns, columns_beside(HEADINGS, labels).values(), strict=True)
     cells += [[head, *format_common(list(shown[name]), DIGITS)] for name, head in heads]
     lines = right_aligned_lines(cells)
     if cut:

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from stanmlm.after.predict.target import Target, linear_predictor, require_trials
+from stanmlm.after.predict.linear_predictor import linear_predictor
+from stanmlm.after.predict.target import Target, require_trials
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.streams import Purpose, Source, blocks, streams_of_draws

@@ -1,14 +1,16 @@
 """R's `fitted residuals predict simulate`, and rstanarm's `posterior_interval`."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from stanmlm.after.predict.expected import OfRows, expectation, linear, natural, new_responses
+from stanmlm.after.predict.left_out import pad, with_left_out
 from stanmlm.after.predict.predict import draws_by_rows, summary_of
+from stanmlm.after.predict.request import Request
+from stanmlm.after.predict.row_residuals import RESIDUALS, Point
 from stanmlm.after.predict.target import Target, some_of, target_of, warn_of_new_levels, warn_of_weights
 from stanmlm.after.tables.picked import in_table_order
 from stanmlm.base.arguments import check_arguments, shown
@@ -17,17 +19,11 @@ from stanmlm.base.errors import OptionError, check_probability, did_you_mean
 from stanmlm.base.streams import ROWS, Purpose, Source, stream, within
 from stanmlm.data.distinct import cells_of
 from stanmlm.data.whole_rows import telling
-from stanmlm.families import Family
-from stanmlm.families.reductions import Extra
-from stanmlm.families.responses import Response
-from stanmlm.families.theta import Theta
 from stanmlm.fit.draws import values_of
 from stanmlm.fit.fit import Fit, draws_of, n_draws, source_of
 
 TYPES = ("link", "response")
 INTERVALS = ("confidence", "prediction")
-
-Rows = TypeVar("Rows", pd.Series, pd.DataFrame)
 
 
 def posterior_interval(
@@ -81,22 +77,7 @@ def fitted(fit: Fit, dpar: str | None = None) -> pd.Series:
     500
     """
     check_arguments(fitted, locals())
-    return _padded(fit, _means(fit, dpar), "fitted")
-
-
-@dataclass(frozen=True)
-class _Point:
-    """Rows at the posterior mean of their expectation; arrays (N,)."""
-
-    family: Family
-    response: Response
-    mu: Floats
-    others: Mapping[str, Floats]  # natural values of the other parameters, (1, 1) or (1, N)
-
-    @property
-    def observed(self) -> Floats:
-        """R's: 0 where there are no trials."""
-        return self.response.y / np.where(self.response.trials > 0, self.response.trials, 1.0)
+    return with_left_out(fit, _means(fit, dpar), "fitted")
 
 
 def residuals(fit: Fit, type: str = "response") -> pd.Series:
@@ -130,56 +111,15 @@ def residuals(fit: Fit, type: str = "response") -> pd.Series:
     True
     """
     check_arguments(residuals, locals())
-    if type not in _RESIDUALS:
-        raise OptionError(f"`{type}` is not a type of residuals" + did_you_mean(type, _RESIDUALS))
+    if type not in RESIDUALS:
+        raise OptionError(f"`{type}` is not a type of residuals" + did_you_mean(type, RESIDUALS))
     model = fit.model
     # Dispersions of all rows are 1, as in R; what shapes the density otherwise stands at its mean.
     values = {one.name: 1.0 if one.scales_groups else draws_of(fit, one.name).mean() for one in model.scalars}
     others = {name: np.full((1, 1), value) for name, value in values.items()}
     others |= {of.dpar: _means(fit, of.dpar)[None] for of in model.design.others}
-    point = _Point(model.family, model.response, _means(fit), others)
-    return _padded(fit, _RESIDUALS[type](point), "residuals")
-
-
-def _response_residuals(at: _Point) -> Floats:
-    return at.observed - at.mu
-
-
-def _pearson_residuals(at: _Point) -> Floats:
-    weights, one = at.response.weights * at.response.trials, np.ones_like(at.mu)
-    variance = at.family.variance_of(_theta(at, at.mu), Extra(one, one))[0]
-    return np.asarray((at.observed - at.mu) * np.sqrt(weights / variance))
-
-
-def _theta(at: _Point, mu: Floats) -> Theta:
-    return at.family.theta({}, {at.family.location.name: mu[None], **at.others})
-
-
-def _deviance_residuals(at: _Point) -> Floats:
-    """McCullagh and Nelder (1989), section 2.3: twice the log density lost against the saturated model."""
-    y, trials = at.response.y, at.response.trials
-    counts = at.response.weights > 0  # others are no observations, and lose nothing
-    extra = Extra(trials, np.where(counts, at.response.weights, 1.0))
-
-    def log_density(mu: Floats) -> Floats:
-        density: Floats = at.family.log_density(y, _theta(at, mu), extra)[0]
-        return density
-
-    lost = 2 * np.where(counts, log_density(at.observed) - log_density(at.mu), 0.0)
-    return np.asarray(np.sign(at.observed - at.mu) * np.sqrt(np.maximum(lost, 0.0)))
-
-
-def _working_residuals(at: _Point) -> Floats:
-    link = at.family.link
-    return np.asarray((at.observed - at.mu) / link.slope(link.forward(at.mu)))
-
-
-_RESIDUALS: Mapping[str, Callable[[_Point], Floats]] = {
-    "response": _response_residuals,
-    "pearson": _pearson_residuals,
-    "deviance": _deviance_residuals,
-    "working": _working_residuals,
-}
+    point = Point(model.family, model.response, _means(fit), others)
+    return with_left_out(fit, RESIDUALS[type](point), "residuals")
 
 
 def predict(
@@ -238,7 +178,7 @@ def predict(
     _check_choice("type", type, TYPES)
     _check_choice("interval", interval, (None, *INTERVALS))
     check_probability("level", level)
-    target = target_of(fit, newdata, re_formula, draws, new_levels, trials, offset)
+    target = target_of(fit, newdata, Request(re_formula, draws, new_levels), trials, offset)
     warn_of_new_levels([target])
     values = _quantity(fit, target, type, interval, seed)
     table = (
@@ -246,7 +186,7 @@ def predict(
         .drop(columns="sd")
         .set_axis(["fit", "lwr", "upr"], axis=1)
     )
-    table = table if newdata is not None else _pad(fit, table)
+    table = table if newdata is not None else pad(fit, table)
     return table if interval else table["fit"]
 
 
@@ -317,7 +257,7 @@ def simulate(
     target = _simulated(fit, asked, nsim, re_formula is not None, source)
     simulated = draws_by_rows(fit, target, new_responses(fit, target, source, np.arange(nsim)), block=ROWS)
     made = pd.DataFrame({f"sim_{i + 1}": row for i, row in enumerate(simulated)}, index=target.index)
-    return made if newdata is not None else _pad(fit, made)
+    return made if newdata is not None else pad(fit, made)
 
 
 def _simulated(fit: Fit, target: Target, nsim: int, anew: bool, source: Source) -> Target:
@@ -345,21 +285,6 @@ def _means(fit: Fit, dpar: str | None = None) -> Floats:
     few = some_of(target, first)
     table = summary_of(fit, few, expectation(fit, few) if dpar is None else natural(fit, dpar), ())
     return np.asarray(table["mean"].to_numpy()[row])
-
-
-def _padded(fit: Fit, values: Floats, name: str) -> pd.Series:
-    return _pad(fit, pd.Series(values, index=fit.model.frame.index, name=name))
-
-
-def _pad(fit: Fit, made: Rows) -> Rows:
-    """R's `naresid`: NaN in the rows that were left out, where `na_action` is "exclude"."""
-    frame = fit.model.frame
-    if frame.na_action != "exclude":
-        return made
-    rows = np.full(frame.n_data, -1)
-    rows[frame.place] = np.arange(len(frame.place))
-    padded: Rows = made.reset_index(drop=True).reindex(rows).set_axis(frame.given)
-    return padded
 
 
 def _tails(prob: float) -> tuple[float, float]:

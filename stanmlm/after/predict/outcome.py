@@ -22,7 +22,7 @@ def outcome(fit: Fit) -> str:
     --------
     >>> from stanmlm import glm, simulate_redblue
     >>> fit = glm("cbind(vote, 1 - vote) ~ income", simulate_redblue(seed=1, n=500), family="binomial", seed=1)
-    >>> outcome(fit), expected(fit)
+    >>> outcome(fit), expected_text(fit)
     ('vote', 'probability of vote')
     """
     raw, response = fit.model.frame.response, fit.model.formula.response
@@ -38,13 +38,13 @@ def _success(raw: RawResponse) -> str:
     return f"is {raw.levels[1]}" if len(raw.levels) == 2 else f"is not {raw.levels[0]}"
 
 
-def shown(fit: Fit) -> str:
+def shown_text(fit: Fit) -> str:
     """The response as checks show it: `sick`, or the share of trials that it was."""
     several = bool(np.any(fit.model.response.trials > 1))
     return f"share of {outcome(fit)}" if several and _counts(fit) else outcome(fit)
 
 
-def expected(fit: Fit) -> str:
+def expected_text(fit: Fit) -> str:
     """What the model expects of one trial, in words: a probability, or a mean."""
     if is_probability(fit) and (_counts(fit) or not np.any(fit.model.response.trials > 1)):
         joint = "that" if _kind(fit) == "factor" else "of"
@@ -52,10 +52,10 @@ def expected(fit: Fit) -> str:
     return f"expected {outcome(fit)}"
 
 
-def linear(fit: Fit) -> str:
+def linear_text(fit: Fit) -> str:
     """The linear predictor, named by the scale that it is on."""
     link = fit.model.family.link.name
-    return outcome(fit) if link == "identity" else f"{expected(fit)} ({link} scale)"
+    return outcome(fit) if link == "identity" else f"{expected_text(fit)} ({link} scale)"
 
 
 def is_probability(fit: Fit) -> bool:
@@ -72,4 +72,4 @@ def _counts(fit: Fit) -> bool:
     return _kind(fit) in _COUNTED
 
 
-SPOKEN: Mapping[str, Callable[[Fit], str]] = {"epred": expected, "linpred": linear, "predict": outcome}
+SPOKEN: Mapping[str, Callable[[Fit], str]] = {"epred": expected_text, "linpred": linear_text, "predict": outcome}

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from stanmlm.after.predict.estimates import beside, say_what_is_beside
+from stanmlm.after.predict.chunks import check_size, chunks_of
+from stanmlm.after.predict.estimates import columns_beside, say_what_is_beside
 from stanmlm.after.predict.expected import expected, extra_of, theta_of
 from stanmlm.after.predict.predict import SUMMARY
-from stanmlm.after.predict.target import MAX_BYTES, Target, check_size, chunks, some_of, target_of, warn_of_new_levels
+from stanmlm.after.predict.request import MAX_BYTES, Request
+from stanmlm.after.predict.target import Target, some_of, target_of, warn_of_new_levels
 from stanmlm.base.arguments import check_arguments, shown
 from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.base.dataframes import to_pandas
@@ -108,11 +110,11 @@ def poststratify(
     columns = (by,) if isinstance(by, str) else tuple(by or ())
     cells = _cells(frame)
     parts, peopled = _parts(cells, columns, weights)
-    target = target_of(fit, cells[peopled], re_formula, draws, new_levels)
+    target = target_of(fit, cells[peopled], Request(re_formula, draws, new_levels, max_bytes))
     warn_of_new_levels([target])
     _require_complete(target, cells.index[peopled])
-    check_size(len(target.draws), len(parts.totals), max_bytes, "draws= for fewer, or fewer columns in by=")
-    sums = _sums(fit, *_distinct(target, parts), max_bytes)
+    check_size(target, len(parts.totals), "draws= for fewer, or fewer columns in by=")
+    sums = _sums(fit, *_distinct(target, parts))
     name = weights if isinstance(weights, str) else "N"
     return _result(fit, columns, name, parts, sums if total else sums / parts.totals)
 
@@ -125,7 +127,7 @@ def _cells(frame: object) -> pd.DataFrame:
 
 
 def _result(fit: Fit, by: tuple[str, ...], weights: str, parts: _Parts, values: Floats) -> Poststratified:
-    response, people = fit.model.response.label, beside([weights], parts.labels.columns)[weights]
+    response, people = fit.model.response.label, columns_beside([weights], parts.labels.columns)[weights]
     frame = _summary(parts, values, people)
     return Poststratified(by, response, people, frame, _labelled(parts, by, values, f"poststratified_{response}"))
 
@@ -218,10 +220,10 @@ def _distinct(target: Target, parts: _Parts) -> tuple[Target, _Parts]:
     return smaller, replace(parts, code=parts.code[kept], weights=people[order])
 
 
-def _sums(fit: Fit, target: Target, parts: _Parts, max_bytes: int) -> Floats:
+def _sums(fit: Fit, target: Target, parts: _Parts) -> Floats:
     """Weighted sums of the expected response, (draws, M)."""
     sums = np.zeros((len(parts.totals), len(target.draws)))
-    for at in chunks(len(parts.code), len(target.draws), max_bytes):
+    for at in chunks_of(target):
         mean, code = expected(fit, theta_of(fit, target, at), extra_of(target, at)), parts.code[at]
         low, high = code[0], code[-1] + 1
         entries = (parts.weights[at], (code - low, np.arange(len(code))))
@@ -237,7 +239,7 @@ def _summary(parts: _Parts, values: Floats, people: str) -> pd.DataFrame:
         **{f"{100 * p:g}%": quantiles[i] for i, p in enumerate(SUMMARY)},
     }
     labels = parts.labels.assign(**{people: parts.totals})
-    names = beside(columns, labels.columns)
+    names = columns_beside(columns, labels.columns)
     say_what_is_beside(names)
     return labels.assign(**{names[name]: column for name, column in columns.items()})
 
@@ -247,7 +249,7 @@ def _labelled(parts: _Parts, by: tuple[str, ...], values: Floats, name: str) -> 
 
     if not by:
         return DataArray(values[:, 0], dims=("sample",), name=name)
-    called = beside(by, {"sample"})
+    called = columns_beside(by, {"sample"})
     dim = called[by[0]] if len(by) == 1 else "part"
     coords = {called[column]: (dim, parts.labels[column].to_numpy()) for column in by}
     return DataArray(values, dims=("sample", dim), coords=coords, name=name)

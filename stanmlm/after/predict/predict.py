@@ -6,17 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from stanmlm.after.predict.chunks import check_size, chunks_of
 from stanmlm.after.predict.expected import OfRows, expectation, extra_of, linear, natural, new_responses, theta_of
-from stanmlm.after.predict.target import (
-    MAX_BYTES,
-    Target,
-    check_size,
-    chunks,
-    require_trials,
-    target_of,
-    warn_of_new_levels,
-    warn_of_weights,
-)
+from stanmlm.after.predict.request import MAX_BYTES, Request
+from stanmlm.after.predict.target import Target, require_trials, target_of, warn_of_new_levels, warn_of_weights
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError
@@ -86,9 +79,9 @@ def posterior_linpred(
     2
     """
     check_arguments(posterior_linpred, locals())
-    target = target_of(fit, newdata, re_formula, draws, new_levels, offset=offset)
+    target = target_of(fit, newdata, Request(re_formula, draws, new_levels, max_bytes), offset=offset)
     values = natural(fit, dpar) if transform else linear(fit, dpar)
-    return _result(fit, target, values, "linpred", summary, max_bytes)
+    return _result(fit, target, values, "linpred", summary)
 
 
 def posterior_epred(
@@ -122,7 +115,7 @@ def posterior_epred(
     check_arguments(posterior_epred, locals())
     if scale not in ("probability", "count"):
         raise OptionError(f"scale is `{scale}`; it is 'probability' or 'count'")
-    target = target_of(fit, newdata, re_formula, draws, new_levels, trials, offset)
+    target = target_of(fit, newdata, Request(re_formula, draws, new_levels, max_bytes), trials, offset)
     if scale == "count":
         require_trials(target)
 
@@ -131,7 +124,7 @@ def posterior_epred(
 
     expected = counts if scale == "count" else expectation(fit, target)
     values = expected if dpar is None else natural(fit, dpar)
-    return _result(fit, target, values, "epred", summary, max_bytes)
+    return _result(fit, target, values, "epred", summary)
 
 
 def posterior_predict(
@@ -162,57 +155,36 @@ def posterior_predict(
     (100, 1)
     """
     check_arguments(posterior_predict, locals())
-    target = target_of(fit, newdata, re_formula, draws, new_levels, trials, offset)
+    target = target_of(fit, newdata, Request(re_formula, draws, new_levels, max_bytes), trials, offset)
     warn_of_weights(fit, target)
     values = new_responses(fit, target, source_of(fit, seed))
-    return _result(fit, target, values, "predict", summary, max_bytes, ROWS)
+    return _result(fit, target, values, "predict", summary, ROWS)
 
 
 def _result(
-    fit: Fit,
-    target: Target,
-    values: OfRows,
-    name: str,
-    summary: bool,
-    max_bytes: int,
-    block: int = 1,
+    fit: Fit, target: Target, values: OfRows, name: str, summary: bool, block: int = 1
 ) -> "DataArray | pd.DataFrame":
     warn_of_new_levels([target])
     if summary:
-        return summary_of(fit, target, values, SUMMARY, max_bytes, block)
+        return summary_of(fit, target, values, SUMMARY, block)
     from xarray import DataArray
 
-    out = draws_by_rows(fit, target, values, max_bytes, block)
+    out = draws_by_rows(fit, target, values, block)
     return DataArray(out, dims=("sample", "row"), coords={"row": target.index.to_numpy()}, name=name)
 
 
-def draws_by_rows(
-    fit: Fit,
-    target: Target,
-    values: OfRows,
-    max_bytes: int = MAX_BYTES,
-    block: int = 1,
-) -> Floats:
+def draws_by_rows(fit: Fit, target: Target, values: OfRows, block: int = 1) -> Floats:
     """`values(theta, rows)` of every row of a target, (draws, rows); refused where larger than `max_bytes`."""
-    rows, draws = len(target.index), len(target.draws)
-    check_size(draws, rows, max_bytes, "draws= for fewer, or summary=True for a table with a row each")
-    out = np.empty((draws, rows))
-    for at in chunks(rows, draws, max_bytes, block):
+    check_size(target, len(target.index), "draws= for fewer, or summary=True for a table with a row each")
+    out = np.empty((len(target.draws), len(target.index)))
+    for at in chunks_of(target, block):
         out[:, at] = values(theta_of(fit, target, at), at)
     return out
 
 
-def summary_of(
-    fit: Fit,
-    target: Target,
-    values: OfRows,
-    probs: Sequence[float],
-    max_bytes: int = MAX_BYTES,
-    block: int = 1,
-) -> pd.DataFrame:
+def summary_of(fit: Fit, target: Target, values: OfRows, probs: Sequence[float], block: int = 1) -> pd.DataFrame:
     """Mean, sd and quantiles over draws of `values(theta, rows)`, a row each, in bounded memory."""
-    pieces = chunks(len(target.index), len(target.draws), max_bytes, block)
-    parts = [_summarise(values(theta_of(fit, target, at), at), probs) for at in pieces]
+    parts = [_summarise(values(theta_of(fit, target, at), at), probs) for at in chunks_of(target, block)]
     columns = ["mean", "sd", *(f"{100 * p:g}%" for p in probs)]
     table = np.concatenate(parts, axis=1) if parts else np.empty((len(columns), 0))
     return pd.DataFrame(dict(zip(columns, table, strict=True)), index=target.index)

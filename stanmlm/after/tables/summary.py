@@ -7,8 +7,9 @@ from typing import overload
 import numpy as np
 import pandas as pd
 
+from stanmlm.after.predict.chunks import chunks_of
 from stanmlm.after.predict.expected import new_responses, theta_of
-from stanmlm.after.predict.target import chunks, target_of
+from stanmlm.after.predict.target import target_of
 from stanmlm.after.tables.picked import EXTRA, Picked, in_table_order
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats, Ints
@@ -177,7 +178,7 @@ def mean_ppd(fit: Fit, most: int) -> Floats:
     target = replace(target_of(fit), draws=_positions(kept, chains, per_chain))
     values, total = new_responses(fit, target, target.source), np.zeros(len(target.draws))
     counts = target.weights > 0  # a row of weight zero is no observation
-    for rows in chunks(len(target.index), len(target.draws), block=ROWS):
+    for rows in chunks_of(target, ROWS):
         total += values(theta_of(fit, target, rows), rows)[:, counts[rows]].sum(axis=1)
     return np.asarray(total / counts.sum()).reshape(chains, each)
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from stanmlm.after.criticism.log_lik import log_lik
 from stanmlm.after.predict.predict import posterior_predict
-from stanmlm.after.predict.target import MAX_BYTES
+from stanmlm.after.predict.request import MAX_BYTES
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Anything
 from stanmlm.base.arviz_compat import tree_of_parts, tree_parts

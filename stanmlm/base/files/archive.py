@@ -3,44 +3,36 @@
 import hashlib
 import json
 import math
-import struct
-import tokenize
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from stanmlm.base.arrays import Anything
-from stanmlm.base.errors import FileError, StanmlmError
+from stanmlm.base.errors import FileError
 from stanmlm.base.files.codec import KEPT, DamageError, Get, Json, Put
-from stanmlm.base.files.disk import check_readable, shown_path, whole_file
+from stanmlm.base.files.disk import whole_file
+from stanmlm.base.files.members import (
+    AT_ONCE,
+    DOCUMENT_BYTES,
+    DOCUMENT_PARTS,
+    DOCUMENT_RATIO,
+    MANIFEST_BYTES,
+    MOST_ARRAYS,
+    PARTS_RATIO,
+    Members,
+    members_of,
+    most_unpacked,
+)
 
 MANIFEST, DOCUMENT, ARRAYS = "manifest.json", "document.json", "arrays/"
 DIGEST = "document"  # the manifest's entry that has the document's digest
 SAMPLE = 1 << 16  # bytes of an array that tell whether packing it is worth the time; draws are not
 WORTH = 0.8  # packed over unpacked size, from which on an array stays as it is
-AT_ONCE = 1 << 20  # bytes that are unpacked at a time
 
-# What a file may unpack to, whatever sizes it declares, for a few packed bytes can stand for gigabytes. Writing keeps
-# to these by leaving as it is what would go beyond, so that a file that holds much is large.
-MANIFEST_BYTES = 1 << 20
-DIRECTORY_BYTES = 1 << 24
-TOTAL_BYTES, TOTAL_RATIO = 1 << 28, 100
-DOCUMENT_BYTES, DOCUMENT_RATIO = 1 << 25, 8
-DOCUMENT_PARTS, PARTS_RATIO = 4_000_000, 1  # lists, records and elements, each of which takes up to 70 bytes
-MOST_ARRAYS = DIRECTORY_BYTES // 128
-
-# What reading a file raises when its bytes are not what was written.
-DAMAGE = (
-    *(OSError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, RuntimeError, MemoryError),
-    *(ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, SyntaxError, struct.error),
-    tokenize.TokenError,  # NumPy reads the header of an array as Python's words
-)
 
 Manifest = Mapping[str, Any]
 
@@ -86,7 +78,7 @@ def read_manifest(path: Path) -> Manifest:
     FileError
         For a file that is absent, or is no such archive.
     """
-    with _opened(path, "holds no fit, or is damaged") as members:
+    with members_of(path, "holds no fit, or is damaged") as members:
         return _read_manifest(members)
 
 
@@ -107,10 +99,10 @@ def read_archive(path: Path, check: Callable[[Manifest], None], read: Callable[[
     FileError
         For a file that is absent, damaged, or no such archive.
     """
-    with _opened(path, "holds no fit, or is damaged") as members:
+    with members_of(path, "holds no fit, or is damaged") as members:
         manifest = _read_manifest(members)
     check(manifest)
-    with _opened(path, "is damaged") as members:
+    with members_of(path, "is damaged") as members:
         return read(manifest, _read_document(members, manifest.get(DIGEST)), _getter(members))
 
 
@@ -124,102 +116,14 @@ def digest(array: Anything) -> str:
     return hashed.hexdigest()
 
 
-@dataclass
-class _Members:
-    """The files in a zip, and how many bytes they may still unpack to."""
-
-    archive: zipfile.ZipFile
-    size: int  # of the whole, packed
-    left: int
-
-    def open(self, name: str) -> Any:
-        """A member as a file, by whatever name a document calls it."""
-        found = self.archive.NameToInfo.get(name)
-        if found is None:
-            raise DamageError(f"it lacks its part {name}")
-        if found.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or found.flag_bits & 1:
-            raise DamageError(f"its part {name} is packed in a way that stanmlm does not pack")
-        return self.archive.open(found)
-
-    def take(self, size: int, name: str) -> None:
-        """Count bytes that are about to be unpacked."""
-        self.left -= size
-        if self.left < 0:
-            raise DamageError(f"it would unpack to far more than its {self.size:,} bytes can hold (at {name})")
-
-    def text(self, name: str, most: float) -> bytes:
-        """All of a member, within bounds that its declared size has no part in."""
-        whole = bytearray()
-        with self.open(name) as source:
-            while piece := source.read(AT_ONCE):
-                self.take(len(piece), name)
-                whole += piece
-                if len(whole) > most:
-                    raise DamageError(f"its part {name} unpacks to more than {most:,.0f} bytes")
-        return bytes(whole)
-
-
-@dataclass(frozen=True)
-class _Bounded:
-    """A file that is read in moderate pieces: zipfile reads a zip's directory in one, of the size that it declares."""
-
-    source: BinaryIO
-
-    def read(self, size: int = -1) -> bytes:
-        """At most so many bytes, or all that are left."""
-        data = self.source.read(DIRECTORY_BYTES + 1 if size < 0 else min(size, DIRECTORY_BYTES + 1))
-        if len(data) > DIRECTORY_BYTES:
-            raise DamageError(f"the directory of its parts has more than {DIRECTORY_BYTES:,} bytes")
-        return data
-
-    def seek(self, place: int, whence: int = 0) -> int:
-        """As a file's."""
-        return self.source.seek(place, whence)
-
-    def tell(self) -> int:
-        """As a file's."""
-        return self.source.tell()
-
-    def seekable(self) -> bool:
-        """As a file's."""
-        return True
-
-
-@contextmanager
-def _opened(path: Path, complaint: str) -> Iterator[_Members]:
-    """A file's members; whatever reading them raises is said of the file."""
-    check_readable(path)
-    try:
-        with path.open("rb") as source:
-            size = source.seek(0, 2)
-            with zipfile.ZipFile(_Bounded(source)) as archive:
-                names = archive.namelist()
-                if len(set(names)) < len(names):
-                    raise DamageError("two of its parts have one name")
-                yield _Members(archive, size, TOTAL_BYTES + TOTAL_RATIO * size)
-    except FileError:
-        raise
-    except DAMAGE as error:
-        raise FileError(f"{shown_path(path)} {complaint}: {reason_of(error)}") from error
-
-
-def reason_of(error: Exception) -> str:
-    """Why a file cannot be read, in our own words or the system's; Python's are no help where nothing was written."""
-    if isinstance(error, DamageError | StanmlmError):
-        return str(error)
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return "it is not what stanmlm wrote"
-
-
-def _read_manifest(members: _Members) -> Manifest:
+def _read_manifest(members: Members) -> Manifest:
     manifest = _loads(members.text(MANIFEST, MANIFEST_BYTES))
     if not isinstance(manifest, dict):
         raise DamageError("its manifest is no record")
     return manifest
 
 
-def _read_document(members: _Members, expected: object) -> Json:
+def _read_document(members: Members, expected: object) -> Json:
     """The document, which has the manifest's digest where that has one; files of 0.1 have none."""
     text = members.text(DOCUMENT, DOCUMENT_BYTES + DOCUMENT_RATIO * members.size)
     if expected is not None and expected != _text_digest(text):
@@ -258,7 +162,7 @@ def _putter(arrays: dict[str, Anything]) -> Put:
     return put
 
 
-def _getter(members: _Members) -> Get:
+def _getter(members: Members) -> Get:
     read: dict[str, Anything] = {}
 
     def get(name: str) -> Anything:
@@ -271,7 +175,7 @@ def _getter(members: _Members) -> Get:
     return get
 
 
-def _read_array(members: _Members, name: str) -> Anything:
+def _read_array(members: Members, name: str) -> Anything:
     with members.open(name) as source:
         shape, in_columns, dtype = _read_header(source)
         count = math.prod(shape)
@@ -301,7 +205,7 @@ def _write_arrays(archive: zipfile.ZipFile, sink: BinaryIO, arrays: Mapping[str,
     for name, array in arrays.items():
         entry = zipfile.ZipInfo(f"{ARRAYS}{name}.npy")
         unpacked += array.nbytes
-        fits = unpacked <= TOTAL_BYTES + TOTAL_RATIO * sink.tell()
+        fits = unpacked <= most_unpacked(sink.tell())
         entry.compress_type = _packing(array) if fits else zipfile.ZIP_STORED
         with archive.open(entry, "w", force_zip64=True) as target:
             np.lib.format.write_array(target, array, allow_pickle=False)

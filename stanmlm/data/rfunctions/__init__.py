@@ -8,8 +8,9 @@ from stanmlm.data.rfunctions.matrices import MATRICES
 from stanmlm.data.rfunctions.operators import OPERATORS
 from stanmlm.data.rfunctions.ordering import ORDERING
 from stanmlm.data.rfunctions.smooths import SMOOTHS
+from stanmlm.data.rfunctions.summaries import SUMMARY_FUNCTIONS
 from stanmlm.data.rfunctions.vectors import VECTORS
 
 FUNCTIONS: dict[str, RFunction] = (
-    OPERATORS | MATHEMATICS | VECTORS | MATRICES | ORDERING | FACTOR_FUNCTIONS | SMOOTHS | GROUPS
+    OPERATORS | MATHEMATICS | SUMMARY_FUNCTIONS | VECTORS | MATRICES | ORDERING | FACTOR_FUNCTIONS | SMOOTHS | GROUPS
 )

@@ -11,13 +11,14 @@ from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.errors import DataError, did_you_mean
 from stanmlm.data.rfunctions.matching import RFunction, invoke, table
 from stanmlm.data.rfunctions.mathematics import MATHEMATICS
+from stanmlm.data.rfunctions.summaries import SUMMARY_FUNCTIONS
 from stanmlm.data.rfunctions.vectors import VECTORS
 from stanmlm.data.rvalues import NUMERIC, Value, as_factor, distinct, double, floats, length
 
 SUMMARIES = ("mean", "median", "sum", "sd", "var", "min", "max", "prod", "length")
 
 
-def group_mean(x: Value, by: Value, state: object = None) -> Value:
+def mean_by_group(x: Value, by: Value, state: object = None) -> Value:
     """The mean of `x` in each row's group; new rows have the means that the groups had in the fit."""
     return _within("group_mean", x, (by,), "mean", state)
 
@@ -69,7 +70,7 @@ def _summaries(values: Floats, groups: Ints, size: int, summary: str) -> Floats:
         return np.asarray(totals / np.bincount(groups[inside], minlength=size))
     order = np.argsort(groups, kind="stable")
     starts = np.searchsorted(groups[order], np.arange(size + 1))
-    function: RFunction = (MATHEMATICS | VECTORS)[summary]
+    function: RFunction = (MATHEMATICS | SUMMARY_FUNCTIONS | VECTORS)[summary]
     parts = [double(values[order[low:high]]) for low, high in pairwise(starts)]
     return np.array([float(floats(invoke(function, [("", part)]))[0]) for part in parts])
 
@@ -86,4 +87,4 @@ def _recalled(function: str, labels: Sequence[tuple[str, ...]], known: Mapping[s
     return np.array([values[label] for label in labels], dtype=np.float64)
 
 
-GROUPS: dict[str, RFunction] = table({"ave": ave, "group_mean": group_mean})
+GROUPS: dict[str, RFunction] = table({"ave": ave, "group_mean": mean_by_group})

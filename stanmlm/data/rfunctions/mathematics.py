@@ -1,4 +1,4 @@
-"""R's mathematics: elementwise functions, cumulative ones, and summaries."""
+"""R's mathematics: elementwise functions and cumulative ones."""
 
 import warnings
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from scipy import special
 
 from stanmlm.base.arrays import Anything, Floats
 from stanmlm.base.errors import DataError, StanmlmWarning
-from stanmlm.data.rfunctions.matching import ALL, OTHERS, RFunction, table
+from stanmlm.data.rfunctions.matching import OTHERS, RFunction, table
 from stanmlm.data.rfunctions.operators import matched
 from stanmlm.data.rfunctions.single import one_flag, one_number, one_whole
 from stanmlm.data.rvalues import FACTORS, NUMERIC, Value, double, floats, is_missing, logical
@@ -84,7 +84,7 @@ def significant(x: Value, digits: Value | None = None) -> Value:
         return double(np.where(values == 0, 0.0, np.round(values * shift) / shift))
 
 
-def whole(function: str, compute: Unary) -> Callable[[Value], Value]:
+def keeping_whole(function: str, compute: Unary) -> Callable[[Value], Value]:
     """A function that keeps integers integers."""
 
     def apply(x: Value) -> Value:
@@ -128,88 +128,6 @@ def cumulative(function: str, compute: Unary) -> Callable[[Value], Value]:
     return apply
 
 
-def summary(function: str, compute: Callable[[Floats], Anything]) -> Callable[..., Value]:
-    """One number of all arguments together; NA if any is, unless `na.rm`."""
-
-    def apply(*args: Value, na_rm: Value | None = None) -> Value:
-        pooled = np.concatenate([numbers(value, function).ravel() for value in args] or [np.zeros(0)])
-        kept = _without_missing(pooled, na_rm)
-        if np.isnan(kept).any():
-            return double([np.nan])
-        if not len(kept) and function in OF_NOTHING:
-            message = f"no non-missing arguments to {function}; returning {OF_NOTHING[function]}"
-            warnings.warn(message, StanmlmWarning, stacklevel=2)
-            return double([OF_NOTHING[function]])
-        return double([compute(kept)])
-
-    return apply
-
-
-OF_NOTHING = {"min": np.inf, "max": -np.inf}
-
-
-def _without_missing(values: Floats, na_rm: Value | None) -> Floats:
-    return values[~np.isnan(values)] if one_flag(na_rm, "na.rm", False) else values
-
-
-def moment(function: str, compute: Callable[[Floats], float]) -> Callable[..., Value]:
-    """A summary of one argument."""
-
-    def apply(x: Value, na_rm: Value | None = None) -> Value:
-        kept = _without_missing(numbers(x, function).ravel(), na_rm)
-        return double([np.nan if len(kept) == 0 or np.isnan(kept).any() else compute(kept)])
-
-    return apply
-
-
-def mean(x: Value, trim: Value | None = None, na_rm: Value | None = None) -> Value:
-    """Arithmetic mean, after trimming a share of each end."""
-    kept = np.sort(_without_missing(numbers(x, "mean").ravel(), na_rm))
-    cut = int(len(kept) * min(max(one_number(trim, "trim", 0.0), 0.0), 0.5))
-    inner = kept[cut : len(kept) - cut] if len(kept) > 2 * cut else np.array([np.median(kept)])
-    return double([np.nan if len(kept) == 0 or np.isnan(kept).any() else inner.mean()])
-
-
-def interquartile(x: Floats) -> float:
-    """R's IQR()."""
-    low, high = np.quantile(x, (0.25, 0.75))
-    return float(high - low)
-
-
-def median_deviation(
-    x: Value, center: Value | None = None, constant: Value | None = None, na_rm: Value | None = None
-) -> Value:
-    """R's mad(): the median absolute deviation, times 1.4826 to be a normal distribution's sd."""
-    kept = _without_missing(numbers(x, "mad").ravel(), na_rm)
-    if not len(kept) or np.isnan(kept).any():
-        return double([np.nan])
-    middle = float(np.median(kept)) if center is None else one_number(center, "center")
-    return double([one_number(constant, "constant", 1.4826) * np.median(np.abs(kept - middle))])
-
-
-def variance(x: Floats) -> float:
-    """Sample variance, NaN for fewer than two."""
-    return float(x.var(ddof=1)) if len(x) > 1 else np.nan
-
-
-def quantile(x: Value, probs: Value | None = None, na_rm: Value | None = None) -> Value:
-    """R's type 7 quantiles."""
-    kept = _without_missing(numbers(x, "quantile").ravel(), na_rm)
-    if np.isnan(kept).any():
-        raise DataError("missing values and NaN's not allowed in quantile() without na.rm = TRUE")
-    wanted = np.linspace(0, 1, 5) if probs is None else floats(probs).ravel()
-    if not ((wanted >= 0) & (wanted <= 1)).all():
-        raise DataError("'probs' outside [0,1] in quantile()")
-    return double(np.quantile(kept, wanted) if len(kept) else np.full(len(wanted), np.nan))
-
-
-def span(*args: Value, na_rm: Value | None = None) -> Value:
-    """Smallest and largest."""
-    return double(
-        [summary("min", np.min)(*args, na_rm=na_rm).data[0], summary("max", np.max)(*args, na_rm=na_rm).data[0]]
-    )
-
-
 def parallel(function: str, choose: Callable[[Anything, Anything], Anything]) -> Callable[..., Value]:
     """pmin and pmax: NA where any is, unless `na.rm`."""
 
@@ -223,25 +141,6 @@ def parallel(function: str, choose: Callable[[Anything, Anything], Anything]) ->
         return Value("double" if any(v.type == "double" for v in args) else "integer", result.data)
 
     return apply
-
-
-def any_true(*args: Value, na_rm: Value | None = None) -> Value:
-    """Whether one is TRUE."""
-    pooled = np.concatenate([floats(value).ravel() for value in args] or [np.zeros(0)])
-    kept = _without_missing(pooled, na_rm)
-    return logical([1.0 if (kept == 1).any() else np.nan if np.isnan(kept).any() else 0.0])
-
-
-def all_true(*args: Value, na_rm: Value | None = None) -> Value:
-    """Whether all are TRUE."""
-    pooled = np.concatenate([floats(value).ravel() for value in args] or [np.zeros(0)])
-    kept = _without_missing(pooled, na_rm)
-    return logical([0.0 if (kept == 0).any() else np.nan if np.isnan(kept).any() else 1.0])
-
-
-def kind_test(test: Callable[[Value], bool]) -> Callable[[Value], Value]:
-    """A question about the type of a value."""
-    return lambda x: logical([test(x)])
 
 
 ELEMENTWISE: dict[str, Unary] = {
@@ -277,56 +176,29 @@ WHOLE: dict[str, Unary] = {
     "trunc": np.trunc,
     "sign": np.sign,
 }
-MATHEMATICS: dict[str, RFunction] = (
-    table(
-        {name: elementwise(name, compute) for name, compute in ELEMENTWISE.items()}
-        | {name: whole(name, compute) for name, compute in WHOLE.items()}
-        | {
-            "log": log,
-            "round": rounded,
-            "signif": significant,
-            "qnorm": normal_quantile,
-            "pnorm": normal_probability,
-            "dnorm": normal_density,
-            "pmin": parallel("pmin", np.minimum),
-            "pmax": parallel("pmax", np.maximum),
-            "is.na": lambda x: logical(is_missing(x)),
-            "is.finite": lambda x: logical(np.isfinite(numbers(x, "is.finite"))),
-            "is.infinite": lambda x: logical(np.isinf(numbers(x, "is.infinite"))),
-            "is.nan": lambda x: logical(np.isnan(numbers(x, "is.nan"))),
-        }
-    )
-    | table(
-        {
-            "sum": summary("sum", np.sum),
-            "prod": summary("prod", np.prod),
-            "min": summary("min", np.min),
-            "max": summary("max", np.max),
-            "range": span,
-            "mean": mean,
-            "median": moment("median", lambda x: float(np.median(x))),
-            "var": moment("var", variance),
-            "sd": moment("sd", lambda x: variance(x) ** 0.5),
-            "IQR": moment("IQR", interquartile),
-            "mad": median_deviation,
-            "quantile": quantile,
-            "any": any_true,
-            "all": all_true,
-            "is.factor": kind_test(lambda x: x.type in FACTORS),
-            "is.ordered": kind_test(lambda x: x.type == "ordered"),
-            "is.numeric": kind_test(lambda x: x.type in ("integer", "double")),
-            "is.character": kind_test(lambda x: x.type == "character"),
-            "is.logical": kind_test(lambda x: x.type == "logical"),
-        },
-        ALL,
-    )
-    | table(
-        {
-            "cumsum": cumulative("cumsum", np.cumsum),
-            "cumprod": cumulative("cumprod", np.cumprod),
-            "cummax": cumulative("cummax", np.maximum.accumulate),
-            "cummin": cumulative("cummin", np.minimum.accumulate),
-        },
-        OTHERS,
-    )
+MATHEMATICS: dict[str, RFunction] = table(
+    {name: elementwise(name, compute) for name, compute in ELEMENTWISE.items()}
+    | {name: keeping_whole(name, compute) for name, compute in WHOLE.items()}
+    | {
+        "log": log,
+        "round": rounded,
+        "signif": significant,
+        "qnorm": normal_quantile,
+        "pnorm": normal_probability,
+        "dnorm": normal_density,
+        "pmin": parallel("pmin", np.minimum),
+        "pmax": parallel("pmax", np.maximum),
+        "is.na": lambda x: logical(is_missing(x)),
+        "is.finite": lambda x: logical(np.isfinite(numbers(x, "is.finite"))),
+        "is.infinite": lambda x: logical(np.isinf(numbers(x, "is.infinite"))),
+        "is.nan": lambda x: logical(np.isnan(numbers(x, "is.nan"))),
+    }
+) | table(
+    {
+        "cumsum": cumulative("cumsum", np.cumsum),
+        "cumprod": cumulative("cumprod", np.cumprod),
+        "cummax": cumulative("cummax", np.maximum.accumulate),
+        "cummin": cumulative("cummin", np.minimum.accumulate),
+    },
+    OTHERS,
 )

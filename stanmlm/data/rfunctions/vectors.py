@@ -8,8 +8,9 @@ from stanmlm.base.arrays import Anything
 from stanmlm.base.errors import DataError
 from stanmlm.data.budget import spend, spend_characters
 from stanmlm.data.rfunctions.matching import ALL, OTHERS, RFunction, table
-from stanmlm.data.rfunctions.operators import common_length, paste_text, positions, truth
+from stanmlm.data.rfunctions.operators import common_length, paste_text, truth
 from stanmlm.data.rfunctions.single import described, one_count, one_number, one_text, one_whole
+from stanmlm.data.rfunctions.subsets import positions
 from stanmlm.data.rvalues import (
     CODED,
     FACTORS,

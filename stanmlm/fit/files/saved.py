@@ -3,60 +3,34 @@
 import json
 import platform
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from functools import cache
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from stanmlm.base.arguments import check_arguments, shown
-from stanmlm.base.arviz_compat import tree_of_parts, tree_parts
+from stanmlm.base.arguments import check_arguments
 from stanmlm.base.callers import caller_scope
 from stanmlm.base.errors import FileError, OptionError, StanmlmWarning, did_you_mean
-from stanmlm.base.files.annotations import kinds_of
-from stanmlm.base.files.archive import DAMAGE, DIGEST, Manifest, digest, read_archive, read_manifest, write_archive
-from stanmlm.base.files.codec import PLAIN, Codec, Coder, DamageError, Get, Json, UnknownTypeError, decode, encode
-from stanmlm.base.files.codec_pandas import PANDAS
+from stanmlm.base.files.archive import DIGEST, Manifest, digest, read_archive, read_manifest, write_archive
+from stanmlm.base.files.codec import DamageError, Get, Json, UnknownTypeError, decode, encode
 from stanmlm.base.files.disk import check_writable, path_of
-from stanmlm.data.design import Design, GroupTerm, Predictor, Spec
+from stanmlm.base.files.members import DAMAGE
 from stanmlm.data.evaluate import python_functions
 from stanmlm.data.factors import group_factor
-from stanmlm.data.frame import ModelFrame, variables_of
+from stanmlm.data.frame import variables_of
 from stanmlm.data.python_calls import function_of
-from stanmlm.data.raw_response import RawResponse
-from stanmlm.data.rvalues import Contrast, Value
-from stanmlm.families import FAMILIES, Family
-from stanmlm.families.family import with_links
-from stanmlm.families.reductions import Extra, Observed
-from stanmlm.families.responses import Response
+from stanmlm.fit.files.records import codec
 from stanmlm.fit.files.shapes import check_shapes
 from stanmlm.fit.fit import Call, Fit, relabelled
-from stanmlm.formula.bars import Bar
-from stanmlm.formula.formula import Formula
-from stanmlm.formula.rcode import Node, Part, from_postfix, postfix
 from stanmlm.formula.rparse import parse_expression
-from stanmlm.formula.terms import Expression, Terms
-from stanmlm.model.approximations import Working
-from stanmlm.model.centering import Centering
-from stanmlm.model.compress import Cells
-from stanmlm.model.coordinates import Coordinates
-from stanmlm.model.marginal import Groups, Marginal
 from stanmlm.model.model import Model
-from stanmlm.model.nesting import Nesting
-from stanmlm.model.pilot import Pilot
-from stanmlm.model.stan_rows import Joint, Rows
-from stanmlm.priors.parameters import Address, address_of
-from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior
-from stanmlm.priors.priors import PriorRow, Priors
-from stanmlm.sampling.engines.choose import ENGINES
 from stanmlm.sampling.engines.protocol import Sampling
 from stanmlm.sampling.engines.sampling import sampling_from
-from stanmlm.sampling.program import Program, Structure, Vector, program, structure
+from stanmlm.sampling.program import program, structure
 
 KIND = "stanmlm fit"
 # Raised when a file could no longer be read by the version before: 1 has no digest of its document, 2 has the classes
@@ -65,38 +39,6 @@ FORMAT = 3
 SHOWN_VERSIONS = ("stanmlm", "numpy", "pandas", "xarray", "arviz-base")
 SAMPLING = (*(field.name for field in fields(Sampling)), "control")
 FILE_REFIT = ("never", "on_change", "always")
-
-RECORDS: Mapping[str, type] = {
-    record.__name__: record
-    for record in (
-        *(
-            Fit,
-            Call,
-            Model,
-            ModelFrame,
-            RawResponse,
-            Response,
-            Design,
-            Predictor,
-            GroupTerm,
-            Spec,
-            Cells,
-            Observed,
-            Extra,
-            Rows,
-            Joint,
-            Centering,
-            Coordinates,
-            Groups,
-            Marginal,
-            Nesting,
-            Pilot,
-            Working,
-        ),
-        *(Formula, Terms, Expression, Bar, Value, Contrast, Program, Structure, Vector, Sampling),
-        *(Priors, PriorRow, Prior, CovariancePrior, SetPrior),
-    )
-}
 
 
 def save(fit: Fit, path: str | PathLike[str]) -> None:
@@ -158,7 +100,12 @@ def load(path: str | PathLike[str]) -> Fit:
 
     Examples
     --------
-    >>> load("exams.stanmlm")  # doctest: +SKIP
+    >>> import tempfile
+    >>> from stanmlm import lm, load, nobs, save, simulate_exams
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(lm("score ~ hours", simulate_exams(seed=1), seed=1), folder + "/exams.stanmlm")
+    ...     nobs(load(folder + "/exams.stanmlm"))
+    500
     """
     check_arguments(load, locals())
     file = path_of(path)
@@ -274,13 +221,6 @@ def _with_crossed_levels(fit: Fit) -> Fit:
     return replace(fit, model=replace(model, design=replace(design, terms=tuple(terms))))
 
 
-def _with_address(fields_: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fields of a PriorRow of an earlier version, which had a class, a group, a term and a coefficient."""
-    names = ("class_", "group", "term", "coef")
-    rest = {name: value for name, value in fields_.items() if name not in names}
-    return rest | {"address": address_of(*(fields_[name] for name in names))}
-
-
 def _writer(manifest: Manifest) -> str:
     versions = manifest.get("versions")
     return str(versions.get("stanmlm", "?")) if isinstance(versions, dict) else "?"
@@ -321,61 +261,3 @@ def _writable(value: object) -> bool:
     except UnknownTypeError:
         return False
     return True
-
-
-@cache
-def codec() -> Codec:
-    """All that a fit is made of, as JSON and arrays."""
-    from xarray import DataTree  # here, for it is slow to import
-
-    own = (
-        Coder(
-            "family",
-            Family,
-            lambda family, *_: [family.name, *(link.name for link in family.links.values())],
-            lambda written, *_: with_links(FAMILIES[written[0]], written[1:]),
-        ),
-        Coder("address", Address, lambda address, inner, _: inner(list(address)), _read_address),
-        Coder("code", Node, lambda node, *_: postfix(node), _read_code),
-        Coder(
-            "tree",
-            DataTree,
-            lambda tree, inner, put: inner(tree_parts(tree)),
-            lambda written, inner, get: tree_of_parts(inner(written)),
-        ),
-        *(_engine_coder(name) for name in ENGINES),
-    )
-    return Codec((*own, *PANDAS, *PLAIN), RECORDS, {"DataTree": DataTree}, {"PriorRow": _with_address})
-
-
-def _read_address(written: Json, inner: Callable[[Json], Any], _: object) -> Address:
-    address = Address(*inner(written))
-    _check_fields(Address, address)
-    return address
-
-
-def _read_code(written: Json, *_: object) -> Node:
-    for part in written:
-        _check_fields(Part, part)
-        if part[0] == "number":
-            float(part[1].removesuffix("L"))
-    return from_postfix(written)
-
-
-def _check_fields(kind: type, values: Sequence[object]) -> None:
-    """Refuse what annotations of a named tuple do not allow, or more or fewer values than it has."""
-    for (name, holds), value in zip(kinds_of(kind, {}).items(), values, strict=True):
-        if not holds(value):
-            raise DamageError(f"`{name}` of its {kind.__name__} is {shown(value)}, which that cannot be")
-
-
-def _engine_coder(name: str) -> Coder:
-    """Engines and what they were given; a function, such as a way to compile, is nothing that a file can hold."""
-    kind = type(ENGINES[name]())
-
-    def written(engine: object, inner: Callable[[object], Json], put: object) -> Json:
-        given = {field.name: getattr(engine, field.name) for field in fields(kind)}  # type: ignore[arg-type]
-        usual = {field.name: field.default for field in fields(kind)}  # type: ignore[arg-type]
-        return inner({name: value for name, value in given.items() if value != usual[name]})
-
-    return Coder(f"engine {name}", kind, written, lambda given, inner, get: kind(**(inner(given) if given else {})))

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stanmlm.lecture.datasets import YEARS, Survey, state_facts, state_names
 from stanmlm.lecture.redblue.frames import respondents
+from stanmlm.lecture.surveys import YEARS, Survey, state_facts, state_names
 from stanmlm.plots import Words, caption, plot_codes, plot_curves, plot_slopes
 from stanmlm.plots.theme import DEMOCRAT, QUIET, REPUBLICAN
 

@@ -7,7 +7,7 @@ from stanmlm.after.predict.predict import posterior_epred, posterior_linpred
 from stanmlm.base.arrays import Floats
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.fit.fitlist import FitList
-from stanmlm.lecture.datasets import state_facts
+from stanmlm.lecture.surveys import state_facts
 from stanmlm.plots.frames import interval_frame
 
 CURVE = np.linspace(-2, 2, 25)
@@ -90,7 +90,7 @@ def slopes_of(fit: Fit, voters: pd.DataFrame) -> pd.DataFrame:
     return interval_frame(states, slope_draws(fit, states, re_formula=None))
 
 
-def expected_slopes(fit: Fit, voters: pd.DataFrame) -> pd.DataFrame:
+def expected_state_slopes(fit: Fit, voters: pd.DataFrame) -> pd.DataFrame:
     """The coefficient of income that the model expects of a state by its `avg.income` alone, as intervals."""
     avg = np.linspace(voters["avg.income"].min(), voters["avg.income"].max(), 41)
     states = pd.DataFrame({"state": voters["state"].iloc[0], "avg.income": avg})

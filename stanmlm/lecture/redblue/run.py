@@ -15,13 +15,14 @@ from stanmlm.fit.call import Options
 from stanmlm.fit.diagnostics import warnings_of
 from stanmlm.fit.fit import Fit
 from stanmlm.fit.fitlist import FitList
-from stanmlm.lecture.datasets import Survey, load_anes, load_naes, survey_of
+from stanmlm.lecture.datasets import load_anes, load_naes
 from stanmlm.lecture.redblue.figures import Figure, curves_figure, slopes_figure, states_figure
 from stanmlm.lecture.redblue.files import write_files
-from stanmlm.lecture.redblue.frames import curves_of, expected_slopes, highlights, slopes_of, states_of
+from stanmlm.lecture.redblue.frames import curves_of, expected_state_slopes, highlights, slopes_of, states_of
 from stanmlm.lecture.redblue.ladder import LADDER, Rung
 from stanmlm.lecture.redblue.table import COLUMNS, ladder_row
 from stanmlm.lecture.redblue.text import ladder_text
+from stanmlm.lecture.surveys import Survey, survey_of
 from stanmlm.lecture.voters import simulated_survey
 
 ANES = "anes"
@@ -143,7 +144,7 @@ def draw_figures(survey: Survey, fits: Fits) -> Mapping[str, Figure]:
         fits, survey.frame, curves_of, [at for at in fits if at[1] in ("varying-intercept", "fully-conditional")]
     )
     slopes = _each(fits, survey.frame, slopes_of, conditional)
-    line = _each(fits, survey.frame, expected_slopes, conditional)
+    line = _each(fits, survey.frame, expected_state_slopes, conditional)
     return {
         "curves": curves_figure(survey, curves, chosen),
         "slopes": slopes_figure(survey, slopes, line, chosen),

@@ -17,7 +17,7 @@ FOOT = (
 
 
 @dataclass(frozen=True)
-class Line:
+class ResultLine:
     """One line of the table: its words, the column of the frame, and how to write a number."""
 
     words: str
@@ -28,17 +28,17 @@ class Line:
 
 RAW = ("no-pooling", "fixed-effects")
 ERROR_TERMS = (
-    Line("sd (Intercept)", "sd_intercept", "{:.2f}", RAW),
-    Line("sd income", "sd_income", "{:.2f}", RAW),
-    Line("correlation", "correlation", "{:.2f}", RAW),
+    ResultLine("sd (Intercept)", "sd_intercept", "{:.2f}", RAW),
+    ResultLine("sd income", "sd_income", "{:.2f}", RAW),
+    ResultLine("correlation", "correlation", "{:.2f}", RAW),
 )
 RUN = (
-    Line("states", "states", "{:.0f}"),
-    Line("not estimable", "not_estimable", "{:.0f}"),
-    Line("seconds", "seconds", "{:.1f}"),
-    Line("divergences", "divergences", "{:.0f}"),
-    Line("Rhat", "rhat", "{:.3f}"),
-    Line("ESS", "ess", "{:.0f}"),
+    ResultLine("states", "states", "{:.0f}"),
+    ResultLine("not estimable", "not_estimable", "{:.0f}"),
+    ResultLine("seconds", "seconds", "{:.1f}"),
+    ResultLine("divergences", "divergences", "{:.0f}"),
+    ResultLine("Rhat", "rhat", "{:.3f}"),
+    ResultLine("ESS", "ess", "{:.0f}"),
 )
 
 
@@ -71,7 +71,7 @@ def _year_block(year: object, rows: pd.DataFrame) -> str:
         ["Sampling:"],
         *([f" {line.words}", *_cells(line, rows.loc[keys])] for line in RUN),
     ]
-    return aligned(lines)
+    return aligned_columns(lines)
 
 
 def _coefficient(name: str, rows: pd.DataFrame) -> list[list[str]]:
@@ -81,7 +81,7 @@ def _coefficient(name: str, rows: pd.DataFrame) -> list[list[str]]:
     return [[name, *estimates], ["", *errors]]
 
 
-def _cells(line: Line, rows: pd.DataFrame) -> list[str]:
+def _cells(line: ResultLine, rows: pd.DataFrame) -> list[str]:
     return [
         _number(("~" if model in line.rough else "") + line.form + " ", value)
         for model, value in zip(rows.index, rows[line.column], strict=True)
@@ -92,12 +92,12 @@ def _number(form: str, value: float) -> str:
     return "" if pd.isna(value) else form.format(value)
 
 
-def aligned(lines: Sequence[Sequence[str]]) -> str:
+def aligned_columns(lines: Sequence[Sequence[str]]) -> str:
     """Cells in columns: the first to the left, the others to the right.
 
     Examples
     --------
-    >>> print(aligned([["", "a", "b"], ["income", "0.25", "-1"]]))
+    >>> print(aligned_columns([["", "a", "b"], ["income", "0.25", "-1"]]))
                a   b
     income  0.25  -1
     """

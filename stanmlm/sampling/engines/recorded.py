@@ -12,8 +12,8 @@ import numpy as np
 from stanmlm.base.arguments import check_arguments, check_options
 from stanmlm.base.arrays import Anything, Floats
 from stanmlm.base.errors import EngineError, FileError
-from stanmlm.base.files.archive import DAMAGE, reason_of
 from stanmlm.base.files.disk import check_readable, path_of, shown_path, whole_file
+from stanmlm.base.files.members import DAMAGE, reason_of
 from stanmlm.sampling.engines.protocol import Point, RawDraws, Sampling, StanData
 from stanmlm.sampling.engines.sampling import sampling_from
 from stanmlm.sampling.program import Program
@@ -35,8 +35,20 @@ def record(raw: RawDraws, program: Program, data: StanData, path: str | PathLike
 
     Examples
     --------
-    >>> record(raw, program, data, Path("radon.npz"))  # doctest: +SKIP
-    >>> lmer("log_radon ~ floor + (1 | county)", radon, engine=Recorded(Path("radon.npz")))  # doctest: +SKIP
+    >>> import tempfile
+    >>> from stanmlm import Recorded, lm, record, sigma, simulate_exams
+    >>> from stanmlm.sampling.engines.stanli import Stanli
+    >>> from stanmlm.sampling.program import program, structure
+    >>> from stanmlm.sampling.standata import standata
+    >>> exams = simulate_exams(seed=1)
+    >>> model = lm("score ~ hours", exams, seed=1).model
+    >>> text, data = program(structure(model)), standata(model)
+    >>> raw = Stanli().sample(text, data, Sampling(chains=2, iter=200, warmup=100, seed=1))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     record(raw, text, data, folder + "/exams.npz")
+    ...     fit = lm("score ~ hours", exams, engine=Recorded(folder + "/exams.npz"), chains=2, iter=200, seed=1)
+    >>> bool(sigma(fit) == raw.values["sigma"].mean())
+    True
     """
     check_arguments(record, locals())
     about = {

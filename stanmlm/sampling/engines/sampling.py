@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from stanmlm.base.arguments import as_whole, is_whole, shown
+from stanmlm.base.arguments import as_whole, shown
 from stanmlm.base.errors import OptionError, did_you_mean
+from stanmlm.base.kinds import is_whole
 from stanmlm.base.streams import fresh_seed
 from stanmlm.sampling.engines.protocol import Point, Sampling
 

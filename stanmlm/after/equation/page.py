@@ -1,0 +1,130 @@
+"""What every line of an equation needs: symbols, indices and names, products and sums."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from stanmlm.after.equation.coefficients import Anatomy, Coefficient, Varying, anatomy
+from stanmlm.after.equation.latex import Symbol, name
+from stanmlm.after.equation.variable_levels import Part, Parts, level_of
+from stanmlm.base.errors import OptionError, did_you_mean
+from stanmlm.formula.formula import deparse
+from stanmlm.formula.rcode import is_call, operands
+from stanmlm.model.model import Model
+from stanmlm.priors.parameters import groupings
+
+LETTERS = "jklmnopqrstuvwxyz"  # an index for each grouping factor
+ACROSS = 4  # summands on a line
+ALPHA, GAMMA, MU, EPSILON = Symbol(r"\alpha"), Symbol(r"\gamma"), Symbol(r"\mu"), Symbol(r"\varepsilon")
+SIGMA, RHO = Symbol(r"\sigma"), Symbol(r"\rho")
+
+Line = tuple[str, str]  # left side; relation and right side
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """What every line of an equation needs."""
+
+    model: Model
+    anatomy: Anatomy
+    symbols: tuple[Symbol, ...]  # one a coefficient
+    names: Mapping[str, str]
+    letters: tuple[str, ...]  # the index of each grouping factor
+    row: str  # the index of a row, "ij"
+    own: str = ""  # subscript of what does not vary: the group, where each has a model of its own
+    varies: Mapping[int, list[tuple[Symbol, Coefficient, Varying]]] = field(default_factory=dict)  # by group term
+
+
+def page_of(model: Model, names: Mapping[str, str]) -> Page:
+    """The page of a model, where variables are called by `names`."""
+    found = anatomy(model)
+    groups = len(groupings(model.design)) or any(block.indicators for block in found.blocks)
+    letters = tuple(LETTERS[:groups])
+    symbols = _symbols(found.coefficients)
+    varies: dict[int, list[tuple[Symbol, Coefficient, Varying]]] = {bar: [] for bar in range(len(model.design.terms))}
+    for symbol, coefficient in zip(symbols, found.coefficients, strict=True):
+        for varying in coefficient.varying:
+            varies[varying.bar].append((symbol, coefficient, varying))
+    page = Page(model, found, symbols, names, letters, "i" + "".join(letters), varies=varies)
+    _check_names(page)
+    return page
+
+
+def _symbols(coefficients: Sequence[Coefficient]) -> tuple[Symbol, ...]:
+    """Alpha for the intercept; beta for one slope, numbered for several."""
+    slopes = sum(bool(c.parts) for c in coefficients)
+    numbers = iter(range(1, slopes + 1))
+    return tuple(
+        Symbol(r"\beta", (str(next(numbers)),) if slopes > 1 else ()) if c.parts else ALPHA for c in coefficients
+    )
+
+
+def _check_names(page: Page) -> None:
+    products = [c.parts for c in page.anatomy.coefficients]
+    products += [parts for c in page.anatomy.coefficients for v in c.varying for parts in v.predictors]
+    known = {part.name for parts in products for part in parts}
+    known |= {block.label for block in page.anatomy.blocks} | {g.group for g in groupings(page.model.design)}
+    known |= {response_name(page.model), *offsets(page.model)}
+    for given in page.names:
+        if given not in known:
+            raise OptionError(f"the equation has no variable `{given}`{did_you_mean(given, sorted(known))}")
+
+
+def name_on(page: Page, text: str) -> str:
+    """What a variable is called on a page."""
+    given = page.names.get(text, text)
+    return given if given is not text and len(given) == 1 else name(given.strip("`"))
+
+
+def response_name(model: Model) -> str:
+    """The response; of successes and failures, or trials, the successes."""
+    expression = model.formula.response
+    assert expression is not None
+    if is_call(expression.node, ["cbind", "trials"]):
+        return deparse(operands(expression.node)[0])
+    return model.response.label
+
+
+def has_several(page: Page) -> bool:
+    """With several grouping factors, what they bring are deviations, and the mean stands in the row's equation."""
+    return len(groupings(page.model.design)) > 1
+
+
+def factor_over(page: Page, varying: Varying) -> str:
+    """The factor's name above a symbol, where there are several."""
+    return name_on(page, groupings(page.model.design)[varying.grouping].group) if has_several(page) else ""
+
+
+def _variable(page: Page, part: Part) -> str:
+    level = level_of(part, page.model.design)
+    return f"{name_on(page, part.name)}_{{{page.row if level is None else page.letters[level]}}}"
+
+
+def product(page: Page, parts: Parts) -> str:
+    """The variables of a product."""
+    return r" \times ".join(_variable(page, part) for part in parts)
+
+
+def multiplied(page: Page, pieces: Sequence[str], parts: Parts, brackets: bool = False) -> str:
+    """A coefficient, a sum of pieces, times its variables."""
+    total = " + ".join(pieces)
+    if brackets or (parts and len(pieces) > 1):
+        total = f"({total})"
+    return rf"{total}\,{product(page, parts)}" if parts else total
+
+
+def offsets(model: Model) -> list[str]:
+    """What each offset is called."""
+    texts = [deparse(operands(offset.node)[0]) for offset in model.formula.offsets]
+    given = model.frame.memory["offset"]
+    if isinstance(given, str):
+        return [*texts, given]
+    return texts or (["offset"] if np.any(model.design.offset != 0) else [])
+
+
+def sum_lines(left: str, summands: Sequence[str]) -> list[Line]:
+    """A sum, `ACROSS` summands to a line."""
+    shown = [text for text in summands if text] or ["0"]
+    rows = [" + ".join(shown[k : k + ACROSS]) for k in range(0, len(shown), ACROSS)]
+    return [(left, f"= {rows[0]}"), *(("", rf"\quad + {row}") for row in rows[1:])]

@@ -1,0 +1,68 @@
+"""Residuals of rows at the posterior mean of their expectation, by R's types."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from stanmlm.base.arrays import Floats
+from stanmlm.families import Family
+from stanmlm.families.reductions import Extra
+from stanmlm.families.responses import Response
+from stanmlm.families.theta import Theta
+
+
+@dataclass(frozen=True)
+class Point:
+    """Rows at the posterior mean of their expectation; arrays (N,)."""
+
+    family: Family
+    response: Response
+    mu: Floats
+    others: Mapping[str, Floats]  # natural values of the other parameters, (1, 1) or (1, N)
+
+    @property
+    def observed(self) -> Floats:
+        """R's: 0 where there are no trials."""
+        return self.response.y / np.where(self.response.trials > 0, self.response.trials, 1.0)
+
+
+def _response_residuals(at: Point) -> Floats:
+    return at.observed - at.mu
+
+
+def _pearson_residuals(at: Point) -> Floats:
+    weights, one = at.response.weights * at.response.trials, np.ones_like(at.mu)
+    variance = at.family.variance_of(_theta(at, at.mu), Extra(one, one))[0]
+    return np.asarray((at.observed - at.mu) * np.sqrt(weights / variance))
+
+
+def _theta(at: Point, mu: Floats) -> Theta:
+    return at.family.theta({}, {at.family.location.name: mu[None], **at.others})
+
+
+def _deviance_residuals(at: Point) -> Floats:
+    """McCullagh and Nelder (1989), section 2.3: twice the log density lost against the saturated model."""
+    y, trials = at.response.y, at.response.trials
+    counts = at.response.weights > 0  # others are no observations, and lose nothing
+    extra = Extra(trials, np.where(counts, at.response.weights, 1.0))
+
+    def log_density(mu: Floats) -> Floats:
+        density: Floats = at.family.log_density(y, _theta(at, mu), extra)[0]
+        return density
+
+    lost = 2 * np.where(counts, log_density(at.observed) - log_density(at.mu), 0.0)
+    return np.asarray(np.sign(at.observed - at.mu) * np.sqrt(np.maximum(lost, 0.0)))
+
+
+def _working_residuals(at: Point) -> Floats:
+    link = at.family.link
+    return np.asarray((at.observed - at.mu) / link.slope(link.forward(at.mu)))
+
+
+RESIDUALS: Mapping[str, Callable[[Point], Floats]] = {
+    "response": _response_residuals,
+    "pearson": _pearson_residuals,
+    "deviance": _deviance_residuals,
+    "working": _working_residuals,
+}
