@@ -9,6 +9,7 @@ from stanmlm.base.arrays import Bools, Floats
 from stanmlm.data.design import Design, GroupTerm, dpars_of
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.compress import Cells
+from stanmlm.model.coordinates import WORTH, correlations
 from stanmlm.model.pilot import Pilot
 from stanmlm.model.stan_rows import joint_of
 
@@ -17,8 +18,6 @@ Blocks = tuple[tuple[int, ...], ...]
 
 # With more coefficients terms stay apart: a factor's columns have no common origin.
 MOST = 20
-# Correlations of effects of two terms from which joining them pays (docs/decisions/017).
-WORTH = 0.3
 
 
 @dataclass(frozen=True)
@@ -93,9 +92,7 @@ def order_of(design: Design, blocks: Blocks) -> list[int]:
 def worth_joining(at: Pilot, correlated: tuple[Bools, ...]) -> bool:
     """Whether the data correlate effects of terms of one block, given everything else."""
     for information, S, own in zip(at.information, at.covariance, correlated, strict=True):
-        precision = information.sum(axis=0) + len(information) * np.linalg.inv(S)
-        size = np.sqrt(np.diag(precision))
-        if np.any(np.abs(precision / np.outer(size, size))[~own] > WORTH):
+        if np.any(correlations(information, S)[~own] > WORTH):
             return True
     return False
 
