@@ -82,7 +82,7 @@ def of_pilot(at: Pilot, correlated: tuple[Bools, ...] = (), order: Sequence[int]
     may = correlated or tuple(np.ones(S.shape, dtype=bool) for S in at.covariance)
     bases = tuple(basis(*each) for each in zip(at.information, at.covariance, strict=True))
     log_sd = np.concatenate([np.zeros(0), *(np.log(np.diag(S)) / 2 for S in at.covariance)])
-    sd_factor = _block_diagonal([_sd_factor(at, k, B, may[k]) for k, B in enumerate(bases)])
+    sd_factor = block_diagonal([_sd_factor(at, k, B, may[k]) for k, B in enumerate(bases)])
     back = np.argsort(order) if len(order) else np.arange(len(log_sd))
     return Coordinates(
         hat=at.beta,
@@ -151,11 +151,12 @@ def variances_in_turn(covariance: Floats) -> Floats:
     return np.diagonal(np.linalg.cholesky(covariance), axis1=-2, axis2=-1) ** 2
 
 
-def _block_diagonal(blocks: list[Floats]) -> Floats:
-    ends = np.cumsum([0, *(len(block) for block in blocks)])
-    whole = np.zeros((ends[-1], ends[-1]))
+def block_diagonal(blocks: Sequence[Floats]) -> Floats:
+    """Square matrices (..., K, K) in one, zero beside them."""
+    ends = np.cumsum([0, *(block.shape[-1] for block in blocks)])
+    whole = np.zeros((*(blocks[0].shape[:-2] if blocks else ()), ends[-1], ends[-1]))
     for block, start, stop in zip(blocks, ends[:-1], ends[1:], strict=True):
-        whole[start:stop, start:stop] = block
+        whole[..., start:stop, start:stop] = block
     return whole
 
 
