@@ -43,12 +43,15 @@ from sbc_templates import (
 from scipy import stats
 
 import stanmlm as sm
+from stanmlm.after.criticism.ppcheck import stat_frame
+from stanmlm.after.criticism.replicates import CheckOptions
+from stanmlm.after.predict.request import Request
 
 DRAWS = 99  # that a rank is taken among
 LEVELS = (0.5, 0.9)  # of prediction intervals
 ERROR = 0.01  # chance that any envelope is left where all is well
 NULL = 400_000  # simulated ECDFs behind it
-SAMPLING = {"chains": 2, "iter": 1300, "warmup": 500, "cores": 1, "progress": False}
+SAMPLING = {"chains": 2, "iter": 900, "warmup": 400, "cores": 1, "progress": False}
 
 
 def replicate(name: str, number: int) -> dict[str, object]:
@@ -87,7 +90,7 @@ def draws_of(of: Template, fit: sm.Fit, new: pd.DataFrame) -> dict[str, np.ndarr
     frame = sm.as_draws_df(fit)
     kept = np.linspace(0, len(frame) - 1, DRAWS).astype(int)
     trials = {"trials": of.trials} if of.trials > 1 else {}
-    responses = np.asarray(sm.posterior_predict(fit, new, **trials))[kept]
+    responses = np.asarray(sm.posterior_predict(fit, new, draws=DRAWS, **trials))
     return {
         **{name: frame[name].to_numpy()[kept] for name in frame.columns if not name.startswith(".")},
         "log likelihood": np.asarray(sm.log_lik(fit)).sum(axis=1)[kept],
@@ -99,9 +102,8 @@ def draws_of(of: Template, fit: sm.Fit, new: pd.DataFrame) -> dict[str, np.ndarr
 
 
 def checked(fit: sm.Fit, stat: str, kept: np.ndarray) -> np.ndarray:
-    """A statistic of replicated responses, as `pp_check` draws it."""
-    values = sm.pp_check(fit, "stat", stat=stat).data["value"].to_numpy()
-    return values[np.linspace(0, len(values) - 1, len(kept)).astype(int)]
+    """A statistic of replicated responses, of which `pp_check` draws a figure."""
+    return stat_frame(fit, CheckOptions(Request(draws=len(kept)), stat=stat))["value"].to_numpy()
 
 
 def named(of: Template, truth: Truth, frame: pd.DataFrame) -> dict[str, float]:

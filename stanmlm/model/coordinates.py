@@ -17,6 +17,8 @@ LEAST = 1e-10
 # Correlations in a basis are taken times this where derivatives are: a pilot of few levels has them at one, and there
 # the least change of a coefficient's sd would seem to be known.
 INSIDE = 0.5
+# Correlations of effects, by the data, from which sampling them in a basis pays, and terms together (017).
+WORTH = 0.3
 # With more coefficients a term's sds are sampled each by itself: it is a factor, whose columns have no common origin.
 MOST = 20
 
@@ -78,9 +80,9 @@ def of_pilot(at: Pilot, correlated: tuple[Bools, ...] = (), order: Sequence[int]
     the sds of terms stand among those that the program has, as they come where empty.
     """
     may = correlated or tuple(np.ones(S.shape, dtype=bool) for S in at.covariance)
-    bases = tuple(_basis(data.sum(axis=0), S) for data, S in zip(at.information, at.covariance, strict=True))
+    bases = tuple(basis(*each) for each in zip(at.information, at.covariance, strict=True))
     log_sd = np.concatenate([np.zeros(0), *(np.log(np.diag(S)) / 2 for S in at.covariance)])
-    sd_factor = _block_diagonal([_sd_factor(at, k, B, may[k]) for k, B in enumerate(bases)])
+    sd_factor = block_diagonal([_sd_factor(at, k, B, may[k]) for k, B in enumerate(bases)])
     back = np.argsort(order) if len(order) else np.arange(len(log_sd))
     return Coordinates(
         hat=at.beta,
@@ -91,19 +93,19 @@ def of_pilot(at: Pilot, correlated: tuple[Bools, ...] = (), order: Sequence[int]
     )
 
 
-def _sd_factor(at: Pilot, k: int, basis: Floats, may: Bools) -> Floats:
+def _sd_factor(at: Pilot, k: int, own_basis: Floats, may: Bools) -> Floats:
     """The Cholesky factor of the covariance of the log sds of one term's coefficients, over their correlations.
 
     Data inform the covariance of the effects in the basis: 2 sum_j w_jp^2 of information on the log of an sd and
     sum_j w_jp w_jq on the inverse hyperbolic tangent of a correlation, each by itself; these move with the user's.
     Priors add about one to each of the user's, which are those that may correlate.
     """
-    S, T = at.covariance[k], np.linalg.inv(basis).astype(float)
+    S, T = at.covariance[k], np.linalg.inv(own_basis).astype(float)
     K = len(S)
     if K > MOST:
         return np.diag(1 / np.sqrt(1 + 2 * np.sum(share(at.information[k], S) ** 2, axis=0)))
     own, (a, b) = T @ S @ T.T, np.triu_indices(K, 1)
-    w = share(basis.T @ at.information[k] @ basis, own)
+    w = share(own_basis.T @ at.information[k] @ own_basis, own)
     S = _inside(at, k, may)
     information = np.concatenate([2 * np.sum(w**2, axis=0), np.sum(w[:, a] * w[:, b], axis=0)])
     free = np.concatenate([np.ones(K, dtype=bool), may[a, b]])
@@ -113,13 +115,13 @@ def _sd_factor(at: Pilot, k: int, basis: Floats, may: Bools) -> Floats:
 
 def _inside(at: Pilot, k: int, may: Bools) -> Floats:
     """The covariance of a term's coefficients with correlations half of what they are in the bases of its parts."""
-    S, data, out = at.covariance[k], at.information[k].sum(axis=0), np.zeros_like(at.covariance[k])
+    S, data, out = at.covariance[k], at.information[k], np.zeros_like(at.covariance[k])
     for part in np.unique(may, axis=0):
         at_part = np.ix_(part, part)
-        basis = _basis(data[at_part], S[at_part])
-        T = np.linalg.inv(basis).astype(float)
+        B = basis(data[:, part][:, :, part], S[at_part])
+        T = np.linalg.inv(B).astype(float)
         own = T @ S[at_part] @ T.T
-        out[at_part] = basis @ (INSIDE * own + (1 - INSIDE) * np.diag(np.diag(own))) @ basis.T
+        out[at_part] = B @ (INSIDE * own + (1 - INSIDE) * np.diag(np.diag(own))) @ B.T
     return out
 
 
@@ -149,11 +151,12 @@ def variances_in_turn(covariance: Floats) -> Floats:
     return np.diagonal(np.linalg.cholesky(covariance), axis1=-2, axis2=-1) ** 2
 
 
-def _block_diagonal(blocks: list[Floats]) -> Floats:
-    ends = np.cumsum([0, *(len(block) for block in blocks)])
-    whole = np.zeros((ends[-1], ends[-1]))
+def block_diagonal(blocks: Sequence[Floats]) -> Floats:
+    """Square matrices (..., K, K) in one, zero beside them."""
+    ends = np.cumsum([0, *(block.shape[-1] for block in blocks)])
+    whole = np.zeros((*(blocks[0].shape[:-2] if blocks else ()), ends[-1], ends[-1]))
     for block, start, stop in zip(blocks, ends[:-1], ends[1:], strict=True):
-        whole[start:stop, start:stop] = block
+        whole[..., start:stop, start:stop] = block
     return whole
 
 
@@ -163,19 +166,30 @@ def root_of(covariance: Floats) -> Floats:
     return np.asarray(sd[:, None] * np.linalg.cholesky(covariance / np.outer(sd, sd) + LEAST * np.eye(len(sd))))
 
 
-def _basis(information: Floats, covariance: Floats) -> Floats:
-    """B with B' information B diagonal, and effects of about unit variance; one coefficient stays as it is.
+def basis(information: Floats, covariance: Floats) -> Floats:
+    """B with B' (the sum of information) B diagonal, and effects of about unit variance.
 
     Column by column (Gram and Schmidt): the effect of an intercept is the level at the mean of the columns after it.
+    One coefficient stays as it is. So do several that data hardly correlate, but for their units: in a basis a small sd
+    of one beside a large one is a narrow ridge.
     """
-    K = len(information)
+    K, data = len(covariance), information.sum(axis=0)
     if K == 1:
         return np.eye(1)
-    size = np.sqrt(np.diag(information))
+    if np.all(correlations(information, covariance)[~np.eye(K, dtype=bool)] < WORTH):
+        return np.diag(np.sqrt(np.diag(covariance)))
+    size = np.sqrt(np.diag(data))
     size = np.where(size > 0, size, 1.0)
-    R = np.linalg.cholesky(information / np.outer(size, size) + LEAST * np.eye(K)).T * size
+    R = np.linalg.cholesky(data / np.outer(size, size) + LEAST * np.eye(K)).T * size
     sd = np.sqrt(np.diag(R @ covariance @ R.T))
     return np.asarray(np.linalg.inv(R) * sd)
+
+
+def correlations(information: Floats, covariance: Floats) -> Floats:
+    """How much data correlate the effects of a level whose population does not: sizes, (K, K)."""
+    precision = information.sum(axis=0) + len(information) * np.diag(1 / np.diag(covariance))
+    size = np.sqrt(np.diag(precision))
+    return np.asarray(np.abs(precision / np.outer(size, size)))
 
 
 def lower_factor(B: Floats) -> Floats:

@@ -9,6 +9,7 @@ from stanmlm.base.arrays import Bools, Floats
 from stanmlm.data.design import Design, GroupTerm, dpars_of
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.compress import Cells
+from stanmlm.model.coordinates import WORTH, block_diagonal, correlations
 from stanmlm.model.pilot import Pilot
 from stanmlm.model.stan_rows import joint_of
 
@@ -17,8 +18,6 @@ Blocks = tuple[tuple[int, ...], ...]
 
 # With more coefficients terms stay apart: a factor's columns have no common origin.
 MOST = 20
-# Correlations of effects of two terms from which joining them pays (docs/decisions/017).
-WORTH = 0.3
 
 
 @dataclass(frozen=True)
@@ -93,9 +92,7 @@ def order_of(design: Design, blocks: Blocks) -> list[int]:
 def worth_joining(at: Pilot, correlated: tuple[Bools, ...]) -> bool:
     """Whether the data correlate effects of terms of one block, given everything else."""
     for information, S, own in zip(at.information, at.covariance, correlated, strict=True):
-        precision = information.sum(axis=0) + len(information) * np.linalg.inv(S)
-        size = np.sqrt(np.diag(precision))
-        if np.any(np.abs(precision / np.outer(size, size))[~own] > WORTH):
+        if np.any(correlations(information, S)[~own] > WORTH):
             return True
     return False
 
@@ -119,7 +116,7 @@ def separated(at: Pilot, design: Design, blocks: Blocks) -> Pilot:
 
 def by_block(blocks: Blocks, factors: Sequence[Floats]) -> list[Floats]:
     """A factor of each block's covariance from those of its terms, (..., K, K)."""
-    return [_block_diagonal([factors[k] for k in block]) for block in blocks]
+    return [block_diagonal([factors[k] for k in block]) for block in blocks]
 
 
 def by_term(design: Design, blocks: Blocks, effects: Sequence[Floats]) -> tuple[Floats, ...]:
@@ -134,16 +131,6 @@ def by_term(design: Design, blocks: Blocks, effects: Sequence[Floats]) -> tuple[
 def name_of(block: tuple[int, ...]) -> str:
     """How the program numbers a block: by its terms, from 1."""
     return "_".join(str(k + 1) for k in block)
-
-
-def _block_diagonal(parts: list[Floats]) -> Floats:
-    if len(parts) == 1:
-        return parts[0]
-    ends = np.cumsum([0, *(part.shape[-1] for part in parts)])
-    whole = np.zeros((*parts[0].shape[:-2], ends[-1], ends[-1]))
-    for part, start, stop in zip(parts, ends[:-1], ends[1:], strict=True):
-        whole[..., start:stop, start:stop] = part
-    return whole
 
 
 def _alike(one: GroupTerm, other: GroupTerm) -> bool:

@@ -12,7 +12,7 @@ import stanmlm.sampling.inits as inits_module
 from stanmlm.base.arrays import Floats
 from stanmlm.families import Family, binomial, gaussian
 from stanmlm.fit.pipeline import ModelOptions, build_model
-from stanmlm.model.coordinates import in_bases, lower_factor, of_pilot
+from stanmlm.model.coordinates import basis, in_bases, lower_factor, of_pilot
 from stanmlm.model.model import Model
 from stanmlm.sampling.inits import inverse_metric, starting_points
 
@@ -101,6 +101,17 @@ def test_information_is_diagonal_and_effects_have_unit_variance_in_a_basis() -> 
     total = information.sum(axis=0)
     assert abs(total[0, 1]) < 1e-8 * np.sqrt(total[0, 0] * total[1, 1])
     np.testing.assert_allclose(np.diag(S), 1.0)
+
+
+def test_effects_that_data_hardly_correlate_are_sampled_as_they_are() -> None:
+    """In a basis a small sd beside a large one is a narrow ridge; a large mean of a column needs one."""
+    for mean, diagonal in ((0.1, True), (5.0, False)):
+        z = np.array([[1.0, mean - 1.0], [1.0, mean + 1.0]])
+        information = np.tile(20 * z.T @ z, (10, 1, 1))
+        B = basis(information, np.diag([0.1, 2.0]) ** 2)
+        assert np.array_equal(B, np.diag(np.diag(B))) == diagonal
+    B = basis(np.tile(20 * z.T @ z, (10, 1, 1)), np.diag([1e-3, 2.0]) ** 2)
+    np.testing.assert_allclose(B, np.diag([1e-3, 2.0]))  # the population knows the intercepts better than data do
 
 
 def test_a_lower_factor_keeps_its_digits_where_the_product_has_none() -> None:

@@ -163,6 +163,14 @@ def test_a_flipped_byte_is_an_error_of_ours_or_changes_no_draw(raw, file):
         assert all(np.array_equal(found.values[name], raw.values[name]) for name in raw.values)  # no byte of the draws
 
 
+def test_an_array_that_the_directory_has_lost_is_missed(file):
+    with np.load(file) as stored:
+        arrays = {name: stored[name] for name in stored.files if name != "values/doubled"}
+    np.savez_compressed(file, **arrays)
+    with pytest.raises(EngineError, match="damaged: some of its arrays are lost"):
+        Recorded(file).sample(toys.toy(), toys.toy_data(), toys.short())
+
+
 class Unwritable:
     def __array__(self, dtype=None, copy=None):
         raise TypeError("no numbers here")

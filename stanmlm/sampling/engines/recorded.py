@@ -12,6 +12,7 @@ import numpy as np
 from stanmlm.base.arguments import check_arguments, check_options
 from stanmlm.base.arrays import Anything, Floats
 from stanmlm.base.errors import EngineError, FileError
+from stanmlm.base.files.codec import DamageError
 from stanmlm.base.files.disk import check_readable, path_of, shown_path, whole_file
 from stanmlm.base.files.members import DAMAGE, reason_of
 from stanmlm.sampling.engines.protocol import Point, RawDraws, Sampling, StanData
@@ -51,7 +52,10 @@ def record(raw: RawDraws, program: Program, data: StanData, path: str | PathLike
     True
     """
     check_arguments(record, locals())
+    groups = {"values": raw.values, "stats": raw.stats}
+    arrays = {f"{group}/{name}": array for group, named in groups.items() for name, array in named.items()}
     about = {
+        "arrays": sorted(arrays),
         "program": program.sha256,
         "data": _fingerprint(data),
         "engine": raw.engine,
@@ -59,8 +63,6 @@ def record(raw: RawDraws, program: Program, data: StanData, path: str | PathLike
         "seconds": raw.seconds,
         "sampling": asdict(raw.sampling),
     }
-    groups = {"values": raw.values, "stats": raw.stats}
-    arrays = {f"{group}/{name}": array for group, named in groups.items() for name, array in named.items()}
     try:
         with whole_file(path_of(path)) as sink:
             np.savez_compressed(sink, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
@@ -148,7 +150,9 @@ def _about(file: Path) -> Mapping[str, Any]:
 def _read(file: Path, about: Mapping[str, Any]) -> RawDraws:
     try:
         with np.load(file, allow_pickle=False) as stored:
-            arrays = {key: stored[key] for key in stored.files}
+            arrays = {key: stored[key] for key in stored.files if key != "about"}
+        if sorted(arrays) != about.get("arrays", sorted(arrays)):  # recordings of 0.1 have no list
+            raise DamageError("some of its arrays are lost")
         compile_seconds, sample_seconds = map(float, about["seconds"])
         return RawDraws(
             values=_group("values/", arrays),
