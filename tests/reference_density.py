@@ -54,6 +54,34 @@ LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
 }
 
 
+# Natural values of a parameter at a linear predictor.
+INVERSES: dict[str, Callable[[Anything], Anything]] = {
+    "identity": lambda eta: eta,
+    "log": np.exp,
+    "inverse": lambda eta: 1 / eta,
+    "sqrt": lambda eta: eta**2,
+    "1/mu^2": lambda eta: eta**-0.5,
+    "logit": lambda eta: 1 / (1 + np.exp(-eta)),
+    "probit": lambda eta: np.exp(special.log_ndtr(eta)),
+    "probit_approx": lambda eta: 1 / (1 + np.exp(-(0.07056 * eta**3 + 1.5976 * eta))),
+    "cauchit": lambda eta: 0.5 + np.arctan(eta) / np.pi,
+    "cloglog": lambda eta: 1 - np.exp(-np.exp(eta)),
+    "loglog": lambda eta: np.exp(-np.exp(-eta)),
+    "softit": lambda eta: np.log(1 + np.exp(eta)) / (1 + np.log(1 + np.exp(eta))),
+    "tan_half": lambda eta: 2 * np.arctan(eta),
+    "logm1": lambda eta: 1 + np.exp(eta),
+    "softplus": lambda eta: np.log(1 + np.exp(eta)),
+    "squareplus": lambda eta: (eta + np.sqrt(eta**2 + 4)) / 2,
+}
+# The linear predictor under a family's usual link.
+FORWARD: dict[str, Callable[[Anything], Anything]] = {
+    "identity": lambda mu: mu,
+    "log": np.log,
+    "logit": lambda mu: np.log(mu / (1 - mu)),
+    "tan_half": lambda mu: np.tan(mu / 2),
+}
+
+
 def _gamma(y: Anything, a: Anything, mu: Anything) -> Anything:
     return a * np.log(a / mu) - special.loggamma(a + 0j) + (a - 1) * np.log(y) - a * y / mu
 
@@ -266,11 +294,16 @@ def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
         Z = np.concatenate([term.Z for term in terms], axis=1)
         etas[dpar] = etas[dpar] + np.sum(Z * effect(model, values, k)[1][terms[0].index], axis=1)
     eta = etas.pop("mu")
-    values = values | {dpar: np.exp(others) for dpar, others in etas.items()}
+    links = {one.name: one.link.name for one in model.family.parameters}
+    values = values | {dpar: INVERSES[links[dpar]](others) for dpar, others in etas.items()}
+    usual = model.family.location.links[0]
+    known = links["mu"] if (model.family.name, links["mu"]) in LIKELIHOODS else usual
+    if known != links["mu"]:
+        eta = FORWARD[usual](INVERSES[links["mu"]](eta))
     if model.family.name == "gaussian":
         sigma = values["sigma"]
         return np.sum(-np.log(sigma) - 0.5 * response.weights * ((response.y - eta) / sigma) ** 2)
-    rows = LIKELIHOODS[model.family.name, model.family.link.name](eta, response.y, response.trials, values)
+    rows = LIKELIHOODS[model.family.name, known](eta, response.y, response.trials, values)
     return np.sum(response.weights * rows)
 
 

@@ -293,11 +293,11 @@ def _cauchy_density(eta: Floats) -> Floats:
 
 
 def _log_cauchy(eta: Floats) -> Floats:
-    return np.asarray(np.log(_cauchy(eta)))
+    return np.where(eta > 0, np.log1p(-_cauchy(-eta)), np.log(_cauchy(eta)))
 
 
 def _log1m_cauchy(eta: Floats) -> Floats:
-    return np.asarray(np.log(_cauchy(-eta)))
+    return _log_cauchy(-eta)
 
 
 def _loglog(mu: Floats) -> Floats:

@@ -22,8 +22,8 @@ def slopes(
     """Give score and information of each row in its predictors.
 
     The information is the family's own, expected one, or where it has none the observed one, minus second derivatives
-    along the links that slopes are written in, which need not be positive. What of these a family does not have in closed form is taken by differences of its log
-    density.
+    along the links that slopes are written in, which need not be positive. What of these a family does not have in
+    closed form is taken by differences of its log density.
 
     Parameters
     ----------

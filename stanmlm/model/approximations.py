@@ -255,7 +255,7 @@ def weighted(weight: Floats, values: Floats) -> Floats:
 
 
 def within_reach(eta: Floats, before: Floats, limits: Floats) -> Floats:
-    """Linear predictors (P, C) where a step may end: in limits, and others' than the location's not far from `before`."""
+    """Linear predictors (P, C) where a step may end: in limits, and but for the location's not far from `before`."""
     out = np.empty_like(eta)
     out[0] = eta[0]
     np.clip(eta[1:], before[1:] - FARTHEST, before[1:] + FARTHEST, out=out[1:])
