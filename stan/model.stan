@@ -35,6 +35,15 @@
 
 {{ family.data(s) if s.likelihood }}
 
+{% for name, low, high in s.bounded %}
+{% if low %}
+  real lower_{{ name }};
+{% endif %}
+{% if high %}
+  real upper_{{ name }};
+{% endif %}
+{% endfor %}
+
 {% for prior in priors %}
 {{ prior.place.data(prior, terms) }}
 

@@ -12,7 +12,7 @@ from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.reductions import Extra, Reduction
 from stanmlm.families.responses import Response
-from stanmlm.families.support import SUPPORTS, Support
+from stanmlm.families.support import SUPPORTS, Support, between
 from stanmlm.families.theta import Theta
 
 
@@ -38,6 +38,8 @@ class Distributional:
     start: Callable[[Response], float]  # a natural value where a pilot starts
     words: str = ""  # what it is, where a program declares it
     scales_groups: bool = False  # it scales the response: default group sds are priors on sd / this
+    upper: Callable[[Response], float] | None = None  # the most that it may be beside responses: its prior is uniform
+    ends: tuple[float, float] | None = None  # narrower bounds than its support's, from the data or the user
     # By preset: of the one number, and of the intercept on the link's scale; a preset that is not here is flat.
     prior: Mapping[str, Default] = field(default_factory=dict)
     prior_link: Mapping[str, Default] = field(default_factory=dict)
@@ -45,7 +47,7 @@ class Distributional:
     @property
     def within(self) -> Support:
         """Where it may lie."""
-        return SUPPORTS[self.support]
+        return SUPPORTS[self.support] if self.ends is None else between(self.name, *self.ends)
 
     @property
     def domain(self) -> tuple[float, float]:
@@ -56,6 +58,19 @@ class Distributional:
     def alone(self) -> "Distributional":
         """The same where it is one number: links are for predictors, and its default one knows no bounds."""
         return replace(self, link=LINKS[self.links[0]])
+
+    def safe(self, response: Response) -> tuple[float, float]:
+        """Where its predictor may lie whatever the row."""
+        if self.upper is None:
+            return self.domain
+        return self.link.within(self.within.low, min(self.within.high, self.upper(response)))
+
+    def beside(self, response: Response) -> "Distributional":
+        """The same with the bound that responses set, within which its default prior is uniform."""
+        if self.upper is None:
+            return self
+        ends = self.within.low, self.upper(response)
+        return replace(self, ends=ends, prior={preset: Default("uniform", ends) for preset in ("rstanarm", "brms")})
 
 
 @dataclass(frozen=True)
@@ -169,9 +184,15 @@ class Family:
         fitting = (one for one in self.reductions if not one.links or self.link.name in one.links)
         return next((one for one in fitting if not set(one.scalars) & set(predicted)), None)
 
-    def predicted(self, names: Collection[str]) -> "Family":
-        """The same where these parameters have a predictor, and the others are one number each."""
-        return replace(self, parameters=tuple(one if one.name in names else one.alone for one in self.parameters))
+    def predicted(self, names: Collection[str], response: Response) -> "Family":
+        """The same where these parameters have a predictor, and the others are one number each, beside responses."""
+        each = (one if one.name in names else one.alone.beside(response) for one in self.parameters)
+        return replace(self, parameters=tuple(each))
+
+    def narrowed(self, ends: Mapping[str, tuple[float, float]]) -> "Family":
+        """The same with these parameters, numbers each, between such ends too."""
+        each = (replace(one, ends=ends[one.name]) if one.name in ends else one for one in self.parameters)
+        return replace(self, parameters=tuple(each))
 
     def variance_of(self, theta: Theta, extra: Extra) -> Floats:
         """The variance of responses given their parameters.

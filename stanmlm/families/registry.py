@@ -5,8 +5,10 @@ from collections.abc import Callable
 from stanmlm.base.arguments import shown
 from stanmlm.base.dialects import family_elsewhere
 from stanmlm.base.errors import OptionError, did_you_mean
+from stanmlm.families.asym_laplace import ASYM_LAPLACE
 from stanmlm.families.beta import BETA
 from stanmlm.families.binomial import BINOMIAL
+from stanmlm.families.exgaussian import EXGAUSSIAN
 from stanmlm.families.exponential import EXPONENTIAL
 from stanmlm.families.family import Family, FamilyLike
 from stanmlm.families.gamma import GAMMA
@@ -15,10 +17,14 @@ from stanmlm.families.inverse_gaussian import INVERSE_GAUSSIAN
 from stanmlm.families.lognormal import LOGNORMAL
 from stanmlm.families.negbinomial import NEGBINOMIAL
 from stanmlm.families.poisson import POISSON
+from stanmlm.families.shifted_lognormal import SHIFTED_LOGNORMAL
+from stanmlm.families.skew_normal import SKEW_NORMAL
 from stanmlm.families.student import STUDENT
+from stanmlm.families.von_mises import VON_MISES
 from stanmlm.families.weibull import WEIBULL
 
 _EVERY = (
+    *(SHIFTED_LOGNORMAL, SKEW_NORMAL, EXGAUSSIAN, ASYM_LAPLACE, VON_MISES),
     *(GAUSSIAN, STUDENT, LOGNORMAL, GAMMA, INVERSE_GAUSSIAN, WEIBULL, EXPONENTIAL, BETA),
     *(BINOMIAL, POISSON, NEGBINOMIAL),
 )

@@ -116,9 +116,7 @@ def _under(own: Link, to: Link, eta: Floats) -> tuple[Floats, Floats]:
 def _observed(family: Family, y: Floats, at: _Written, extra: Extra) -> Floats:
     """Minus the matrix of second differences, (P, P, rows)."""
     P, steps, here = len(at.steps), SECOND * at.steps, _density(family, y, at, {}, extra)
-    up, down = (
-        np.array([_density(family, y, at, {p: sign * steps[p]}, extra) for p in range(P)]) for sign in (1, -1)
-    )
+    up, down = (np.array([_density(family, y, at, {p: sign * steps[p]}, extra) for p in range(P)]) for sign in (1, -1))
     information = np.empty((P, P, *here.shape))
     for p in range(P):
         information[p, p] = -(up[p] + down[p] - 2 * here)

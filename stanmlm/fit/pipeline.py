@@ -69,7 +69,6 @@ def build_model(
     given = to_pandas(data)
     formula = parse_formula(text, () if given is None else tuple(map(str, given.columns)))
     _check_parameters(formula, family)
-    family = family.predicted((LOCATION, *(dpar for dpar, _ in formula.others)))
     frame = model_frame(
         formula,
         given,
@@ -82,6 +81,7 @@ def build_model(
     if frame.response is None:
         raise FormulaError("the formula has no response: write `y ~ x`", formula.text, 0, len(formula.text))
     response = family.read(replace(frame.response, rows=frame.index), frame.weights)
+    family = family.predicted((LOCATION, *(dpar for dpar, _ in formula.others)), response)
     columns = design(formula, frame, options.contrasts, options.default_contrasts)
     _check_unknowns(columns, family)
     preset, rows = split_preset(options.priors, options.preset)

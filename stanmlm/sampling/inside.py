@@ -39,7 +39,8 @@ def inside(model: Model, center: Floats, fix: Floats, u: tuple[Floats, ...]) -> 
     DataError
         Where no such center is known.
     """
-    bounded = {dpar: ends for dpar, ends in model.family.domains.items() if dpar in places_of(model.design)}
+    safe = {one.name: one.safe(model.response) for one in model.family.parameters}
+    bounded = {dpar: safe[dpar] for dpar in places_of(model.design) if np.any(np.isfinite(safe[dpar]))}
     if not bounded:
         return fix, u
     middle = _middle(model, center, bounded)
@@ -86,7 +87,7 @@ def _is_inside(eta: Floats, ends: tuple[float, float]) -> bool:
 def _nowhere(model: Model, one: Distributional, of: Predictor) -> str:
     text = f"under the {one.link.name} link {one.name} of some rows is not {_words(one)} wherever chains could start"
     remedy = "" if of.intercept else "give the formula an intercept, or "
-    return f"{text}; {remedy}take another link, such as {model.family.name}(link=\"{one.links[0]}\")"
+    return f'{text}; {remedy}take another link, such as {model.family.name}(link="{one.links[0]}")'
 
 
 def _words(one: Distributional) -> str:

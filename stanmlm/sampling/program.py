@@ -54,6 +54,7 @@ class Structure:
     others: tuple[Vector, ...] = ()
     dpars: tuple[str, ...] = ()  # a group term each: the parameter whose predictor it is in; () all in the location's
     rotated: tuple[int, ...] = ()  # positions of group terms that are rotated
+    bounded: tuple[tuple[str, bool, bool], ...] = ()  # scalars whose lower, or upper, bound is data
     blocks: Blocks = ()  # terms that are sampled as one, each then a group term but for `several`; () all apart
 
     @property
@@ -117,6 +118,7 @@ def structure(model: Model) -> Structure:
         others=tuple(_vector(model, of) for of in model.design.others),
         dpars=tuple(dpars_of(term)[0] for term in terms) if model.design.others else (),
         blocks=model.centering.blocks,
+        bounded=tuple((one.name, *map(bool, np.isfinite(one.ends))) for one in model.scalars if one.ends is not None),
     )
     if model.prior_only:
         return plain
@@ -175,7 +177,9 @@ def program(structure: Structure) -> Program:
 
 def _context(structure: Structure) -> dict[str, object]:
     environment = _environment()
-    scalars = [one for one in FAMILIES[structure.family].scalars if one.name not in structure.vectors]
+    bounds = {name: (0.0 if low else -np.inf, 1.0 if high else np.inf) for name, low, high in structure.bounded}
+    alone = [one for one in FAMILIES[structure.family].scalars if one.name not in structure.vectors]
+    scalars = [replace(one, ends=bounds.get(one.name)) for one in alone]
     scales = [one.name for one in scalars if one.scales_groups and structure.link == "identity"]
     special = own_density(structure)
     family = special if structure.marginal else f"families/{structure.family}.stan"

@@ -54,7 +54,14 @@ def standata(model: Model) -> Data:
     elif not model.prior_only:
         data |= _rows(model)
         data |= model.cells.rows.stats
-    return data | _priors(model)
+    return data | _bounds(model) | _priors(model)
+
+
+def _bounds(model: Model) -> Data:
+    """The ends of scalars whose bounds are data."""
+    named = ((one.name, one.ends) for one in model.scalars if one.ends is not None)
+    ends = ((f"{side}_{name}", end) for name, both in named for side, end in zip(("lower", "upper"), both, strict=True))
+    return {name: end for name, end in ends if np.isfinite(end)}
 
 
 def absorbed_by(model: Model, k: int) -> tuple[Ints, Ints]:

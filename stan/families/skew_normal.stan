@@ -1,0 +1,24 @@
+{# Skew normal responses with mean mu, sd sigma and skewness by alpha.
+   Contract: macros functions(s), data(s), model(s, link); model reads `eta` and the parameters that are vectors. #}
+{% import "functions/normal.stan" as functions_of %}
+{% macro functions(s) %}{{ functions_of.log_normal() }}{% endmacro %}
+{% macro data(s) %}
+  // Response: the distinct ones of each cell
+  int<lower=0> R;
+  array[R] int<lower=1, upper=C> cell;
+  vector[R] y;
+  vector<lower=0>[R] n;  // how often each is there; weights make it real
+{% endmacro %}
+{% macro model(s, link) %}
+{% set a = "alpha[cell]" if "alpha" in s.vectors else "alpha" %}
+{% set sigma = "sigma[cell]" if "sigma" in s.vectors else "sigma" %}
+{% set number = "vector[R]" if "alpha" in s.vectors else "real" %}
+  // delta, the mean of a standard skew normal and its sd; then scores about its location
+  {{ number }} delta = {{ a }} {{ "./" if "alpha" in s.vectors else "/" }} sqrt(1 + square({{ a }}));
+  {{ number }} center = delta * sqrt(2 / pi());
+  {{ number }} spread = sqrt(1 - square(center));
+  vector[R] z = center + spread {{ ".*" if "alpha" in s.vectors else "*" }} ((y - {{ link.inverse("eta") }}[cell]) {{ "./" if "sigma" in s.vectors else "/" }} {{ sigma }});
+  target += dot_product(n, -0.5 * square(z) + log_Phi_each({{ a }} {{ ".*" if "alpha" in s.vectors else "*" }} z));
+  target += {{ "dot_product(n, log(spread))" if "alpha" in s.vectors else "sum(n) * log(spread)" }};
+  target += -{{ "dot_product(n, log(sigma[cell]))" if "sigma" in s.vectors else "sum(n) * log(sigma)" }};
+{% endmacro %}
