@@ -61,7 +61,7 @@
   vector[S] z_sd;  // sds of the group coefficients, in units of the posterior of their logarithms
 {% endif %}
 {% for one in scalars %}
-  real{{ one.within.written }} {{ one.name }};  // {{ one.words }}
+  real{{ one.within.written }} {{ one.in_stan }};  // {{ one.words }}
 {% endfor %}
 {% for term in terms %}
 {{ term.file.parameters(term) -}}

@@ -48,6 +48,13 @@ LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
     ("weibull", "log"): lambda eta, y, n, v: _weibull(
         y, v["shape"], np.exp(eta - special.loggamma(1 + 1 / v["shape"] + 0j))
     ),
+    ("skew_normal", "identity"): lambda eta, y, n, v: _skew_normal(y, eta, v["sigma"], v["alpha"]),
+    ("exgaussian", "identity"): lambda eta, y, n, v: _exgaussian(y, eta, v["sigma"], v["beta"]),
+    ("asym_laplace", "identity"): lambda eta, y, n, v: _asym_laplace(y, eta, v["sigma"], v["quantile"]),
+    ("shifted_lognormal", "identity"): lambda eta, y, n, v: _shifted(y, eta, v["sigma"], v["ndt"]),
+    ("von_mises", "tan_half"): lambda eta, y, n, v: (
+        v["kappa"] * np.cos(y - 2 * np.arctan(eta)) - np.log(special.iv(0, v["kappa"]))
+    ),
     ("beta", "logit"): lambda eta, y, n, v: _beta(y, -np.log1p(np.exp(-eta)), -np.log1p(np.exp(eta)), v["phi"]),
     ("beta", "probit"): lambda eta, y, n, v: _beta(y, special.log_ndtr(eta), special.log_ndtr(-eta), v["phi"]),
     ("beta", "cloglog"): lambda eta, y, n, v: _beta(y, np.log(-np.expm1(-np.exp(eta))), -np.exp(eta), v["phi"]),
@@ -80,6 +87,29 @@ FORWARD: dict[str, Callable[[Anything], Anything]] = {
     "logit": lambda mu: np.log(mu / (1 - mu)),
     "tan_half": lambda mu: np.tan(mu / 2),
 }
+
+
+def _skew_normal(y: Anything, mu: Anything, sigma: Anything, alpha: Anything) -> Anything:
+    """In Azzalini's location and scale."""
+    delta = alpha / np.sqrt(1 + alpha**2)
+    omega = sigma / np.sqrt(1 - 2 / np.pi * delta**2)
+    z = (y - mu + omega * delta * np.sqrt(2 / np.pi)) / omega
+    return -np.log(omega) - z**2 / 2 + special.log_ndtr(alpha * z)
+
+
+def _exgaussian(y: Anything, mu: Anything, sigma: Anything, beta: Anything) -> Anything:
+    """As Stan's manual writes exp_mod_normal, with rate 1 / beta."""
+    rate, away = 1 / beta, y - (mu - beta)
+    return np.log(rate) + rate / 2 * (rate * sigma**2 - 2 * away) + special.log_ndtr(away / sigma - rate * sigma)
+
+
+def _asym_laplace(y: Anything, mu: Anything, sigma: Anything, quantile: Anything) -> Anything:
+    z = (y - mu) / sigma
+    return np.log(quantile * (1 - quantile) / sigma) - z * (quantile - (np.real(z) < 0))
+
+
+def _shifted(y: Anything, mu: Anything, sigma: Anything, ndt: Anything) -> Anything:
+    return -np.log(sigma * (y - ndt)) - 0.5 * ((np.log(y - ndt) - mu) / sigma) ** 2
 
 
 def _gamma(y: Anything, a: Anything, mu: Anything) -> Anything:
@@ -151,8 +181,8 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
         log_sd = of.log_sd + of.sd_factor @ values["z_sd"]
         values["sd"], jacobian = np.exp(log_sd), jacobian + log_sd.sum()
     for one in model.scalars:
-        (log_value,) = take(1)
-        values[one.name], jacobian = one.within.low + np.exp(log_value), jacobian + log_value
+        values[one.name], lp = within(one.within.low, one.within.high, take(1)[0])
+        jacobian = jacobian + lp
     for block in sampled_together(model):
         for k in block:
             K = len(design.terms[k].coefs)
@@ -168,6 +198,16 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
     values["alpha_c"] = np.array([part[0] for of, part in parts if of.intercept])
     values["b"] = np.concatenate([part[of.intercept :] for of, part in parts])
     return values, jacobian
+
+
+def within(low: float, high: float, free: Anything) -> tuple[Anything, Anything]:
+    """A number between two ends, and the log Jacobian."""
+    if np.isfinite(low) and np.isfinite(high):
+        share = 1 / (1 + np.exp(-free))
+        return low + (high - low) * share, np.log(high - low) + np.log(share) + np.log(1 - share)
+    if np.isfinite(low):
+        return low + np.exp(free), free
+    return (high - np.exp(free), free) if np.isfinite(high) else (free, 0.0)
 
 
 def sampled_together(model: Model) -> list[tuple[int, ...]]:

@@ -1,7 +1,7 @@
 {# Skew normal responses with mean mu, sd sigma and skewness by alpha.
    Contract: macros functions(s), data(s), model(s, link); model reads `eta` and the parameters that are vectors. #}
-{% import "functions/normal.stan" as functions_of %}
-{% macro functions(s) %}{{ functions_of.log_normal() }}{% endmacro %}
+{% import "functions/normal.stan" as normal %}
+{% macro functions(s) %}{% endmacro %}
 {% macro data(s) %}
   // Response: the distinct ones of each cell
   int<lower=0> R;
@@ -18,7 +18,8 @@
   {{ number }} center = delta * sqrt(2 / pi());
   {{ number }} spread = sqrt(1 - square(center));
   vector[R] z = center + spread {{ ".*" if "alpha" in s.vectors else "*" }} ((y - {{ link.inverse("eta") }}[cell]) {{ "./" if "sigma" in s.vectors else "/" }} {{ sigma }});
-  target += dot_product(n, -0.5 * square(z) + log_Phi_each({{ a }} {{ ".*" if "alpha" in s.vectors else "*" }} z));
+  target += -0.5 * dot_product(n, square(z));
+{{ normal.add_log_normal("n", a ~ (" .* z" if "alpha" in s.vectors else " * z")) -}}
   target += {{ "dot_product(n, log(spread))" if "alpha" in s.vectors else "sum(n) * log(spread)" }};
   target += -{{ "dot_product(n, log(sigma[cell]))" if "sigma" in s.vectors else "sum(n) * log(sigma)" }};
 {% endmacro %}

@@ -1,21 +1,13 @@
-{# Functions of the normal distribution that keep their digits in the tails.
-   Contract: a macro log_normal, the function of a vector. #}
-{% macro log_normal() %}
-  /**
-   * The logarithm of the normal distribution function. A vector at once is twice as fast, but Phi underflows below -37.
-   *
-   * @param x (R)
-   * @return (R)
-   */
-  vector log_Phi_each(vector x) {
-    int R = size(x);
-    if (R == 0 || min(x) > -37) {
-      return log(Phi(x));
+{# The logarithm of the normal distribution function, with its digits in the lower tail.
+   Contract: a macro add_log_normal, the statements that add its sum over the R elements of a vector x, each n times. #}
+{% macro add_log_normal(n, x) %}
+  // A vector at once is twice as fast, but Phi underflows below -37
+  vector[R] x = {{ x }};
+  if (min(x) > -37) {
+    target += dot_product({{ n }}, log(Phi(x)));
+  } else {
+    for (i in 1:R) {
+      target += {{ n }}[i] * std_normal_lcdf(x[i] | );
     }
-    vector[R] out;
-    for (r in 1:R) {
-      out[r] = std_normal_lcdf(x[r] | );
-    }
-    return out;
   }
 {% endmacro %}

@@ -68,6 +68,15 @@ def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:
     return np.asarray(extra.weights * (np.where(w > 0, far, near) - theta.log("beta")))
 
 
+def _score(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """In mu, log sigma and log beta, with the normal density over its distribution function, inverse of Mills' ratio."""
+    z, r = _parts(y, theta)
+    q = z - r
+    mills = np.exp(-(q**2) / 2 - special.log_ndtr(q)) / np.sqrt(2 * np.pi)
+    of_sigma, of_beta = r**2 - mills * (z + r), mills / r - 2 + r * (mills + q)
+    return np.asarray(extra.weights * np.array([(r - mills) / theta["sigma"], of_sigma, of_beta]))
+
+
 def _draw(rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
     mu, beta = theta["mu"], theta["beta"]
     normal = theta["sigma"] * rng.standard_normal(mu.shape)
@@ -130,6 +139,7 @@ EXGAUSSIAN = Family(
             support="positive",
             start=_beta,
             words="mean of the exponential part",
+            symbol="exp_mean",
             prior={preset: Default("gamma", (1.0, 0.1)) for preset in ("rstanarm", "brms")},
             prior_link={preset: Default("normal", (1.7, 1.3)) for preset in ("rstanarm", "brms")},
         ),
@@ -143,5 +153,7 @@ EXGAUSSIAN = Family(
     notation=Notation(r"\mu", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    score=_score,
+    slopes_in=("identity", "log", "log"),
     autoscales=True,
 )

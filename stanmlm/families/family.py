@@ -31,7 +31,7 @@ class Default:
 class Distributional:
     """A parameter that rows may differ in: with a predictor on the link's scale, or one number for all."""
 
-    name: str  # "mu", "sigma", "shape", "nu"; the name in Stan
+    name: str  # "mu", "sigma", "shape", "nu"
     link: Link
     links: tuple[str, ...]  # allowed, default first
     support: str  # of the one number, a key of SUPPORTS
@@ -39,15 +39,27 @@ class Distributional:
     words: str = ""  # what it is, where a program declares it
     scales_groups: bool = False  # it scales the response: default group sds are priors on sd / this
     upper: Callable[[Response], float] | None = None  # the most that it may be beside responses: its prior is uniform
+    symbol: str = ""  # its name in Stan, where its own is taken: "beta"
     ends: tuple[float, float] | None = None  # narrower bounds than its support's, from the data or the user
     # By preset: of the one number, and of the intercept on the link's scale; a preset that is not here is flat.
     prior: Mapping[str, Default] = field(default_factory=dict)
     prior_link: Mapping[str, Default] = field(default_factory=dict)
 
     @property
+    def in_stan(self) -> str:
+        """Its name in Stan."""
+        return self.symbol or self.name
+
+    @property
+    def defaults(self) -> Mapping[str, Default]:
+        """Default priors of the one number, by preset."""
+        bounded = self.upper is not None and self.ends is not None
+        return {preset: Default("uniform", self.ends) for preset in ("rstanarm", "brms")} if bounded else self.prior
+
+    @property
     def within(self) -> Support:
         """Where it may lie."""
-        return SUPPORTS[self.support] if self.ends is None else between(self.name, *self.ends)
+        return SUPPORTS[self.support] if self.ends is None else between(self.in_stan, *self.ends)
 
     @property
     def domain(self) -> tuple[float, float]:
@@ -69,8 +81,7 @@ class Distributional:
         """The same with the bound that responses set, within which its default prior is uniform."""
         if self.upper is None:
             return self
-        ends = self.within.low, self.upper(response)
-        return replace(self, ends=ends, prior={preset: Default("uniform", ends) for preset in ("rstanarm", "brms")})
+        return replace(self, ends=(self.within.low, self.upper(response)))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from stanmlm.families.family import (
     Family,
     Notation,
     from_zero,
+    symmetric,
     trials_of,
     with_links,
 )
@@ -62,6 +63,26 @@ def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:
     z = (np.where(np.isfinite(log_y), log_y, 0.0) - theta["mu"]) / theta["sigma"]
     kernel = np.where(np.isfinite(log_y), -0.5 * z**2 - log_y, -np.inf)
     return np.asarray(extra.weights * (kernel - theta.log("sigma") - 0.5 * np.log(2 * np.pi)))
+
+
+def _score(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """In mu, log sigma and log ndt."""
+    sigma, z, rate = theta["sigma"], *_standard(y, theta)
+    return np.asarray(extra.weights * np.array([z / sigma, z**2 - 1, rate * (1 + z / sigma)]))
+
+
+def _observed(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Minus second derivatives."""
+    sigma, z, rate = theta["sigma"], *_standard(y, theta)
+    own = rate**2 / sigma**2 - rate * (1 + rate) * (1 + z / sigma)
+    rows = [[np.zeros_like(z) + sigma**-2.0], [2 * z / sigma, 2 * z**2], [rate / sigma**2, 2 * z * rate / sigma, own]]
+    return extra.weights * symmetric(rows)
+
+
+def _standard(y: Floats, theta: Theta) -> tuple[Floats, Floats]:
+    """The standardised logarithm, and how fast it falls with log ndt, times sigma."""
+    ndt = theta["ndt"]
+    return np.asarray((_log_above(y, theta) - theta["mu"]) / theta["sigma"]), np.asarray(ndt / (y - ndt))
 
 
 def _draw(rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
@@ -150,6 +171,9 @@ SHIFTED_LOGNORMAL = Family(
     notation=Notation(r"\mu", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    score=_score,
+    observed=_observed,
+    slopes_in=("identity", "log", "log"),
     autoscales=True,
     located=_log,
 )

@@ -214,7 +214,7 @@ def _defaults(preset: Preset, scales: Scales, slots: Sequence[Slot], family: Fam
     single: dict[str, Callable[[Slot], Prior]] = {
         "Intercept": lambda slot: _default_intercept(preset, scales, own[slot.address.dpar]),
         "b": lambda _: preset.coefficients(scales),
-        "dpar": lambda slot: _declared(preset, scales, own[slot.address.dpar].prior),
+        "dpar": lambda slot: _declared(preset, scales, own[slot.address.dpar].defaults),
     }
     chosen = {slot: single[slot.address.kind](slot) for slot in slots if slot.address.kind in single}
     return chosen | spread_covariance(preset.covariance(scales), slots)

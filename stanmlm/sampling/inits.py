@@ -93,7 +93,7 @@ def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.G
     point |= _effects(model, uncentred(model.design, fix), factors, u) if system else {}
     for one, variance in zip(model.scalars, _scalar_variances(model, at), strict=True):
         moved = one.link.forward(np.asarray(at.scalars[one.name])) + SPREAD * np.sqrt(variance) * rng.standard_normal()
-        point[one.name] = one.within.inside(np.asarray(one.link.inverse(moved)))
+        point[one.in_stan] = one.within.inside(np.asarray(one.link.inverse(moved)))
     return point
 
 

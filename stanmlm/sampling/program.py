@@ -13,6 +13,7 @@ import numpy as np
 from stanmlm.data.coefficients import places_of
 from stanmlm.data.design import Predictor, dpars_of
 from stanmlm.families import FAMILIES
+from stanmlm.families.family import Distributional
 from stanmlm.families.links import LINKS
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.joining import Blocks, name_of
@@ -118,7 +119,7 @@ def structure(model: Model) -> Structure:
         others=tuple(_vector(model, of) for of in model.design.others),
         dpars=tuple(dpars_of(term)[0] for term in terms) if model.design.others else (),
         blocks=model.centering.blocks,
-        bounded=tuple((one.name, *map(bool, np.isfinite(one.ends))) for one in model.scalars if one.ends is not None),
+        bounded=tuple((one.in_stan, *_has_ends(one)) for one in model.scalars if one.ends is not None),
     )
     if model.prior_only:
         return plain
@@ -131,6 +132,12 @@ def structure(model: Model) -> Structure:
         joint=rows.joint.terms if all(k not in plain.within for k in rows.joint.terms) else (),
         rotated=tuple(sweep.term for sweep in model.centering.sweeps),
     )
+
+
+def _has_ends(one: Distributional) -> tuple[bool, bool]:
+    """Whether a parameter has a lower bound, and an upper one."""
+    low, high = np.isfinite((one.within.low, one.within.high))
+    return bool(low), bool(high)
 
 
 def _vector(model: Model, of: Predictor) -> Vector:
@@ -179,7 +186,7 @@ def _context(structure: Structure) -> dict[str, object]:
     environment = _environment()
     bounds = {name: (0.0 if low else -np.inf, 1.0 if high else np.inf) for name, low, high in structure.bounded}
     alone = [one for one in FAMILIES[structure.family].scalars if one.name not in structure.vectors]
-    scalars = [replace(one, ends=bounds.get(one.name)) for one in alone]
+    scalars = [replace(one, ends=bounds.get(one.in_stan)) for one in alone]
     scales = [one.name for one in scalars if one.scales_groups and structure.link == "identity"]
     special = own_density(structure)
     family = special if structure.marginal else f"families/{structure.family}.stan"
@@ -213,6 +220,7 @@ def _predictors(structure: Structure) -> list[dict[str, object]]:
             "dpar": one.dpar,
             "suffix": "" if one is location else f"_{one.dpar}",
             "of": "" if one is location else f" of {one.dpar}",
+            "natural": "" if one is location else _in_stan(structure, one.dpar),
             "intercept": one.intercept,
             "offset": one.offset,
             "fixed": one.fixed,
@@ -220,6 +228,11 @@ def _predictors(structure: Structure) -> list[dict[str, object]]:
         }
         for one in (location, *structure.others)
     ]
+
+
+def _in_stan(structure: Structure, dpar: str) -> str:
+    """The name of a parameter of the family in the program."""
+    return next((one.in_stan for one in FAMILIES[structure.family].parameters if one.name == dpar), dpar)
 
 
 def _terms(structure: Structure) -> list[dict[str, object]]:
@@ -269,7 +282,7 @@ def _priors(structure: Structure, ratio: bool) -> list[dict[str, object]]:
     environment = _environment()
     records = []
     for class_, distribution in structure.priors:
-        place, parameter = PLACES.get(class_, ("scalar", class_))
+        place, parameter = PLACES.get(class_, ("scalar", _in_stan(structure, class_)))
         place = "vector" if class_ == "Intercept" and structure.others else place
         records.append(
             {

@@ -59,7 +59,7 @@ def standata(model: Model) -> Data:
 
 def _bounds(model: Model) -> Data:
     """The ends of scalars whose bounds are data."""
-    named = ((one.name, one.ends) for one in model.scalars if one.ends is not None)
+    named = ((one.in_stan, one.ends) for one in model.scalars if one.ends is not None)
     ends = ((f"{side}_{name}", end) for name, both in named for side, end in zip(("lower", "upper"), both, strict=True))
     return {name: end for name, end in ends if np.isfinite(end)}
 

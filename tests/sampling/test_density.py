@@ -16,7 +16,7 @@ from reference_density import (
     scale_at,
     share_at,
 )
-from stan_against_numpy import PAIRS, RELATIVE, check, compiled, points
+from stan_against_numpy import MORE, PAIRS, RELATIVE, check, compiled, points
 
 from stanmlm.families import FAMILIES, binomial, gaussian, negbinomial, poisson, student
 from stanmlm.families.family import with_link
@@ -31,6 +31,11 @@ from stanmlm.sampling.user_scale import unroll
 @pytest.mark.parametrize("pair", PAIRS)
 def test_density_of_every_family_link_and_term_shape(pair: str, shape: str, offset: bool) -> None:
     check(model(PAIRS[pair], shape, offset=offset))
+
+
+@pytest.mark.parametrize("pair", MORE)
+def test_density_of_more_families(pair: str) -> None:
+    check(model(MORE[pair], "two", offset=True))
 
 
 # Shapes with the positions of their rotated terms: by themselves, beside slopes that absorb, beside nested terms.
