@@ -69,7 +69,7 @@ def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:
 
 
 def _score(y: Floats, theta: Theta, extra: Extra) -> Floats:
-    """In mu, log sigma and log beta, with the normal density over its distribution function, inverse of Mills' ratio."""
+    """In mu, log sigma and log beta, with the normal density over its distribution function (Mills' ratio)."""
     z, r = _parts(y, theta)
     q = z - r
     mills = np.exp(-(q**2) / 2 - special.log_ndtr(q)) / np.sqrt(2 * np.pi)
