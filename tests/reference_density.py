@@ -175,6 +175,9 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
 
     of = sampled_in(model.centering, design)
     values["z_fix"] = take(len(of.hat))
+    if of.bounds is not None:
+        each = [within(*ends, z) for *ends, z in zip(*of.bounds, values["z_fix"], strict=True)]
+        values["z_fix"], jacobian = np.array([z for z, _ in each]), sum(lp for _, lp in each)
     values["swept"] = of.hat + of.factor @ values["z_fix"]
     if design.terms:
         values["z_sd"] = take(sum(len(term.coefs) for term in design.terms))

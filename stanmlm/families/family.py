@@ -53,8 +53,9 @@ class Distributional:
     @property
     def defaults(self) -> Mapping[str, Default]:
         """Default priors of the one number, by preset."""
-        bounded = self.upper is not None and self.ends is not None
-        return {preset: Default("uniform", self.ends) for preset in ("rstanarm", "brms")} if bounded else self.prior
+        if self.upper is None or self.ends is None:
+            return self.prior
+        return dict.fromkeys(("rstanarm", "brms"), Default("uniform", self.ends))
 
     @property
     def within(self) -> Support:

@@ -20,7 +20,7 @@ from stanmlm.model.model import Model
 from stanmlm.model.propriety import check_posterior
 from stanmlm.priors.prior_slots import CovarianceInput, PriorInput
 from stanmlm.priors.prior_spec import SetPrior
-from stanmlm.priors.priors import check_proper, resolve_priors, split_preset
+from stanmlm.priors.priors import check_proper, resolve_priors, scalar_bounds, split_preset
 from stanmlm.sampling.engines.protocol import Engine, RawDraws, Sampling, StanData
 from stanmlm.sampling.engines.sampling import resolve
 from stanmlm.sampling.inits import inverse_metric, starting_points
@@ -96,6 +96,7 @@ def build_model(
         prior_aux=options.prior_aux,
         prior_covariance=options.prior_covariance,
     )
+    family = family.narrowed(scalar_bounds(table, family))
     if options.prior_only:
         check_proper(table)
     cells = compress(columns, response, family, options.collapse)

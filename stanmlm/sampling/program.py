@@ -16,6 +16,7 @@ from stanmlm.families import FAMILIES
 from stanmlm.families.family import Distributional
 from stanmlm.families.links import LINKS
 from stanmlm.formula.bf import LOCATION
+from stanmlm.model.centering import sampled_in
 from stanmlm.model.joining import Blocks, name_of
 from stanmlm.model.model import Model
 from stanmlm.model.stan_rows import intercepts, many
@@ -56,6 +57,7 @@ class Structure:
     dpars: tuple[str, ...] = ()  # a group term each: the parameter whose predictor it is in; () all in the location's
     rotated: tuple[int, ...] = ()  # positions of group terms that are rotated
     bounded: tuple[tuple[str, bool, bool], ...] = ()  # scalars whose lower, or upper, bound is data
+    fenced: bool = False  # coefficients have bounds
     blocks: Blocks = ()  # terms that are sampled as one, each then a group term but for `several`; () all apart
 
     @property
@@ -119,6 +121,7 @@ def structure(model: Model) -> Structure:
         others=tuple(_vector(model, of) for of in model.design.others),
         dpars=tuple(dpars_of(term)[0] for term in terms) if model.design.others else (),
         blocks=model.centering.blocks,
+        fenced=sampled_in(model.centering, model.design).bounds is not None,
         bounded=tuple((one.in_stan, *_has_ends(one)) for one in model.scalars if one.ends is not None),
     )
     if model.prior_only:

@@ -75,6 +75,7 @@ def _fixed(model: Model) -> Data:
     design, of = model.design, sampled_in(model.centering, model.design)
     starting, others, means = intercepts(design), slopes(design), centers(design)
     data: Data = {"F": len(of.hat), "fix_hat": of.hat, "fix_L": of.factor}
+    data |= {} if of.bounds is None else {"z_lower": of.bounds[0], "z_upper": of.bounds[1]}
     if not design.others:
         return data | ({"x_mean": means[others]} if design.intercept else {})
     by_intercept = np.zeros((len(starting), len(means)))

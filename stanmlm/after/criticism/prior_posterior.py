@@ -93,7 +93,8 @@ _BY_KIND: Mapping[str, Callable[[Fit, PriorRow, Names], Iterator[Compared]]] = M
 
 
 def _univariate(row: PriorRow, element: Element, title: str, posterior: Floats) -> Compared:
-    known, rng, bounds = DISTRIBUTIONS[row.distribution], _stream(title), element.parameter.bounds
+    known, rng, own = DISTRIBUTIONS[row.distribution], _stream(title), element.parameter.bounds
+    bounds = max(own[0], row.bounds[0]), min(own[1], row.bounds[1])
     if not known.proper:
         return Compared(element, title, spelled(row), posterior, bounds, None, np.empty(0))
     low = bounds[0]
