@@ -7,7 +7,7 @@ import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.errors import OptionError
-from stanmlm.data.coefficients import n_coefficients, places_of
+from stanmlm.data.coefficients import n_coefficients, predictor_of
 from stanmlm.data.design import Design, dpars_of
 from stanmlm.families import Family
 from stanmlm.formula.bf import LOCATION
@@ -206,14 +206,12 @@ def events_of(design: Design, cells: Cells, family: Family, at: Pilot) -> list[F
 
     A predictor in the units of the response is counted in those of its scale; where that is none number, as nothing.
     """
-    dpars = [*places_of(design)]
     scale = next((one.name for one in family.scalars if one.scales_groups), None)
     unit = {LOCATION: 1.0 if scale is None else float(at.scalars.get(scale, 0.0))}
     out = []
     for term, index in zip(design.terms, cells.index, strict=True):
-        dpar = dpars_of(term)[0]
-        p = dpars.index(dpar)
-        weight = at.working.weight[p, p] * unit.get(dpar, 1.0) ** 2
+        p = predictor_of(design, term)
+        weight = at.working.weight[p, p] * unit.get(dpars_of(term)[0], 1.0) ** 2
         out.append(np.bincount(index, weights=weight, minlength=len(term.levels)).astype(float))
     return out
 
