@@ -105,7 +105,21 @@ from stanmlm.plots import (
     plot_trace,
     pp_check,
 )
-from stanmlm.priors.prior_spec import cauchy, decov, exponential, flat, gamma, lkj, normal, set_prior, student_t
+from stanmlm.priors.prior_spec import (
+    beta,
+    cauchy,
+    decov,
+    exponential,
+    flat,
+    gamma,
+    inv_gamma,
+    lkj,
+    logistic,
+    normal,
+    set_prior,
+    student_t,
+    uniform,
+)
 from stanmlm.sampling.doctor import doctor
 from stanmlm.sampling.engines.choose import choose_engine
 from stanmlm.sampling.engines.recorded import Recorded, record
@@ -146,6 +160,7 @@ __all__ = [
     "avg_predictions",
     "avg_slopes",
     "bayes_R2",
+    "beta",
     "bf",
     "binomial",
     "brm",
@@ -176,6 +191,7 @@ __all__ = [
     "group_mean",
     "hypothesis",
     "icc",
+    "inv_gamma",
     "inverse_gaussian",
     "kfold",
     "lFormula",
@@ -190,6 +206,7 @@ __all__ = [
     "load_naes",
     "log_lik",
     "log_prior",
+    "logistic",
     "lognormal",
     "loo",
     "loo_R2",
@@ -243,6 +260,7 @@ __all__ = [
     "student_t",
     "summary",
     "to_arviz",
+    "uniform",
     "update",
     "variance_decomposition",
     "vcov",

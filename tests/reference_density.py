@@ -24,6 +24,11 @@ PRIORS: dict[str, Callable[..., Anything]] = {
     "cauchy": lambda x, location, scale: -np.log(1 + ((x - location) / scale) ** 2),
     "exponential": lambda x, rate: -rate * x,
     "gamma": lambda x, shape, rate: (shape - 1) * np.log(x) - rate * x,
+    "logistic": lambda x, location, scale: -(x - location) / scale - 2 * np.log1p(np.exp(-(x - location) / scale)),
+    "uniform": lambda x, lower, upper: 0.0,
+    "beta": lambda x, alpha, beta: (alpha - 1) * np.log(x) + (beta - 1) * np.log1p(-x),
+    "lognormal": lambda x, location, scale: -np.log(x) - 0.5 * ((np.log(x) - location) / scale) ** 2,
+    "inv_gamma": lambda x, shape, scale: -(shape + 1) * np.log(x) - scale / x,
 }
 
 # (eta, response, trials, parameters, offset already in eta) -> log likelihood of each row.
@@ -46,6 +51,34 @@ LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
     ("beta", "logit"): lambda eta, y, n, v: _beta(y, -np.log1p(np.exp(-eta)), -np.log1p(np.exp(eta)), v["phi"]),
     ("beta", "probit"): lambda eta, y, n, v: _beta(y, special.log_ndtr(eta), special.log_ndtr(-eta), v["phi"]),
     ("beta", "cloglog"): lambda eta, y, n, v: _beta(y, np.log(-np.expm1(-np.exp(eta))), -np.exp(eta), v["phi"]),
+}
+
+
+# Natural values of a parameter at a linear predictor.
+INVERSES: dict[str, Callable[[Anything], Anything]] = {
+    "identity": lambda eta: eta,
+    "log": np.exp,
+    "inverse": lambda eta: 1 / eta,
+    "sqrt": lambda eta: eta**2,
+    "1/mu^2": lambda eta: eta**-0.5,
+    "logit": lambda eta: 1 / (1 + np.exp(-eta)),
+    "probit": lambda eta: np.exp(special.log_ndtr(eta)),
+    "probit_approx": lambda eta: 1 / (1 + np.exp(-(0.07056 * eta**3 + 1.5976 * eta))),
+    "cauchit": lambda eta: 0.5 + np.arctan(eta) / np.pi,
+    "cloglog": lambda eta: 1 - np.exp(-np.exp(eta)),
+    "loglog": lambda eta: np.exp(-np.exp(-eta)),
+    "softit": lambda eta: np.log(1 + np.exp(eta)) / (1 + np.log(1 + np.exp(eta))),
+    "tan_half": lambda eta: 2 * np.arctan(eta),
+    "logm1": lambda eta: 1 + np.exp(eta),
+    "softplus": lambda eta: np.log(1 + np.exp(eta)),
+    "squareplus": lambda eta: (eta + np.sqrt(eta**2 + 4)) / 2,
+}
+# The linear predictor under a family's usual link.
+FORWARD: dict[str, Callable[[Anything], Anything]] = {
+    "identity": lambda mu: mu,
+    "log": np.log,
+    "logit": lambda mu: np.log(mu / (1 - mu)),
+    "tan_half": lambda mu: np.tan(mu / 2),
 }
 
 
@@ -261,11 +294,16 @@ def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
         Z = np.concatenate([term.Z for term in terms], axis=1)
         etas[dpar] = etas[dpar] + np.sum(Z * effect(model, values, k)[1][terms[0].index], axis=1)
     eta = etas.pop("mu")
-    values = values | {dpar: np.exp(others) for dpar, others in etas.items()}
+    links = {one.name: one.link.name for one in model.family.parameters}
+    values = values | {dpar: INVERSES[links[dpar]](others) for dpar, others in etas.items()}
+    usual = model.family.location.links[0]
+    known = links["mu"] if (model.family.name, links["mu"]) in LIKELIHOODS else usual
+    if known != links["mu"]:
+        eta = FORWARD[usual](INVERSES[links["mu"]](eta))
     if model.family.name == "gaussian":
         sigma = values["sigma"]
         return np.sum(-np.log(sigma) - 0.5 * response.weights * ((response.y - eta) / sigma) ** 2)
-    rows = LIKELIHOODS[model.family.name, model.family.link.name](eta, response.y, response.trials, values)
+    rows = LIKELIHOODS[model.family.name, known](eta, response.y, response.trials, values)
     return np.sum(response.weights * rows)
 
 

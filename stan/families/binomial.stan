@@ -7,6 +7,5 @@
   vector<lower=0>[C] trials;
 {% endmacro %}
 {% macro model(s, link) %}
-  vector[C] mu = {{ link.inverse("eta") }};
-  target += dot_product(y, log(mu)) + dot_product(trials - y, log1m(mu));
+  target += dot_product(y, {{ link.log_inverse("eta") }}) + dot_product(trials - y, {{ link.log1m_inverse("eta") }});
 {% endmacro %}

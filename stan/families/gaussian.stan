@@ -2,8 +2,8 @@
    Contract: macros functions(s), data(s), model(s, link); model reads `eta` and the parameters that are vectors. #}
 {% macro functions(s) %}{% endmacro %}
 {% macro data(s) %}
-{% if "sigma" in s.vectors %}
-  // Response: of each cell, less the offset
+{% if "sigma" in s.vectors or s.link != "identity" %}
+  // Response: of each cell{{ ", less the offset" if s.link == "identity" }}
   vector<lower=0>[C] N;  // observations
   vector<lower=0>[C] n;  // sum of their weights; a precision is a weight over sigma^2
   vector[C] y;  // weighted mean
@@ -16,8 +16,13 @@
 {% endif %}
 {% endmacro %}
 {% macro model(s, link) %}
+{% if "sigma" in s.vectors or s.link != "identity" %}
+{% set squares = 'ss + n .* square(y - ' ~ link.inverse("eta") ~ ')' %}
 {% if "sigma" in s.vectors %}
-  target += -dot_product(N, log(sigma)) - 0.5 * sum((ss + n .* square(y - {{ link.inverse("eta") }})) ./ square(sigma));
+  target += -dot_product(N, log(sigma)) - 0.5 * sum(({{ squares }}) ./ square(sigma));
+{% else %}
+  target += -sum(N) * log(sigma) - 0.5 * sum({{ squares }}) / square(sigma);
+{% endif %}
 {% else %}
   target += -N * log(sigma) - 0.5 * (ss + dot_self(y - {{ link.inverse("eta") }})) / square(sigma);
 {% endif %}

@@ -4,9 +4,8 @@
 {% macro data(s) %}
   // Response: sums over the rows of a cell; weights make them real
   vector<lower=0>[C] y;  // total of the counts
-  vector<lower=0>[C] exposure;  // sum of exp(offset)
+  vector<lower=0>[C] exposure;  // {{ "sum of exp(offset)" if s.link == "log" else "rows" }}
 {% endmacro %}
 {% macro model(s, link) %}
-  vector[C] mu = {{ link.inverse("eta") }};
-  target += dot_product(y, log(mu)) - dot_product(exposure, mu);
+  target += dot_product(y, {{ link.log_inverse("eta") }}) - dot_product(exposure, {{ link.inverse("eta") }});
 {% endmacro %}

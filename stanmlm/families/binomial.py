@@ -5,7 +5,7 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.families.family import Distributional, Family, Notation, moderately, trials_of, with_link
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_SHARES
 from stanmlm.families.reductions import Extra, Reduction, Stats, ratio, times, total
 from stanmlm.families.responses import Response, read_successes
 from stanmlm.families.theta import Theta
@@ -17,7 +17,7 @@ def binomial(link: str = "logit") -> Family:
     Parameters
     ----------
     link : str
-        "logit", "probit" or "cloglog".
+        "logit", "probit", "probit_approx", "cloglog", "loglog", "cauchit", "softit", "identity" or "log".
 
     Returns
     -------
@@ -98,7 +98,7 @@ def _law(mean: str, trials: str) -> str:
 BINOMIAL = Family(
     name="binomial",
     spellings=(),
-    parameters=(Distributional("mu", LINKS["logit"], ("logit", "probit", "cloglog"), "unit", _share),),
+    parameters=(Distributional("mu", LINKS["logit"], OF_SHARES, "unit", _share),),
     kind="count",
     read=read_successes,
     log_density=_log_density,

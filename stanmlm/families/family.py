@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from stanmlm.base.arguments import shown
-from stanmlm.base.arrays import Floats
+from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.links import LINKS, Link
@@ -46,6 +46,16 @@ class Distributional:
     def within(self) -> Support:
         """Where it may lie."""
         return SUPPORTS[self.support]
+
+    @property
+    def domain(self) -> tuple[float, float]:
+        """Where its predictor may lie, on the link's scale."""
+        return self.link.within(self.within.low, self.within.high)
+
+    @property
+    def alone(self) -> "Distributional":
+        """The same where it is one number: links are for predictors, and its default one knows no bounds."""
+        return replace(self, link=LINKS[self.links[0]])
 
 
 @dataclass(frozen=True)
@@ -101,12 +111,14 @@ class Family:
     score: Callable[[Floats, Theta, Extra], Floats] | None = None
     information: Callable[[Theta, Extra], Floats] | None = None
     observed: Callable[[Floats, Theta, Extra], Floats] | None = None
+    slopes_in: tuple[str, ...] = ()  # the links that these are written in, of first parameters; "" is any
     reductions: tuple[Reduction, ...] = ()  # the first that holds serves; where none does, distinct responses
     extras: tuple[str, ...] = ()  # fields of Extra that the density reads beside exponents
     autoscales: bool = False  # rstanarm: default priors are scaled by sd(y), the intercept's sits at mean(y)
     weights_are_precisions: bool = False  # elsewhere they are exponents of the density, which count cases
     located: Callable[[Floats], Floats] = as_they_are  # responses on the scale of the location's natural value
-    squares: bool = False  # the density sees rows through n, y and ss alone, as ss + sum n (y - eta)^2: rows may turn
+    # With the identity link the density sees rows through n, y and ss alone, as ss + sum n (y - eta)^2: rows may turn.
+    squares: bool = False
 
     def __repr__(self) -> str:
         """As a user writes it."""
@@ -132,9 +144,34 @@ class Family:
         """By parameter."""
         return {parameter.name: parameter.link for parameter in self.parameters}
 
+    @property
+    def is_linear(self) -> bool:
+        """Whether the location is its own predictor."""
+        return self.link.name == "identity"
+
+    @property
+    def sees_squares(self) -> bool:
+        """Whether the density sees squares of rows about the predictor, and nothing else of them."""
+        return self.squares and self.is_linear
+
+    @property
+    def scale(self) -> str:
+        """The parameter in whose units the location's predictor is counted, "" where there is none."""
+        return next((one.name for one in self.scalars if one.scales_groups and self.is_linear), "")
+
+    @property
+    def domains(self) -> Mapping[str, tuple[float, float]]:
+        """Where predictors may lie, of the parameters that have a bound."""
+        return {one.name: one.domain for one in self.parameters if np.any(np.isfinite(one.domain))}
+
     def reduction(self, predicted: Collection[str]) -> Reduction | None:
         """What serves where these parameters have a predictor; None for the distinct responses of a cell."""
-        return next((one for one in self.reductions if not set(one.scalars) & set(predicted)), None)
+        fitting = (one for one in self.reductions if not one.links or self.link.name in one.links)
+        return next((one for one in fitting if not set(one.scalars) & set(predicted)), None)
+
+    def predicted(self, names: Collection[str]) -> "Family":
+        """The same where these parameters have a predictor, and the others are one number each."""
+        return replace(self, parameters=tuple(one if one.name in names else one.alone for one in self.parameters))
 
     def variance_of(self, theta: Theta, extra: Extra) -> Floats:
         """The variance of responses given their parameters.
@@ -151,6 +188,24 @@ class Family:
     def theta(self, etas: Mapping[str, Floats], natural: Mapping[str, Floats]) -> Theta:
         """Its parameters, from linear predictors and from natural values of the others."""
         return Theta.from_eta(etas, self.links, natural)
+
+
+def outside(family: Family, theta: Theta) -> Bools:
+    """Whether a predictor of a draw and row is where its link leaves what the parameter may be; () where none can."""
+    beyond: Bools = np.zeros((), dtype=bool)
+    for name, (low, high) in family.domains.items():
+        if name in theta.etas:
+            beyond = beyond | (theta.etas[name] < low) | (theta.etas[name] > high)
+    return beyond
+
+
+def log_density_of(family: Family, y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """A family's log density, minus infinity where a link leaves what its parameter may be."""
+    beyond = outside(family, theta)
+    if not np.any(beyond):
+        return family.log_density(y, theta, extra)
+    with np.errstate(all="ignore"):
+        return np.where(beyond, -np.inf, family.log_density(y, theta, extra))
 
 
 FamilyLike = Family | str | Callable[[], Family]

@@ -16,7 +16,7 @@ from stanmlm.families.family import (
     trials_of,
     with_link,
 )
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_COUNTS
 from stanmlm.families.reductions import Extra, Reduction, Stats, ratio, times, total
 from stanmlm.families.responses import Response, read_counts
 from stanmlm.families.theta import Theta
@@ -28,7 +28,7 @@ def poisson(link: str = "log") -> Family:
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "sqrt", "softplus" or "squareplus".
 
     Returns
     -------
@@ -71,6 +71,11 @@ def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> St
     return {"y": total(times(weights, response.y), cell, cells), "exposure": exposure}
 
 
+def _statistic_beside_offset(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
+    """The same where the offset is no factor of the mean: an exposure is a number of rows."""
+    return _statistic(response, 0 * offset, cell, cells)
+
+
 def _means(stats: Stats) -> tuple[Floats, Floats]:
     return ratio(stats, "exposure")
 
@@ -82,7 +87,7 @@ def _law(mean: str, _: str) -> str:
 POISSON = Family(
     name="poisson",
     spellings=(),
-    parameters=(Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),),
+    parameters=(Distributional("mu", LINKS["log"], OF_COUNTS, "positive", mean_of),),
     kind="count",
     read=_read,
     log_density=_log_density,
@@ -93,5 +98,9 @@ POISSON = Family(
     variance=location_itself,
     cdf=_cdf,
     information=_information,
-    reductions=(Reduction((), _statistic, means=_means),),
+    slopes_in=("log",),
+    reductions=(
+        Reduction((), _statistic, links=("log",), means=_means),
+        Reduction(("offset",), _statistic_beside_offset, means=_means),
+    ),
 )

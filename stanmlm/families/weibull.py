@@ -15,15 +15,15 @@ from stanmlm.families.family import (
     location_itself,
     mean_of,
     trials_of,
-    with_link,
+    with_links,
 )
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_SCALES, OF_TIMES
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_positive
 from stanmlm.families.theta import Theta
 
 
-def weibull(link: str = "log") -> Family:
+def weibull(link: str = "log", link_shape: str = "log") -> Family:
     """Positive responses with mean mu and a hazard that goes as y^(shape - 1).
 
     As in brms mu is the mean, the scale being mu / gamma(1 + 1 / shape); R's `survreg` has the intercept of the log
@@ -33,7 +33,9 @@ def weibull(link: str = "log") -> Family:
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "inverse", "softplus" or "squareplus".
+    link_shape : str
+        For a formula of shape: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------
@@ -44,7 +46,7 @@ def weibull(link: str = "log") -> Family:
     >>> [parameter.name for parameter in weibull().parameters]
     ['mu', 'shape']
     """
-    return with_link(WEIBULL, link)
+    return with_links(WEIBULL, [link, link_shape])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:
@@ -103,11 +105,11 @@ WEIBULL = Family(
     name="weibull",
     spellings=("Weibull",),
     parameters=(
-        Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),
+        Distributional("mu", LINKS["log"], OF_TIMES, "positive", mean_of),
         Distributional(
             name="shape",
             link=LINKS["log"],
-            links=("log",),
+            links=OF_SCALES,
             support="positive",
             start=_shape,
             words="the hazard goes as y^(shape - 1)",
@@ -125,4 +127,5 @@ WEIBULL = Family(
     variance=_variance,
     cdf=_cdf,
     information=_information,
+    slopes_in=("log", "log"),
 )

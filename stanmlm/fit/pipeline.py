@@ -12,7 +12,7 @@ from stanmlm.data.design import Design, design
 from stanmlm.data.frame import model_frame
 from stanmlm.families import Family
 from stanmlm.fit.fit import Call, Fit, fit_from_draws
-from stanmlm.formula.bf import FormulaLike
+from stanmlm.formula.bf import LOCATION, FormulaLike
 from stanmlm.formula.formula import Formula, parse_formula
 from stanmlm.model.centering import centering
 from stanmlm.model.compress import compress
@@ -69,6 +69,7 @@ def build_model(
     given = to_pandas(data)
     formula = parse_formula(text, () if given is None else tuple(map(str, given.columns)))
     _check_parameters(formula, family)
+    family = family.predicted((LOCATION, *(dpar for dpar, _ in formula.others)))
     frame = model_frame(
         formula,
         given,

@@ -58,8 +58,7 @@ def prior_summary(fit: Fit, digits: int = 2) -> PriorSummary:
     Intercept (after predictors centered)
     """
     check_arguments(prior_summary, locals())
-    units = [auxiliary.name for auxiliary in fit.model.family.scalars if auxiliary.scales_groups]
-    return PriorSummary(_title(fit), fit.model.priors, (units or [""])[0], digits)
+    return PriorSummary(_title(fit), fit.model.priors, fit.model.family.scale, digits)
 
 
 def _title(fit: Fit) -> str:

@@ -186,7 +186,7 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     shares = tuple(of_scores.get(k, share) for k, share in enumerate(informed(own)))
     absorbed, A = absorption(design, cells, shares, of, frozenset(of_scores))
     events = events_of(design, cells, family, at)
-    weights = shares if family.squares else tuple(_worth(*each) for each in zip(shares, events, strict=True))
+    weights = shares if family.sees_squares else tuple(_worth(*each) for each in zip(shares, events, strict=True))
     blocks = look.terms.blocks if look.joined else ()
     return Centering(absorbed, A, weights, units(own), nested, at, coordinates=of, sweeps=rotated, blocks=blocks)
 
@@ -206,8 +206,7 @@ def events_of(design: Design, cells: Cells, family: Family, at: Pilot) -> list[F
 
     A predictor in the units of the response is counted in those of its scale; where that is none number, as nothing.
     """
-    scale = next((one.name for one in family.scalars if one.scales_groups), None)
-    unit = {LOCATION: 1.0 if scale is None else float(at.scalars.get(scale, 0.0))}
+    unit = {LOCATION: float(at.scalars.get(family.scale, 0.0)) if family.scale else 1.0}
     out = []
     for term, index in zip(design.terms, cells.index, strict=True):
         p = predictor_of(design, term)
@@ -281,7 +280,7 @@ def integrable(design: Design, family: Family) -> bool:
         return False
     groups = {term.group for term in design.terms}
     coefs = sum(len(term.coefs) for term in design.terms)
-    return family.squares and len(groups) == 1 and coefs <= MOST
+    return family.sees_squares and len(groups) == 1 and coefs <= MOST
 
 
 def integrated(design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:

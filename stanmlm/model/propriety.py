@@ -64,8 +64,7 @@ def check_posterior(model: Model) -> None:
 
 def _exact_fit(model: Model, at: Pilot | None) -> Iterator[str]:
     """What to say where fixed columns and groups leave nothing of a response that a parameter scales."""
-    scale = next((one.name for one in model.family.scalars if one.scales_groups), None)
-    if scale is None:
+    if not model.family.scale:
         return
     design, y = whole(model.design), model.response.y - model.design.offset
     counted = model.response.weights > 0
@@ -118,7 +117,7 @@ def _contradictions(model: Model, at: Pilot) -> Iterator[str]:
 def _contradiction(model: Model, at: Pilot, row: PriorRow, p: int) -> Iterator[str]:
     term, S = model.design.terms[row.term], at.covariance[row.term]
     sd, units = float(np.sqrt(S[p, p])), float(np.sum(informed(at)[row.term][:, p] ** 2))
-    scale = next(at.scalars[one.name] for one in model.family.scalars if one.scales_groups) if row.ratio else 1.0
+    scale = at.scalars[model.family.scale] if row.ratio else 1.0
     above, slope = _tail(row, sd / scale, len(S))
     if above < NEVER or (above < RARELY and -slope / (1 + 2 * units) > PULL):
         coef, dpar = term.coefs[p], dpars_of(term)[p]

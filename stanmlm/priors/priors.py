@@ -144,8 +144,8 @@ def resolve_priors(
     for slot, choice in choices.items():
         _check_class(slot, choice)
     alone = {slot.address.dpar for slot in by_kind["dpar"]}
-    ratio = any(one.scales_groups for one in family.scalars if one.name in alone)
-    unit = scales.y if any(one.scales_groups for one in family.scalars) and not ratio else 1.0
+    ratio = family.scale in alone
+    unit = scales.y if family.scale and not ratio else 1.0
     settled = _settle({slot: choices[slot] for slot in slots}, ratio, unit)
     return Priors(tuple(_row(slot, choice, scales) for slot, choice in settled), preset)
 
@@ -227,7 +227,8 @@ def _default_intercept(preset: Preset, scales: Scales, of: Distributional) -> Pr
     if default is None or not default.scaled:
         return _declared(preset, scales, of.prior_link)
     df, location, scale = default.arguments
-    return student_t(df, location + float(of.link.forward(np.asarray(scales.y))), scale)
+    unit = scales.y if of.link.name == "identity" else 1.0
+    return student_t(df, location + float(of.link.forward(np.asarray(scales.y))), unit * scale)
 
 
 def _declared(preset: Preset, scales: Scales, defaults: Mapping[str, Default]) -> Prior:
@@ -306,7 +307,7 @@ def _scaled(prior: Prior, specified: tuple[float, ...], factor: float) -> tuple[
 
 def _factor(slot: Slot, scales: Scales) -> float:
     columns = {"b": scales.x, "sd": scales.z}.get(slot.address.kind)
-    y = scales.y if slot.address.dpar == LOCATION or slot.address.kind == "dpar" else 1.0
+    y = scales.y if slot.address.kind == "dpar" else scales.predictor if slot.address.dpar == LOCATION else 1.0
     return y if columns is None else y / float(columns[slot.position])
 
 

@@ -16,6 +16,7 @@ from stanmlm.model.model import Model
 from stanmlm.model.nesting import parents_first
 from stanmlm.model.pilot import Pilot
 from stanmlm.model.sweeping import swept
+from stanmlm.sampling.inside import inside
 from stanmlm.sampling.user_scale import means, origin, sampled
 
 # In posterior sds: chains which agree have come from different places.
@@ -83,6 +84,7 @@ def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.G
     ]
     factors = by_block(model.joined.blocks, [tau[:, None] * L for tau, L in scales])
     u = _deviations(model, at, system, uncentred(model.design, fix), factors, rng) if system else ()
+    fix, u = inside(model, at.beta, fix, u)
     fix = swept(model.centering.sweeps, fix, u)
     point: dict[str, Floats] = {"z_fix": np.linalg.solve(of.factor, fix - of.hat).astype(float)}
     point |= {f"L_{k}": L for k, (tau, L) in enumerate(scales, 1) if len(tau) > 1}

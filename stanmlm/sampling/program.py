@@ -13,6 +13,7 @@ import numpy as np
 from stanmlm.data.coefficients import places_of
 from stanmlm.data.design import Predictor, dpars_of
 from stanmlm.families import FAMILIES
+from stanmlm.families.links import LINKS
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.joining import Blocks, name_of
 from stanmlm.model.model import Model
@@ -175,7 +176,7 @@ def program(structure: Structure) -> Program:
 def _context(structure: Structure) -> dict[str, object]:
     environment = _environment()
     scalars = [one for one in FAMILIES[structure.family].scalars if one.name not in structure.vectors]
-    scales = [one.name for one in scalars if one.scales_groups]
+    scales = [one.name for one in scalars if one.scales_groups and structure.link == "identity"]
     special = own_density(structure)
     family = special if structure.marginal else f"families/{structure.family}.stan"
     return {
@@ -184,7 +185,7 @@ def _context(structure: Structure) -> dict[str, object]:
         "family": environment.get_template(family).module,
         "density": environment.select_template([special, family]).module,
         "eta": environment.get_template(f"fragments/{'marginal' if structure.marginal else 'eta'}.stan").module,
-        "link": environment.get_template(f"links/{structure.link}.stan").module,
+        "link": environment.get_template(f"links/{LINKS[structure.link].stem}.stan").module,
         "scalars": scalars,
         "scale": scales[0] if scales and structure.several else "",
         "terms": _terms(structure),
@@ -197,7 +198,7 @@ def own_density(structure: Structure) -> str:
 
     Where there is none it is the family's file with the link's.
     """
-    return f"densities/{structure.family}_{'marginal' if structure.marginal else structure.link}.stan"
+    return f"densities/{structure.family}_{'marginal' if structure.marginal else LINKS[structure.link].stem}.stan"
 
 
 def _predictors(structure: Structure) -> list[dict[str, object]]:
@@ -211,7 +212,7 @@ def _predictors(structure: Structure) -> list[dict[str, object]]:
             "intercept": one.intercept,
             "offset": one.offset,
             "fixed": one.fixed,
-            "link": _environment().get_template(f"links/{one.link}.stan").module,
+            "link": _environment().get_template(f"links/{LINKS[one.link].stem}.stan").module,
         }
         for one in (location, *structure.others)
     ]

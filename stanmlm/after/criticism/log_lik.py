@@ -21,6 +21,7 @@ from stanmlm.data.distinct import cells_of
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.data.rvalues import Value, as_factor, floats
 from stanmlm.data.whole_rows import rows_of, telling
+from stanmlm.families.family import log_density_of
 from stanmlm.families.responses import Response
 from stanmlm.fit.fit import Fit
 from stanmlm.formula.rparse import parse_expression
@@ -110,7 +111,7 @@ def log_likelihood(fit: Fit, pieces: Pieces, at: slice) -> Floats:
     target, family = pieces.target, fit.model.family
     weights = target.weights[at]
     extra = replace(extra_of(target, at), weights=np.where(weights > 0, weights, 1.0))
-    density = family.log_density(pieces.y[at], theta_of(fit, target, at), extra)
+    density = log_density_of(family, pieces.y[at], theta_of(fit, target, at), extra)
     return np.where(weights > 0, density, 0.0)
 
 

@@ -69,7 +69,7 @@ def _number(fit: Fit, row: PriorRow, names: Names) -> Iterator[Compared]:
 
 def _deviation(fit: Fit, row: PriorRow, names: Names) -> Iterator[Compared]:
     rows = fit.model.ledger.of("sd", row.term)
-    unit = next((a.name for a in fit.model.family.scalars if a.scales_groups and row.ratio), "")
+    unit = fit.model.family.scale if row.ratio else ""
     sd = scales_of(fit, row.term)[0] / (draws_of(fit, unit)[:, None] if unit else 1.0)
     joint = DISTRIBUTIONS[row.distribution].joint
     for k, element in enumerate(map(Element, rows)):
