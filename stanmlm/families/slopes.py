@@ -6,6 +6,7 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.families.family import Family
+from stanmlm.families.observation import log_likelihood
 from stanmlm.families.reductions import Extra
 from stanmlm.families.theta import Theta
 
@@ -47,11 +48,11 @@ def slopes(
     >>> float(score.round(6)[0, 0]), float(information[0, 0, 0])
     (2.0, 1.0)
     """
-    sizes = np.ones(len(etas)) if units is None else units
+    sizes, closed = np.ones(len(etas)) if units is None else units, _closed(extra)
     score = scores(family, y, etas, extra, sizes, np.arange(len(etas)))
-    if family.information is not None:
+    if closed and family.information is not None:
         own = family.information(_theta(family, etas), extra)
-    elif family.observed is not None:
+    elif closed and family.observed is not None:
         own = family.observed(y, _theta(family, etas), extra)
     else:
         return score, _observed(family, y, etas, extra, sizes)
@@ -60,7 +61,7 @@ def slopes(
 
 def scores(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, units: Floats, which: Ints) -> Floats:
     """The score in some of the predictors alone, (which, rows); all else as in `slopes`."""
-    if family.score is not None:
+    if family.score is not None and _closed(extra):
         return np.asarray(family.score(y, _theta(family, etas), extra)[which] * units[which, None])
     up, down = (
         np.array([_density(family, y, _moved(etas, {p: sign * FIRST * units[p]}), extra) for p in which])
@@ -86,12 +87,22 @@ def _observed(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, u
     return information / SECOND**2
 
 
+def _closed(extra: Extra) -> bool:
+    """Whether what a family has in closed form holds: for responses seen whole, whose sd is all their own."""
+    return extra.whole and not np.any(extra.se)
+
+
+def has_information(family: Family, extra: Extra) -> bool:
+    """Whether `slopes` gives expected information, which is never negative."""
+    return family.information is not None and _closed(extra)
+
+
 def _moved(etas: Sequence[Floats], steps: dict[int, float]) -> list[Floats]:
     return [eta + steps[p] if p in steps else eta for p, eta in enumerate(etas)]
 
 
 def _density(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra) -> Floats:
-    return family.log_density(y, _theta(family, etas), extra)
+    return log_likelihood(family, y, _theta(family, etas), extra)
 
 
 def _theta(family: Family, etas: Sequence[Floats]) -> Theta:

@@ -25,6 +25,8 @@ FLATTEST, TIGHTEST = 1e-10, 1e20
 ROUNDING = 1e-15
 # Quantiles of the response that starting values are taken from, and how far each is into its share: none is at an edge.
 TYPICAL, SHIFT = 1000, 2**0.5 - 1
+# How far beyond the means of responses that were not seen whole a location may lie, on its link's scale.
+UNSEEN = 10.0
 # The step of difference quotients of a scalar's prior, on its link's scale.
 STEP = 1e-3
 
@@ -191,6 +193,8 @@ def _likelihood(
     limits = bounds_of(
         Means(seen.y / seen.extra.trials, seen.n * seen.extra.trials, offset[0, seen.cell], None, family)
     )
+    if not seen.extra.whole:  # the mean of what was seen is not that of what there was
+        limits = (limits[0] - UNSEEN, limits[1] + UNSEEN)
     return of_responses(family, seen, scale, offset, (start - scale.center) / scale.unit, limits, shared)
 
 
