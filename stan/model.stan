@@ -88,9 +88,8 @@
 
 {% if s.likelihood %}
   // Likelihood
-{{ density.model(s, link) -}}
+{{ density.model(s, link) ~ (masses.model(s, family, link) if s.masses else "") -}}
 {% endif %}
-{{ masses.model(s, family, link) if s.masses -}}
 
 {% if priors or (terms and scale) %}
   // Priors
