@@ -283,16 +283,22 @@ def log_effects(model: Model, values: dict[str, Anything]) -> Anything:
     return total
 
 
-def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
-    if model.prior_only:
-        return 0.0
-    design, response = whole(model.design), model.response
+def predictors_of(model: Model, values: dict[str, Anything]) -> dict[str, Anything]:
+    """The linear predictors of all rows, by parameter."""
+    design = whole(model.design)
     etas = {of.dpar: of.offset + of.X @ beta for of, beta in blocks(model, beta_full(model, values["fix"]))}
     for k, block in enumerate(sampled_together(model)):
         terms = [design.terms[term] for term in block]
         ((dpar, *_), *_) = map(dpars_of, terms)
         Z = np.concatenate([term.Z for term in terms], axis=1)
         etas[dpar] = etas[dpar] + np.sum(Z * effect(model, values, k)[1][terms[0].index], axis=1)
+    return etas
+
+
+def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
+    if model.prior_only:
+        return 0.0
+    etas, response = predictors_of(model, values), model.response
     eta = etas.pop("mu")
     links = {one.name: one.link.name for one in model.family.parameters}
     values = values | {dpar: INVERSES[links[dpar]](others) for dpar, others in etas.items()}

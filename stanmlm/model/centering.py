@@ -114,7 +114,7 @@ def centering(
     0.0
     """
     if choice == "auto" and not prior_only:
-        decide = integrated if integrable(design, family) else automatic
+        decide = integrated if integrable(design, family) and not cells.observed else automatic
         return decide(design, cells, family, priors)
     weight = 0.0 if choice == "auto" else _weight(choice)
     if choice in ("auto", "noncentered") or not design.terms:
@@ -186,7 +186,8 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     shares = tuple(of_scores.get(k, share) for k, share in enumerate(informed(own)))
     absorbed, A = absorption(design, cells, shares, of, frozenset(of_scores))
     events = events_of(design, cells, family, at)
-    weights = shares if family.sees_squares else tuple(_worth(*each) for each in zip(shares, events, strict=True))
+    normal = family.sees_squares and not cells.masses
+    weights = shares if normal else tuple(_worth(*each) for each in zip(shares, events, strict=True))
     blocks = look.terms.blocks if look.joined else ()
     return Centering(absorbed, A, weights, units(own), nested, at, coordinates=of, sweeps=rotated, blocks=blocks)
 

@@ -86,7 +86,7 @@ def _is_inside(eta: Floats, ends: tuple[float, float]) -> bool:
 def _nowhere(model: Model, one: Distributional, of: Predictor) -> str:
     text = f"under the {one.link.name} link {one.name} of some rows is not {_words(one)} wherever chains could start"
     remedy = "" if of.intercept else "give the formula an intercept, or "
-    return f"{text}; {remedy}take another link, such as {model.family.name}(link=\"{one.links[0]}\")"
+    return f'{text}; {remedy}take another link, such as {model.family.name}(link="{one.links[0]}")'
 
 
 def _words(one: Distributional) -> str:
