@@ -52,10 +52,13 @@ from stanmlm.data.lformula import getME, lFormula, model_frame, model_matrix
 from stanmlm.families import (
     Family,
     Gamma,
+    beta_binomial,
     binomial,
     gaussian,
+    geometric,
     inverse_gaussian,
     lognormal,
+    nbinom1,
     negbinomial,
     poisson,
     student,
@@ -105,7 +108,19 @@ from stanmlm.plots import (
     plot_trace,
     pp_check,
 )
-from stanmlm.priors.prior_spec import cauchy, decov, exponential, flat, gamma, lkj, normal, set_prior, student_t
+from stanmlm.priors.prior_spec import (
+    beta,
+    cauchy,
+    decov,
+    exponential,
+    flat,
+    gamma,
+    lkj,
+    logistic,
+    normal,
+    set_prior,
+    student_t,
+)
 from stanmlm.sampling.doctor import doctor
 from stanmlm.sampling.engines.choose import choose_engine
 from stanmlm.sampling.engines.recorded import Recorded, record
@@ -146,6 +161,8 @@ __all__ = [
     "avg_predictions",
     "avg_slopes",
     "bayes_R2",
+    "beta",
+    "beta_binomial",
     "bf",
     "binomial",
     "brm",
@@ -170,6 +187,7 @@ __all__ = [
     "flat",
     "gamma",
     "gaussian",
+    "geometric",
     "getME",
     "glm",
     "glmer",
@@ -185,6 +203,7 @@ __all__ = [
     "lm",
     "lmList",
     "lmer",
+    "logistic",
     "load",
     "load_anes",
     "load_naes",
@@ -198,6 +217,7 @@ __all__ = [
     "makeFEdummies",
     "model_frame",
     "model_matrix",
+    "nbinom1",
     "negbinomial",
     "ngrps",
     "nobs",

@@ -97,11 +97,14 @@ def response(family: Family, seed: int = 2) -> Response:
         "binomial": rng.binomial(trials.astype(int), 0.4).astype(float),
         "poisson": rng.poisson(2.0, N).astype(float),
         "negbinomial": rng.negative_binomial(1.5, 0.4, N).astype(float),
+        "geometric": rng.negative_binomial(1.0, 0.4, N).astype(float),
+        "nbinom1": rng.negative_binomial(1.5, 0.4, N).astype(float),
+        "beta_binomial": np.round(trials * rng.beta(1.0, 1.5, N)),
         "student": rng.standard_t(3.0, N).round(1),
         **{name: rng.gamma(2.0, 1.5, N).round(1) + 0.1 for name in POSITIVE},
         "beta": rng.beta(2.0, 1.5, N).round(1) * 0.8 + 0.1,
     }[family.name]
-    return Response("y", y, trials if family.name == "binomial" else np.ones(N), rng.choice([0.5, 1.0, 2.0], N))
+    return Response("y", y, trials if "trials" in family.extras else np.ones(N), rng.choice([0.5, 1.0, 2.0], N))
 
 
 def prior(

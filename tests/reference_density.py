@@ -12,6 +12,7 @@ from scipy.linalg import block_diag
 from stanmlm.base.arrays import Anything, Floats
 from stanmlm.data.design import Predictor, dpars_of, predictors
 from stanmlm.data.whole_rows import whole
+from stanmlm.families.support import Support
 from stanmlm.model.centering import sampled_in
 from stanmlm.model.model import Model
 from stanmlm.priors.priors import PriorRow
@@ -24,6 +25,8 @@ PRIORS: dict[str, Callable[..., Anything]] = {
     "cauchy": lambda x, location, scale: -np.log(1 + ((x - location) / scale) ** 2),
     "exponential": lambda x, rate: -rate * x,
     "gamma": lambda x, shape, rate: (shape - 1) * np.log(x) - rate * x,
+    "beta": lambda x, shape1, shape2: (shape1 - 1) * np.log(x) + (shape2 - 1) * np.log(1 - x),
+    "logistic": lambda x, location, scale: -(x - location) / scale - 2 * np.log1p(np.exp(-(x - location) / scale)),
 }
 
 # (eta, response, trials, parameters, offset already in eta) -> log likelihood of each row.
@@ -33,6 +36,15 @@ LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
     ("binomial", "cloglog"): lambda eta, y, n, _: y * np.log(1 - np.exp(-np.exp(eta))) - (n - y) * np.exp(eta),
     ("poisson", "log"): lambda eta, y, n, _: y * eta - np.exp(eta),
     ("negbinomial", "log"): lambda eta, y, n, values: _negbinomial(eta, y, values["shape"]),
+    ("geometric", "log"): lambda eta, y, n, _: y * eta - (y + 1) * np.log1p(np.exp(eta)),
+    ("nbinom1", "log"): lambda eta, y, n, v: (
+        _ascending(np.exp(eta) / v["phi"], y)
+        + y * np.log(v["phi"] / (1 + v["phi"]))
+        - np.exp(eta) / v["phi"] * np.log1p(v["phi"])
+    ),
+    ("beta_binomial", "logit"): lambda eta, y, n, v: _beta_binomial(
+        y, n, 1 / (1 + np.exp(-eta)), 1 / (1 + np.exp(eta)), v["phi"]
+    ),
     ("student", "identity"): lambda eta, y, n, values: _student((y - eta) / values["sigma"], **values),
     ("lognormal", "identity"): lambda eta, y, n, v: -np.log(v["sigma"]) - 0.5 * ((np.log(y) - eta) / v["sigma"]) ** 2,
     ("Gamma", "log"): lambda eta, y, n, v: _gamma(y, v["shape"], np.exp(eta)),
@@ -69,6 +81,17 @@ def _negbinomial(eta: Anything, y: Anything, a: Anything) -> Anything:
     k = np.arange(int(y.max()))
     rising = np.sum(np.log1p(k / a) * (k < y[:, None]), axis=1)
     return rising + y * eta - (y + a) * np.log1p(np.exp(eta - np.log(a)))
+
+
+def _ascending(a: Anything, y: Anything) -> Anything:
+    """The logarithm of the product of a + k for k below y."""
+    k = np.arange(int(np.max(y)))
+    factors = np.where(k < np.reshape(y, (-1, 1)), np.reshape(a, (-1, 1)) + k, 1.0)
+    return np.sum(np.log(factors), axis=1)
+
+
+def _beta_binomial(y: Anything, n: Anything, mu: Anything, nu: Anything, phi: Anything) -> Anything:
+    return _ascending(mu * phi, y) + _ascending(nu * phi, n - y) - _ascending(phi, n)
 
 
 def _student(z: Anything, sigma: Anything, nu: Anything, **_: Anything) -> Anything:
@@ -118,8 +141,9 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
         log_sd = of.log_sd + of.sd_factor @ values["z_sd"]
         values["sd"], jacobian = np.exp(log_sd), jacobian + log_sd.sum()
     for one in model.scalars:
-        (log_value,) = take(1)
-        values[one.name], jacobian = one.within.low + np.exp(log_value), jacobian + log_value
+        (free,) = take(1)
+        values[one.name], log_slope = inside(one.within, free)
+        jacobian = jacobian + log_slope
     for block in sampled_together(model):
         for k in block:
             K = len(design.terms[k].coefs)
@@ -135,6 +159,14 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
     values["alpha_c"] = np.array([part[0] for of, part in parts if of.intercept])
     values["b"] = np.concatenate([part[of.intercept :] for of, part in parts])
     return values, jacobian
+
+
+def inside(support: Support, free: Anything) -> tuple[Anything, Anything]:
+    """A value from Stan's unconstrained one, and the logarithm of its slope."""
+    if np.isinf(support.high):
+        return support.low + np.exp(free), free
+    width, share = support.high - support.low, 1 / (1 + np.exp(-free))
+    return support.low + width * share, np.log(width) - free - 2 * np.log1p(np.exp(-free))
 
 
 def sampled_together(model: Model) -> list[tuple[int, ...]]:

@@ -24,6 +24,7 @@ PAIRS = {
     "negbinomial": negbinomial(),
     "student": student(),
     **{name: FAMILIES[name] for name in ("lognormal", "Gamma", "inverse_gaussian", "weibull", "exponential")},
+    **{name: FAMILIES[name] for name in ("geometric", "nbinom1", "beta_binomial")},
     **{f"beta {link}": with_link(FAMILIES["beta"], link) for link in ("logit", "probit", "cloglog")},
 }
 

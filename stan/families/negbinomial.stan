@@ -1,7 +1,7 @@
 {# Counts that vary more than their mean: variance mu + mu^2 / shape.
    Contract: macros functions(s), data(s), model(s, link); model reads `eta` and the parameters that are vectors. #}
 {% import "functions/rising.stan" as functions_of %}
-{% macro functions(s) %}{{ functions_of.rising("shape" in s.vectors) }}{% endmacro %}
+{% macro functions(s) %}{{ functions_of.ascending() if "shape" in s.vectors else functions_of.rising() }}{% endmacro %}
 {% macro data(s) %}
 {% if "shape" in s.vectors %}
   // Response: the distinct counts of each cell
@@ -22,8 +22,8 @@
 {% set log_mu = link.log_inverse("eta") %}
 {% if "shape" in s.vectors %}
   vector[R] a = shape[cell];
-  vector[R] log_mu = ({{ log_mu }})[cell];
-  target += dot_product(n, log_rising_each(a, y) + y .* log_mu - (y + a) .* log1p_exp(log_mu - log(a)));
+  vector[R] log_odds = ({{ log_mu }} - log(shape))[cell];
+  target += dot_product(n, log_ascending(log(a), y) + y .* log_odds - (y + a) .* log1p_exp(log_odds));
 {% else %}
   target += dot_product(often, log_rising(shape, count));
   target += dot_product(y, {{ log_mu }}) - dot_product(y + shape * n, log1p_exp({{ log_mu }} - log(shape)));

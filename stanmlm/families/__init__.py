@@ -1,13 +1,16 @@
 """What a response may be: how it is read, its parameters with their links, its density; a module a family."""
 
 from stanmlm.families.beta import beta
+from stanmlm.families.beta_binomial import beta_binomial
 from stanmlm.families.binomial import binomial
 from stanmlm.families.exponential import exponential
 from stanmlm.families.family import Family, FamilyLike
 from stanmlm.families.gamma import Gamma
 from stanmlm.families.gaussian import gaussian
+from stanmlm.families.geometric import geometric
 from stanmlm.families.inverse_gaussian import inverse_gaussian
 from stanmlm.families.lognormal import lognormal
+from stanmlm.families.nbinom1 import nbinom1
 from stanmlm.families.negbinomial import negbinomial
 from stanmlm.families.poisson import poisson
 from stanmlm.families.registry import FAMILIES, as_family
@@ -21,11 +24,14 @@ __all__ = [
     "Gamma",
     "as_family",
     "beta",
+    "beta_binomial",
     "binomial",
     "exponential",
     "gaussian",
+    "geometric",
     "inverse_gaussian",
     "lognormal",
+    "nbinom1",
     "negbinomial",
     "poisson",
     "student",

@@ -53,7 +53,7 @@ def read_shares(raw: RawResponse, weights: Floats | None, family: str) -> Respon
     return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
 
 
-def read_successes(raw: RawResponse, weights: Floats | None) -> Response:
+def read_successes(raw: RawResponse, weights: Floats | None, family: str = "binomial") -> Response:
     """Successes and trials, from any of R's spellings."""
     readers = {
         "numeric": _read_share,
@@ -62,14 +62,14 @@ def read_successes(raw: RawResponse, weights: Floats | None) -> Response:
         "cbind": _read_cbind,
         "trials": _read_trials,
     }
-    return readers[raw.kind](raw, weights)
+    return readers[raw.kind](raw, weights, family)
 
 
-def _read_share(raw: RawResponse, weights: Floats | None) -> Response:
+def _read_share(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """Zeros and ones, whose weights are case weights, or proportions, whose weights are trials."""
     share = _vector(raw)
     outside = _where(lambda s: (s < 0) | (s > 1), share)
-    _refuse(raw, outside, f"binomial needs 0 or 1, or proportions: `{raw.label}` has {{values}}"
+    _refuse(raw, outside, f"{family} needs 0 or 1, or proportions: `{raw.label}` has {{values}}"
             " below 0 or above 1")  # fmt: skip
     weights, ones = _weights(raw, weights), constant(1.0, len(share))
     if not len(_where(_fractional, share)):
@@ -84,7 +84,7 @@ def _read_share(raw: RawResponse, weights: Floats | None) -> Response:
     return Response(raw.label, np.where(whole, near, successes), weights, ones)
 
 
-def _read_factor(raw: RawResponse, weights: Floats | None) -> Response:
+def _read_factor(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """R: the first level is failure, all others are success."""
     codes = _vector(raw)
     if len(raw.levels) > 2:
@@ -92,19 +92,19 @@ def _read_factor(raw: RawResponse, weights: Floats | None) -> Response:
     return Response(raw.label, (codes > 0).astype(float), constant(1.0, len(codes)), _weights(raw, weights))
 
 
-def _read_cbind(raw: RawResponse, weights: Floats | None) -> Response:
+def _read_cbind(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     successes, failures = _matrix(raw)
     below = _where(lambda s, f: (s < 0) | (f < 0), successes, failures)
-    _refuse(raw, below, f"binomial needs counts: `{raw.label}` has {{values}} below zero")
+    _refuse(raw, below, f"{family} needs counts: `{raw.label}` has {{values}} below zero")
     fractional = _where(lambda s, f: _fractional(s) | _fractional(f), successes, failures)
     _warn(raw, fractional, f"non-integer counts in a binomial glm!: `{raw.label}` has {{values}} that are not whole")
     return Response(raw.label, successes, successes + failures, _weights(raw, weights))
 
 
-def _read_trials(raw: RawResponse, weights: Floats | None) -> Response:
+def _read_trials(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     successes, trials = _matrix(raw)
     below = _where(lambda s, n: (s < 0) | (n < 0), successes, trials)
-    _refuse(raw, below, f"binomial needs counts: `{raw.label}` has {{values}} below zero")
+    _refuse(raw, below, f"{family} needs counts: `{raw.label}` has {{values}} below zero")
     more = _where(lambda s, n: s > n, successes, trials)
     _refuse(raw, more, f"`{raw.label}` has {{values}} with more successes than trials")
     fractional = _where(lambda s, n: _fractional(s) | _fractional(n), successes, trials)

@@ -17,7 +17,7 @@ Numbers = float | Sequence[float]
 
 @dataclass(frozen=True)
 class Prior:
-    """A prior before it meets a model: made by `normal`, `student_t`, `cauchy`, `exponential`, `gamma` or `flat`."""
+    """A prior before it meets a model: made by `normal`, `student_t`, `exponential`, `beta`, `flat` and the like."""
 
     distribution: str
     arguments: tuple[tuple[float, ...], ...]  # in the table's order: one number, or one a parameter; () not given
@@ -104,6 +104,30 @@ def gamma(shape: Numbers, rate: Numbers) -> Prior:
     """
     check_arguments(gamma, locals())
     return _prior("gamma", (shape, rate), False)
+
+
+def beta(shape1: Numbers, shape2: Numbers) -> Prior:
+    """A beta prior on a parameter between 0 and 1, with mean shape1 / (shape1 + shape2).
+
+    Examples
+    --------
+    >>> beta(1, 1).arguments
+    ((1.0,), (1.0,))
+    """
+    check_arguments(beta, locals())
+    return _prior("beta", (shape1, shape2), False)
+
+
+def logistic(location: Numbers = 0, scale: Numbers | None = None, autoscale: bool = False) -> Prior:
+    """A logistic prior; logistic(0, 1) of a logit is uniform on the probability.
+
+    Examples
+    --------
+    >>> logistic(0, 1).arguments
+    ((0.0,), (1.0,))
+    """
+    check_arguments(logistic, locals())
+    return _prior("logistic", (location, scale), autoscale)
 
 
 def flat() -> Prior:

@@ -16,6 +16,8 @@ UNIVARIATE = {
     "cauchy": (1.0, 2.0),
     "exponential": (0.5,),
     "gamma": (2.0, 0.5),
+    "beta": (2.0, 3.5),
+    "logistic": (1.0, 2.0),
 }
 KS_LEVEL = 1e-4  # seeds are fixed; a wrong sampler fails by far
 
@@ -24,7 +26,8 @@ def density(name, x):
     return np.exp(DISTRIBUTIONS[name].log_density(np.asarray(x, dtype=float), UNIVARIATE[name]))
 
 
-# R: dnorm(0.7, 1, 2), dt((0.7 - 1) / 2, 3) / 2, dcauchy(0.7, 1, 2), dexp(0.7, 0.5), dgamma(0.7, 2, 0.5)
+# R: dnorm(0.7, 1, 2), dt((0.7 - 1) / 2, 3) / 2, dcauchy(0.7, 1, 2), dexp(0.7, 0.5), dgamma(0.7, 2, 0.5),
+# dbeta(0.7, 2, 3.5), dlogis(0.7, 1, 2)
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -33,6 +36,8 @@ def density(name, x):
         ("cauchy", 0.1556527561),
         ("exponential", 0.3523440449),
         ("gamma", 0.1233204157),
+        ("beta", 0.5434777077),
+        ("logistic", 0.1242995033),
     ],
 )
 def test_arguments_stand_in_stans_order(name, expected):
@@ -42,10 +47,10 @@ def test_arguments_stand_in_stans_order(name, expected):
 @pytest.mark.parametrize("name", UNIVARIATE)
 def test_draws_follow_the_density(name):
     rng = np.random.default_rng(3)
-    draws = DISTRIBUTIONS[name].draw(rng, UNIVARIATE[name], (2000,), -np.inf)
+    draws = DISTRIBUTIONS[name].draw(rng, UNIVARIATE[name], (2000,), -np.inf, np.inf)
 
     def cdf(x):
-        lower = 0.0 if "sd" in DISTRIBUTIONS[name].classes and "b" not in DISTRIBUTIONS[name].classes else -np.inf
+        lower = -np.inf if "b" in DISTRIBUTIONS[name].classes else 0.0
         return integrate.quad(lambda t: density(name, t), lower, x)[0]
 
     probabilities = [cdf(x) for x in np.quantile(draws, [0.1, 0.5, 0.9])]
@@ -54,7 +59,7 @@ def test_draws_follow_the_density(name):
 
 @pytest.mark.parametrize("name", UNIVARIATE)
 def test_draws_of_a_standard_deviation_are_truncated_at_zero(name):
-    draws = DISTRIBUTIONS[name].draw(np.random.default_rng(4), UNIVARIATE[name], (4000,), 0.0)
+    draws = DISTRIBUTIONS[name].draw(np.random.default_rng(4), UNIVARIATE[name], (4000,), 0.0, np.inf)
     assert draws.shape == (4000,)
     assert np.all(draws > 0)
     above = integrate.quad(lambda t: density(name, t), 0, np.inf)[0]
@@ -62,9 +67,17 @@ def test_draws_of_a_standard_deviation_are_truncated_at_zero(name):
     assert below_median / above == pytest.approx(0.5, abs=0.03)
 
 
+@pytest.mark.parametrize("name", UNIVARIATE)
+def test_draws_of_a_probability_are_cut_at_both_ends(name):
+    draws = DISTRIBUTIONS[name].draw(np.random.default_rng(5), UNIVARIATE[name], (4000,), 0.0, 1.0)
+    assert np.all((draws > 0) & (draws < 1))
+    whole, half = (integrate.quad(lambda t: density(name, t), 0, end)[0] for end in (1.0, np.median(draws)))
+    assert half / whole == pytest.approx(0.5, abs=0.03)
+
+
 def test_nothing_is_drawn_from_a_flat_prior():
     with pytest.raises(PriorError, match="improper"):
-        DISTRIBUTIONS["flat"].draw(np.random.default_rng(1), (), (3,), False)
+        DISTRIBUTIONS["flat"].draw(np.random.default_rng(1), (), (3,), 0.0, 1.0)
     assert DISTRIBUTIONS["flat"].log_density(np.array([1.0, 2.0]), ()).tolist() == [0.0, 0.0]
 
 
@@ -82,7 +95,7 @@ def test_decov_of_one_standard_deviation_is_a_gamma():
 
 
 def test_decov_draws_have_a_gamma_total_and_a_dirichlet_simplex():
-    sd = DISTRIBUTIONS["decov"].draw(np.random.default_rng(6), (1.0, 2.0, 3.0, 0.5), (4000, 3), False)
+    sd = DISTRIBUTIONS["decov"].draw(np.random.default_rng(6), (1.0, 2.0, 3.0, 0.5), (4000, 3), 0.0, np.inf)
     tau = np.sqrt(np.mean(sd**2, axis=-1))
     share = sd[:, 0] ** 2 / np.sum(sd**2, axis=-1)
     assert stats.kstest(tau, stats.gamma(3.0, scale=0.5).cdf).pvalue > KS_LEVEL

@@ -93,7 +93,7 @@ def test_half_of_the_priors_on_sds_may_be_ratios_to_sigma() -> None:
     check(model(gaussian(), "two", replaced(plain_priors(design("two"), gaussian()), "sd", *sds)))
 
 
-REAL = [("normal", 0.3, 1.2), ("student_t", 3.0, 0.3, 1.2), ("cauchy", 0.3, 1.2), ("flat",)]
+REAL = [("normal", 0.3, 1.2), ("student_t", 3.0, 0.3, 1.2), ("cauchy", 0.3, 1.2), ("logistic", 0.3, 1.2), ("flat",)]
 POSITIVE = [*REAL, ("exponential", 1.3), ("gamma", 2.5, 1.1)]
 
 
