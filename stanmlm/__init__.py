@@ -115,11 +115,13 @@ from stanmlm.priors.prior_spec import (
     exponential,
     flat,
     gamma,
+    inv_gamma,
     lkj,
     logistic,
     normal,
     set_prior,
     student_t,
+    uniform,
 )
 from stanmlm.sampling.doctor import doctor
 from stanmlm.sampling.engines.choose import choose_engine
@@ -194,6 +196,7 @@ __all__ = [
     "group_mean",
     "hypothesis",
     "icc",
+    "inv_gamma",
     "inverse_gaussian",
     "kfold",
     "lFormula",
@@ -209,6 +212,7 @@ __all__ = [
     "load_naes",
     "log_lik",
     "log_prior",
+    "logistic",
     "lognormal",
     "loo",
     "loo_R2",
@@ -263,6 +267,7 @@ __all__ = [
     "student_t",
     "summary",
     "to_arviz",
+    "uniform",
     "update",
     "variance_decomposition",
     "vcov",

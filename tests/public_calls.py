@@ -82,7 +82,7 @@ FORMULA = {"formula": "score ~ hours + (1 | student)"}
 VERBS = ("lm", "glm", "lmer", "glmer", "brm", "lmList", "update")
 NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "as_data_frame": lambda: {"table": sm.VarCorr(exams_fit())},
-    "beta": lambda: {"shape1": 1, "shape2": 1},
+    "beta": lambda: {"alpha": 1, "beta": 1},
     "bf": lambda: {"formula": "score ~ hours"},
     "brm": lambda: FORMULA,
     "coefficients": lambda: {"fits": lists()},

@@ -25,8 +25,11 @@ PRIORS: dict[str, Callable[..., Anything]] = {
     "cauchy": lambda x, location, scale: -np.log(1 + ((x - location) / scale) ** 2),
     "exponential": lambda x, rate: -rate * x,
     "gamma": lambda x, shape, rate: (shape - 1) * np.log(x) - rate * x,
-    "beta": lambda x, shape1, shape2: (shape1 - 1) * np.log(x) + (shape2 - 1) * np.log(1 - x),
     "logistic": lambda x, location, scale: -(x - location) / scale - 2 * np.log1p(np.exp(-(x - location) / scale)),
+    "uniform": lambda x, lower, upper: 0.0,
+    "beta": lambda x, alpha, beta: (alpha - 1) * np.log(x) + (beta - 1) * np.log1p(-x),
+    "lognormal": lambda x, location, scale: -np.log(x) - 0.5 * ((np.log(x) - location) / scale) ** 2,
+    "inv_gamma": lambda x, shape, scale: -(shape + 1) * np.log(x) - scale / x,
 }
 
 # (eta, response, trials, parameters, offset already in eta) -> log likelihood of each row.

@@ -1,6 +1,6 @@
 """A model in units of its own, all of its predictors side by side: what the pilot solves."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,14 @@ ROUNDING = 1e-15
 TYPICAL, SHIFT = 1000, 2**0.5 - 1
 # The step of difference quotients of a scalar's prior, on its link's scale.
 STEP = 1e-3
+# Priors about a location: degrees of freedom of the Student t that each is, or is next to, and the factor on its scale
+# (a logistic has the variance of a normal with pi / sqrt(3) times its scale).
+BELLS: Mapping[str, Callable[[Sequence[float]], tuple[float, float]]] = {
+    "normal": lambda _: (np.inf, 1.0),
+    "student_t": lambda arguments: (arguments[0], 1.0),
+    "cauchy": lambda _: (1.0, 1.0),
+    "logistic": lambda _: (np.inf, np.pi / 3**0.5),
+}
 
 # The log density of the prior of one number, at linear predictors in a problem's own units.
 LogPrior = Callable[[Floats], Floats]
@@ -252,14 +260,14 @@ def _size(columns: Floats, rows: Floats) -> Floats:
 
 
 def coefficient_priors(design: Design, priors: Priors) -> NormalPrior:
-    """Of the coefficients of centred columns, in the user's units; what is neither normal nor Student t is flat."""
+    """Of the coefficients of centred columns, in the user's units; what is not about a location is flat."""
     F, places = n_coefficients(design), {"Intercept": intercepts(design), "b": slopes(design)}
     location, scale, df = np.zeros(F), np.full(F, np.inf), np.full(F, np.inf)
     for row in priors.rows:
-        if row.class_ in ("b", "Intercept") and row.distribution in ("normal", "student_t", "cauchy"):
+        if row.class_ in ("b", "Intercept") and row.distribution in BELLS:
             place = places[row.class_][row.position]
-            location[place], scale[place] = row.arguments[-2:]
-            df[place] = {"normal": np.inf, "student_t": row.arguments[0], "cauchy": 1.0}[row.distribution]
+            df[place], factor = BELLS[row.distribution](row.arguments)
+            location[place], scale[place] = row.arguments[-2], factor * row.arguments[-1]
     return NormalPrior(location, scale, df)
 
 

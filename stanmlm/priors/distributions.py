@@ -29,7 +29,7 @@ class Distribution:
     arguments: tuple[str, ...]  # Stan's names and order
     defaults: tuple[float | None, ...]  # None: must be given
     scale: str  # the argument that autoscaling multiplies ("scale"), or divides ("rate"); "" for none
-    classes: tuple[str, ...]  # where it may stand; "dpar" is any scalar of the family, "unit" one between 0 and 1
+    classes: tuple[str, ...]  # where it may stand; "dpar" is any scalar of the family
     joint: bool  # one prior on all standard deviations of a term
     proper: bool
     log_density: LogDensity
@@ -172,9 +172,39 @@ DISTRIBUTIONS: dict[str, Distribution] = {
             True,
             *_univariate("gamma", lambda shape, rate: (shape, 0.0, 1 / rate)),
         ),
-        Distribution("beta", ("shape1", "shape2"), (None, None), "", ("unit",), False, True, *_univariate("beta")),
         Distribution(
             "logistic", ("location", "scale"), (0.0, None), "scale", REAL, False, True, *_univariate("logistic")
+        ),
+        Distribution(
+            "uniform",
+            ("lower", "upper"),
+            (None, None),
+            "",
+            REAL,
+            False,
+            True,
+            *_univariate("uniform", lambda lower, upper: (lower, np.subtract(upper, lower))),
+        ),
+        Distribution("beta", ("alpha", "beta"), (None, None), "", ("b", "dpar"), False, True, *_univariate("beta")),
+        Distribution(
+            "lognormal",
+            ("location", "scale"),
+            (0.0, None),
+            "",
+            POSITIVE,
+            False,
+            True,
+            *_univariate("lognorm", lambda location, scale: (scale, 0.0, np.exp(location))),
+        ),
+        Distribution(
+            "inv_gamma",
+            ("shape", "scale"),
+            (None, None),
+            "scale",
+            POSITIVE,
+            False,
+            True,
+            *_univariate("invgamma", lambda shape, scale: (shape, 0.0, scale)),
         ),
         Distribution("flat", (), (), "", REAL, False, False, lambda x, _: np.zeros_like(x), _draw_flat),
         Distribution(

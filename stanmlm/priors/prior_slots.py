@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import numpy as np
-
 from stanmlm.base.arguments import shown
 from stanmlm.base.callers import warn_user
 from stanmlm.base.errors import PriorError, did_you_mean
@@ -29,7 +27,6 @@ class Slot:
     # terms with several
     position: int
     names: tuple[str, ...] = ()  # what its coefficient may be called, its own name first
-    bounds: tuple[float, float] = (-np.inf, np.inf)
 
     @property
     def label(self) -> str:
@@ -57,7 +54,7 @@ def model_slots(book: Ledger, intercepts: Sequence[str]) -> tuple[Slot, ...]:
         *(Slot(row.address, place, variants(*_own(row))) for place, row in enumerate(coefficients)),
         *(Slot(row.address, place, variants(*_own(row))) for place, row in enumerate(sds)),
         *(Slot(Address("cor", *of[term], term), place) for place, term in enumerate(several)),
-        *(Slot(row.address, 0, bounds=row.bounds) for row in book.of("dpar")),
+        *(Slot(row.address, 0) for row in book.of("dpar")),
     )
 
 

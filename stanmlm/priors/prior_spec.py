@@ -17,7 +17,7 @@ Numbers = float | Sequence[float]
 
 @dataclass(frozen=True)
 class Prior:
-    """A prior before it meets a model: made by `normal`, `student_t`, `exponential`, `beta`, `flat` and the like."""
+    """A prior before it meets a model: made by `normal`, `exponential` and the like, or from the text of any."""
 
     distribution: str
     arguments: tuple[tuple[float, ...], ...]  # in the table's order: one number, or one a parameter; () not given
@@ -106,20 +106,8 @@ def gamma(shape: Numbers, rate: Numbers) -> Prior:
     return _prior("gamma", (shape, rate), False)
 
 
-def beta(shape1: Numbers, shape2: Numbers) -> Prior:
-    """A beta prior on a parameter between 0 and 1, with mean shape1 / (shape1 + shape2).
-
-    Examples
-    --------
-    >>> beta(1, 1).arguments
-    ((1.0,), (1.0,))
-    """
-    check_arguments(beta, locals())
-    return _prior("beta", (shape1, shape2), False)
-
-
 def logistic(location: Numbers = 0, scale: Numbers | None = None, autoscale: bool = False) -> Prior:
-    """A logistic prior; logistic(0, 1) of a logit is uniform on the probability.
+    """A logistic prior; defaults and autoscaling as in `normal`. logistic(0, 1) on a logit is uniform on the share.
 
     Examples
     --------
@@ -128,6 +116,42 @@ def logistic(location: Numbers = 0, scale: Numbers | None = None, autoscale: boo
     """
     check_arguments(logistic, locals())
     return _prior("logistic", (location, scale), autoscale)
+
+
+def uniform(lower: Numbers, upper: Numbers) -> Prior:
+    """A uniform prior between two numbers.
+
+    Examples
+    --------
+    >>> uniform(-1, 1).arguments
+    ((-1.0,), (1.0,))
+    """
+    check_arguments(uniform, locals())
+    return _prior("uniform", (lower, upper), False)
+
+
+def beta(alpha: Numbers, beta: Numbers) -> Prior:
+    """A beta prior on a share, with mean alpha / (alpha + beta).
+
+    Examples
+    --------
+    >>> beta(1, 4).arguments
+    ((1.0,), (4.0,))
+    """
+    check_arguments(globals()["beta"], locals())  # an argument has the name of the function
+    return _prior("beta", (alpha, beta), False)
+
+
+def inv_gamma(shape: Numbers, scale: Numbers) -> Prior:
+    """An inverse gamma prior on a positive parameter, with mean scale / (shape - 1).
+
+    Examples
+    --------
+    >>> inv_gamma(3, 2).arguments
+    ((3.0,), (2.0,))
+    """
+    check_arguments(inv_gamma, locals())
+    return _prior("inv_gamma", (shape, scale), False)
 
 
 def flat() -> Prior:
@@ -278,12 +302,16 @@ def _number(node: ast.expr, text: str) -> float:
 
 def _prior(name: str, arguments: tuple[Numbers | None, ...], autoscale: bool) -> Prior:
     row = DISTRIBUTIONS[name]
-    checked = (_numbers(name, argument, value) for argument, value in zip(row.arguments, arguments, strict=True))
-    return Prior(name, tuple(checked), autoscale)
+    checked = tuple(_numbers(name, argument, value) for argument, value in zip(row.arguments, arguments, strict=True))
+    _check_range(row, checked)
+    return Prior(name, checked, autoscale)
+
+
+_ANY_SIGN = ("location", "lower", "upper")  # arguments that may be zero, or below it
 
 
 def _numbers(distribution: str, argument: str, value: Numbers | None) -> tuple[float, ...]:
-    """One argument as a tuple; every one but a location must be positive."""
+    """One argument as a tuple; every one but a location or an end must be positive."""
     if value is None:
         return ()
     where = f"{distribution}({argument}={value!r})"
@@ -293,6 +321,14 @@ def _numbers(distribution: str, argument: str, value: Numbers | None) -> tuple[f
         raise PriorError(f"{where}: {argument} must be a number, or one a coefficient") from error
     if not numbers or not all(math.isfinite(number) for number in numbers):
         raise PriorError(f"{where}: {argument} must be finite; a flat prior is flat()")
-    if argument != "location" and min(numbers) <= 0:
+    if argument not in _ANY_SIGN and min(numbers) <= 0:
         raise PriorError(f"{where}: {argument} must be positive")
     return numbers
+
+
+def _check_range(row: Distribution, arguments: Sequence[tuple[float, ...]]) -> None:
+    """Of a uniform prior: its ends in order."""
+    given = dict(zip(row.arguments, arguments, strict=True))
+    lower, upper = given.get("lower", ()), given.get("upper", ())
+    if lower and upper and not np.all(np.less(*np.broadcast_arrays(lower, upper))):
+        raise PriorError(f"{row.name}({lower[0]:g}, {upper[0]:g}): lower must be below upper")

@@ -237,9 +237,9 @@ def _declared(preset: Preset, scales: Scales, defaults: Mapping[str, Default]) -
 
 
 def _check_class(slot: Slot, choice: _Choice) -> None:
-    name, kinds = choice.prior.distribution, {slot.address.kind, *(["unit"] if slot.bounds == (0, 1) else [])}
-    if not kinds & set(DISTRIBUTIONS[name].classes):
-        possible = ", ".join(row.name for row in DISTRIBUTIONS.values() if kinds & set(row.classes) and not row.joint)
+    name, kind = choice.prior.distribution, slot.address.kind
+    if kind not in DISTRIBUTIONS[name].classes:
+        possible = ", ".join(row.name for row in DISTRIBUTIONS.values() if kind in row.classes and not row.joint)
         raise PriorError(f"{name} cannot be the prior of {slot.label}; possible are {possible}")
 
 

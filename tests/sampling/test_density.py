@@ -93,8 +93,11 @@ def test_half_of_the_priors_on_sds_may_be_ratios_to_sigma() -> None:
     check(model(gaussian(), "two", replaced(plain_priors(design("two"), gaussian()), "sd", *sds)))
 
 
-REAL = [("normal", 0.3, 1.2), ("student_t", 3.0, 0.3, 1.2), ("cauchy", 0.3, 1.2), ("logistic", 0.3, 1.2), ("flat",)]
-POSITIVE = [*REAL, ("exponential", 1.3), ("gamma", 2.5, 1.1)]
+REAL = [
+    *(("normal", 0.3, 1.2), ("student_t", 3.0, 0.3, 1.2), ("cauchy", 0.3, 1.2), ("logistic", 0.3, 1.2)),
+    *(("uniform", -50.0, 50.0), ("flat",)),
+]
+POSITIVE = [*REAL, ("exponential", 1.3), ("gamma", 2.5, 1.1), ("lognormal", 0.3, 1.2), ("inv_gamma", 2.5, 1.1)]
 
 
 @pytest.mark.parametrize("given", REAL, ids=lambda given: given[0])
