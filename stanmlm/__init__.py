@@ -56,6 +56,10 @@ from stanmlm.families import (
     binomial,
     gaussian,
     geometric,
+    hurdle_gamma,
+    hurdle_lognormal,
+    hurdle_negbinomial,
+    hurdle_poisson,
     inverse_gaussian,
     lognormal,
     nbinom1,
@@ -63,6 +67,12 @@ from stanmlm.families import (
     poisson,
     student,
     weibull,
+    zero_inflated_beta,
+    zero_inflated_beta_binomial,
+    zero_inflated_binomial,
+    zero_inflated_negbinomial,
+    zero_inflated_poisson,
+    zero_one_inflated_beta,
 )
 from stanmlm.fit.diagnostics import Diagnostics, diagnostics
 from stanmlm.fit.extract import (
@@ -194,6 +204,10 @@ __all__ = [
     "glm",
     "glmer",
     "group_mean",
+    "hurdle_gamma",
+    "hurdle_lognormal",
+    "hurdle_negbinomial",
+    "hurdle_poisson",
     "hypothesis",
     "icc",
     "inv_gamma",
@@ -273,6 +287,12 @@ __all__ = [
     "vcov",
     "waic",
     "weibull",
+    "zero_inflated_beta",
+    "zero_inflated_beta_binomial",
+    "zero_inflated_binomial",
+    "zero_inflated_negbinomial",
+    "zero_inflated_poisson",
+    "zero_one_inflated_beta",
 ]
 
 globals().update({name: _public(globals()[name]) for name in __all__ if _inspect.isfunction(globals()[name])})

@@ -64,6 +64,30 @@ LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
 }
 
 
+def mixed(base: str, link: str, dpar: str, atoms: bool) -> Callable[..., Anything]:
+    """Zeros beside those of a base (zi), or in their place; `atoms`: where the base has none."""
+    own = LIKELIHOODS[base, link]
+
+    def log_density(eta: Anything, y: Anything, n: Anything, v: Anything) -> Anything:
+        p, f = v[dpar], own(eta, np.where((y == 0) & atoms, 0.5, y), n, v)
+        if atoms:
+            return np.where(y == 0, np.log(p), np.log1p(-p) + f)
+        if dpar == "zi":
+            return np.where(y == 0, np.log(p + (1 - p) * np.exp(f)), np.log1p(-p) + f)
+        return np.where(y == 0, np.log(p), np.log1p(-p) + f - np.log(-np.expm1(own(eta, 0 * y, n, v))))
+
+    return log_density
+
+
+def _zoib(link: str) -> Callable[..., Anything]:
+    def log_density(eta: Anything, y: Anything, n: Anything, v: Anything) -> Anything:
+        inside = LIKELIHOODS["beta", link](eta, np.where((y == 0) | (y == 1), 0.5, y), n, v) + np.log1p(-v["zoi"])
+        ends = np.log(v["zoi"]) + np.where(y == 1, np.log(v["coi"]), np.log1p(-v["coi"]))
+        return np.where((y == 0) | (y == 1), ends, inside)
+
+    return log_density
+
+
 def _gamma(y: Anything, a: Anything, mu: Anything) -> Anything:
     return a * np.log(a / mu) - special.loggamma(a + 0j) + (a - 1) * np.log(y) - a * y / mu
 
@@ -104,6 +128,28 @@ def _student(z: Anything, sigma: Anything, nu: Anything, **_: Anything) -> Anyth
     series = -1 / (8 * a) + 1 / (128 * a**2) + 5 / (1024 * a**3) - 21 / (32768 * a**4) - 399 / (262144 * a**5)
     steps = np.sum(np.log1p(-0.5 / (k + 0.5))) + 0.5 * np.log1p(120 / nu)
     return steps + np.log1p(series) - np.log(sigma) - (nu + 1) / 2 * np.log1p(z**2 / nu)
+
+
+LIKELIHOODS |= {
+    ("zero_inflated_poisson", "log"): mixed("poisson", "log", "zi", False),
+    ("zero_inflated_negbinomial", "log"): mixed("negbinomial", "log", "zi", False),
+    ("zero_inflated_binomial", "logit"): mixed("binomial", "logit", "zi", False),
+    ("zero_inflated_binomial", "probit"): mixed("binomial", "probit", "zi", False),
+    ("zero_inflated_beta_binomial", "logit"): mixed("beta_binomial", "logit", "zi", False),
+    ("hurdle_poisson", "log"): mixed("poisson", "log", "hu", False),
+    ("hurdle_negbinomial", "log"): mixed("negbinomial", "log", "hu", False),
+    ("hurdle_gamma", "log"): mixed("Gamma", "log", "hu", True),
+    ("hurdle_lognormal", "identity"): mixed("lognormal", "identity", "hu", True),
+    ("zero_inflated_beta", "logit"): mixed("beta", "logit", "zi", True),
+    ("zero_one_inflated_beta", "logit"): _zoib("logit"),
+}
+
+# From a predictor to the parameter.
+INVERSES: dict[str, Callable[[Anything], Anything]] = {
+    "log": np.exp,
+    "logm1": lambda eta: 1 + np.exp(eta),
+    "logit": lambda eta: 1 / (1 + np.exp(-eta)),
+}
 
 
 def log_density(model: Model, q: Anything) -> Anything:
@@ -296,7 +342,8 @@ def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
         Z = np.concatenate([term.Z for term in terms], axis=1)
         etas[dpar] = etas[dpar] + np.sum(Z * effect(model, values, k)[1][terms[0].index], axis=1)
     eta = etas.pop("mu")
-    values = values | {dpar: np.exp(others) for dpar, others in etas.items()}
+    links = model.family.links
+    values = values | {dpar: INVERSES[links[dpar].name](others) for dpar, others in etas.items()}
     if model.family.name == "gaussian":
         sigma = values["sigma"]
         return np.sum(-np.log(sigma) - 0.5 * response.weights * ((response.y - eta) / sigma) ** 2)

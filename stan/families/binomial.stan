@@ -1,5 +1,6 @@
 {# Successes in trials, both real, so that weights and shares enter as they are.
-   Contract: macros functions(s), data(s), model(s, link); model reads `eta`. #}
+   Contract: macros functions(s), data(s), model(s, link); model reads `eta`; log_zero(s, link), after it, is the log
+   probability of no success in `size` trials. #}
 {% macro functions(s) %}{% endmacro %}
 {% macro data(s) %}
   // Response: sums over the rows of a cell; weights make them real
@@ -7,6 +8,8 @@
   vector<lower=0>[C] trials;
 {% endmacro %}
 {% macro model(s, link) %}
-  vector[C] mu = {{ link.inverse("eta") }};
-  target += dot_product(y, log(mu)) + dot_product(trials - y, log1m(mu));
+  vector[C] log_mu = {{ link.log_inverse("eta") }};
+  vector[C] log1m_mu = {{ link.log1m_inverse("eta") }};
+  target += dot_product(y, log_mu) + dot_product(trials - y, log1m_mu);
 {% endmacro %}
+{% macro log_zero(s, link) %}size .* log1m_mu{% endmacro %}

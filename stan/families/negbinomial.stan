@@ -1,5 +1,6 @@
 {# Counts that vary more than their mean: variance mu + mu^2 / shape.
-   Contract: macros functions(s), data(s), model(s, link); model reads `eta` and the parameters that are vectors. #}
+   Contract: macros functions(s), data(s), model(s, link); model reads `eta` and the parameters that are vectors;
+   log_zero(s, link), after it, is the log probability of a zero in each cell. #}
 {% import "functions/rising.stan" as functions_of %}
 {% macro functions(s) %}{{ functions_of.ascending() if "shape" in s.vectors else functions_of.rising() }}{% endmacro %}
 {% macro data(s) %}
@@ -19,13 +20,13 @@
 {% endif %}
 {% endmacro %}
 {% macro model(s, link) %}
-{% set log_mu = link.log_inverse("eta") %}
+  vector[C] log_odds = {{ link.log_inverse("eta") }} - log(shape);
 {% if "shape" in s.vectors %}
   vector[R] a = shape[cell];
-  vector[R] log_odds = ({{ log_mu }} - log(shape))[cell];
-  target += dot_product(n, log_ascending(log(a), y) + y .* log_odds - (y + a) .* log1p_exp(log_odds));
+  target += dot_product(n, log_ascending(log(a), y) + y .* log_odds[cell] - (y + a) .* log1p_exp(log_odds[cell]));
 {% else %}
   target += dot_product(often, log_rising(shape, count));
-  target += dot_product(y, {{ log_mu }}) - dot_product(y + shape * n, log1p_exp({{ log_mu }} - log(shape)));
+  target += dot_product(y, log_odds + log(shape)) - dot_product(y + shape * n, log1p_exp(log_odds));
 {% endif %}
 {% endmacro %}
+{% macro log_zero(s, link) %}-shape {{ ".*" if "shape" in s.vectors else "*" }} log1p_exp(log_odds){% endmacro %}

@@ -65,6 +65,16 @@ def _information(theta: Theta, extra: Extra) -> Floats:
     return np.asarray(extra.weights * theta["mu"])[None, None]
 
 
+def _score(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """In log mu."""
+    return np.asarray(extra.weights * (y - theta["mu"]))[None]
+
+
+def _observed(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """What is expected: the link is canonical."""
+    return _information(theta, extra)
+
+
 def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
     weights = response.weights
     exposure = total(times(weights, np.exp(offset)), cell, cells)
@@ -92,6 +102,8 @@ POISSON = Family(
     notation=Notation(r"\lambda", "", trials_of, _law),
     variance=location_itself,
     cdf=_cdf,
+    score=_score,
     information=_information,
+    observed=_observed,
     reductions=(Reduction((), _statistic, means=_means),),
 )

@@ -45,6 +45,27 @@ def read_positive(raw: RawResponse, weights: Floats | None, family: str) -> Resp
     return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
 
 
+def read_from_zero(raw: RawResponse, weights: Floats | None, family: str) -> Response:
+    """Reals from zero on, each one observation."""
+    y = _numeric(raw, family)
+    _refuse(raw, _where(_negative, y), f"{family} needs responses at zero or above: `{raw.label}` has {{values}}"
+            " below zero")  # fmt: skip
+    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
+
+
+def read_some_shares(raw: RawResponse, weights: Floats | None, family: str, ends: tuple[float, ...]) -> Response:
+    """Reals between zero and one, or at one of these ends, each one observation."""
+    y = _numeric(raw, family)
+    allowed = " or ".join(f"{end:g}" for end in ends)
+
+    def beyond(values: Floats) -> Bools:
+        return _not_inside(values) & ~np.isin(values, ends)
+
+    _refuse(raw, _where(beyond, y), f"{family} needs shares between 0 and 1, or {allowed}: `{raw.label}` has {{values}}"
+            " that are not")  # fmt: skip
+    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
+
+
 def read_shares(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """Reals between zero and one, each one observation."""
     y = _numeric(raw, family)
