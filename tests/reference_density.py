@@ -43,7 +43,7 @@ LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
     ("nbinom1", "log"): lambda eta, y, n, v: (
         _ascending(np.exp(eta) / v["phi"], y)
         + y * np.log(v["phi"] / (1 + v["phi"]))
-        - np.exp(eta) / v["phi"] * np.log1p(v["phi"])
+        - np.exp(eta) / v["phi"] * log1p(v["phi"])
     ),
     ("beta_binomial", "logit"): lambda eta, y, n, v: _beta_binomial(
         y, n, 1 / (1 + np.exp(-eta)), 1 / (1 + np.exp(eta)), v["phi"]
@@ -62,6 +62,11 @@ LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
     ("beta", "probit"): lambda eta, y, n, v: _beta(y, special.log_ndtr(eta), special.log_ndtr(-eta), v["phi"]),
     ("beta", "cloglog"): lambda eta, y, n, v: _beta(y, np.log(-np.expm1(-np.exp(eta))), -np.exp(eta), v["phi"]),
 }
+
+
+def log1p(z: Anything) -> Anything:
+    """NumPy's of a complex number has no digits next to 0; a complex step changes the real part by nothing."""
+    return np.log1p(np.real(z)) + 1j * np.imag(z) / (1 + np.real(z)) if np.iscomplexobj(z) else np.log1p(z)
 
 
 def mixed(base: str, link: str, dpar: str, atoms: bool) -> Callable[..., Anything]:
@@ -107,7 +112,7 @@ def _negbinomial(eta: Anything, y: Anything, a: Anything) -> Anything:
     """With gamma(y + a) / (gamma(a) a^y) as the product of 1 + k / a for k below y."""
     k = np.arange(int(y.max()))
     rising = np.sum(np.log1p(k / a) * (k < y[:, None]), axis=1)
-    return rising + y * eta - (y + a) * np.log1p(np.exp(eta - np.log(a)))
+    return rising + y * eta - (y + a) * log1p(np.exp(eta - np.log(a)))
 
 
 def _ascending(a: Anything, y: Anything) -> Anything:
