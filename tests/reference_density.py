@@ -12,6 +12,7 @@ from scipy.linalg import block_diag
 from stanmlm.base.arrays import Anything, Floats
 from stanmlm.data.design import Predictor, dpars_of, predictors
 from stanmlm.data.whole_rows import whole
+from stanmlm.families.support import Support
 from stanmlm.model.centering import sampled_in
 from stanmlm.model.model import Model
 from stanmlm.priors.priors import PriorRow
@@ -38,6 +39,15 @@ LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
     ("binomial", "cloglog"): lambda eta, y, n, _: y * np.log(1 - np.exp(-np.exp(eta))) - (n - y) * np.exp(eta),
     ("poisson", "log"): lambda eta, y, n, _: y * eta - np.exp(eta),
     ("negbinomial", "log"): lambda eta, y, n, values: _negbinomial(eta, y, values["shape"]),
+    ("geometric", "log"): lambda eta, y, n, _: y * eta - (y + 1) * np.log1p(np.exp(eta)),
+    ("nbinom1", "log"): lambda eta, y, n, v: (
+        _ascending(np.exp(eta) / v["phi"], y)
+        + y * np.log(v["phi"] / (1 + v["phi"]))
+        - np.exp(eta) / v["phi"] * log1p(v["phi"])
+    ),
+    ("beta_binomial", "logit"): lambda eta, y, n, v: _beta_binomial(
+        y, n, 1 / (1 + np.exp(-eta)), 1 / (1 + np.exp(eta)), v["phi"]
+    ),
     ("student", "identity"): lambda eta, y, n, values: _student((y - eta) / values["sigma"], **values),
     ("lognormal", "identity"): lambda eta, y, n, v: -np.log(v["sigma"]) - 0.5 * ((np.log(y) - eta) / v["sigma"]) ** 2,
     ("Gamma", "log"): lambda eta, y, n, v: _gamma(y, v["shape"], np.exp(eta)),
@@ -80,6 +90,33 @@ FORWARD: dict[str, Callable[[Anything], Anything]] = {
     "logit": lambda mu: np.log(mu / (1 - mu)),
     "tan_half": lambda mu: np.tan(mu / 2),
 }
+def log1p(z: Anything) -> Anything:
+    """NumPy's of a complex number has no digits next to 0; a complex step changes the real part by nothing."""
+    return np.log1p(np.real(z)) + 1j * np.imag(z) / (1 + np.real(z)) if np.iscomplexobj(z) else np.log1p(z)
+
+
+def mixed(base: str, link: str, dpar: str, atoms: bool) -> Callable[..., Anything]:
+    """Zeros beside those of a base (zi), or in their place; `atoms`: where the base has none."""
+    own = LIKELIHOODS[base, link]
+
+    def log_density(eta: Anything, y: Anything, n: Anything, v: Anything) -> Anything:
+        p, f = v[dpar], own(eta, np.where((y == 0) & atoms, 0.5, y), n, v)
+        if atoms:
+            return np.where(y == 0, np.log(p), np.log1p(-p) + f)
+        if dpar == "zi":
+            return np.where(y == 0, np.log(p + (1 - p) * np.exp(f)), np.log1p(-p) + f)
+        return np.where(y == 0, np.log(p), np.log1p(-p) + f - np.log(-np.expm1(own(eta, 0 * y, n, v))))
+
+    return log_density
+
+
+def _zoib(link: str) -> Callable[..., Anything]:
+    def log_density(eta: Anything, y: Anything, n: Anything, v: Anything) -> Anything:
+        inside = LIKELIHOODS["beta", link](eta, np.where((y == 0) | (y == 1), 0.5, y), n, v) + np.log1p(-v["zoi"])
+        ends = np.log(v["zoi"]) + np.where(y == 1, np.log(v["coi"]), np.log1p(-v["coi"]))
+        return np.where((y == 0) | (y == 1), ends, inside)
+
+    return log_density
 
 
 def _gamma(y: Anything, a: Anything, mu: Anything) -> Anything:
@@ -101,7 +138,18 @@ def _negbinomial(eta: Anything, y: Anything, a: Anything) -> Anything:
     """With gamma(y + a) / (gamma(a) a^y) as the product of 1 + k / a for k below y."""
     k = np.arange(int(y.max()))
     rising = np.sum(np.log1p(k / a) * (k < y[:, None]), axis=1)
-    return rising + y * eta - (y + a) * np.log1p(np.exp(eta - np.log(a)))
+    return rising + y * eta - (y + a) * log1p(np.exp(eta - np.log(a)))
+
+
+def _ascending(a: Anything, y: Anything) -> Anything:
+    """The logarithm of the product of a + k for k below y."""
+    k = np.arange(int(np.max(y)))
+    factors = np.where(k < np.reshape(y, (-1, 1)), np.reshape(a, (-1, 1)) + k, 1.0)
+    return np.sum(np.log(factors), axis=1)
+
+
+def _beta_binomial(y: Anything, n: Anything, mu: Anything, nu: Anything, phi: Anything) -> Anything:
+    return _ascending(mu * phi, y) + _ascending(nu * phi, n - y) - _ascending(phi, n)
 
 
 def _student(z: Anything, sigma: Anything, nu: Anything, **_: Anything) -> Anything:
@@ -111,6 +159,28 @@ def _student(z: Anything, sigma: Anything, nu: Anything, **_: Anything) -> Anyth
     series = -1 / (8 * a) + 1 / (128 * a**2) + 5 / (1024 * a**3) - 21 / (32768 * a**4) - 399 / (262144 * a**5)
     steps = np.sum(np.log1p(-0.5 / (k + 0.5))) + 0.5 * np.log1p(120 / nu)
     return steps + np.log1p(series) - np.log(sigma) - (nu + 1) / 2 * np.log1p(z**2 / nu)
+
+
+LIKELIHOODS |= {
+    ("zero_inflated_poisson", "log"): mixed("poisson", "log", "zi", False),
+    ("zero_inflated_negbinomial", "log"): mixed("negbinomial", "log", "zi", False),
+    ("zero_inflated_binomial", "logit"): mixed("binomial", "logit", "zi", False),
+    ("zero_inflated_binomial", "probit"): mixed("binomial", "probit", "zi", False),
+    ("zero_inflated_beta_binomial", "logit"): mixed("beta_binomial", "logit", "zi", False),
+    ("hurdle_poisson", "log"): mixed("poisson", "log", "hu", False),
+    ("hurdle_negbinomial", "log"): mixed("negbinomial", "log", "hu", False),
+    ("hurdle_gamma", "log"): mixed("Gamma", "log", "hu", True),
+    ("hurdle_lognormal", "identity"): mixed("lognormal", "identity", "hu", True),
+    ("zero_inflated_beta", "logit"): mixed("beta", "logit", "zi", True),
+    ("zero_one_inflated_beta", "logit"): _zoib("logit"),
+}
+
+# From a predictor to the parameter.
+INVERSES: dict[str, Callable[[Anything], Anything]] = {
+    "log": np.exp,
+    "logm1": lambda eta: 1 + np.exp(eta),
+    "logit": lambda eta: 1 / (1 + np.exp(-eta)),
+}
 
 
 def log_density(model: Model, q: Anything) -> Anything:
@@ -151,8 +221,9 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
         log_sd = of.log_sd + of.sd_factor @ values["z_sd"]
         values["sd"], jacobian = np.exp(log_sd), jacobian + log_sd.sum()
     for one in model.scalars:
-        (log_value,) = take(1)
-        values[one.name], jacobian = one.within.low + np.exp(log_value), jacobian + log_value
+        (free,) = take(1)
+        values[one.name], log_slope = inside(one.within, free)
+        jacobian = jacobian + log_slope
     for block in sampled_together(model):
         for k in block:
             K = len(design.terms[k].coefs)
@@ -168,6 +239,14 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
     values["alpha_c"] = np.array([part[0] for of, part in parts if of.intercept])
     values["b"] = np.concatenate([part[of.intercept :] for of, part in parts])
     return values, jacobian
+
+
+def inside(support: Support, free: Anything) -> tuple[Anything, Anything]:
+    """A value from Stan's unconstrained one, and the logarithm of its slope."""
+    if np.isinf(support.high):
+        return support.low + np.exp(free), free
+    width, share = support.high - support.low, 1 / (1 + np.exp(-free))
+    return support.low + width * share, np.log(width) - free - 2 * np.log1p(np.exp(-free))
 
 
 def sampled_together(model: Model) -> list[tuple[int, ...]]:

@@ -1,5 +1,6 @@
 {# Counts, a cell by its total and its exposure.
-   Contract: macros functions(s), data(s), model(s, link), and those of fragments/masses.stan; model reads `eta`. #}
+   Contract: macros functions(s), data(s), model(s, link), and those of fragments/masses.stan; model reads `eta`;
+   log_zero(s, link), after it, is the log probability of a zero in each cell. #}
 {% import "functions/incomplete.stan" as incomplete %}
 {% macro functions(s) %}{% endmacro %}
 {% macro data(s) %}
@@ -8,7 +9,8 @@
   vector<lower=0>[C] exposure;  // {{ "sum of exp(offset)" if s.link == "log" else "rows, or their rates" }}
 {% endmacro %}
 {% macro model(s, link) %}
-  target += dot_product(y, {{ link.log_inverse("eta") }}) - dot_product(exposure, {{ link.inverse("eta") }});
+  vector[C] log_mu = {{ link.log_inverse("eta") }};
+  target += dot_product(y, log_mu) - dot_product(exposure, {{ "exp(log_mu)" if s.link == "log" else link.inverse("eta") }});
 {% endmacro %}
 {% macro tails(s) %}
 {{ incomplete.gamma() }}
@@ -28,3 +30,4 @@
 {% macro tail_arguments(s, link, kind) %}
 {{ link.log_inverse("eta[cell_" ~ kind ~ "]") }}{{ " + log(rate_" ~ kind ~ ")" if "rate" in s.extras -}}
 {% endmacro %}
+{% macro log_zero(s, link) %}-exp(log_mu){% endmacro %}

@@ -1,18 +1,29 @@
 """What a response may be: how it is read, its parameters with their links, its density; a module a family."""
 
 from stanmlm.families.beta import beta
+from stanmlm.families.beta_binomial import beta_binomial
 from stanmlm.families.binomial import binomial
 from stanmlm.families.exponential import exponential
 from stanmlm.families.family import Family, FamilyLike
 from stanmlm.families.gamma import Gamma
 from stanmlm.families.gaussian import gaussian
+from stanmlm.families.geometric import geometric
+from stanmlm.families.hurdles import hurdle_gamma, hurdle_lognormal, hurdle_negbinomial, hurdle_poisson
+from stanmlm.families.inflated_beta import zero_inflated_beta, zero_one_inflated_beta
 from stanmlm.families.inverse_gaussian import inverse_gaussian
 from stanmlm.families.lognormal import lognormal
+from stanmlm.families.nbinom1 import nbinom1
 from stanmlm.families.negbinomial import negbinomial
 from stanmlm.families.poisson import poisson
 from stanmlm.families.registry import FAMILIES, as_family
 from stanmlm.families.student import student
 from stanmlm.families.weibull import weibull
+from stanmlm.families.zero_inflated import (
+    zero_inflated_beta_binomial,
+    zero_inflated_binomial,
+    zero_inflated_negbinomial,
+    zero_inflated_poisson,
+)
 
 __all__ = [
     "FAMILIES",
@@ -21,13 +32,26 @@ __all__ = [
     "Gamma",
     "as_family",
     "beta",
+    "beta_binomial",
     "binomial",
     "exponential",
     "gaussian",
+    "geometric",
+    "hurdle_gamma",
+    "hurdle_lognormal",
+    "hurdle_negbinomial",
+    "hurdle_poisson",
     "inverse_gaussian",
     "lognormal",
+    "nbinom1",
     "negbinomial",
     "poisson",
     "student",
     "weibull",
+    "zero_inflated_beta",
+    "zero_inflated_beta_binomial",
+    "zero_inflated_binomial",
+    "zero_inflated_negbinomial",
+    "zero_inflated_poisson",
+    "zero_one_inflated_beta",
 ]

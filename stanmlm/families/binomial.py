@@ -110,11 +110,13 @@ def _means(stats: Stats) -> tuple[Floats, Floats]:
     return ratio(stats, "trials")
 
 
-def _bounds(trials: Floats) -> tuple[Floats, Floats]:
+def up_to_trials(trials: Floats) -> tuple[Floats, Floats]:
+    """From none to all."""
     return np.zeros_like(trials), trials
 
 
-def _share(response: Response) -> float:
+def share_of(response: Response) -> float:
+    """The share of successes, with half of one and half of a failure more."""
     return float((response.y.sum() + 0.5) / (response.trials.sum() + 1))
 
 
@@ -125,13 +127,13 @@ def _law(mean: str, trials: str) -> str:
 BINOMIAL = Family(
     name="binomial",
     spellings=(),
-    parameters=(Distributional("mu", LINKS["logit"], OF_SHARES, "unit", _share),),
+    parameters=(Distributional("mu", LINKS["logit"], OF_SHARES, "unit", share_of),),
     kind="count",
     read=read_successes,
     log_density=_log_density,
     draw=_draw,
     mean=_mean,
-    bounds=_bounds,
+    bounds=up_to_trials,
     notation=Notation(r"\pi", "n", trials_of, _law),
     variance=_variance,
     cdf=_cdf,

@@ -89,6 +89,16 @@ def _information(theta: Theta, extra: Extra) -> Floats:
     return np.asarray(extra.weights * theta["mu"] * extra.rate)[None, None]
 
 
+def _score(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """In log mu."""
+    return np.asarray(extra.weights * (y - theta["mu"]))[None]
+
+
+def _observed(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """What is expected: the link is canonical."""
+    return _information(theta, extra)
+
+
 def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
     weights = response.weights
     exposure = total(times(weights, np.exp(offset) * response.rate), cell, cells)
@@ -124,7 +134,9 @@ POISSON = Family(
     log_cdf=_log_cdf,
     log_ccdf=_log_ccdf,
     truncated_mean=_truncated_mean,
+    score=_score,
     information=_information,
+    observed=_observed,
     slopes_in=("log",),
     reductions=(
         Reduction((), _statistic, links=("log",), means=_means, reads=("rate", "masses")),

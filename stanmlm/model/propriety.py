@@ -149,6 +149,7 @@ def _tail(row: PriorRow, x: float, K: int) -> tuple[float, float]:
         "cauchy": stats.cauchy,
         "exponential": lambda rate: stats.expon(scale=1 / rate),
         "gamma": lambda shape, rate: stats.gamma(shape, scale=1 / rate),
+        "logistic": stats.logistic,
     }
     frozen = made[row.distribution](*row.arguments)
     return float(frozen.sf(x) / frozen.sf(0.0)), slope
