@@ -38,6 +38,15 @@ LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
     ("binomial", "cloglog"): lambda eta, y, n, _: y * np.log(1 - np.exp(-np.exp(eta))) - (n - y) * np.exp(eta),
     ("poisson", "log"): lambda eta, y, n, _: y * eta - np.exp(eta),
     ("negbinomial", "log"): lambda eta, y, n, values: _negbinomial(eta, y, values["shape"]),
+    ("geometric", "log"): lambda eta, y, n, _: y * eta - (y + 1) * np.log1p(np.exp(eta)),
+    ("nbinom1", "log"): lambda eta, y, n, v: (
+        _ascending(np.exp(eta) / v["phi"], y)
+        + y * np.log(v["phi"] / (1 + v["phi"]))
+        - np.exp(eta) / v["phi"] * log1p(v["phi"])
+    ),
+    ("beta_binomial", "logit"): lambda eta, y, n, v: _beta_binomial(
+        y, n, 1 / (1 + np.exp(-eta)), 1 / (1 + np.exp(eta)), v["phi"]
+    ),
     ("student", "identity"): lambda eta, y, n, values: _student((y - eta) / values["sigma"], **values),
     ("lognormal", "identity"): lambda eta, y, n, v: -np.log(v["sigma"]) - 0.5 * ((np.log(y) - eta) / v["sigma"]) ** 2,
     ("Gamma", "log"): lambda eta, y, n, v: _gamma(y, v["shape"], np.exp(eta)),
@@ -89,6 +98,35 @@ FORWARD: dict[str, Callable[[Anything], Anything]] = {
 }
 
 
+def log1p(z: Anything) -> Anything:
+    """NumPy's of a complex number has no digits next to 0; a complex step changes the real part by nothing."""
+    return np.log1p(np.real(z)) + 1j * np.imag(z) / (1 + np.real(z)) if np.iscomplexobj(z) else np.log1p(z)
+
+
+def mixed(base: str, link: str, dpar: str, atoms: bool) -> Callable[..., Anything]:
+    """Zeros beside those of a base (zi), or in their place; `atoms`: where the base has none."""
+    own = LIKELIHOODS[base, link]
+
+    def log_density(eta: Anything, y: Anything, n: Anything, v: Anything) -> Anything:
+        p, f = v[dpar], own(eta, np.where((y == 0) & atoms, 0.5, y), n, v)
+        if atoms:
+            return np.where(y == 0, np.log(p), np.log1p(-p) + f)
+        if dpar == "zi":
+            return np.where(y == 0, np.log(p + (1 - p) * np.exp(f)), np.log1p(-p) + f)
+        return np.where(y == 0, np.log(p), np.log1p(-p) + f - np.log(-np.expm1(own(eta, 0 * y, n, v))))
+
+    return log_density
+
+
+def _zoib(link: str) -> Callable[..., Anything]:
+    def log_density(eta: Anything, y: Anything, n: Anything, v: Anything) -> Anything:
+        inside = LIKELIHOODS["beta", link](eta, np.where((y == 0) | (y == 1), 0.5, y), n, v) + np.log1p(-v["zoi"])
+        ends = np.log(v["zoi"]) + np.where(y == 1, np.log(v["coi"]), np.log1p(-v["coi"]))
+        return np.where((y == 0) | (y == 1), ends, inside)
+
+    return log_density
+
+
 def _skew_normal(y: Anything, mu: Anything, sigma: Anything, alpha: Anything) -> Anything:
     """In Azzalini's location and scale."""
     delta = alpha / np.sqrt(1 + alpha**2)
@@ -131,7 +169,18 @@ def _negbinomial(eta: Anything, y: Anything, a: Anything) -> Anything:
     """With gamma(y + a) / (gamma(a) a^y) as the product of 1 + k / a for k below y."""
     k = np.arange(int(y.max()))
     rising = np.sum(np.log1p(k / a) * (k < y[:, None]), axis=1)
-    return rising + y * eta - (y + a) * np.log1p(np.exp(eta - np.log(a)))
+    return rising + y * eta - (y + a) * log1p(np.exp(eta - np.log(a)))
+
+
+def _ascending(a: Anything, y: Anything) -> Anything:
+    """The logarithm of the product of a + k for k below y."""
+    k = np.arange(int(np.max(y)))
+    factors = np.where(k < np.reshape(y, (-1, 1)), np.reshape(a, (-1, 1)) + k, 1.0)
+    return np.sum(np.log(factors), axis=1)
+
+
+def _beta_binomial(y: Anything, n: Anything, mu: Anything, nu: Anything, phi: Anything) -> Anything:
+    return _ascending(mu * phi, y) + _ascending(nu * phi, n - y) - _ascending(phi, n)
 
 
 def _student(z: Anything, sigma: Anything, nu: Anything, **_: Anything) -> Anything:
@@ -141,6 +190,28 @@ def _student(z: Anything, sigma: Anything, nu: Anything, **_: Anything) -> Anyth
     series = -1 / (8 * a) + 1 / (128 * a**2) + 5 / (1024 * a**3) - 21 / (32768 * a**4) - 399 / (262144 * a**5)
     steps = np.sum(np.log1p(-0.5 / (k + 0.5))) + 0.5 * np.log1p(120 / nu)
     return steps + np.log1p(series) - np.log(sigma) - (nu + 1) / 2 * np.log1p(z**2 / nu)
+
+
+LIKELIHOODS |= {
+    ("zero_inflated_poisson", "log"): mixed("poisson", "log", "zi", False),
+    ("zero_inflated_negbinomial", "log"): mixed("negbinomial", "log", "zi", False),
+    ("zero_inflated_binomial", "logit"): mixed("binomial", "logit", "zi", False),
+    ("zero_inflated_binomial", "probit"): mixed("binomial", "probit", "zi", False),
+    ("zero_inflated_beta_binomial", "logit"): mixed("beta_binomial", "logit", "zi", False),
+    ("hurdle_poisson", "log"): mixed("poisson", "log", "hu", False),
+    ("hurdle_negbinomial", "log"): mixed("negbinomial", "log", "hu", False),
+    ("hurdle_gamma", "log"): mixed("Gamma", "log", "hu", True),
+    ("hurdle_lognormal", "identity"): mixed("lognormal", "identity", "hu", True),
+    ("zero_inflated_beta", "logit"): mixed("beta", "logit", "zi", True),
+    ("zero_one_inflated_beta", "logit"): _zoib("logit"),
+}
+
+# From a predictor to the parameter.
+INVERSES: dict[str, Callable[[Anything], Anything]] = {
+    "log": np.exp,
+    "logm1": lambda eta: 1 + np.exp(eta),
+    "logit": lambda eta: 1 / (1 + np.exp(-eta)),
+}
 
 
 def log_density(model: Model, q: Anything) -> Anything:
@@ -326,16 +397,22 @@ def log_effects(model: Model, values: dict[str, Anything]) -> Anything:
     return total
 
 
-def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
-    if model.prior_only:
-        return 0.0
-    design, response = whole(model.design), model.response
+def predictors_of(model: Model, values: dict[str, Anything]) -> dict[str, Anything]:
+    """The linear predictors of all rows, by parameter."""
+    design = whole(model.design)
     etas = {of.dpar: of.offset + of.X @ beta for of, beta in blocks(model, beta_full(model, values["fix"]))}
     for k, block in enumerate(sampled_together(model)):
         terms = [design.terms[term] for term in block]
         ((dpar, *_), *_) = map(dpars_of, terms)
         Z = np.concatenate([term.Z for term in terms], axis=1)
         etas[dpar] = etas[dpar] + np.sum(Z * effect(model, values, k)[1][terms[0].index], axis=1)
+    return etas
+
+
+def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
+    if model.prior_only:
+        return 0.0
+    etas, response = predictors_of(model, values), model.response
     eta = etas.pop("mu")
     links = {one.name: one.link.name for one in model.family.parameters}
     values = values | {dpar: INVERSES[links[dpar]](others) for dpar, others in etas.items()}

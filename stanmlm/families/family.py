@@ -38,12 +38,12 @@ class Distributional:
     start: Callable[[Response], float]  # a natural value where a pilot starts
     words: str = ""  # what it is, where a program declares it
     scales_groups: bool = False  # it scales the response: default group sds are priors on sd / this
-    upper: Callable[[Response], float] | None = None  # the most that it may be beside responses: its prior is uniform
-    symbol: str = ""  # its name in Stan, where its own is taken: "beta"
-    ends: tuple[float, float] | None = None  # narrower bounds than its support's, from the data or the user
     # By preset: of the one number, and of the intercept on the link's scale; a preset that is not here is flat.
     prior: Mapping[str, Default] = field(default_factory=dict)
     prior_link: Mapping[str, Default] = field(default_factory=dict)
+    upper: Callable[[Response], float] | None = None  # the most that it may be beside responses: its prior is uniform
+    symbol: str = ""  # its name in Stan, where its own is taken: "beta"
+    ends: tuple[float, float] | None = None  # narrower bounds than its support's, from the data or the user
 
     @property
     def in_stan(self) -> str:
@@ -133,6 +133,11 @@ class Family:
     shared: tuple[Shared, ...] = ()
     variance: Callable[[Theta, Extra], Floats] | None = None
     cdf: Callable[[Floats, Theta, Extra], Floats] | None = None
+    # For censored and truncated responses: logarithms of the chance of a response not above y, and above it, without
+    # exponents, and the mean of those above `low` and not above `high`.
+    log_cdf: Callable[[Floats, Theta, Extra], Floats] | None = None
+    log_ccdf: Callable[[Floats, Theta, Extra], Floats] | None = None
+    truncated_mean: Callable[[Floats, Floats, Theta, Extra], Floats] | None = None
     # Derivatives of the log density along the predictors, on their links' scales: (P, rows), and (P, P, rows) expected
     # information, or else minus second derivatives. What is None is taken by differences.
     score: Callable[[Floats, Theta, Extra], Floats] | None = None
@@ -140,7 +145,7 @@ class Family:
     observed: Callable[[Floats, Theta, Extra], Floats] | None = None
     slopes_in: tuple[str, ...] = ()  # the links that these are written in, of first parameters; "" is any
     reductions: tuple[Reduction, ...] = ()  # the first that holds serves; where none does, distinct responses
-    extras: tuple[str, ...] = ()  # fields of Extra that the density reads beside exponents
+    extras: tuple[str, ...] = ()  # fields of Extra that the density reads beside exponents; "rate", "se" may be added
     autoscales: bool = False  # rstanarm: default priors are scaled by sd(y), the intercept's sits at mean(y)
     weights_are_precisions: bool = False  # elsewhere they are exponents of the density, which count cases
     located: Callable[[Floats], Floats] = as_they_are  # responses on the scale of the location's natural value
@@ -191,10 +196,11 @@ class Family:
         """Where predictors may lie, of the parameters that have a bound."""
         return {one.name: one.domain for one in self.parameters if np.any(np.isfinite(one.domain))}
 
-    def reduction(self, predicted: Collection[str]) -> Reduction | None:
-        """What serves where these parameters have a predictor; None for the distinct responses of a cell."""
+    def reduction(self, predicted: Collection[str], added: Collection[str] = ()) -> Reduction | None:
+        """What serves where these parameters have a predictor and responses this beside; None for distinct responses."""
         fitting = (one for one in self.reductions if not one.links or self.link.name in one.links)
-        return next((one for one in fitting if not set(one.scalars) & set(predicted)), None)
+        held = (one for one in fitting if not set(one.scalars) & set(predicted) and set(added) <= {*one.reads})
+        return next(held, None)
 
     def predicted(self, names: Collection[str], response: Response) -> "Family":
         """The same where these parameters have a predictor, and the others are one number each, beside responses."""
@@ -216,6 +222,8 @@ class Family:
         """
         if self.variance is None:
             raise DataError(f"responses of the {self.name} family have no variance in closed form")
+        if np.any(np.isfinite(extra.lower)) or np.any(np.isfinite(extra.upper)):
+            raise DataError(f"truncated {self.name} responses have no variance in closed form")
         return self.variance(theta, extra)
 
     def theta(self, etas: Mapping[str, Floats], natural: Mapping[str, Floats]) -> Theta:
@@ -227,7 +235,7 @@ def outside(family: Family, theta: Theta) -> Bools:
     """Whether a predictor of a draw and row is where its link leaves what the parameter may be; () where none can."""
     beyond: Bools = np.zeros((), dtype=bool)
     for name, (low, high) in family.domains.items():
-        if name in theta.etas:
+        if name in theta.etas and theta.links[name] == family.links[name]:
             beyond = beyond | (theta.etas[name] < low) | (theta.etas[name] > high)
     return beyond
 

@@ -17,9 +17,11 @@ from stanmlm.families.family import (
     trials_of,
     with_links,
 )
+from stanmlm.families.incomplete import log_gamma_p, log_gamma_q
 from stanmlm.families.links import LINKS, OF_SCALES, OF_TIMES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
 from stanmlm.families.responses import Response, read_positive
+from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 
@@ -71,6 +73,27 @@ def _variance(theta: Theta, extra: Extra) -> Floats:
 def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     shape = theta["shape"]
     return np.asarray(special.gammainc(shape, shape * np.maximum(y, 0.0) / theta["mu"]))
+
+
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return log_gamma_p(theta["shape"], _log_ratio(y, theta))
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return log_gamma_q(theta["shape"], _log_ratio(y, theta))
+
+
+def _log_ratio(y: Floats, theta: Theta) -> Floats:
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(np.maximum(y, 0.0)) + np.log(theta["shape"]) - theta.log("mu"))
+
+
+def _truncated_mean(low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Weighted by itself, a response is Gamma with a shape one larger and the same scale."""
+    mu, shape = theta["mu"], theta["shape"]
+    heavier = Theta(natural={"mu": mu * (shape + 1) / shape, "shape": shape + 1})
+    shares = [log_mass_of(_log_cdf, _log_ccdf, low, high, of, extra) for of in (heavier, theta)]
+    return np.asarray(mu * np.exp(shares[0] - shares[1]))
 
 
 def _information(theta: Theta, extra: Extra) -> Floats:
@@ -126,6 +149,9 @@ GAMMA = Family(
     notation=Notation(r"\mu", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
+    truncated_mean=_truncated_mean,
     information=_information,
     slopes_in=("log", "log"),
     reductions=(Reduction(("offset",), _statistic),),

@@ -21,6 +21,7 @@ from stanmlm.families.gaussian import squares_by_cell, squares_of_all
 from stanmlm.families.links import LINKS, OF_LOGS, OF_SCALES
 from stanmlm.families.reductions import Extra, Reduction, Stats, total
 from stanmlm.families.responses import Response, read_positive
+from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 
@@ -75,6 +76,26 @@ def _variance(theta: Theta, extra: Extra) -> Floats:
 def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     with np.errstate(divide="ignore"):
         return np.asarray(special.ndtr((np.log(np.maximum(y, 0.0)) - theta["mu"]) / theta["sigma"]))
+
+
+def _z(y: Floats, theta: Theta) -> Floats:
+    with np.errstate(divide="ignore"):
+        return np.asarray((np.log(np.maximum(y, 0.0)) - theta["mu"]) / theta["sigma"])
+
+
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return np.asarray(special.log_ndtr(_z(y, theta)))
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return np.asarray(special.log_ndtr(-_z(y, theta)))
+
+
+def _truncated_mean(low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Weighted by itself, the logarithm of a response is normal about mu + sigma^2."""
+    heavier = Theta(natural={"mu": theta["mu"] + theta["sigma"] ** 2, "sigma": theta["sigma"]})
+    shares = [log_mass_of(_log_cdf, _log_ccdf, low, high, of, extra) for of in (heavier, theta)]
+    return np.asarray(_mean(theta, extra) * np.exp(shares[0] - shares[1]))
 
 
 def _information(theta: Theta, extra: Extra) -> Floats:
@@ -148,10 +169,13 @@ LOGNORMAL = Family(
     notation=Notation(r"\mu", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
+    truncated_mean=_truncated_mean,
     information=_information,
     slopes_in=("identity", "log"),
     reductions=(
-        Reduction((), _statistic, scalars=("sigma",), links=("identity",), means=_means, spread=_spread),
+        Reduction((), _statistic, scalars=("sigma",), links=("identity",), means=_means, spread=_spread, reads=()),
         Reduction(("offset",), _statistic_by_cell),
     ),
     autoscales=True,

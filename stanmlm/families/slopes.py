@@ -8,6 +8,7 @@ import numpy as np
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.families.family import Family
 from stanmlm.families.links import LINKS, Link
+from stanmlm.families.observation import log_likelihood
 from stanmlm.families.reductions import Extra
 from stanmlm.families.theta import Theta
 
@@ -52,9 +53,9 @@ def slopes(
     sizes = np.ones(len(etas)) if units is None else units
     at = _as_written(family, etas, sizes)
     score = scores(family, y, etas, extra, sizes, np.arange(len(etas)))
-    if family.information is not None:
+    if family.information is not None and _closed(extra):
         own = family.information(at.theta, extra)
-    elif family.observed is not None:
+    elif family.observed is not None and _closed(extra):
         own = family.observed(y, at.theta, extra)
     else:
         own = _observed(family, y, at, extra)
@@ -71,7 +72,7 @@ def information_of(family: Family, etas: Sequence[Floats], extra: Extra) -> Floa
 def scores(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, units: Floats, which: Ints) -> Floats:
     """The score in some of the predictors alone, (which, rows); all else as in `slopes`."""
     at = _as_written(family, etas, units)
-    if family.score is not None:
+    if family.score is not None and _closed(extra):
         return np.asarray((family.score(y, at.theta, extra) * at.rates)[which])
     up, down = (
         np.array([_density(family, y, at, {p: sign * FIRST * at.steps[p]}, extra) for p in which]) for sign in (1, -1)
@@ -130,4 +131,14 @@ def _observed(family: Family, y: Floats, at: _Written, extra: Extra) -> Floats:
 def _density(family: Family, y: Floats, at: _Written, moves: Mapping[int, float], extra: Extra) -> Floats:
     etas = at.theta.etas.items()
     moved = {name: eta + moves[p] if p in moves else eta for p, (name, eta) in enumerate(etas)}
-    return family.log_density(y, replace(at.theta, etas=moved), extra)
+    return log_likelihood(family, y, replace(at.theta, etas=moved), extra)
+
+
+def _closed(extra: Extra) -> bool:
+    """Whether what a family has in closed form holds: for responses seen whole, whose sd is all their own."""
+    return extra.whole and not np.any(extra.se)
+
+
+def has_information(family: Family, extra: Extra) -> bool:
+    """Whether `slopes` gives expected information, which is never negative."""
+    return family.information is not None and _closed(extra)

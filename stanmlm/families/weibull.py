@@ -17,9 +17,11 @@ from stanmlm.families.family import (
     trials_of,
     with_links,
 )
+from stanmlm.families.incomplete import log_gamma_p, log_gamma_q
 from stanmlm.families.links import LINKS, OF_SCALES, OF_TIMES
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_positive
+from stanmlm.families.tails import log_below_of, log_mass_of
 from stanmlm.families.theta import Theta
 
 
@@ -81,6 +83,35 @@ def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     return np.asarray(-np.expm1(-np.exp(theta["shape"] * (log_y - _log_scale(theta)))))
 
 
+def _log_hazard(y: Floats, theta: Theta) -> Floats:
+    """Of the hazard that has passed by y."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(theta["shape"] * (np.log(np.maximum(y, 0.0)) - _log_scale(theta)))
+
+
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return log_below_of(_log_hazard(y, theta))
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    with np.errstate(over="ignore"):
+        return np.asarray(-np.exp(_log_hazard(y, theta)))
+
+
+def _truncated_mean(low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Of hazards, which are exponential: y is the scale times their power 1 / shape."""
+    a = 1 + 1 / np.broadcast_to(theta["shape"], theta["mu"].shape)
+
+    def below(y: Floats, theta: Theta, extra: Extra) -> Floats:
+        return log_gamma_p(a, _log_hazard(y, theta))
+
+    def above(y: Floats, theta: Theta, extra: Extra) -> Floats:
+        return log_gamma_q(a, _log_hazard(y, theta))
+
+    share = log_mass_of(below, above, low, high, theta, extra)
+    return np.asarray(theta["mu"] * np.exp(share - log_mass_of(_log_cdf, _log_ccdf, low, high, theta, extra)))
+
+
 def _information(theta: Theta, extra: Extra) -> Floats:
     """Expected information in log mu and log shape, from that in the logs of scale and shape."""
     shape = np.broadcast_to(theta["shape"], theta["mu"].shape)
@@ -126,6 +157,9 @@ WEIBULL = Family(
     notation=Notation(r"\mu", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
+    truncated_mean=_truncated_mean,
     information=_information,
     slopes_in=("log", "log"),
 )

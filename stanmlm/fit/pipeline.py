@@ -11,6 +11,7 @@ from stanmlm.data.contrasts import DEFAULT
 from stanmlm.data.design import Design, design
 from stanmlm.data.frame import model_frame
 from stanmlm.families import Family
+from stanmlm.families.reading import read_response
 from stanmlm.fit.fit import Call, Fit, fit_from_draws
 from stanmlm.formula.bf import LOCATION, FormulaLike
 from stanmlm.formula.formula import Formula, parse_formula
@@ -80,7 +81,7 @@ def build_model(
     )
     if frame.response is None:
         raise FormulaError("the formula has no response: write `y ~ x`", formula.text, 0, len(formula.text))
-    response = family.read(replace(frame.response, rows=frame.index), frame.weights)
+    response = read_response(family, replace(frame.response, rows=frame.index), frame.weights)
     family = family.predicted((LOCATION, *(dpar for dpar, _ in formula.others)), response)
     columns = design(formula, frame, options.contrasts, options.default_contrasts)
     _check_unknowns(columns, family)

@@ -8,7 +8,7 @@ import numpy as np
 from stanmlm.base.arrays import Floats
 from stanmlm.families import Family
 from stanmlm.families.reductions import Extra, Observed
-from stanmlm.families.slopes import information_of, scores, slopes
+from stanmlm.families.slopes import has_information, information_of, scores, slopes
 
 # Slopes and variances of the mean stay above this share of what they are at the overall mean.
 LEAST = 1e-12
@@ -207,7 +207,7 @@ def of_responses(
             ends = [[np.clip(etas[0] + step, least, most), *etas[1:]] for step in (away, -away)]
             both = [scores(family, seen.y, end, seen.extra, scale.unit, others) for end in ends]
             score[others] = (both[0] + both[1]) / 2
-        weight = total(information if family.information else positive(information))
+        weight = total(information if has_information(family, seen.extra) else positive(information))
         return Working(weighted(weight, eta - offset) + total(score), weight)
 
     often = np.bincount(seen.cell, seen.n, C)

@@ -27,6 +27,8 @@ ROUNDING = 1e-15
 TYPICAL, SHIFT = 1000, 2**0.5 - 1
 # How near a predictor comes to where it may not be, as a share of the way from its start: differences stay inside.
 NEAR = 0.05
+# How far beyond the means of responses that were not seen whole a location may lie, on its link's scale.
+UNSEEN = 10.0
 # The step of difference quotients of a scalar's prior, on its link's scale.
 STEP = 1e-3
 # Priors about a location: degrees of freedom of the Student t that each is, or is next to, and the factor on its scale
@@ -199,9 +201,12 @@ def _likelihood(
         return of_means(Means((y - center) / size, n, offset[0], spread and (spread[0], spread[1] / size**2), family))
     start = np.array([one.link.forward(np.asarray(value)) for one, value in starts])
     means = Means(seen.y / seen.extra.trials, seen.n * seen.extra.trials, offset[0, seen.cell], None, family)
+    own = bounds_of(means)
+    if not seen.extra.whole:  # the mean of what was seen is not that of what there was
+        own = (own[0] - UNSEEN, own[1] + UNSEEN)
     of = Response("", seen.y, seen.extra.trials, seen.n)
     others = [_room(one.safe(of), at) for (one, _), at in zip(starts[1:], start[1:], strict=True)]
-    limits = ((np.array([bounds_of(means), *others]) - scale.center[:, None]) / scale.unit[:, None]).T
+    limits = ((np.array([own, *others]) - scale.center[:, None]) / scale.unit[:, None]).T
     return of_responses(family, seen, scale, offset, (start - scale.center) / scale.unit, limits, shared)
 
 

@@ -39,7 +39,8 @@ def measure_scales(design: Design, family: Family, response: Response) -> Scales
     brms 2.23.1, R/priors.R, `def_scale_prior`.
     """
     centered = family.autoscales and family.is_linear
-    y = family.located(response.y)
+    located = family.located(response.y)
+    y = located[np.isfinite(located)]
     spread = _sd(y, constant(1.0, len(y))) if family.autoscales else 1.0
     X = [column for of in predictors(design) for column in of.X[:, of.intercept :].T]
     Z = [column for term in design.terms for column in term.Z.T]
@@ -51,7 +52,7 @@ def measure_scales(design: Design, family: Family, response: Response) -> Scales
         z=np.array([_spread(column, often) for column in Z]),
         center=float(np.mean(y)) if centered else 0.0,
         coefficient=COEFFICIENT_SCALE * family.link.default_scale,
-        brms=cache(lambda: _brms_location_scale(design.offset, family, y)),
+        brms=cache(lambda: _brms_location_scale(design.offset, family, located)),
     )
 
 
@@ -80,6 +81,7 @@ def _brms_location_scale(offset: Floats, family: Family, y: Floats) -> tuple[flo
         return 0.0, COEFFICIENT_SCALE
     with np.errstate(all="ignore"):
         linked = family.link.forward(np.where(y == 0, BRMS_ZEROS[family.link.name], y))
+        linked = np.where(np.isneginf(linked), np.log(BRMS_ZEROS["log"]), linked)  # the logarithm of a zero
         median = float(np.median(linked))
         mad = round(1.4826 * float(np.median(np.abs(linked - median))), 1)
     location = round(median, 1) if np.isfinite(median) else 0.0

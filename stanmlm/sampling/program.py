@@ -58,6 +58,8 @@ class Structure:
     rotated: tuple[int, ...] = ()  # positions of group terms that are rotated
     bounded: tuple[tuple[str, bool, bool], ...] = ()  # scalars whose lower, or upper, bound is data
     fenced: bool = False  # coefficients have bounds
+    extras: tuple[str, ...] = ()  # what the density reads of responses beside its usual data
+    masses: tuple[str, ...] = ()  # kinds of chances that the likelihood has beside densities
     blocks: Blocks = ()  # terms that are sampled as one, each then a group term but for `several`; () all apart
 
     @property
@@ -134,6 +136,8 @@ def structure(model: Model) -> Structure:
         ones=tuple(intercepts(rows.Z)),
         joint=rows.joint.terms if all(k not in plain.within for k in rows.joint.terms) else (),
         rotated=tuple(sweep.term for sweep in model.centering.sweeps),
+        extras=model.cells.extras,
+        masses=model.cells.masses,
     )
 
 

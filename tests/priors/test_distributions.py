@@ -55,7 +55,7 @@ def test_arguments_stand_in_stans_order(name, expected):
 @pytest.mark.parametrize("name", UNIVARIATE)
 def test_draws_follow_the_density(name):
     rng = np.random.default_rng(3)
-    draws = DISTRIBUTIONS[name].draw(rng, UNIVARIATE[name], (2000,), -np.inf)
+    draws = DISTRIBUTIONS[name].draw(rng, UNIVARIATE[name], (2000,), -np.inf, np.inf)
 
     def cdf(x):
         return integrate.quad(lambda t: density(name, t), BELOW.get(name, -np.inf), x)[0]
@@ -66,7 +66,7 @@ def test_draws_follow_the_density(name):
 
 @pytest.mark.parametrize("name", UNIVARIATE)
 def test_draws_of_a_standard_deviation_are_truncated_at_zero(name):
-    draws = DISTRIBUTIONS[name].draw(np.random.default_rng(4), UNIVARIATE[name], (4000,), 0.0)
+    draws = DISTRIBUTIONS[name].draw(np.random.default_rng(4), UNIVARIATE[name], (4000,), 0.0, np.inf)
     assert draws.shape == (4000,)
     assert np.all(draws > 0)
     above = integrate.quad(lambda t: density(name, t), 0, ABOVE.get(name, np.inf))[0]
@@ -74,9 +74,17 @@ def test_draws_of_a_standard_deviation_are_truncated_at_zero(name):
     assert below_median / above == pytest.approx(0.5, abs=0.03)
 
 
+@pytest.mark.parametrize("name", UNIVARIATE)
+def test_draws_of_a_probability_are_cut_at_both_ends(name):
+    draws = DISTRIBUTIONS[name].draw(np.random.default_rng(5), UNIVARIATE[name], (4000,), 0.0, 1.0)
+    assert np.all((draws > 0) & (draws < 1))
+    whole, half = (integrate.quad(lambda t: density(name, t), 0, end)[0] for end in (1.0, np.median(draws)))
+    assert half / whole == pytest.approx(0.5, abs=0.03)
+
+
 def test_nothing_is_drawn_from_a_flat_prior():
     with pytest.raises(PriorError, match="improper"):
-        DISTRIBUTIONS["flat"].draw(np.random.default_rng(1), (), (3,), False)
+        DISTRIBUTIONS["flat"].draw(np.random.default_rng(1), (), (3,), 0.0, 1.0)
     assert DISTRIBUTIONS["flat"].log_density(np.array([1.0, 2.0]), ()).tolist() == [0.0, 0.0]
 
 
@@ -94,7 +102,7 @@ def test_decov_of_one_standard_deviation_is_a_gamma():
 
 
 def test_decov_draws_have_a_gamma_total_and_a_dirichlet_simplex():
-    sd = DISTRIBUTIONS["decov"].draw(np.random.default_rng(6), (1.0, 2.0, 3.0, 0.5), (4000, 3), False)
+    sd = DISTRIBUTIONS["decov"].draw(np.random.default_rng(6), (1.0, 2.0, 3.0, 0.5), (4000, 3), 0.0, np.inf)
     tau = np.sqrt(np.mean(sd**2, axis=-1))
     share = sd[:, 0] ** 2 / np.sum(sd**2, axis=-1)
     assert stats.kstest(tau, stats.gamma(3.0, scale=0.5).cdf).pvalue > KS_LEVEL

@@ -159,10 +159,10 @@ def test_cells_have_the_density_of_rows(pair: str) -> None:
     np.testing.assert_allclose(few - few[0], many - many[0], rtol=1e-10, atol=1e-10 * np.abs(many).max())
 
 
-@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("pair", [*PAIRS, *MORE])
 def test_collapsing_is_exact_under_random_offsets_and_fractional_weights(pair: str) -> None:
     """Some rows share everything, some all but the response, some all but the offset or the weight."""
-    few, many = (model(PAIRS[pair], "crossed", offset=True, collapse=collapse) for collapse in (True, False))
+    few, many = (model((PAIRS | MORE)[pair], "crossed", offset=True, collapse=collapse) for collapse in (True, False))
     rng = np.random.default_rng(11)
     offset, weights = rng.choice(rng.normal(size=3), N), rng.choice([*rng.uniform(0.1, 3.0, 3), 1.0], N)
     values = []
@@ -286,6 +286,15 @@ EDGES = [
     *((student(), {"sigma": 0.7, "nu": nu}, 1.0) for nu in (1 + 1e-8, 1.5, 29.9, 30.1, 1e3, 1e6)),
     (student(), {"sigma": 1e-5, "nu": 2.0}, 1.0),
     (poisson(), {}, -700.0),
+    *((FAMILIES["nbinom1"], {"phi": phi}, 0.5) for phi in (1e-8, 1.0, 1e4)),
+    (FAMILIES["nbinom1"], {"phi": 1.0}, -600.0),
+    *((FAMILIES["beta_binomial"], {"phi": phi}, 0.5) for phi in (1e-6, 3.0, 14.9, 1e3, 1e7)),
+    *((FAMILIES["beta_binomial"], {"phi": 3.0}, eta) for eta in (-100.0, 100.0)),
+    *((FAMILIES["zero_inflated_poisson"], {"zi": zi}, eta) for zi in (1e-9, 0.999) for eta in (-60.0, 0.0, 5.0)),
+    *((FAMILIES["zero_inflated_negbinomial"], {"shape": a, "zi": 0.2}, -3.0) for a in (1e-4, 1e6)),
+    *((FAMILIES["zero_inflated_binomial"], {"zi": 0.3}, eta) for eta in (-35.0, 35.0)),
+    *((FAMILIES["hurdle_poisson"], {"hu": 0.2}, eta) for eta in (-300.0, -20.0, 6.0)),
+    *((FAMILIES["hurdle_negbinomial"], {"shape": a, "hu": 0.2}, -8.0) for a in (1e-3, 1e5)),
     (binomial(), {}, 40.0),
     (binomial(), {}, -40.0),
     (binomial(link="probit"), {}, 29.0),

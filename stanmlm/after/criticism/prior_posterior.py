@@ -97,9 +97,9 @@ def _univariate(row: PriorRow, element: Element, title: str, posterior: Floats) 
     bounds = max(own[0], row.bounds[0]), min(own[1], row.bounds[1])
     if not known.proper:
         return Compared(element, title, spelled(row), posterior, bounds, None, np.empty(0))
-    low = bounds[0]
-    sample = known.draw(rng, row.arguments, (SAMPLE,), low)
-    mass = _mass(row, low, float(np.median(sample - low))) if np.isfinite(low) else 1.0
+    low, high = bounds
+    sample = known.draw(rng, row.arguments, (SAMPLE,), low, high)
+    mass = _mass(row, bounds, float(np.median(sample - low))) if np.isfinite(low) else 1.0
 
     def density(x: Floats) -> Floats:
         return np.asarray(np.exp(known.log_density(x, row.arguments)) / mass)
@@ -112,12 +112,13 @@ def _stream(name: str) -> np.random.Generator:
     return stream(Source(0), Purpose.PRIORS, *words_of(name))
 
 
-def _mass(row: PriorRow, low: float, middle: float) -> float:
-    """The probability above the bound at which a prior is cut; in units of its median's distance from there."""
+def _mass(row: PriorRow, bounds: tuple[float, float], middle: float) -> float:
+    """The probability between the bounds at which a prior is cut; in units of its median's distance from the lower."""
     from scipy.integrate import quad
 
-    log_density = DISTRIBUTIONS[row.distribution].log_density
-    found = quad(lambda u: middle * float(np.exp(log_density(np.asarray(low + u * middle), row.arguments))), 0, np.inf)
+    log_density, low = DISTRIBUTIONS[row.distribution].log_density, bounds[0]
+    end = (bounds[1] - low) / middle
+    found = quad(lambda u: middle * float(np.exp(log_density(np.asarray(low + u * middle), row.arguments))), 0, end)
     return float(found[0])
 
 
@@ -126,7 +127,9 @@ def _margin(
 ) -> Compared:
     """One element of a joint prior: all elements have the same margin. Its name goes before its title with a unit."""
     known, rng = DISTRIBUTIONS[row.distribution], _stream(titles[0])
-    sample = known.draw(rng, row.arguments, (SAMPLE, *shape), 0.0).reshape(SAMPLE, -1)[:, shape[-1] * (len(shape) - 1)]
+    sample = known.draw(rng, row.arguments, (SAMPLE, *shape), 0.0, np.inf).reshape(SAMPLE, -1)[
+        :, shape[-1] * (len(shape) - 1)
+    ]
     density = MARGINS[row.distribution](row.arguments, shape[0])
     return Compared(element, titles[1], spelled(row), posterior, element.parameter.bounds, density, sample)
 

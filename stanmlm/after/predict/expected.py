@@ -6,12 +6,14 @@ from dataclasses import replace
 import numpy as np
 
 from stanmlm.after.predict.linear_predictor import linear_predictor
-from stanmlm.after.predict.target import Target, require_trials
+from stanmlm.after.predict.target import Target, require_told, require_trials
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.streams import Purpose, Source, blocks, streams_of_draws
 from stanmlm.data.design import predictors
-from stanmlm.families.reductions import Extra
+from stanmlm.families.observation import draw
+from stanmlm.families.observation import expectation as expectation_of
+from stanmlm.families.reductions import Extra, extra_at
 from stanmlm.families.theta import Theta
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.formula.bf import LOCATION
@@ -28,11 +30,13 @@ def theta_of(fit: Fit, target: Target, rows: slice) -> Theta:
 
 def extra_of(target: Target, rows: slice) -> Extra:
     """What the distribution of some rows reads beside its parameters."""
-    return Extra(target.trials[rows], target.weights[rows])
+    return extra_at(target.extra, rows)
 
 
 def expected(fit: Fit, theta: Theta, extra: Extra) -> Floats:
     """The expected response, (draws, rows); of one trial where responses are successes."""
+    if extra.bounded:
+        return expectation_of(fit.model.family, theta, extra) / np.where(extra.trials > 0, extra.trials, 1.0)
     return fit.model.family.mean(theta, replace(extra, trials=np.ones_like(extra.trials)))
 
 
@@ -68,6 +72,7 @@ def _by_row(values: Floats, rows: slice) -> Floats:
 
 def expectation(fit: Fit, target: Target) -> OfRows:
     """What gives the expected response of rows of a target."""
+    require_told(target, ("rate", "lower", "upper"))
     return lambda theta, rows: expected(fit, theta, extra_of(target, rows))
 
 
@@ -83,6 +88,7 @@ def new_responses(fit: Fit, target: Target, source: Source, numbers: Ints | None
         For trials that nobody tells, and where a mean is too large to draw from.
     """
     require_trials(target)
+    require_told(target, ("rate", "lower", "upper", "se"))
     which = target.draws if numbers is None else numbers
 
     def values(theta: Theta, rows: slice) -> Floats:
@@ -102,7 +108,7 @@ def new_responses(fit: Fit, target: Target, source: Source, numbers: Ints | None
 def _drawn(fit: Fit, rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
     family = fit.model.family
     try:
-        drawn: Floats = family.draw(rng, theta, extra)[0]
+        drawn: Floats = draw(family, rng, theta, extra)[0]
     except ValueError as error:
         mean = family.mean(theta, extra).max()
         raise DataError(f"no new response can be drawn where the expected one is {mean:.3g}: {error}") from error

@@ -1,0 +1,212 @@
+"""Responses that were not seen whole: the chance of where a censored one lies, and of being seen under truncation.
+
+What a family says is the chance of lying below or above a number; all here is made of these two. Every likelihood, mean
+and draw of responses goes through this module.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from stanmlm.base.arrays import Bools, Floats, Ints
+from stanmlm.base.errors import DataError
+from stanmlm.data.distinct import cells_of
+from stanmlm.families.family import Family, log_density_of
+from stanmlm.families.reductions import Extra, Observed, Stats, extra_at
+from stanmlm.families.responses import NEUTRAL, ONE
+from stanmlm.families.tails import log_mass_of
+from stanmlm.families.theta import Theta
+
+# Draws beyond their bounds are drawn again so often; what is left is found by the distribution function.
+TRIES = 20
+HALVINGS = 200
+
+
+def log_likelihood(family: Family, y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """The log likelihood of what was seen of each response, with constants and weights.
+
+    Truncation divides by the chance of being seen. A censored response adds the chance of where it lies, within its
+    truncation.
+    """
+    if extra.whole:
+        return log_density_of(family, y, theta, extra)
+    often = extra.exponents if family.weights_are_precisions else extra.weights
+    one = replace(extra, exponents=ONE, weights=extra.weights if family.weights_are_precisions else ONE)
+    whole = extra.censored == 0
+    out = np.where(whole, log_density_of(family, y, theta, one) if whole.any() else 0.0, 0.0)
+    limits = truncation(family, one)
+    if not whole.all():
+        out = np.where(whole, out, log_mass(family, *_where(y, extra, limits), theta, one))
+    if _bounded(limits):
+        out = out - log_mass(family, *limits, theta, one)
+    return np.asarray(often * out)
+
+
+def log_mass(family: Family, low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
+    """The log chance of a response above `low` and not above `high`, (rows,) each, with its digits in both tails."""
+    assert family.log_cdf is not None
+    assert family.log_ccdf is not None
+    return log_mass_of(family.log_cdf, family.log_ccdf, low, high, theta, extra)
+
+
+def truncation(family: Family, extra: Extra) -> tuple[Floats, Floats]:
+    """Where responses could be seen: above the first and not above the second; infinite where a family ends anyway."""
+    low, high = extra.lower, extra.upper
+    least, greatest = family.bounds(extra.trials)
+    if family.kind == "count":  # brms: bounds are within
+        low, high = np.ceil(low) - 1, np.floor(high)
+        least = least - 1
+    return np.where(low <= least, -np.inf, low), np.where(high >= greatest, np.inf, high)
+
+
+def _bounded(limits: tuple[Floats, Floats]) -> bool:
+    return bool(np.any(np.isfinite(limits[0])) or np.any(np.isfinite(limits[1])))
+
+
+def _where(y: Floats, extra: Extra, limits: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """Where a censored response lies."""
+    low = np.where(extra.censored == -1, -np.inf, y)
+    high = np.where(extra.censored == -1, y, np.where(extra.censored == 2, extra.y2, np.inf))
+    return np.maximum(low, limits[0]), np.minimum(high, limits[1])
+
+
+def expectation(family: Family, theta: Theta, extra: Extra) -> Floats:
+    """The mean of responses: of truncated ones, of those that are seen; of censored ones, of what was not seen.
+
+    Raises
+    ------
+    DataError
+        For truncated responses of a family that does not say.
+    """
+    low, high = truncation(family, extra)
+    if not _bounded((low, high)):
+        return family.mean(theta, extra)
+    if family.truncated_mean is None:
+        raise DataError(f"the mean of truncated {family.name} responses is not known in closed form, as in brms; "
+                        "posterior_predict draws them")  # fmt: skip
+    return family.truncated_mean(low, high, theta, extra)
+
+
+def draw(family: Family, rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
+    """New responses, (draws, rows): truncated ones within their bounds, all of them."""
+    y = family.draw(rng, theta, extra)
+    low, high = truncation(family, extra)
+    if not _bounded((low, high)):
+        return y
+    for _ in range(TRIES):
+        out = (y <= low) | (y > high)
+        if not out.any():
+            return y
+        y = np.where(out, family.draw(rng, theta, extra), y)
+    columns = np.flatnonzero(((y <= low) | (y > high)).any(axis=0))
+    if len(columns):
+        some = theta.part(slice(None), columns)
+        limits = (np.broadcast_to(end, y.shape[1:])[columns] for end in (low, high))
+        found = _inverted(family, rng.random((len(y), len(columns))), *limits, some, extra_at(extra, columns))
+        y[:, columns] = np.where((y <= low) | (y > high), _spread(found, columns, y.shape), y)[:, columns]
+    return y
+
+
+def _spread(values: Floats, columns: Ints, shape: tuple[int, ...]) -> Floats:
+    out = np.zeros(shape)
+    out[:, columns] = values
+    return out
+
+
+def _inverted(family: Family, u: Floats, low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
+    """The response below which a share u of those within bounds lies, by halving."""
+    whole = log_mass(family, low, high, theta, extra)
+    step = 1.0 + np.abs(np.where(np.isfinite(low), low, np.where(np.isfinite(high), high, 0.0)))
+    down = np.where(np.isfinite(low), low, high - step) + 0 * u
+    up = np.where(np.isfinite(high), high, low + step) + 0 * u
+
+    def share(y: Floats) -> Floats:
+        rows = [log_mass(family, low, np.maximum(row, low), _row(theta, i), extra)[0] for i, row in enumerate(y)]
+        return np.exp(np.array(rows) - whole)
+
+    for _ in range(HALVINGS):
+        short, long = share(up) < u, np.isneginf(low) & (share(down) > u)
+        if not (short.any() or long.any()):
+            break
+        step = 2 * step
+        up, down = np.where(short, up + step, up), np.where(long, down - step, down)
+    for _ in range(HALVINGS):
+        middle = (down + up) / 2
+        middle = np.floor(middle) if family.kind == "count" else middle
+        enough = share(middle) >= u
+        if np.all((middle == down) | (middle == up)):
+            break
+        down, up = np.where(enough, down, middle), np.where(enough, middle, up)
+    return up
+
+
+def _row(theta: Theta, draw: int) -> Theta:
+    return theta.part(slice(draw, draw + 1), slice(None))
+
+
+# The masses of a program: below a number, above one, between two.
+KINDS = ("below", "above", "between")
+
+
+def masses(family: Family, of: Observed, extras: tuple[str, ...]) -> dict[str, Stats]:
+    """By kind, the chances that a likelihood has beside densities, and how often: less than none under truncation.
+
+    Parameters
+    ----------
+    family : Family
+    of : Observed
+    extras : tuple of str
+        Fields of Extra that the distribution function reads.
+
+    Returns
+    -------
+    dict
+        Arrays by Stan data name; nothing where every response was seen whole.
+    """
+    if of.extra.whole:
+        return {}
+    limits = tuple(np.broadcast_to(end, of.y.shape) for end in truncation(family, of.extra))
+    censored = np.broadcast_to(of.extra.censored, of.y.shape) != 0
+    parts = [
+        (*(end[censored] for end in _where(of.y, of.extra, (limits[0], limits[1]))), np.flatnonzero(censored), 1.0),
+        (*limits, np.arange(len(of.y)), -1.0),
+    ]
+    low, high, row = (np.concatenate([part[i] for part in parts]) for i in range(3))
+    n = np.concatenate([sign * of.n[at] for _, _, at, sign in parts])
+    more = {name: np.broadcast_to(getattr(of.extra, name), of.y.shape)[row] for name in extras}
+    code, first = cells_of([of.cell[row], low, high, *more.values()], len(row))
+    n = np.bincount(code, n, len(first))
+    own = _Masses(of.cell[row][first], low[first], high[first], n, {name: v[first] for name, v in more.items()})
+    found = {kind: _of_kind(own, kind) for kind in KINDS}
+    return {kind: stats for kind, stats in found.items() if len(stats["n_" + kind])}  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class _Masses:
+    cell: Ints
+    low: Floats
+    high: Floats
+    n: Floats
+    more: dict[str, Floats]
+
+
+def _of_kind(of: _Masses, kind: str) -> Stats:
+    no_low, no_high = np.isneginf(of.low), np.isposinf(of.high)
+    there: Bools = {"below": no_low & ~no_high, "above": ~no_low & no_high, "between": ~no_low & ~no_high}[kind]
+    at = np.flatnonzero(there & (of.n != 0))
+    ends = {"low": of.low[at]} if kind != "below" else {}
+    ends |= {"high": of.high[at]} if kind != "above" else {}
+    arrays = {"cell": of.cell[at] + 1, "n": of.n[at], **ends, **{name: values[at] for name, values in of.more.items()}}
+    return {f"R_{kind}": len(at)} | {f"{name}_{kind}": values for name, values in arrays.items()}
+
+
+def seen_whole(of: Observed) -> Observed:
+    """The responses that were seen as they are."""
+    at = np.flatnonzero(np.broadcast_to(of.extra.censored, of.y.shape) == 0)
+    return of if len(at) == len(of.y) else Observed(of.cell[at], of.y[at], extra_at(of.extra, at), of.n[at])
+
+
+def read_as(extra: Extra, family: Family) -> tuple[str, ...]:
+    """The fields that the density of a family reads and that say something here."""
+    nothing = {"trials": 1.0, "weights": 1.0, **NEUTRAL}
+    return tuple(name for name in family.extras if np.any(getattr(extra, name) != nothing[name]))
