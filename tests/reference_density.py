@@ -12,7 +12,6 @@ from scipy.linalg import block_diag
 from stanmlm.base.arrays import Anything, Floats
 from stanmlm.data.design import Predictor, dpars_of, predictors
 from stanmlm.data.whole_rows import whole
-from stanmlm.families.support import Support
 from stanmlm.model.centering import sampled_in
 from stanmlm.model.model import Model
 from stanmlm.priors.priors import PriorRow
@@ -58,6 +57,13 @@ LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
     ("weibull", "log"): lambda eta, y, n, v: _weibull(
         y, v["shape"], np.exp(eta - special.loggamma(1 + 1 / v["shape"] + 0j))
     ),
+    ("skew_normal", "identity"): lambda eta, y, n, v: _skew_normal(y, eta, v["sigma"], v["alpha"]),
+    ("exgaussian", "identity"): lambda eta, y, n, v: _exgaussian(y, eta, v["sigma"], v["beta"]),
+    ("asym_laplace", "identity"): lambda eta, y, n, v: _asym_laplace(y, eta, v["sigma"], v["quantile"]),
+    ("shifted_lognormal", "identity"): lambda eta, y, n, v: _shifted(y, eta, v["sigma"], v["ndt"]),
+    ("von_mises", "tan_half"): lambda eta, y, n, v: (
+        v["kappa"] * np.cos(y - 2 * np.arctan(eta)) - np.log(special.iv(0, v["kappa"]))
+    ),
     ("beta", "logit"): lambda eta, y, n, v: _beta(y, -np.log1p(np.exp(-eta)), -np.log1p(np.exp(eta)), v["phi"]),
     ("beta", "probit"): lambda eta, y, n, v: _beta(y, special.log_ndtr(eta), special.log_ndtr(-eta), v["phi"]),
     ("beta", "cloglog"): lambda eta, y, n, v: _beta(y, np.log(-np.expm1(-np.exp(eta))), -np.exp(eta), v["phi"]),
@@ -90,6 +96,8 @@ FORWARD: dict[str, Callable[[Anything], Anything]] = {
     "logit": lambda mu: np.log(mu / (1 - mu)),
     "tan_half": lambda mu: np.tan(mu / 2),
 }
+
+
 def log1p(z: Anything) -> Anything:
     """NumPy's of a complex number has no digits next to 0; a complex step changes the real part by nothing."""
     return np.log1p(np.real(z)) + 1j * np.imag(z) / (1 + np.real(z)) if np.iscomplexobj(z) else np.log1p(z)
@@ -117,6 +125,29 @@ def _zoib(link: str) -> Callable[..., Anything]:
         return np.where((y == 0) | (y == 1), ends, inside)
 
     return log_density
+
+
+def _skew_normal(y: Anything, mu: Anything, sigma: Anything, alpha: Anything) -> Anything:
+    """In Azzalini's location and scale."""
+    delta = alpha / np.sqrt(1 + alpha**2)
+    omega = sigma / np.sqrt(1 - 2 / np.pi * delta**2)
+    z = (y - mu + omega * delta * np.sqrt(2 / np.pi)) / omega
+    return -np.log(omega) - z**2 / 2 + special.log_ndtr(alpha * z)
+
+
+def _exgaussian(y: Anything, mu: Anything, sigma: Anything, beta: Anything) -> Anything:
+    """As Stan's manual writes exp_mod_normal, with rate 1 / beta."""
+    rate, away = 1 / beta, y - (mu - beta)
+    return np.log(rate) + rate / 2 * (rate * sigma**2 - 2 * away) + special.log_ndtr(away / sigma - rate * sigma)
+
+
+def _asym_laplace(y: Anything, mu: Anything, sigma: Anything, quantile: Anything) -> Anything:
+    z = (y - mu) / sigma
+    return np.log(quantile * (1 - quantile) / sigma) - z * (quantile - (np.real(z) < 0))
+
+
+def _shifted(y: Anything, mu: Anything, sigma: Anything, ndt: Anything) -> Anything:
+    return -np.log(sigma * (y - ndt)) - 0.5 * ((np.log(y - ndt) - mu) / sigma) ** 2
 
 
 def _gamma(y: Anything, a: Anything, mu: Anything) -> Anything:
@@ -215,15 +246,17 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
 
     of = sampled_in(model.centering, design)
     values["z_fix"] = take(len(of.hat))
+    if of.bounds is not None:
+        each = [within(*ends, z) for *ends, z in zip(*of.bounds, values["z_fix"], strict=True)]
+        values["z_fix"], jacobian = np.array([z for z, _ in each]), sum(lp for _, lp in each)
     values["swept"] = of.hat + of.factor @ values["z_fix"]
     if design.terms:
         values["z_sd"] = take(sum(len(term.coefs) for term in design.terms))
         log_sd = of.log_sd + of.sd_factor @ values["z_sd"]
         values["sd"], jacobian = np.exp(log_sd), jacobian + log_sd.sum()
     for one in model.scalars:
-        (free,) = take(1)
-        values[one.name], log_slope = inside(one.within, free)
-        jacobian = jacobian + log_slope
+        values[one.name], lp = within(one.within.low, one.within.high, take(1)[0])
+        jacobian = jacobian + lp
     for block in sampled_together(model):
         for k in block:
             K = len(design.terms[k].coefs)
@@ -241,12 +274,14 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
     return values, jacobian
 
 
-def inside(support: Support, free: Anything) -> tuple[Anything, Anything]:
-    """A value from Stan's unconstrained one, and the logarithm of its slope."""
-    if np.isinf(support.high):
-        return support.low + np.exp(free), free
-    width, share = support.high - support.low, 1 / (1 + np.exp(-free))
-    return support.low + width * share, np.log(width) - free - 2 * np.log1p(np.exp(-free))
+def within(low: float, high: float, free: Anything) -> tuple[Anything, Anything]:
+    """A number between two ends, and the log Jacobian."""
+    if np.isfinite(low) and np.isfinite(high):
+        share = 1 / (1 + np.exp(-free))
+        return low + (high - low) * share, np.log(high - low) + np.log(share) + np.log(1 - share)
+    if np.isfinite(low):
+        return low + np.exp(free), free
+    return (high - np.exp(free), free) if np.isfinite(high) else (free, 0.0)
 
 
 def sampled_together(model: Model) -> list[tuple[int, ...]]:

@@ -12,7 +12,7 @@ from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.reductions import Extra, Reduction
 from stanmlm.families.responses import Response
-from stanmlm.families.support import SUPPORTS, Support
+from stanmlm.families.support import SUPPORTS, Support, between
 from stanmlm.families.theta import Theta
 
 
@@ -31,7 +31,7 @@ class Default:
 class Distributional:
     """A parameter that rows may differ in: with a predictor on the link's scale, or one number for all."""
 
-    name: str  # "mu", "sigma", "shape", "nu"; the name in Stan
+    name: str  # "mu", "sigma", "shape", "nu"
     link: Link
     links: tuple[str, ...]  # allowed, default first
     support: str  # of the one number, a key of SUPPORTS
@@ -41,11 +41,26 @@ class Distributional:
     # By preset: of the one number, and of the intercept on the link's scale; a preset that is not here is flat.
     prior: Mapping[str, Default] = field(default_factory=dict)
     prior_link: Mapping[str, Default] = field(default_factory=dict)
+    upper: Callable[[Response], float] | None = None  # the most that it may be beside responses: its prior is uniform
+    symbol: str = ""  # its name in Stan, where its own is taken: "beta"
+    ends: tuple[float, float] | None = None  # narrower bounds than its support's, from the data or the user
+
+    @property
+    def in_stan(self) -> str:
+        """Its name in Stan."""
+        return self.symbol or self.name
+
+    @property
+    def defaults(self) -> Mapping[str, Default]:
+        """Default priors of the one number, by preset."""
+        if self.upper is None or self.ends is None:
+            return self.prior
+        return dict.fromkeys(("rstanarm", "brms"), Default("uniform", self.ends))
 
     @property
     def within(self) -> Support:
         """Where it may lie."""
-        return SUPPORTS[self.support]
+        return SUPPORTS[self.support] if self.ends is None else between(self.in_stan, *self.ends)
 
     @property
     def domain(self) -> tuple[float, float]:
@@ -56,6 +71,18 @@ class Distributional:
     def alone(self) -> "Distributional":
         """The same where it is one number: links are for predictors, and its default one knows no bounds."""
         return replace(self, link=LINKS[self.links[0]])
+
+    def safe(self, response: Response) -> tuple[float, float]:
+        """Where its predictor may lie whatever the row."""
+        if self.upper is None:
+            return self.domain
+        return self.link.within(self.within.low, min(self.within.high, self.upper(response)))
+
+    def beside(self, response: Response) -> "Distributional":
+        """The same with the bound that responses set, within which its default prior is uniform."""
+        if self.upper is None:
+            return self
+        return replace(self, ends=(self.within.low, self.upper(response)))
 
 
 @dataclass(frozen=True)
@@ -175,9 +202,15 @@ class Family:
         held = (one for one in fitting if not set(one.scalars) & set(predicted) and set(added) <= {*one.reads})
         return next(held, None)
 
-    def predicted(self, names: Collection[str]) -> "Family":
-        """The same where these parameters have a predictor, and the others are one number each."""
-        return replace(self, parameters=tuple(one if one.name in names else one.alone for one in self.parameters))
+    def predicted(self, names: Collection[str], response: Response) -> "Family":
+        """The same where these parameters have a predictor, and the others are one number each, beside responses."""
+        each = (one if one.name in names else one.alone.beside(response) for one in self.parameters)
+        return replace(self, parameters=tuple(each))
+
+    def narrowed(self, ends: Mapping[str, tuple[float, float]]) -> "Family":
+        """The same with these parameters, numbers each, between such ends too."""
+        each = (replace(one, ends=ends[one.name]) if one.name in ends else one for one in self.parameters)
+        return replace(self, parameters=tuple(each))
 
     def variance_of(self, theta: Theta, extra: Extra) -> Floats:
         """The variance of responses given their parameters.

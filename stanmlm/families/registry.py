@@ -5,9 +5,11 @@ from collections.abc import Callable
 from stanmlm.base.arguments import shown
 from stanmlm.base.dialects import family_elsewhere
 from stanmlm.base.errors import OptionError, did_you_mean
+from stanmlm.families.asym_laplace import ASYM_LAPLACE
 from stanmlm.families.beta import BETA
 from stanmlm.families.beta_binomial import BETA_BINOMIAL
 from stanmlm.families.binomial import BINOMIAL
+from stanmlm.families.exgaussian import EXGAUSSIAN
 from stanmlm.families.exponential import EXPONENTIAL
 from stanmlm.families.family import Family, FamilyLike
 from stanmlm.families.gamma import GAMMA
@@ -20,7 +22,10 @@ from stanmlm.families.lognormal import LOGNORMAL
 from stanmlm.families.nbinom1 import NBINOM1
 from stanmlm.families.negbinomial import NEGBINOMIAL
 from stanmlm.families.poisson import POISSON
+from stanmlm.families.shifted_lognormal import SHIFTED_LOGNORMAL
+from stanmlm.families.skew_normal import SKEW_NORMAL
 from stanmlm.families.student import STUDENT
+from stanmlm.families.von_mises import VON_MISES
 from stanmlm.families.weibull import WEIBULL
 from stanmlm.families.zero_inflated import (
     ZERO_INFLATED_BETA_BINOMIAL,
@@ -30,6 +35,7 @@ from stanmlm.families.zero_inflated import (
 )
 
 _EVERY = (
+    *(SHIFTED_LOGNORMAL, SKEW_NORMAL, EXGAUSSIAN, ASYM_LAPLACE, VON_MISES),
     *(GAUSSIAN, STUDENT, LOGNORMAL, GAMMA, INVERSE_GAUSSIAN, WEIBULL, EXPONENTIAL, BETA),
     *(BINOMIAL, POISSON, NEGBINOMIAL),
     *(BETA_BINOMIAL, GEOMETRIC, NBINOM1),

@@ -110,6 +110,14 @@ def read_shares(raw: RawResponse, weights: Floats | None, family: str) -> Respon
     return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
 
 
+def read_angles(raw: RawResponse, weights: Floats | None, family: str) -> Response:
+    """Angles between -pi and pi, each one observation."""
+    y = _numeric(raw, family)
+    _refuse(raw, _where(_beyond_pi, y), f"{family} needs angles between -pi and pi: `{raw.label}` has {{values}}"
+            " beyond")  # fmt: skip
+    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
+
+
 def read_successes(raw: RawResponse, weights: Floats | None, family: str = "binomial") -> Response:
     """Successes and trials, from any of R's spellings."""
     readers = {
@@ -228,6 +236,10 @@ def _not_positive(values: Floats) -> Bools:
 
 def _not_inside(values: Floats) -> Bools:
     return np.asarray((values <= 0) | (values >= 1))
+
+
+def _beyond_pi(values: Floats) -> Bools:
+    return np.asarray(np.abs(values) > np.pi)
 
 
 def _fractional(values: Floats) -> Bools:

@@ -21,7 +21,7 @@ from stanmlm.model.model import Model
 from stanmlm.model.propriety import check_posterior
 from stanmlm.priors.prior_slots import CovarianceInput, PriorInput
 from stanmlm.priors.prior_spec import SetPrior
-from stanmlm.priors.priors import check_proper, resolve_priors, split_preset
+from stanmlm.priors.priors import check_proper, resolve_priors, scalar_bounds, split_preset
 from stanmlm.sampling.engines.protocol import Engine, RawDraws, Sampling, StanData
 from stanmlm.sampling.engines.sampling import resolve
 from stanmlm.sampling.inits import inverse_metric, starting_points
@@ -70,7 +70,6 @@ def build_model(
     given = to_pandas(data)
     formula = parse_formula(text, () if given is None else tuple(map(str, given.columns)))
     _check_parameters(formula, family)
-    family = family.predicted((LOCATION, *(dpar for dpar, _ in formula.others)))
     frame = model_frame(
         formula,
         given,
@@ -83,6 +82,7 @@ def build_model(
     if frame.response is None:
         raise FormulaError("the formula has no response: write `y ~ x`", formula.text, 0, len(formula.text))
     response = read_response(family, replace(frame.response, rows=frame.index), frame.weights)
+    family = family.predicted((LOCATION, *(dpar for dpar, _ in formula.others)), response)
     columns = design(formula, frame, options.contrasts, options.default_contrasts)
     _check_unknowns(columns, family)
     preset, rows = split_preset(options.priors, options.preset)
@@ -97,6 +97,7 @@ def build_model(
         prior_aux=options.prior_aux,
         prior_covariance=options.prior_covariance,
     )
+    family = family.narrowed(scalar_bounds(table, family))
     if options.prior_only:
         check_proper(table)
     cells = compress(columns, response, family, options.collapse)

@@ -15,6 +15,7 @@ from stanmlm.model.absorption import absorption
 from stanmlm.model.compress import Cells
 from stanmlm.model.coordinates import (
     Coordinates,
+    bounded,
     in_bases,
     of_pilot,
     of_prior,
@@ -113,6 +114,14 @@ def centering(
     >>> float(centering("noncentered", *at).weights[0].max())
     0.0
     """
+    chosen = _centred(choice, design, cells, family, priors, prior_only)
+    fenced = bounded(sampled_in(chosen, design), design, priors)
+    return chosen if fenced.bounds is None else replace(chosen, coordinates=fenced)
+
+
+def _centred(
+    choice: float | str, design: Design, cells: Cells, family: Family, priors: Priors, prior_only: bool
+) -> Centering:
     if choice == "auto" and not prior_only:
         decide = integrated if integrable(design, family) and not cells.observed else automatic
         return decide(design, cells, family, priors)

@@ -25,6 +25,8 @@ FLATTEST, TIGHTEST = 1e-10, 1e20
 ROUNDING = 1e-15
 # Quantiles of the response that starting values are taken from, and how far each is into its share: none is at an edge.
 TYPICAL, SHIFT = 1000, 2**0.5 - 1
+# How near a predictor comes to where it may not be, as a share of the way from its start: differences stay inside.
+NEAR = 0.05
 # How far beyond the means of responses that were not seen whole a location may lie, on its link's scale.
 UNSEEN = 10.0
 # The step of difference quotients of a scalar's prior, on its link's scale.
@@ -202,21 +204,22 @@ def _likelihood(
     own = bounds_of(means)
     if not seen.extra.whole:  # the mean of what was seen is not that of what there was
         own = (own[0] - UNSEEN, own[1] + UNSEEN)
-    others = [_room(one, at) for (one, _), at in zip(starts[1:], start[1:], strict=True)]
+    of = Response("", seen.y, seen.extra.trials, seen.n)
+    others = [_room(one.safe(of), at) for (one, _), at in zip(starts[1:], start[1:], strict=True)]
     limits = ((np.array([own, *others]) - scale.center[:, None]) / scale.unit[:, None]).T
     return of_responses(family, seen, scale, offset, (start - scale.center) / scale.unit, limits, shared)
 
 
-def _room(one: Distributional, start: float) -> tuple[float, float]:
-    """Where the predictor of a parameter may go: most of the way from where it starts to where its link has left it."""
-    low, high = (end + 0.01 * (start - end) if np.isfinite(end) else end for end in one.domain)
+def _room(safe: tuple[float, float], start: float) -> tuple[float, float]:
+    """Where the predictor of a parameter may go: most of the way from where it starts to where it may not."""
+    low, high = (end + NEAR * (start - end) if np.isfinite(end) else end for end in safe)
     return low, high
 
 
 def _starts(family: Family, seen: Observed) -> list[tuple[Distributional, float]]:
     """Every parameter with a natural value to begin at."""
     response = _typical(seen)
-    return [(one, one.start(response)) for one in family.parameters]
+    return [(one, float(one.within.inside(np.asarray(one.start(response))))) for one in family.parameters]
 
 
 def _typical(seen: Observed) -> Response:

@@ -8,7 +8,7 @@ from stanmlm.base.arrays import Floats
 from stanmlm.data.coefficients import centers, places_of, predictor_of
 from stanmlm.data.design import Design, dpars_of
 from stanmlm.model.compress import Cells
-from stanmlm.model.coordinates import Coordinates, root_of
+from stanmlm.model.coordinates import Coordinates, coefficient_bounds, root_of
 from stanmlm.model.crossed import by_predictor, effects_to_rows, joint_system, parts_of, solved
 from stanmlm.model.nesting import Nesting
 from stanmlm.model.pilot import Pilot
@@ -78,7 +78,7 @@ def sweeps(
     [(0, (100, 100))]
     """
     small = candidates(design, nested)
-    if not small:
+    if not small or np.any(np.isfinite(coefficient_bounds(design, priors))):  # of the user's own, not of swept ones
         return ()
     data = _data(design, cells, priors, at)
     found = [_sweep(design, cells, at, data, k) for k in small]

@@ -39,7 +39,8 @@ def inside(model: Model, center: Floats, fix: Floats, u: tuple[Floats, ...]) -> 
     DataError
         Where no such center is known.
     """
-    bounded = {dpar: ends for dpar, ends in model.family.domains.items() if dpar in places_of(model.design)}
+    safe = {one.name: one.safe(model.response) for one in model.family.parameters}
+    bounded = {dpar: safe[dpar] for dpar in places_of(model.design) if np.any(np.isfinite(safe[dpar]))}
     if not bounded:
         return fix, u
     middle = _middle(model, center, bounded)

@@ -171,7 +171,7 @@ def test_a_density_is_nothing_where_a_link_leaves_what_its_parameter_may_be(
 def test_links_of_other_parameters_are_for_their_formulas() -> None:
     family = student("log", link_sigma="softplus", link_nu="identity")
     assert [one.link.name for one in family.parameters] == ["log", "softplus", "identity"]
-    assert [one.link.name for one in family.predicted(["mu", "nu"]).parameters] == ["log", "log", "identity"]
+    assert [one.link.name for one in family.predicted(["mu", "nu"], None).parameters] == ["log", "log", "identity"]
     with pytest.raises(OptionError, match="`sqrt` is not a link of `sigma` in gaussian"):
         gaussian(link_sigma="sqrt")
 

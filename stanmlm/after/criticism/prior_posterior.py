@@ -93,7 +93,8 @@ _BY_KIND: Mapping[str, Callable[[Fit, PriorRow, Names], Iterator[Compared]]] = M
 
 
 def _univariate(row: PriorRow, element: Element, title: str, posterior: Floats) -> Compared:
-    known, rng, bounds = DISTRIBUTIONS[row.distribution], _stream(title), element.parameter.bounds
+    known, rng, own = DISTRIBUTIONS[row.distribution], _stream(title), element.parameter.bounds
+    bounds = max(own[0], row.bounds[0]), min(own[1], row.bounds[1])
     if not known.proper:
         return Compared(element, title, spelled(row), posterior, bounds, None, np.empty(0))
     low, high = bounds
@@ -126,7 +127,9 @@ def _margin(
 ) -> Compared:
     """One element of a joint prior: all elements have the same margin. Its name goes before its title with a unit."""
     known, rng = DISTRIBUTIONS[row.distribution], _stream(titles[0])
-    sample = known.draw(rng, row.arguments, (SAMPLE, *shape), 0.0, np.inf).reshape(SAMPLE, -1)[:, shape[-1] * (len(shape) - 1)]
+    sample = known.draw(rng, row.arguments, (SAMPLE, *shape), 0.0, np.inf).reshape(SAMPLE, -1)[
+        :, shape[-1] * (len(shape) - 1)
+    ]
     density = MARGINS[row.distribution](row.arguments, shape[0])
     return Compared(element, titles[1], spelled(row), posterior, element.parameter.bounds, density, sample)
 

@@ -5,6 +5,8 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from stanmlm.base.arguments import shown
 from stanmlm.base.arviz_compat import tree_of_parts, tree_parts
 from stanmlm.base.files.annotations import kinds_of
@@ -90,8 +92,8 @@ def codec() -> Codec:
         Coder(
             "family",
             Family,
-            lambda family, *_: [family.name, *(link.name for link in family.links.values())],
-            lambda written, *_: with_links(FAMILIES[written[0]], written[1:]),
+            _family_written,
+            _family_read,
         ),
         Coder("address", Address, lambda address, inner, _: inner(list(address)), _read_address),
         Coder("code", Node, lambda node, *_: postfix(node), _read_code),
@@ -104,6 +106,26 @@ def codec() -> Codec:
         *(_engine_coder(name) for name in ENGINES),
     )
     return Codec((*own, *PANDAS, *PLAIN), RECORDS, {"DataTree": DataTree}, {"PriorRow": _with_address})
+
+
+def _family_written(family: Family, *_: object) -> Json:
+    """Its name, its links, and the bounds of parameters that data or users set."""
+    ends = {one.name: [_end(end) for end in one.ends] for one in family.parameters if one.ends is not None}
+    return [family.name, *(link.name for link in family.links.values()), *([ends] if ends else [])]
+
+
+def _end(end: float) -> float | None:
+    """A bound; None where there is none, for JSON has no infinity."""
+    return end if np.isfinite(end) else None
+
+
+def _family_read(written: Any, *_: object) -> Family:
+    name, *rest = written
+    ends = rest.pop() if rest and isinstance(rest[-1], dict) else {}
+    known = {
+        dpar: (-np.inf if low is None else low, np.inf if high is None else high) for dpar, (low, high) in ends.items()
+    }
+    return with_links(FAMILIES[name], rest).narrowed(known)
 
 
 def _read_address(written: Json, inner: Callable[[Json], Any], _: object) -> Address:
