@@ -36,7 +36,7 @@ def log_likelihood(family: Family, y: Floats, theta: Theta, extra: Extra) -> Flo
     out = np.where(whole, family.log_density(y, theta, one) if whole.any() else 0.0, 0.0)
     limits = truncation(family, one)
     if not whole.all():
-        out = np.where(whole, out, log_mass(family, *_where(y, extra, limits), theta, one))
+        out = np.where(whole, out, log_mass(family, *_where(family, y, extra, limits), theta, one))
     if _bounded(limits):
         out = out - log_mass(family, *limits, theta, one)
     return np.asarray(often * out)
@@ -52,10 +52,15 @@ def log_mass(family: Family, low: Floats, high: Floats, theta: Theta, extra: Ext
 def truncation(family: Family, extra: Extra) -> tuple[Floats, Floats]:
     """Where responses could be seen: above the first and not above the second; infinite where a family ends anyway."""
     low, high = extra.lower, extra.upper
-    least, greatest = family.bounds(extra.trials)
     if family.kind == "count":  # brms: bounds are within
         low, high = np.ceil(low) - 1, np.floor(high)
-        least = least - 1
+    return _reaching(family, low, high, extra)
+
+
+def _reaching(family: Family, low: Floats, high: Floats, extra: Extra) -> tuple[Floats, Floats]:
+    """Ends of intervals, infinite where a family ends anyway."""
+    least, greatest = family.bounds(extra.trials)
+    least = least - 1 if family.kind == "count" else least
     return np.where(low <= least, -np.inf, low), np.where(high >= greatest, np.inf, high)
 
 
@@ -63,11 +68,11 @@ def _bounded(limits: tuple[Floats, Floats]) -> bool:
     return bool(np.any(np.isfinite(limits[0])) or np.any(np.isfinite(limits[1])))
 
 
-def _where(y: Floats, extra: Extra, limits: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+def _where(family: Family, y: Floats, extra: Extra, limits: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
     """Where a censored response lies."""
     low = np.where(extra.censored == -1, -np.inf, y)
     high = np.where(extra.censored == -1, y, np.where(extra.censored == 2, extra.y2, np.inf))
-    return np.maximum(low, limits[0]), np.minimum(high, limits[1])
+    return _reaching(family, np.maximum(low, limits[0]), np.minimum(high, limits[1]), extra)
 
 
 def expectation(family: Family, theta: Theta, extra: Extra) -> Floats:
@@ -168,7 +173,7 @@ def masses(family: Family, of: Observed, extras: tuple[str, ...]) -> dict[str, S
     limits = tuple(np.broadcast_to(end, of.y.shape) for end in truncation(family, of.extra))
     censored = np.broadcast_to(of.extra.censored, of.y.shape) != 0
     parts = [
-        (*(end[censored] for end in _where(of.y, of.extra, (limits[0], limits[1]))), np.flatnonzero(censored), 1.0),
+        (*(end[censored] for end in _where(family, of.y, of.extra, (limits[0], limits[1]))), np.flatnonzero(censored), 1.0),
         (*limits, np.arange(len(of.y)), -1.0),
     ]
     low, high, row = (np.concatenate([part[i] for part in parts]) for i in range(3))

@@ -95,6 +95,11 @@ def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> St
     return {"y": total(times(weights, response.y), cell, cells), "exposure": exposure}
 
 
+def _statistic_by_offset(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
+    """The same where cells differ in their offsets, which the linear predictor then has."""
+    return _statistic(response, 0 * offset, cell, cells)
+
+
 def _means(stats: Stats) -> tuple[Floats, Floats]:
     return ratio(stats, "exposure")
 
@@ -120,6 +125,9 @@ POISSON = Family(
     log_ccdf=_log_ccdf,
     truncated_mean=_truncated_mean,
     information=_information,
-    reductions=(Reduction((), _statistic, means=_means, reads=("rate", "masses")),),
+    reductions=(
+        Reduction((), _statistic, means=_means, reads=("rate",)),
+        Reduction(("offset",), _statistic_by_offset, reads=("rate", "masses")),
+    ),
     extras=("rate",),
 )

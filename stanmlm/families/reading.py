@@ -63,7 +63,7 @@ def read_response(family: Family, raw: RawResponse, weights: Floats | None) -> R
         return response
     response = _weighted(family, raw, response)
     response = replace(response, **_rate(raw), **_se(family, raw, weights))
-    return _truncated(raw, _censored(raw, response))
+    return _truncated(raw, _censored(family, raw, response))
 
 
 def _weighted(family: Family, raw: RawResponse, response: Response) -> Response:
@@ -99,7 +99,7 @@ def _se(family: Family, raw: RawResponse, weights: Floats | None) -> dict[str, F
     return {"se": se}
 
 
-def _censored(raw: RawResponse, response: Response) -> Response:
+def _censored(family: Family, raw: RawResponse, response: Response) -> Response:
     if "cens" not in raw.added:
         return response
     code, y, N = raw.added["cens"], response.y, len(response.y)
@@ -109,6 +109,9 @@ def _censored(raw: RawResponse, response: Response) -> Response:
     _refuse(raw, between & np.isnan(y2), f"intervals need their other end, `cens(c, y2)`: `{raw.label}` has {{values}}"
             " without one")  # fmt: skip
     _refuse(raw, between & (y2 <= y), f"an interval ends above its beginning: `{raw.label}` has {{values}} at or above y2")
+    most = family.bounds(response.trials)[1]
+    _refuse(raw, (code > 0) & (y >= most), f"nothing lies above the most that there can be: `{raw.label}` has {{values}}"
+            " there, right-censored")  # fmt: skip
     if np.all(code != 0):
         warn_user(f"every `{raw.label}` is censored: no row says more than where a response does not lie")
     return replace(response, censored=code, y2=np.where(between, y2, 0.0))
