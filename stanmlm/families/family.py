@@ -138,7 +138,7 @@ class Family:
         return {parameter.name: parameter.link for parameter in self.parameters}
 
     def reduction(self, predicted: Collection[str], added: Collection[str] = ()) -> Reduction | None:
-        """What serves where these parameters have a predictor and responses this beside; None for distinct responses."""
+        """What serves where these have a predictor and responses this beside; None for distinct responses."""
         held = (one for one in self.reductions if not set(one.scalars) & set(predicted) and set(added) <= {*one.reads})
         return next(held, None)
 

@@ -4,11 +4,11 @@ What a family says is the chance of lying below or above a number; all here is m
 and draw of responses goes through this module.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from stanmlm.base.arrays import Bools, Floats, Ints
+from stanmlm.base.arrays import Anything, Floats, Ints
 from stanmlm.base.errors import DataError
 from stanmlm.data.distinct import cells_of
 from stanmlm.families.family import Family
@@ -106,8 +106,8 @@ def draw(family: Family, rng: np.random.Generator, theta: Theta, extra: Extra) -
     columns = np.flatnonzero(((y <= low) | (y > high)).any(axis=0))
     if len(columns):
         some = theta.part(slice(None), columns)
-        limits = (np.broadcast_to(end, y.shape[1:])[columns] for end in (low, high))
-        found = _inverted(family, rng.random((len(y), len(columns))), *limits, some, extra_at(extra, columns))
+        under, over = (np.broadcast_to(end, y.shape[1:])[columns] for end in (low, high))
+        found = _inverted(family, rng.random((len(y), len(columns))), under, over, some, extra_at(extra, columns))
         y[:, columns] = np.where((y <= low) | (y > high), _spread(found, columns, y.shape), y)[:, columns]
     return y
 
@@ -170,39 +170,27 @@ def masses(family: Family, of: Observed, extras: tuple[str, ...]) -> dict[str, S
     """
     if of.extra.whole:
         return {}
-    limits = tuple(np.broadcast_to(end, of.y.shape) for end in truncation(family, of.extra))
-    censored = np.broadcast_to(of.extra.censored, of.y.shape) != 0
-    parts = [
-        (*(end[censored] for end in _where(family, of.y, of.extra, (limits[0], limits[1]))), np.flatnonzero(censored), 1.0),
-        (*limits, np.arange(len(of.y)), -1.0),
-    ]
-    low, high, row = (np.concatenate([part[i] for part in parts]) for i in range(3))
-    n = np.concatenate([sign * of.n[at] for _, _, at, sign in parts])
+    low, high = (np.broadcast_to(end, of.y.shape) for end in truncation(family, of.extra))
+    there = np.flatnonzero(np.broadcast_to(of.extra.censored, of.y.shape))
+    under, over = (np.broadcast_to(end, of.y.shape)[there] for end in _where(family, of.y, of.extra, (low, high)))
+    row = np.concatenate([there, np.arange(len(of.y))])
+    ends = {"low": np.concatenate([under, low]), "high": np.concatenate([over, high])}
     more = {name: np.broadcast_to(getattr(of.extra, name), of.y.shape)[row] for name in extras}
-    code, first = cells_of([of.cell[row], low, high, *more.values()], len(row))
-    n = np.bincount(code, n, len(first))
-    own = _Masses(of.cell[row][first], low[first], high[first], n, {name: v[first] for name, v in more.items()})
-    found = {kind: _of_kind(own, kind) for kind in KINDS}
-    return {kind: stats for kind, stats in found.items() if len(stats["n_" + kind])}  # type: ignore[arg-type]
+    code, first = cells_of([of.cell[row], *ends.values(), *more.values()], len(row))
+    n = np.bincount(code, np.concatenate([of.n[there], -of.n]), len(first)).astype(float)
+    arrays = {"cell": of.cell[row][first] + 1, "n": n, **{name: v[first] for name, v in (ends | more).items()}}
+    found = {kind: _of_kind(arrays, kind) for kind in KINDS}
+    return {kind: stats for kind, stats in found.items() if stats}
 
 
-@dataclass(frozen=True)
-class _Masses:
-    cell: Ints
-    low: Floats
-    high: Floats
-    n: Floats
-    more: dict[str, Floats]
-
-
-def _of_kind(of: _Masses, kind: str) -> Stats:
-    no_low, no_high = np.isneginf(of.low), np.isposinf(of.high)
-    there: Bools = {"below": no_low & ~no_high, "above": ~no_low & no_high, "between": ~no_low & ~no_high}[kind]
-    at = np.flatnonzero(there & (of.n != 0))
-    ends = {"low": of.low[at]} if kind != "below" else {}
-    ends |= {"high": of.high[at]} if kind != "above" else {}
-    arrays = {"cell": of.cell[at] + 1, "n": of.n[at], **ends, **{name: values[at] for name, values in of.more.items()}}
-    return {f"R_{kind}": len(at)} | {f"{name}_{kind}": values for name, values in arrays.items()}
+def _of_kind(arrays: dict[str, Anything], kind: str) -> Stats:
+    """The arrays of one kind of mass, by Stan data name; none where there is no such mass."""
+    no_low, no_high = np.isneginf(arrays["low"]), np.isposinf(arrays["high"])
+    there = {"below": no_low & ~no_high, "above": ~no_low & no_high, "between": ~no_low & ~no_high}[kind]
+    at = np.flatnonzero(there & (arrays["n"] != 0))
+    unused = {"below": "low", "above": "high"}.get(kind)
+    named = {f"{name}_{kind}": values[at] for name, values in arrays.items() if name != unused}
+    return {f"R_{kind}": len(at), **named} if len(at) else {}
 
 
 def seen_whole(of: Observed) -> Observed:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -78,7 +79,7 @@ def _weighted(family: Family, raw: RawResponse, response: Response) -> Response:
     return replace(response, weights=response.weights * exponents)
 
 
-def _rate(raw: RawResponse) -> dict[str, Floats]:
+def _rate(raw: RawResponse) -> dict[str, Any]:
     if "rate" not in raw.added:
         return {}
     rate = raw.added["rate"]
@@ -86,7 +87,7 @@ def _rate(raw: RawResponse) -> dict[str, Floats]:
     return {"rate": rate}
 
 
-def _se(family: Family, raw: RawResponse, weights: Floats | None) -> dict[str, Floats]:
+def _se(family: Family, raw: RawResponse, weights: Floats | None) -> dict[str, Any]:
     if "se" not in raw.added:
         return {}
     if family.weights_are_precisions and weights is not None:
@@ -108,10 +109,12 @@ def _censored(family: Family, raw: RawResponse, response: Response) -> Response:
     between = code == 2
     _refuse(raw, between & np.isnan(y2), f"intervals need their other end, `cens(c, y2)`: `{raw.label}` has {{values}}"
             " without one")  # fmt: skip
-    _refuse(raw, between & (y2 <= y), f"an interval ends above its beginning: `{raw.label}` has {{values}} at or above y2")
+    _refuse(
+        raw, between & (y2 <= y), f"an interval ends above its beginning: `{raw.label}` has {{values}} at or above y2"
+    )
     most = family.bounds(response.trials)[1]
-    _refuse(raw, (code > 0) & (y >= most), f"nothing lies above the most that there can be: `{raw.label}` has {{values}}"
-            " there, right-censored")  # fmt: skip
+    beyond = (code > 0) & (y >= most)
+    _refuse(raw, beyond, f"no response is above its greatest: `{raw.label}` has {{values}} there, right-censored")
     if np.all(code != 0):
         warn_user(f"every `{raw.label}` is censored: no row says more than where a response does not lie")
     return replace(response, censored=code, y2=np.where(between, y2, 0.0))

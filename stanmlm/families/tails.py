@@ -12,9 +12,7 @@ HALF = np.log(0.5)
 LogTail = Callable[[Floats, Theta, Extra], Floats]  # (number, theta, extra)
 
 
-def log_mass_of(
-    log_cdf: LogTail, log_ccdf: LogTail, low: Floats, high: Floats, theta: Theta, extra: Extra
-) -> Floats:
+def log_mass_of(log_cdf: LogTail, log_ccdf: LogTail, low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
     """The log chance of a response above `low` and not above `high`, (rows,) each or infinite.
 
     Examples

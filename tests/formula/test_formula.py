@@ -11,7 +11,7 @@ import pytest
 
 from stanmlm.base.errors import FormulaError, StanmlmWarning
 from stanmlm.formula.formula import Formula, Terms, deparse, formula_text, parse_expression, parse_formula, update_terms
-from stanmlm.formula.rcode import is_call, label, names_in, number_text, operands
+from stanmlm.formula.rcode import label, names_in, number_text, operands
 from stanmlm.formula.rparse import string_value
 from stanmlm.formula.terms import expand, expression
 

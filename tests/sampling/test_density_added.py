@@ -76,7 +76,9 @@ def check(of: Model) -> None:
     for (value, slope), expected, q in zip(ours, theirs, here, strict=True):
         assert value - ours[0][0] == pytest.approx(expected - theirs[0], rel=RELATIVE, abs=1e-8)
         if q is here[-1]:
-            np.testing.assert_allclose(slope, quotients(of, q), rtol=OF_GRADIENTS, atol=OF_GRADIENTS * np.abs(slope).max())
+            np.testing.assert_allclose(
+                slope, quotients(of, q), rtol=OF_GRADIENTS, atol=OF_GRADIENTS * np.abs(slope).max()
+            )
 
 
 def quotients(of: Model, q: np.ndarray, h: float = 2e-3) -> np.ndarray:
@@ -132,7 +134,9 @@ def test_cells_have_the_density_of_rows_whatever_is_added(name: str, what: str) 
 
 
 def test_bounds_of_counts_are_within() -> None:
-    extra = extra_at(Response("y", np.ones(2), np.ones(2), np.ones(2), lower=np.array([1.0, 0.0]), upper=np.array([3.5, np.inf])))
+    extra = extra_at(
+        Response("y", np.ones(2), np.ones(2), np.ones(2), lower=np.array([1.0, 0.0]), upper=np.array([3.5, np.inf]))
+    )
     low, high = truncation(FAMILIES["poisson"], extra)
     assert low.tolist() == [0.0, -np.inf]
     assert high.tolist() == [3.0, np.inf]

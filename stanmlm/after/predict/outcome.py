@@ -8,6 +8,7 @@ from stanmlm.data.raw_response import RawResponse
 from stanmlm.fit.fit import Fit
 from stanmlm.formula.rcode import deparse
 
+
 def outcome(fit: Fit) -> str:
     """What the response measures or counts.
 
