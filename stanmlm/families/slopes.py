@@ -51,9 +51,9 @@ def slopes(
     sizes, closed = np.ones(len(etas)) if units is None else units, _closed(extra)
     score = scores(family, y, etas, extra, sizes, np.arange(len(etas)))
     if closed and family.information is not None:
-        own = family.information(_theta(family, etas), extra)
+        own = _free(family, family.information(_theta(family, etas), extra))
     elif closed and family.observed is not None:
-        own = family.observed(y, _theta(family, etas), extra)
+        own = _free(family, family.observed(y, _theta(family, etas), extra))
     else:
         return score, _observed(family, y, etas, extra, sizes)
     return score, np.asarray(own * np.multiply.outer(sizes, sizes)[..., None])
@@ -62,7 +62,8 @@ def slopes(
 def scores(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, units: Floats, which: Ints) -> Floats:
     """The score in some of the predictors alone, (which, rows); all else as in `slopes`."""
     if family.score is not None and _closed(extra):
-        return np.asarray(family.score(y, _theta(family, etas), extra)[which] * units[which, None])
+        score = family.score(y, _theta(family, etas), extra)[np.array(family.free)]
+        return np.asarray(score[which] * units[which, None])
     up, down = (
         np.array([_density(family, y, _moved(etas, {p: sign * FIRST * units[p]}), extra) for p in which])
         for sign in (1, -1)
@@ -90,6 +91,11 @@ def _observed(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, u
 def _closed(extra: Extra) -> bool:
     """Whether what a family has in closed form holds: for responses seen whole, whose sd is all their own."""
     return extra.whole and not np.any(extra.se)
+
+
+def _free(family: Family, matrices: Floats) -> Floats:
+    """Of the parameters that are not held at a number."""
+    return matrices[np.ix_(family.free, family.free)] if family.constants else matrices
 
 
 def has_information(family: Family, extra: Extra) -> bool:

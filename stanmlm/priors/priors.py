@@ -145,7 +145,7 @@ def resolve_priors(
         _check_class(slot, choice)
     alone = {slot.address.dpar for slot in by_kind["dpar"]}
     ratio = any(one.scales_groups for one in family.scalars if one.name in alone)
-    unit = scales.y if any(one.scales_groups for one in family.scalars) and not ratio else 1.0
+    unit = scales.y if family.autoscales and not ratio else 1.0
     settled = _settle({slot: choices[slot] for slot in slots}, ratio, unit)
     return Priors(tuple(_row(slot, choice, scales) for slot, choice in settled), preset)
 

@@ -53,6 +53,7 @@ class Structure:
     others: tuple[Vector, ...] = ()
     dpars: tuple[str, ...] = ()  # a group term each: the parameter whose predictor it is in; () all in the location's
     rotated: tuple[int, ...] = ()  # positions of group terms that are rotated
+    constants: tuple[str, ...] = ()  # parameters of the family that are held at a number, which is data
     extras: tuple[str, ...] = ()  # what the density reads of responses beside its usual data
     masses: tuple[str, ...] = ()  # kinds of chances that the likelihood has beside densities
     blocks: Blocks = ()  # terms that are sampled as one, each then a group term but for `several`; () all apart
@@ -118,6 +119,7 @@ def structure(model: Model) -> Structure:
         others=tuple(_vector(model, of) for of in model.design.others),
         dpars=tuple(dpars_of(term)[0] for term in terms) if model.design.others else (),
         blocks=model.centering.blocks,
+        constants=tuple(model.family.constants),
     )
     if model.prior_only:
         return plain
@@ -178,7 +180,8 @@ def program(structure: Structure) -> Program:
 
 def _context(structure: Structure) -> dict[str, object]:
     environment = _environment()
-    scalars = [one for one in FAMILIES[structure.family].scalars if one.name not in structure.vectors]
+    alone = [one for one in FAMILIES[structure.family].scalars if one.name not in structure.vectors]
+    scalars = [one for one in alone if one.name not in structure.constants]
     scales = [one.name for one in scalars if one.scales_groups]
     special = own_density(structure)
     family = special if structure.marginal else f"families/{structure.family}.stan"
@@ -190,6 +193,7 @@ def _context(structure: Structure) -> dict[str, object]:
         "eta": environment.get_template(f"fragments/{'marginal' if structure.marginal else 'eta'}.stan").module,
         "link": environment.get_template(f"links/{structure.link}.stan").module,
         "scalars": scalars,
+        "constants": [one for one in alone if one.name in structure.constants],
         "scale": scales[0] if scales and structure.several else "",
         "terms": _terms(structure),
         "priors": _priors(structure, bool(scales)),

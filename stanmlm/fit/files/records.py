@@ -15,10 +15,11 @@ from stanmlm.data.frame import ModelFrame
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.data.rvalues import Contrast, Value
 from stanmlm.families import FAMILIES, Family
-from stanmlm.families.family import with_links
+from stanmlm.families.family import holding, with_links
 from stanmlm.families.reductions import Extra, Observed
 from stanmlm.families.responses import Response
 from stanmlm.fit.fit import Call, Fit
+from stanmlm.formula.additions import Addition
 from stanmlm.formula.bars import Bar
 from stanmlm.formula.formula import Formula
 from stanmlm.formula.rcode import Node, Part, from_postfix, postfix
@@ -68,7 +69,7 @@ RECORDS: Mapping[str, type] = {
             Pilot,
             Working,
         ),
-        *(Formula, Terms, Expression, Bar, Value, Contrast, Program, Structure, Vector, Sampling),
+        *(Formula, Addition, Terms, Expression, Bar, Value, Contrast, Program, Structure, Vector, Sampling),
         *(Priors, PriorRow, Prior, CovariancePrior, SetPrior),
     )
 }
@@ -90,8 +91,8 @@ def codec() -> Codec:
         Coder(
             "family",
             Family,
-            lambda family, *_: [family.name, *(link.name for link in family.links.values())],
-            lambda written, *_: with_links(FAMILIES[written[0]], written[1:]),
+            _written_family,
+            _read_family,
         ),
         Coder("address", Address, lambda address, inner, _: inner(list(address)), _read_address),
         Coder("code", Node, lambda node, *_: postfix(node), _read_code),
@@ -104,6 +105,20 @@ def codec() -> Codec:
         *(_engine_coder(name) for name in ENGINES),
     )
     return Codec((*own, *PANDAS, *PLAIN), RECORDS, {"DataTree": DataTree}, {"PriorRow": _with_address})
+
+
+def _written_family(family: Family, *_: object) -> list[Any]:
+    """Its name, the links of all parameters, and, where some are held at a number, these."""
+    links = {one.name: one.link.name for one in FAMILIES[family.name].parameters} | {
+        name: link.name for name, link in family.links.items()
+    }
+    return [family.name, *links.values(), *([dict(family.constants)] if family.constants else [])]
+
+
+def _read_family(written: Json, *_: object) -> Family:
+    *rest, last = written[1:]
+    constants = last if isinstance(last, dict) else {}
+    return holding(with_links(FAMILIES[written[0]], rest if constants else [*rest, last]), constants)
 
 
 def _read_address(written: Json, inner: Callable[[Json], Any], _: object) -> Address:
