@@ -220,7 +220,6 @@ __all__ = [
     "lm",
     "lmList",
     "lmer",
-    "logistic",
     "load",
     "load_anes",
     "load_naes",

@@ -26,7 +26,7 @@
   target += dot_product(n, log_ascending(log(a), y) + y .* log_odds[cell] - (y + a) .* log1p_exp(log_odds[cell]));
 {% else %}
   target += dot_product(often, log_rising(shape, count));
-  target += dot_product(y, log_odds + log(shape)) - dot_product(y + shape * n, log1p_exp(log_odds));
+  target += dot_product(y, {{ link.log_inverse("eta") }}) - dot_product(y + shape * n, log1p_exp(log_odds));
 {% endif %}
 {% endmacro %}
 {% macro log_zero(s, link) %}-shape {{ ".*" if "shape" in s.vectors else "*" }} log1p_exp(log_odds){% endmacro %}

@@ -126,7 +126,9 @@ def _margin(
 ) -> Compared:
     """One element of a joint prior: all elements have the same margin. Its name goes before its title with a unit."""
     known, rng = DISTRIBUTIONS[row.distribution], _stream(titles[0])
-    sample = known.draw(rng, row.arguments, (SAMPLE, *shape), 0.0, np.inf).reshape(SAMPLE, -1)[:, shape[-1] * (len(shape) - 1)]
+    sample = known.draw(rng, row.arguments, (SAMPLE, *shape), 0.0, np.inf).reshape(SAMPLE, -1)[
+        :, shape[-1] * (len(shape) - 1)
+    ]
     density = MARGINS[row.distribution](row.arguments, shape[0])
     return Compared(element, titles[1], spelled(row), posterior, element.parameter.bounds, density, sample)
 

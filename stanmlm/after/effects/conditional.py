@@ -303,4 +303,8 @@ def _new(fit: Fit, target: Target, _: str | None) -> Floats:
     return draws_by_rows(fit, target, new_responses(fit, target, target.source), block=ROWS)
 
 
-METHODS: Mapping[str, Callable[[Fit, Target, str | None], Floats]] = {"epred": _expected, "linpred": _linear, "predict": _new}
+METHODS: Mapping[str, Callable[[Fit, Target, str | None], Floats]] = {
+    "epred": _expected,
+    "linpred": _linear,
+    "predict": _new,
+}
