@@ -110,7 +110,7 @@ def codec() -> Codec:
 
 
 def _family_written(family: Family, *_: object) -> Json:
-    """Its name, the links of all parameters, the bounds that data or users set, and the numbers that some are held at."""
+    """Its name, the links of all parameters, bounds that data or users set, and the numbers that some are held at."""
     links = {one.name: one.link.name for one in FAMILIES[family.name].parameters} | {
         name: link.name for name, link in family.links.items()
     }
@@ -126,8 +126,8 @@ def _end(end: float) -> float | None:
 
 def _family_read(written: Any, *_: object) -> Family:
     name, *rest = written
-    links = [one for one in rest if not isinstance(one, dict)]
-    ends, constants, *_ = [one for one in rest if isinstance(one, dict)] + [{}, {}]
+    links, about = ([one for one in rest if isinstance(one, dict) == known] for known in (False, True))
+    ends, constants = [*about, {}, {}][:2]
     known = {
         dpar: (-np.inf if low is None else low, np.inf if high is None else high) for dpar, (low, high) in ends.items()
     }
