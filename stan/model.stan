@@ -36,6 +36,13 @@
 {% endif %}
 {{ eta.data(s, terms, predictors) if s.likelihood }}
 
+{% if constants and s.likelihood %}
+  // Held at a number
+{% for one in constants %}
+  real{{ one.within.written }} {{ one.name }};  // {{ one.words }}
+{% endfor %}
+{% endif %}
+
 {{ family.data(s) if s.likelihood }}
 
 {% for name, low, high in s.bounded %}

@@ -41,7 +41,7 @@
 {% else %}
   target += dot_product(often, log_rising(shape, count));
 {% endif %}
-  target += dot_product(y, log_odds + log(shape)) - dot_product(y + shape * n, log1p_exp(log_odds));
+  target += dot_product(y, {{ link.log_inverse("eta") }}) - dot_product(y + shape * n, log1p_exp(log_odds));
 {% endif %}
 {% endmacro %}
 {% macro log_zero(s, link) %}-shape {{ ".*" if "shape" in s.vectors else "*" }} log1p_exp(log_odds){% endmacro %}

@@ -28,9 +28,9 @@ from stanmlm.families.theta import Theta
 def beta_binomial(link: str = "logit") -> Family:
     """Successes in trials: a binomial whose chance is a beta with mean mu and precision phi.
 
-    The variance of y of n trials is n mu (1 - mu) (1 + (n - 1) / (1 + phi)); as phi grows it is binomial's. Responses are
-    written as binomial's are, `y | trials(n)` among them. Weights are exponents of the density. The precision has brms's
-    prior gamma(0.01, 0.01) in every preset but "flat".
+    The variance of y of n trials is n mu (1 - mu) (1 + (n - 1) / (1 + phi)); as phi grows it is binomial's. Responses
+    are written as binomial's are, `y | trials(n)` among them. Weights are exponents of the density. The precision has
+    brms's prior gamma(0.01, 0.01) in every preset but "flat".
 
     Parameters
     ----------

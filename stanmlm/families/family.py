@@ -149,6 +149,8 @@ class Family:
     autoscales: bool = False  # rstanarm: default priors are scaled by sd(y), the intercept's sits at mean(y)
     weights_are_precisions: bool = False  # elsewhere they are exponents of the density, which count cases
     located: Callable[[Floats], Floats] = as_they_are  # responses on the scale of the location's natural value
+    constants: Mapping[str, float] = field(default_factory=dict)  # parameters held at a number: none of `parameters`
+    whole: "Family | None" = None  # what it is without them
     # With the identity link the density sees rows through n, y and ss alone, as ss + sum n (y - eta)^2: rows may turn.
     squares: bool = False
 
@@ -197,7 +199,7 @@ class Family:
         return {one.name: one.domain for one in self.parameters if np.any(np.isfinite(one.domain))}
 
     def reduction(self, predicted: Collection[str], added: Collection[str] = ()) -> Reduction | None:
-        """What serves where these parameters have a predictor and responses this beside; None for distinct responses."""
+        """What serves where these have a predictor and responses this beside; None for distinct responses."""
         fitting = (one for one in self.reductions if not one.links or self.link.name in one.links)
         held = (one for one in fitting if not set(one.scalars) & set(predicted) and set(added) <= {*one.reads})
         return next(held, None)
@@ -226,8 +228,18 @@ class Family:
             raise DataError(f"truncated {self.name} responses have no variance in closed form")
         return self.variance(theta, extra)
 
+    @property
+    def free(self) -> tuple[int, ...]:
+        """Places of its parameters among all that score and information are of."""
+        names = [one.name for one in (self.whole or self).parameters]
+        return tuple(names.index(one.name) for one in self.parameters)
+
     def theta(self, etas: Mapping[str, Floats], natural: Mapping[str, Floats]) -> Theta:
         """Its parameters, from linear predictors and from natural values of the others."""
+        if self.constants:
+            axes = np.ndim(next(iter((*etas.values(), *natural.values()))))
+            held = {name: np.full((1,) * axes, value) for name, value in self.constants.items()}
+            natural = {**held, **natural}
         return Theta.from_eta(etas, self.links, natural)
 
 
@@ -250,6 +262,28 @@ def log_density_of(family: Family, y: Floats, theta: Theta, extra: Extra) -> Flo
 
 
 FamilyLike = Family | str | Callable[[], Family]
+
+
+def holding(family: Family, constants: Mapping[str, float]) -> Family:
+    """A family with some of its parameters held at numbers.
+
+    Raises
+    ------
+    OptionError
+        For a number where the parameter cannot be.
+    """
+    if not constants:
+        return family
+    for one in family.scalars:
+        value = constants.get(one.name, np.nan)
+        if value < one.within.low or value > one.within.high:
+            raise OptionError(f"{one.name} cannot be {value:g}: it lies from {one.within.low:g} to {one.within.high:g}")
+    return replace(
+        family,
+        parameters=tuple(one for one in family.parameters if one.name not in constants),
+        constants=constants,
+        whole=family,
+    )
 
 
 def with_link(family: Family, link: str) -> Family:

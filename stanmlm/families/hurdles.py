@@ -1,7 +1,6 @@
 """Responses that are zero by a decision of their own, and above zero otherwise."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
@@ -9,7 +8,7 @@ from stanmlm.base.arrays import Floats
 from stanmlm.families.family import Family, with_link
 from stanmlm.families.gamma import GAMMA
 from stanmlm.families.lognormal import LOGNORMAL
-from stanmlm.families.mixtures import Named, hurdle
+from stanmlm.families.mixtures import hurdle, named
 from stanmlm.families.negbinomial import NEGBINOMIAL
 from stanmlm.families.poisson import POISSON
 from stanmlm.families.reductions import Extra
@@ -126,24 +125,17 @@ def first_event(rng: np.random.Generator, length: Floats) -> Floats:
     return np.asarray(-np.log1p(rng.random(length.shape) * np.expm1(-length)))
 
 
-def _counts(name: str, *spellings: str) -> Named:
-    return Named(name, spellings, partial(read_counts, family=name))
-
-
-def _from_zero(name: str, *spellings: str) -> Named:
-    return Named(name, spellings, partial(read_from_zero, family=name))
-
-
 def _log(y: Floats) -> Floats:
     """Zeros are minus infinity."""
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(y))
 
 
-HURDLE_POISSON = hurdle(_counts("hurdle_poisson"), POISSON, poisson_above)
-HURDLE_NEGBINOMIAL = hurdle(_counts("hurdle_negbinomial"), NEGBINOMIAL, negbinomial_above)
-HURDLE_GAMMA = hurdle(_from_zero("hurdle_gamma", "ziGamma", "zigamma", "hurdle.gamma"), GAMMA)
+HURDLE_POISSON = hurdle(named("hurdle_poisson", (), read_counts), POISSON, poisson_above)
+HURDLE_NEGBINOMIAL = hurdle(named("hurdle_negbinomial", (), read_counts), NEGBINOMIAL, negbinomial_above)
+HURDLE_GAMMA = hurdle(named("hurdle_gamma", ("ziGamma", "zigamma"), read_from_zero), GAMMA)
 # Cells by squares of their own: no rotation of all rows serves two predictors.
 HURDLE_LOGNORMAL = replace(
-    hurdle(_from_zero("hurdle_lognormal"), replace(LOGNORMAL, reductions=LOGNORMAL.reductions[1:])), located=_log
+    hurdle(named("hurdle_lognormal", (), read_from_zero), replace(LOGNORMAL, reductions=LOGNORMAL.reductions[1:])),
+    located=_log,
 )

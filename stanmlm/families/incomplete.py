@@ -1,4 +1,4 @@
-"""Logarithms of incomplete gamma and beta functions, with their digits in both tails; Stan's are functions/incomplete."""
+"""Logarithms of incomplete gamma and beta functions, with their digits in both tails."""
 
 import numpy as np
 from scipy import special

@@ -6,17 +6,17 @@ here, for any base; `stan/mixtures` has the programs.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from stanmlm.base.arrays import Anything, Floats, Ints
+from stanmlm.base.arrays import Floats, Ints
+from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.family import Default, Distributional, Family, Notation
 from stanmlm.families.links import LINKS
 from stanmlm.families.reductions import Extra, Reduction, Stats, distinct_responses, observed, total
-from stanmlm.families.responses import Response
+from stanmlm.families.responses import Response, some_rows
 from stanmlm.families.theta import Theta
 
 # brms's defaults of a chance: uniform, on its own scale and, nearly, on the logit's.
@@ -33,6 +33,18 @@ Draw = Callable[[np.random.Generator, Theta, Extra], Floats]
 
 
 @dataclass(frozen=True)
+class Given:
+    """A function whose first arguments are given: one that equals its copy in another process, as no partial does."""
+
+    function: Callable[..., Any]
+    arguments: tuple[object, ...]
+
+    def __call__(self, *rest: object) -> Any:
+        """What the function gives with the rest of its arguments."""
+        return self.function(*self.arguments, *rest)
+
+
+@dataclass(frozen=True)
 class Named:
     """What a mixture is called and how it reads responses."""
 
@@ -46,7 +58,18 @@ def chance(name: str, start: Callable[[Response], float], words: str) -> Distrib
     return Distributional(name, LINKS["logit"], ("logit",), "unit", start, words, False, CHANCE, CHANCE_LINK)
 
 
-def inflated(named: Named, base: Family) -> Family:
+def named(name: str, spellings: tuple[str, ...], reader: Callable[..., Response], *more: object) -> Named:
+    """A mixture that is told by its name to a reader of responses, and what else the reader takes."""
+    return Named(name, spellings, Given(_read, (reader, (name, *more))))
+
+
+def _read(
+    reader: Callable[..., Response], told: tuple[object, ...], raw: RawResponse, weights: Floats | None
+) -> Response:
+    return reader(raw, weights, *told)
+
+
+def inflated(called: Named, base: Family) -> Family:
     """Zeros beside those of a family of counts: with chance zi a row is 0 whatever the family says.
 
     The base's parameters come first, and mean what they mean in it.
@@ -55,31 +78,31 @@ def inflated(named: Named, base: Family) -> Family:
     scored = base.score is not None and base.observed is not None
     return replace(
         base,
-        name=named.name,
-        spellings=named.spellings,
-        read=named.read,
+        name=called.name,
+        spellings=called.spellings,
+        read=called.read,
         parameters=(*starting(base, _beside_zeros), dpar),
-        log_density=partial(_inflated_density, base),
-        draw=partial(_inflated_draw, base),
-        mean=partial(_inflated_mean, base),
-        variance=partial(_inflated_variance, base),
-        cdf=partial(_inflated_cdf, base),
+        log_density=Given(_inflated_density, (base,)),
+        draw=Given(_inflated_draw, (base,)),
+        mean=Given(_inflated_mean, (base,)),
+        variance=Given(_inflated_variance, (base,)),
+        cdf=Given(_inflated_cdf, (base,)),
         **NOT_THE_BASES,
         slopes_in=(*base.slopes_in, "logit") if base.slopes_in else (),
-        score=partial(_inflated_score, base) if scored else None,
+        score=Given(_inflated_score, (base,)) if scored else None,
         information=None,
-        observed=partial(_inflated_observed, base) if scored else None,
+        observed=Given(_inflated_observed, (base,)) if scored else None,
         reductions=_apart(base),
         notation=_notation(base, "ZeroInflated"),
     )
 
 
-def hurdle(named: Named, base: Family, above: Draw | None = None, dpar: str = "hu") -> Family:
+def hurdle(called: Named, base: Family, above: Draw | None = None, dpar: str = "hu") -> Family:
     """Zeros in the place of those of a family: with chance hu a row is 0, and else one of the family above 0.
 
     Parameters
     ----------
-    named : Named
+    called : Named
     base : Family
         Of counts, or of responses that are never 0.
     above : function, optional
@@ -91,20 +114,20 @@ def hurdle(named: Named, base: Family, above: Draw | None = None, dpar: str = "h
     scored = base.score is not None and base.observed is not None
     return replace(
         base,
-        name=named.name,
-        spellings=named.spellings,
-        read=named.read,
+        name=called.name,
+        spellings=called.spellings,
+        read=called.read,
         parameters=(*starting(base, positives), chance(dpar, share_of_zeros, "chance of a zero")),
-        log_density=partial(_hurdle_density, base, dpar),
-        draw=partial(_hurdle_draw, above or base.draw, dpar),
-        mean=partial(_hurdle_mean, base, dpar),
-        variance=partial(_hurdle_variance, base, dpar),
-        cdf=partial(_hurdle_cdf, base, dpar),
+        log_density=Given(_hurdle_density, (base, dpar)),
+        draw=Given(_hurdle_draw, (above or base.draw, dpar)),
+        mean=Given(_hurdle_mean, (base, dpar)),
+        variance=Given(_hurdle_variance, (base, dpar)),
+        cdf=Given(_hurdle_cdf, (base, dpar)),
         **NOT_THE_BASES,
         slopes_in=(*base.slopes_in, "logit") if base.slopes_in else (),
-        score=partial(_hurdle_score, base, dpar) if scored and counts else None,
+        score=Given(_hurdle_score, (base, dpar)) if scored and counts else None,
         information=None,
-        observed=partial(_hurdle_observed, base, dpar) if scored and counts else None,
+        observed=Given(_hurdle_observed, (base, dpar)) if scored and counts else None,
         reductions=_apart(base),
         notation=_notation(base, "Hurdle"),
         squares=False,
@@ -113,7 +136,7 @@ def hurdle(named: Named, base: Family, above: Draw | None = None, dpar: str = "h
 
 
 def _notation(base: Family, word: str) -> Notation:
-    return replace(base.notation, law=partial(_law, base.notation.law, word))
+    return replace(base.notation, law=Given(_law, (base.notation.law, word)))
 
 
 def _law(inner: Callable[[str, str], str], word: str, mean: str, size: str) -> str:
@@ -125,29 +148,23 @@ def _law(inner: Callable[[str, str], str], word: str, mean: str, size: str) -> s
 
 def starting(base: Family, of: Callable[[Response], Response]) -> tuple[Distributional, ...]:
     """The parameters of a base, whose starting values look at some of the responses."""
-    return tuple(replace(one, start=partial(_start_at, one.start, of)) for one in base.parameters)
+    return tuple(replace(one, start=Given(_start_at, (one.start, of))) for one in base.parameters)
 
 
 def _start_at(start: Callable[[Response], float], of: Callable[[Response], Response], response: Response) -> float:
     return start(of(response))
 
 
-def rows_of(response: Response, rows: Anything) -> Response:
-    """Some rows of a response."""
-    arrays = {one.name: getattr(response, one.name) for one in fields(response)}
-    return replace(response, **{name: a[rows] for name, a in arrays.items() if isinstance(a, np.ndarray)})
-
-
 def positives(response: Response) -> Response:
     """The responses above zero; where there is none, one that any family may have."""
-    some = rows_of(response, response.y > 0)
-    return some if len(some.y) else replace(rows_of(response, slice(1)), y=np.array([SOMEWHERE]))
+    some = some_rows(response, response.y > 0)
+    return some if len(some.y) else replace(some_rows(response, slice(1)), y=np.array([SOMEWHERE]))
 
 
 def _beside_zeros(response: Response) -> Response:
     """What is left when half of the zeros are taken for extra ones."""
     zero = response.y == 0
-    return rows_of(response, ~zero | (np.cumsum(zero) % 2 == 0)) if np.any(~zero) else positives(response)
+    return some_rows(response, ~zero | (np.cumsum(zero) % 2 == 0)) if np.any(~zero) else positives(response)
 
 
 def share_of_zeros(response: Response) -> float:
@@ -310,8 +327,8 @@ def _apart(base: Family) -> tuple[Reduction, ...]:
     key = ("offset", "trials") if "trials" in base.extras else ("offset",)
     own = [(one.statistic, one.scalars) for one in base.reductions]
     return tuple(
-        Reduction(key, partial(zeros_apart, statistic, "trials" in key), scalars)
-        for statistic, scalars in [*own, (partial(_distinct, base), ())]
+        Reduction(key, Given(zeros_apart, (statistic, "trials" in key)), scalars, reads=())
+        for statistic, scalars in [*own, (Given(_distinct, (base,)), ())]
     )
 
 
@@ -328,7 +345,7 @@ def zeros_apart(
     trials = np.zeros(cells)
     trials[cell] = response.trials
     return {
-        **statistic(rows_of(response, rows), 0 * offset[rows], cell[rows], cells),
+        **statistic(some_rows(response, rows), 0 * offset[rows], cell[rows], cells),
         "zeros": total(response.weights * zero, cell, cells),
         "others": total(response.weights * (1 - zero), cell, cells),
         **({"size": trials} if sized else {}),

@@ -4,11 +4,11 @@ What a family says is the chance of lying below or above a number; all here is m
 and draw of responses goes through this module.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from stanmlm.base.arrays import Bools, Floats, Ints
+from stanmlm.base.arrays import Anything, Floats, Ints
 from stanmlm.base.errors import DataError
 from stanmlm.data.distinct import cells_of
 from stanmlm.families.family import Family, log_density_of
@@ -36,7 +36,7 @@ def log_likelihood(family: Family, y: Floats, theta: Theta, extra: Extra) -> Flo
     out = np.where(whole, log_density_of(family, y, theta, one) if whole.any() else 0.0, 0.0)
     limits = truncation(family, one)
     if not whole.all():
-        out = np.where(whole, out, log_mass(family, *_where(y, extra, limits), theta, one))
+        out = np.where(whole, out, log_mass(family, *_where(family, y, extra, limits), theta, one))
     if _bounded(limits):
         out = out - log_mass(family, *limits, theta, one)
     return np.asarray(often * out)
@@ -52,10 +52,15 @@ def log_mass(family: Family, low: Floats, high: Floats, theta: Theta, extra: Ext
 def truncation(family: Family, extra: Extra) -> tuple[Floats, Floats]:
     """Where responses could be seen: above the first and not above the second; infinite where a family ends anyway."""
     low, high = extra.lower, extra.upper
-    least, greatest = family.bounds(extra.trials)
     if family.kind == "count":  # brms: bounds are within
         low, high = np.ceil(low) - 1, np.floor(high)
-        least = least - 1
+    return _reaching(family, low, high, extra)
+
+
+def _reaching(family: Family, low: Floats, high: Floats, extra: Extra) -> tuple[Floats, Floats]:
+    """Ends of intervals, infinite where a family ends anyway."""
+    least, greatest = family.bounds(extra.trials)
+    least = least - 1 if family.kind == "count" else least
     return np.where(low <= least, -np.inf, low), np.where(high >= greatest, np.inf, high)
 
 
@@ -63,11 +68,11 @@ def _bounded(limits: tuple[Floats, Floats]) -> bool:
     return bool(np.any(np.isfinite(limits[0])) or np.any(np.isfinite(limits[1])))
 
 
-def _where(y: Floats, extra: Extra, limits: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+def _where(family: Family, y: Floats, extra: Extra, limits: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
     """Where a censored response lies."""
     low = np.where(extra.censored == -1, -np.inf, y)
     high = np.where(extra.censored == -1, y, np.where(extra.censored == 2, extra.y2, np.inf))
-    return np.maximum(low, limits[0]), np.minimum(high, limits[1])
+    return _reaching(family, np.maximum(low, limits[0]), np.minimum(high, limits[1]), extra)
 
 
 def expectation(family: Family, theta: Theta, extra: Extra) -> Floats:
@@ -101,8 +106,8 @@ def draw(family: Family, rng: np.random.Generator, theta: Theta, extra: Extra) -
     columns = np.flatnonzero(((y <= low) | (y > high)).any(axis=0))
     if len(columns):
         some = theta.part(slice(None), columns)
-        limits = (np.broadcast_to(end, y.shape[1:])[columns] for end in (low, high))
-        found = _inverted(family, rng.random((len(y), len(columns))), *limits, some, extra_at(extra, columns))
+        under, over = (np.broadcast_to(end, y.shape[1:])[columns] for end in (low, high))
+        found = _inverted(family, rng.random((len(y), len(columns))), under, over, some, extra_at(extra, columns))
         y[:, columns] = np.where((y <= low) | (y > high), _spread(found, columns, y.shape), y)[:, columns]
     return y
 
@@ -165,39 +170,27 @@ def masses(family: Family, of: Observed, extras: tuple[str, ...]) -> dict[str, S
     """
     if of.extra.whole:
         return {}
-    limits = tuple(np.broadcast_to(end, of.y.shape) for end in truncation(family, of.extra))
-    censored = np.broadcast_to(of.extra.censored, of.y.shape) != 0
-    parts = [
-        (*(end[censored] for end in _where(of.y, of.extra, (limits[0], limits[1]))), np.flatnonzero(censored), 1.0),
-        (*limits, np.arange(len(of.y)), -1.0),
-    ]
-    low, high, row = (np.concatenate([part[i] for part in parts]) for i in range(3))
-    n = np.concatenate([sign * of.n[at] for _, _, at, sign in parts])
+    low, high = (np.broadcast_to(end, of.y.shape) for end in truncation(family, of.extra))
+    there = np.flatnonzero(np.broadcast_to(of.extra.censored, of.y.shape))
+    under, over = (np.broadcast_to(end, of.y.shape)[there] for end in _where(family, of.y, of.extra, (low, high)))
+    row = np.concatenate([there, np.arange(len(of.y))])
+    ends = {"low": np.concatenate([under, low]), "high": np.concatenate([over, high])}
     more = {name: np.broadcast_to(getattr(of.extra, name), of.y.shape)[row] for name in extras}
-    code, first = cells_of([of.cell[row], low, high, *more.values()], len(row))
-    n = np.bincount(code, n, len(first))
-    own = _Masses(of.cell[row][first], low[first], high[first], n, {name: v[first] for name, v in more.items()})
-    found = {kind: _of_kind(own, kind) for kind in KINDS}
-    return {kind: stats for kind, stats in found.items() if len(stats["n_" + kind])}  # type: ignore[arg-type]
+    code, first = cells_of([of.cell[row], *ends.values(), *more.values()], len(row))
+    n = np.bincount(code, np.concatenate([of.n[there], -of.n]), len(first)).astype(float)
+    arrays = {"cell": of.cell[row][first] + 1, "n": n, **{name: v[first] for name, v in (ends | more).items()}}
+    found = {kind: _of_kind(arrays, kind) for kind in KINDS}
+    return {kind: stats for kind, stats in found.items() if stats}
 
 
-@dataclass(frozen=True)
-class _Masses:
-    cell: Ints
-    low: Floats
-    high: Floats
-    n: Floats
-    more: dict[str, Floats]
-
-
-def _of_kind(of: _Masses, kind: str) -> Stats:
-    no_low, no_high = np.isneginf(of.low), np.isposinf(of.high)
-    there: Bools = {"below": no_low & ~no_high, "above": ~no_low & no_high, "between": ~no_low & ~no_high}[kind]
-    at = np.flatnonzero(there & (of.n != 0))
-    ends = {"low": of.low[at]} if kind != "below" else {}
-    ends |= {"high": of.high[at]} if kind != "above" else {}
-    arrays = {"cell": of.cell[at] + 1, "n": of.n[at], **ends, **{name: values[at] for name, values in of.more.items()}}
-    return {f"R_{kind}": len(at)} | {f"{name}_{kind}": values for name, values in arrays.items()}
+def _of_kind(arrays: dict[str, Anything], kind: str) -> Stats:
+    """The arrays of one kind of mass, by Stan data name; none where there is no such mass."""
+    no_low, no_high = np.isneginf(arrays["low"]), np.isposinf(arrays["high"])
+    there = {"below": no_low & ~no_high, "above": ~no_low & no_high, "between": ~no_low & ~no_high}[kind]
+    at = np.flatnonzero(there & (arrays["n"] != 0))
+    unused = {"below": "low", "above": "high"}.get(kind)
+    named = {f"{name}_{kind}": values[at] for name, values in arrays.items() if name != unused}
+    return {f"R_{kind}": len(at), **named} if len(at) else {}
 
 
 def seen_whole(of: Observed) -> Observed:

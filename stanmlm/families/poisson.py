@@ -139,7 +139,7 @@ POISSON = Family(
     observed=_observed,
     slopes_in=("log",),
     reductions=(
-        Reduction((), _statistic, links=("log",), means=_means, reads=("rate", "masses")),
+        Reduction((), _statistic, links=("log",), means=_means, reads=("rate",)),
         Reduction(("offset",), _statistic_beside_offset, means=_means, reads=("rate", "masses")),
     ),
     extras=("rate",),

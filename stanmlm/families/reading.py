@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def read_response(family: Family, raw: RawResponse, weights: Floats | None) -> R
         return response
     response = _weighted(family, raw, response)
     response = replace(response, **_rate(raw), **_se(family, raw, weights))
-    return _truncated(raw, _censored(raw, response))
+    return _truncated(raw, _censored(family, raw, response))
 
 
 def _weighted(family: Family, raw: RawResponse, response: Response) -> Response:
@@ -78,7 +79,7 @@ def _weighted(family: Family, raw: RawResponse, response: Response) -> Response:
     return replace(response, weights=response.weights * exponents)
 
 
-def _rate(raw: RawResponse) -> dict[str, Floats]:
+def _rate(raw: RawResponse) -> dict[str, Any]:
     if "rate" not in raw.added:
         return {}
     rate = raw.added["rate"]
@@ -86,7 +87,7 @@ def _rate(raw: RawResponse) -> dict[str, Floats]:
     return {"rate": rate}
 
 
-def _se(family: Family, raw: RawResponse, weights: Floats | None) -> dict[str, Floats]:
+def _se(family: Family, raw: RawResponse, weights: Floats | None) -> dict[str, Any]:
     if "se" not in raw.added:
         return {}
     if family.weights_are_precisions and weights is not None:
@@ -99,7 +100,7 @@ def _se(family: Family, raw: RawResponse, weights: Floats | None) -> dict[str, F
     return {"se": se}
 
 
-def _censored(raw: RawResponse, response: Response) -> Response:
+def _censored(family: Family, raw: RawResponse, response: Response) -> Response:
     if "cens" not in raw.added:
         return response
     code, y, N = raw.added["cens"], response.y, len(response.y)
@@ -111,6 +112,9 @@ def _censored(raw: RawResponse, response: Response) -> Response:
     _refuse(
         raw, between & (y2 <= y), f"an interval ends above its beginning: `{raw.label}` has {{values}} at or above y2"
     )
+    most = family.bounds(response.trials)[1]
+    beyond = (code > 0) & (y >= most)
+    _refuse(raw, beyond, f"no response is above its greatest: `{raw.label}` has {{values}} there, right-censored")
     if np.all(code != 0):
         warn_user(f"every `{raw.label}` is censored: no row says more than where a response does not lie")
     return replace(response, censored=code, y2=np.where(between, y2, 0.0))

@@ -3,12 +3,19 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from stanmlm.base.arrays import Anything, Bools, Floats, Ints, constant, stretches
 from stanmlm.base.errors import DataError, StanmlmWarning, rows_named
 from stanmlm.data.raw_response import RawResponse
+
+# What says nothing of any row.
+ONE: Floats = np.ones(1)
+ZERO: Floats = np.zeros(1)
+BELOW: Floats = np.full(1, -np.inf)
+ABOVE: Floats = np.full(1, np.inf)
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,6 @@ class Response:
     y2: Floats = field(default_factory=lambda: ZERO)
 
 
-ONE, ZERO, BELOW, ABOVE = (np.array([value]) for value in (1.0, 0.0, -np.inf, np.inf))
 # What a formula may add to a response, with what says nothing.
 NEUTRAL = {"exponents": 1.0, "rate": 1.0, "se": 0.0, "lower": -np.inf, "upper": np.inf, "censored": 0.0, "y2": 0.0}
 
@@ -46,14 +52,16 @@ def some(values: Anything, at: Anything | slice) -> Anything:
 
 def some_rows(response: Response, at: Anything | slice) -> Response:
     """Some rows of a response."""
-    parts = {name: some(getattr(response, name), at) for name in NEUTRAL}
+    parts: dict[str, Any] = {name: some(getattr(response, name), at) for name in NEUTRAL}
     return replace(response, y=response.y[at], trials=response.trials[at], weights=response.weights[at], **parts)
 
 
 def moved(response: Response, offset: Floats) -> Response:
     """A response less an offset, with its bounds."""
     parts = {name: getattr(response, name) - offset for name in ("lower", "upper", "y2")}
-    known = {name: values for name, values in parts.items() if np.any(getattr(response, name) != NEUTRAL[name])}
+    known: dict[str, Any] = {
+        name: values for name, values in parts.items() if np.any(getattr(response, name) != NEUTRAL[name])
+    }
     return replace(response, y=response.y - offset, **known)
 
 

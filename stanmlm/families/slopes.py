@@ -54,9 +54,9 @@ def slopes(
     at = _as_written(family, etas, sizes)
     score = scores(family, y, etas, extra, sizes, np.arange(len(etas)))
     if family.information is not None and _closed(extra):
-        own = family.information(at.theta, extra)
+        own = _free(family, family.information(at.theta, extra))
     elif family.observed is not None and _closed(extra):
-        own = family.observed(y, at.theta, extra)
+        own = _free(family, family.observed(y, at.theta, extra))
     else:
         own = _observed(family, y, at, extra)
     return score, np.asarray(own * at.rates[:, None] * at.rates[None])
@@ -73,7 +73,8 @@ def scores(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, unit
     """The score in some of the predictors alone, (which, rows); all else as in `slopes`."""
     at = _as_written(family, etas, units)
     if family.score is not None and _closed(extra):
-        return np.asarray((family.score(y, at.theta, extra) * at.rates)[which])
+        score = family.score(y, at.theta, extra)[np.array(family.free)]
+        return np.asarray((score * at.rates)[which])
     up, down = (
         np.array([_density(family, y, at, {p: sign * FIRST * at.steps[p]}, extra) for p in which]) for sign in (1, -1)
     )
@@ -97,14 +98,20 @@ def _as_written(family: Family, etas: Sequence[Floats], units: Floats) -> _Writt
         moved[one.name], rate = (eta, np.ones_like(eta)) if to == one.link else _under(one.link, to, eta)
         rates.append(rate * units[p])
         steps[p] = units[p] if to == one.link else 1.0
-    return _Written(Theta.from_eta(moved, links), steps, np.array(np.broadcast_arrays(*rates)))
+    held = family.theta(moved, {}).natural
+    return _Written(Theta.from_eta(moved, links, held), steps, np.array(np.broadcast_arrays(*rates)))
 
 
 def _written_in(family: Family) -> dict[str, Link]:
-    named = (*family.slopes_in, *("",) * len(family.parameters))
+    every = (family.whole or family).parameters
+    named = dict(zip((one.name for one in every), family.slopes_in, strict=False))
     return {
-        one.name: LINKS[name] if name else one.alone.link if one.name in family.domains else one.link
-        for one, name in zip(family.parameters, named, strict=False)
+        one.name: LINKS[named[one.name]]
+        if named.get(one.name)
+        else one.alone.link
+        if one.name in family.domains
+        else one.link
+        for one in family.parameters
     }
 
 
@@ -137,6 +144,11 @@ def _density(family: Family, y: Floats, at: _Written, moves: Mapping[int, float]
 def _closed(extra: Extra) -> bool:
     """Whether what a family has in closed form holds: for responses seen whole, whose sd is all their own."""
     return extra.whole and not np.any(extra.se)
+
+
+def _free(family: Family, matrices: Floats) -> Floats:
+    """Of the parameters that are not held at a number."""
+    return matrices[np.ix_(family.free, family.free)] if family.constants else matrices
 
 
 def has_information(family: Family, extra: Extra) -> bool:

@@ -58,7 +58,8 @@ def _read(raw: RawResponse, weights: Floats | None) -> Response:
 
 
 def _scale(theta: Theta, extra: Extra) -> Floats:
-    return np.hypot(theta["sigma"], extra.se) if np.any(extra.se) else theta["sigma"]
+    sigma = theta["sigma"]
+    return np.asarray(np.hypot(sigma, extra.se)) if np.any(extra.se) else sigma
 
 
 def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:

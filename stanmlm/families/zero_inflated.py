@@ -1,11 +1,9 @@
 """Counts with more zeros than their family has."""
 
-from functools import partial
-
 from stanmlm.families.beta_binomial import BETA_BINOMIAL
 from stanmlm.families.binomial import BINOMIAL
 from stanmlm.families.family import Family, with_link
-from stanmlm.families.mixtures import Named, inflated
+from stanmlm.families.mixtures import inflated, named
 from stanmlm.families.negbinomial import NEGBINOMIAL
 from stanmlm.families.poisson import POISSON
 from stanmlm.families.responses import read_counts, read_successes
@@ -94,15 +92,7 @@ def zero_inflated_beta_binomial(link: str = "logit") -> Family:
     return with_link(ZERO_INFLATED_BETA_BINOMIAL, link)
 
 
-def _counts(name: str, *spellings: str) -> Named:
-    return Named(name, spellings, partial(read_counts, family=name))
-
-
-def _successes(name: str, *spellings: str) -> Named:
-    return Named(name, spellings, partial(read_successes, family=name))
-
-
-ZERO_INFLATED_POISSON = inflated(_counts("zero_inflated_poisson", "zip", "zipoisson", "ZIP"), POISSON)
-ZERO_INFLATED_NEGBINOMIAL = inflated(_counts("zero_inflated_negbinomial", "zinb", "ZINB"), NEGBINOMIAL)
-ZERO_INFLATED_BINOMIAL = inflated(_successes("zero_inflated_binomial", "zib", "ZIB"), BINOMIAL)
-ZERO_INFLATED_BETA_BINOMIAL = inflated(_successes("zero_inflated_beta_binomial", "zibb"), BETA_BINOMIAL)
+ZERO_INFLATED_POISSON = inflated(named("zero_inflated_poisson", ("zip", "zipoisson", "ZIP"), read_counts), POISSON)
+ZERO_INFLATED_NEGBINOMIAL = inflated(named("zero_inflated_negbinomial", ("zinb", "ZINB"), read_counts), NEGBINOMIAL)
+ZERO_INFLATED_BINOMIAL = inflated(named("zero_inflated_binomial", ("zib", "ZIB"), read_successes), BINOMIAL)
+ZERO_INFLATED_BETA_BINOMIAL = inflated(named("zero_inflated_beta_binomial", ("zibb",), read_successes), BETA_BINOMIAL)

@@ -10,7 +10,9 @@ from stanmlm.base.errors import FormulaError, StartError, did_you_mean
 from stanmlm.data.contrasts import DEFAULT
 from stanmlm.data.design import Design, design
 from stanmlm.data.frame import model_frame
+from stanmlm.data.raw_response import RawResponse
 from stanmlm.families import Family
+from stanmlm.families.family import holding
 from stanmlm.families.reading import read_response
 from stanmlm.fit.fit import Call, Fit, fit_from_draws
 from stanmlm.formula.bf import LOCATION, FormulaLike
@@ -81,7 +83,9 @@ def build_model(
     )
     if frame.response is None:
         raise FormulaError("the formula has no response: write `y ~ x`", formula.text, 0, len(formula.text))
-    response = read_response(family, replace(frame.response, rows=frame.index), frame.weights)
+    raw = replace(frame.response, rows=frame.index)
+    response = read_response(family, raw, frame.weights)
+    family = holding(family, _constants(formula, raw))
     family = family.predicted((LOCATION, *(dpar for dpar, _ in formula.others)), response)
     columns = design(formula, frame, options.contrasts, options.default_contrasts)
     _check_unknowns(columns, family)
@@ -108,12 +112,23 @@ def build_model(
 def _check_parameters(formula: Formula, family: Family) -> None:
     """Refuse a formula of a parameter that the family does not have."""
     known = [one.name for one in family.scalars]
-    for dpar, other in formula.others:
+    texts = {**{dpar: other.text for dpar, other in formula.others}, **dict.fromkeys(dict(formula.constants), "")}
+    for dpar, text in texts.items():
         if dpar not in known:
             has = did_you_mean(dpar, known) if known else ": its one parameter is the mean"
-            raise FormulaError(
-                f"the {family.name} family has no parameter `{dpar}`{has}", other.text, 0, len(other.text)
-            )
+            raise FormulaError(f"the {family.name} family has no parameter `{dpar}`{has}", text, 0, len(text))
+
+
+def _constants(formula: Formula, raw: RawResponse) -> dict[str, float]:
+    """What is held at a number: brms's `se()` says all of a response's sd, unless sigma=TRUE."""
+    constants = dict(formula.constants)
+    if "se" not in raw.added or "sigma" in raw.options:
+        return constants
+    text = next((other.text for dpar, other in formula.others if dpar == "sigma"), "")
+    if text or "sigma" in constants:
+        raise FormulaError("se() says all of a response's sd, and sigma has a formula: write se(s, sigma = TRUE)",
+                           text, 0, len(text))  # fmt: skip
+    return {**constants, "sigma": 0.0}
 
 
 def _check_unknowns(columns: Design, family: Family) -> None:

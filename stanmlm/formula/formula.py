@@ -44,6 +44,7 @@ class Formula:
     # by name, those of other distributional parameters, with no response: each has a text, and so places, of its own
     others: tuple[tuple[str, "Formula"], ...] = ()
     additions: tuple[Addition, ...] = ()  # to the response, `trials(n)` of `y | trials(n)`
+    constants: tuple[tuple[str, float], ...] = ()  # distributional parameters that are held at a number
 
 
 def by_parameter(formula: Formula) -> dict[str, Formula]:
@@ -89,7 +90,7 @@ def _several(given: Formulas, columns: Sequence[str]) -> Formula:
     response = names_in(left) if left else frozenset()
     dots = tuple(column for column in columns if column not in response)
     others = tuple((dpar, _one(text, _sides(text)[1], None, dots)) for dpar, text in given.others)
-    return changed(first, others=others)
+    return changed(first, others=others, constants=given.constants)
 
 
 def _one(text: str, right: Node, response: Expression | None, dots: tuple[str, ...]) -> Formula:
@@ -150,12 +151,14 @@ def formula_text(formula: Formula) -> str:
 
 def formula_lines(formula: Formula) -> tuple[str, ...]:
     """The formula as lme4 prints it, and those of other parameters as brms does."""
-    return tuple(deparse(parse_expression(text)) for text in written(as_given(formula)))
+    given = as_given(formula)
+    texts = written(Formulas(given.text, given.others))
+    return (*(deparse(parse_expression(text)) for text in texts), *written(given)[len(texts) :])
 
 
 def as_given(formula: Formula) -> Formulas:
     """The texts of a formula, as `bf` has them."""
-    return Formulas(formula.text, tuple((dpar, other.text) for dpar, other in formula.others))
+    return Formulas(formula.text, tuple((dpar, other.text) for dpar, other in formula.others), formula.constants)
 
 
 def update_terms(old: Formula, new_text: str) -> str:

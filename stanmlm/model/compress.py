@@ -89,7 +89,7 @@ def compress(
     index = tuple(term.index[at] for term in design.terms)
     offset = design.offset[first] if "offset" in key else np.zeros(len(first))
     taken = response if "offset" in key else moved(response, design.offset)
-    means = whole and reduction is not None and reduction.means is not None
+    means = whole and not family.constants and reduction is not None and reduction.means is not None
     seen = None if means else observed(taken, cell, family.weights_are_precisions)
     extras = read_as(extra_at(response), family) if {*beside} & {"rate", "se", "masses"} or not reduction else ()
     if reduction:

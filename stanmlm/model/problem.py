@@ -116,7 +116,7 @@ def problem(
     seen = cells.observed
     dpars = (LOCATION,) if seen is None else tuple(one.name for one in family.parameters)
     starts = [] if seen is None else _starts(family, seen)
-    scale = _scale_of_means(design, cells, family) if seen is None else _scale_of_start(family, starts)
+    scale = _scale_of_means(design, cells, family) if seen is None else _scale_of_start(family, starts, seen)
     X, columns = np.asfortranarray(cells.X) - centers(design), places_of(design)
     formulas = tuple(dpars.index(dpar) for dpar in columns)
     scalars = [dpar for dpar in dpars if dpar not in columns]
@@ -251,11 +251,13 @@ def _scale_of_means(design: Design, cells: Cells, family: Family) -> Scale:
     return Scale(np.array([center]), np.array([size]))
 
 
-def _scale_of_start(family: Family, starts: list[tuple[Distributional, float]]) -> Scale:
+def _scale_of_start(family: Family, starts: list[tuple[Distributional, float]], seen: Observed) -> Scale:
     """A real response about its location in units of its scale, whose own predictor is then about zero."""
+    spread = float(np.std(_typical(seen).y)) or 1.0 if family.autoscales else 1.0
     centers, units = np.zeros(len(family.parameters)), np.ones(len(family.parameters))
     if family.is_linear and not np.any(np.isfinite(family.location.domain)):
-        centers[0], units[0] = starts[0][1], next((value for one, value in starts if one.scales_groups), 1.0)
+        own = next((value for one, value in starts if one.scales_groups), None)
+        centers[0], units[0] = starts[0][1], spread if own is None else own
         for p, (one, value) in enumerate(starts):
             if one.scales_groups and one.link.name == "identity":
                 units[p] = value

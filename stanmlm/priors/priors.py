@@ -153,7 +153,7 @@ def resolve_priors(
         _check_class(slot, choice)
     alone = {slot.address.dpar for slot in by_kind["dpar"]}
     ratio = family.scale in alone
-    unit = scales.y if family.scale and not ratio else 1.0
+    unit = scales.y if family.autoscales and family.is_linear and not ratio else 1.0
     settled = _settle({slot: choices[slot] for slot in slots}, ratio, unit)
     return Priors(tuple(_row(slot, choice, scales) for slot, choice in settled), preset)
 

@@ -58,6 +58,7 @@ class Structure:
     rotated: tuple[int, ...] = ()  # positions of group terms that are rotated
     bounded: tuple[tuple[str, bool, bool], ...] = ()  # scalars whose lower, or upper, bound is data
     fenced: bool = False  # coefficients have bounds
+    constants: tuple[str, ...] = ()  # parameters of the family that are held at a number, which is data
     extras: tuple[str, ...] = ()  # what the density reads of responses beside its usual data
     masses: tuple[str, ...] = ()  # kinds of chances that the likelihood has beside densities
     blocks: Blocks = ()  # terms that are sampled as one, each then a group term but for `several`; () all apart
@@ -125,6 +126,7 @@ def structure(model: Model) -> Structure:
         blocks=model.centering.blocks,
         fenced=sampled_in(model.centering, model.design).bounds is not None,
         bounded=tuple((one.in_stan, *_has_ends(one)) for one in model.scalars if one.ends is not None),
+        constants=tuple(model.family.constants),
     )
     if model.prior_only:
         return plain
@@ -193,7 +195,7 @@ def _context(structure: Structure) -> dict[str, object]:
     environment = _environment()
     bounds = {name: (0.0 if low else -np.inf, 1.0 if high else np.inf) for name, low, high in structure.bounded}
     alone = [one for one in FAMILIES[structure.family].scalars if one.name not in structure.vectors]
-    scalars = [replace(one, ends=bounds.get(one.in_stan)) for one in alone]
+    scalars = [replace(one, ends=bounds.get(one.in_stan)) for one in alone if one.name not in structure.constants]
     scales = [one.name for one in scalars if one.scales_groups and structure.link == "identity"]
     special = own_density(structure)
     family = special if structure.marginal else f"families/{structure.family}.stan"
@@ -205,6 +207,7 @@ def _context(structure: Structure) -> dict[str, object]:
         "eta": environment.get_template(f"fragments/{'marginal' if structure.marginal else 'eta'}.stan").module,
         "link": environment.get_template(f"links/{LINKS[structure.link].stem}.stan").module,
         "scalars": scalars,
+        "constants": [one for one in alone if one.name in structure.constants],
         "scale": scales[0] if scales and structure.several else "",
         "terms": _terms(structure),
         "priors": _priors(structure, bool(scales)),

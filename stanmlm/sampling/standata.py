@@ -53,7 +53,7 @@ def standata(model: Model) -> Data:
         data |= _marginal(model, model.centering.marginal)
     elif not model.prior_only:
         data |= _rows(model)
-        data |= model.cells.rows.stats
+        data |= {**model.cells.rows.stats, **model.family.constants}
     return data | _bounds(model) | _priors(model)
 
 

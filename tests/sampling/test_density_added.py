@@ -33,7 +33,7 @@ def added(family: Family, given: Response, what: str, seed: int = 4) -> Response
             "censored": rng.choice([-1.0, 0.0, 0.0, 1.0, 2.0], N),
             "y2": given.y + rng.choice([1.0, 2.0], N) * (0.1 if family.name == "beta" else 1),
         },
-        "lower": lambda: {"lower": np.minimum(given.y, rng.choice(y[:3], N))},
+        "lower": lambda: {"lower": np.minimum(given.y, rng.choice(y[[0, N // 3, N // 2]], N))},
         "upper": lambda: {"upper": np.maximum(given.y, rng.choice(y[-3:], N))},
     }
     out = given
@@ -41,7 +41,8 @@ def added(family: Family, given: Response, what: str, seed: int = 4) -> Response
         out = replace(out, **parts[name]())
     if out.censored.any():
         out = replace(out, upper=np.maximum(out.upper, np.where(out.censored == 2, out.y2, -np.inf)))
-        beyond = (out.censored == 1) & (out.y >= out.upper) | (out.censored == -1) & (out.y <= out.lower)
+        most = np.minimum(out.upper, family.bounds(out.trials)[1])
+        beyond = (out.censored > 0) & (out.y >= most) | (out.censored == -1) & (out.y <= out.lower)
         out = replace(out, censored=np.where(beyond, 0.0, out.censored))
     return out
 

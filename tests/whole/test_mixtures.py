@@ -58,7 +58,7 @@ def fitted(family: str, *dpars: str) -> sm.Fit:
 
 @pytest.mark.parametrize("family", CASES)
 def test_every_verb_answers(family: str, tmp_path: Path) -> None:
-    left, dpars = CASES[family]
+    _, dpars = CASES[family]
     fit = fitted(family)
     y = fit.model.response.y
     assert f"Family: {family}" in repr(fit) or family in repr(fit)

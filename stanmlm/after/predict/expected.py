@@ -60,7 +60,7 @@ def parameter_of(fit: Fit, dpar: str | None) -> str:
     OptionError
         For one that it does not have.
     """
-    known = tuple(fit.model.family.links)
+    known = (*fit.model.family.links, *fit.model.family.constants)
     if dpar is not None and dpar not in known:
         raise OptionError(f"`{dpar}` is not a parameter of {fit.model.family.name}" + did_you_mean(dpar, known))
     return dpar or LOCATION

@@ -17,10 +17,11 @@ from stanmlm.data.frame import ModelFrame
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.data.rvalues import Contrast, Value
 from stanmlm.families import FAMILIES, Family
-from stanmlm.families.family import with_links
+from stanmlm.families.family import holding, with_links
 from stanmlm.families.reductions import Extra, Observed
 from stanmlm.families.responses import Response
 from stanmlm.fit.fit import Call, Fit
+from stanmlm.formula.additions import Addition
 from stanmlm.formula.bars import Bar
 from stanmlm.formula.formula import Formula
 from stanmlm.formula.rcode import Node, Part, from_postfix, postfix
@@ -70,7 +71,7 @@ RECORDS: Mapping[str, type] = {
             Pilot,
             Working,
         ),
-        *(Formula, Terms, Expression, Bar, Value, Contrast, Program, Structure, Vector, Sampling),
+        *(Formula, Addition, Terms, Expression, Bar, Value, Contrast, Program, Structure, Vector, Sampling),
         *(Priors, PriorRow, Prior, CovariancePrior, SetPrior),
     )
 }
@@ -109,9 +110,13 @@ def codec() -> Codec:
 
 
 def _family_written(family: Family, *_: object) -> Json:
-    """Its name, its links, and the bounds of parameters that data or users set."""
+    """Its name, the links of all parameters, bounds that data or users set, and the numbers that some are held at."""
+    links = {one.name: one.link.name for one in FAMILIES[family.name].parameters} | {
+        name: link.name for name, link in family.links.items()
+    }
     ends = {one.name: [_end(end) for end in one.ends] for one in family.parameters if one.ends is not None}
-    return [family.name, *(link.name for link in family.links.values()), *([ends] if ends else [])]
+    about = ([ends, dict(family.constants)] if family.constants else [ends]) if ends or family.constants else []
+    return [family.name, *links.values(), *about]
 
 
 def _end(end: float) -> float | None:
@@ -121,11 +126,12 @@ def _end(end: float) -> float | None:
 
 def _family_read(written: Any, *_: object) -> Family:
     name, *rest = written
-    ends = rest.pop() if rest and isinstance(rest[-1], dict) else {}
+    links, about = ([one for one in rest if isinstance(one, dict) == known] for known in (False, True))
+    ends, constants = [*about, {}, {}][:2]
     known = {
         dpar: (-np.inf if low is None else low, np.inf if high is None else high) for dpar, (low, high) in ends.items()
     }
-    return with_links(FAMILIES[name], rest).narrowed(known)
+    return holding(with_links(FAMILIES[name], links), constants).narrowed(known)
 
 
 def _read_address(written: Json, inner: Callable[[Json], Any], _: object) -> Address:
