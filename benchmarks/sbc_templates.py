@@ -49,6 +49,7 @@ class Template:
     options: dict[str, object] = field(default_factory=dict)
     sizes: tuple[str, ...] = ()  # columns of the predictor of another parameter on its link's scale
     sized: str = "sigma"  # which that is
+    level: float = 0.0  # about where its intercept is
     n: int = 300  # replications
 
     @property
@@ -244,7 +245,7 @@ TEMPLATES |= {
             one_of(name, "log", spread=COUNTS, sized="shape", sizes=PREDICTED)
             for name in ("negbinomial", "Gamma", "weibull")
         ),
-        one_of("beta", "logit", **COUNT, sized="phi", sizes=PREDICTED),
+        one_of("beta", "logit", **COUNT, sized="phi", sizes=PREDICTED, level=2.0),
         one_of("zero_inflated_poisson", "log", **COUNT, sized="zi", sizes=PREDICTED),
         one_of("hurdle_negbinomial", "log", **COUNT, sized="hu", sizes=PREDICTED),
         one_of("von_mises", "tan_half", sized="kappa", sizes=PREDICTED),
@@ -306,7 +307,8 @@ def priors_of(of: Template) -> dict[str, object]:
     rows = [sm.set_prior(f"normal(0, {of.spread})", class_="b")] if set(of.fixed) - {"1"} else []
     rows += [sm.set_prior(f"normal(0, {of.spread})", class_="Intercept")] if "1" in of.fixed else []
     rows += [sm.set_prior(PRIORS[name], class_=name) for name in of.scalars]
-    rows += [sm.set_prior(f"normal(0, {SIZES})", class_=each, dpar=of.sized) for each in ("b", "Intercept") if of.sizes]
+    about = {"b": 0.0, "Intercept": of.level} if of.sizes else {}
+    rows += [sm.set_prior(f"normal({at}, {SIZES})", class_=each, dpar=of.sized) for each, at in about.items()]
     if of.ratio:
         return {"priors": rows, "prior_covariance": sm.decov(LKJ, 1, 1, 1)}
     rows += [sm.set_prior(f"exponential({1 / of.spread})", class_="sd")] if of.terms else []
@@ -329,14 +331,16 @@ def draw_truth(of: Template, frame: pd.DataFrame, rng: np.random.Generator) -> T
         sds.append(sd)
         correlations.append(correlation)
         effects.append(rng.normal(size=(J + 1, K)) @ factor.T)
-    sizes = _coefficients(of.sizes, SIZES, frame, rng)
+    sizes = _coefficients(of.sizes, SIZES, frame, rng, of.level)
     return Truth(b, tuple(effects), tuple(sds), tuple(correlations), scalars, sizes)
 
 
-def _coefficients(columns: tuple[str, ...], spread: float, frame: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
+def _coefficients(
+    columns: tuple[str, ...], spread: float, frame: pd.DataFrame, rng: np.random.Generator, level: float = 0.0
+) -> np.ndarray:
     b = spread * rng.normal(size=len(columns))
     if "1" in columns:
-        b[0] -= np.array([column(name, frame).mean() for name in columns[1:]]) @ b[1:]
+        b[0] += level - np.array([column(name, frame).mean() for name in columns[1:]]) @ b[1:]
     return b
 
 
