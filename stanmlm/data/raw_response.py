@@ -16,3 +16,4 @@ class RawResponse:
     values: Anything  # (N,) numbers, booleans or level codes from 0; (N, 2) for "cbind" and "trials"
     levels: tuple[str, ...] = ()  # of a factor
     rows: pd.Index | None = None  # (N,) labels of the rows in the user's data, for messages; None: 0 to N - 1
+    ordered: bool = False  # whether the factor is

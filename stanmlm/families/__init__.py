@@ -2,6 +2,7 @@
 
 from stanmlm.families.beta import beta
 from stanmlm.families.binomial import binomial
+from stanmlm.families.cumulative import cumulative
 from stanmlm.families.exponential import exponential
 from stanmlm.families.family import Family, FamilyLike
 from stanmlm.families.gamma import Gamma
@@ -22,6 +23,7 @@ __all__ = [
     "as_family",
     "beta",
     "binomial",
+    "cumulative",
     "exponential",
     "gaussian",
     "inverse_gaussian",

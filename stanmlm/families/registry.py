@@ -7,6 +7,7 @@ from stanmlm.base.dialects import family_elsewhere
 from stanmlm.base.errors import OptionError, did_you_mean
 from stanmlm.families.beta import BETA
 from stanmlm.families.binomial import BINOMIAL
+from stanmlm.families.cumulative import CUMULATIVE
 from stanmlm.families.exponential import EXPONENTIAL
 from stanmlm.families.family import Family, FamilyLike
 from stanmlm.families.gamma import GAMMA
@@ -21,6 +22,7 @@ from stanmlm.families.weibull import WEIBULL
 _EVERY = (
     *(GAUSSIAN, STUDENT, LOGNORMAL, GAMMA, INVERSE_GAUSSIAN, WEIBULL, EXPONENTIAL, BETA),
     *(BINOMIAL, POISSON, NEGBINOMIAL),
+    *(CUMULATIVE,),
 )
 FAMILIES: dict[str, Family] = {family.name: family for family in _EVERY}
 _SPELLINGS = {name: family for family in FAMILIES.values() for name in (family.name, *family.spellings)}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
+from stanmlm.families.categories import at_codes
 from stanmlm.families.family import Family
 from stanmlm.families.reductions import Extra
 from stanmlm.families.theta import Theta
@@ -48,6 +49,8 @@ def slopes(
     (2.0, 1.0)
     """
     sizes = np.ones(len(etas)) if units is None else units
+    if family.by_category is not None:
+        return _of_categories(family, y, etas, extra, sizes)
     score = scores(family, y, etas, extra, sizes, np.arange(len(etas)))
     if family.information is not None:
         own = family.information(_theta(family, etas), extra)
@@ -60,6 +63,8 @@ def slopes(
 
 def scores(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, units: Floats, which: Ints) -> Floats:
     """The score in some of the predictors alone, (which, rows); all else as in `slopes`."""
+    if family.by_category is not None:
+        return _of_categories(family, y, etas, extra, units)[0][which]
     if family.score is not None:
         return np.asarray(family.score(y, _theta(family, etas), extra)[which] * units[which, None])
     up, down = (
@@ -67,6 +72,23 @@ def scores(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, unit
         for sign in (1, -1)
     )
     return np.asarray((up - down) / (2 * FIRST))
+
+
+def _of_categories(
+    family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, units: Floats
+) -> tuple[Floats, Floats]:
+    """Score and expected information: what the scores of all categories come to in the mean."""
+    assert family.by_category is not None
+    logs, along = family.by_category(family.theta_at(etas))
+    P = len(family.parameters)
+    own = [along[:P]]
+    if family.shared:
+        slope = family.shared.link.slope(np.concatenate([*etas[P:], np.zeros(0)]))
+        own.append(np.einsum("tg,trk->grk", family.sums * slope, along[P:]))
+    every = np.concatenate(own) * units[:, None, None]
+    flat = every * np.sqrt(extra.weights[:, None] * np.exp(logs))
+    information = np.einsum("prk,qrk->pqr", flat, flat, optimize=True)
+    return extra.weights * at_codes(every, y), information
 
 
 def _observed(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, units: Floats) -> Floats:
@@ -95,4 +117,4 @@ def _density(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra) ->
 
 
 def _theta(family: Family, etas: Sequence[Floats]) -> Theta:
-    return family.theta(dict(zip(family.links, etas, strict=True)), {})
+    return family.theta_at(etas)

@@ -104,6 +104,9 @@ def bounds_of(at: Means) -> tuple[float, float]:
     """
     if at.family.kind == "real":
         return -np.inf, np.inf
+    if at.family.kind == "category":
+        farthest = 1 + 2 * abs(float(at.family.link.forward(np.asarray(0.01 / (1 + float(at.n.sum()))))))
+        return -farthest, farthest
     mean, about = _overall(at)[0], _offset_about_its_mean(at)
     share = 0.01 / (1 + float(at.n @ at.y))
     ends = np.array([min(at.y.min(), mean), max(at.y.max(), mean)])

@@ -367,7 +367,7 @@ def _scalars(at: _State, of: Problem) -> tuple[dict[str, float], dict[str, float
     scale = of.units.predictors
     if of.likelihood.has_dispersion:
         return {one.name: float(at.dispersion**0.5 * scale.unit[0]) for one in of.family.scalars}, {}
-    links = {one.name: one.link for one in of.family.parameters}
+    links = of.family.numbers
     alone = [(p, place.start) for p, place in enumerate(of.places) if p not in of.formulas]
     eta = {of.dpars[p]: scale.center[p] + scale.unit[p] * at.beta[at_] for p, at_ in alone}
     values = {dpar: float(links[dpar].inverse(np.asarray(value))) for dpar, value in eta.items()}

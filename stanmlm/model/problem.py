@@ -9,7 +9,8 @@ from stanmlm.base.arrays import Bools, Floats, Ints, constant
 from stanmlm.data.coefficients import centers, intercepts, n_coefficients, places_of, slopes
 from stanmlm.data.design import Design, dpars_of, predictors
 from stanmlm.families import Family
-from stanmlm.families.family import Distributional
+from stanmlm.families.categories import shares_of
+from stanmlm.families.family import Distributional, middle
 from stanmlm.families.reductions import Observed
 from stanmlm.families.responses import Response
 from stanmlm.formula.bf import LOCATION
@@ -17,7 +18,7 @@ from stanmlm.model.approximations import Likelihood, Means, Scale, bounds_of, of
 from stanmlm.model.compress import Cells
 from stanmlm.model.crossed import parts_of
 from stanmlm.priors.distributions import DISTRIBUTIONS
-from stanmlm.priors.priors import Priors
+from stanmlm.priors.priors import PriorRow, Priors
 
 # The least precision of a prior, and the greatest, in a problem's own units: flat priors, and fixed numbers.
 FLATTEST, TIGHTEST = 1e-10, 1e20
@@ -102,7 +103,7 @@ def problem(
     (2,)
     """
     seen = cells.observed
-    dpars = (LOCATION,) if seen is None else tuple(one.name for one in family.parameters)
+    dpars = (LOCATION,) if seen is None else tuple(family.numbers)
     starts = [] if seen is None else _starts(family, seen)
     scale = _scale_of_means(design, cells, family) if seen is None else _scale_of_start(family, starts)
     X, columns = np.asfortranarray(cells.X) - centers(design), places_of(design)
@@ -188,6 +189,8 @@ def _likelihood(
         center, size = scale.center[0], scale.unit[0]
         return of_means(Means((y - center) / size, n, offset[0], spread and (spread[0], spread[1] / size**2), family))
     start = np.array([one.link.forward(np.asarray(value)) for one, value in starts])
+    if family.shared:
+        start = _among_thresholds(family, _typical(seen, family), start)
     limits = bounds_of(
         Means(seen.y / seen.extra.trials, seen.n * seen.extra.trials, offset[0, seen.cell], None, family)
     )
@@ -196,17 +199,26 @@ def _likelihood(
 
 def _starts(family: Family, seen: Observed) -> list[tuple[Distributional, float]]:
     """Every parameter with a natural value to begin at."""
-    response = _typical(seen)
+    response = _typical(seen, family)
     return [(one, one.start(response)) for one in family.parameters]
 
 
-def _typical(seen: Observed) -> Response:
+def _among_thresholds(family: Family, response: Response, start: Floats) -> Floats:
+    """Where to begin: the location at minus the middle threshold, and last the numbers that the others are sums of."""
+    assert family.shared is not None
+    assert family.thresholds is not None
+    at = family.thresholds(shares_of(response, len(family.categories)), family.link)
+    numbers = np.linalg.lstsq(family.sums, at - at[middle(len(at))])[0]
+    return np.concatenate([-at[[middle(len(at))]], start[1:], family.shared.link.forward(numbers)])
+
+
+def _typical(seen: Observed, family: Family) -> Response:
     """Quantiles of the responses: the same whatever order, cells and weights tell them in."""
     order = np.lexsort((seen.extra.trials, seen.y))
     reached = np.cumsum(seen.n[order])
     at = order[np.searchsorted(reached, reached[-1] * (np.arange(TYPICAL) + SHIFT) / TYPICAL)]
     ones = constant(1.0, TYPICAL)
-    return Response("", seen.y[at], seen.extra.trials[at], ones)
+    return Response("", seen.y[at], seen.extra.trials[at], ones, family.categories)
 
 
 def _means(family: Family, cells: Cells) -> tuple[Floats, Floats, tuple[float, float] | None]:
@@ -231,7 +243,7 @@ def _scale_of_means(design: Design, cells: Cells, family: Family) -> Scale:
 
 def _scale_of_start(family: Family, starts: list[tuple[Distributional, float]]) -> Scale:
     """A real response about its location in units of its scale, whose own predictor is then about zero."""
-    centers, units = np.zeros(len(family.parameters)), np.ones(len(family.parameters))
+    centers, units = np.zeros(len(family.numbers)), np.ones(len(family.numbers))
     if family.link.name == "identity":
         centers[0], units[0] = starts[0][1], next((value for one, value in starts if one.scales_groups), 1.0)
         for p, (one, value) in enumerate(starts):
@@ -253,14 +265,25 @@ def _size(columns: Floats, rows: Floats) -> Floats:
 
 def coefficient_priors(design: Design, priors: Priors) -> NormalPrior:
     """Of the coefficients of centred columns, in the user's units; what is neither normal nor Student t is flat."""
-    F, places = n_coefficients(design), {"Intercept": intercepts(design), "b": slopes(design)}
+    F, columns = n_coefficients(design), slopes(design)
+    starting = {dpar: at.start for dpar, at in places_of(design).items()}
     location, scale, df = np.zeros(F), np.full(F, np.inf), np.full(F, np.inf)
-    for row in priors.rows:
-        if row.class_ in ("b", "Intercept") and row.distribution in ("normal", "student_t", "cauchy"):
-            place = places[row.class_][row.position]
-            location[place], scale[place] = row.arguments[-2:]
+    for row in _of_coefficients(priors):
+        if row.distribution in ("normal", "student_t", "cauchy"):
+            place = columns[row.position] if row.class_ == "b" else starting[row.dpar]
+            # A threshold is the intercept turned around.
+            turned = -1 if row.class_ == "Intercept" and row.coef else 1
+            location[place], scale[place] = turned * row.arguments[-2], row.arguments[-1]
             df[place] = {"normal": np.inf, "student_t": row.arguments[0], "cauchy": 1.0}[row.distribution]
     return NormalPrior(location, scale, df)
+
+
+def _of_coefficients(priors: Priors) -> list[PriorRow]:
+    """The priors of coefficients; of thresholds that in the middle."""
+    rows = [row for row in priors.rows if row.class_ in ("b", "Intercept")]
+    thresholds = [row for row in rows if row.class_ == "Intercept" and row.coef]
+    others = [row for row in rows if row not in thresholds]
+    return others + ([thresholds[middle(len(thresholds))]] if thresholds else [])
 
 
 def _own(prior: NormalPrior, design: Design, units: Units, dpars: tuple[str, ...]) -> NormalPrior:
@@ -272,7 +295,7 @@ def _own(prior: NormalPrior, design: Design, units: Units, dpars: tuple[str, ...
 
 def _scalar_prior(family: Family, dpar: str, priors: Priors, scale: Scale, p: int) -> LogPrior:
     """Of a parameter without a formula, whose prior is on its natural value: with the slope of the inverse link."""
-    link = next(one.link for one in family.parameters if one.name == dpar)
+    link = family.numbers[dpar]
     row = next((row for row in priors.rows if row.class_ == dpar), None)
 
     def log_density(own: Floats) -> Floats:

@@ -1,0 +1,117 @@
+"""Ordered categories, each an interval of a variable behind them."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from stanmlm.base.arguments import shown
+from stanmlm.base.arrays import Floats, Ints
+from stanmlm.base.errors import OptionError, did_you_mean
+from stanmlm.data.distinct import cells_of
+from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.categories import at_codes, codes_from_one, drawn, no_start, read_categories
+from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_link
+from stanmlm.families.links import LINKS, Link
+from stanmlm.families.ordinal import DISC, FLEXIBLE, ORDERED, cumulative_law, distances, slopes_by_category
+from stanmlm.families.reductions import Extra, Reduction, Stats, total
+from stanmlm.families.responses import Response
+from stanmlm.families.theta import Theta
+
+
+def cumulative(link: str = "logit", threshold: str = "flexible") -> Family:
+    """Ordered categories with P(Y <= k) the inverse link of threshold k minus mu, as `ordinal::clm` and brms have it.
+
+    Responses are an ordered factor, another factor (by its levels, with a message), or whole numbers from 1. The
+    intercept is in the thresholds: their prior, of class "Intercept", is on thresholds at centred predictors. A formula
+    of `disc` multiplies the distance to thresholds; without one it is 1. Weights are exponents of the density.
+
+    Parameters
+    ----------
+    link : str
+        "logit", "probit" or "cloglog".
+    threshold : str
+        "flexible", or "equidistant": one distance, `delta`, from each to the next.
+
+    Returns
+    -------
+    Family
+
+    Examples
+    --------
+    >>> cumulative("probit").link.name, cumulative(threshold="equidistant").shared.name
+    ('probit', 'equidistant')
+    """
+    if threshold not in ORDERED:
+        text = threshold if isinstance(threshold, str) else shown(threshold)
+        raise OptionError(f"`{text}` is not a kind of threshold" + did_you_mean(text, ORDERED))
+    return replace(with_link(CUMULATIVE, link), shared=ORDERED[threshold])
+
+
+def _read(raw: RawResponse, weights: Floats | None, categories: tuple[str, ...] = ()) -> Response:
+    return read_categories(raw, weights, "cumulative", ordered=True, categories=categories)
+
+
+def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    logs, _ = cumulative_law(distances(theta), theta.links["mu"])
+    return np.asarray(extra.weights * at_codes(logs, y))
+
+
+def _probabilities(theta: Theta, extra: Extra) -> Floats:
+    return np.exp(cumulative_law(distances(theta), theta.links["mu"])[0])
+
+
+def _draw(rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
+    return drawn(rng, _probabilities(theta, extra))
+
+
+def _by_category(theta: Theta) -> tuple[Floats, Floats]:
+    return slopes_by_category(theta, cumulative_law)
+
+
+def _thresholds(shares: Floats, link: Link) -> Floats:
+    return link.forward(np.cumsum(shares)[:-1])
+
+
+def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
+    """How many of a cell are below each threshold, of those next to it.
+
+    The logistic density between two thresholds is that of a binomial at each, and one factor of the distance between.
+    """
+    y, K = response.y.astype(int), len(response.categories)
+    below, above = np.flatnonzero(y < K), np.flatnonzero(y > 1)  # rows with a threshold above them, and below
+    n = response.weights
+    place = [np.concatenate([cell[below], cell[above]]), np.concatenate([y[below], y[above] - 1])]
+    pair, first = cells_of(place)
+    weights = np.concatenate([n[below], n[above]])
+    is_below = np.arange(len(pair)) < len(below)
+    return {
+        "R": len(first),
+        "cell": place[0][first] + 1,
+        "at": place[1][first],
+        "below": total(np.where(is_below, weights, 0.0), pair, len(first)),
+        "n": total(weights, pair, len(first)),
+        "often": total(n, y - 1, K)[1:-1],
+    }
+
+
+def _law(mean: str, _: str) -> str:
+    return rf"\text{{Cumulative}}(\tau, {mean})"
+
+
+CUMULATIVE = Family(
+    name="cumulative",
+    spellings=("clm", "clmm", "polr", "stan_polr", "ordered_logistic"),
+    parameters=(Distributional("mu", LINKS["logit"], ("logit", "probit", "cloglog"), "real", no_start),),
+    kind="category",
+    read=_read,
+    log_density=_log_density,
+    draw=_draw,
+    mean=_probabilities,
+    bounds=codes_from_one,
+    notation=Notation(r"\mu", "", trials_of, _law),
+    reductions=(Reduction(("offset",), _statistic, scalars=("disc",), links=("logit",)),),
+    shared=FLEXIBLE,
+    optional=(DISC,),
+    thresholds=_thresholds,
+    by_category=_by_category,
+)

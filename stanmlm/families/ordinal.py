@@ -1,0 +1,102 @@
+"""Laws of ordered categories: probabilities from a predictor's distances to thresholds, and their slopes."""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import special
+
+from stanmlm.base.arrays import Floats
+from stanmlm.families.family import THRESHOLDS, Default, Distributional, Shared, middle
+from stanmlm.families.links import LINKS, Link
+from stanmlm.families.responses import Response
+from stanmlm.families.theta import Theta
+
+def one(_: Response) -> float:
+    """A discrimination of no effect."""
+    return 1.0
+
+
+# (distances to the thresholds (..., T), link) -> log probabilities (..., K) and their slopes along distances
+# (T, ..., K)
+Law = Callable[[Floats, Link], tuple[Floats, Floats]]
+
+
+def distances(theta: Theta) -> Floats:
+    """From the predictor up to each threshold, times the discrimination, (..., rows, T)."""
+    away = theta.shared[THRESHOLDS][..., None, :] - theta.eta("mu")[..., None]
+    return away * theta["disc"][..., None] if "disc" in theta else away
+
+
+def slopes_by_category(theta: Theta, law: Law) -> tuple[Floats, Floats]:
+    """Log probabilities of one draw, (rows, K), and slopes along predictors and thresholds, (Q, rows, K)."""
+    away = distances(theta)
+    logs, along = law(away, theta.links["mu"])
+    disc = theta["disc"][..., None] if "disc" in theta else np.ones((1, 1))
+    of_disc = [np.einsum("rt,trk->rk", away, along)] if "disc" in theta else []
+    return logs, np.array([-disc * along.sum(axis=0), *of_disc, *(disc * along)])
+
+
+def log_between(link: Link, low: Floats, high: Floats) -> Floats:
+    """The logarithm of what the inverse link grows by from low to high, with its digits in both tails."""
+    if link.name == "logit":
+        return np.asarray(special.log_expit(high) + special.log_expit(-low) + _log1m_exp(low - high))
+    below, above = link.log_inverse(high), link.log1m_inverse(low)
+    with np.errstate(invalid="ignore"):
+        from_below = below + _log1m_exp(link.log_inverse(low) - below)
+        from_above = above + _log1m_exp(link.log1m_inverse(high) - above)
+    return np.where(below < above, from_below, from_above)
+
+
+def _log1m_exp(x: Floats) -> Floats:
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.where(x > -0.7, np.log(-np.expm1(x)), np.log1p(-np.exp(x))))
+
+
+def cumulative_law(away: Floats, link: Link) -> tuple[Floats, Floats]:
+    """P(Y <= k) is the inverse link of the distance to threshold k."""
+    T = away.shape[-1]
+    first, last = link.log_inverse(away[..., :1]), link.log1m_inverse(away[..., -1:])
+    logs = np.concatenate([first, log_between(link, away[..., :-1], away[..., 1:]), last], axis=-1)
+    along = np.zeros((T, *logs.shape))
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        slope = np.log(link.slope(away))
+        up, down = np.exp(slope - logs[..., :-1]), np.exp(slope - logs[..., 1:])
+    for t in range(T):
+        along[t, ..., t], along[t, ..., t + 1] = up[..., t], -down[..., t]
+    return logs, along
+
+
+def _differences(T: int) -> Floats:
+    """Thresholds as sums of the gaps between neighbours."""
+    sums = np.tril(np.ones((T, T)), -1)[:, : T - 1]
+    return np.asarray(sums - sums[middle(T)])
+
+
+def _multiples(T: int) -> Floats:
+    """Thresholds as multiples of one distance."""
+    return np.asarray(np.arange(T) - middle(T), dtype=float)[:, None] if T > 1 else np.zeros((1, 1))
+
+
+FLEXIBLE = Shared("flexible", "gap", "from each threshold to the next", LINKS["log"], "positive", _differences)
+EQUIDISTANT = Shared(
+    name="equidistant",
+    number="delta",
+    words="from each threshold to the next",
+    link=LINKS["log"],
+    support="positive",
+    sums=_multiples,
+    told=True,
+    priors=slice(1),
+)
+ORDERED = {shared.name: shared for shared in (FLEXIBLE, EQUIDISTANT)}
+
+# What an answer's distance to thresholds is multiplied by, where a formula says so.
+DISC = Distributional(
+    name="disc",
+    link=LINKS["log"],
+    links=("log",),
+    support="positive",
+    start=one,
+    words="discrimination: what distances to thresholds are multiplied by",
+    prior_link={preset: Default("normal", (0.0, 1.0)) for preset in ("rstanarm", "brms")},
+)
