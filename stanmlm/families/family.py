@@ -64,7 +64,7 @@ class Shared:
     support: str  # of each number, a key of SUPPORTS
     sums: Callable[[int], Floats]  # (T, G): T thresholds, counted from the middle one, as sums of G numbers
     told: bool = False  # few numbers say more than thresholds
-    priors: slice = slice(None)  # the thresholds that take a prior
+    priors: int | None = None  # how many thresholds, from the first on, take a prior; all where None
 
     @property
     def within(self) -> Support:

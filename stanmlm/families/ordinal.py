@@ -86,9 +86,10 @@ EQUIDISTANT = Shared(
     support="positive",
     sums=_multiples,
     told=True,
-    priors=slice(1),
+    priors=1,
 )
 ORDERED = {shared.name: shared for shared in (FLEXIBLE, EQUIDISTANT)}
+SHARED = ORDERED
 
 # What an answer's distance to thresholds is multiplied by, where a formula says so.
 DISC = Distributional(

@@ -13,7 +13,7 @@ from stanmlm.data.frame import model_frame
 from stanmlm.families import Family
 from stanmlm.fit.fit import Call, Fit, fit_from_draws
 from stanmlm.formula.bf import FormulaLike
-from stanmlm.formula.formula import Formula, parse_formula
+from stanmlm.formula.formula import Formula, parse_formula, with_intercept
 from stanmlm.model.centering import centering
 from stanmlm.model.compress import compress
 from stanmlm.model.model import Model
@@ -81,6 +81,9 @@ def build_model(
     if frame.response is None:
         raise FormulaError("the formula has no response: write `y ~ x`", formula.text, 0, len(formula.text))
     response = family.read(replace(frame.response, rows=frame.index), frame.weights)
+    family = family.bound(response.categories, [dpar for dpar, _ in formula.others])
+    if family.shared:
+        formula = with_intercept(formula)
     columns = design(formula, frame, options.contrasts, options.default_contrasts)
     _check_unknowns(columns, family)
     preset, rows = split_preset(options.priors, options.preset)
@@ -104,7 +107,7 @@ def build_model(
 
 def _check_parameters(formula: Formula, family: Family) -> None:
     """Refuse a formula of a parameter that the family does not have."""
-    known = [one.name for one in family.scalars]
+    known = [one.name for one in (*family.scalars, *family.optional)]
     for dpar, other in formula.others:
         if dpar not in known:
             has = did_you_mean(dpar, known) if known else ": its one parameter is the mean"

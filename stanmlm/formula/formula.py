@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace as changed
 
+from stanmlm.base.callers import warn_user
 from stanmlm.base.dialects import addition_elsewhere, call_elsewhere
 from stanmlm.base.errors import FormulaError, StanmlmWarning
 from stanmlm.formula.bars import BARS, Bar, expand_bar, split_bars
@@ -27,6 +28,7 @@ __all__ = [
     "parse_expression",
     "parse_formula",
     "update_terms",
+    "with_intercept",
 ]
 
 
@@ -128,6 +130,14 @@ def _hints(additions: Node) -> str:
     """What to say of the calls in a sum of additions."""
     parts = operands(additions) if is_call(additions, ["+"], 2) else ()
     return "".join(map(_hints, parts)) if parts else addition_elsewhere(additions.text)
+
+
+def with_intercept(formula: Formula) -> Formula:
+    """The same formula with an intercept, which is in the thresholds of ordered responses whatever it says."""
+    if formula.fixed.intercept:
+        return formula
+    warn_user("thresholds are intercepts: the formula is read as if it had one")
+    return changed(formula, fixed=Terms(True, formula.fixed.terms))
 
 
 def _without_response(terms: Terms, response: Expression | None) -> Terms:

@@ -13,6 +13,7 @@ import numpy as np
 from stanmlm.data.coefficients import places_of
 from stanmlm.data.design import Predictor, dpars_of
 from stanmlm.families import FAMILIES
+from stanmlm.families.ordinal import SHARED
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.joining import Blocks, name_of
 from stanmlm.model.model import Model
@@ -53,6 +54,7 @@ class Structure:
     others: tuple[Vector, ...] = ()
     dpars: tuple[str, ...] = ()  # a group term each: the parameter whose predictor it is in; () all in the location's
     rotated: tuple[int, ...] = ()  # positions of group terms that are rotated
+    shared: str = ""  # the kind of thresholds; "" without
     blocks: Blocks = ()  # terms that are sampled as one, each then a group term but for `several`; () all apart
 
     @property
@@ -115,6 +117,7 @@ def structure(model: Model) -> Structure:
         within=tuple(nesting.coarser if nesting else -1 for nesting in model.centering.nested),
         others=tuple(_vector(model, of) for of in model.design.others),
         dpars=tuple(dpars_of(term)[0] for term in terms) if model.design.others else (),
+        shared=model.family.shared.name if model.family.shared else "",
         blocks=model.centering.blocks,
     )
     if model.prior_only:
@@ -186,6 +189,7 @@ def _context(structure: Structure) -> dict[str, object]:
         "eta": environment.get_template(f"fragments/{'marginal' if structure.marginal else 'eta'}.stan").module,
         "link": environment.get_template(f"links/{structure.link}.stan").module,
         "scalars": scalars,
+        "shared": SHARED.get(structure.shared),
         "scale": scales[0] if scales and structure.several else "",
         "terms": _terms(structure),
         "priors": _priors(structure, bool(scales)),
@@ -265,7 +269,12 @@ def _priors(structure: Structure, ratio: bool) -> list[dict[str, object]]:
     records = []
     for class_, distribution in structure.priors:
         place, parameter = PLACES.get(class_, ("scalar", class_))
-        place = "vector" if class_ == "Intercept" and structure.others else place
+        if class_ == "Intercept" and (structure.others or structure.shared):
+            place = "vector"
+        if class_ == "Intercept" and structure.shared:
+            parameter = "at_center"
+        elif structure.shared and class_ == SHARED[structure.shared].number:
+            parameter = f"{class_}[1]"
         records.append(
             {
                 "name": f"{class_}_{distribution}",

@@ -11,10 +11,12 @@ from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.streams import Purpose, Source, blocks, streams_of_draws
 from stanmlm.data.design import predictors
+from stanmlm.families.family import THRESHOLDS
 from stanmlm.families.reductions import Extra
 from stanmlm.families.theta import Theta
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.formula.bf import LOCATION
+from stanmlm.priors import parameters
 
 OfRows = Callable[[Theta, slice], Floats]  # (parameters, rows of a target) -> (draws, rows)
 
@@ -23,7 +25,10 @@ def theta_of(fit: Fit, target: Target, rows: slice) -> Theta:
     """The parameters of the distribution of some rows of a target: what every prediction begins with."""
     model = fit.model
     etas = {of.dpar: linear_predictor(fit, target, rows, of.dpar) for of in predictors(target.design)}
-    return model.family.theta(etas, {one.name: draws_of(fit, one.name)[target.draws, None] for one in model.scalars})
+    theta = model.family.theta(etas, {one.name: draws_of(fit, one.name)[target.draws, None] for one in model.scalars})
+    if model.family.shared is None:
+        return theta
+    return replace(theta, shared={THRESHOLDS: draws_of(fit, parameters.THRESHOLDS)[target.draws]})
 
 
 def extra_of(target: Target, rows: slice) -> Extra:
