@@ -6,12 +6,17 @@
 {% macro sums(s) %}{{ "yes" if s.link == "logit" and "disc" not in s.vectors }}{% endmacro %}
 {% macro data(s) %}
 {% if sums(s) %}
-  // Response: the thresholds next to the responses of each cell
+  // Response: how many of a cell are next to each threshold; weights make them real
+{% if s.full %}
+  array[T] vector<lower=0>[C] beside;
+{% else %}
   int<lower=0> R;
   array[R] int<lower=1, upper=C> cell;
   array[R] int<lower=1, upper=T> at;
-  vector<lower=0>[R] below;  // responses just below a threshold; weights make them real
-  vector<lower=0>[R] n;  // those just below or above it
+  vector<lower=0>[R] n;
+{% endif %}
+  vector<lower=0>[C] below;  // how many of a cell have a threshold above them
+  vector<lower=0>[T] below_at;  // how many have each just above them
   vector<lower=0>[T - 1] often;  // responses between two thresholds
 {% else %}
   // Response: the distinct ones of each cell
@@ -24,9 +29,18 @@
 {% macro model(s, link) %}
 {% if sums(s) %}
   // Between thresholds the logistic function grows by its value, one minus its value, and 1 - exp(-gap)
-  vector[R] away = steps[at] - eta[cell];
-  target += dot_product(below, away) - dot_product(n, log1p_exp(away));
+  target += dot_product(below_at, steps) - dot_product(below, eta);
   target += dot_product(often, log1m_exp(steps[1:(T - 1)] - steps[2:T]));
+  // One exponential a cell; its product with a threshold's is in range while no probability is below exp(-700)
+  vector[C] e = exp(-eta);
+  vector[T] f = exp(steps);
+{% if s.full %}
+  for (t in 1:T) {
+    target += -dot_product(beside[t], log1p(f[t] * e));
+  }
+{% else %}
+  target += -dot_product(n, log1p(f[at] .* e[cell]));
+{% endif %}
 {% else %}
   vector[R] log_p;
   for (r in 1:R) {

@@ -18,6 +18,10 @@ from stanmlm.families.responses import Response
 from stanmlm.families.theta import Theta
 
 
+# Thresholds next to the responses of cells are a matrix where they are more than this share of it: then it is faster.
+FULL = 0.5
+
+
 def cumulative(link: str = "logit", threshold: str = "flexible") -> Family:
     """Ordered categories with P(Y <= k) the inverse link of threshold k minus mu, as `ordinal::clm` and brms have it.
 
@@ -73,25 +77,26 @@ def _thresholds(shares: Floats, link: Link) -> Floats:
 
 
 def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
-    """How many of a cell are below each threshold, of those next to it.
+    """How many of a cell are next to each threshold, and how many of these below it.
 
     The logistic density between two thresholds is that of a binomial at each, and one factor of the distance between.
     """
-    y, K = response.y.astype(int), len(response.categories)
+    y, K, weights = response.y.astype(int), len(response.categories), response.weights
     below, above = np.flatnonzero(y < K), np.flatnonzero(y > 1)  # rows with a threshold above them, and below
-    n = response.weights
-    place = [np.concatenate([cell[below], cell[above]]), np.concatenate([y[below], y[above] - 1])]
-    pair, first = cells_of(place)
-    weights = np.concatenate([n[below], n[above]])
-    is_below = np.arange(len(pair)) < len(below)
-    return {
-        "R": len(first),
-        "cell": place[0][first] + 1,
-        "at": place[1][first],
-        "below": total(np.where(is_below, weights, 0.0), pair, len(first)),
-        "n": total(weights, pair, len(first)),
-        "often": total(n, y - 1, K)[1:-1],
+    sums: dict[str, Floats | Ints | int] = {
+        "below": total(weights[below], cell[below], cells),
+        "below_at": total(weights[below], y[below] - 1, K - 1),
+        "often": total(weights, y - 1, K)[1:-1],
     }
+    at, n = np.concatenate([y[below], y[above] - 1]), np.concatenate([weights[below], weights[above]])
+    pair, first = cells_of([np.concatenate([cell[below], cell[above]]), at])
+    here, at = np.concatenate([cell[below], cell[above]])[first], at[first]
+    n = total(n, pair, len(first))
+    if len(first) < FULL * cells * (K - 1):
+        return sums | {"R": len(first), "cell": here + 1, "at": at, "n": n}
+    beside = np.zeros((K - 1, cells))
+    beside[at - 1, here] = n
+    return sums | {"beside": beside}
 
 
 def _law(mean: str, _: str) -> str:

@@ -54,6 +54,7 @@ class Structure:
     others: tuple[Vector, ...] = ()
     dpars: tuple[str, ...] = ()  # a group term each: the parameter whose predictor it is in; () all in the location's
     rotated: tuple[int, ...] = ()  # positions of group terms that are rotated
+    full: bool = False  # a matrix of counts has what responses of cells are next to
     shared: str = ""  # the kind of thresholds; "" without
     blocks: Blocks = ()  # terms that are sampled as one, each then a group term but for `several`; () all apart
 
@@ -128,6 +129,7 @@ def structure(model: Model) -> Structure:
         plain,
         fixed=_has_fixed(model, LOCATION),
         ones=tuple(intercepts(rows.Z)),
+        full="beside" in rows.stats,
         joint=rows.joint.terms if all(k not in plain.within for k in rows.joint.terms) else (),
         rotated=tuple(sweep.term for sweep in model.centering.sweeps),
     )
