@@ -37,8 +37,17 @@ def extra_of(target: Target, rows: slice) -> Extra:
 
 
 def expected(fit: Fit, theta: Theta, extra: Extra) -> Floats:
-    """The expected response, (draws, rows); of one trial where responses are successes."""
+    """The expected response, (draws, rows); of one trial where responses are successes.
+
+    Of a response with categories their probabilities, (draws, rows, categories).
+    """
     return fit.model.family.mean(theta, replace(extra, trials=np.ones_like(extra.trials)))
+
+
+def require_numbers(fit: Fit, what: str) -> None:
+    """Refuse what is made of responses that are numbers, where they are categories."""
+    if fit.model.family.categories:
+        raise DataError(f"{what} are of numbers, and the response of {fit.model.family.name} models is a category")
 
 
 def linear(fit: Fit, dpar: str | None = None) -> OfRows:
@@ -50,6 +59,8 @@ def linear(fit: Fit, dpar: str | None = None) -> OfRows:
 def natural(fit: Fit, dpar: str | None = None) -> OfRows:
     """What gives a parameter, the location where None, on its own scale, (draws, rows)."""
     name = parameter_of(fit, dpar)
+    if name == LOCATION and fit.model.family.categories:
+        return linear(fit)  # a predictor of several probabilities, which is no value of its own
     return lambda theta, rows: _by_row(theta[name], rows)
 
 
