@@ -19,11 +19,14 @@
   vector<lower=0>[T] below_at;  // how many have each just above them
   vector<lower=0>[T - 1] often;  // responses between two thresholds
 {% else %}
-  // Response: the distinct ones of each cell
-  int<lower=0> R;
-  array[R] int<lower=1, upper=C> cell;
-  array[R] int<lower=1, upper=T + 1> y;
-  vector<lower=0>[R] n;  // how often each is there; weights make it real
+  // Response: the distinct ones of each cell, and how often they are there; weights make that real
+{% for name, size, what in (("lowest", "R_lowest", "lowest"), ("highest", "R_highest", "highest"), ("between", "R", "others")) %}
+  int<lower=0> {{ size }};  // {{ what }}
+  array[{{ size }}] int<lower=1, upper=C> cell_{{ name }};
+  vector<lower=0>[{{ size }}] n_{{ name }};
+{% endfor %}
+  array[R] int<lower=1, upper=T> under;  // the threshold below each of the others
+  array[R] int<lower=1, upper=T> over;  // and above it
 {% endif %}
 {% endmacro %}
 {% macro model(s, link) %}
@@ -42,13 +45,11 @@
   target += -dot_product(n, log1p(f[at] .* e[cell]));
 {% endif %}
 {% else %}
-  vector[R] log_p;
-  for (r in 1:R) {
-    real disc_r = {{ "disc[cell[r]]" if "disc" in s.vectors else "1" }};
-    real low = y[r] > 1 ? disc_r * (steps[y[r] - 1] - eta[cell[r]]) : 0;
-    real high = y[r] <= T ? disc_r * (steps[y[r]] - eta[cell[r]]) : 0;
-    log_p[r] = y[r] == 1 ? log_below(high) : y[r] > T ? log_above(low) : log_between(low, high);
-  }
-  target += dot_product(n, log_p);
+  target += dot_product(n_lowest, log_below({{ away("steps[1]", "lowest", s) }}));
+  target += dot_product(n_highest, log_above({{ away("steps[T]", "highest", s) }}));
+  target += dot_product(n_between, log_between({{ away("steps[under]", "between", s) }}, {{ away("steps[over]", "between", s) }}));
 {% endif %}
 {% endmacro %}
+{% macro away(threshold, name, s) %}
+{{ ("disc[cell_" ~ name ~ "] .* ") if "disc" in s.vectors }}({{ threshold }} - eta[cell_{{ name }}])
+{%- endmacro %}

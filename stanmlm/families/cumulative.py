@@ -13,7 +13,7 @@ from stanmlm.families.categories import at_codes, codes_from_one, drawn, no_star
 from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_link
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.ordinal import DISC, FLEXIBLE, ORDERED, cumulative_law, distances, slopes_by_category
-from stanmlm.families.reductions import Extra, Reduction, Stats, total
+from stanmlm.families.reductions import Extra, Reduction, Stats, observed, total
 from stanmlm.families.responses import Response
 from stanmlm.families.theta import Theta
 
@@ -99,6 +99,18 @@ def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> St
     return sums | {"beside": beside}
 
 
+def _one_by_one(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
+    """The distinct responses of cells: the lowest, the highest and others, with the thresholds next to these."""
+    of, K = observed(response, cell, precisions=False), len(response.categories)
+    y, stats = of.y.astype(int), dict[str, Floats | Ints | int]()
+    kinds = {"lowest": y == 1, "highest": y == K, "between": (y > 1) & (y < K)}
+    for name, here in kinds.items():
+        stats |= {f"cell_{name}": of.cell[here] + 1, f"n_{name}": of.n[here]}
+    sizes = {"R_lowest": "lowest", "R_highest": "highest", "R": "between"}
+    over = y[kinds["between"]]
+    return stats | {size: int(kinds[name].sum()) for size, name in sizes.items()} | {"under": over - 1, "over": over}
+
+
 def _law(mean: str, _: str) -> str:
     return rf"\text{{Cumulative}}(\tau, {mean})"
 
@@ -114,7 +126,10 @@ CUMULATIVE = Family(
     mean=_probabilities,
     bounds=codes_from_one,
     notation=Notation(r"\mu", "", trials_of, _law),
-    reductions=(Reduction(("offset",), _statistic, scalars=("disc",), links=("logit",)),),
+    reductions=(
+        Reduction(("offset",), _statistic, scalars=("disc",), links=("logit",)),
+        Reduction(("offset",), _one_by_one),
+    ),
     shared=FLEXIBLE,
     optional=(DISC,),
     thresholds=_thresholds,

@@ -89,7 +89,7 @@ def compress(
         stats = reduction.statistic(response, design.offset, cell, len(first))
     else:
         assert seen is not None
-        stats = distinct_responses(seen, family.extras)
+        stats = distinct_responses(seen, family.extras, family.kind == "category")
     location = [k for k, term in enumerate(design.terms) if set(dpars_of(term)) == {LOCATION}]
     plain = plain_rows(X, Z, index, offset, stats, location)
     rows = _summed(plain, collapse) if reduction and reduction.spread else plain

@@ -1,7 +1,7 @@
 """The records that a fit is made of, as JSON and arrays."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from stanmlm.data.raw_response import RawResponse
 from stanmlm.data.rvalues import Contrast, Value
 from stanmlm.families import FAMILIES, Family
 from stanmlm.families.family import with_links
+from stanmlm.families.ordinal import SHARED
 from stanmlm.families.reductions import Extra, Observed
 from stanmlm.families.responses import Response
 from stanmlm.fit.fit import Call, Fit
@@ -90,8 +91,8 @@ def codec() -> Codec:
         Coder(
             "family",
             Family,
-            lambda family, *_: [family.name, *(link.name for link in family.links.values())],
-            lambda written, *_: with_links(FAMILIES[written[0]], written[1:]),
+            _written_family,
+            _read_family,
         ),
         Coder("address", Address, lambda address, inner, _: inner(list(address)), _read_address),
         Coder("code", Node, lambda node, *_: postfix(node), _read_code),
@@ -104,6 +105,27 @@ def codec() -> Codec:
         *(_engine_coder(name) for name in ENGINES),
     )
     return Codec((*own, *PANDAS, *PLAIN), RECORDS, {"DataTree": DataTree}, {"PriorRow": _with_address})
+
+
+def _written_family(family: Family, *_: object) -> Json:
+    """A list of name and links; of a family that has found its categories what tells it apart from the others."""
+    if not family.categories:
+        return [family.name, *(link.name for link in family.links.values())]
+    return {
+        "name": family.name,
+        "links": {name: link.name for name, link in family.links.items()},
+        "thresholds": family.shared.name if family.shared else "",
+        "categories": list(family.categories),
+    }
+
+
+def _read_family(written: Any, *_: object) -> Family:
+    if isinstance(written, list):
+        return with_links(FAMILIES[written[0]], written[1:])
+    plain, links = FAMILIES[written["name"]], written["links"]
+    shared = SHARED[written["thresholds"]] if written["thresholds"] else None
+    bound = replace(plain, shared=shared).bound(tuple(written["categories"]), list(links))
+    return with_links(bound, [links[name] for name in bound.links])
 
 
 def _read_address(written: Json, inner: Callable[[Json], Any], _: object) -> Address:
