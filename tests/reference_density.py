@@ -49,6 +49,27 @@ LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
 }
 
 
+def _cumulative(link: str, eta: Anything, y: Anything, steps: Anything, disc: Anything = 1.0, **_: Anything) -> Anything:
+    """The logarithm of what the distribution function grows by between two thresholds, or beyond the outer ones."""
+    away = (steps - eta[:, None]) * np.reshape(disc, (-1, 1))
+    rows, infinite = np.arange(len(y)), np.full((len(y), 1), np.inf)
+    ends = np.concatenate([-infinite, away, infinite], axis=1)
+    low, high = ends[rows, y.astype(int) - 1], ends[rows, y.astype(int)]
+    with np.errstate(invalid="ignore"):
+        if link == "logit":
+            return np.log(1 - np.exp(low - high)) - np.log1p(np.exp(low)) - np.log1p(np.exp(-high))
+        if link == "cloglog":
+            return np.log(1 - np.exp(np.exp(low) - np.exp(high))) - np.exp(low)
+        below = np.pad(np.exp(special.log_ndtr(away)), ((0, 0), (1, 1)), constant_values=(0, 1))
+        return np.log(np.diff(below, axis=1)[rows, y.astype(int) - 1])
+
+
+LIKELIHOODS |= {
+    ("cumulative", link): lambda eta, y, n, v, link=link: _cumulative(link, eta, y, **v)
+    for link in ("logit", "probit", "cloglog")
+}
+
+
 def _gamma(y: Anything, a: Anything, mu: Anything) -> Anything:
     return a * np.log(a / mu) - special.loggamma(a + 0j) + (a - 1) * np.log(y) - a * y / mu
 
@@ -98,7 +119,7 @@ def dimension(model: Model) -> int:
     sizes = [(len(term.levels), len(term.coefs)) for term in model.design.terms]
     drawn = not model.centering.marginal
     effects = sum(drawn * J * K + K * (K - 1) // 2 + K for J, K in sizes)
-    return sum(of.X.shape[1] for of in predictors(model.design)) + effects + len(model.scalars)
+    return sum(of.X.shape[1] for of in predictors(model.design)) + effects + len(model.scalars) + model.family.sums.shape[1]
 
 
 def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anything]:
@@ -120,6 +141,12 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
     for one in model.scalars:
         (log_value,) = take(1)
         values[one.name], jacobian = one.within.low + np.exp(log_value), jacobian + log_value
+    if of_thresholds := model.family.shared:
+        numbers = take(model.family.sums.shape[1])
+        if of_thresholds.support == "positive":
+            numbers, jacobian = np.exp(numbers), jacobian + numbers.sum()
+        values[of_thresholds.number] = numbers[0] if of_thresholds.told else numbers
+        values["steps"] = model.family.sums @ numbers
     for block in sampled_together(model):
         for k in block:
             K = len(design.terms[k].coefs)
@@ -133,6 +160,8 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
     values["fix"] = values["swept"] - sum(off)
     parts = blocks(model, values["fix"])
     values["alpha_c"] = np.array([part[0] for of, part in parts if of.intercept])
+    if model.family.shared:
+        values["alpha_c"] = np.concatenate([values["steps"] - values["alpha_c"][0], values["alpha_c"][1:]])
     values["b"] = np.concatenate([part[of.intercept :] for of, part in parts])
     return values, jacobian
 

@@ -196,7 +196,8 @@ def of_responses(
             ends = [[etas[0] + step, *etas[1:]] for step in (away, -away)]
             both = [scores(family, seen.y, end, seen.extra, scale.unit, others) for end in ends]
             score[others] = (both[0] + both[1]) / 2
-        weight = total(information if family.information else positive(information))
+        expected = family.information is not None or family.by_category is not None
+        weight = total(information if expected else positive(information))
         return Working(weighted(weight, eta - offset) + total(score), weight)
 
     often = np.bincount(seen.cell, seen.n, C)

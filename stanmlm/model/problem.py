@@ -1,6 +1,6 @@
 """A model in units of its own, all of its predictors side by side: what the pilot solves."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,8 @@ FLATTEST, TIGHTEST = 1e-10, 1e20
 ROUNDING = 1e-15
 # Quantiles of the response that starting values are taken from, and how far each is into its share: none is at an edge.
 TYPICAL, SHIFT = 1000, 2**0.5 - 1
+# The sd of the logarithm of a multiplier that data do not tell from what it multiplies.
+HELD = 0.1
 # The step of difference quotients of a scalar's prior, on its link's scale.
 STEP = 1e-3
 
@@ -123,7 +125,7 @@ def problem(
         levels=tuple(len(term.levels) for term in design.terms),
         correlated=correlated or tuple(np.ones((len(term.coefs),) * 2, dtype=bool) for term in design.terms),
         offset=offset,
-        prior=_own(coefficient_priors(design, priors), design, units, dpars),
+        prior=_own(coefficient_priors(design, priors), design, units, dpars, [one.name for one in family.optional]),
         scalars=tuple(_scalar_prior(family, dpar, priors, scale, dpars.index(dpar)) for dpar in scalars),
         likelihood=_likelihood(cells, family, scale, offset, starts, [dpars.index(dpar) for dpar in scalars]),
         family=family,
@@ -286,11 +288,18 @@ def _of_coefficients(priors: Priors) -> list[PriorRow]:
     return others + ([thresholds[middle(len(thresholds))]] if thresholds else [])
 
 
-def _own(prior: NormalPrior, design: Design, units: Units, dpars: tuple[str, ...]) -> NormalPrior:
+def _own(
+    prior: NormalPrior, design: Design, units: Units, dpars: tuple[str, ...], scales: Collection[str]
+) -> NormalPrior:
+    """In a problem's units; the intercepts of `scales`, which only priors tell from all that they multiply, are held."""
     location = prior.location.copy()
     starting = [dpars.index(of.dpar) for of in predictors(design) if of.intercept]
     location[intercepts(design)] -= units.predictors.center[starting]
-    return NormalPrior(location / units.X, prior.scale / units.X, prior.df)
+    scale = prior.scale.copy()
+    for place, p in zip(intercepts(design), starting, strict=True):
+        if p and dpars[p] in scales:
+            scale[place] = min(scale[place], HELD)
+    return NormalPrior(location / units.X, scale / units.X, prior.df)
 
 
 def _scalar_prior(family: Family, dpar: str, priors: Priors, scale: Scale, p: int) -> LogPrior:
