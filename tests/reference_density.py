@@ -49,7 +49,9 @@ LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
 }
 
 
-def _cumulative(link: str, eta: Anything, y: Anything, steps: Anything, disc: Anything = 1.0, **_: Anything) -> Anything:
+def _cumulative(
+    link: str, eta: Anything, y: Anything, steps: Anything, disc: Anything = 1.0, **_: Anything
+) -> Anything:
     """The logarithm of what the distribution function grows by between two thresholds, or beyond the outer ones."""
     away = (steps - eta[:, None]) * np.reshape(disc, (-1, 1))
     rows, infinite = np.arange(len(y)), np.full((len(y), 1), np.inf)
@@ -119,7 +121,12 @@ def dimension(model: Model) -> int:
     sizes = [(len(term.levels), len(term.coefs)) for term in model.design.terms]
     drawn = not model.centering.marginal
     effects = sum(drawn * J * K + K * (K - 1) // 2 + K for J, K in sizes)
-    return sum(of.X.shape[1] for of in predictors(model.design)) + effects + len(model.scalars) + model.family.sums.shape[1]
+    return (
+        sum(of.X.shape[1] for of in predictors(model.design))
+        + effects
+        + len(model.scalars)
+        + model.family.sums.shape[1]
+    )
 
 
 def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anything]:

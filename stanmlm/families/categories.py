@@ -110,5 +110,3 @@ def codes_from_one(trials: Floats) -> tuple[Floats, Floats]:
 def no_start(_: Response) -> float:
     """A location of which thresholds say where it starts."""
     return 0.5
-
-

@@ -17,7 +17,6 @@ from stanmlm.families.reductions import Extra, Reduction, Stats, observed, total
 from stanmlm.families.responses import Response
 from stanmlm.families.theta import Theta
 
-
 # Thresholds next to the responses of cells are a matrix where they are more than this share of it: then it is faster.
 FULL = 0.5
 

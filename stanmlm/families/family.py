@@ -9,7 +9,6 @@ import numpy as np
 from stanmlm.base.arguments import shown
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
-from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.reductions import Extra, Reduction
 from stanmlm.families.responses import Response

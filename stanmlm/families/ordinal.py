@@ -11,6 +11,7 @@ from stanmlm.families.links import LINKS, Link
 from stanmlm.families.responses import Response
 from stanmlm.families.theta import Theta
 
+
 def one(_: Response) -> float:
     """A discrimination of no effect."""
     return 1.0

@@ -32,9 +32,7 @@ def read_counts(raw: RawResponse, weights: Floats | None, family: str) -> Respon
     """Counts, each one observation."""
     y = _numeric(raw, family)
     refuse(raw, _where(_negative, y), f"{family} needs counts: `{raw.label}` has {{values}} below zero")
-    _warn(
-        raw, _where(fractional, y), f"{family} needs counts: `{raw.label}` has {{values}} that are not whole numbers"
-    )
+    _warn(raw, _where(fractional, y), f"{family} needs counts: `{raw.label}` has {{values}} that are not whole numbers")
     return Response(raw.label, y, constant(1.0, len(y)), weights_of_rows(raw, weights))
 
 
@@ -125,6 +123,7 @@ def _numeric(raw: RawResponse, family: str) -> Floats:
 
 
 def numbers_of(raw: RawResponse) -> Floats:
+    """The values of a response, none of them missing."""
     values = np.asarray(raw.values, dtype=float)
     refuse(raw, _where(_not_finite, values), f"`{raw.label}` has {{values}} missing or infinite")
     return values
@@ -139,6 +138,7 @@ def _matrix(raw: RawResponse) -> tuple[Floats, Floats]:
 
 
 def weights_of_rows(raw: RawResponse, weights: Floats | None) -> Floats:
+    """The weights of rows, ones by default."""
     if weights is None:
         return constant(1.0, len(raw.values))
     weights = np.asarray(weights, dtype=float)
@@ -168,6 +168,7 @@ def _not_inside(values: Floats) -> Bools:
 
 
 def fractional(values: Floats) -> Bools:
+    """What is no whole number."""
     return ~(np.abs(values - np.round(values)) <= 1e-7)
 
 
@@ -179,6 +180,7 @@ def _where(test: Callable[..., Bools], *columns: Anything) -> Ints:
 
 
 def refuse(raw: RawResponse, bad: Ints, message: str) -> None:
+    """Raise a message with these rows, where there are any."""
     if len(bad):
         raise DataError(_counted(raw, bad, message))
 
@@ -189,6 +191,7 @@ def _warn(raw: RawResponse, odd: Ints, message: str) -> None:
 
 
 def say(message: str) -> None:
+    """Warn the user."""
     warnings.warn(message, StanmlmWarning, stacklevel=2)
 
 

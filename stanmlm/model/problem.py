@@ -291,7 +291,7 @@ def _of_coefficients(priors: Priors) -> list[PriorRow]:
 def _own(
     prior: NormalPrior, design: Design, units: Units, dpars: tuple[str, ...], scales: Collection[str]
 ) -> NormalPrior:
-    """In a problem's units; the intercepts of `scales`, which only priors tell from all that they multiply, are held."""
+    """In a problem's units; intercepts of `scales`, which only priors tell from what they multiply, are held."""
     location = prior.location.copy()
     starting = [dpars.index(of.dpar) for of in predictors(design) if of.intercept]
     location[intercepts(design)] -= units.predictors.center[starting]

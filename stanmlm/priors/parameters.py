@@ -213,7 +213,9 @@ def ledger(design: Design, family: Family) -> Ledger:
     if family.shared and family.shared.told:
         scalars.append((family.shared.number, family.shared.support))
     rows = [*_coefficients(design, family)]
-    variables = [Variable(name, "b", "", (dim,), (_labels(rows, name),)) for name, dim in _of_coefficients(design, family)]
+    variables = [
+        Variable(name, "b", "", (dim,), (_labels(rows, name),)) for name, dim in _of_coefficients(design, family)
+    ]
     variables += [variable for grouping in known for variable in _group_variables(grouping)]
     variables += [Variable(name, "dpar", "", (), ()) for name, _ in scalars]
     rows += [*(row for grouping in known for row in _group_parameters(design, grouping))]

@@ -130,7 +130,9 @@ def resolve_priors(
     chosen = _preset(preset)
     scales = measure_scales(design, family, response)
     book = ledger(design, family)
-    slots = model_slots(book, [of.dpar for of in predictors(design) if of.intercept], family.shared.priors if family.shared else None)
+    slots = model_slots(
+        book, [of.dpar for of in predictors(design) if of.intercept], family.shared.priors if family.shared else None
+    )
     location = [slot for slot in slots if slot.address.dpar == LOCATION or slot.address.kind == "dpar"]
     by_kind = {kind: [slot for slot in location if slot.address.kind == kind] for kind in ("Intercept", "b", "dpar")}
     choices = {
@@ -214,7 +216,9 @@ def _defaults(preset: Preset, scales: Scales, slots: Sequence[Slot], family: Fam
     single: dict[str, Callable[[Slot], Prior]] = {
         "Intercept": lambda slot: _default_intercept(preset, scales, own[slot.address.dpar]),
         "b": lambda _: preset.coefficients(scales),
-        "dpar": lambda slot: _declared(preset, scales, own[slot.address.dpar].prior if slot.address.dpar in own else {}),
+        "dpar": lambda slot: _declared(
+            preset, scales, own[slot.address.dpar].prior if slot.address.dpar in own else {}
+        ),
     }
     chosen = {slot: single[slot.address.kind](slot) for slot in slots if slot.address.kind in single}
     return chosen | spread_covariance(preset.covariance(scales), slots)

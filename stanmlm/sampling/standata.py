@@ -224,7 +224,11 @@ def _priors(model: Model) -> Data:
     data: Data = {}
     for class_, distribution in structure(model).priors:
         rows = [row for row in model.priors.rows if pair(row) == (class_, distribution)]
-        place = _vector if class_ == "Intercept" and (model.design.others or model.family.shared) else _PLACES.get(class_, _scalar)
+        place = (
+            _vector
+            if class_ == "Intercept" and (model.design.others or model.family.shared)
+            else _PLACES.get(class_, _scalar)
+        )
         data |= place(model, f"{class_}_{distribution}", distribution, rows)
     return data
 

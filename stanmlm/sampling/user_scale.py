@@ -51,7 +51,8 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
     scaled = [sd[..., start:stop, None] * L for L, (start, stop) in zip(factors, pairwise(starts), strict=True)]
     auxiliary = {one.name: np.asarray(draws[one.name]) for one in model.scalars}
     numbers = _numbers(model, draws, b.shape[:2])
-    auxiliary |= {of.number: numbers[..., 0]} if (of := model.family.shared) and of.told else {}
+    shared = model.family.shared
+    auxiliary |= {shared.number: numbers[..., 0]} if shared and shared.told else {}
     r = (
         _drawn(of, b, scaled, auxiliary["sigma"], stream(Source(seed, model.words), Purpose.EFFECTS))
         if (of := model.centering.marginal)
@@ -63,7 +64,7 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
         cor=tuple(L @ np.swapaxes(L, -1, -2) for L in factors),
         r=r if of else by_term(model.design, model.joined.blocks, r),
         auxiliary=auxiliary,
-        steps=numbers @ model.family.sums.T if model.family.shared else None,
+        steps=numbers @ model.family.sums.T if shared else None,
     )
 
 

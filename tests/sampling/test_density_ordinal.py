@@ -72,7 +72,9 @@ def test_cells_have_the_density_of_their_rows(family: str, formula: str) -> None
     stans = [compiled(model) for model in models]
     points = [rng.uniform(-1, 1, dimension(models[0])) for _ in range(3)]
     found = np.array([[stan.log_prob_grad(q)[0] for q in points] for stan in stans])
-    np.testing.assert_allclose(*(each - each[0] for each in found), rtol=COLLAPSED, atol=COLLAPSED * np.abs(found).max())
+    np.testing.assert_allclose(
+        *(each - each[0] for each in found), rtol=COLLAPSED, atol=COLLAPSED * np.abs(found).max()
+    )
 
 
 @pytest.mark.parametrize("away", [-25.0, 25.0])
@@ -95,4 +97,10 @@ def test_priors_stand_on_thresholds_at_centred_predictors() -> None:
     assert [(row.coef, row.distribution) for row in of.priors.rows[:3]] == [
         ("1", "normal"), ("2", "student_t"), ("3", "student_t"),
     ]  # fmt: skip
-    check(made(cumulative(threshold="equidistant"), FORMULAS["slopes"], priors=[sm.set_prior("gamma(2, 1)", class_="delta")]))
+    check(
+        made(
+            cumulative(threshold="equidistant"),
+            FORMULAS["slopes"],
+            priors=[sm.set_prior("gamma(2, 1)", class_="delta")],
+        )
+    )
