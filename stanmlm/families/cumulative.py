@@ -124,7 +124,7 @@ CUMULATIVE = Family(
     draw=_draw,
     mean=_probabilities,
     bounds=codes_from_one,
-    notation=Notation(r"\mu", "", trials_of, _law),
+    notation=Notation(r"\mu", "", trials_of, _law, event=r"y \le k"),
     reductions=(
         Reduction(("offset",), _statistic, scalars=("disc",), links=("logit",)),
         Reduction(("offset",), _one_by_one),

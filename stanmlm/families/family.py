@@ -84,6 +84,8 @@ class Notation:
     size: str  # the symbol of what rows may differ in beside the mean
     sizes: Callable[[Response], Floats]  # (N,); where all are one the symbol is left out
     law: Callable[[str, str], str]  # (mean, size or "") -> the distribution
+    # of a response y with thresholds, an event that the inverse link of a distance to threshold k is the chance of
+    event: str = ""
 
 
 def as_they_are(y: Floats) -> Floats:

@@ -29,6 +29,7 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.errors import OptionError
 from stanmlm.fit.fit import Fit
 from stanmlm.fit.fitlist import FitList
+from stanmlm.formula.formula import Terms
 from stanmlm.model.model import Model
 
 
@@ -93,9 +94,19 @@ def equation(fit: Fit | FitList, *, substituted: bool = False, names: Mapping[st
     if fit.model.design.others:
         listed = " and ".join(f"`{of.dpar}`" for of in fit.model.design.others)
         raise OptionError(f"equation() writes models with one predictor; here {listed} has a formula too")
-    page = page_of(fit.model, given)
+    page = page_of(_as_written(fit.model), given)
     body = _in_one(page) if substituted else _apart(page)
     return Equation((*_response_lines(page), *body))
+
+
+def _as_written(model: Model) -> Model:
+    """The model without the intercept of a location whose thresholds have it."""
+    if model.family.shared is None:
+        return model
+    design = model.design
+    rest = {name: getattr(design, name)[1:] for name in ("names", "assign", "called")}
+    formula = replace(model.formula, fixed=Terms(False, model.formula.fixed.terms))
+    return replace(model, formula=formula, design=replace(design, X=design.X[:, 1:], intercept=False, **rest))
 
 
 # The response.
@@ -108,6 +119,9 @@ def _response_lines(page: Page) -> list[Line]:
     mean = f"{notation.mean}_{{{page.row}}}"
     size = "" if np.all(notation.sizes(response) == 1) else f"{notation.size}_{{{page.row}}}"
     outcome = f"{name_on(page, response_name(page.model))}_{{{page.row}}}"
+    if notation.event:
+        event, away = notation.event.replace("y", outcome), rf"\tau_{{k}} - {eta}"
+        return [(rf"\Pr({event})", f"= {family.link.written(away)}")]
     lines = [(outcome, rf"\sim {notation.law(mean, size)}")]
     return lines if mean == eta else [*lines, (mean, f"= {family.link.written(eta)}")]
 
