@@ -29,7 +29,6 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.errors import OptionError
 from stanmlm.fit.fit import Fit
 from stanmlm.fit.fitlist import FitList
-from stanmlm.formula.formula import Terms
 from stanmlm.model.model import Model
 
 
@@ -94,19 +93,9 @@ def equation(fit: Fit | FitList, *, substituted: bool = False, names: Mapping[st
     if fit.model.design.others:
         listed = " and ".join(f"`{of.dpar}`" for of in fit.model.design.others)
         raise OptionError(f"equation() writes models with one predictor; here {listed} has a formula too")
-    page = page_of(_as_written(fit.model), given)
+    page = page_of(fit.model, given)
     body = _in_one(page) if substituted else _apart(page)
     return Equation((*_response_lines(page), *body))
-
-
-def _as_written(model: Model) -> Model:
-    """The model without the intercept of a location whose thresholds have it."""
-    if model.family.shared is None:
-        return model
-    design = model.design
-    rest = {name: getattr(design, name)[1:] for name in ("names", "assign", "called")}
-    formula = replace(model.formula, fixed=Terms(False, model.formula.fixed.terms))
-    return replace(model, formula=formula, design=replace(design, X=design.X[:, 1:], intercept=False, **rest))
 
 
 # The response.
