@@ -67,10 +67,55 @@ def cumulative_law(away: Floats, link: Link) -> tuple[Floats, Floats]:
     return logs, along
 
 
+def stopping_law(away: Floats, link: Link) -> tuple[Floats, Floats]:
+    """P(Y = k | Y >= k) is the inverse link of the distance to threshold k."""
+    return _in_turn(link.log_inverse(away), link.log1m_inverse(away), *_slopes_of_logs(link, away))
+
+
+def continuing_law(away: Floats, link: Link) -> tuple[Floats, Floats]:
+    """P(Y > k | Y >= k) is the inverse link of minus the distance to threshold k."""
+    stay, go = _slopes_of_logs(link, -away)
+    return _in_turn(link.log1m_inverse(-away), link.log_inverse(-away), -go, -stay)
+
+
+def _slopes_of_logs(link: Link, x: Floats) -> tuple[Floats, Floats]:
+    """Derivatives of the logarithms of a probability and of one minus it."""
+    with np.errstate(divide="ignore", over="ignore"):
+        slope = np.log(link.slope(x))
+        return np.exp(slope - link.log_inverse(x)), -np.exp(slope - link.log1m_inverse(x))
+
+
+def _in_turn(stop: Floats, go: Floats, of_stop: Floats, of_go: Floats) -> tuple[Floats, Floats]:
+    """From log probabilities to stop at each threshold and to go beyond it, (..., T), and their slopes."""
+    T, passed = stop.shape[-1], np.cumsum(go, axis=-1)
+    logs = np.concatenate([stop[..., :1], stop[..., 1:] + passed[..., :-1], passed[..., -1:]], axis=-1)
+    along = np.zeros((T, *logs.shape))
+    for t in range(T):
+        along[t, ..., t] = of_stop[..., t]
+        along[t, ..., t + 1 :] = of_go[..., t, None]
+    return logs, along
+
+
+def adjacent_law(away: Floats, link: Link) -> tuple[Floats, Floats]:
+    """P(Y = k) over P(Y = k or k + 1) is the inverse logit of the distance to threshold k."""
+    T = away.shape[-1]
+    sums = np.concatenate([np.zeros_like(away[..., :1]), -np.cumsum(away, axis=-1)], axis=-1)
+    logs = sums - special.logsumexp(sums, axis=-1, keepdims=True)
+    below = np.cumsum(np.exp(logs), axis=-1)  # P(Y <= k)
+    beyond = np.arange(T + 1) > np.arange(T)[:, None]
+    along = np.moveaxis(1 - below[..., :-1, None] - beyond, -2, 0)
+    return logs, along
+
+
 def _differences(T: int) -> Floats:
     """Thresholds as sums of the gaps between neighbours."""
     sums = np.tril(np.ones((T, T)), -1)[:, : T - 1]
     return np.asarray(sums - sums[middle(T)])
+
+
+def _others(T: int) -> Floats:
+    """Thresholds in any order, all but the middle one by themselves."""
+    return np.delete(np.eye(T), middle(T), axis=1)
 
 
 def _multiples(T: int) -> Floats:
@@ -89,8 +134,10 @@ EQUIDISTANT = Shared(
     told=True,
     priors=1,
 )
+FREE = Shared("free", "step", "from the threshold in the middle to each other one", LINKS["identity"], "real", _others)
 ORDERED = {shared.name: shared for shared in (FLEXIBLE, EQUIDISTANT)}
-SHARED = ORDERED
+UNORDERED = {"flexible": FREE, "equidistant": EQUIDISTANT}
+SHARED = {shared.name: shared for shared in (FLEXIBLE, EQUIDISTANT, FREE)}
 
 # What an answer's distance to thresholds is multiplied by, where a formula says so.
 DISC = Distributional(

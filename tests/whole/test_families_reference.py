@@ -116,7 +116,7 @@ def _by_brms_name(fit: sm.Fit) -> dict[str, np.ndarray]:
         name = "Intercept" if row.label == "(Intercept)" else row.label
         label = f"b_Intercept[{name}]" if row.variable == "b_Intercept" else f"{row.variable}_{name}"
         out[label] = posterior[row.variable].values[..., row.place[0]]
-    for one in fit.model.family.scalars:
+    for one in fit.model.scalars:
         out[one.name] = posterior[one.name].values
     for term in fit.model.design.terms:
         for k, coef in enumerate(term.coefs):
