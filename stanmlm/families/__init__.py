@@ -12,6 +12,7 @@ from stanmlm.families.lognormal import lognormal
 from stanmlm.families.negbinomial import negbinomial
 from stanmlm.families.poisson import poisson
 from stanmlm.families.registry import FAMILIES, as_family
+from stanmlm.families.sequential import acat, cratio, sratio
 from stanmlm.families.student import student
 from stanmlm.families.weibull import weibull
 
@@ -20,9 +21,11 @@ __all__ = [
     "Family",
     "FamilyLike",
     "Gamma",
+    "acat",
     "as_family",
     "beta",
     "binomial",
+    "cratio",
     "cumulative",
     "exponential",
     "gaussian",
@@ -30,6 +33,7 @@ __all__ = [
     "lognormal",
     "negbinomial",
     "poisson",
+    "sratio",
     "student",
     "weibull",
 ]

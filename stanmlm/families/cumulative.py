@@ -1,21 +1,29 @@
 """Ordered categories, each an interval of a variable behind them."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
-from stanmlm.base.arguments import shown
 from stanmlm.base.arrays import Floats, Ints
-from stanmlm.base.errors import OptionError, did_you_mean
 from stanmlm.data.distinct import cells_of
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.categories import at_codes, codes_from_one, drawn, no_start, read_categories
+from stanmlm.families.categories import codes_from_one, no_start, read_categories
 from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_link
 from stanmlm.families.links import LINKS, Link
-from stanmlm.families.ordinal import DISC, FLEXIBLE, ORDERED, cumulative_law, distances, slopes_by_category
-from stanmlm.families.reductions import Extra, Reduction, Stats, observed, total
+from stanmlm.families.ordinal import (
+    DISC,
+    FLEXIBLE,
+    ORDERED,
+    cumulative_law,
+    draw,
+    log_density,
+    probabilities,
+    slopes_by_category,
+    threshold_of,
+)
+from stanmlm.families.reductions import Reduction, Stats, observed, total
 from stanmlm.families.responses import Response
-from stanmlm.families.theta import Theta
 
 # Thresholds next to the responses of cells are a matrix where they are more than this share of it: then it is faster.
 FULL = 0.5
@@ -44,31 +52,11 @@ def cumulative(link: str = "logit", threshold: str = "flexible") -> Family:
     >>> cumulative("probit").link.name, cumulative(threshold="equidistant").shared.name
     ('probit', 'equidistant')
     """
-    if threshold not in ORDERED:
-        text = threshold if isinstance(threshold, str) else shown(threshold)
-        raise OptionError(f"`{text}` is not a kind of threshold" + did_you_mean(text, ORDERED))
-    return replace(with_link(CUMULATIVE, link), shared=ORDERED[threshold])
+    return replace(with_link(CUMULATIVE, link), shared=threshold_of(ORDERED, threshold))
 
 
 def _read(raw: RawResponse, weights: Floats | None, categories: tuple[str, ...] = ()) -> Response:
     return read_categories(raw, weights, "cumulative", ordered=True, categories=categories)
-
-
-def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:
-    logs, _ = cumulative_law(distances(theta), theta.links["mu"])
-    return np.asarray(extra.weights * at_codes(logs, y))
-
-
-def _probabilities(theta: Theta, extra: Extra) -> Floats:
-    return np.exp(cumulative_law(distances(theta), theta.links["mu"])[0])
-
-
-def _draw(rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
-    return drawn(rng, _probabilities(theta, extra))
-
-
-def _by_category(theta: Theta) -> tuple[Floats, Floats]:
-    return slopes_by_category(theta, cumulative_law)
 
 
 def _thresholds(shares: Floats, link: Link) -> Floats:
@@ -120,9 +108,9 @@ CUMULATIVE = Family(
     parameters=(Distributional("mu", LINKS["logit"], ("logit", "probit", "cloglog"), "real", no_start),),
     kind="category",
     read=_read,
-    log_density=_log_density,
-    draw=_draw,
-    mean=_probabilities,
+    log_density=partial(log_density, cumulative_law),
+    draw=partial(draw, cumulative_law),
+    mean=partial(probabilities, cumulative_law),
     bounds=codes_from_one,
     notation=Notation(r"\mu", "", trials_of, _law, event=r"y \le k"),
     reductions=(
@@ -132,5 +120,5 @@ CUMULATIVE = Family(
     shared=FLEXIBLE,
     optional=(DISC,),
     thresholds=_thresholds,
-    by_category=_by_category,
+    by_category=partial(slopes_by_category, cumulative_law),
 )

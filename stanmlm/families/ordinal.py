@@ -1,13 +1,17 @@
 """Laws of ordered categories: probabilities from a predictor's distances to thresholds, and their slopes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from scipy import special
 
+from stanmlm.base.arguments import shown
 from stanmlm.base.arrays import Floats
+from stanmlm.base.errors import OptionError, did_you_mean
+from stanmlm.families.categories import at_codes, drawn
 from stanmlm.families.family import THRESHOLDS, Default, Distributional, Shared, middle
 from stanmlm.families.links import LINKS, Link
+from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response
 from stanmlm.families.theta import Theta
 
@@ -28,13 +32,42 @@ def distances(theta: Theta) -> Floats:
     return away * theta["disc"][..., None] if "disc" in theta else away
 
 
-def slopes_by_category(theta: Theta, law: Law) -> tuple[Floats, Floats]:
+def log_density(law: Law, y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Of codes, weighted."""
+    return np.asarray(extra.weights * at_codes(law(distances(theta), theta.links["mu"])[0], y))
+
+
+def probabilities(law: Law, theta: Theta, _: Extra) -> Floats:
+    """Of all categories, (..., rows, K)."""
+    return np.exp(law(distances(theta), theta.links["mu"])[0])
+
+
+def draw(law: Law, rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
+    """Codes."""
+    return drawn(rng, probabilities(law, theta, extra))
+
+
+def slopes_by_category(law: Law, theta: Theta) -> tuple[Floats, Floats]:
     """Log probabilities of one draw, (rows, K), and slopes along predictors and thresholds, (Q, rows, K)."""
     away = distances(theta)
     logs, along = law(away, theta.links["mu"])
     disc = theta["disc"][..., None] if "disc" in theta else np.ones((1, 1))
     of_disc = [np.einsum("rt,trk->rk", away, along)] if "disc" in theta else []
     return logs, np.array([-disc * along.sum(axis=0), *of_disc, *(disc * along)])
+
+
+def threshold_of(kinds: Mapping[str, Shared], threshold: str) -> Shared:
+    """The kind of thresholds that a user names.
+
+    Raises
+    ------
+    OptionError
+        For one that there is not.
+    """
+    if threshold not in kinds:
+        text = threshold if isinstance(threshold, str) else shown(threshold)
+        raise OptionError(f"`{text}` is not a kind of threshold" + did_you_mean(text, kinds))
+    return kinds[threshold]
 
 
 def log_between(link: Link, low: Floats, high: Floats) -> Floats:

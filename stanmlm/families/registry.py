@@ -16,13 +16,14 @@ from stanmlm.families.inverse_gaussian import INVERSE_GAUSSIAN
 from stanmlm.families.lognormal import LOGNORMAL
 from stanmlm.families.negbinomial import NEGBINOMIAL
 from stanmlm.families.poisson import POISSON
+from stanmlm.families.sequential import ACAT, CRATIO, SRATIO
 from stanmlm.families.student import STUDENT
 from stanmlm.families.weibull import WEIBULL
 
 _EVERY = (
     *(GAUSSIAN, STUDENT, LOGNORMAL, GAMMA, INVERSE_GAUSSIAN, WEIBULL, EXPONENTIAL, BETA),
     *(BINOMIAL, POISSON, NEGBINOMIAL),
-    *(CUMULATIVE,),
+    *(CUMULATIVE, SRATIO, CRATIO, ACAT),
 )
 FAMILIES: dict[str, Family] = {family.name: family for family in _EVERY}
 _SPELLINGS = {name: family for family in FAMILIES.values() for name in (family.name, *family.spellings)}

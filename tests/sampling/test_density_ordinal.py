@@ -9,7 +9,7 @@ from reference_density import dimension, gradient, log_density
 from stan_against_numpy import RELATIVE, check, compiled
 
 import stanmlm as sm
-from stanmlm.families import Family, cumulative
+from stanmlm.families import Family, acat, cratio, cumulative, sratio
 from stanmlm.fit.pipeline import ModelOptions, build_model
 from stanmlm.model.model import Model
 
@@ -18,6 +18,10 @@ COLLAPSED = 1e-10
 FAMILIES = {
     **{link: cumulative(link) for link in ("logit", "probit", "cloglog")},
     "equidistant": cumulative(threshold="equidistant"),
+    **{f"sratio {link}": sratio(link) for link in ("logit", "probit", "cloglog")},
+    "cratio cloglog": cratio("cloglog"),
+    "cratio equidistant": cratio(threshold="equidistant"),
+    "acat": acat(),
 }
 FORMULAS = {
     "fixed": ("y ~ x",),
