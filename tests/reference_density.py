@@ -66,13 +66,17 @@ def _cumulative(
         return np.log(np.diff(below, axis=1)[rows, y.astype(int) - 1])
 
 
-def _in_turn(law: str, link: str, eta: Anything, y: Anything, steps: Anything, disc: Anything = 1.0, **_: Anything) -> Anything:
+def _in_turn(
+    law: str, link: str, eta: Anything, y: Anything, steps: Anything, disc: Anything = 1.0, **_: Anything
+) -> Anything:
     """Category by category: to be in one of those that are left, or beyond it; or next to each other."""
     away = (steps - eta[:, None]) * np.reshape(disc, (-1, 1))
     if law == "acat":
         odds = np.concatenate([np.zeros((len(y), 1)), np.cumsum(-away, axis=1)], axis=1)
         top = np.max(np.real(odds), axis=1, keepdims=True)
-        return (odds - top - np.log(np.exp(odds - top).sum(axis=1, keepdims=True)))[np.arange(len(y)), y.astype(int) - 1]
+        return (odds - top - np.log(np.exp(odds - top).sum(axis=1, keepdims=True)))[
+            np.arange(len(y)), y.astype(int) - 1
+        ]
     logs = {
         "logit": (lambda x: -np.log1p(np.exp(-x)), lambda x: -np.log1p(np.exp(x))),
         "probit": (special.log_ndtr, lambda x: special.log_ndtr(-x)),

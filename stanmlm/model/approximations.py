@@ -202,7 +202,9 @@ def of_responses(
 
     often = np.bincount(seen.cell, seen.n, C)
     first = start[:, None] + offset - (offset @ often / max(float(often.sum()), 1e-300))[:, None]
-    return Likelihood(first, bounds, working, lambda *_: 1.0, has_dispersion=False, by_variance=P > 1 and family.by_category is None)
+    return Likelihood(
+        first, bounds, working, lambda *_: 1.0, has_dispersion=False, by_variance=P > 1 and family.by_category is None
+    )
 
 
 def positive(weight: Floats) -> Floats:

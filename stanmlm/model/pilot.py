@@ -18,6 +18,7 @@ from stanmlm.priors.priors import Priors
 
 STEPS = 40
 TOLERANCE = 0.02  # largest relative change of an sd, a weight moves by less than that; of a coefficient, in its sd
+SMALL = 0.3  # sd of the logarithm of a multiplier, to begin with: where nothing differs nothing tells it
 SMALLEST = 1e-20  # of a variance, in the problem's own units: data that leave nothing over
 
 
@@ -121,6 +122,8 @@ def _start(of: Problem) -> _State:
     eta, F = of.likelihood.start, of.X.shape[1]
     working = of.likelihood.working(eta, np.zeros(eta.shape[1]), 1.0)
     sds = [_by_moments(part, index, J, working) for part, index, J in zip(of.parts, of.index, of.levels, strict=True)]
+    multipliers = {of.dpars.index(one.name) for one in of.family.optional if one.name in of.dpars}
+    sds = [np.minimum(sd, SMALL) if set(p) <= multipliers else sd for sd, p in zip(sds, of.parts, strict=True)]
     return _State(
         beta=_first_coefficients(of),
         uncertainty=np.eye(F),

@@ -28,6 +28,8 @@ ROUNDING = 1e-15
 TYPICAL, SHIFT = 1000, 2**0.5 - 1
 # The sd of the logarithm of a multiplier that data do not tell from what it multiplies.
 HELD = 0.1
+# That of what changes it, a standard deviation of a column each.
+LOOSELY = 1.0
 # The step of difference quotients of a scalar's prior, on its link's scale.
 STEP = 1e-3
 
@@ -295,11 +297,14 @@ def _own(
     location = prior.location.copy()
     starting = [dpars.index(of.dpar) for of in predictors(design) if of.intercept]
     location[intercepts(design)] -= units.predictors.center[starting]
-    scale = prior.scale.copy()
+    scale, places = prior.scale / units.X, places_of(design)
+    for dpar in scales:
+        if dpar in places:
+            scale[places[dpar]] = np.minimum(scale[places[dpar]], LOOSELY)
     for place, p in zip(intercepts(design), starting, strict=True):
-        if p and dpars[p] in scales:
+        if dpars[p] in scales:
             scale[place] = min(scale[place], HELD)
-    return NormalPrior(location / units.X, scale / units.X, prior.df)
+    return NormalPrior(location / units.X, scale, prior.df)
 
 
 def _scalar_prior(family: Family, dpar: str, priors: Priors, scale: Scale, p: int) -> LogPrior:
