@@ -2,13 +2,20 @@
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from stanmlm.base.arrays import Anything, Bools, Floats, Ints, constant, stretches
 from stanmlm.base.errors import DataError, StanmlmWarning, rows_named
 from stanmlm.data.raw_response import RawResponse
+
+# What says nothing of any row.
+ONE: Floats = np.ones(1)
+ZERO: Floats = np.zeros(1)
+BELOW: Floats = np.full(1, -np.inf)
+ABOVE: Floats = np.full(1, np.inf)
 
 
 @dataclass(frozen=True)
@@ -20,6 +27,43 @@ class Response:
     trials: Floats  # binomial trials; ones elsewhere
     weights: Floats  # what they mean the family says; ones by default
     categories: tuple[str, ...] = ()  # names of those whose codes, from 1, y has
+    # What a formula adds to it; of (1,), one that says nothing, where it does not.
+    exponents: Floats = field(default_factory=lambda: ONE)  # of densities whose weights are something else
+    rate: Floats = field(default_factory=lambda: ONE)  # a mean is this times what the predictor says
+    se: Floats = field(default_factory=lambda: ZERO)  # known sd of y beside sigma
+    lower: Floats = field(default_factory=lambda: BELOW)  # y was seen only from here
+    upper: Floats = field(default_factory=lambda: ABOVE)  # to here, both ends included
+    censored: Floats = field(default_factory=lambda: ZERO)  # -1 left of y, 0 not, 1 right of it, 2 between y and y2
+    y2: Floats = field(default_factory=lambda: ZERO)
+
+
+# What a formula may add to a response, with what says nothing.
+NEUTRAL = {"exponents": 1.0, "rate": 1.0, "se": 0.0, "lower": -np.inf, "upper": np.inf, "censored": 0.0, "y2": 0.0}
+
+
+def added_to(response: Response) -> tuple[str, ...]:
+    """Those of `NEUTRAL` that say something of some row."""
+    return tuple(name for name, nothing in NEUTRAL.items() if np.any(getattr(response, name) != nothing))
+
+
+def some(values: Anything, at: Anything | slice) -> Anything:
+    """Some rows; one number stands for all of them."""
+    return values if len(values) == 1 else values[at]
+
+
+def some_rows(response: Response, at: Anything | slice) -> Response:
+    """Some rows of a response."""
+    parts: dict[str, Any] = {name: some(getattr(response, name), at) for name in NEUTRAL}
+    return replace(response, y=response.y[at], trials=response.trials[at], weights=response.weights[at], **parts)
+
+
+def moved(response: Response, offset: Floats) -> Response:
+    """A response less an offset, with its bounds."""
+    parts = {name: getattr(response, name) - offset for name in ("lower", "upper", "y2")}
+    known: dict[str, Any] = {
+        name: values for name, values in parts.items() if np.any(getattr(response, name) != NEUTRAL[name])
+    }
+    return replace(response, y=response.y - offset, **known)
 
 
 def read_reals(raw: RawResponse, weights: Floats | None, family: str) -> Response:
@@ -44,6 +88,27 @@ def read_positive(raw: RawResponse, weights: Floats | None, family: str) -> Resp
     return Response(raw.label, y, constant(1.0, len(y)), weights_of_rows(raw, weights))
 
 
+def read_from_zero(raw: RawResponse, weights: Floats | None, family: str) -> Response:
+    """Reals from zero on, each one observation."""
+    y = _numeric(raw, family)
+    refuse(raw, _where(_negative, y), f"{family} needs responses at zero or above: `{raw.label}` has {{values}}"
+            " below zero")  # fmt: skip
+    return Response(raw.label, y, constant(1.0, len(y)), weights_of_rows(raw, weights))
+
+
+def read_some_shares(raw: RawResponse, weights: Floats | None, family: str, ends: tuple[float, ...]) -> Response:
+    """Reals between zero and one, or at one of these ends, each one observation."""
+    y = _numeric(raw, family)
+    allowed = " or ".join(f"{end:g}" for end in ends)
+
+    def beyond(values: Floats) -> Bools:
+        return _not_inside(values) & ~np.isin(values, ends)
+
+    refuse(raw, _where(beyond, y), f"{family} needs shares between 0 and 1, or {allowed}: `{raw.label}` has {{values}}"
+            " that are not")  # fmt: skip
+    return Response(raw.label, y, constant(1.0, len(y)), weights_of_rows(raw, weights))
+
+
 def read_shares(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """Reals between zero and one, each one observation."""
     y = _numeric(raw, family)
@@ -52,23 +117,30 @@ def read_shares(raw: RawResponse, weights: Floats | None, family: str) -> Respon
     return Response(raw.label, y, constant(1.0, len(y)), weights_of_rows(raw, weights))
 
 
-def read_successes(raw: RawResponse, weights: Floats | None) -> Response:
+def read_angles(raw: RawResponse, weights: Floats | None, family: str) -> Response:
+    """Angles between -pi and pi, each one observation."""
+    y = _numeric(raw, family)
+    refuse(raw, _where(_beyond_pi, y), f"{family} needs angles between -pi and pi: `{raw.label}` has {{values}}"
+            " beyond")  # fmt: skip
+    return Response(raw.label, y, constant(1.0, len(y)), weights_of_rows(raw, weights))
+
+
+def read_successes(raw: RawResponse, weights: Floats | None, family: str = "binomial") -> Response:
     """Successes and trials, from any of R's spellings."""
     readers = {
         "numeric": _read_share,
         "logical": _read_share,
         "factor": _read_factor,
         "cbind": _read_cbind,
-        "trials": _read_trials,
     }
-    return readers[raw.kind](raw, weights)
+    return (_read_trials if "trials" in raw.added else readers[raw.kind])(raw, weights, family)
 
 
-def _read_share(raw: RawResponse, weights: Floats | None) -> Response:
+def _read_share(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """Zeros and ones, whose weights are case weights, or proportions, whose weights are trials."""
     share = numbers_of(raw)
     outside = _where(lambda s: (s < 0) | (s > 1), share)
-    refuse(raw, outside, f"binomial needs 0 or 1, or proportions: `{raw.label}` has {{values}}"
+    refuse(raw, outside, f"{family} needs 0 or 1, or proportions: `{raw.label}` has {{values}}"
             " below 0 or above 1")  # fmt: skip
     weights, ones = weights_of_rows(raw, weights), constant(1.0, len(share))
     if not len(_where(fractional, share)):
@@ -83,7 +155,7 @@ def _read_share(raw: RawResponse, weights: Floats | None) -> Response:
     return Response(raw.label, np.where(whole, near, successes), weights, ones)
 
 
-def _read_factor(raw: RawResponse, weights: Floats | None) -> Response:
+def _read_factor(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """R: the first level is failure, all others are success."""
     codes = numbers_of(raw)
     if len(raw.levels) > 2:
@@ -91,19 +163,22 @@ def _read_factor(raw: RawResponse, weights: Floats | None) -> Response:
     return Response(raw.label, (codes > 0).astype(float), constant(1.0, len(codes)), weights_of_rows(raw, weights))
 
 
-def _read_cbind(raw: RawResponse, weights: Floats | None) -> Response:
+def _read_cbind(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     successes, failures = _matrix(raw)
     below = _where(lambda s, f: (s < 0) | (f < 0), successes, failures)
-    refuse(raw, below, f"binomial needs counts: `{raw.label}` has {{values}} below zero")
+    refuse(raw, below, f"{family} needs counts: `{raw.label}` has {{values}} below zero")
     odd = _where(lambda s, f: fractional(s) | fractional(f), successes, failures)
     _warn(raw, odd, f"non-integer counts in a binomial glm!: `{raw.label}` has {{values}} that are not whole")
     return Response(raw.label, successes, successes + failures, weights_of_rows(raw, weights))
 
 
-def _read_trials(raw: RawResponse, weights: Floats | None) -> Response:
-    successes, trials = _matrix(raw)
+def _read_trials(raw: RawResponse, weights: Floats | None, family: str) -> Response:
+    if raw.kind not in ("numeric", "logical"):
+        raise DataError(f"successes of trials() are counts; `{raw.label}` is {_KINDS[raw.kind]}")
+    successes, trials = numbers_of(raw), raw.added["trials"]
+    refuse(raw, _where(_not_finite, trials), "trials() has {values} missing or infinite")
     below = _where(lambda s, n: (s < 0) | (n < 0), successes, trials)
-    refuse(raw, below, f"binomial needs counts: `{raw.label}` has {{values}} below zero")
+    refuse(raw, below, f"{family} needs counts: `{raw.label}` has {{values}} below zero")
     more = _where(lambda s, n: s > n, successes, trials)
     refuse(raw, more, f"`{raw.label}` has {{values}} with more successes than trials")
     odd = _where(lambda s, n: fractional(s) | fractional(n), successes, trials)
@@ -111,13 +186,15 @@ def _read_trials(raw: RawResponse, weights: Floats | None) -> Response:
     return Response(raw.label, successes, trials, weights_of_rows(raw, weights))
 
 
+_KINDS = {"factor": "a factor", "cbind": "a matrix"}
 _SUCCESSES = "non-integer #successes in a binomial glm!"
 
 
 def _numeric(raw: RawResponse, family: str) -> Floats:
     if raw.kind not in ("numeric", "logical"):
-        given = {"factor": "a factor", "cbind": "a matrix", "trials": "successes with trials"}[raw.kind]
-        message = f"response must be numeric: `{raw.label}` is {given}, which the {family} family cannot read"
+        message = (
+            f"response must be numeric: `{raw.label}` is {_KINDS[raw.kind]}, which the {family} family cannot read"
+        )
         raise DataError(message + "; family=binomial can")
     return numbers_of(raw)
 
@@ -139,8 +216,11 @@ def _matrix(raw: RawResponse) -> tuple[Floats, Floats]:
 
 def weights_of_rows(raw: RawResponse, weights: Floats | None) -> Floats:
     """The weights of rows, ones by default."""
-    if weights is None:
-        return constant(1.0, len(raw.values))
+    return constant(1.0, len(raw.values)) if weights is None else valid_weights(raw, weights)
+
+
+def valid_weights(raw: RawResponse, weights: Floats) -> Floats:
+    """Weights, which are numbers of zero or more."""
     weights = np.asarray(weights, dtype=float)
     refuse(raw, _where(_not_finite, weights), "weights has {values} missing or infinite")
     refuse(raw, _where(_negative, weights), "negative weights not allowed: weights has {values} below zero")
@@ -165,6 +245,10 @@ def _not_positive(values: Floats) -> Bools:
 
 def _not_inside(values: Floats) -> Bools:
     return np.asarray((values <= 0) | (values >= 1))
+
+
+def _beyond_pi(values: Floats) -> Bools:
+    return np.asarray(np.abs(values) > np.pi)
 
 
 def fractional(values: Floats) -> Bools:

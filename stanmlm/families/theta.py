@@ -61,7 +61,8 @@ class Theta:
         """Some draws and rows; what all rows share stays one column."""
 
         def some(values: Floats) -> Floats:
-            return values[draws] if values.shape[-1] == 1 else values[draws, rows]
+            own = values if len(values) == 1 else values[draws]  # what is held at a number is the same in all draws
+            return own if values.shape[-1] == 1 else own[:, rows]
 
         etas, natural = ({name: some(v) for name, v in known.items()} for known in (self.etas, self.natural))
         return Theta(etas, self.links, natural, {name: values[draws] for name, values in self.shared.items()})

@@ -14,7 +14,7 @@ from stanmlm.data.factors import level_key
 from stanmlm.data.frame import ModelFrame
 from stanmlm.families import Family
 from stanmlm.families.family import Distributional
-from stanmlm.families.responses import Response
+from stanmlm.families.responses import Response, added_to
 from stanmlm.formula.bf import LOCATION
 from stanmlm.formula.formula import Formula
 from stanmlm.model.centering import Centering
@@ -94,7 +94,9 @@ def _words(model: Model) -> tuple[int, ...]:
         for term in design.terms
     ]
     indexes = [term.index for term in design.terms] + ([] if design.row is None else [design.row])
-    arrays = (response.y, response.trials, response.weights, design.offset, design.X, *(t.Z for t in design.terms))
+    added = [np.broadcast_to(getattr(response, name), response.y.shape) for name in added_to(response)]
+    plain = (response.y, response.trials, response.weights, design.offset, design.X)
+    arrays = (*plain, *(t.Z for t in design.terms), *(np.nan_to_num(array, posinf=0.0, neginf=0.0) for array in added))
     others = [array for of in design.others for array in (of.offset, of.X)]
     names = [design.names, *([of.dpar, of.names] for of in design.others)]
     return words_of(

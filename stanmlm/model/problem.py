@@ -1,6 +1,6 @@
 """A model in units of its own, all of its predictors side by side: what the pilot solves."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,8 +30,20 @@ TYPICAL, SHIFT = 1000, 2**0.5 - 1
 HELD = 0.1
 # That of what changes it, a standard deviation of a column each.
 LOOSELY = 1.0
+# How near a predictor comes to where it may not be, as a share of the way from its start: differences stay inside.
+NEAR = 0.05
+# How far beyond the means of responses that were not seen whole a location may lie, on its link's scale.
+UNSEEN = 10.0
 # The step of difference quotients of a scalar's prior, on its link's scale.
 STEP = 1e-3
+# Priors about a location: degrees of freedom of the Student t that each is, or is next to, and the factor on its scale
+# (a logistic has the variance of a normal with pi / sqrt(3) times its scale).
+BELLS: Mapping[str, Callable[[Sequence[float]], tuple[float, float]]] = {
+    "normal": lambda _: (np.inf, 1.0),
+    "student_t": lambda arguments: (arguments[0], 1.0),
+    "cauchy": lambda _: (1.0, 1.0),
+    "logistic": lambda _: (np.inf, np.pi / 3**0.5),
+}
 
 # The log density of the prior of one number, at linear predictors in a problem's own units.
 LogPrior = Callable[[Floats], Floats]
@@ -109,7 +121,7 @@ def problem(
     seen = cells.observed
     dpars = (LOCATION,) if seen is None else tuple(family.numbers)
     starts = [] if seen is None else _starts(family, seen)
-    scale = _scale_of_means(design, cells, family) if seen is None else _scale_of_start(family, starts)
+    scale = _scale_of_means(design, cells, family) if seen is None else _scale_of_start(family, starts, seen)
     X, columns = np.asfortranarray(cells.X) - centers(design), places_of(design)
     formulas = tuple(dpars.index(dpar) for dpar in columns)
     scalars = [dpar for dpar in dpars if dpar not in columns]
@@ -193,18 +205,29 @@ def _likelihood(
         center, size = scale.center[0], scale.unit[0]
         return of_means(Means((y - center) / size, n, offset[0], spread and (spread[0], spread[1] / size**2), family))
     start = np.array([one.link.forward(np.asarray(value)) for one, value in starts])
+    means = Means(seen.y / seen.extra.trials, seen.n * seen.extra.trials, offset[0, seen.cell], None, family)
+    own = bounds_of(means)
+    if not seen.extra.whole:  # the mean of what was seen is not that of what there was
+        own = (own[0] - UNSEEN, own[1] + UNSEEN)
+    of = Response("", seen.y, seen.extra.trials, seen.n)
+    others = [_room(one.safe(of), at) for (one, _), at in zip(starts[1:], start[1:], strict=True)]
     if family.shared:
         start = _among_thresholds(family, _typical(seen, family), start)
-    limits = bounds_of(
-        Means(seen.y / seen.extra.trials, seen.n * seen.extra.trials, offset[0, seen.cell], None, family)
-    )
+        others += [(-np.inf, np.inf)] * (len(start) - len(starts))
+    limits = ((np.array([own, *others]) - scale.center[:, None]) / scale.unit[:, None]).T
     return of_responses(family, seen, scale, offset, (start - scale.center) / scale.unit, limits, shared)
+
+
+def _room(safe: tuple[float, float], start: float) -> tuple[float, float]:
+    """Where the predictor of a parameter may go: most of the way from where it starts to where it may not."""
+    low, high = (end + NEAR * (start - end) if np.isfinite(end) else end for end in safe)
+    return low, high
 
 
 def _starts(family: Family, seen: Observed) -> list[tuple[Distributional, float]]:
     """Every parameter with a natural value to begin at."""
     response = _typical(seen, family)
-    return [(one, one.start(response)) for one in family.parameters]
+    return [(one, float(one.within.inside(np.asarray(one.start(response))))) for one in family.parameters]
 
 
 def _among_thresholds(family: Family, response: Response, start: Floats) -> Floats:
@@ -237,7 +260,7 @@ def _scale_of_means(design: Design, cells: Cells, family: Family) -> Scale:
     """The mean of a real response and its root mean square around it; around zero without an intercept."""
     y, n, spread = _means(family, cells)
     total = n.sum()
-    if not family.squares or not total > 0:
+    if not family.sees_squares or not total > 0:
         return Scale(np.zeros(1), np.ones(1))
     center = float(n @ y / total) if design.intercept else 0.0
     size = float(np.sqrt(((spread[1] if spread else 0.0) + n @ (y - center) ** 2) / total))
@@ -245,11 +268,13 @@ def _scale_of_means(design: Design, cells: Cells, family: Family) -> Scale:
     return Scale(np.array([center]), np.array([size]))
 
 
-def _scale_of_start(family: Family, starts: list[tuple[Distributional, float]]) -> Scale:
+def _scale_of_start(family: Family, starts: list[tuple[Distributional, float]], seen: Observed) -> Scale:
     """A real response about its location in units of its scale, whose own predictor is then about zero."""
+    spread = float(np.std(_typical(seen, family).y)) or 1.0 if family.autoscales else 1.0
     centers, units = np.zeros(len(family.numbers)), np.ones(len(family.numbers))
-    if family.link.name == "identity":
-        centers[0], units[0] = starts[0][1], next((value for one, value in starts if one.scales_groups), 1.0)
+    if family.is_linear and not np.any(np.isfinite(family.location.domain)):
+        own = next((value for one, value in starts if one.scales_groups), None)
+        centers[0], units[0] = starts[0][1], spread if own is None else own
         for p, (one, value) in enumerate(starts):
             if one.scales_groups and one.link.name == "identity":
                 units[p] = value
@@ -268,17 +293,17 @@ def _size(columns: Floats, rows: Floats) -> Floats:
 
 
 def coefficient_priors(design: Design, priors: Priors) -> NormalPrior:
-    """Of the coefficients of centred columns, in the user's units; what is neither normal nor Student t is flat."""
+    """Of the coefficients of centred columns, in the user's units; what is not about a location is flat."""
     F, columns = n_coefficients(design), slopes(design)
     starting = {dpar: at.start for dpar, at in places_of(design).items()}
     location, scale, df = np.zeros(F), np.full(F, np.inf), np.full(F, np.inf)
     for row in _of_coefficients(priors):
-        if row.distribution in ("normal", "student_t", "cauchy"):
+        if row.distribution in BELLS:
             place = columns[row.position] if row.class_ == "b" else starting[row.dpar]
             # A threshold is the intercept turned around.
             turned = -1 if row.class_ == "Intercept" and row.coef else 1
-            location[place], scale[place] = turned * row.arguments[-2], row.arguments[-1]
-            df[place] = {"normal": np.inf, "student_t": row.arguments[0], "cauchy": 1.0}[row.distribution]
+            df[place], factor = BELLS[row.distribution](row.arguments)
+            location[place], scale[place] = turned * row.arguments[-2], factor * row.arguments[-1]
     return NormalPrior(location, scale, df)
 
 

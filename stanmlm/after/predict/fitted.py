@@ -15,10 +15,11 @@ from stanmlm.after.predict.target import Target, some_of, target_of, warn_of_new
 from stanmlm.after.tables.picked import in_table_order
 from stanmlm.base.arguments import check_arguments, shown
 from stanmlm.base.arrays import Floats
-from stanmlm.base.errors import OptionError, check_probability, did_you_mean
+from stanmlm.base.errors import DataError, OptionError, check_probability, did_you_mean
 from stanmlm.base.streams import ROWS, Purpose, Source, stream, within
 from stanmlm.data.distinct import cells_of
 from stanmlm.data.whole_rows import telling
+from stanmlm.families.reductions import extra_at
 from stanmlm.fit.draws import values_of
 from stanmlm.fit.fit import Fit, draws_of, n_draws, source_of
 
@@ -121,7 +122,11 @@ def residuals(fit: Fit, type: str = "response") -> pd.Series:
     require_numbers(fit, "residuals")
     model = fit.model
     # Dispersions of all rows are 1, as in R; what shapes the density otherwise stands at its mean.
-    values = {one.name: 1.0 if one.scales_groups else draws_of(fit, one.name).mean() for one in model.scalars}
+    if type != "response" and not extra_at(model.response).whole:
+        raise DataError(f"residuals of type {type} are of responses that were seen whole; some here are censored or "
+                        'truncated: type="response" is observed minus fitted')  # fmt: skip
+    unit = not np.any(model.response.se)  # known errors are in the response's own units
+    values = {one.name: 1.0 if one.scales_groups and unit else draws_of(fit, one.name).mean() for one in model.scalars}
     others = {name: np.full((1, 1), value) for name, value in values.items()}
     others |= {of.dpar: _means(fit, of.dpar)[None] for of in model.design.others}
     point = Point(model.family, model.response, _means(fit), others)

@@ -14,6 +14,7 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError
 from stanmlm.base.streams import ROWS
+from stanmlm.families.observation import expectation as expectation_of
 from stanmlm.families.theta import Theta
 from stanmlm.fit.fit import Fit, source_of
 
@@ -122,7 +123,7 @@ def posterior_epred(
         require_trials(target)
 
     def counts(theta: Theta, rows: slice) -> Floats:
-        return fit.model.family.mean(theta, extra_of(target, rows))
+        return expectation_of(fit.model.family, theta, extra_of(target, rows))
 
     expected = counts if scale == "count" else expectation(fit, target)
     values = expected if dpar is None else natural(fit, dpar)
