@@ -71,7 +71,9 @@ def test_the_truncated_density_has_the_truncated_mean(family: Family, bounds: tu
         least = float(family.bounds(np.ones(1))[0][0])
         ends = np.clip([lower, upper], max(least, -2e4), 2e4)
         nodes, weights = np.polynomial.legendre.leggauss(60)
-        edges = np.unique(np.r_[ends, np.clip(np.r_[0.0, -np.geomspace(1e-3, 2e4, 40), np.geomspace(1e-3, 2e4, 40)], *ends)])
+        edges = np.unique(
+            np.r_[ends, np.clip(np.r_[0.0, -np.geomspace(1e-3, 2e4, 40), np.geomspace(1e-3, 2e4, 40)], *ends)]
+        )
         half = np.diff(edges)[:, None] / 2
         y, weights = (edges[:-1, None] + half + half * nodes).ravel(), (half * weights).ravel()
     of = theta(family, np.full((1, len(y)), 0.3))
@@ -110,7 +112,9 @@ def test_rates_are_of_several_units_together() -> None:
     assert family.mean(of, extra(6, rate=rate))[0, 0] == pytest.approx(law.mean())
     assert family.variance_of(of, extra(6, rate=rate))[0, 0] == pytest.approx(law.var())
     one = stats.poisson(rate * mu)
-    np.testing.assert_allclose(FAMILIES["poisson"].log_density(y, of, extra(6, rate=rate))[0], one.logpmf(y), rtol=1e-12)
+    np.testing.assert_allclose(
+        FAMILIES["poisson"].log_density(y, of, extra(6, rate=rate))[0], one.logpmf(y), rtol=1e-12
+    )
 
 
 def test_a_truncated_variance_is_refused() -> None:

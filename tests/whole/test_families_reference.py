@@ -74,9 +74,7 @@ def test_a_posterior_lies_where_maximum_likelihood_does(case: dict, reference: M
         fit = verb(written(case), data, family=family, priors="brms", **SIZES)
     ours = sm.fixef(fit)
     assert list(ours.index) == list(case["fixef"])
-    theirs = case["fixef"] | (
-        {"(Intercept)": case["conversion"]["brms_Intercept"]} if case.get("conversion") else {}
-    )
+    theirs = case["fixef"] | ({"(Intercept)": case["conversion"]["brms_Intercept"]} if case.get("conversion") else {})
     for name, value in theirs.items():
         assert abs(ours[name] - value) < FIXEF_SE[cls] * case["se"][name], name
     low, high = RATIO[SCALES.get(case["id"], cls)]

@@ -120,9 +120,7 @@ def residuals(fit: Fit, type: str = "response") -> pd.Series:
         raise DataError(f"residuals of type {type} are of responses that were seen whole; some here are censored or "
                         'truncated: type="response" is observed minus fitted')  # fmt: skip
     unit = not np.any(model.response.se)  # known errors are in the response's own units
-    values = {
-        one.name: 1.0 if one.scales_groups and unit else draws_of(fit, one.name).mean() for one in model.scalars
-    }
+    values = {one.name: 1.0 if one.scales_groups and unit else draws_of(fit, one.name).mean() for one in model.scalars}
     others = {name: np.full((1, 1), value) for name, value in values.items()}
     others |= {of.dpar: _means(fit, of.dpar)[None] for of in model.design.others}
     point = Point(model.family, model.response, _means(fit), others)

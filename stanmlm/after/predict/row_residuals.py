@@ -44,7 +44,7 @@ def _theta(at: Point, mu: Floats) -> Theta:
 
 def _deviance_residuals(at: Point) -> Floats:
     """McCullagh and Nelder (1989), section 2.3: twice the log density lost against the saturated model."""
-    y, trials = at.response.y, at.response.trials
+    y = at.response.y
     counts = at.response.weights > 0  # others are no observations, and lose nothing
     extra = replace(extra_at(at.response), weights=np.where(counts, at.response.weights, 1.0))
 
