@@ -56,7 +56,7 @@ def _read(raw: RawResponse, weights: Floats | None) -> Response:
 
 
 def _scale(theta: Theta, extra: Extra) -> Floats:
-    return np.hypot(theta["sigma"], extra.se if np.any(extra.se) else 0.0)
+    return np.asarray(np.hypot(theta["sigma"], extra.se if np.any(extra.se) else 0.0))
 
 
 def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:
