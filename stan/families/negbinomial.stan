@@ -1,6 +1,6 @@
 {# Counts that vary more than their mean: variance mu + mu^2 / shape.
    Contract: macros functions(s), data(s), model(s, link); model reads `eta` and the parameters that are vectors;
-   log_zero(s, link), after it, is the log probability of a zero in each cell. #}
+   log_zero(s, at), after it, is the log probability of a zero in cells `at`. #}
 {% import "functions/rising.stan" as functions_of %}
 {% macro functions(s) %}{{ functions_of.ascending() if "shape" in s.vectors else functions_of.rising() }}{% endmacro %}
 {% macro data(s) %}
@@ -21,12 +21,13 @@
 {% endmacro %}
 {% macro model(s, link) %}
   vector[C] log_odds = {{ link.log_inverse("eta") }} - log(shape);
+  vector[C] spread = log1p_exp(log_odds);
 {% if "shape" in s.vectors %}
   vector[R] a = shape[cell];
-  target += dot_product(n, log_ascending(log(a), y) + y .* log_odds[cell] - (y + a) .* log1p_exp(log_odds[cell]));
+  target += dot_product(n, log_ascending(log(a), y) + y .* log_odds[cell] - (y + a) .* spread[cell]);
 {% else %}
   target += dot_product(often, log_rising(shape, count));
-  target += dot_product(y, {{ link.log_inverse("eta") }}) - dot_product(y + shape * n, log1p_exp(log_odds));
+  target += dot_product(y, {{ link.log_inverse("eta") }}) - dot_product(y + shape * n, spread);
 {% endif %}
 {% endmacro %}
-{% macro log_zero(s, link) %}-shape {{ ".*" if "shape" in s.vectors else "*" }} log1p_exp(log_odds){% endmacro %}
+{% macro log_zero(s, at) %}-shape{{ at ~ " .*" if "shape" in s.vectors else " *" }} spread{{ at }}{% endmacro %}
