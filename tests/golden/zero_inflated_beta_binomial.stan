@@ -150,16 +150,16 @@ model {
   // Likelihood
   vector[C] log_up = log_inv_logit(eta) + log(phi);
   vector[C] log_down = log_inv_logit(-(eta)) + log(phi);
-  vector[R] log_phi = rep_vector(log(phi), R);
+  vector[C] log_phi = rep_vector(log(phi), C);
   target += dot_product(n, log_ascending(log_up[cell], y) + log_ascending(log_down[cell], trials - y));
-  target += -dot_product(n, log_ascending(log_phi, trials));
+  target += -dot_product(n, log_ascending(log_phi[cell], trials));
 
   real log_zi = log(zi);
   real log1m_zi = log1m(zi);
 
   target += sum(others) * log1m_zi + sum(zeros) * log_zi;
   // A zero is one of the counts' or not: log of zi + (1 - zi) exp(log_zero)
-  vector[C_zero] log_zero = log_ascending(log_down[zero_at], size[zero_at]) - log_ascending((rep_vector(log(phi), C))[zero_at], size[zero_at]);
+  vector[C_zero] log_zero = log_ascending(log_down[zero_at], size[zero_at]) - log_ascending(log_phi[zero_at], size[zero_at]);
   target += dot_product(zeros[zero_at], log1p_exp(log_zero - (log_zi - log1m_zi)));
 
   // Priors
