@@ -1,6 +1,7 @@
 {# The skeleton of every program; the text depends on a Structure and on nothing else.
    Contract: stanmlm/sampling/program.py gives `s` (Structure), `predictors`, `terms`, `priors`, `scale` and the files `family`, `density` and `eta`; macros are named after Stan's blocks. #}
 {% import "fragments/fixed.stan" as fixed %}
+{% import "fragments/masses.stan" as masses %}
 {% import "fragments/ratio.stan" as ratio %}
 // {{ s.family }} family, {{ s.link }} link{% for one in s.others %}, {{ one.dpar }} with {{ one.link }} link{% endfor %}{{ ", prior only" if not s.likelihood }}. Written by stanmlm.
 // Every name, size, number and centring weight is data: models that differ only in those share this program.
@@ -14,6 +15,8 @@
 
 {% endfor %}
 {{ family.functions(s) if s.likelihood }}
+
+{{ masses.functions(s, family) if s.masses }}
 {% endfilter %}
 {% filter block("data") %}
 {{ fixed.data(s) }}
@@ -22,6 +25,12 @@
 {{ term.file.data(term) }}
 
 {% endfor %}
+{% if shared %}
+  int<lower=1> T;  // thresholds
+  int<lower=0> G;
+  matrix[T, G] sums;  // thresholds, counted from the middle one, as sums of these numbers
+{% endif %}
+
 {% if terms %}
   int<lower=1> S;  // standard deviations of all group terms
   vector[S] log_sd_hat;  // about what their logarithms are
@@ -33,7 +42,25 @@
 {% endif %}
 {{ eta.data(s, terms, predictors) if s.likelihood }}
 
+{% if constants and s.likelihood %}
+  // Held at a number
+{% for one in constants %}
+  real{{ one.within.written }} {{ one.name }};  // {{ one.words }}
+{% endfor %}
+{% endif %}
+
 {{ family.data(s) if s.likelihood }}
+
+{% for name, low, high in s.bounded %}
+{% if low %}
+  real lower_{{ name }};
+{% endif %}
+{% if high %}
+  real upper_{{ name }};
+{% endif %}
+{% endfor %}
+
+{{ masses.data(s) if s.masses }}
 
 {% for prior in priors %}
 {{ prior.place.data(prior, terms) }}
@@ -52,8 +79,11 @@
   vector[S] z_sd;  // sds of the group coefficients, in units of the posterior of their logarithms
 {% endif %}
 {% for one in scalars %}
-  real{{ one.within.written }} {{ one.name }};  // {{ one.words }}
+  real{{ one.within.written }} {{ one.in_stan }};  // {{ one.words }}
 {% endfor %}
+{% if shared %}
+  vector{{ shared.within.written }}[G] {{ shared.number }};  // {{ shared.words }}
+{% endif %}
 {% for term in terms %}
 {{ term.file.parameters(term) -}}
 {% endfor %}
@@ -81,9 +111,17 @@
 {% endfor %}
 {{ eta.model(s, terms, predictors) if s.likelihood }}
 
+{% if shared %}
+  // Thresholds: the intercept turned around is the one in the middle
+  vector[T] steps = sums * {{ shared.number }};
+{% if priors | selectattr("class_", "equalto", "Intercept") | list %}
+  vector[T{{ " + I - 1" if s.others }}] at_center = {{ "append_row(steps - alpha_c[1], tail(alpha_c, I - 1))" if s.others else "steps - alpha_c" }};
+{% endif %}
+{% endif %}
+
 {% if s.likelihood %}
   // Likelihood
-{{ density.model(s, link) -}}
+{{ density.model(s, link) ~ (masses.model(s, family, link) if s.masses else "") -}}
 {% endif %}
 
 {% if priors or (terms and scale) %}

@@ -110,6 +110,9 @@ def response(family: Family, seed: int = 2) -> Response:
         "zero_one_inflated_beta": np.clip(rng.beta(2.0, 1.5, N).round(1) * 1.4 - 0.2, 0.0, 1.0),
         "student": rng.standard_t(3.0, N).round(1),
         **{name: rng.gamma(2.0, 1.5, N).round(1) + 0.1 for name in POSITIVE},
+        **{name: rng.normal(1.0, 2.0, N).round(1) for name in ("skew_normal", "exgaussian", "asym_laplace")},
+        "von_mises": rng.vonmises(0.5, 2.0, N).round(1),
+        "shifted_lognormal": rng.gamma(2.0, 1.5, N).round(1) + 4.0,  # where no ndt of the points tested comes
         "beta": rng.beta(2.0, 1.5, N).round(1) * 0.8 + 0.1,
     }[family.name]
     return Response("y", y, trials if "trials" in family.extras else np.ones(N), rng.choice([0.5, 1.0, 2.0], N))
@@ -132,8 +135,8 @@ def plain_priors(columns: Design, family: Family, ratio: bool = False) -> Priors
             rows.append(prior("sd", "exponential", 1.0 + position, term=k, position=position, ratio=ratio))
             position += 1
         rows += [prior("cor", "lkj", 1.5 + k, term=k)] if len(term.coefs) > 1 else []
-    unit = {"unit": ("beta", 1.5, 2.5)}
-    rows += [prior(one.name, *unit.get(one.support, ("exponential", 0.7))) for one in family.scalars]
+    by_support = {"unit": ("beta", 1.5, 2.5), "real": ("normal", 0.3, 1.4)}
+    rows += [prior(one.name, *by_support.get(one.support, ("exponential", 0.7))) for one in family.scalars]
     return Priors(tuple(rows), "rstanarm")
 
 

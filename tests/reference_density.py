@@ -12,7 +12,6 @@ from scipy.linalg import block_diag
 from stanmlm.base.arrays import Anything, Floats
 from stanmlm.data.design import Predictor, dpars_of, predictors
 from stanmlm.data.whole_rows import whole
-from stanmlm.families.support import Support
 from stanmlm.model.centering import sampled_in
 from stanmlm.model.model import Model
 from stanmlm.priors.priors import PriorRow
@@ -58,9 +57,44 @@ LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
     ("weibull", "log"): lambda eta, y, n, v: _weibull(
         y, v["shape"], np.exp(eta - special.loggamma(1 + 1 / v["shape"] + 0j))
     ),
+    ("skew_normal", "identity"): lambda eta, y, n, v: _skew_normal(y, eta, v["sigma"], v["alpha"]),
+    ("exgaussian", "identity"): lambda eta, y, n, v: _exgaussian(y, eta, v["sigma"], v["beta"]),
+    ("asym_laplace", "identity"): lambda eta, y, n, v: _asym_laplace(y, eta, v["sigma"], v["quantile"]),
+    ("shifted_lognormal", "identity"): lambda eta, y, n, v: _shifted(y, eta, v["sigma"], v["ndt"]),
+    ("von_mises", "tan_half"): lambda eta, y, n, v: (
+        v["kappa"] * np.cos(y - 2 * np.arctan(eta)) - np.log(special.iv(0, v["kappa"]))
+    ),
     ("beta", "logit"): lambda eta, y, n, v: _beta(y, -np.log1p(np.exp(-eta)), -np.log1p(np.exp(eta)), v["phi"]),
     ("beta", "probit"): lambda eta, y, n, v: _beta(y, special.log_ndtr(eta), special.log_ndtr(-eta), v["phi"]),
     ("beta", "cloglog"): lambda eta, y, n, v: _beta(y, np.log(-np.expm1(-np.exp(eta))), -np.exp(eta), v["phi"]),
+}
+
+
+# Natural values of a parameter at a linear predictor.
+INVERSES: dict[str, Callable[[Anything], Anything]] = {
+    "identity": lambda eta: eta,
+    "log": np.exp,
+    "inverse": lambda eta: 1 / eta,
+    "sqrt": lambda eta: eta**2,
+    "1/mu^2": lambda eta: eta**-0.5,
+    "logit": lambda eta: 1 / (1 + np.exp(-eta)),
+    "probit": lambda eta: np.exp(special.log_ndtr(eta)),
+    "probit_approx": lambda eta: 1 / (1 + np.exp(-(0.07056 * eta**3 + 1.5976 * eta))),
+    "cauchit": lambda eta: 0.5 + np.arctan(eta) / np.pi,
+    "cloglog": lambda eta: 1 - np.exp(-np.exp(eta)),
+    "loglog": lambda eta: np.exp(-np.exp(-eta)),
+    "softit": lambda eta: np.log(1 + np.exp(eta)) / (1 + np.log(1 + np.exp(eta))),
+    "tan_half": lambda eta: 2 * np.arctan(eta),
+    "logm1": lambda eta: 1 + np.exp(eta),
+    "softplus": lambda eta: np.log(1 + np.exp(eta)),
+    "squareplus": lambda eta: (eta + np.sqrt(eta**2 + 4)) / 2,
+}
+# The linear predictor under a family's usual link.
+FORWARD: dict[str, Callable[[Anything], Anything]] = {
+    "identity": lambda mu: mu,
+    "log": np.log,
+    "logit": lambda mu: np.log(mu / (1 - mu)),
+    "tan_half": lambda mu: np.tan(mu / 2),
 }
 
 
@@ -91,6 +125,78 @@ def _zoib(link: str) -> Callable[..., Anything]:
         return np.where((y == 0) | (y == 1), ends, inside)
 
     return log_density
+
+
+def _skew_normal(y: Anything, mu: Anything, sigma: Anything, alpha: Anything) -> Anything:
+    """In Azzalini's location and scale."""
+    delta = alpha / np.sqrt(1 + alpha**2)
+    omega = sigma / np.sqrt(1 - 2 / np.pi * delta**2)
+    z = (y - mu + omega * delta * np.sqrt(2 / np.pi)) / omega
+    return -np.log(omega) - z**2 / 2 + special.log_ndtr(alpha * z)
+
+
+def _exgaussian(y: Anything, mu: Anything, sigma: Anything, beta: Anything) -> Anything:
+    """As Stan's manual writes exp_mod_normal, with rate 1 / beta."""
+    rate, away = 1 / beta, y - (mu - beta)
+    return np.log(rate) + rate / 2 * (rate * sigma**2 - 2 * away) + special.log_ndtr(away / sigma - rate * sigma)
+
+
+def _asym_laplace(y: Anything, mu: Anything, sigma: Anything, quantile: Anything) -> Anything:
+    z = (y - mu) / sigma
+    return np.log(quantile * (1 - quantile) / sigma) - z * (quantile - (np.real(z) < 0))
+
+
+def _shifted(y: Anything, mu: Anything, sigma: Anything, ndt: Anything) -> Anything:
+    return -np.log(sigma * (y - ndt)) - 0.5 * ((np.log(y - ndt) - mu) / sigma) ** 2
+
+
+def _cumulative(
+    link: str, eta: Anything, y: Anything, steps: Anything, disc: Anything = 1.0, **_: Anything
+) -> Anything:
+    """The logarithm of what the distribution function grows by between two thresholds, or beyond the outer ones."""
+    away = (steps - eta[:, None]) * np.reshape(disc, (-1, 1))
+    rows, infinite = np.arange(len(y)), np.full((len(y), 1), np.inf)
+    ends = np.concatenate([-infinite, away, infinite], axis=1)
+    low, high = ends[rows, y.astype(int) - 1], ends[rows, y.astype(int)]
+    with np.errstate(invalid="ignore"):
+        if link == "logit":
+            return np.log(1 - np.exp(low - high)) - np.log1p(np.exp(low)) - np.log1p(np.exp(-high))
+        if link == "cloglog":
+            return np.log(1 - np.exp(np.exp(low) - np.exp(high))) - np.exp(low)
+        below = np.pad(np.exp(special.log_ndtr(away)), ((0, 0), (1, 1)), constant_values=(0, 1))
+        return np.log(np.diff(below, axis=1)[rows, y.astype(int) - 1])
+
+
+def _in_turn(
+    law: str, link: str, eta: Anything, y: Anything, steps: Anything, disc: Anything = 1.0, **_: Anything
+) -> Anything:
+    """Category by category: to be in one of those that are left, or beyond it; or next to each other."""
+    away = (steps - eta[:, None]) * np.reshape(disc, (-1, 1))
+    if law == "acat":
+        odds = np.concatenate([np.zeros((len(y), 1)), np.cumsum(-away, axis=1)], axis=1)
+        top = np.max(np.real(odds), axis=1, keepdims=True)
+        return (odds - top - np.log(np.exp(odds - top).sum(axis=1, keepdims=True)))[
+            np.arange(len(y)), y.astype(int) - 1
+        ]
+    logs = {
+        "logit": (lambda x: -np.log1p(np.exp(-x)), lambda x: -np.log1p(np.exp(x))),
+        "probit": (special.log_ndtr, lambda x: special.log_ndtr(-x)),
+        "cloglog": (lambda x: np.log(1 - np.exp(-np.exp(x))), lambda x: -np.exp(x)),
+    }[link]
+    stop, go = (logs[0](away), logs[1](away)) if law == "sratio" else (logs[1](-away), logs[0](-away))
+    k = np.arange(away.shape[1])
+    return np.sum(stop * (k == y[:, None] - 1) + go * (k < y[:, None] - 1), axis=1)
+
+
+LIKELIHOODS |= {
+    (law, link): lambda eta, y, n, v, law=law, link=link: _in_turn(law, link, eta, y, **v)
+    for law in ("sratio", "cratio", "acat")
+    for link in ("logit", "probit", "cloglog")
+}
+LIKELIHOODS |= {
+    ("cumulative", link): lambda eta, y, n, v, link=link: _cumulative(link, eta, y, **v)
+    for link in ("logit", "probit", "cloglog")
+}
 
 
 def _gamma(y: Anything, a: Anything, mu: Anything) -> Anything:
@@ -149,13 +255,6 @@ LIKELIHOODS |= {
     ("zero_one_inflated_beta", "logit"): _zoib("logit"),
 }
 
-# From a predictor to the parameter.
-INVERSES: dict[str, Callable[[Anything], Anything]] = {
-    "log": np.exp,
-    "logm1": lambda eta: 1 + np.exp(eta),
-    "logit": lambda eta: 1 / (1 + np.exp(-eta)),
-}
-
 
 def log_density(model: Model, q: Anything) -> Anything:
     """At unconstrained values in Stan's order, with the Jacobians, up to a constant."""
@@ -175,7 +274,12 @@ def dimension(model: Model) -> int:
     sizes = [(len(term.levels), len(term.coefs)) for term in model.design.terms]
     drawn = not model.centering.marginal
     effects = sum(drawn * J * K + K * (K - 1) // 2 + K for J, K in sizes)
-    return sum(of.X.shape[1] for of in predictors(model.design)) + effects + len(model.scalars)
+    return (
+        sum(of.X.shape[1] for of in predictors(model.design))
+        + effects
+        + len(model.scalars)
+        + model.family.sums.shape[1]
+    )
 
 
 def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anything]:
@@ -189,15 +293,23 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
 
     of = sampled_in(model.centering, design)
     values["z_fix"] = take(len(of.hat))
+    if of.bounds is not None:
+        each = [within(*ends, z) for *ends, z in zip(*of.bounds, values["z_fix"], strict=True)]
+        values["z_fix"], jacobian = np.array([z for z, _ in each]), sum(lp for _, lp in each)
     values["swept"] = of.hat + of.factor @ values["z_fix"]
     if design.terms:
         values["z_sd"] = take(sum(len(term.coefs) for term in design.terms))
         log_sd = of.log_sd + of.sd_factor @ values["z_sd"]
         values["sd"], jacobian = np.exp(log_sd), jacobian + log_sd.sum()
     for one in model.scalars:
-        (free,) = take(1)
-        values[one.name], log_slope = inside(one.within, free)
-        jacobian = jacobian + log_slope
+        values[one.name], lp = within(one.within.low, one.within.high, take(1)[0])
+        jacobian = jacobian + lp
+    if of_thresholds := model.family.shared:
+        numbers = take(model.family.sums.shape[1])
+        if of_thresholds.support == "positive":
+            numbers, jacobian = np.exp(numbers), jacobian + numbers.sum()
+        values[of_thresholds.number] = numbers[0] if of_thresholds.told else numbers
+        values["steps"] = model.family.sums @ numbers
     for block in sampled_together(model):
         for k in block:
             K = len(design.terms[k].coefs)
@@ -211,16 +323,20 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
     values["fix"] = values["swept"] - sum(off)
     parts = blocks(model, values["fix"])
     values["alpha_c"] = np.array([part[0] for of, part in parts if of.intercept])
+    if model.family.shared:
+        values["alpha_c"] = np.concatenate([values["steps"] - values["alpha_c"][0], values["alpha_c"][1:]])
     values["b"] = np.concatenate([part[of.intercept :] for of, part in parts])
     return values, jacobian
 
 
-def inside(support: Support, free: Anything) -> tuple[Anything, Anything]:
-    """A value from Stan's unconstrained one, and the logarithm of its slope."""
-    if np.isinf(support.high):
-        return support.low + np.exp(free), free
-    width, share = support.high - support.low, 1 / (1 + np.exp(-free))
-    return support.low + width * share, np.log(width) - free - 2 * np.log1p(np.exp(-free))
+def within(low: float, high: float, free: Anything) -> tuple[Anything, Anything]:
+    """A number between two ends, and the log Jacobian."""
+    if np.isfinite(low) and np.isfinite(high):
+        share = 1 / (1 + np.exp(-free))
+        return low + (high - low) * share, np.log(high - low) + np.log(share) + np.log(1 - share)
+    if np.isfinite(low):
+        return low + np.exp(free), free
+    return (high - np.exp(free), free) if np.isfinite(high) else (free, 0.0)
 
 
 def sampled_together(model: Model) -> list[tuple[int, ...]]:
@@ -336,23 +452,33 @@ def log_effects(model: Model, values: dict[str, Anything]) -> Anything:
     return total
 
 
-def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
-    if model.prior_only:
-        return 0.0
-    design, response = whole(model.design), model.response
+def predictors_of(model: Model, values: dict[str, Anything]) -> dict[str, Anything]:
+    """The linear predictors of all rows, by parameter."""
+    design = whole(model.design)
     etas = {of.dpar: of.offset + of.X @ beta for of, beta in blocks(model, beta_full(model, values["fix"]))}
     for k, block in enumerate(sampled_together(model)):
         terms = [design.terms[term] for term in block]
         ((dpar, *_), *_) = map(dpars_of, terms)
         Z = np.concatenate([term.Z for term in terms], axis=1)
         etas[dpar] = etas[dpar] + np.sum(Z * effect(model, values, k)[1][terms[0].index], axis=1)
+    return etas
+
+
+def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
+    if model.prior_only:
+        return 0.0
+    etas, response = predictors_of(model, values), model.response
     eta = etas.pop("mu")
-    links = model.family.links
-    values = values | {dpar: INVERSES[links[dpar].name](others) for dpar, others in etas.items()}
+    links = {one.name: one.link.name for one in model.family.parameters}
+    values = values | {dpar: INVERSES[links[dpar]](others) for dpar, others in etas.items()}
+    usual = model.family.location.links[0]
+    known = links["mu"] if (model.family.name, links["mu"]) in LIKELIHOODS else usual
+    if known != links["mu"]:
+        eta = FORWARD[usual](INVERSES[links["mu"]](eta))
     if model.family.name == "gaussian":
         sigma = values["sigma"]
         return np.sum(-np.log(sigma) - 0.5 * response.weights * ((response.y - eta) / sigma) ** 2)
-    rows = LIKELIHOODS[model.family.name, model.family.link.name](eta, response.y, response.trials, values)
+    rows = LIKELIHOODS[model.family.name, known](eta, response.y, response.trials, values)
     return np.sum(response.weights * rows)
 
 

@@ -29,7 +29,8 @@ PAIRS = {
 
 # Families that go through fewer shapes: what shapes are about is the same for all.
 MORE = {
-    **{name: FAMILIES[name] for name in ("geometric", "nbinom1", "beta_binomial")},
+    **{name: FAMILIES[name] for name in ("shifted_lognormal", "skew_normal", "exgaussian")},
+    **{name: FAMILIES[name] for name in ("asym_laplace", "von_mises", "geometric", "nbinom1", "beta_binomial")},
     **{name: FAMILIES[name] for name in FAMILIES if name.startswith(("zero_", "hurdle_"))},
     "zero_inflated probit": with_link(FAMILIES["zero_inflated_binomial"], "probit"),
 }

@@ -1,5 +1,6 @@
 {# Positive responses with mean mu and a hazard that goes as y^(shape - 1).
-   Contract: macros functions(s), data(s), model(s, link); model reads `eta` and the parameters that are vectors. #}
+   Contract: macros functions(s), data(s), model(s, link), and those of fragments/masses.stan; model reads `eta` and the parameters that are vectors. #}
+{% import "fragments/masses.stan" as masses %}
 {% macro functions(s) %}{% endmacro %}
 {% macro data(s) %}
   // Response: the distinct ones of each cell
@@ -15,7 +16,29 @@
   vector[R] z = k .* (log(y) - log_scale);
   target += dot_product(n, log(k) + z - exp(z));
 {% else %}
-  vector[R] z = shape * (log(y) - log_scale);
+  vector[R] z = shape .* (log(y) - log_scale);
   target += sum(n) * log(shape) + dot_product(n, z - exp(z));
 {% endif %}
+{% endmacro %}
+{% macro tails(s) %}
+  /**
+   * Log chances of a time below y, and above it, by the log of the hazard that has passed.
+   */
+  vector log_below(vector y, vector log_mu, vector shape) {
+    vector[num_elements(y)] out = shape .* (log(y) - log_mu + lgamma(1 + inv(shape)));
+    for (i in 1:num_elements(y)) {
+      if (out[i] > -36) {
+        out[i] = log1m_exp(-exp(out[i]));
+      }
+    }
+    return out;
+  }
+
+  vector log_above(vector y, vector log_mu, vector shape) {
+    return -exp(shape .* (log(y) - log_mu + lgamma(1 + inv(shape))));
+  }
+{% endmacro %}
+{% macro tail_names(s) %}log_mu, shape{% endmacro %}
+{% macro tail_arguments(s, link, kind) %}
+{{ link.log_inverse("eta[cell_" ~ kind ~ "]") }}, {{ masses.each(s, "shape", kind) -}}
 {% endmacro %}

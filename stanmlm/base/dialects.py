@@ -31,17 +31,12 @@ _CALLS = _each(
     ("nlf", "brms's: formulas are linear here"),
     ("mvbind mvbf", "brms's: a model has one response here; fit each by itself"),
     ("random Error", "a random term elsewhere: write `(1 | g)`"),
-    ("strata cluster frailty", "of survival models, which are not fitted; a random intercept is `(1 | g)`"),
+    ("strata cluster frailty", "of survival models with a baseline hazard; a random intercept is `(1 | g)`"),
     ("Q", "patsy's: write the name between backticks"),
 )
 
 # What brms may have right of the response's bar.
 _ADDITIONS = _each(
-    ("weights", "weights are given by `weights=`"),
-    ("subset", "rows are chosen by `subset=`"),
-    ("rate", "an exposure is `offset(log(time))` in a poisson model"),
-    ("cens trunc", "censored and truncated responses are not fitted"),
-    ("se", "known standard errors are not fitted"),
     ("mi", "rows without a response are dropped"),
 )
 
@@ -113,6 +108,10 @@ _ARGUMENTS = _each(
 _FAMILIES = _each(
     ("bernoulli Bernoulli", "brms's: write `binomial`, which reads 0 and 1 as well as counts"),
     ("normal Gaussian Normal", "`gaussian` here"),
+    (
+        "wiener cox com_poisson compois tweedie frechet gen_extreme_value gev discrete_weibull hurdle_cumulative",
+        "not here yet: fit it with brms, or glmmTMB",
+    ),
     ("logit logistic probit", 'a link: write `binomial`, whose link is "logit", or `binomial(link="probit")`'),
     (
         "quasibinomial quasi quasipoisson",

@@ -10,6 +10,7 @@ import pandas as pd
 from stanmlm.base.arrays import Floats
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError, FormulaError, did_you_mean
+from stanmlm.data.additions import evaluated
 from stanmlm.data.budget import budgeted
 from stanmlm.data.coding import Contrasts, model_columns
 from stanmlm.data.design import Design, GroupTerm, Spec, bars_of, predictors
@@ -40,6 +41,7 @@ class Encoded:
     design: Design
     index: pd.Index  # (N,) row labels
     trials: Floats | None  # (N,) of a response `y | trials(n)` or `cbind(s, f)` whose variables the new data have
+    added: Mapping[str, Floats]  # (N,) what else responses are distributed by and the new data have: rates, bounds
 
 
 @budgeted
@@ -121,7 +123,8 @@ def encode(
         counts=few.counts,
         others=tuple(others),
     )
-    return Encoded(new, table.index, _new_trials(spec, table, scope or {}, n))
+    added = _new_added(spec, table, scope or {}, n)
+    return Encoded(new, table.index, added.pop("trials", None), added)
 
 
 def _new_scope(spec: Spec, nodes: list[Node], table: pd.DataFrame, caller: Mapping[str, object]) -> Scope:
@@ -198,18 +201,28 @@ def _new_offset(nodes: list[Node], place: Scope, n: int) -> Floats:
     return total_offset([recycle(evaluate(node, place), n) for node in nodes], n)
 
 
-def _new_trials(spec: Spec, table: pd.DataFrame, caller: Mapping[str, object], n: int) -> Floats | None:
-    response = spec.formula.response
-    node = None if response is None else _trials_of(response.node)
-    if node is None or not names_in(node) <= set(table.columns):
-        return None
-    value = evaluate(node, scope_of([node], table, caller, spec.formula.text, recall_learned(spec.memory)))
-    return floats(recycle(value, n)).reshape(n)
+# Additions to a response that its distribution reads; the others say what was seen of it.
+OF_DISTRIBUTIONS = ("trials", "rate", "trunc", "se")
 
 
-def _trials_of(response: Node) -> Node | None:
-    """The code of the trials that a response spells: `y | trials(n)`, or the sum of `cbind(successes, failures)`."""
-    arguments = [node for _, node in response.args]
-    if is_call(response, ("trials",), 2):
-        return arguments[1]
-    return call("+", *arguments) if is_call(response, ("cbind",), 2) else None
+def _new_added(spec: Spec, table: pd.DataFrame, caller: Mapping[str, object], n: int) -> dict[str, Floats]:
+    """What the formula adds to responses, where the new data have its variables."""
+    formula = spec.formula
+    constants = cast(Mapping[str, Description], spec.memory["scope"])
+    remembered = {name: recall_whole(kept) for name, kept in constants.items()}
+    learned = recall_learned(spec.memory)
+
+    def value(node: Node) -> Value:
+        return evaluate(node, scope_of([node], table, {**caller, **remembered}, formula.text, learned))
+
+    known = {*map(str, table.columns), *remembered}
+    there = frozenset(
+        one.name
+        for one in formula.additions
+        if one.name in OF_DISTRIBUTIONS and all(names_in(e.node) <= known for _, e in one.arguments)
+    )
+    out = {name: floats(v) for name, v in evaluated(formula, lambda e: value(e.node), n, there).items()}
+    response = formula.response.node if formula.response else None
+    if response and is_call(response, ("cbind",), 2) and names_in(response) <= known:
+        out["trials"] = floats(recycle(value(call("+", *(node for _, node in response.args))), n)).reshape(n)
+    return out

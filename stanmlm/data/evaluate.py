@@ -124,7 +124,7 @@ def _call(node: Node, scope: Scope) -> Evaluated:
     try:
         if name == "$":
             return _dollar(node, scope)
-        function = FUNCTIONS.get(OTHER_NAMES.get(name, name))
+        function = FUNCTIONS.get(name)
         return _USES[function.rows](function, node, scope) if function else _python(name, node, scope)
     except StanmlmError:
         raise
@@ -142,7 +142,7 @@ def python_functions(node: Node) -> frozenset[str]:
 
     def named(part: Node, below: list[frozenset[str]]) -> frozenset[str]:
         name = called(part) if part.kind == "call" else "$"
-        own = frozenset({name} - FUNCTIONS.keys() - OTHER_NAMES.keys() - {"$", "~", "|"})
+        own = frozenset({name} - FUNCTIONS.keys() - {"$", "~", "|"})
         return own.union(*below)
 
     return fold(node, operands, named)
@@ -336,11 +336,6 @@ def _contrast(place: int, written: str, node: Node, scope: Scope) -> tuple[str, 
     return _argument(place, written, node, scope)
 
 
-def _trials(place: int, written: str, node: Node, scope: Scope) -> tuple[str, Evaluated]:
-    """The response `y | trials(n)`: successes beside trials."""
-    return "", learn(node, scope)
-
-
 _KINDS: dict[str, Callable[[Node, Scope], Evaluated]] = {
     "name": _name,
     "number": _number,
@@ -361,9 +356,7 @@ _USES: dict[str, Callable[[RFunction, Node, Scope], Evaluated]] = {
 _READ: dict[str, Callable[[int, str, Node, Scope], tuple[str, Evaluated]]] = {
     "cbind": _column,
     "C": _contrast,
-    "trials": _trials,
 }
-OTHER_NAMES = {"trials": "cbind"}  # calls that another function answers
 R_CONSTANTS: dict[str, Value] = {
     "TRUE": logical([True]),
     "FALSE": logical([False]),

@@ -10,6 +10,7 @@ import pandas as pd
 from stanmlm.base.arrays import Anything, Floats, Ints, constant
 from stanmlm.base.dataframes import require_order, to_pandas
 from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmWarning, did_you_mean
+from stanmlm.data.additions import evaluated, lacks_ends, needed, options_of, survival
 from stanmlm.data.budget import budgeted
 from stanmlm.data.evaluate import learn
 from stanmlm.data.kept_rows import complete_rows, subset_rows
@@ -106,18 +107,20 @@ def model_frame(
     table = to_pandas(data)
     extras = [_extra("weights", weights, table), _extra("subset", subset, table), _extra("offset", offset, table)]
     expressions, texts = list(variables_of(formula)), texts_of(formula)
-    place = scope_of([e.node for e in expressions] + [x.code for x in extras if x.code], table, scope, formula.text)
+    added_nodes = [e.node for one in formula.additions for _, e in one.arguments]
+    place = scope_of(
+        [e.node for e in expressions] + added_nodes + [x.code for x in extras if x.code], table, scope, formula.text
+    )
     _say_other_case(place)
-    made = {e.label: _variable(e, replace(place, text=texts[e.label])) for e in expressions}
-    values = {label: variable.value for label, variable in made.items()}
-    n = _common_rows(expressions, values, table, texts)
-    others = {f"({x.name})": _extra_value(x, place, n) for x in extras if x.thing is not None}
-    given = {name: other.value for name, other in others.items()}
-    learned = joined([one.learned for one in (*made.values(), *others.values())])
+    values, given, learned, n = _evaluated(expressions, extras, place, texts, table)
+    added = evaluated(formula, lambda e: learn(e.node, place).value, n)
     everything = np.arange(n)
     chosen = subset_rows(given.pop("(subset)", None), subset, everything)
+    chosen = _used(added, chosen)
     index = _row_labels(table, n)
-    kept = complete_rows(values | given, chosen, na_action, index)
+    y = formula.response.label if formula.response else ""
+    told = {label: value for label, value in values.items() if label != y or not lacks_ends(formula)}
+    kept = complete_rows(told | given | needed(added, values.get(y)), chosen, na_action, index)
     whole = kept is everything
     final = {label: _used_levels(value if whole else take(value, kept), label) for label, value in values.items()}
     labels = index if whole else index[kept]
@@ -126,7 +129,7 @@ def model_frame(
     return ModelFrame(
         variables=_columns(expressions, final, labels, table if whole and table is not None else pd.DataFrame()),
         values=final,
-        response=_response(formula.response, final),
+        response=_response(formula, final, added, kept, whole),
         weights=floats(weights[0]) if weights else None,
         offset=total_offset(offsets, len(kept)),
         rows=kept,
@@ -238,6 +241,22 @@ def _extra_value(extra: _Extra, place: Scope, n: int) -> Evaluated:
     return replace(made, value=replace(value, data=value.data.reshape(n)))
 
 
+def _evaluated(
+    expressions: list[Expression],
+    extras: list[_Extra],
+    place: Scope,
+    texts: Mapping[str, str],
+    table: pd.DataFrame | None,
+) -> tuple[dict[str, Value], dict[str, Value], Learned, int]:
+    """The values of variables and of the arguments beside them, on all rows; what they have learned; how many rows."""
+    made = {e.label: _variable(e, replace(place, text=texts[e.label])) for e in expressions}
+    values = {label: variable.value for label, variable in made.items()}
+    n = _common_rows(expressions, values, table, texts)
+    others = {f"({x.name})": _extra_value(x, place, n) for x in extras if x.thing is not None}
+    learned = joined([one.learned for one in (*made.values(), *others.values())])
+    return values, {name: other.value for name, other in others.items()}, learned, n
+
+
 def _variable(expression: Expression, place: Scope) -> Evaluated:
     made = learn(expression.node, place)
     type_ = made.value.type
@@ -297,18 +316,37 @@ def _columns(
     return pd.DataFrame(vectors, index=index, copy=False)
 
 
-def _response(expression: Expression | None, values: Mapping[str, Value]) -> RawResponse | None:
-    if expression is None:
+def _used(added: Mapping[str, Value], chosen: Ints) -> Ints:
+    """The chosen rows that brms's `subset()` keeps."""
+    if "subset" not in added:
+        return chosen
+    used = np.nan_to_num(floats(added["subset"])) != 0
+    if not used[chosen].any():
+        raise DataError(f"0 (non-NA) cases: subset() keeps none of the {len(chosen)} rows")
+    return np.asarray(chosen[used[chosen]])
+
+
+def _response(
+    formula: Formula, values: Mapping[str, Value], added: Mapping[str, Value], kept: Ints, whole: bool
+) -> RawResponse | None:
+    """The response with what is added to it, on the rows kept."""
+    if formula.response is None:
         return None
-    value = values[expression.label]
+    read = _outcome(formula.response, values[formula.response.label])
+    numbers = {name: floats(value if whole else take(value, kept)) for name, value in added.items()}
+    numbers.pop("subset", None)
+    y, rest = survival(formula, read.values, numbers)
+    return replace(read, values=y, added=rest, options=options_of(formula)) if formula.additions else read
+
+
+def _outcome(expression: Expression, value: Value) -> RawResponse:
     label = expression.node.text if expression.node.kind == "name" else expression.label
     if width(value) > 1:
-        kind = "trials" if expression.node.kind == "call" and expression.node.text == "trials" else "cbind"
-        return RawResponse(label, kind, value.data)
+        return RawResponse(label, "cbind", value.data)
     flat: Anything = value.data.reshape(len(value.data))
     if value.type in CODED:
         coded = as_factor(value)
-        return RawResponse(label, "factor", coded.data, coded.levels)
+        return RawResponse(label, "factor", coded.data, coded.levels, ordered=value.type == "ordered")
     if value.type == "logical":
         return RawResponse(label, "logical", flat if has_missing(value) else flat.astype(bool))
     return RawResponse(label, "numeric", floats(replace(value, data=flat)))

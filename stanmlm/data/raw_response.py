@@ -1,10 +1,11 @@
 """The left side of a formula as evaluated, before any family has looked at it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from stanmlm.base.arrays import Anything
+from stanmlm.base.arrays import Anything, Floats
 
 
 @dataclass(frozen=True)
@@ -12,7 +13,22 @@ class RawResponse:
     """The left side of a formula as evaluated, before any family has looked at it."""
 
     label: str  # as R deparses it
-    kind: str  # "numeric", "logical", "factor", "cbind" (successes, failures), "trials" (successes, trials)
-    values: Anything  # (N,) numbers, booleans or level codes from 0; (N, 2) for "cbind" and "trials"
+    kind: str  # "numeric", "logical", "factor", "cbind" (successes, failures)
+    values: Anything  # (N,) numbers, booleans or level codes from 0; (N, 2) for "cbind"
     levels: tuple[str, ...] = ()  # of a factor
     rows: pd.Index | None = None  # (N,) labels of the rows in the user's data, for messages; None: 0 to N - 1
+    ordered: bool = False  # whether the factor is
+    # What is added to it, (N,) each: "trials", "weights", "cens" (-1 left, 0 not, 1 right, 2 between y and y2), "y2",
+    # "lb", "ub", "se", "rate", "dec".
+    added: Mapping[str, Floats] = field(default_factory=dict)
+    options: tuple[str, ...] = ()  # of additions: "sigma" of se, "scale" of weights
+
+
+def some_of_raw(raw: RawResponse, at: Anything) -> RawResponse:
+    """Some rows."""
+    return replace(
+        raw,
+        values=raw.values[at],
+        rows=None if raw.rows is None else raw.rows[at],
+        added={name: values[at] for name, values in raw.added.items()},
+    )

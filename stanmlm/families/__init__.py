@@ -1,8 +1,11 @@
 """What a response may be: how it is read, its parameters with their links, its density; a module a family."""
 
+from stanmlm.families.asym_laplace import asym_laplace
 from stanmlm.families.beta import beta
 from stanmlm.families.beta_binomial import beta_binomial
 from stanmlm.families.binomial import binomial
+from stanmlm.families.cumulative import cumulative
+from stanmlm.families.exgaussian import exgaussian
 from stanmlm.families.exponential import exponential
 from stanmlm.families.family import Family, FamilyLike
 from stanmlm.families.gamma import Gamma
@@ -16,7 +19,11 @@ from stanmlm.families.nbinom1 import nbinom1
 from stanmlm.families.negbinomial import negbinomial
 from stanmlm.families.poisson import poisson
 from stanmlm.families.registry import FAMILIES, as_family
+from stanmlm.families.sequential import acat, cratio, sratio
+from stanmlm.families.shifted_lognormal import shifted_lognormal
+from stanmlm.families.skew_normal import skew_normal
 from stanmlm.families.student import student
+from stanmlm.families.von_mises import von_mises
 from stanmlm.families.weibull import weibull
 from stanmlm.families.zero_inflated import (
     zero_inflated_beta_binomial,
@@ -30,10 +37,15 @@ __all__ = [
     "Family",
     "FamilyLike",
     "Gamma",
+    "acat",
     "as_family",
+    "asym_laplace",
     "beta",
     "beta_binomial",
     "binomial",
+    "cratio",
+    "cumulative",
+    "exgaussian",
     "exponential",
     "gaussian",
     "geometric",
@@ -46,7 +58,11 @@ __all__ = [
     "nbinom1",
     "negbinomial",
     "poisson",
+    "shifted_lognormal",
+    "skew_normal",
+    "sratio",
     "student",
+    "von_mises",
     "weibull",
     "zero_inflated_beta",
     "zero_inflated_beta_binomial",

@@ -18,7 +18,7 @@ from stanmlm.families.family import (
     trials_of,
     with_link,
 )
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_SHARES
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_successes
 from stanmlm.families.rising import log_ascending, rising_slopes
@@ -119,7 +119,7 @@ BETA_BINOMIAL = Family(
     name="beta_binomial",
     spellings=("betabinomial", "beta.binomial", "BetaBinomial", "betabin"),
     parameters=(
-        Distributional("mu", LINKS["logit"], ("logit", "probit", "cloglog"), "unit", share_of),
+        Distributional("mu", LINKS["logit"], OF_SHARES, "unit", share_of),
         Distributional(
             name="phi",
             link=LINKS["log"],

@@ -1,13 +1,17 @@
 """Successes in trials."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import special
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.families.family import Distributional, Family, Notation, moderately, trials_of, with_link
-from stanmlm.families.links import LINKS
+from stanmlm.families.incomplete import log_inc_beta
+from stanmlm.families.links import LINKS, OF_SHARES
 from stanmlm.families.reductions import Extra, Reduction, Stats, ratio, times, total
 from stanmlm.families.responses import Response, read_successes
+from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 
@@ -17,7 +21,7 @@ def binomial(link: str = "logit") -> Family:
     Parameters
     ----------
     link : str
-        "logit", "probit" or "cloglog".
+        "logit", "probit", "probit_approx", "cloglog", "loglog", "cauchit", "softit", "identity" or "log".
 
     Returns
     -------
@@ -65,6 +69,29 @@ def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     return np.where(whole < 0, 0.0, np.where(whole >= extra.trials, 1.0, inside))
 
 
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    whole = np.floor(y)
+    inside = np.minimum(np.maximum(whole, 0.0), extra.trials - 1)
+    below = log_inc_beta(extra.trials - inside, inside + 1, theta.log1m("mu"), theta.log("mu"))
+    return np.where(whole < 0, -np.inf, np.where(whole >= extra.trials, 0.0, below))
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    whole = np.floor(y)
+    inside = np.minimum(np.maximum(whole, 0.0), extra.trials - 1)
+    above = log_inc_beta(inside + 1, extra.trials - inside, theta.log("mu"), theta.log1m("mu"))
+    return np.where(whole < 0, 0.0, np.where(whole >= extra.trials, -np.inf, above))
+
+
+def _truncated_mean(low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Weighted by themselves, successes are one more than those of one trial less."""
+    fewer = replace(extra, trials=np.maximum(extra.trials - 1, 0.0))
+    shares = [
+        log_mass_of(_log_cdf, _log_ccdf, low - less, high - less, theta, of) for less, of in ((1, fewer), (0, extra))
+    ]
+    return np.asarray(_mean(theta, extra) * np.exp(shares[0] - shares[1]))
+
+
 def _information(theta: Theta, extra: Extra) -> Floats:
     """trials (d mu / d eta)^2 / (mu (1 - mu)), from logarithms: in the tails both go to zero."""
     with np.errstate(divide="ignore"):
@@ -100,7 +127,7 @@ def _law(mean: str, trials: str) -> str:
 BINOMIAL = Family(
     name="binomial",
     spellings=(),
-    parameters=(Distributional("mu", LINKS["logit"], ("logit", "probit", "cloglog"), "unit", share_of),),
+    parameters=(Distributional("mu", LINKS["logit"], OF_SHARES, "unit", share_of),),
     kind="count",
     read=read_successes,
     log_density=_log_density,
@@ -110,6 +137,9 @@ BINOMIAL = Family(
     notation=Notation(r"\pi", "n", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
+    truncated_mean=_truncated_mean,
     information=_information,
     reductions=(Reduction(("offset",), _statistic, means=_means),),
     extras=("trials",),

@@ -14,9 +14,10 @@ from stanmlm.families.family import (
     trials_of,
     with_link,
 )
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_TIMES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
 from stanmlm.families.responses import Response, read_positive
+from stanmlm.families.tails import log_below_of
 from stanmlm.families.theta import Theta
 
 
@@ -26,7 +27,7 @@ def exponential(link: str = "log") -> Family:
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "inverse", "softplus" or "squareplus".
 
     Returns
     -------
@@ -62,6 +63,28 @@ def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     return np.asarray(-np.expm1(-np.maximum(y, 0.0) / theta["mu"]))
 
 
+def _log_hazard(y: Floats, theta: Theta) -> Floats:
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(np.maximum(y, 0.0)) - theta.log("mu"))
+
+
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return log_below_of(_log_hazard(y, theta))
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return np.asarray(-np.exp(_log_hazard(y, theta)))
+
+
+def _truncated_mean(low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
+    """From `low` on time is as from zero: mu, less what lies beyond `high`."""
+    mu, start = theta["mu"], np.maximum(low, 0.0)
+    width = (high - start) / mu
+    with np.errstate(over="ignore", invalid="ignore"):
+        beyond = np.where(np.isinf(high), 0.0, np.where(width < 1e-8, 1 - width / 2, width / np.expm1(width)))
+    return np.asarray(start + mu * (1 - beyond))
+
+
 def _information(theta: Theta, extra: Extra) -> Floats:
     return np.broadcast_to(extra.weights, (1, 1, *theta["mu"].shape))
 
@@ -79,7 +102,7 @@ def _law(mean: str, _: str) -> str:
 EXPONENTIAL = Family(
     name="exponential",
     spellings=(),
-    parameters=(Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),),
+    parameters=(Distributional("mu", LINKS["log"], OF_TIMES, "positive", mean_of),),
     kind="real",
     read=_read,
     log_density=_log_density,
@@ -89,6 +112,10 @@ EXPONENTIAL = Family(
     notation=Notation(r"\mu", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
+    truncated_mean=_truncated_mean,
     information=_information,
+    slopes_in=("log",),
     reductions=(Reduction(("offset",), _statistic),),
 )

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
 from stanmlm.base.arguments import shown
-from stanmlm.base.arrays import Floats
+from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
-from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.reductions import Extra, Reduction
 from stanmlm.families.responses import Response
-from stanmlm.families.support import SUPPORTS, Support
+from stanmlm.families.support import SUPPORTS, Support, between
 from stanmlm.families.theta import Theta
 
 
@@ -31,7 +31,7 @@ class Default:
 class Distributional:
     """A parameter that rows may differ in: with a predictor on the link's scale, or one number for all."""
 
-    name: str  # "mu", "sigma", "shape", "nu"; the name in Stan
+    name: str  # "mu", "sigma", "shape", "nu"
     link: Link
     links: tuple[str, ...]  # allowed, default first
     support: str  # of the one number, a key of SUPPORTS
@@ -41,22 +41,76 @@ class Distributional:
     # By preset: of the one number, and of the intercept on the link's scale; a preset that is not here is flat.
     prior: Mapping[str, Default] = field(default_factory=dict)
     prior_link: Mapping[str, Default] = field(default_factory=dict)
+    upper: Callable[[Response], float] | None = None  # the most that it may be beside responses: its prior is uniform
+    symbol: str = ""  # its name in Stan, where its own is taken: "beta"
+    ends: tuple[float, float] | None = None  # narrower bounds than its support's, from the data or the user
+
+    @property
+    def in_stan(self) -> str:
+        """Its name in Stan."""
+        return self.symbol or self.name
+
+    @property
+    def defaults(self) -> Mapping[str, Default]:
+        """Default priors of the one number, by preset."""
+        if self.upper is None or self.ends is None:
+            return self.prior
+        return dict.fromkeys(("rstanarm", "brms"), Default("uniform", self.ends))
 
     @property
     def within(self) -> Support:
         """Where it may lie."""
-        return SUPPORTS[self.support]
+        return SUPPORTS[self.support] if self.ends is None else between(self.in_stan, *self.ends)
+
+    @property
+    def domain(self) -> tuple[float, float]:
+        """Where its predictor may lie, on the link's scale."""
+        return self.link.within(self.within.low, self.within.high)
+
+    @property
+    def alone(self) -> "Distributional":
+        """The same where it is one number: links are for predictors, and its default one knows no bounds."""
+        return replace(self, link=LINKS[self.links[0]])
+
+    def safe(self, response: Response) -> tuple[float, float]:
+        """Where its predictor may lie whatever the row."""
+        if self.upper is None:
+            return self.domain
+        return self.link.within(self.within.low, min(self.within.high, self.upper(response)))
+
+    def beside(self, response: Response) -> "Distributional":
+        """The same with the bound that responses set, within which its default prior is uniform."""
+        if self.upper is None:
+            return self
+        return replace(self, ends=(self.within.low, self.upper(response)))
 
 
 @dataclass(frozen=True)
 class Shared:
-    """Parameters that all rows share and none has a predictor for: thresholds, a simplex."""
+    """Thresholds between categories, which all rows share.
 
-    name: str
-    shape: str  # as Stan declares it
-    support: str
-    start: Callable[[Response], Floats]
-    prior: Mapping[str, Default] = field(default_factory=dict)
+    The location's intercept, turned around, is the one in the middle, so that all that is done with intercepts is done
+    with thresholds; what is sampled beside it are numbers that the others are sums of.
+    """
+
+    name: str  # as users write it: "flexible", "equidistant", "free"
+    number: str  # what the numbers are in Stan; a parameter of the user's, too, where `told`
+    words: str
+    link: Link  # on whose scale a pilot moves them
+    support: str  # of each number, a key of SUPPORTS
+    sums: Callable[[int], Floats]  # (T, G): T thresholds, counted from the middle one, as sums of G numbers
+    told: bool = False  # few numbers say more than thresholds
+    priors: int | None = None  # how many thresholds, from the first on, take a prior; all where None
+
+    @property
+    def within(self) -> Support:
+        """Where the numbers may lie."""
+        return SUPPORTS[self.support]
+
+
+def middle(thresholds: int) -> int:
+    """The place of the threshold that the location's intercept is."""
+    return (thresholds - 1) // 2
 
 
 @dataclass(frozen=True)
@@ -67,11 +121,16 @@ class Notation:
     size: str  # the symbol of what rows may differ in beside the mean
     sizes: Callable[[Response], Floats]  # (N,); where all are one the symbol is left out
     law: Callable[[str, str], str]  # (mean, size or "") -> the distribution
+    # of a response y with thresholds, an event that the inverse link of a distance to threshold k is the chance of
+    event: str = ""
 
 
 def as_they_are(y: Floats) -> Floats:
     """Responses that lie where the location does."""
     return y
+
+
+THRESHOLDS = "thresholds"  # the name of thresholds in `Theta.shared`
 
 
 # Everywhere below: theta's arrays are (draws, rows), or (draws, 1) where all rows share one; those of Extra and y are
@@ -86,27 +145,43 @@ class Family:
     name: str  # also the file stan/families/<name>.stan
     spellings: tuple[str, ...]  # other packages' names of it
     parameters: tuple[Distributional, ...]  # the first is the location, and always has a predictor
-    kind: str  # of the response: "real" or "count"
-    read: Callable[[RawResponse, Floats | None], Response]
+    kind: str  # of the response: "real", "count" or "category", whose codes count from 1
+    read: Callable[..., Response]  # (raw response, weights)
     log_density: Callable[[Floats, Theta, Extra], Floats]  # (y, theta, extra), with all constants and weights
     draw: Callable[[np.random.Generator, Theta, Extra], Floats]
     mean: Callable[[Theta, Extra], Floats]
     bounds: Callable[[Floats], tuple[Floats, Floats]]  # (trials) -> least and greatest response, (N,)
     notation: Notation
-    shared: tuple[Shared, ...] = ()
+    shared: Shared | None = None
+    optional: tuple[Distributional, ...] = ()  # parameters where a formula names them, and else constants
+    categories: tuple[str, ...] = ()  # names, once the data have told them
+    # (shares of categories, link) -> thresholds that such shares have where nothing else differs
+    thresholds: Callable[[Floats, Link], Floats] | None = None
+    # (theta) -> log probability of each category, (..., rows, K), and its slopes along the predictors and thresholds,
+    # (Q, ..., rows, K): what a pilot takes information from
+    by_category: Callable[[Theta], tuple[Floats, Floats]] | None = None
     variance: Callable[[Theta, Extra], Floats] | None = None
     cdf: Callable[[Floats, Theta, Extra], Floats] | None = None
+    # For censored and truncated responses: logarithms of the chance of a response not above y, and above it, without
+    # exponents, and the mean of those above `low` and not above `high`.
+    log_cdf: Callable[[Floats, Theta, Extra], Floats] | None = None
+    log_ccdf: Callable[[Floats, Theta, Extra], Floats] | None = None
+    truncated_mean: Callable[[Floats, Floats, Theta, Extra], Floats] | None = None
     # Derivatives of the log density along the predictors, on their links' scales: (P, rows), and (P, P, rows) expected
     # information, or else minus second derivatives. What is None is taken by differences.
     score: Callable[[Floats, Theta, Extra], Floats] | None = None
     information: Callable[[Theta, Extra], Floats] | None = None
     observed: Callable[[Floats, Theta, Extra], Floats] | None = None
+    slopes_in: tuple[str, ...] = ()  # the links that these are written in, of first parameters; "" is any
     reductions: tuple[Reduction, ...] = ()  # the first that holds serves; where none does, distinct responses
-    extras: tuple[str, ...] = ()  # fields of Extra that the density reads beside exponents
+    extras: tuple[str, ...] = ()  # fields of Extra that the density reads beside exponents; "rate", "se" may be added
     autoscales: bool = False  # rstanarm: default priors are scaled by sd(y), the intercept's sits at mean(y)
     weights_are_precisions: bool = False  # elsewhere they are exponents of the density, which count cases
     located: Callable[[Floats], Floats] = as_they_are  # responses on the scale of the location's natural value
-    squares: bool = False  # the density sees rows through n, y and ss alone, as ss + sum n (y - eta)^2: rows may turn
+    constants: Mapping[str, float] = field(default_factory=dict)  # parameters held at a number: none of `parameters`
+    whole: "Family | None" = None  # what it is without them
+    # With the identity link the density sees rows through n, y and ss alone, as ss + sum n (y - eta)^2: rows may turn.
+    squares: bool = False
 
     def __repr__(self) -> str:
         """As a user writes it."""
@@ -132,9 +207,41 @@ class Family:
         """By parameter."""
         return {parameter.name: parameter.link for parameter in self.parameters}
 
-    def reduction(self, predicted: Collection[str]) -> Reduction | None:
-        """What serves where these parameters have a predictor; None for the distinct responses of a cell."""
-        return next((one for one in self.reductions if not set(one.scalars) & set(predicted)), None)
+    @property
+    def is_linear(self) -> bool:
+        """Whether the location is its own predictor."""
+        return self.link.name == "identity"
+
+    @property
+    def sees_squares(self) -> bool:
+        """Whether the density sees squares of rows about the predictor, and nothing else of them."""
+        return self.squares and self.is_linear
+
+    @property
+    def scale(self) -> str:
+        """The parameter in whose units the location's predictor is counted, "" where there is none."""
+        return next((one.name for one in self.scalars if one.scales_groups and self.is_linear), "")
+
+    @property
+    def domains(self) -> Mapping[str, tuple[float, float]]:
+        """Where predictors may lie, of the parameters that have a bound."""
+        return {one.name: one.domain for one in self.parameters if np.any(np.isfinite(one.domain))}
+
+    def reduction(self, predicted: Collection[str], added: Collection[str] = ()) -> Reduction | None:
+        """What serves where these have a predictor and responses this beside; None for distinct responses."""
+        fitting = (one for one in self.reductions if not one.links or self.link.name in one.links)
+        held = (one for one in fitting if not set(one.scalars) & set(predicted) and set(added) <= {*one.reads})
+        return next(held, None)
+
+    def predicted(self, names: Collection[str], response: Response) -> "Family":
+        """The same where these parameters have a predictor, and the others are one number each, beside responses."""
+        each = (one if one.name in names else one.alone.beside(response) for one in self.parameters)
+        return replace(self, parameters=tuple(each))
+
+    def narrowed(self, ends: Mapping[str, tuple[float, float]]) -> "Family":
+        """The same with these parameters, numbers each, between such ends too."""
+        each = (replace(one, ends=ends[one.name]) if one.name in ends else one for one in self.parameters)
+        return replace(self, parameters=tuple(each))
 
     def variance_of(self, theta: Theta, extra: Extra) -> Floats:
         """The variance of responses given their parameters.
@@ -146,14 +253,93 @@ class Family:
         """
         if self.variance is None:
             raise DataError(f"responses of the {self.name} family have no variance in closed form")
+        if np.any(np.isfinite(extra.lower)) or np.any(np.isfinite(extra.upper)):
+            raise DataError(f"truncated {self.name} responses have no variance in closed form")
         return self.variance(theta, extra)
+
+    @property
+    def free(self) -> tuple[int, ...]:
+        """Places of its parameters among all that score and information are of."""
+        names = [one.name for one in (self.whole or self).parameters]
+        return tuple(names.index(one.name) for one in self.parameters)
 
     def theta(self, etas: Mapping[str, Floats], natural: Mapping[str, Floats]) -> Theta:
         """Its parameters, from linear predictors and from natural values of the others."""
+        if self.constants:
+            axes = np.ndim(next(iter((*etas.values(), *natural.values()))))
+            held = {name: np.full((1,) * axes, value) for name, value in self.constants.items()}
+            natural = {**held, **natural}
         return Theta.from_eta(etas, self.links, natural)
+
+    @property
+    def numbers(self) -> Mapping[str, Link]:
+        """What a pilot finds: all parameters, and then the numbers that thresholds are sums of, with their links."""
+        of = self.shared
+        return {**self.links, **({f"{of.number}[{k + 1}]": of.link for k in range(self.sums.shape[1])} if of else {})}
+
+    @property
+    def sums(self) -> Floats:
+        """(T, G) how thresholds are sums of the numbers that are sampled."""
+        return self.shared.sums(len(self.categories) - 1) if self.shared else np.zeros((0, 0))
+
+    def theta_at(self, etas: Sequence[Floats]) -> Theta:
+        """Its parameters where a pilot is; thresholds are steps from the intercept, which the location has."""
+        P = len(self.parameters)
+        theta = self.theta(dict(zip(self.links, etas[:P], strict=True)), {})
+        if self.shared is None:
+            return theta
+        numbers = [self.shared.link.inverse(eta) for eta in etas[P:]]
+        steps = self.sums @ np.concatenate([*numbers, np.zeros(0)])
+        return replace(theta, shared={THRESHOLDS: steps})
+
+    def bound(self, categories: tuple[str, ...], predicted: Collection[str]) -> "Family":
+        """The family of a response with these categories, where these parameters have formulas."""
+        added = tuple(one for one in self.optional if one.name in predicted)
+        read = partial(self.read, categories=categories) if categories else self.read
+        return replace(self, categories=categories, parameters=(*self.parameters, *added), read=read)
+
+
+def outside(family: Family, theta: Theta) -> Bools:
+    """Whether a predictor of a draw and row is where its link leaves what the parameter may be; () where none can."""
+    beyond: Bools = np.zeros((), dtype=bool)
+    for name, (low, high) in family.domains.items():
+        if name in theta.etas and theta.links[name] == family.links[name]:
+            beyond = beyond | (theta.etas[name] < low) | (theta.etas[name] > high)
+    return beyond
+
+
+def log_density_of(family: Family, y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """A family's log density, minus infinity where a link leaves what its parameter may be."""
+    beyond = outside(family, theta)
+    if not np.any(beyond):
+        return family.log_density(y, theta, extra)
+    with np.errstate(all="ignore"):
+        return np.where(beyond, -np.inf, family.log_density(y, theta, extra))
 
 
 FamilyLike = Family | str | Callable[[], Family]
+
+
+def holding(family: Family, constants: Mapping[str, float]) -> Family:
+    """A family with some of its parameters held at numbers.
+
+    Raises
+    ------
+    OptionError
+        For a number where the parameter cannot be.
+    """
+    if not constants:
+        return family
+    for one in family.scalars:
+        value = constants.get(one.name, np.nan)
+        if value < one.within.low or value > one.within.high:
+            raise OptionError(f"{one.name} cannot be {value:g}: it lies from {one.within.low:g} to {one.within.high:g}")
+    return replace(
+        family,
+        parameters=tuple(one for one in family.parameters if one.name not in constants),
+        constants=constants,
+        whole=family,
+    )
 
 
 def with_link(family: Family, link: str) -> Family:

@@ -15,15 +15,17 @@ from stanmlm.families.family import (
     location_itself,
     mean_of,
     trials_of,
-    with_link,
+    with_links,
 )
-from stanmlm.families.links import LINKS
+from stanmlm.families.incomplete import log_gamma_p, log_gamma_q
+from stanmlm.families.links import LINKS, OF_SCALES, OF_TIMES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
 from stanmlm.families.responses import Response, read_positive
+from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 
-def Gamma(link: str = "log") -> Family:  # noqa: N802 - R's name
+def Gamma(link: str = "log", link_shape: str = "log") -> Family:  # noqa: N802 - R's name
     """Positive responses with mean mu and variance mu^2 / shape.
 
     The link is the log, as in brms's `brmsfamily("gamma")`; R's `Gamma()` has "inverse". Weights are exponents of the
@@ -32,7 +34,9 @@ def Gamma(link: str = "log") -> Family:  # noqa: N802 - R's name
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "inverse", "softplus" or "squareplus".
+    link_shape : str
+        For a formula of shape: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------
@@ -43,7 +47,7 @@ def Gamma(link: str = "log") -> Family:  # noqa: N802 - R's name
     >>> [parameter.name for parameter in Gamma().parameters]
     ['mu', 'shape']
     """
-    return with_link(GAMMA, link)
+    return with_links(GAMMA, [link, link_shape])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:
@@ -69,6 +73,27 @@ def _variance(theta: Theta, extra: Extra) -> Floats:
 def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     shape = theta["shape"]
     return np.asarray(special.gammainc(shape, shape * np.maximum(y, 0.0) / theta["mu"]))
+
+
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return log_gamma_p(theta["shape"], _log_ratio(y, theta))
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return log_gamma_q(theta["shape"], _log_ratio(y, theta))
+
+
+def _log_ratio(y: Floats, theta: Theta) -> Floats:
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(np.maximum(y, 0.0)) + np.log(theta["shape"]) - theta.log("mu"))
+
+
+def _truncated_mean(low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Weighted by itself, a response is Gamma with a shape one larger and the same scale."""
+    mu, shape = theta["mu"], theta["shape"]
+    heavier = Theta(natural={"mu": mu * (shape + 1) / shape, "shape": shape + 1})
+    shares = [log_mass_of(_log_cdf, _log_ccdf, low, high, of, extra) for of in (heavier, theta)]
+    return np.asarray(mu * np.exp(shares[0] - shares[1]))
 
 
 def _information(theta: Theta, extra: Extra) -> Floats:
@@ -103,11 +128,11 @@ GAMMA = Family(
     name="Gamma",
     spellings=("gamma",),
     parameters=(
-        Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),
+        Distributional("mu", LINKS["log"], OF_TIMES, "positive", mean_of),
         Distributional(
             name="shape",
             link=LINKS["log"],
-            links=("log",),
+            links=OF_SCALES,
             support="positive",
             start=shape_by_moments,
             words="the variance of a response is mu^2 / shape",
@@ -124,6 +149,10 @@ GAMMA = Family(
     notation=Notation(r"\mu", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
+    truncated_mean=_truncated_mean,
     information=_information,
+    slopes_in=("log", "log"),
     reductions=(Reduction(("offset",), _statistic),),
 )

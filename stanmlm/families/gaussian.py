@@ -16,21 +16,24 @@ from stanmlm.families.family import (
     symmetric,
     unbounded,
     weights_of,
-    with_link,
+    with_links,
 )
-from stanmlm.families.links import LINKS
-from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
+from stanmlm.families.links import LINKS, OF_REALS_AND_SHARES, OF_SCALES
+from stanmlm.families.reductions import Extra, Reduction, Stats, counted, times, total
 from stanmlm.families.responses import Response, read_reals
+from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 
-def gaussian(link: str = "identity") -> Family:
+def gaussian(link: str = "identity", link_sigma: str = "log") -> Family:
     """Normal responses; `weights` are precisions, as in lme4.
 
     Parameters
     ----------
     link : str
-        "identity".
+        "identity", "log", "inverse", "softplus", "squareplus", or a link of shares such as "logit".
+    link_sigma : str
+        For a formula of sigma: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------
@@ -41,7 +44,7 @@ def gaussian(link: str = "identity") -> Family:
     >>> [parameter.name for parameter in gaussian().parameters]
     ['mu', 'sigma']
     """
-    return with_link(GAUSSIAN, link)
+    return with_links(GAUSSIAN, [link, link_sigma])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:
@@ -50,28 +53,44 @@ def _read(raw: RawResponse, weights: Floats | None) -> Response:
 
 def _sd(theta: Theta, extra: Extra) -> Floats:
     with np.errstate(divide="ignore"):
-        return np.asarray(theta["sigma"] / np.sqrt(extra.weights))
+        sd = np.asarray(theta["sigma"] / np.sqrt(extra.weights))
+    return np.hypot(sd, extra.se) if np.any(extra.se) else sd
 
 
 def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:
     sd = _sd(theta, extra)
-    return np.asarray(-0.5 * ((y - theta["mu"]) / sd) ** 2 - np.log(sd) - 0.5 * np.log(2 * np.pi))
+    return np.asarray(extra.exponents * (-0.5 * ((y - theta["mu"]) / sd) ** 2 - np.log(sd) - 0.5 * np.log(2 * np.pi)))
 
 
 def _draw(rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
     """Infinite where the weight is zero, as `predict.lm`'s intervals."""
     mu = theta["mu"]
     noise = rng.standard_normal(mu.shape)
-    with np.errstate(divide="ignore"):
-        return np.asarray(mu + noise * theta["sigma"] / np.sqrt(extra.weights))
+    return np.asarray(mu + noise * _sd(theta, extra))
 
 
 def _variance(theta: Theta, extra: Extra) -> Floats:
-    return np.broadcast_to(theta["sigma"] ** 2 / extra.weights, theta["mu"].shape)
+    return np.broadcast_to(_sd(theta, extra) ** 2, theta["mu"].shape)
 
 
 def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     return np.asarray(special.ndtr((y - theta["mu"]) / _sd(theta, extra)))
+
+
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return np.asarray(special.log_ndtr((y - theta["mu"]) / _sd(theta, extra)))
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return np.asarray(special.log_ndtr((theta["mu"] - y) / _sd(theta, extra)))
+
+
+def _truncated_mean(low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Johnson, Kotz and Balakrishnan (1994), section 13.10.1."""
+    mu, sd = theta["mu"], _sd(theta, extra)
+    mass = log_mass_of(_log_cdf, _log_ccdf, low, high, theta, extra)
+    ends = [np.exp(-0.5 * ((end - mu) / sd) ** 2 - 0.5 * np.log(2 * np.pi) - mass) for end in (low, high)]
+    return np.asarray(mu + sd * (ends[0] - ends[1]))
 
 
 def _score(y: Floats, theta: Theta, extra: Extra) -> Floats:
@@ -87,23 +106,35 @@ def _information(theta: Theta, extra: Extra) -> Floats:
 
 def squares_of_all(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
     """Weights, means and squares within cells, weights being precisions; a row of weight 0 is not an observation."""
-    y, weights = response.y - offset, response.weights
+    y, weights = response.y - offset, counted(response)
     n = total(weights, cell, cells)
     mean = total(times(weights, y), cell, cells) / np.where(n > 0, n, 1)
     squares = float(np.sum(times(weights, (y - mean[cell]) ** 2)))
-    return {"N": int(np.count_nonzero(weights)), "n": n, "y": mean, "ss": squares}
+    often = _observations(response)
+    N = float(np.sum(often)) if np.any(response.exponents != 1) else int(np.count_nonzero(often))
+    return {"N": N, "n": n, "y": mean, "ss": squares}
+
+
+def _observations(response: Response) -> Floats:
+    """How many observations each row is: exponents of densities count them, precisions do not."""
+    return np.where(response.weights > 0, response.exponents, 0.0)
 
 
 def squares_by_cell(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
     """The same with observations and squares of each cell, for an sd of each."""
-    y, weights = response.y - offset, response.weights
+    y, weights = response.y - offset, counted(response)
     mean = np.asarray(squares_of_all(response, offset, cell, cells)["y"])
     return {
-        "N": total((weights > 0).astype(float), cell, cells),
+        "N": total(_observations(response), cell, cells),
         "n": total(weights, cell, cells),
         "y": mean,
         "ss": total(times(weights, (y - mean[cell]) ** 2), cell, cells),
     }
+
+
+def _squares_about_links(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
+    """Those of each cell where its offset is within the link."""
+    return squares_by_cell(response, 0 * offset, cell, cells)
 
 
 def _means(stats: Stats) -> tuple[Floats, Floats]:
@@ -126,11 +157,11 @@ GAUSSIAN = Family(
     name="gaussian",
     spellings=(),
     parameters=(
-        Distributional("mu", LINKS["identity"], ("identity",), "real", mean_of),
+        Distributional("mu", LINKS["identity"], OF_REALS_AND_SHARES, "real", mean_of),
         Distributional(
             name="sigma",
             link=LINKS["log"],
-            links=("log",),
+            links=OF_SCALES,
             support="positive",
             start=_size,
             words="residual standard deviation",
@@ -148,13 +179,26 @@ GAUSSIAN = Family(
     notation=Notation(r"\mu", "w", weights_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
+    truncated_mean=_truncated_mean,
     score=_score,
     information=_information,
+    slopes_in=("identity", "log"),
     reductions=(
-        Reduction((), squares_of_all, scalars=("sigma",), means=_means, spread=_spread),
-        Reduction((), squares_by_cell),
+        Reduction(
+            (),
+            squares_of_all,
+            scalars=("sigma",),
+            links=("identity",),
+            means=_means,
+            spread=_spread,
+            reads=("exponents",),
+        ),
+        Reduction((), squares_by_cell, links=("identity",), reads=("exponents", "masses")),
+        Reduction(("offset",), _squares_about_links, reads=("exponents", "masses")),
     ),
-    extras=("weights",),
+    extras=("weights", "se"),
     autoscales=True,
     weights_are_precisions=True,
     squares=True,

@@ -6,9 +6,9 @@ from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.beta import BETA
 from stanmlm.families.family import Family, Notation, trials_of, with_link
-from stanmlm.families.mixtures import SOMEWHERE, chance, hurdle, named, one_case, rows_of, starting
+from stanmlm.families.mixtures import SOMEWHERE, chance, hurdle, named, one_case, starting
 from stanmlm.families.reductions import Extra, Reduction, Stats, total
-from stanmlm.families.responses import Response, read_some_shares
+from stanmlm.families.responses import Response, read_some_shares, some_rows
 from stanmlm.families.theta import Theta
 
 
@@ -106,13 +106,13 @@ def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> St
     counted = {"zeros": response.y == 0, "ones": response.y == 1, "others": inside}
     beta = BETA.reductions[0].statistic
     return {
-        **beta(rows_of(response, inside), offset[inside], cell[inside], cells),
+        **beta(some_rows(response, inside), offset[inside], cell[inside], cells),
         **{name: total(response.weights * here, cell, cells) for name, here in counted.items()},
     }
 
 
 def _inside(response: Response) -> Response:
-    some = rows_of(response, (response.y > 0) & (response.y < 1))
+    some = some_rows(response, (response.y > 0) & (response.y < 1))
     return some if len(some.y) else Response("", np.array([SOMEWHERE]), np.ones(1), np.ones(1))
 
 

@@ -15,15 +15,16 @@ from stanmlm.families.family import (
     location_itself,
     mean_of,
     trials_of,
-    with_link,
+    with_links,
 )
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_INVERSES, OF_SCALES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
 from stanmlm.families.responses import Response, read_positive
+from stanmlm.families.tails import log1m_exp, log_mass_of
 from stanmlm.families.theta import Theta
 
 
-def inverse_gaussian(link: str = "log") -> Family:
+def inverse_gaussian(link: str = "log", link_shape: str = "log") -> Family:
     """Positive responses with mean mu and variance mu^3 / shape; brms's and R's `inverse.gaussian`.
 
     The link is the log; R's and brms's default is "1/mu^2". Weights are exponents of the
@@ -32,7 +33,9 @@ def inverse_gaussian(link: str = "log") -> Family:
     Parameters
     ----------
     link : str
-        "log".
+        "log", "1/mu^2", "inverse", "identity", "softplus" or "squareplus".
+    link_shape : str
+        For a formula of shape: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------
@@ -43,7 +46,7 @@ def inverse_gaussian(link: str = "log") -> Family:
     >>> [parameter.name for parameter in inverse_gaussian().parameters]
     ['mu', 'shape']
     """
-    return with_link(INVERSE_GAUSSIAN, link)
+    return with_links(INVERSE_GAUSSIAN, [link, link_shape])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:
@@ -76,6 +79,43 @@ def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     return np.where(y > 0, below, 0.0)
 
 
+def _parts(y: Floats, theta: Theta) -> tuple[Floats, Floats]:
+    """Where Shuster's first term has its normal variable, and the log of his second, as it falls with the first's."""
+    mu, shape = theta["mu"], theta["shape"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        root = np.sqrt(shape / np.maximum(y, 0.0))
+        up, down = root * (y / mu - 1), root * (y / mu + 1)
+        second = -0.5 * up**2 + np.log(0.5 * special.erfcx(down / np.sqrt(2)))
+        return np.where(y > 0, up, -np.inf), np.where(y > 0, second, -np.inf)
+
+
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    up, second = _parts(y, theta)
+    return np.asarray(np.logaddexp(special.log_ndtr(up), second))
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    up, second = _parts(y, theta)
+    first = special.log_ndtr(-up)
+    return np.asarray(first + log1m_exp(second - first))
+
+
+def _truncated_mean(low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Weighted by itself, a response is mu^2 over one of the same law: Shuster's terms with the other sign."""
+
+    def below(y: Floats, theta: Theta, extra: Extra) -> Floats:
+        up, second = _parts(y, theta)
+        first = special.log_ndtr(up)
+        return np.asarray(first + log1m_exp(second - first))
+
+    def above(y: Floats, theta: Theta, extra: Extra) -> Floats:
+        up, second = _parts(y, theta)
+        return np.asarray(np.logaddexp(special.log_ndtr(-up), second))
+
+    share = log_mass_of(below, above, low, high, theta, extra)
+    return np.asarray(theta["mu"] * np.exp(share - log_mass_of(_log_cdf, _log_ccdf, low, high, theta, extra)))
+
+
 def _information(theta: Theta, extra: Extra) -> Floats:
     """Orthogonal: shape / mu in log mu, a half in log shape."""
     mu = theta["mu"]
@@ -106,11 +146,11 @@ INVERSE_GAUSSIAN = Family(
     name="inverse_gaussian",
     spellings=("inverse.gaussian", "inverse_gauss", "InverseGaussian", "wald"),
     parameters=(
-        Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),
+        Distributional("mu", LINKS["log"], OF_INVERSES, "positive", mean_of),
         Distributional(
             name="shape",
             link=LINKS["log"],
-            links=("log",),
+            links=OF_SCALES,
             support="positive",
             start=_shape,
             words="the variance of a response is mu^3 / shape",
@@ -127,6 +167,10 @@ INVERSE_GAUSSIAN = Family(
     notation=Notation(r"\mu", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
+    truncated_mean=_truncated_mean,
     information=_information,
+    slopes_in=("log", "log"),
     reductions=(Reduction(("offset",), _statistic),),
 )

@@ -15,16 +15,17 @@ from stanmlm.families.family import (
     Notation,
     from_zero,
     trials_of,
-    with_link,
+    with_links,
 )
 from stanmlm.families.gaussian import squares_by_cell, squares_of_all
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_LOGS, OF_SCALES
 from stanmlm.families.reductions import Extra, Reduction, Stats, total
 from stanmlm.families.responses import Response, read_positive
+from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 
-def lognormal(link: str = "identity") -> Family:
+def lognormal(link: str = "identity", link_sigma: str = "log") -> Family:
     """Positive responses whose logarithms are normal with mean mu and standard deviation sigma.
 
     As in brms mu and sigma are those of the logarithms; the mean of a response is exp(mu + sigma^2 / 2). Weights are
@@ -33,7 +34,9 @@ def lognormal(link: str = "identity") -> Family:
     Parameters
     ----------
     link : str
-        "identity".
+        "identity" or "inverse".
+    link_sigma : str
+        For a formula of sigma: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------
@@ -44,7 +47,7 @@ def lognormal(link: str = "identity") -> Family:
     >>> [parameter.name for parameter in lognormal().parameters]
     ['mu', 'sigma']
     """
-    return with_link(LOGNORMAL, link)
+    return with_links(LOGNORMAL, [link, link_sigma])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:
@@ -73,6 +76,26 @@ def _variance(theta: Theta, extra: Extra) -> Floats:
 def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     with np.errstate(divide="ignore"):
         return np.asarray(special.ndtr((np.log(np.maximum(y, 0.0)) - theta["mu"]) / theta["sigma"]))
+
+
+def _z(y: Floats, theta: Theta) -> Floats:
+    with np.errstate(divide="ignore"):
+        return np.asarray((np.log(np.maximum(y, 0.0)) - theta["mu"]) / theta["sigma"])
+
+
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return np.asarray(special.log_ndtr(_z(y, theta)))
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return np.asarray(special.log_ndtr(-_z(y, theta)))
+
+
+def _truncated_mean(low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Weighted by itself, the logarithm of a response is normal about mu + sigma^2."""
+    heavier = Theta(natural={"mu": theta["mu"] + theta["sigma"] ** 2, "sigma": theta["sigma"]})
+    shares = [log_mass_of(_log_cdf, _log_ccdf, low, high, of, extra) for of in (heavier, theta)]
+    return np.asarray(_mean(theta, extra) * np.exp(shares[0] - shares[1]))
 
 
 def _information(theta: Theta, extra: Extra) -> Floats:
@@ -124,11 +147,11 @@ LOGNORMAL = Family(
     name="lognormal",
     spellings=("LogNormal", "log_normal"),
     parameters=(
-        Distributional("mu", LINKS["identity"], ("identity",), "real", _center),
+        Distributional("mu", LINKS["identity"], OF_LOGS, "real", _center),
         Distributional(
             name="sigma",
             link=LINKS["log"],
-            links=("log",),
+            links=OF_SCALES,
             support="positive",
             start=_size,
             words="standard deviation of the logarithms",
@@ -146,9 +169,13 @@ LOGNORMAL = Family(
     notation=Notation(r"\mu", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
+    truncated_mean=_truncated_mean,
     information=_information,
+    slopes_in=("identity", "log"),
     reductions=(
-        Reduction((), _statistic, scalars=("sigma",), means=_means, spread=_spread),
+        Reduction((), _statistic, scalars=("sigma",), links=("identity",), means=_means, spread=_spread, reads=()),
         Reduction(("offset",), _statistic_by_cell),
     ),
     autoscales=True,

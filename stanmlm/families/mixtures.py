@@ -5,18 +5,18 @@ otherwise; and they are a hurdle where it is a zero with chance hu, and comes fr
 here, for any base; `stan/mixtures` has the programs.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from stanmlm.base.arrays import Anything, Floats, Ints
+from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.family import Default, Distributional, Family, Notation
 from stanmlm.families.links import LINKS
 from stanmlm.families.reductions import Extra, Reduction, Stats, distinct_responses, observed, total
-from stanmlm.families.responses import Response
+from stanmlm.families.responses import Response, some_rows
 from stanmlm.families.theta import Theta
 
 # brms's defaults of a chance: uniform, on its own scale and, nearly, on the logit's.
@@ -24,6 +24,9 @@ CHANCE = {preset: Default("beta", (1.0, 1.0)) for preset in ("rstanarm", "brms")
 CHANCE_LINK = {preset: Default("logistic", (0.0, 1.0)) for preset in ("rstanarm", "brms")}
 # A response that any base may have, where none above zero is there to start from.
 SOMEWHERE = 0.5
+
+# What a base says of itself alone.
+NOT_THE_BASES: Mapping[str, Any] = {"log_cdf": None, "log_ccdf": None, "truncated_mean": None}
 
 Statistic = Callable[[Response, Floats, Ints, int], Stats]
 Draw = Callable[[np.random.Generator, Theta, Extra], Floats]
@@ -84,6 +87,8 @@ def inflated(called: Named, base: Family) -> Family:
         mean=Given(_inflated_mean, (base,)),
         variance=Given(_inflated_variance, (base,)),
         cdf=Given(_inflated_cdf, (base,)),
+        **NOT_THE_BASES,
+        slopes_in=(*base.slopes_in, "logit") if base.slopes_in else (),
         score=Given(_inflated_score, (base,)) if scored else None,
         information=None,
         observed=Given(_inflated_observed, (base,)) if scored else None,
@@ -118,6 +123,8 @@ def hurdle(called: Named, base: Family, above: Draw | None = None, dpar: str = "
         mean=Given(_hurdle_mean, (base, dpar)),
         variance=Given(_hurdle_variance, (base, dpar)),
         cdf=Given(_hurdle_cdf, (base, dpar)),
+        **NOT_THE_BASES,
+        slopes_in=(*base.slopes_in, "logit") if base.slopes_in else (),
         score=Given(_hurdle_score, (base, dpar)) if scored and counts else None,
         information=None,
         observed=Given(_hurdle_observed, (base, dpar)) if scored and counts else None,
@@ -148,23 +155,16 @@ def _start_at(start: Callable[[Response], float], of: Callable[[Response], Respo
     return start(of(response))
 
 
-def rows_of(response: Response, rows: Anything | slice) -> Response:
-    """Some rows of a response."""
-    every = {one.name: getattr(response, one.name) for one in fields(response)}
-    some: dict[str, Any] = {name: a[rows] for name, a in every.items() if isinstance(a, np.ndarray)}
-    return replace(response, **some)
-
-
 def positives(response: Response) -> Response:
     """The responses above zero; where there is none, one that any family may have."""
-    some = rows_of(response, response.y > 0)
-    return some if len(some.y) else replace(rows_of(response, slice(1)), y=np.array([SOMEWHERE]))
+    some = some_rows(response, response.y > 0)
+    return some if len(some.y) else replace(some_rows(response, slice(1)), y=np.array([SOMEWHERE]))
 
 
 def _beside_zeros(response: Response) -> Response:
     """What is left when half of the zeros are taken for extra ones."""
     zero = response.y == 0
-    return rows_of(response, ~zero | (np.cumsum(zero) % 2 == 0)) if np.any(~zero) else positives(response)
+    return some_rows(response, ~zero | (np.cumsum(zero) % 2 == 0)) if np.any(~zero) else positives(response)
 
 
 def share_of_zeros(response: Response) -> float:
@@ -327,7 +327,7 @@ def _apart(base: Family, found: str = "") -> tuple[Reduction, ...]:
     key = ("offset", "trials") if "trials" in base.extras else ("offset",)
     own = [(one.statistic, one.scalars) for one in base.reductions]
     return tuple(
-        Reduction(key, Given(zeros_apart, (statistic, "trials" in key, found)), scalars)
+        Reduction(key, Given(zeros_apart, (statistic, "trials" in key, found)), scalars, reads=())
         for statistic, scalars in [*own, (Given(_distinct, (base,)), ())]
     )
 
@@ -354,7 +354,7 @@ def zeros_apart(
     }
     at = np.flatnonzero(counted[found] > 0) + 1 if found else np.zeros(0, dtype=np.int64)
     return {
-        **statistic(rows_of(response, rows), 0 * offset[rows], cell[rows], cells),
+        **statistic(some_rows(response, rows), 0 * offset[rows], cell[rows], cells),
         **{f"{name}s": number for name, number in counted.items()},
         **({f"C_{found}": len(at), f"{found}_at": at} if found else {}),
         **({"size": trials} if sized else {}),

@@ -1,23 +1,46 @@
 """What the likelihood needs of the responses of a cell: statistics of their own, or the distinct ones, counted."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
-from stanmlm.base.arrays import Floats, Ints, is_constant
+from stanmlm.base.arrays import Anything, Floats, Ints, is_constant
 from stanmlm.data.distinct import cells_of
-from stanmlm.families.responses import Response
+from stanmlm.families.responses import ABOVE, BELOW, ONE, ZERO, Response, added_to, some
 
 Stats = Mapping[str, Floats | Ints | float | int]
 
 
 @dataclass(frozen=True)
 class Extra:
-    """What a density reads of a row beside its response, (rows,) each."""
+    """What a density reads of a row beside its response, (rows,) each, or (1,) where that is the same for all."""
 
     trials: Floats
     weights: Floats
+    # As in `Response`.
+    exponents: Floats = field(default_factory=lambda: ONE)
+    rate: Floats = field(default_factory=lambda: ONE)
+    se: Floats = field(default_factory=lambda: ZERO)
+    lower: Floats = field(default_factory=lambda: BELOW)
+    upper: Floats = field(default_factory=lambda: ABOVE)
+    censored: Floats = field(default_factory=lambda: ZERO)
+    y2: Floats = field(default_factory=lambda: ZERO)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every response was seen as it is, wherever it might have been."""
+        return not (np.any(self.censored) or self.bounded)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether some response might not have been seen."""
+        return bool(np.any(np.isfinite(self.lower)) or np.any(np.isfinite(self.upper)))
+
+
+def extra_at(of: Response | Extra, at: Anything | slice = slice(None)) -> Extra:
+    """What a density reads of some rows."""
+    return Extra(**{one.name: some(getattr(of, one.name), at) for one in fields(Extra)})
 
 
 @dataclass(frozen=True)
@@ -38,11 +61,13 @@ class Reduction:
     # (response, offset, cell of each row, number of cells) -> arrays by Stan data name
     statistic: Callable[[Response, Floats, Ints, int], Stats]
     scalars: tuple[str, ...] = ()  # it holds only where these parameters have no predictor
+    links: tuple[str, ...] = ()  # and only under these links of the location; () any
     # (statistics) -> mean response and prior weight of each cell, where the density is that of a generalised linear
     # model: the mean of a cell's responses is then as good as the responses
     means: Callable[[Stats], tuple[Floats, Floats]] | None = None
     # (statistics) -> rows and squares within cells, where a dispersion is estimated from them
     spread: Callable[[Stats], tuple[float, float]] | None = None
+    reads: tuple[str, ...] = ("masses",)  # what a formula may add to the responses: `exponents`, `rate`, "masses"
 
 
 def observed(response: Response, cell: Ints, precisions: bool) -> Observed:
@@ -67,20 +92,23 @@ def observed(response: Response, cell: Ints, precisions: bool) -> Observed:
     >>> observed(Response("y", y, one, one), np.array([0, 0, 1, 1]), precisions=False).n
     array([2., 1., 1.])
     """
-    weights = response.weights
-    there = np.flatnonzero(weights > 0)
-    columns = [cell, response.y, response.trials, *([weights] if precisions else [])]
-    row, place = cells_of([column[there] for column in columns], len(there))
+    weights, added = response.weights, [name for name in added_to(response) if name != "exponents"]
+    often = np.broadcast_to(response.exponents, weights.shape) if precisions else weights
+    there = np.flatnonzero((weights > 0) & (often > 0))
+    columns = [cell, response.y, response.trials, *(getattr(response, name) for name in added)]
+    columns += [weights] if precisions else []
+    row, place = cells_of([np.broadcast_to(column, weights.shape)[there] for column in columns], len(there))
     first = there[place]
-    n = np.bincount(row, None if precisions else weights[there], len(first)).astype(float)
+    n = np.bincount(row, often[there], len(first)).astype(float)
     own = weights[first] if precisions else np.ones(len(first))
-    return Observed(cell[first], response.y[first], Extra(response.trials[first], own), n)
+    extra = replace(extra_at(response, first), weights=own, exponents=ONE)
+    return Observed(cell[first], response.y[first], extra, n)
 
 
-def distinct_responses(of: Observed, extras: Collection[str]) -> Stats:
-    """The same by Stan data name, with what the density reads beside them; places from 1."""
+def distinct_responses(of: Observed, extras: Collection[str], codes: bool = False) -> Stats:
+    """The same by Stan data name, with what the density reads beside them; places, and codes, from 1."""
     more = {name: getattr(of.extra, name) for name in extras}
-    return {"R": len(of.y), "cell": of.cell + 1, "y": of.y, "n": of.n, **more}
+    return {"R": len(of.y), "cell": of.cell + 1, "y": of.y.astype(int) if codes else of.y, "n": of.n, **more}
 
 
 def total(values: Floats, cell: Ints, cells: int) -> Floats:
@@ -93,6 +121,11 @@ def total(values: Floats, cell: Ints, cells: int) -> Floats:
 def times(weights: Floats, values: Floats) -> Floats:
     """Their product; weights that all are one cost nothing."""
     return values if is_constant(weights) and weights[:1] == 1 else weights * values
+
+
+def counted(response: Response) -> Floats:
+    """Weights times exponents; exponents that say nothing cost nothing."""
+    return response.weights * response.exponents if np.any(response.exponents != 1) else response.weights
 
 
 def ratio(stats: Stats, size: str) -> tuple[Floats, Floats]:

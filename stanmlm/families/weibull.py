@@ -15,15 +15,17 @@ from stanmlm.families.family import (
     location_itself,
     mean_of,
     trials_of,
-    with_link,
+    with_links,
 )
-from stanmlm.families.links import LINKS
+from stanmlm.families.incomplete import log_gamma_p, log_gamma_q
+from stanmlm.families.links import LINKS, OF_SCALES, OF_TIMES
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_positive
+from stanmlm.families.tails import log_below_of, log_mass_of
 from stanmlm.families.theta import Theta
 
 
-def weibull(link: str = "log") -> Family:
+def weibull(link: str = "log", link_shape: str = "log") -> Family:
     """Positive responses with mean mu and a hazard that goes as y^(shape - 1).
 
     As in brms mu is the mean, the scale being mu / gamma(1 + 1 / shape); R's `survreg` has the intercept of the log
@@ -33,7 +35,9 @@ def weibull(link: str = "log") -> Family:
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "inverse", "softplus" or "squareplus".
+    link_shape : str
+        For a formula of shape: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------
@@ -44,7 +48,7 @@ def weibull(link: str = "log") -> Family:
     >>> [parameter.name for parameter in weibull().parameters]
     ['mu', 'shape']
     """
-    return with_link(WEIBULL, link)
+    return with_links(WEIBULL, [link, link_shape])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:
@@ -79,6 +83,35 @@ def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     return np.asarray(-np.expm1(-np.exp(theta["shape"] * (log_y - _log_scale(theta)))))
 
 
+def _log_hazard(y: Floats, theta: Theta) -> Floats:
+    """Of the hazard that has passed by y."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(theta["shape"] * (np.log(np.maximum(y, 0.0)) - _log_scale(theta)))
+
+
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return log_below_of(_log_hazard(y, theta))
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    with np.errstate(over="ignore"):
+        return np.asarray(-np.exp(_log_hazard(y, theta)))
+
+
+def _truncated_mean(low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Of hazards, which are exponential: y is the scale times their power 1 / shape."""
+    a = 1 + 1 / np.broadcast_to(theta["shape"], theta["mu"].shape)
+
+    def below(y: Floats, theta: Theta, extra: Extra) -> Floats:
+        return log_gamma_p(a, _log_hazard(y, theta))
+
+    def above(y: Floats, theta: Theta, extra: Extra) -> Floats:
+        return log_gamma_q(a, _log_hazard(y, theta))
+
+    share = log_mass_of(below, above, low, high, theta, extra)
+    return np.asarray(theta["mu"] * np.exp(share - log_mass_of(_log_cdf, _log_ccdf, low, high, theta, extra)))
+
+
 def _information(theta: Theta, extra: Extra) -> Floats:
     """Expected information in log mu and log shape, from that in the logs of scale and shape."""
     shape = np.broadcast_to(theta["shape"], theta["mu"].shape)
@@ -103,11 +136,11 @@ WEIBULL = Family(
     name="weibull",
     spellings=("Weibull",),
     parameters=(
-        Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),
+        Distributional("mu", LINKS["log"], OF_TIMES, "positive", mean_of),
         Distributional(
             name="shape",
             link=LINKS["log"],
-            links=("log",),
+            links=OF_SCALES,
             support="positive",
             start=_shape,
             words="the hazard goes as y^(shape - 1)",
@@ -124,5 +157,9 @@ WEIBULL = Family(
     notation=Notation(r"\mu", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
+    truncated_mean=_truncated_mean,
     information=_information,
+    slopes_in=("log", "log"),
 )

@@ -137,7 +137,11 @@ def sigma(fit: Fit) -> float:
     check_arguments(sigma, locals())
     if any(of.dpar == SIGMA.dpar for of in fit.model.design.others):
         raise OptionError('sigma has a formula, and differs from row to row: fitted(fit, dpar="sigma") gives it')
-    return float(draws_of(fit, "sigma").mean()) if fit.model.ledger.has(SIGMA) else 1.0
+    return (
+        float(draws_of(fit, "sigma").mean())
+        if fit.model.ledger.has(SIGMA)
+        else fit.model.family.constants.get("sigma", 1.0)
+    )
 
 
 def ngrps(fit: Fit) -> dict[str, int]:

@@ -10,17 +10,20 @@ from stanmlm.base.errors import FormulaError, StartError, did_you_mean
 from stanmlm.data.contrasts import DEFAULT
 from stanmlm.data.design import Design, design
 from stanmlm.data.frame import model_frame
+from stanmlm.data.raw_response import RawResponse
 from stanmlm.families import Family
+from stanmlm.families.family import holding
+from stanmlm.families.reading import read_response
 from stanmlm.fit.fit import Call, Fit, fit_from_draws
-from stanmlm.formula.bf import FormulaLike
-from stanmlm.formula.formula import Formula, parse_formula
+from stanmlm.formula.bf import LOCATION, FormulaLike
+from stanmlm.formula.formula import Formula, parse_formula, with_intercept
 from stanmlm.model.centering import centering
 from stanmlm.model.compress import compress
 from stanmlm.model.model import Model
 from stanmlm.model.propriety import check_posterior
 from stanmlm.priors.prior_slots import CovarianceInput, PriorInput
 from stanmlm.priors.prior_spec import SetPrior
-from stanmlm.priors.priors import check_proper, resolve_priors, split_preset
+from stanmlm.priors.priors import check_proper, resolve_priors, scalar_bounds, split_preset
 from stanmlm.sampling.engines.protocol import Engine, RawDraws, Sampling, StanData
 from stanmlm.sampling.engines.sampling import resolve
 from stanmlm.sampling.inits import inverse_metric, starting_points
@@ -80,7 +83,13 @@ def build_model(
     )
     if frame.response is None:
         raise FormulaError("the formula has no response: write `y ~ x`", formula.text, 0, len(formula.text))
-    response = family.read(replace(frame.response, rows=frame.index), frame.weights)
+    raw = replace(frame.response, rows=frame.index)
+    response = read_response(family, raw, frame.weights)
+    family = family.bound(response.categories, [dpar for dpar, _ in formula.others])
+    family = holding(family, _constants(formula, raw))
+    family = family.predicted((LOCATION, *(dpar for dpar, _ in formula.others)), response)
+    if family.shared:
+        formula = with_intercept(formula)
     columns = design(formula, frame, options.contrasts, options.default_contrasts)
     _check_unknowns(columns, family)
     preset, rows = split_preset(options.priors, options.preset)
@@ -95,6 +104,7 @@ def build_model(
         prior_aux=options.prior_aux,
         prior_covariance=options.prior_covariance,
     )
+    family = family.narrowed(scalar_bounds(table, family))
     if options.prior_only:
         check_proper(table)
     cells = compress(columns, response, family, options.collapse)
@@ -104,13 +114,24 @@ def build_model(
 
 def _check_parameters(formula: Formula, family: Family) -> None:
     """Refuse a formula of a parameter that the family does not have."""
-    known = [one.name for one in family.scalars]
-    for dpar, other in formula.others:
+    known = [one.name for one in (*family.scalars, *family.optional)]
+    texts = {**{dpar: other.text for dpar, other in formula.others}, **dict.fromkeys(dict(formula.constants), "")}
+    for dpar, text in texts.items():
         if dpar not in known:
             has = did_you_mean(dpar, known) if known else ": its one parameter is the mean"
-            raise FormulaError(
-                f"the {family.name} family has no parameter `{dpar}`{has}", other.text, 0, len(other.text)
-            )
+            raise FormulaError(f"the {family.name} family has no parameter `{dpar}`{has}", text, 0, len(text))
+
+
+def _constants(formula: Formula, raw: RawResponse) -> dict[str, float]:
+    """What is held at a number: brms's `se()` says all of a response's sd, unless sigma=TRUE."""
+    constants = dict(formula.constants)
+    if "se" not in raw.added or "sigma" in raw.options:
+        return constants
+    text = next((other.text for dpar, other in formula.others if dpar == "sigma"), "")
+    if text or "sigma" in constants:
+        raise FormulaError("se() says all of a response's sd, and sigma has a formula: write se(s, sigma = TRUE)",
+                           text, 0, len(text))  # fmt: skip
+    return {**constants, "sigma": 0.0}
 
 
 def _check_unknowns(columns: Design, family: Family) -> None:

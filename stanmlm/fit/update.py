@@ -79,7 +79,8 @@ def update(
     scope = ChainMap(dict(old.scope), dict(caller)) if data is None else ChainMap(dict(caller), dict(old.scope))
     rows = fit.model.frame.data if data is None else to_pandas(data)
     new = _formulas(fit.model.formula, formula)
-    new_family = fit.model.family if family is None else as_family(family)
+    given = fit.model.family
+    new_family = (given.whole or given) if family is None else as_family(family)
     parsed = parse_formula(new, () if rows is None else tuple(rows.columns))
     bars = any(one.bars for one in by_parameter(parsed).values())
     linear = old.verb in ("lm", "lmer") and new_family == gaussian()
@@ -119,10 +120,10 @@ def _check_vectors(kept: Mapping[str, object], rows: pd.DataFrame | None) -> Non
 def _formulas(old: Formula, new: FormulaLike | None) -> Formulas:
     """The formulas of all parameters: those of `bf`, or the old ones but for the location's."""
     if not isinstance(new, Formulas):
-        return Formulas(_text(old, new), tuple((dpar, _text(other, None)) for dpar, other in old.others))
+        return Formulas(_text(old, new), tuple((dpar, _text(other, None)) for dpar, other in old.others), old.constants)
     known = dict(old.others)
     others = ((dpar, update_terms(known[dpar], text) if dpar in known else text) for dpar, text in new.others)
-    return Formulas(_text(old, new.text), tuple(others))
+    return Formulas(_text(old, new.text), tuple(others), new.constants)
 
 
 def _text(old: Formula, new: str | None) -> str:

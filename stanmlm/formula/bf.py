@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from stanmlm.base.arguments import shown
 from stanmlm.base.errors import FormulaError
@@ -24,11 +25,12 @@ class Formulas:
 
     text: str
     others: tuple[tuple[str, str], ...] = ()  # (distributional parameter, text with or without it left of `~`)
+    constants: tuple[tuple[str, float], ...] = ()  # parameters that are held at a number
 
     def __add__(self, more: LinearFormulas) -> "Formulas":
         if not isinstance(more, LinearFormulas):
             return NotImplemented
-        return Formulas(self.text, _unique((*self.others, *more.others)))
+        return Formulas(self.text, _unique((*self.others, *more.others), self.constants), self.constants)
 
     def __repr__(self) -> str:
         return "\n".join(written(self))
@@ -37,7 +39,7 @@ class Formulas:
 FormulaLike = str | Formulas
 
 
-def bf(formula: str, *others: str, **by_parameter: str) -> Formulas:
+def bf(formula: str, *others: str, **by_parameter: object) -> Formulas:
     """A formula with predictors of more than the location, as brms's `bf`.
 
     Parameters
@@ -48,7 +50,7 @@ def bf(formula: str, *others: str, **by_parameter: str) -> Formulas:
         A formula for another parameter of the family with its name left of `~`, `"sigma ~ x"`; its predictor is on the
         scale of the parameter's link, for a standard deviation the log.
     **by_parameter
-        The same by name: `sigma="~ x"`.
+        The same by name: `sigma="~ x"`; or a number that the parameter is held at, `nu=4`.
 
     Returns
     -------
@@ -67,7 +69,9 @@ def bf(formula: str, *others: str, **by_parameter: str) -> Formulas:
     sigma ~ x
     """
     _require_text(formula, "the formula of the response")
-    return Formulas(formula, _unique((*map(_named, others), *_by_parameter(by_parameter))))
+    constants = tuple((dpar, float(value)) for dpar, value in by_parameter.items() if _is_number(value))
+    texts = {dpar: value for dpar, value in by_parameter.items() if not _is_number(value)}
+    return Formulas(formula, _unique((*map(_named, others), *_by_parameter(texts)), constants), constants)
 
 
 def lf(*others: str, **by_parameter: str) -> LinearFormulas:
@@ -93,7 +97,12 @@ def lf(*others: str, **by_parameter: str) -> LinearFormulas:
 
 def written(formulas: Formulas) -> tuple[str, ...]:
     """Every formula with what it is of left of `~`, the response's first."""
-    return (formulas.text, *(text if _left(text) else f"{dpar} {text}" for dpar, text in formulas.others))
+    texts = (text if _left(text) else f"{dpar} {text}" for dpar, text in formulas.others)
+    return (formulas.text, *texts, *(f"{dpar} = {value:g}" for dpar, value in formulas.constants))
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _named(text: str) -> tuple[str, str]:
@@ -110,12 +119,6 @@ def _by_parameter(given: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
 
 
 def _one_of(dpar: str, text: object) -> str:
-    if isinstance(text, int | float) and not isinstance(text, bool):
-        number = shown(text)
-        raise FormulaError(
-            f"{dpar}={number} would hold {dpar} at a number, which stanmlm cannot do yet; a narrow prior comes close: "
-            f'set_prior("normal({number}, 0.001)", class_="{dpar}")'
-        )
     if not isinstance(text, str):
         raise FormulaError(f'{dpar}= takes a formula as text, such as "~ x", not {shown(text)}')
     left = _left(text)
@@ -140,12 +143,17 @@ def _left(text: str) -> str:
     return left[0].text if left else ""
 
 
-def _unique(others: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    seen: set[str] = set()
+def _unique(
+    others: tuple[tuple[str, str], ...], constants: tuple[tuple[str, float], ...] = ()
+) -> tuple[tuple[str, str], ...]:
+    seen = {dpar for dpar, _ in constants}
+    if LOCATION in seen:
+        raise FormulaError("mu is what the first formula, the response's, is of; it cannot be held at a number")
     for dpar, text in others:
         if dpar == LOCATION:
             raise FormulaError("mu is what the first formula, the response's, is of", text, 0, len(text))
         if dpar in seen:
-            raise FormulaError(f"`{dpar}` has two formulas", text, 0, len(text))
+            what = "a number and a formula" if dpar in dict(constants) else "two formulas"
+            raise FormulaError(f"`{dpar}` has {what}", text, 0, len(text))
         seen.add(dpar)
     return others

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace as changed
 
-from stanmlm.base.dialects import addition_elsewhere, call_elsewhere
+from stanmlm.base.callers import warn_user
+from stanmlm.base.dialects import call_elsewhere
 from stanmlm.base.errors import FormulaError, StanmlmWarning
+from stanmlm.formula.additions import Addition, split_response
 from stanmlm.formula.bars import BARS, Bar, expand_bar, split_bars
 from stanmlm.formula.bf import LOCATION, FormulaLike, Formulas, written
-from stanmlm.formula.rcode import Node, call, deparse, is_call, label, names_in, operands, replace
+from stanmlm.formula.rcode import Node, deparse, is_call, label, names_in, operands, replace
 from stanmlm.formula.rparse import parse_expression
 from stanmlm.formula.terms import Expansion, Expression, Terms, expand, expression
 
@@ -27,6 +29,7 @@ __all__ = [
     "parse_expression",
     "parse_formula",
     "update_terms",
+    "with_intercept",
 ]
 
 
@@ -35,13 +38,15 @@ class Formula:
     """A parsed formula."""
 
     text: str
-    response: Expression | None  # for `y | trials(n)` the node is a call `trials` of (y, n)
+    response: Expression | None  # without what is added to it
     fixed: Terms
     bars: tuple[Bar, ...]
     offsets: tuple[Expression, ...]  # each the whole call `offset(...)`
     variables: tuple[Expression, ...] = ()  # right of `~`, bars included: what `-` removed still costs rows with NA
     # by name, those of other distributional parameters, with no response: each has a text, and so places, of its own
     others: tuple[tuple[str, "Formula"], ...] = ()
+    additions: tuple[Addition, ...] = ()  # to the response, `trials(n)` of `y | trials(n)`
+    constants: tuple[tuple[str, float], ...] = ()  # distributional parameters that are held at a number
 
 
 def by_parameter(formula: Formula) -> dict[str, Formula]:
@@ -75,18 +80,19 @@ def parse_formula(text: FormulaLike, columns: Sequence[str] = ()) -> Formula:
     if isinstance(text, Formulas):
         return _several(text, columns)
     left, right = _sides(text)
-    response = _response(left, text) if left else None
+    response, additions = _response(left, text) if left else (None, ())
     others = tuple(column for column in columns if left is None or column not in names_in(left))
-    return _one(text, right, response, others)
+    return changed(_one(text, right, response, others), additions=additions)
 
 
 def _several(given: Formulas, columns: Sequence[str]) -> Formula:
     """The formula of the response with those of other parameters."""
     first = parse_formula(given.text, columns)
-    response = names_in(first.response.node) if first.response else frozenset()
+    left, _ = _sides(given.text)
+    response = names_in(left) if left else frozenset()
     dots = tuple(column for column in columns if column not in response)
     others = tuple((dpar, _one(text, _sides(text)[1], None, dots)) for dpar, text in given.others)
-    return changed(first, others=others)
+    return changed(first, others=others, constants=given.constants)
 
 
 def _one(text: str, right: Node, response: Expression | None, dots: tuple[str, ...]) -> Formula:
@@ -111,23 +117,20 @@ def _sides(text: str) -> tuple[Node | None, Node]:
     return (left[0] if left else None), right
 
 
-def _response(node: Node, text: str) -> Expression:
-    """Any R expression, or brms's `y | trials(n)`."""
+def _response(node: Node, text: str) -> tuple[Expression, tuple[Addition, ...]]:
+    """Any R expression, and what brms's bar adds to it."""
     if "." in names_in(node):
         raise FormulaError("`.` as the response is for update(), which has an old one", text, node.start, node.stop)
-    if not is_call(node, BARS, 2):
-        return expression(node, text)
-    outcome, additions = operands(node)
-    if not is_call(additions, ["trials"], 1):
-        message = f"`{deparse(additions)}` is not an addition to a response that stanmlm knows; `y | trials(n)` is"
-        raise FormulaError(message + _hints(additions), text, additions.start, additions.stop)
-    return Expression(label(node), call("trials", outcome, *operands(additions)))
+    outcome, additions = split_response(node, text)
+    return expression(outcome, text), additions
 
 
-def _hints(additions: Node) -> str:
-    """What to say of the calls in a sum of additions."""
-    parts = operands(additions) if is_call(additions, ["+"], 2) else ()
-    return "".join(map(_hints, parts)) if parts else addition_elsewhere(additions.text)
+def with_intercept(formula: Formula) -> Formula:
+    """The same formula with an intercept, which is in the thresholds of ordered responses whatever it says."""
+    if formula.fixed.intercept:
+        return formula
+    warn_user("thresholds are intercepts: the formula is read as if it had one")
+    return changed(formula, fixed=Terms(True, formula.fixed.terms))
 
 
 def _without_response(terms: Terms, response: Expression | None) -> Terms:
@@ -158,12 +161,14 @@ def formula_text(formula: Formula) -> str:
 
 def formula_lines(formula: Formula) -> tuple[str, ...]:
     """The formula as lme4 prints it, and those of other parameters as brms does."""
-    return tuple(deparse(parse_expression(text)) for text in written(as_given(formula)))
+    given = as_given(formula)
+    texts = written(Formulas(given.text, given.others))
+    return (*(deparse(parse_expression(text)) for text in texts), *written(given)[len(texts) :])
 
 
 def as_given(formula: Formula) -> Formulas:
     """The texts of a formula, as `bf` has them."""
-    return Formulas(formula.text, tuple((dpar, other.text) for dpar, other in formula.others))
+    return Formulas(formula.text, tuple((dpar, other.text) for dpar, other in formula.others), formula.constants)
 
 
 def update_terms(old: Formula, new_text: str) -> str:

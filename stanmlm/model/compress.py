@@ -10,8 +10,9 @@ from stanmlm.data.design import Design, dpars_of, predictors
 from stanmlm.data.distinct import WORTH, cells_of, first_rows
 from stanmlm.data.whole_rows import all_columns, columns_of, n_rows, places
 from stanmlm.families import Family
-from stanmlm.families.reductions import Observed, Stats, distinct_responses, observed
-from stanmlm.families.responses import Response
+from stanmlm.families.observation import masses, read_as, seen_whole
+from stanmlm.families.reductions import Observed, Stats, distinct_responses, extra_at, observed
+from stanmlm.families.responses import Response, added_to, moved
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.rotation import rotated, weighted
 from stanmlm.model.stan_rows import Rows, plain_rows
@@ -30,6 +31,8 @@ class Cells:
     stats: Stats  # by Stan data name: those of the family's reduction, or the distinct responses
     rows: Rows  # what the program reads: these cells, or fewer rows with the same squares
     observed: Observed | None = None  # for the pilot, where it takes more than means of cells; files do without
+    extras: tuple[str, ...] = ()  # what the program reads of responses beside the family's usual data
+    masses: tuple[str, ...] = ()  # kinds of chances that the likelihood has beside densities
 
 
 def compress(
@@ -74,7 +77,9 @@ def compress(
     """
     if collapse not in (True, False, "auto"):
         raise OptionError(f'collapse must be True, False or "auto", not {collapse!r}')
-    reduction = family.reduction([of.dpar for of in predictors(design)])
+    added, whole = added_to(response), extra_at(response).whole
+    beside = [name for name in ("exponents", "rate", "se") if name in added] + ([] if whole else ["masses"])
+    reduction = family.reduction([of.dpar for of in predictors(design)], beside)
     known = {"offset": design.offset, "trials": response.trials, "weights": response.weights, "y": response.y}
     key = reduction.key if reduction else ("offset",)
     apart = [*(known[name] for name in key), *(of.offset for of in design.others)]
@@ -83,17 +88,29 @@ def compress(
     X, Z = all_columns(design)[at], tuple(term.Z[at] for term in design.terms)
     index = tuple(term.index[at] for term in design.terms)
     offset = design.offset[first] if "offset" in key else np.zeros(len(first))
-    taken = response if "offset" in key else replace(response, y=response.y - design.offset)
-    seen = None if reduction and reduction.means else observed(taken, cell, family.weights_are_precisions)
+    taken = response if "offset" in key else moved(response, design.offset)
+    means = whole and not family.constants and reduction is not None and reduction.means is not None
+    seen = None if means else observed(taken, cell, family.weights_are_precisions)
+    extras = read_as(extra_at(response), family) if {*beside} & {"rate", "se", "masses"} or not reduction else ()
     if reduction:
-        stats = reduction.statistic(response, design.offset, cell, len(first))
+        stats = reduction.statistic(_whole(response), design.offset, cell, len(first))
     else:
         assert seen is not None
-        stats = distinct_responses(seen, family.extras)
+        stats = distinct_responses(seen_whole(seen), extras, family.kind == "category")
+    of_masses = masses(family, seen, extras) if seen else {}
+    for more in of_masses.values():
+        stats = {**stats, **more}
     location = [k for k, term in enumerate(design.terms) if set(dpars_of(term)) == {LOCATION}]
     plain = plain_rows(X, Z, index, offset, stats, location)
     rows = _summed(plain, collapse) if reduction and reduction.spread else plain
-    return Cells(cell, first, X, Z, index, offset, stats, rows, seen)
+    return Cells(cell, first, X, Z, index, offset, stats, rows, seen, extras, tuple(of_masses))
+
+
+def _whole(response: Response) -> Response:
+    """A response in which those that were not seen whole are no observations."""
+    if not np.any(response.censored):
+        return response
+    return replace(response, weights=np.where(response.censored == 0, response.weights, 0.0))
 
 
 def _summed(cells: Rows, collapse: bool | str) -> Rows:

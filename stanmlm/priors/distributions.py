@@ -34,6 +34,19 @@ class Distribution:
     proper: bool
     log_density: LogDensity
     draw: Draw
+    within: Callable[[Arguments], tuple[float, float]] = lambda _: (-np.inf, np.inf)  # where its density is not zero
+
+
+def _above_zero(_: Arguments) -> tuple[float, float]:
+    return 0.0, np.inf
+
+
+def _share(_: Arguments) -> tuple[float, float]:
+    return 0.0, 1.0
+
+
+def _between(ends: Arguments) -> tuple[float, float]:
+    return float(ends[0]), float(ends[1])
 
 
 def log_decov(sd: Floats, concentration: float, shape: float, scale: float) -> Floats:
@@ -161,6 +174,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
             False,
             True,
             *_univariate("expon", lambda rate: (0.0, 1 / rate)),
+            _above_zero,
         ),
         Distribution(
             "gamma",
@@ -171,6 +185,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
             False,
             True,
             *_univariate("gamma", lambda shape, rate: (shape, 0.0, 1 / rate)),
+            _above_zero,
         ),
         Distribution(
             "logistic", ("location", "scale"), (0.0, None), "scale", REAL, False, True, *_univariate("logistic")
@@ -184,8 +199,11 @@ DISTRIBUTIONS: dict[str, Distribution] = {
             False,
             True,
             *_univariate("uniform", lambda lower, upper: (lower, np.subtract(upper, lower))),
+            _between,
         ),
-        Distribution("beta", ("alpha", "beta"), (None, None), "", ("b", "dpar"), False, True, *_univariate("beta")),
+        Distribution(
+            "beta", ("alpha", "beta"), (None, None), "", ("b", "dpar"), False, True, *_univariate("beta"), _share
+        ),
         Distribution(
             "lognormal",
             ("location", "scale"),
@@ -195,6 +213,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
             False,
             True,
             *_univariate("lognorm", lambda location, scale: (scale, 0.0, np.exp(location))),
+            _above_zero,
         ),
         Distribution(
             "inv_gamma",
@@ -205,6 +224,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
             False,
             True,
             *_univariate("invgamma", lambda shape, scale: (shape, 0.0, scale)),
+            _above_zero,
         ),
         Distribution("flat", (), (), "", REAL, False, False, lambda x, _: np.zeros_like(x), _draw_flat),
         Distribution(

@@ -10,7 +10,8 @@ from stanmlm.base.arrays import Floats, constant, is_constant
 from stanmlm.data.design import Design, predictors
 from stanmlm.data.whole_rows import counts
 from stanmlm.families import Family
-from stanmlm.families.family import Default
+from stanmlm.families.family import Default, as_they_are
+from stanmlm.families.links import LINKS
 from stanmlm.families.responses import Response
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.prior_spec import CovariancePrior, Prior, decov, flat, lkj, normal, student_t
@@ -23,6 +24,7 @@ class Scales:
     """What default priors are scaled by, from the rows as the user gave them."""
 
     y: float  # sd of the response where the family autoscales, else 1
+    predictor: float  # the same where the location is its own predictor, else 1
     x: Floats  # (coefficients,) sd of the columns of all predictors beside intercepts; 1 where constant
     z: Floats  # (sds,) spread of the columns of all group terms, in their order
     center: float  # rstanarm's location of the intercept
@@ -37,14 +39,16 @@ def measure_scales(design: Design, family: Family, response: Response) -> Scales
     Sources: rstanarm 2.32.2, R/stan_glm.fit.R (y, x, center) and R/jm_data_block.R, `get_scale_value` (z);
     brms 2.23.1, R/priors.R, `def_scale_prior`.
     """
-    centered = family.autoscales and family.link.name == "identity"
+    centered = family.autoscales and family.is_linear
     located = family.located(response.y)
     y = located[np.isfinite(located)]
+    spread = _sd(y, constant(1.0, len(y))) if family.autoscales else 1.0
     X = [column for of in predictors(design) for column in of.X[:, of.intercept :].T]
     Z = [column for term in design.terms for column in term.Z.T]
     often = counts(design)
     return Scales(
-        y=_sd(y, constant(1.0, len(y))) if family.autoscales else 1.0,
+        y=spread,
+        predictor=spread if family.is_linear else 1.0,
         x=np.array([_sd(column, often) for column in X]),
         z=np.array([_spread(column, often) for column in Z]),
         center=float(np.mean(y)) if centered else 0.0,
@@ -74,10 +78,12 @@ BRMS_ZEROS = {"identity": 0.0, "log": 0.1, "inverse": 0.1, "sqrt": 0.0, "1/mu^2"
 
 
 def _brms_location_scale(offset: Floats, family: Family, y: Floats) -> tuple[float, float]:
-    if family.link.name not in BRMS_ZEROS:
+    # Responses that are on another scale already, such as logarithms, stay there whatever the link is.
+    link = family.link if family.located is as_they_are else LINKS["identity"]
+    if link.name not in BRMS_ZEROS:
         return 0.0, COEFFICIENT_SCALE
     with np.errstate(all="ignore"):
-        linked = family.link.forward(np.where(y == 0, BRMS_ZEROS[family.link.name], y))
+        linked = link.forward(np.where(y == 0, BRMS_ZEROS[link.name], y))
         linked = np.where(np.isneginf(linked), np.log(BRMS_ZEROS["log"]), linked)  # the logarithm of a zero
         median = float(np.median(linked))
         mad = round(1.4826 * float(np.median(np.abs(linked - median))), 1)

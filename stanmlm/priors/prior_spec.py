@@ -4,7 +4,7 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,7 @@ class Prior:
     distribution: str
     arguments: tuple[tuple[float, ...], ...]  # in the table's order: one number, or one a parameter; () not given
     autoscale: bool = False
+    bounds: tuple[float, float] = (-math.inf, math.inf)  # that the user sets beside it
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,15 @@ def lkj(regularization: Numbers = 1, scale: Numbers = 10, df: Numbers = 1, autos
     return CovariancePrior(student_t(df, 0, scale, autoscale), _prior("lkj", (regularization,), False))
 
 
-def set_prior(prior: str | Prior, class_: str = "b", group: str = "", coef: str = "", dpar: str = "") -> SetPrior:
+def set_prior(
+    prior: str | Prior,
+    class_: str = "b",
+    group: str = "",
+    coef: str = "",
+    dpar: str = "",
+    lb: float | None = None,
+    ub: float | None = None,
+) -> SetPrior:
     """A prior with its address, as brms has it; later rows win over earlier ones, and narrower rows over wider ones.
 
     Parameters
@@ -217,6 +226,9 @@ def set_prior(prior: str | Prior, class_: str = "b", group: str = "", coef: str 
     dpar
         The distributional parameter with a formula of its own that the prior is for, `"sigma"`, on the scale of its
         link; the location where empty.
+    lb, ub
+        Bounds of a coefficient, an intercept (at centred predictors) or a parameter of the family, within which the
+        prior is cut. As in brms; unlike there one coefficient may have them by itself.
 
     Raises
     ------
@@ -231,7 +243,11 @@ def set_prior(prior: str | Prior, class_: str = "b", group: str = "", coef: str 
     if isinstance(prior, CovariancePrior):
         raise PriorError("decov() and lkj() are priors on a whole term: pass them as prior_covariance=")
     check_arguments(set_prior, locals())
-    return SetPrior(parse_prior(prior) if isinstance(prior, str) else prior, class_, group, coef, dpar)
+    own = parse_prior(prior) if isinstance(prior, str) else prior
+    ends = -math.inf if lb is None else float(lb), math.inf if ub is None else float(ub)
+    if not ends[0] < ends[1] or math.nan in ends:
+        raise PriorError(f"set_prior(lb={lb!r}, ub={ub!r}): lb must be below ub")
+    return SetPrior(replace(own, bounds=ends), class_, group, coef, dpar)
 
 
 def parse_prior(text: str) -> Prior:

@@ -42,7 +42,7 @@ def standata(model: Model) -> Data:
     >>> [name in text for name in ("fix_hat", "fix_L", "x_mean")], data["x_mean"].shape
     ([True, True, True], (1,))
     """
-    data = _fixed(model)
+    data = _fixed(model) | _thresholds(model)
     for k, term in enumerate(model.design.terms):
         data |= {f"K_{k + 1}": len(term.coefs)} if len(term.coefs) > 1 else {}
     for k, _ in enumerate(model.joined.blocks):
@@ -53,8 +53,15 @@ def standata(model: Model) -> Data:
         data |= _marginal(model, model.centering.marginal)
     elif not model.prior_only:
         data |= _rows(model)
-        data |= model.cells.rows.stats
-    return data | _priors(model)
+        data |= {**model.cells.rows.stats, **model.family.constants}
+    return data | _bounds(model) | _priors(model)
+
+
+def _bounds(model: Model) -> Data:
+    """The ends of scalars whose bounds are data."""
+    named = ((one.in_stan, one.ends) for one in model.scalars if one.ends is not None)
+    ends = ((f"{side}_{name}", end) for name, both in named for side, end in zip(("lower", "upper"), both, strict=True))
+    return {name: end for name, end in ends if np.isfinite(end)}
 
 
 def absorbed_by(model: Model, k: int) -> tuple[Ints, Ints]:
@@ -68,6 +75,7 @@ def _fixed(model: Model) -> Data:
     design, of = model.design, sampled_in(model.centering, model.design)
     starting, others, means = intercepts(design), slopes(design), centers(design)
     data: Data = {"F": len(of.hat), "fix_hat": of.hat, "fix_L": of.factor}
+    data |= {} if of.bounds is None else {"z_lower": of.bounds[0], "z_upper": of.bounds[1]}
     if not design.others:
         return data | ({"x_mean": means[others]} if design.intercept else {})
     by_intercept = np.zeros((len(starting), len(means)))
@@ -79,6 +87,11 @@ def _fixed(model: Model) -> Data:
         "b_at": others + 1,
         "x_mean": by_intercept[:, others],
     }
+
+
+def _thresholds(model: Model) -> Data:
+    sums = model.family.sums
+    return {"T": sums.shape[0], "G": sums.shape[1], "sums": sums} if model.family.shared else {}
 
 
 def _within(model: Model, kept: Ints) -> Floats:
@@ -196,7 +209,7 @@ def _one(data: Data) -> Data:
 def _sds(model: Model) -> Data:
     S = sum(len(term.coefs) for term in model.design.terms)
     of = sampled_in(model.centering, model.design)
-    ratios: Data = {f"by_{one.name}": _ratios(model, S) for one in model.scalars if one.scales_groups}
+    ratios: Data = {f"by_{one.name}": _ratios(model, S) for one in model.scalars if one.name == model.family.scale}
     data: Data = {"S": S, "log_sd_hat": of.log_sd, "log_sd_L": of.sd_factor}
     return data | ratios
 
@@ -219,7 +232,11 @@ def _priors(model: Model) -> Data:
     data: Data = {}
     for class_, distribution in structure(model).priors:
         rows = [row for row in model.priors.rows if pair(row) == (class_, distribution)]
-        place = _vector if class_ == "Intercept" and model.design.others else _PLACES.get(class_, _scalar)
+        place = (
+            _vector
+            if class_ == "Intercept" and (model.design.others or model.family.shared)
+            else _PLACES.get(class_, _scalar)
+        )
         data |= place(model, f"{class_}_{distribution}", distribution, rows)
     return data
 

@@ -76,6 +76,7 @@ def test_subset_may_be_code_or_values(given: str) -> None:
 
 def test_subset_takes_NA_for_no() -> None:  # noqa: N802
     assert frame("y ~ 1", subset="x > 1").rows.tolist() == [2, 3, 4, 5]
+    assert frame("y ~ 1", subset=[np.nan, 3.0, 5.9]).rows.tolist() == [3, 5]
 
 
 @pytest.mark.parametrize("given", ["x > 1e9", [], np.zeros(6, dtype=bool)])
@@ -102,7 +103,7 @@ def test_subset_is_one_column() -> None:
         frame("y ~ 1", subset=np.zeros((6, 2)))
 
 
-@pytest.mark.parametrize("given", [[True], [True, False], [9]])
+@pytest.mark.parametrize("given", [[True], [True, False], [9], [1e300], [-np.inf], "1e300"])
 def test_subset_of_another_length_is_refused(given: list[object]) -> None:
     if given == [True]:
         assert len(frame("y ~ 1", subset=given).rows) == 6
@@ -142,8 +143,6 @@ RESPONSES: dict[str, tuple[str, list[object], tuple[str, ...]]] = {
     "factor(year)": ("factor", [0, 0, 1, 1, 0, 1], ("2000", "2004")),
     "as.character(year)": ("factor", [0, 0, 1, 1, 0, 1], ("2000", "2004")),
     "cbind(y, n - y)": ("cbind", np.column_stack([DATA.y, DATA.n - DATA.y]).tolist(), ()),
-    "y | trials(n)": ("trials", DATA[["y", "n"]].to_numpy().tolist(), ()),
-    "y | trials(10)": ("trials", [[y, 10] for y in DATA.y], ()),
     "scale(y, scale = FALSE)": ("numeric", (DATA.y - 3.5).tolist(), ()),
 }
 
@@ -155,6 +154,61 @@ def test_responses_are_read_as_they_are(text: str) -> None:
     kind, values, levels = RESPONSES[text]
     assert (response.kind, response.label, response.levels) == (kind, text, levels)
     np.testing.assert_allclose(response.values.astype(float), np.array(values, dtype=float))
+
+
+ADDED: dict[str, dict[str, list[float]]] = {
+    "y | trials(n)": {"trials": DATA.n.tolist()},
+    "y | trials(10) + weights(year)": {"trials": [10.0] * 6, "weights": DATA.year.tolist()},
+    "y | cens(y > 4)": {"cens": [0, 0, 0, 0, 1, 1]},
+    'y | cens(ifelse(y > 4, "left", "none"))': {"cens": [0, 0, 0, 0, -1, -1]},
+    "y | cens(ifelse(y > 4, 2, 0), n) + trunc(ub = 100)": {
+        "cens": [0, 0, 0, 0, 2, 2],
+        "y2": DATA.n.tolist(),
+        "ub": [100.0] * 6,
+    },
+    "Surv(y, y < 3)": {"cens": [0, 0, 1, 1, 1, 1]},
+    "Surv(y, 1 + (y < 3))": {"cens": [0, 0, 1, 1, 1, 1]},
+    'Surv(y, y < 3, type = "left")': {"cens": [0, 0, -1, -1, -1, -1]},
+}
+
+
+@pytest.mark.parametrize("text", list(ADDED))
+def test_additions_are_numbers_a_row(text: str) -> None:
+    response = frame(f"{text} ~ 1").response
+    assert response is not None
+    assert response.label == "y"
+    assert response.values.tolist() == DATA.y.tolist()
+    assert {name: values.tolist() for name, values in response.added.items()} == ADDED[text]
+
+
+def test_intervals_by_their_ends_may_lack_either() -> None:
+    data = pd.DataFrame({"a": [1.0, np.nan, 3.0, 4.0, np.nan], "b": [1.0, 2.0, np.nan, 6.0, np.nan]})
+    formula = parse_formula('Surv(a, b, type = "interval2") ~ 1', tuple(data))
+    made = model_frame(formula, data, {})
+    assert made.rows.tolist() == [0, 1, 2, 3]  # of the last nothing is known
+    assert made.response.values.tolist() == [1, 2, 3, 4]
+    assert made.response.added["cens"].tolist() == [0, -1, 1, 2]
+    assert made.response.added["y2"][3] == 6
+
+
+def test_rows_that_subset_drops_are_gone_and_so_are_those_that_lack_what_is_added() -> None:
+    data = pd.DataFrame({"y": [1.0, 2.0, 3.0, 4.0], "d": [1.0, np.nan, 2.0, 3.0], "s": [1, 1, 0, 1]})
+    formula = parse_formula("y | rate(d) + subset(s) ~ 1", tuple(data))
+    assert model_frame(formula, data, {}).rows.tolist() == [0, 3]
+
+
+BAD_ADDED = [
+    ("y | cens(f) ~ 1", "cens.. reads"),
+    ("y | cens(y) ~ 1", "cens.. reads"),
+    ("y | weights(f) ~ 1", "must be numbers"),
+    ("y | weights(c(1, 2)) ~ 1", "2 values for 6 rows"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), BAD_ADDED)
+def test_additions_that_cannot_be_are_refused(text: str, message: str) -> None:
+    with pytest.raises(FormulaError, match=message):
+        frame(text)
 
 
 def test_the_lecture_works_with_variables_in_scope() -> None:

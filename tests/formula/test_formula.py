@@ -11,7 +11,7 @@ import pytest
 
 from stanmlm.base.errors import FormulaError, StanmlmWarning
 from stanmlm.formula.formula import Formula, Terms, deparse, formula_text, parse_expression, parse_formula, update_terms
-from stanmlm.formula.rcode import is_call, label, names_in, number_text, operands
+from stanmlm.formula.rcode import label, names_in, number_text, operands
 from stanmlm.formula.rparse import string_value
 from stanmlm.formula.terms import expand, expression
 
@@ -92,12 +92,31 @@ def test_the_response_is_arithmetic_and_the_right_side_is_algebra() -> None:
     assert labels(formula.fixed) == ["a", "a:b"]
 
 
-def test_trials_of_brms_become_a_call_of_two() -> None:
-    response = parse_formula("y | trials(n + 1) ~ x").response
-    assert response
-    assert response.label == "y | trials(n + 1)"
-    assert is_call(response.node, ["trials"], 2)
-    assert [deparse(value) for value in operands(response.node)] == ["y", "n + 1"]
+def added(text: str) -> list[tuple[str, dict[str, str], tuple[str, ...]]]:
+    formula = parse_formula(text)
+    return [(one.name, {name: e.label for name, e in one.arguments}, one.options) for one in formula.additions]
+
+
+def test_what_stands_right_of_the_bar_is_added_to_the_response() -> None:
+    formula = parse_formula("y | trials(n + 1) ~ x")
+    assert formula.response
+    assert formula.response.label == "y"
+    assert added("y | trials(n + 1) ~ x") == [("trials", {"trials": "n + 1"}, ())]
+    assert added("y | cens(c, y2 = b) + weights(w, scale = TRUE) + trunc(ub = 9) ~ x") == [
+        ("cens", {"cens": "c", "y2": "b"}, ()),
+        ("weights", {"weights": "w"}, ("scale",)),
+        ("trunc", {"ub": "9"}, ()),
+    ]
+    assert added("y | se(s, sigma = TRUE) + rate(denom = d) + subset(x > 1) ~ x")[0] == ("se", {"se": "s"}, ("sigma",))
+
+
+def test_surv_is_a_response_with_its_censoring() -> None:
+    assert parse_formula("Surv(time, status == 2) ~ x").response.label == "time"
+    assert added("Surv(time, status == 2) | weights(w) ~ x") == [
+        ("Surv", {"event": "status == 2"}, ("right",)),
+        ("weights", {"weights": "w"}, ()),
+    ]
+    assert added('Surv(t1, t2, type = "interval2") ~ x') == [("Surv", {"time2": "t2"}, ("interval2",))]
 
 
 def test_a_response_on_the_right_is_dropped_with_a_warning() -> None:
@@ -180,8 +199,16 @@ REFUSALS = [
     ("y ~ (1 | 2)", "2", "must name a grouping factor"),
     ("y ~ (0 | g)", "0", "nothing to vary"),
     ("y ~ (x + offset(z) | g)", "offset(z)", "outside the random terms"),
-    ("y | weights(w) ~ x", "weights(w)", "`weights=`"),
-    ("y | trials(n) + cens(k) ~ x", "trials(n) + cens(k)", "`y | trials(n)`"),
+    ("y | wieghts(w) ~ x", "wieghts(w)", "`weights()`"),
+    ("y | trials(n) + n ~ x", "n", "is not an addition"),
+    ("y | mi(sd) ~ x", "mi(sd)", "rows without a response are dropped"),
+    ("y | cens(k, y3 = b) ~ x", "b", "has no argument `y3`"),
+    ("y | cens(k, b, d) ~ x", "d", "no argument number 3"),
+    ("y | cens() ~ x", "cens()", "needs an argument"),
+    ("y | trunc(1) + trunc(2) ~ x", "trunc(2)", "twice"),
+    ("y | se(s, sigma = z) ~ x", "z", "TRUE or FALSE"),
+    ("Surv(start, stop, event) ~ x", "Surv(start, stop, event)", "begin late"),
+    ('Surv(a, b, type = "counting") ~ x', 'Surv(a, b, type = "counting")', "stanmlm reads"),
     ("y ~", "~", "nothing stands right of"),
     ("x + z", "x + z", "needs `~`"),
     ("y ~ x ~ z", "y ~ x", "one `~`"),

@@ -19,6 +19,7 @@ from reference_density import (
 from stan_against_numpy import MORE, PAIRS, RELATIVE, check, compiled, points
 
 from stanmlm.families import FAMILIES, binomial, gaussian, negbinomial, poisson, student
+from stanmlm.families.family import with_link
 from stanmlm.model.centering import noncentered, sampled_in
 from stanmlm.model.compress import compress
 from stanmlm.model.model import Model
@@ -318,6 +319,54 @@ def test_density_at_the_edges_of_a_family(family, scalars: dict[str, float], int
     here, there, expected = log_density(of, q), log_density(of, near), gradient(of, q)
     assert value - other == pytest.approx(np.real(here - there), rel=RELATIVE, abs=1e-13 * abs(here))
     np.testing.assert_allclose(slope, expected, rtol=1e-7, atol=1e-8)
+
+
+OTHER_LINKS = [
+    with_link(family, link)
+    for family in FAMILIES.values()
+    for link in family.location.links
+    if f"{family.name}-{link}" not in ("binomial-probit", "binomial-cloglog")
+]
+
+
+@pytest.mark.parametrize("family", OTHER_LINKS, ids=str)
+def test_density_under_every_link(family) -> None:
+    """Rows about the middle of what the location may be, where every link is inside."""
+    of = model(family, "none")
+    ours, here = [], in_the_middle(of)
+    stan = [compiled(of).log_prob_grad(q) for q in here]
+    for q, (_, slope) in zip(here, stan, strict=True):
+        ours.append(np.real(log_density(of, q)))
+        expected = gradient(of, q)
+        np.testing.assert_allclose(slope, expected, rtol=RELATIVE, atol=RELATIVE * np.abs(expected).max())
+    differences = np.diff([value for value, _ in stan])
+    np.testing.assert_allclose(differences, np.diff(ours), rtol=RELATIVE, atol=RELATIVE * np.abs(ours).max())
+
+
+def in_the_middle(of: Model) -> list[np.ndarray]:
+    at, P = sampled_in(of.centering, of.design), of.design.X.shape[1]
+    middle = of.family.link.forward(np.asarray(0.4 if of.family.location.support != "positive" else 2.0))
+    here = points(of)
+    for q in here:
+        q[:P] = np.linalg.solve(at.factor, np.r_[middle, 0.03 * abs(middle) * q[1:P]] - at.hat)
+    return here
+
+
+@pytest.mark.parametrize("family", OTHER_LINKS, ids=str)
+def test_cells_and_rows_have_one_density_under_every_link(family) -> None:
+    """With offsets and weights that differ within what the predictors tell apart."""
+    cells, rows = (model(family, "none", collapse=collapse) for collapse in (True, False))
+    small = 0.02 * np.abs(family.link.forward(np.asarray(0.4)))
+    offset = np.where(np.arange(N) % 2, small, -small)
+    cells, rows = (
+        replace(of, design=(moved := replace(of.design, offset=offset)),
+                cells=compress(moved, of.response, family, collapse))
+        for of, collapse in ((cells, True), (rows, False))
+    )  # fmt: skip
+    rows = replace(rows, centering=cells.centering)
+    few, many = ([compiled(of).log_prob_grad(q)[0] for q in in_the_middle(cells)] for of in (cells, rows))
+    assert len(cells.cells.first) < len(rows.cells.first)
+    np.testing.assert_allclose(np.diff(few), np.diff(many), rtol=1e-10, atol=1e-10 * np.abs(many).max())
 
 
 @pytest.mark.parametrize("shape", JOINED)

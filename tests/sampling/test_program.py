@@ -149,7 +149,7 @@ def test_every_family_and_link_renders_without_its_fused_file(family, monkeypatc
     for link in family.location.links:
         plain = Structure(family.name, link, True, False, (), (), True)
         text = program(plain).text
-        assert all(f"real{one.within.written} {one.name};" in text for one in family.scalars)
+        assert all(f"real{one.within.written} {one.in_stan};" in text for one in family.scalars)
     program.cache_clear()
 
 

@@ -16,12 +16,16 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Anything, Floats, Ints
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError
+from stanmlm.data.additions import SUBSET, evaluated, survival
 from stanmlm.data.design import Design
 from stanmlm.data.distinct import cells_of
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.data.rvalues import Value, as_factor, floats
 from stanmlm.data.whole_rows import rows_of, telling
-from stanmlm.families.responses import Response
+from stanmlm.families.observation import log_likelihood as log_likelihood_of
+from stanmlm.families.reading import read_response
+from stanmlm.families.reductions import counted
+from stanmlm.families.responses import Response, added_to, some_rows
 from stanmlm.fit.fit import Fit
 from stanmlm.formula.rparse import parse_expression
 
@@ -110,7 +114,7 @@ def log_likelihood(fit: Fit, pieces: Pieces, at: slice) -> Floats:
     target, family = pieces.target, fit.model.family
     weights = target.weights[at]
     extra = replace(extra_of(target, at), weights=np.where(weights > 0, weights, 1.0))
-    density = family.log_density(pieces.y[at], theta_of(fit, target, at), extra)
+    density = log_likelihood_of(family, pieces.y[at], theta_of(fit, target, at), extra)
     return np.where(weights > 0, density, 0.0)
 
 
@@ -129,19 +133,15 @@ def observed_pieces(fit: Fit, request: Request = USUAL) -> Pieces:
 
 def observed_rows(fit: Fit) -> Ints:
     """Positions of the rows that are observations."""
-    return np.flatnonzero(fit.model.response.weights > 0)
+    return np.flatnonzero(counted(fit.model.response) > 0)
 
 
 def pieces_of(fit: Fit, design: Design, response: Response, index: pd.Index, request: Request = USUAL) -> Pieces:
     """Rows in the columns of a fit, equal ones once."""
-    row, first = cells_of([*telling(design), design.offset, response.y, response.trials, response.weights])
+    added = [np.broadcast_to(getattr(response, name), response.y.shape) for name in added_to(response)]
+    row, first = cells_of([*telling(design), design.offset, response.y, response.trials, response.weights, *added])
     target = target_at(fit, rows_of(design, first), some_rows(response, first), index[first], request)
     return Pieces(target, response.y[first], row, index)
-
-
-def some_rows(response: Response, at: Anything) -> Response:
-    """Some rows of a response."""
-    return replace(response, y=response.y[at], trials=response.trials[at], weights=response.weights[at])
 
 
 def _new_rows(fit: Fit, newdata: object, weights: object, offset: object) -> Rows:
@@ -150,7 +150,7 @@ def _new_rows(fit: Fit, newdata: object, weights: object, offset: object) -> Row
     table = to_pandas(newdata)
     assert table is not None
     raw = _new_response(fit, table)
-    response = fit.model.family.read(raw, _new_weights(fit, table, weights))
+    response = read_response(fit.model.family, raw, _new_weights(fit, table, weights))
     return encoded.design, response, encoded.index
 
 
@@ -158,8 +158,12 @@ def _new_response(fit: Fit, table: pd.DataFrame) -> RawResponse:
     expression, fitted = fit.model.formula.response, fit.model.frame.response
     assert expression is not None
     assert fitted is not None
-    value = value_on(fit, table, expression.node, fit.model.formula.text)
-    return replace(fitted, values=_READ[fitted.kind](value, fitted), rows=table.index)
+    formula, n = fit.model.formula, len(table)
+    value = value_on(fit, table, expression.node, formula.text)
+    added = evaluated(formula, lambda e: value_on(fit, table, e.node, formula.text), n)
+    numbers = {name: floats(v) for name, v in added.items() if name != SUBSET}
+    values, rest = survival(formula, _READ[fitted.kind](value, fitted), numbers)
+    return replace(fitted, values=values, rows=table.index, added=rest)
 
 
 def _new_weights(fit: Fit, table: pd.DataFrame, weights: object) -> Floats | None:
@@ -187,7 +191,7 @@ def _codes(value: Value, fitted: RawResponse) -> Anything:
 
 def _numbers(value: Value, fitted: RawResponse) -> Anything:
     data = floats(value)
-    return data if fitted.kind in ("cbind", "trials") else data.reshape(len(data))
+    return data if fitted.kind == "cbind" else data.reshape(len(data))
 
 
 _READ: Mapping[str, Callable[[Value, RawResponse], Anything]] = {
@@ -195,5 +199,4 @@ _READ: Mapping[str, Callable[[Value, RawResponse], Anything]] = {
     "logical": _numbers,
     "numeric": _numbers,
     "cbind": _numbers,
-    "trials": _numbers,
 }

@@ -17,7 +17,7 @@ from stanmlm.after.criticism.replicates import (
     pieces_of_rows,
     replicates,
 )
-from stanmlm.after.predict.expected import expected, extra_of, new_responses, theta_of
+from stanmlm.after.predict.expected import expected, extra_of, new_responses, require_numbers, theta_of
 from stanmlm.after.predict.request import Request
 from stanmlm.after.predict.row_groups import group_of
 from stanmlm.base.arguments import answer_of
@@ -220,6 +220,7 @@ def intervals_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
 
 def error_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """For every row: `y`, and `error`, y minus the mean of its replicates."""
+    require_numbers(fit, "errors")
     rep = replicates(fit, options, None)
     means = [new.mean(axis=0) for new in by_rows(rep)]
     return pd.DataFrame({"y": rep.y, "error": rep.y - np.concatenate(means)})
@@ -227,6 +228,7 @@ def error_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
 
 def error_binned_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """Mean residuals by bins of the expected response, with two standard errors (Gelman and Hill 2007, 5.6)."""
+    require_numbers(fit, "errors")
     rep = replicates(fit, options, None)
     expected = _expected(rep)
     bins = _square_root(len(rep.y))

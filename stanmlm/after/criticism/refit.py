@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import logsumexp
 
-from stanmlm.after.criticism.log_lik import Pieces, log_likelihood, pieces_of, some_rows
+from stanmlm.after.criticism.log_lik import Pieces, log_likelihood, pieces_of
 from stanmlm.after.predict.chunks import chunks_of
 from stanmlm.after.predict.request import USUAL, Request
 from stanmlm.base.arrays import Bools, Floats, Ints
@@ -13,8 +13,10 @@ from stanmlm.base.errors import DataError
 from stanmlm.base.streams import Purpose, within
 from stanmlm.data.design import Design, GroupTerm
 from stanmlm.data.frame import ModelFrame
+from stanmlm.data.raw_response import some_of_raw
 from stanmlm.data.rvalues import take
 from stanmlm.data.whole_rows import aliased, rows_of
+from stanmlm.families.responses import some_rows
 from stanmlm.fit.call import read_options
 from stanmlm.fit.fit import Fit
 from stanmlm.fit.pipeline import ModelOptions, fit_model
@@ -90,12 +92,11 @@ def _model(model: Model, design: Design, kept: Ints, options: ModelOptions) -> M
 def _frame(frame: ModelFrame, at: Ints) -> ModelFrame:
     response = frame.response
     assert response is not None
-    rows = None if response.rows is None else response.rows[at]
     return replace(
         frame,
         variables=frame.variables.iloc[at],
         values={label: take(value, at) for label, value in frame.values.items()},
-        response=replace(response, values=response.values[at], rows=rows),
+        response=some_of_raw(response, at),
         weights=None if frame.weights is None else frame.weights[at],
         offset=frame.offset[at],
         other_offsets={dpar: offset[at] for dpar, offset in frame.other_offsets.items()},

@@ -11,6 +11,7 @@ import pandas as pd
 from stanmlm.base.arguments import answer_of, check_arguments, is_single
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
+from stanmlm.data.encode import OF_DISTRIBUTIONS
 from stanmlm.data.rvalues import CODED
 from stanmlm.fit.fit import Fit
 from stanmlm.formula.formula import Expression, Terms, by_parameter, parse_expression
@@ -40,9 +41,7 @@ def roles_of(fit: Fit) -> Variables:
     groups = {name for one in every for bar in one.bars for part in bar.group for name in names_in(part.node)}
     nodes = [offset.node for one in every for offset in one.offsets]
     nodes += [parse_expression(text)] if (text := _offset(fit)) else []
-    response = formula.response
-    if response is not None and response.node.kind == "call" and response.node.text == "trials":
-        nodes.append(response.node.args[1][1])
+    nodes += [e.node for one in formula.additions if one.name in OF_DISTRIBUTIONS for _, e in one.arguments]
     others = {name for node in nodes for name in names_in(node)}
     return Variables(
         tuple(focal),

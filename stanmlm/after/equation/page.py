@@ -81,7 +81,7 @@ def response_name(model: Model) -> str:
     """The response; of successes and failures, or trials, the successes."""
     expression = model.formula.response
     assert expression is not None
-    if is_call(expression.node, ["cbind", "trials"]):
+    if is_call(expression.node, ["cbind"]):
         return deparse(operands(expression.node)[0])
     return model.response.label
 

@@ -6,15 +6,19 @@ from dataclasses import replace
 import numpy as np
 
 from stanmlm.after.predict.linear_predictor import linear_predictor
-from stanmlm.after.predict.target import Target, require_trials
+from stanmlm.after.predict.target import Target, require_told, require_trials
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.streams import Purpose, Source, blocks, streams_of_draws
 from stanmlm.data.design import predictors
-from stanmlm.families.reductions import Extra
+from stanmlm.families.family import THRESHOLDS
+from stanmlm.families.observation import draw
+from stanmlm.families.observation import expectation as expectation_of
+from stanmlm.families.reductions import Extra, extra_at
 from stanmlm.families.theta import Theta
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.formula.bf import LOCATION
+from stanmlm.priors import parameters
 
 OfRows = Callable[[Theta, slice], Floats]  # (parameters, rows of a target) -> (draws, rows)
 
@@ -23,17 +27,31 @@ def theta_of(fit: Fit, target: Target, rows: slice) -> Theta:
     """The parameters of the distribution of some rows of a target: what every prediction begins with."""
     model = fit.model
     etas = {of.dpar: linear_predictor(fit, target, rows, of.dpar) for of in predictors(target.design)}
-    return model.family.theta(etas, {one.name: draws_of(fit, one.name)[target.draws, None] for one in model.scalars})
+    theta = model.family.theta(etas, {one.name: draws_of(fit, one.name)[target.draws, None] for one in model.scalars})
+    if model.family.shared is None:
+        return theta
+    return replace(theta, shared={THRESHOLDS: draws_of(fit, parameters.THRESHOLDS)[target.draws]})
 
 
 def extra_of(target: Target, rows: slice) -> Extra:
     """What the distribution of some rows reads beside its parameters."""
-    return Extra(target.trials[rows], target.weights[rows])
+    return extra_at(target.extra, rows)
 
 
 def expected(fit: Fit, theta: Theta, extra: Extra) -> Floats:
-    """The expected response, (draws, rows); of one trial where responses are successes."""
+    """The expected response, (draws, rows); of one trial where responses are successes.
+
+    Of a response with categories their probabilities, (draws, rows, categories).
+    """
+    if extra.bounded:
+        return expectation_of(fit.model.family, theta, extra) / np.where(extra.trials > 0, extra.trials, 1.0)
     return fit.model.family.mean(theta, replace(extra, trials=np.ones_like(extra.trials)))
+
+
+def require_numbers(fit: Fit, what: str) -> None:
+    """Refuse what is made of responses that are numbers, where they are categories."""
+    if fit.model.family.categories:
+        raise DataError(f"{what} are of numbers, and the response of {fit.model.family.name} models is a category")
 
 
 def linear(fit: Fit, dpar: str | None = None) -> OfRows:
@@ -45,6 +63,8 @@ def linear(fit: Fit, dpar: str | None = None) -> OfRows:
 def natural(fit: Fit, dpar: str | None = None) -> OfRows:
     """What gives a parameter, the location where None, on its own scale, (draws, rows)."""
     name = parameter_of(fit, dpar)
+    if name == LOCATION and fit.model.family.categories:
+        return linear(fit)  # a predictor of several probabilities, which is no value of its own
     return lambda theta, rows: _by_row(theta[name], rows)
 
 
@@ -56,7 +76,7 @@ def parameter_of(fit: Fit, dpar: str | None) -> str:
     OptionError
         For one that it does not have.
     """
-    known = tuple(fit.model.family.links)
+    known = (*fit.model.family.links, *fit.model.family.constants)
     if dpar is not None and dpar not in known:
         raise OptionError(f"`{dpar}` is not a parameter of {fit.model.family.name}" + did_you_mean(dpar, known))
     return dpar or LOCATION
@@ -68,6 +88,7 @@ def _by_row(values: Floats, rows: slice) -> Floats:
 
 def expectation(fit: Fit, target: Target) -> OfRows:
     """What gives the expected response of rows of a target."""
+    require_told(target, ("rate", "lower", "upper"))
     return lambda theta, rows: expected(fit, theta, extra_of(target, rows))
 
 
@@ -83,6 +104,7 @@ def new_responses(fit: Fit, target: Target, source: Source, numbers: Ints | None
         For trials that nobody tells, and where a mean is too large to draw from.
     """
     require_trials(target)
+    require_told(target, ("rate", "lower", "upper", "se"))
     which = target.draws if numbers is None else numbers
 
     def values(theta: Theta, rows: slice) -> Floats:
@@ -102,7 +124,7 @@ def new_responses(fit: Fit, target: Target, source: Source, numbers: Ints | None
 def _drawn(fit: Fit, rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
     family = fit.model.family
     try:
-        drawn: Floats = family.draw(rng, theta, extra)[0]
+        drawn: Floats = draw(family, rng, theta, extra)[0]
     except ValueError as error:
         mean = family.mean(theta, extra).max()
         raise DataError(f"no new response can be drawn where the expected one is {mean:.3g}: {error}") from error

@@ -16,6 +16,8 @@ from stanmlm.data.evaluate import evaluate
 from stanmlm.data.frame import scope_of, total_offset
 from stanmlm.data.learned import Description, recall_learned, recall_whole
 from stanmlm.data.rvalues import Value, floats, recycle
+from stanmlm.families.reductions import Extra
+from stanmlm.families.responses import NEUTRAL, Response
 from stanmlm.fit.fit import Fit, functions_of
 from stanmlm.formula.rcode import Node, names_in
 from stanmlm.formula.rparse import parse_expression
@@ -110,6 +112,20 @@ def weights_are_trials(fit: Fit) -> bool:
     """Whether the weights of a fit are the trials of its proportions."""
     model = fit.model
     return model.frame.weights is not None and bool(np.array_equal(model.frame.weights, model.response.trials))
+
+
+_FIELDS = {"rate": "rate", "lb": "lower", "ub": "upper", "se": "se"}  # of Extra, by what a formula calls them
+
+
+def with_added(extra: Extra, fitted: Response, told: Mapping[str, Floats]) -> Extra:
+    """What new rows have beside their parameters where the formula adds it; NaN where nobody tells what the fit has."""
+    N, parts = len(extra.weights), {}
+    for name, part in _FIELDS.items():
+        if name in told:
+            parts[part] = told[name]
+        elif np.any(getattr(fitted, part) != NEUTRAL[part]):
+            parts[part] = np.full(N, np.nan)
+    return replace(extra, **parts)
 
 
 def new_trials(fit: Fit, told: object, weights: Floats | None, rows: pd.Index) -> Floats:

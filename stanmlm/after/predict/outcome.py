@@ -8,9 +8,6 @@ from stanmlm.data.raw_response import RawResponse
 from stanmlm.fit.fit import Fit
 from stanmlm.formula.rcode import deparse
 
-# By what stood left of `~`: what is counted, with the node's own text where that says more than a column's name.
-_COUNTED = ("cbind", "trials")
-
 
 def outcome(fit: Fit) -> str:
     """What the response measures or counts.
@@ -28,7 +25,7 @@ def outcome(fit: Fit) -> str:
     raw, response = fit.model.frame.response, fit.model.formula.response
     if raw is None or response is None:
         return fit.model.response.label
-    if raw.kind in _COUNTED:
+    if raw.kind == "cbind":
         return deparse(response.node.args[0][1])
     return f"{raw.label} {_success(raw)}" if raw.kind == "factor" else raw.label
 
@@ -69,7 +66,8 @@ def _kind(fit: Fit) -> str:
 
 def _counts(fit: Fit) -> bool:
     """Whether the formula names what was counted; shares that come with trials are what they are."""
-    return _kind(fit) in _COUNTED
+    raw = fit.model.frame.response
+    return raw is not None and (raw.kind == "cbind" or "trials" in raw.added)
 
 
 SPOKEN: Mapping[str, Callable[[Fit], str]] = {"epred": expected_text, "linpred": linear_text, "predict": outcome}

@@ -1,13 +1,13 @@
 """Residuals of rows at the posterior mean of their expectation, by R's types."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from stanmlm.base.arrays import Floats
 from stanmlm.families import Family
-from stanmlm.families.reductions import Extra
+from stanmlm.families.reductions import extra_at
 from stanmlm.families.responses import Response
 from stanmlm.families.theta import Theta
 
@@ -33,19 +33,20 @@ def _response_residuals(at: Point) -> Floats:
 
 def _pearson_residuals(at: Point) -> Floats:
     weights, one = at.response.weights * at.response.trials, np.ones_like(at.mu)
-    variance = at.family.variance_of(_theta(at, at.mu), Extra(one, one))[0]
+    extra = replace(extra_at(at.response), trials=one, weights=one, exponents=one)
+    variance = at.family.variance_of(_theta(at, at.mu), extra)[0]
     return np.asarray((at.observed - at.mu) * np.sqrt(weights / variance))
 
 
 def _theta(at: Point, mu: Floats) -> Theta:
-    return at.family.theta({}, {at.family.location.name: mu[None], **at.others})
+    return at.family.theta({}, {at.family.location.name: (mu / at.response.rate)[None], **at.others})
 
 
 def _deviance_residuals(at: Point) -> Floats:
     """McCullagh and Nelder (1989), section 2.3: twice the log density lost against the saturated model."""
-    y, trials = at.response.y, at.response.trials
+    y = at.response.y
     counts = at.response.weights > 0  # others are no observations, and lose nothing
-    extra = Extra(trials, np.where(counts, at.response.weights, 1.0))
+    extra = replace(extra_at(at.response), weights=np.where(counts, at.response.weights, 1.0))
 
     def log_density(mu: Floats) -> Floats:
         density: Floats = at.family.log_density(y, _theta(at, mu), extra)[0]

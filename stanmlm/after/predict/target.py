@@ -13,6 +13,7 @@ from stanmlm.after.predict.new_rows import (
     new_trials,
     weights_are_trials,
     weights_text,
+    with_added,
 )
 from stanmlm.after.predict.re_formula import used_coefficients
 from stanmlm.after.predict.request import USUAL, Request
@@ -23,6 +24,7 @@ from stanmlm.base.streams import Source
 from stanmlm.data.design import Design
 from stanmlm.data.factors import Level, level_names
 from stanmlm.data.whole_rows import n_rows, rows_of
+from stanmlm.families.reductions import Extra, extra_at
 from stanmlm.families.responses import Response
 from stanmlm.fit.fit import Fit, n_draws, source_of
 
@@ -36,14 +38,23 @@ class Target:
 
     design: Design
     index: pd.Index  # row labels
-    trials: Floats  # (N,); NaN where new data do not tell them
-    weights: Floats  # (N,)
+    extra: Extra  # (N,) what responses have beside parameters; NaN where new data do not tell it
     used: tuple[Bools, ...]  # a group term each: (K,) coefficients that enter
     draws: Ints  # positions among all draws
     request: Request
     source: Source  # of the effects of new levels
     numbers: Ints | None = None  # which random numbers of these each draw takes, where not those of its position
-    equal_weights: bool = False  # whether `weights` are ones for want of better: the new data do not tell them
+    equal_weights: bool = False  # whether weights are ones for want of better: the new data do not tell them
+
+    @property
+    def trials(self) -> Floats:
+        """(N,) of binomial responses."""
+        return self.extra.trials
+
+    @property
+    def weights(self) -> Floats:
+        """(N,) what they mean the family says."""
+        return self.extra.weights
 
 
 def some_of(target: Target, at: Ints) -> Target:
@@ -52,8 +63,7 @@ def some_of(target: Target, at: Ints) -> Target:
         target,
         design=rows_of(target.design, at),
         index=target.index[at],
-        trials=target.trials[at],
-        weights=target.weights[at],
+        extra=extra_at(target.extra, at),
     )
 
 
@@ -68,12 +78,15 @@ def target_of(
         return fitted
     encoded = new_design(fit, newdata, offset, groups=[bool(coefs.any()) for coefs in fitted.used])
     known = known_weights(fit, newdata)
+    extra = Extra(
+        trials=new_trials(fit, encoded.trials if trials is None else trials, known, encoded.index),
+        weights=np.ones(n_rows(encoded.design)) if known is None or weights_are_trials(fit) else known,
+    )
     target = replace(
         fitted,
         design=encoded.design,
         index=encoded.index,
-        trials=new_trials(fit, encoded.trials if trials is None else trials, known, encoded.index),
-        weights=np.ones(n_rows(encoded.design)) if known is None or weights_are_trials(fit) else known,
+        extra=with_added(extra, fit.model.response, encoded.added),
         equal_weights=known is None and bool(np.any(model.frame.weights != 1)),
     )
     _check_new_levels(target)
@@ -85,8 +98,7 @@ def target_at(fit: Fit, design: Design, response: Response, index: pd.Index, req
     target = Target(
         design=design,
         index=index,
-        trials=response.trials,
-        weights=response.weights,
+        extra=extra_at(response),
         used=used_coefficients(fit.model.design, request.re_formula),
         draws=_thinned(fit, request.draws),
         request=request,
@@ -100,6 +112,16 @@ def require_trials(target: Target) -> None:
     """Refuse new data that do not tell how many trials each row has."""
     if np.isnan(target.trials).any():
         raise DataError("the new data do not tell how many trials each row has; pass trials=, a number or one a row")
+
+
+def require_told(target: Target, names: Sequence[str]) -> None:
+    """Refuse new data that do not tell what responses are distributed by: rates, bounds, standard errors."""
+    for name in names:
+        if np.isnan(getattr(target.extra, name)).any():
+            raise DataError(f"the new data do not tell the {TOLD[name]} that the formula adds to the response")
+
+
+TOLD = {"rate": "rates", "lower": "bounds", "upper": "bounds", "se": "standard errors"}
 
 
 def warn_of_weights(fit: Fit, target: Target) -> None:

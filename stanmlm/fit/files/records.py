@@ -1,9 +1,11 @@
 """The records that a fit is made of, as JSON and arrays."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from typing import Any
+
+import numpy as np
 
 from stanmlm.base.arguments import shown
 from stanmlm.base.arviz_compat import tree_of_parts, tree_parts
@@ -15,10 +17,12 @@ from stanmlm.data.frame import ModelFrame
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.data.rvalues import Contrast, Value
 from stanmlm.families import FAMILIES, Family
-from stanmlm.families.family import with_links
+from stanmlm.families.family import holding, with_links
+from stanmlm.families.ordinal import SHARED
 from stanmlm.families.reductions import Extra, Observed
 from stanmlm.families.responses import Response
 from stanmlm.fit.fit import Call, Fit
+from stanmlm.formula.additions import Addition
 from stanmlm.formula.bars import Bar
 from stanmlm.formula.formula import Formula
 from stanmlm.formula.rcode import Node, Part, from_postfix, postfix
@@ -68,7 +72,7 @@ RECORDS: Mapping[str, type] = {
             Pilot,
             Working,
         ),
-        *(Formula, Terms, Expression, Bar, Value, Contrast, Program, Structure, Vector, Sampling),
+        *(Formula, Addition, Terms, Expression, Bar, Value, Contrast, Program, Structure, Vector, Sampling),
         *(Priors, PriorRow, Prior, CovariancePrior, SetPrior),
     )
 }
@@ -90,8 +94,8 @@ def codec() -> Codec:
         Coder(
             "family",
             Family,
-            lambda family, *_: [family.name, *(link.name for link in family.links.values())],
-            lambda written, *_: with_links(FAMILIES[written[0]], written[1:]),
+            _family_written,
+            _family_read,
         ),
         Coder("address", Address, lambda address, inner, _: inner(list(address)), _read_address),
         Coder("code", Node, lambda node, *_: postfix(node), _read_code),
@@ -104,6 +108,42 @@ def codec() -> Codec:
         *(_engine_coder(name) for name in ENGINES),
     )
     return Codec((*own, *PANDAS, *PLAIN), RECORDS, {"DataTree": DataTree}, {"PriorRow": _with_address})
+
+
+def _family_written(family: Family, *_: object) -> Json:
+    """Its name, the links of all parameters, bounds that data or users set, and the numbers that some are held at.
+
+    Of a family that has found its categories these, its thresholds and the parameters that a formula adds.
+    """
+    links = {one.name: one.link.name for one in FAMILIES[family.name].parameters} | {
+        name: link.name for name, link in family.links.items()
+    }
+    if family.categories:
+        thresholds = family.shared.name if family.shared else ""
+        return {"name": family.name, "links": links, "thresholds": thresholds, "categories": list(family.categories)}
+    ends = {one.name: [_end(end) for end in one.ends] for one in family.parameters if one.ends is not None}
+    about = ([ends, dict(family.constants)] if family.constants else [ends]) if ends or family.constants else []
+    return [family.name, *links.values(), *about]
+
+
+def _end(end: float) -> float | None:
+    """A bound; None where there is none, for JSON has no infinity."""
+    return end if np.isfinite(end) else None
+
+
+def _family_read(written: Any, *_: object) -> Family:
+    if isinstance(written, dict):
+        plain, links = FAMILIES[written["name"]], written["links"]
+        shared = SHARED[written["thresholds"]] if written["thresholds"] else None
+        bound = replace(plain, shared=shared).bound(tuple(written["categories"]), list(links))
+        return with_links(bound, [links[name] for name in bound.links])
+    name, *rest = written
+    links, about = ([one for one in rest if isinstance(one, dict) == known] for known in (False, True))
+    ends, constants = [*about, {}, {}][:2]
+    known = {
+        dpar: (-np.inf if low is None else low, np.inf if high is None else high) for dpar, (low, high) in ends.items()
+    }
+    return holding(with_links(FAMILIES[name], links), constants).narrowed(known)
 
 
 def _read_address(written: Json, inner: Callable[[Json], Any], _: object) -> Address:

@@ -1,0 +1,142 @@
+"""A response as its family reads it, with all that a formula adds to it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from stanmlm.base.arrays import Bools, Floats
+from stanmlm.base.callers import warn_user
+from stanmlm.base.errors import DataError, rows_named
+from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.family import Family
+from stanmlm.families.responses import Response, valid_weights
+
+# What a family must have for each addition: what to say where it has not.
+_NEEDS: Mapping[str, Callable[[Family], bool]] = {
+    "trials": lambda family: "trials" in family.extras,
+    "rate": lambda family: "rate" in family.extras,
+    "se": lambda family: "se" in family.extras,
+    "cens": lambda family: family.log_cdf is not None,
+    "y2": lambda family: family.log_cdf is not None,
+    "lb": lambda family: family.log_cdf is not None,
+    "ub": lambda family: family.log_cdf is not None,
+    "dec": lambda family: "dec" in family.extras,
+}
+_WRITTEN = {"y2": "cens", "lb": "trunc", "ub": "trunc"}
+_INSTEAD = {
+    "trials": "family=binomial reads successes of trials",
+    "rate": "exposures are `rate()` of poisson and negbinomial counts; elsewhere `offset(log(d))` of a log link",
+    "se": "known standard errors are of gaussian and student responses",
+    "cens": "its distribution function is not there",
+    "trunc": "its distribution function is not there",
+    "dec": "decisions are brms's, of its wiener family, which is not here",
+}
+
+
+def read_response(family: Family, raw: RawResponse, weights: Floats | None) -> Response:
+    """The response of rows, by its family, with what is added to it.
+
+    Parameters
+    ----------
+    family : Family
+    raw : RawResponse
+    weights : array, optional
+        (N,) those of `weights=`.
+
+    Returns
+    -------
+    Response
+
+    Raises
+    ------
+    DataError
+        For responses that the family cannot have, for what it cannot have beside them, and for censoring and
+        truncation that contradict the response; rows are named.
+    """
+    for name in raw.added:
+        if name in _NEEDS and not _NEEDS[name](family):
+            call = _WRITTEN.get(name, name)
+            raise DataError(f"the {family.name} family cannot have `{call}()`: {_INSTEAD[call]}")
+    response = family.read(raw, weights)
+    if not raw.added.keys() - {"trials"}:
+        return response
+    response = _weighted(family, raw, response)
+    response = replace(response, **_rate(raw), **_se(family, raw, weights))
+    return _truncated(raw, _censored(family, raw, response))
+
+
+def _weighted(family: Family, raw: RawResponse, response: Response) -> Response:
+    """brms's weights: exponents of the density, beside those of `weights=`, whatever these are."""
+    if "weights" not in raw.added:
+        return response
+    exponents = valid_weights(raw, raw.added["weights"])
+    if "scale" in raw.options:
+        exponents = exponents * len(exponents) / exponents.sum()
+    if family.weights_are_precisions:
+        return replace(response, exponents=exponents)
+    return replace(response, weights=response.weights * exponents)
+
+
+def _rate(raw: RawResponse) -> dict[str, Any]:
+    if "rate" not in raw.added:
+        return {}
+    rate = raw.added["rate"]
+    _refuse(raw, ~(np.isfinite(rate) & (rate > 0)), "rate() has {values} that are not above zero")
+    return {"rate": rate}
+
+
+def _se(family: Family, raw: RawResponse, weights: Floats | None) -> dict[str, Any]:
+    if "se" not in raw.added:
+        return {}
+    if family.weights_are_precisions and weights is not None:
+        raise DataError("`se()` says what sd each response has, and `weights=` says it again: use one of them; "
+                        "`weights()` in the formula are exponents of the density")  # fmt: skip
+    se = raw.added["se"]
+    alone = "sigma" not in raw.options
+    bad = ~(np.isfinite(se) & ((se > 0) if alone else (se >= 0)))
+    _refuse(raw, bad, "se() has {values} that are not above zero" if alone else "se() has {values} below zero")
+    return {"se": se}
+
+
+def _censored(family: Family, raw: RawResponse, response: Response) -> Response:
+    if "cens" not in raw.added:
+        return response
+    code, y, N = raw.added["cens"], response.y, len(response.y)
+    _refuse(raw, np.isnan(code), "censoring is not known of {values}")
+    y2 = raw.added.get("y2", np.full(N, np.nan))
+    between = code == 2
+    _refuse(raw, between & np.isnan(y2), f"intervals need their other end, `cens(c, y2)`: `{raw.label}` has {{values}}"
+            " without one")  # fmt: skip
+    _refuse(
+        raw, between & (y2 <= y), f"an interval ends above its beginning: `{raw.label}` has {{values}} at or above y2"
+    )
+    most = family.bounds(response.trials)[1]
+    beyond = (code > 0) & (y >= most)
+    _refuse(raw, beyond, f"no response is above its greatest: `{raw.label}` has {{values}} there, right-censored")
+    if np.all(code != 0):
+        warn_user(f"every `{raw.label}` is censored: no row says more than where a response does not lie")
+    return replace(response, censored=code, y2=np.where(between, y2, 0.0))
+
+
+def _truncated(raw: RawResponse, response: Response) -> Response:
+    if "lb" not in raw.added and "ub" not in raw.added:
+        return response
+    lower, upper = raw.added.get("lb", response.lower), raw.added.get("ub", response.upper)
+    both = np.broadcast_to(lower, response.y.shape), np.broadcast_to(upper, response.y.shape)
+    _refuse(raw, ~(both[0] < both[1]), "trunc() has {values} where the lower bound is not below the upper")
+    seen = np.where(response.censored == 2, response.y2, response.y)
+    # where a response lies left of a number, or right of it, the number itself may be anywhere before the other bound
+    under = np.where(response.censored == -1, seen <= both[0], response.y < both[0])
+    over = np.where(response.censored == 1, response.y >= both[1], seen > both[1])
+    _refuse(raw, under | over, f"`{raw.label}` has {{values}} beyond its truncation")
+    return replace(response, lower=lower, upper=upper)
+
+
+def _refuse(raw: RawResponse, bad: Bools, message: str) -> None:
+    places = np.flatnonzero(bad)
+    if len(places):
+        labels = places if raw.rows is None else raw.rows[places]
+        count = "1 value" if len(places) == 1 else f"{len(places)} values"
+        raise DataError(f"{message.format(values=count)} {rows_named(labels.tolist())}")
