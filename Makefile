@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 NEWER ?= python3.13
 BIN := $(VENV)/bin
+# A process a core, each with whole files of tests: what a file has computed stays there.
+ALONGSIDE := -n auto --dist loadfile
 STAMP := $(VENV)/.installed
 
 .PHONY: demo test test-all test-lowest test-newer lint goldens agreement benchmarks sbc vignettes layout doctor clean
@@ -11,16 +13,16 @@ demo: $(STAMP)
 	$(BIN)/stanmlm redblue
 
 test: $(STAMP)-test lint
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" $(ALONGSIDE)
 
 test-all: $(STAMP)-test lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(ALONGSIDE)
 
 # The declared minimums are true, and so is the promise of newer Pythons.
 test-lowest: $(VENV)-uv
 	$(VENV)-uv/bin/uv venv --quiet --clear --python $(PYTHON) $(VENV)-lowest
 	$(VENV)-uv/bin/uv pip install --quiet --python $(VENV)-lowest --resolution lowest-direct --editable '.[data,test]'
-	$(VENV)-lowest/bin/python -m pytest -m "not slow"
+	$(VENV)-lowest/bin/python -m pytest -m "not slow" $(ALONGSIDE)
 
 test-newer:
 	$(MAKE) test VENV=$(VENV)-newer PYTHON=$(NEWER)

@@ -1,6 +1,6 @@
 """Simulation-based calibration of every shape of program; results go to benchmarks/results/sbc.json and sbc.png.
 
-    python benchmarks/sbc.py                            300 replications of every template; goes on where it stopped
+    python benchmarks/sbc.py                            300 replications of a shape of program, 100 of a family; goes on
     python benchmarks/sbc.py "logit slopes" --n 50      some
     python benchmarks/sbc.py --work FOLDER              where replications are kept while they run (build/sbc)
 
@@ -43,6 +43,7 @@ from sbc_templates import (
 from scipy import stats
 
 import stanmlm as sm
+from stanmlm import families
 from stanmlm.after.criticism.ppcheck import stat_frame
 from stanmlm.after.criticism.replicates import CheckOptions
 from stanmlm.after.predict.request import Request
@@ -79,9 +80,9 @@ def replicate(name: str, number: int) -> dict[str, object]:
 
 def fitted(of: Template, data: pd.DataFrame, seed: int) -> sm.Fit:
     options: dict[str, object] = {**SAMPLING, **priors_of(of), **of.options, "seed": seed}
-    family = getattr(sm, of.family)(link=of.link)
+    family = getattr(families, of.family)(link=of.link)
     verb = sm.glmer if of.terms else sm.glm
-    formula = sm.bf(of.formula, f"sigma ~ {' + '.join(of.sizes)}") if of.sizes else of.formula
+    formula = sm.bf(of.formula, f"{of.sized} ~ {' + '.join(of.sizes)}") if of.sizes else of.formula
     return verb(formula, data, family, **options, **({"weights": "w"} if of.weights else {}))
 
 
@@ -116,7 +117,7 @@ def named(of: Template, truth: Truth, frame: pd.DataFrame) -> dict[str, float]:
             out |= {f"sd_{term.group}[{coef}]": sd[k], f"r_{term.group}[{level}, {coef}]": effects[0, k]}
         if len(term.columns) > 1:
             out[f"cor_{term.group}[(Intercept),{term.columns[1]}]"] = correlation[0, 1]
-    sizes = {f"b_sigma[{coef_of(name)}]": value for name, value in zip(of.sizes, truth.sizes, strict=True)}
+    sizes = {f"b_{of.sized}[{coef_of(name)}]": value for name, value in zip(of.sizes, truth.sizes, strict=True)}
     return out | truth.scalars | sizes
 
 
@@ -149,11 +150,13 @@ def stored(path: Path) -> dict[int, dict]:
     return found
 
 
-def run(names: list[str], n: int, work: Path, workers: int) -> None:
+def run(names: list[str], n: int | None, work: Path, workers: int) -> None:
     """Every replication that is not there yet, a process a core; each is kept as soon as it is done."""
     work.mkdir(parents=True, exist_ok=True)
     done = {name: stored(file_of(work, name)) for name in names}
-    missing = [(name, number) for number in range(n) for name in names if number not in done[name]]
+    wanted = {name: replications(name, n) for name in names}
+    every = ((name, number) for number in range(max(wanted.values())) for name in names if number < wanted[name])
+    missing = [(name, number) for name, number in every if number not in done[name]]
     begin = time.perf_counter()
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         waiting = {pool.submit(replicate, name, number): name for name, number in missing}
@@ -162,6 +165,10 @@ def run(names: list[str], n: int, work: Path, workers: int) -> None:
                 file.write(json.dumps(future.result()) + "\n")
             if count % 100 == 0 or count == len(missing):
                 print(f"{count} of {len(missing)} in {time.perf_counter() - begin:.0f} s", flush=True)
+
+
+def replications(name: str, n: int | None) -> int:
+    return TEMPLATES[name].n if n is None else n
 
 
 def file_of(work: Path, name: str) -> Path:
@@ -188,10 +195,12 @@ def null_of(n: int) -> np.ndarray:
     )
 
 
-def judged(work: Path, names: list[str], n: int) -> dict[str, dict]:
+def judged(work: Path, names: list[str], asked: int | None) -> dict[str, dict]:
     """The counts of ranks of every quantity, how probable its ECDF is, and coverage."""
-    null, found = null_of(n), {}
+    nulls, found = {n: null_of(n) for n in {replications(name, asked) for name in names}}, {}
     for name in names:
+        n = replications(name, asked)
+        null = nulls[n]
         runs = [one for number, one in sorted(stored(file_of(work, name)).items()) if number < n]
         if len(runs) < n:
             raise SystemExit(f"{name}: {len(runs)} of {n} replications are there; run again")
@@ -207,6 +216,7 @@ def judged(work: Path, names: list[str], n: int) -> dict[str, dict]:
             "formula": TEMPLATES[name].formula,
             "quantities": quantities,
             "coverage": coverages(runs),
+            "replications": n,
             "divergences a replication": sum(one["divergences"] for one in runs) / n,
         }
     return found
@@ -232,7 +242,7 @@ def verdict(found: dict[str, dict]) -> dict[str, object]:
     return {"quantities": len(each), "limit": limit, "smallest": min(each), "outside": outside}
 
 
-def draw(found: dict[str, dict], path: Path, n: int) -> None:
+def draw(found: dict[str, dict], path: Path) -> None:
     """Differences of the ECDFs from the uniform one, a panel a template."""
     from plotnine import aes, facet_wrap, geom_hline, geom_line, ggplot, ggsave, labs, theme_minimal
 
@@ -240,25 +250,30 @@ def draw(found: dict[str, dict], path: Path, n: int) -> None:
         {"template": name, "quantity": key, "rank": 10 * k, "difference": value}
         for name, of in found.items()
         for key, row in of["quantities"].items()
-        for k, value in enumerate(np.cumsum([0, *row["counts of 10"]]) / n - np.arange(11) / 10)
+        for k, value in enumerate(np.cumsum([0, *row["counts of 10"]]) / of["replications"] - np.arange(11) / 10)
     ]
+    sizes = [of["replications"] for of in found.values()]
     frame = pd.DataFrame(rows)
     frame["line"] = frame["template"] + frame["quantity"]
     figure = (
         ggplot(frame, aes("rank", "difference", group="line"))
         + geom_hline(yintercept=0, color="#999999")
         + geom_line(alpha=0.5, size=0.4)
-        + facet_wrap("template", ncol=5)
-        + labs(x="rank among 99 draws", y="ECDF less that of uniform ranks", title=f"{n} replications a panel")
+        + facet_wrap("template", ncol=6)
+        + labs(
+            x="rank among 99 draws",
+            y="ECDF less that of uniform ranks",
+            title=f"{min(sizes)} to {max(sizes)} replications a panel",
+        )
         + theme_minimal(base_size=8)
     )
-    ggsave(figure, path, width=9, height=8, dpi=75, verbose=False)
+    ggsave(figure, path, width=9, height=2 + len(found) / 4, dpi=75, verbose=False)
 
 
 def main() -> int:
     reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     reader.add_argument("templates", nargs="*", metavar="TEMPLATE", help=", ".join(TEMPLATES))
-    reader.add_argument("--n", type=int, default=300)
+    reader.add_argument("--n", type=int, help="replications, in place of each template's own")
     reader.add_argument("--work", type=Path, default=HERE.parent / "build" / "sbc")
     reader.add_argument("--workers", type=int, default=os.cpu_count())
     reader.add_argument("--out", type=Path, default=RESULTS)
@@ -267,10 +282,10 @@ def main() -> int:
     run(names, asked.n, asked.work, asked.workers)
     found = judged(asked.work, names, asked.n)
     said = verdict(found)
-    about = {"machine": machine(), "version": f"stanmlm {sm.__version__}", "replications": asked.n, "verdict": said}
+    about = {"machine": machine(), "version": f"stanmlm {sm.__version__}", "verdict": said}
     if not asked.templates:
         (asked.out / "sbc.json").write_text(json.dumps({**about, "templates": found}, indent=1) + "\n")
-        draw(found, asked.out / "sbc.png", asked.n)
+        draw(found, asked.out / "sbc.png")
     print(json.dumps(said, indent=1))
     return bool(said["outside"])
 

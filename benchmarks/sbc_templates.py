@@ -47,7 +47,10 @@ class Template:
     ratio: bool = False  # sds are priors on sd / sigma, rstanarm's
     spread: float = 1.0  # the scale of all priors: counts of exp(20) are no use
     options: dict[str, object] = field(default_factory=dict)
-    sizes: tuple[str, ...] = ()  # columns of the predictor of log sigma
+    sizes: tuple[str, ...] = ()  # columns of the predictor of another parameter on its link's scale
+    sized: str = "sigma"  # which that is
+    level: float = 0.0  # about where its intercept is
+    n: int = 300  # replications
 
     @property
     def gaussian(self) -> bool:
@@ -56,7 +59,7 @@ class Template:
     @property
     def scalars(self) -> tuple[str, ...]:
         """The parameters of the family beside the mean that are one number."""
-        return tuple(name for name in SCALARS[self.family] if name != "sigma" or not self.sizes)
+        return tuple(name for name in SCALARS[self.family] if name != self.sized or not self.sizes)
 
 
 @dataclass(frozen=True)
@@ -68,19 +71,48 @@ class Truth:
     sds: tuple[np.ndarray, ...]  # a term each: (K,)
     correlations: tuple[np.ndarray, ...]  # a term each: (K, K)
     scalars: dict[str, float]
-    sizes: np.ndarray  # coefficients of log sigma, uncentred
+    sizes: np.ndarray  # coefficients of the other predictor, uncentred
 
 
 # What families have beside the mean, each with its prior.
-SCALARS = {"gaussian": ("sigma",), "student": ("sigma", "nu"), "negbinomial": ("shape",), "binomial": (), "poisson": ()}
-PRIORS = {"sigma": "exponential(1)", "nu": "gamma(4, 0.5)", "shape": "gamma(4, 2)"}
-DF = stats.gamma(4, scale=2)
-DRAWN = {
-    "sigma": lambda rng: rng.exponential(),
-    "nu": lambda rng: DF.ppf(rng.uniform(DF.cdf(1), 1)),  # it is above 1
-    "shape": lambda rng: rng.gamma(4.0) / 2,
+SCALARS = {
+    **dict.fromkeys(("binomial", "poisson", "exponential", "geometric"), ()),
+    **dict.fromkeys(("gaussian", "lognormal"), ("sigma",)),
+    **dict.fromkeys(("negbinomial", "Gamma", "inverse_gaussian", "weibull"), ("shape",)),
+    **dict.fromkeys(("beta", "beta_binomial", "nbinom1"), ("phi",)),
+    "student": ("sigma", "nu"),
+    "zero_inflated_poisson": ("zi",),
+    "zero_inflated_negbinomial": ("shape", "zi"),
+    "zero_inflated_binomial": ("zi",),
+    "zero_inflated_beta_binomial": ("phi", "zi"),
+    "zero_inflated_beta": ("phi", "zi"),
+    "zero_one_inflated_beta": ("phi", "zoi", "coi"),
+    "hurdle_poisson": ("hu",),
+    "hurdle_negbinomial": ("shape", "hu"),
+    "hurdle_gamma": ("shape", "hu"),
+    "hurdle_lognormal": ("sigma", "hu"),
+    "shifted_lognormal": ("sigma", "ndt"),
+    "skew_normal": ("sigma", "alpha"),
+    "exgaussian": ("sigma", "beta"),
+    "asym_laplace": ("sigma", "quantile"),
+    "von_mises": ("kappa",),
 }
-SIZES = 0.5  # the scale of the priors of the coefficients of log sigma
+SHARE = ("beta(2, 3)", lambda rng: rng.beta(2.0, 3.0))
+DF = stats.gamma(4, scale=2)
+LAW_OF_SCALARS = {
+    "sigma": ("exponential(1)", lambda rng: rng.exponential()),
+    "nu": ("gamma(4, 0.5)", lambda rng: DF.ppf(rng.uniform(DF.cdf(1), 1))),  # it is above 1
+    "shape": ("gamma(4, 2)", lambda rng: rng.gamma(4.0) / 2),
+    "phi": ("gamma(10, 1)", lambda rng: rng.gamma(10.0)),
+    **dict.fromkeys(("zi", "hu", "zoi", "coi", "quantile"), SHARE),
+    "ndt": ("gamma(4, 8)", lambda rng: rng.gamma(4.0) / 8),
+    "alpha": ("normal(0, 2)", lambda rng: 2 * rng.normal()),
+    "beta": ("gamma(4, 4)", lambda rng: rng.gamma(4.0) / 4),
+    "kappa": ("gamma(4, 1)", lambda rng: rng.gamma(4.0)),
+}
+PRIORS = {name: text for name, (text, _) in LAW_OF_SCALARS.items()}
+DRAWN = {name: draw for name, (_, draw) in LAW_OF_SCALARS.items()}
+SIZES = 0.5  # the scale of the priors of the coefficients of the other predictor
 
 
 ONE, SLOPE, OTHER = Term("g", ("1",)), Term("g", ("1", "x")), Term("h", ("1",))
@@ -178,6 +210,47 @@ TEMPLATES = {
         Template("gaussian sigma", "y ~ x + (1 | g)", "gaussian", "identity", terms=(ONE,), sizes=("1", "x")),
     )
 }
+
+
+def one_of(family: str, link: str, **more: object) -> Template:
+    """A family with one group term, fewer replications."""
+    name = f"{family} {more['sized']}" if "sized" in more else family
+    left = "y | trials(n)" if "trials" in more else "y"
+    return Template(name, f"{left} ~ x + (1 | g)", family, link, terms=(ONE,), n=FEWER, **more)
+
+
+FEWER = 100
+COUNT, TRIALS, PREDICTED = {"spread": COUNTS}, {"trials": 5}, ("1", "x")
+TEMPLATES |= {
+    each.name: each
+    for each in (
+        one_of("lognormal", "identity"),
+        *(one_of(name, "log", spread=COUNTS) for name in ("Gamma", "inverse_gaussian", "weibull", "exponential")),
+        *(one_of(name, "log", spread=COUNTS) for name in ("geometric", "nbinom1", "hurdle_gamma")),
+        one_of("hurdle_lognormal", "identity", spread=COUNTS),
+        one_of("beta", "logit", **COUNT),
+        one_of("beta_binomial", "logit", **TRIALS),
+        *(
+            one_of(f"{how}_{name}", "log", **COUNT)
+            for how in ("zero_inflated", "hurdle")
+            for name in ("poisson", "negbinomial")
+        ),
+        *(one_of(f"zero_inflated_{name}", "logit", **TRIALS) for name in ("binomial", "beta_binomial")),
+        *(one_of(name, "logit", **COUNT) for name in ("zero_inflated_beta", "zero_one_inflated_beta")),
+        *(one_of(name, "identity") for name in ("skew_normal", "exgaussian", "asym_laplace")),
+        one_of("shifted_lognormal", "identity", spread=COUNTS),
+        one_of("von_mises", "tan_half"),
+        one_of("student", "identity", sized="nu", sizes=PREDICTED),
+        *(
+            one_of(name, "log", spread=COUNTS, sized="shape", sizes=PREDICTED)
+            for name in ("negbinomial", "Gamma", "weibull")
+        ),
+        one_of("beta", "logit", **COUNT, sized="phi", sizes=PREDICTED, level=2.0),
+        one_of("zero_inflated_poisson", "log", **COUNT, sized="zi", sizes=PREDICTED),
+        one_of("hurdle_negbinomial", "log", **COUNT, sized="hu", sizes=PREDICTED),
+        one_of("von_mises", "tan_half", sized="kappa", sizes=PREDICTED),
+    )
+}
 SINGLE = {"gaussian singletons", "logit observations"}  # a group each row
 
 
@@ -234,7 +307,8 @@ def priors_of(of: Template) -> dict[str, object]:
     rows = [sm.set_prior(f"normal(0, {of.spread})", class_="b")] if set(of.fixed) - {"1"} else []
     rows += [sm.set_prior(f"normal(0, {of.spread})", class_="Intercept")] if "1" in of.fixed else []
     rows += [sm.set_prior(PRIORS[name], class_=name) for name in of.scalars]
-    rows += [sm.set_prior(f"normal(0, {SIZES})", class_=each, dpar="sigma") for each in ("b", "Intercept") if of.sizes]
+    about = {"b": 0.0, "Intercept": of.level} if of.sizes else {}
+    rows += [sm.set_prior(f"normal({at}, {SIZES})", class_=each, dpar=of.sized) for each, at in about.items()]
     if of.ratio:
         return {"priors": rows, "prior_covariance": sm.decov(LKJ, 1, 1, 1)}
     rows += [sm.set_prior(f"exponential({1 / of.spread})", class_="sd")] if of.terms else []
@@ -257,14 +331,16 @@ def draw_truth(of: Template, frame: pd.DataFrame, rng: np.random.Generator) -> T
         sds.append(sd)
         correlations.append(correlation)
         effects.append(rng.normal(size=(J + 1, K)) @ factor.T)
-    sizes = _coefficients(of.sizes, SIZES, frame, rng)
+    sizes = _coefficients(of.sizes, SIZES, frame, rng, of.level)
     return Truth(b, tuple(effects), tuple(sds), tuple(correlations), scalars, sizes)
 
 
-def _coefficients(columns: tuple[str, ...], spread: float, frame: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
+def _coefficients(
+    columns: tuple[str, ...], spread: float, frame: pd.DataFrame, rng: np.random.Generator, level: float = 0.0
+) -> np.ndarray:
     b = spread * rng.normal(size=len(columns))
     if "1" in columns:
-        b[0] -= np.array([column(name, frame).mean() for name in columns[1:]]) @ b[1:]
+        b[0] += level - np.array([column(name, frame).mean() for name in columns[1:]]) @ b[1:]
     return b
 
 
@@ -292,32 +368,155 @@ INVERSE = {
     "probit": special.ndtr,
     "cloglog": lambda eta: -np.expm1(-np.exp(eta)),
     "log": np.exp,
+    "logm1": lambda eta: 1 + np.exp(eta),
+    "tan_half": lambda eta: 2 * np.arctan(eta),
 }
+LINK_OF_SCALARS = {
+    "nu": "logm1",
+    **dict.fromkeys(("zi", "hu", "zoi", "coi", "quantile"), "logit"),
+}  # the others have the log
 
 
-def _law(of: Template, truth: Truth, eta: np.ndarray, frame: pd.DataFrame):
-    mean = INVERSE[of.link](eta)
-    return LAWS[of.family](mean, of, truth, frame)
+@dataclass(frozen=True)
+class Mixed:
+    """With chance `p` a row is 0, and else of a law: `beside` that law's own zeros, or in their place."""
+
+    p: np.ndarray | float
+    law: Law
+    beside: bool = False
+
+    def rvs(self, random_state: np.random.Generator) -> np.ndarray:
+        y = np.asarray(self.law.rvs(random_state=random_state), dtype=float)
+        while not self.beside and np.any(y == 0):
+            y = np.where(y == 0, self.law.rvs(random_state=random_state), y)
+        return np.where(random_state.random(len(y)) < self.p, 0, y)
+
+    def log(self, y: np.ndarray) -> np.ndarray:
+        own = log_of(self.law, np.where((y == 0) & ~self._discrete, 0.5, y))
+        at_atom = log_of(self.law, np.zeros(len(y))) if self._discrete else np.full(len(y), -np.inf)
+        if self.beside:
+            return np.where(y == 0, np.logaddexp(np.log(self.p), np.log1p(-self.p) + at_atom), np.log1p(-self.p) + own)
+        return np.where(y == 0, np.log(self.p), np.log1p(-self.p) + own - np.log(-np.expm1(at_atom)))
+
+    @property
+    def _discrete(self) -> bool:
+        return hasattr(self.law, "pmf")
 
 
-def _sigma(of: Template, truth: Truth, frame: pd.DataFrame) -> np.ndarray | float:
-    if not of.sizes:
-        return truth.scalars["sigma"]
-    return np.exp(sum(column(name, frame) * value for name, value in zip(of.sizes, truth.sizes, strict=True)))
+@dataclass(frozen=True)
+class ZeroOne:
+    """Zeros and ones with chance zoi, ones among them with chance coi, and else of a law between."""
+
+    zoi: float
+    coi: float
+    law: Law
+
+    def rvs(self, random_state: np.random.Generator) -> np.ndarray:
+        y = np.asarray(self.law.rvs(random_state=random_state))
+        ends = (random_state.random(len(y)) < self.coi).astype(float)
+        return np.where(random_state.random(len(y)) < self.zoi, ends, y)
+
+    def log(self, y: np.ndarray) -> np.ndarray:
+        inside = np.log1p(-self.zoi) + log_of(self.law, np.where((y == 0) | (y == 1), 0.5, y))
+        return np.where(
+            (y == 0) | (y == 1), np.log(self.zoi) + np.where(y == 1, np.log(self.coi), np.log1p(-self.coi)), inside
+        )
 
 
+@dataclass(frozen=True)
+class AsymmetricLaplace:
+    """Density q (1 - q) / sigma exp(-rho((y - mu) / sigma)), rho(u) = u (q - [u < 0]) (Yu and Zhang 2005)."""
+
+    mu: np.ndarray
+    sigma: float
+    q: float
+
+    def rvs(self, random_state: np.random.Generator) -> np.ndarray:
+        above, below = (random_state.exponential(size=len(self.mu)) for _ in range(2))
+        return self.mu + self.sigma * (above / self.q - below / (1 - self.q))
+
+    def log(self, y: np.ndarray) -> np.ndarray:
+        u = (y - self.mu) / self.sigma
+        return np.log(self.q * (1 - self.q) / self.sigma) - u * (self.q - (u < 0))
+
+
+Law = object  # what SciPy freezes, or one of these
+
+
+def log_of(law: Law, y: np.ndarray) -> np.ndarray:
+    """The log density of each response."""
+    return next(getattr(law, name)(y) for name in ("log", "logpdf", "logpmf") if hasattr(law, name))
+
+
+def _law(of: Template, truth: Truth, eta: np.ndarray, frame: pd.DataFrame) -> Law:
+    values = {name: truth.scalars[name] for name in of.scalars}
+    if of.sizes:
+        own = sum(column(name, frame) * value for name, value in zip(of.sizes, truth.sizes, strict=True))
+        values[of.sized] = INVERSE[LINK_OF_SCALARS.get(of.sized, "log")](own)
+    if of.weights:
+        values["sigma"] = values["sigma"] / np.sqrt(frame["w"].to_numpy())
+    return LAWS[of.family](INVERSE[of.link](eta), of.trials, **values)
+
+
+def _negbinomial(mu: np.ndarray, n: int, shape: float) -> Law:
+    return stats.nbinom(shape, shape / (shape + mu))
+
+
+def _gamma(mu: np.ndarray, n: int, shape: float) -> Law:
+    return stats.gamma(shape, scale=mu / shape)
+
+
+def _lognormal(mu: np.ndarray, n: int, sigma: float) -> Law:
+    return stats.lognorm(sigma, scale=np.exp(mu))
+
+
+def _beta(mu: np.ndarray, n: int, phi: float) -> Law:
+    return stats.beta(mu * phi, (1 - mu) * phi)
+
+
+def _beta_binomial(mu: np.ndarray, n: int, phi: float) -> Law:
+    return stats.betabinom(n, mu * phi, (1 - mu) * phi)
+
+
+def _skew_normal(mu: np.ndarray, n: int, sigma: float, alpha: float) -> Law:
+    """Mean and sd are mu and sigma."""
+    moved = np.sqrt(2 / np.pi) * alpha / np.sqrt(1 + alpha**2)
+    scale = sigma / np.sqrt(1 - moved**2)
+    return stats.skewnorm(alpha, mu - scale * moved, scale)
+
+
+# (mean on its own scale, trials, parameters by name)
 LAWS = {
-    "gaussian": lambda mean, of, truth, frame: stats.norm(
-        mean, _sigma(of, truth, frame) / np.sqrt(frame["w"].to_numpy())
-    ),
-    "student": lambda mean, of, truth, _: stats.t(truth.scalars["nu"], mean, truth.scalars["sigma"]),
-    "poisson": lambda mean, of, truth, _: stats.poisson(mean),
-    "binomial": lambda mean, of, truth, _: stats.binom(of.trials, mean),
-    "negbinomial": lambda mean, of, truth, _: stats.nbinom(
-        truth.scalars["shape"], truth.scalars["shape"] / (truth.scalars["shape"] + mean)
-    ),
+    "gaussian": lambda mu, n, sigma: stats.norm(mu, sigma),
+    "student": lambda mu, n, sigma, nu: stats.t(nu, mu, sigma),
+    "poisson": lambda mu, n: stats.poisson(mu),
+    "binomial": lambda mu, n: stats.binom(n, mu),
+    "negbinomial": _negbinomial,
+    "geometric": lambda mu, n: _negbinomial(mu, n, 1.0),
+    "nbinom1": lambda mu, n, phi: stats.nbinom(mu / phi, 1 / (1 + phi)),
+    "lognormal": _lognormal,
+    "Gamma": _gamma,
+    "exponential": lambda mu, n: stats.expon(scale=mu),
+    "inverse_gaussian": lambda mu, n, shape: stats.invgauss(mu / shape, scale=shape),
+    "weibull": lambda mu, n, shape: stats.weibull_min(shape, scale=mu / special.gamma(1 + 1 / shape)),
+    "beta": _beta,
+    "beta_binomial": _beta_binomial,
+    "zero_inflated_poisson": lambda mu, n, zi: Mixed(zi, stats.poisson(mu), True),
+    "zero_inflated_negbinomial": lambda mu, n, shape, zi: Mixed(zi, _negbinomial(mu, n, shape), True),
+    "zero_inflated_binomial": lambda mu, n, zi: Mixed(zi, stats.binom(n, mu), True),
+    "zero_inflated_beta_binomial": lambda mu, n, phi, zi: Mixed(zi, _beta_binomial(mu, n, phi), True),
+    "zero_inflated_beta": lambda mu, n, phi, zi: Mixed(zi, _beta(mu, n, phi)),
+    "zero_one_inflated_beta": lambda mu, n, phi, zoi, coi: ZeroOne(zoi, coi, _beta(mu, n, phi)),
+    "hurdle_poisson": lambda mu, n, hu: Mixed(hu, stats.poisson(mu)),
+    "hurdle_negbinomial": lambda mu, n, shape, hu: Mixed(hu, _negbinomial(mu, n, shape)),
+    "hurdle_gamma": lambda mu, n, shape, hu: Mixed(hu, _gamma(mu, n, shape)),
+    "hurdle_lognormal": lambda mu, n, sigma, hu: Mixed(hu, _lognormal(mu, n, sigma)),
+    "shifted_lognormal": lambda mu, n, sigma, ndt: stats.lognorm(sigma, ndt, np.exp(mu)),
+    "skew_normal": _skew_normal,
+    "exgaussian": lambda mu, n, sigma, beta: stats.exponnorm(beta / sigma, mu - beta, sigma),
+    "asym_laplace": lambda mu, n, sigma, quantile: AsymmetricLaplace(mu, sigma, quantile),
+    "von_mises": lambda mu, n, kappa: stats.vonmises(kappa, mu),
 }
-CONTINUOUS = ("gaussian", "student")
 
 
 def respond(of: Template, truth: Truth, eta: np.ndarray, frame: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
@@ -327,5 +526,4 @@ def respond(of: Template, truth: Truth, eta: np.ndarray, frame: pd.DataFrame, rn
 
 def log_likelihood(of: Template, truth: Truth, eta: np.ndarray, frame: pd.DataFrame, y: np.ndarray) -> float:
     """The log density of all rows, with its constants."""
-    law = _law(of, truth, eta, frame)
-    return float(np.sum(law.logpdf(y) if of.family in CONTINUOUS else law.logpmf(y)))
+    return float(np.sum(log_of(_law(of, truth, eta, frame), y)))

@@ -45,6 +45,15 @@
 
 {{ family.data(s) if s.likelihood }}
 
+{% for name, low, high in s.bounded %}
+{% if low %}
+  real lower_{{ name }};
+{% endif %}
+{% if high %}
+  real upper_{{ name }};
+{% endif %}
+{% endfor %}
+
 {{ masses.data(s) if s.masses }}
 
 {% for prior in priors %}
@@ -64,7 +73,7 @@
   vector[S] z_sd;  // sds of the group coefficients, in units of the posterior of their logarithms
 {% endif %}
 {% for one in scalars %}
-  real{{ one.within.written }} {{ one.name }};  // {{ one.words }}
+  real{{ one.within.written }} {{ one.in_stan }};  // {{ one.words }}
 {% endfor %}
 {% for term in terms %}
 {{ term.file.parameters(term) -}}

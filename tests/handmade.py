@@ -21,6 +21,9 @@ from stanmlm.priors.parameters import address_of
 from stanmlm.priors.priors import PriorRow, Priors
 
 N, STATES, YEARS = 90, 6, 4
+MIXED_COUNTS = ("zero_inflated_poisson", "zero_inflated_negbinomial", "hurdle_poisson", "hurdle_negbinomial")
+MIXED_TRIALS = ("zero_inflated_binomial", "zero_inflated_beta_binomial")
+MIXED_POSITIVE = ("hurdle_gamma", "hurdle_lognormal")
 POSITIVE = ("lognormal", "Gamma", "inverse_gaussian", "weibull", "exponential")
 
 # Group terms as (factor, columns of Z): the shapes that the density tests go through.
@@ -97,11 +100,22 @@ def response(family: Family, seed: int = 2) -> Response:
         "binomial": rng.binomial(trials.astype(int), 0.4).astype(float),
         "poisson": rng.poisson(2.0, N).astype(float),
         "negbinomial": rng.negative_binomial(1.5, 0.4, N).astype(float),
+        "geometric": rng.negative_binomial(1.0, 0.4, N).astype(float),
+        "nbinom1": rng.negative_binomial(1.5, 0.4, N).astype(float),
+        "beta_binomial": np.round(trials * rng.beta(1.0, 1.5, N)),
+        **{name: rng.poisson(2.0, N) * rng.binomial(1, 0.7, N).astype(float) for name in MIXED_COUNTS},
+        **{name: np.round(trials * rng.beta(1.0, 1.5, N)) * rng.binomial(1, 0.7, N) for name in MIXED_TRIALS},
+        **{name: (rng.gamma(2.0, 1.5, N).round(1) + 0.1) * rng.binomial(1, 0.7, N) for name in MIXED_POSITIVE},
+        "zero_inflated_beta": (rng.beta(2.0, 1.5, N).round(1) * 0.8 + 0.1) * rng.binomial(1, 0.7, N),
+        "zero_one_inflated_beta": np.clip(rng.beta(2.0, 1.5, N).round(1) * 1.4 - 0.2, 0.0, 1.0),
         "student": rng.standard_t(3.0, N).round(1),
         **{name: rng.gamma(2.0, 1.5, N).round(1) + 0.1 for name in POSITIVE},
+        **{name: rng.normal(1.0, 2.0, N).round(1) for name in ("skew_normal", "exgaussian", "asym_laplace")},
+        "von_mises": rng.vonmises(0.5, 2.0, N).round(1),
+        "shifted_lognormal": rng.gamma(2.0, 1.5, N).round(1) + 4.0,  # where no ndt of the points tested comes
         "beta": rng.beta(2.0, 1.5, N).round(1) * 0.8 + 0.1,
     }[family.name]
-    return Response("y", y, trials if family.name == "binomial" else np.ones(N), rng.choice([0.5, 1.0, 2.0], N))
+    return Response("y", y, trials if "trials" in family.extras else np.ones(N), rng.choice([0.5, 1.0, 2.0], N))
 
 
 def prior(
@@ -121,7 +135,8 @@ def plain_priors(columns: Design, family: Family, ratio: bool = False) -> Priors
             rows.append(prior("sd", "exponential", 1.0 + position, term=k, position=position, ratio=ratio))
             position += 1
         rows += [prior("cor", "lkj", 1.5 + k, term=k)] if len(term.coefs) > 1 else []
-    rows += [prior(one.name, "exponential", 0.7) for one in family.scalars]
+    by_support = {"unit": ("beta", 1.5, 2.5), "real": ("normal", 0.3, 1.4)}
+    rows += [prior(one.name, *by_support.get(one.support, ("exponential", 0.7))) for one in family.scalars]
     return Priors(tuple(rows), "rstanarm")
 
 

@@ -82,6 +82,7 @@ FORMULA = {"formula": "score ~ hours + (1 | student)"}
 VERBS = ("lm", "glm", "lmer", "glmer", "brm", "lmList", "update")
 NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "as_data_frame": lambda: {"table": sm.VarCorr(exams_fit())},
+    "beta": lambda: {"alpha": 1, "beta": 1},
     "bf": lambda: {"formula": "score ~ hours"},
     "brm": lambda: FORMULA,
     "coefficients": lambda: {"fits": lists()},

@@ -24,6 +24,11 @@ PRIORS: dict[str, Callable[..., Anything]] = {
     "cauchy": lambda x, location, scale: -np.log(1 + ((x - location) / scale) ** 2),
     "exponential": lambda x, rate: -rate * x,
     "gamma": lambda x, shape, rate: (shape - 1) * np.log(x) - rate * x,
+    "logistic": lambda x, location, scale: -(x - location) / scale - 2 * np.log1p(np.exp(-(x - location) / scale)),
+    "uniform": lambda x, lower, upper: 0.0,
+    "beta": lambda x, alpha, beta: (alpha - 1) * np.log(x) + (beta - 1) * np.log1p(-x),
+    "lognormal": lambda x, location, scale: -np.log(x) - 0.5 * ((np.log(x) - location) / scale) ** 2,
+    "inv_gamma": lambda x, shape, scale: -(shape + 1) * np.log(x) - scale / x,
 }
 
 # (eta, response, trials, parameters, offset already in eta) -> log likelihood of each row.
@@ -33,6 +38,15 @@ LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
     ("binomial", "cloglog"): lambda eta, y, n, _: y * np.log(1 - np.exp(-np.exp(eta))) - (n - y) * np.exp(eta),
     ("poisson", "log"): lambda eta, y, n, _: y * eta - np.exp(eta),
     ("negbinomial", "log"): lambda eta, y, n, values: _negbinomial(eta, y, values["shape"]),
+    ("geometric", "log"): lambda eta, y, n, _: y * eta - (y + 1) * np.log1p(np.exp(eta)),
+    ("nbinom1", "log"): lambda eta, y, n, v: (
+        _ascending(np.exp(eta) / v["phi"], y)
+        + y * np.log(v["phi"] / (1 + v["phi"]))
+        - np.exp(eta) / v["phi"] * log1p(v["phi"])
+    ),
+    ("beta_binomial", "logit"): lambda eta, y, n, v: _beta_binomial(
+        y, n, 1 / (1 + np.exp(-eta)), 1 / (1 + np.exp(eta)), v["phi"]
+    ),
     ("student", "identity"): lambda eta, y, n, values: _student((y - eta) / values["sigma"], **values),
     ("lognormal", "identity"): lambda eta, y, n, v: -np.log(v["sigma"]) - 0.5 * ((np.log(y) - eta) / v["sigma"]) ** 2,
     ("Gamma", "log"): lambda eta, y, n, v: _gamma(y, v["shape"], np.exp(eta)),
@@ -43,10 +57,97 @@ LIKELIHOODS: dict[tuple[str, str], Callable[..., Anything]] = {
     ("weibull", "log"): lambda eta, y, n, v: _weibull(
         y, v["shape"], np.exp(eta - special.loggamma(1 + 1 / v["shape"] + 0j))
     ),
+    ("skew_normal", "identity"): lambda eta, y, n, v: _skew_normal(y, eta, v["sigma"], v["alpha"]),
+    ("exgaussian", "identity"): lambda eta, y, n, v: _exgaussian(y, eta, v["sigma"], v["beta"]),
+    ("asym_laplace", "identity"): lambda eta, y, n, v: _asym_laplace(y, eta, v["sigma"], v["quantile"]),
+    ("shifted_lognormal", "identity"): lambda eta, y, n, v: _shifted(y, eta, v["sigma"], v["ndt"]),
+    ("von_mises", "tan_half"): lambda eta, y, n, v: (
+        v["kappa"] * np.cos(y - 2 * np.arctan(eta)) - np.log(special.iv(0, v["kappa"]))
+    ),
     ("beta", "logit"): lambda eta, y, n, v: _beta(y, -np.log1p(np.exp(-eta)), -np.log1p(np.exp(eta)), v["phi"]),
     ("beta", "probit"): lambda eta, y, n, v: _beta(y, special.log_ndtr(eta), special.log_ndtr(-eta), v["phi"]),
     ("beta", "cloglog"): lambda eta, y, n, v: _beta(y, np.log(-np.expm1(-np.exp(eta))), -np.exp(eta), v["phi"]),
 }
+
+
+# Natural values of a parameter at a linear predictor.
+INVERSES: dict[str, Callable[[Anything], Anything]] = {
+    "identity": lambda eta: eta,
+    "log": np.exp,
+    "inverse": lambda eta: 1 / eta,
+    "sqrt": lambda eta: eta**2,
+    "1/mu^2": lambda eta: eta**-0.5,
+    "logit": lambda eta: 1 / (1 + np.exp(-eta)),
+    "probit": lambda eta: np.exp(special.log_ndtr(eta)),
+    "probit_approx": lambda eta: 1 / (1 + np.exp(-(0.07056 * eta**3 + 1.5976 * eta))),
+    "cauchit": lambda eta: 0.5 + np.arctan(eta) / np.pi,
+    "cloglog": lambda eta: 1 - np.exp(-np.exp(eta)),
+    "loglog": lambda eta: np.exp(-np.exp(-eta)),
+    "softit": lambda eta: np.log(1 + np.exp(eta)) / (1 + np.log(1 + np.exp(eta))),
+    "tan_half": lambda eta: 2 * np.arctan(eta),
+    "logm1": lambda eta: 1 + np.exp(eta),
+    "softplus": lambda eta: np.log(1 + np.exp(eta)),
+    "squareplus": lambda eta: (eta + np.sqrt(eta**2 + 4)) / 2,
+}
+# The linear predictor under a family's usual link.
+FORWARD: dict[str, Callable[[Anything], Anything]] = {
+    "identity": lambda mu: mu,
+    "log": np.log,
+    "logit": lambda mu: np.log(mu / (1 - mu)),
+    "tan_half": lambda mu: np.tan(mu / 2),
+}
+
+
+def log1p(z: Anything) -> Anything:
+    """NumPy's of a complex number has no digits next to 0; a complex step changes the real part by nothing."""
+    return np.log1p(np.real(z)) + 1j * np.imag(z) / (1 + np.real(z)) if np.iscomplexobj(z) else np.log1p(z)
+
+
+def mixed(base: str, link: str, dpar: str, atoms: bool) -> Callable[..., Anything]:
+    """Zeros beside those of a base (zi), or in their place; `atoms`: where the base has none."""
+    own = LIKELIHOODS[base, link]
+
+    def log_density(eta: Anything, y: Anything, n: Anything, v: Anything) -> Anything:
+        p, f = v[dpar], own(eta, np.where((y == 0) & atoms, 0.5, y), n, v)
+        if atoms:
+            return np.where(y == 0, np.log(p), np.log1p(-p) + f)
+        if dpar == "zi":
+            return np.where(y == 0, np.log(p + (1 - p) * np.exp(f)), np.log1p(-p) + f)
+        return np.where(y == 0, np.log(p), np.log1p(-p) + f - np.log(-np.expm1(own(eta, 0 * y, n, v))))
+
+    return log_density
+
+
+def _zoib(link: str) -> Callable[..., Anything]:
+    def log_density(eta: Anything, y: Anything, n: Anything, v: Anything) -> Anything:
+        inside = LIKELIHOODS["beta", link](eta, np.where((y == 0) | (y == 1), 0.5, y), n, v) + np.log1p(-v["zoi"])
+        ends = np.log(v["zoi"]) + np.where(y == 1, np.log(v["coi"]), np.log1p(-v["coi"]))
+        return np.where((y == 0) | (y == 1), ends, inside)
+
+    return log_density
+
+
+def _skew_normal(y: Anything, mu: Anything, sigma: Anything, alpha: Anything) -> Anything:
+    """In Azzalini's location and scale."""
+    delta = alpha / np.sqrt(1 + alpha**2)
+    omega = sigma / np.sqrt(1 - 2 / np.pi * delta**2)
+    z = (y - mu + omega * delta * np.sqrt(2 / np.pi)) / omega
+    return -np.log(omega) - z**2 / 2 + special.log_ndtr(alpha * z)
+
+
+def _exgaussian(y: Anything, mu: Anything, sigma: Anything, beta: Anything) -> Anything:
+    """As Stan's manual writes exp_mod_normal, with rate 1 / beta."""
+    rate, away = 1 / beta, y - (mu - beta)
+    return np.log(rate) + rate / 2 * (rate * sigma**2 - 2 * away) + special.log_ndtr(away / sigma - rate * sigma)
+
+
+def _asym_laplace(y: Anything, mu: Anything, sigma: Anything, quantile: Anything) -> Anything:
+    z = (y - mu) / sigma
+    return np.log(quantile * (1 - quantile) / sigma) - z * (quantile - (np.real(z) < 0))
+
+
+def _shifted(y: Anything, mu: Anything, sigma: Anything, ndt: Anything) -> Anything:
+    return -np.log(sigma * (y - ndt)) - 0.5 * ((np.log(y - ndt) - mu) / sigma) ** 2
 
 
 def _gamma(y: Anything, a: Anything, mu: Anything) -> Anything:
@@ -68,7 +169,18 @@ def _negbinomial(eta: Anything, y: Anything, a: Anything) -> Anything:
     """With gamma(y + a) / (gamma(a) a^y) as the product of 1 + k / a for k below y."""
     k = np.arange(int(y.max()))
     rising = np.sum(np.log1p(k / a) * (k < y[:, None]), axis=1)
-    return rising + y * eta - (y + a) * np.log1p(np.exp(eta - np.log(a)))
+    return rising + y * eta - (y + a) * log1p(np.exp(eta - np.log(a)))
+
+
+def _ascending(a: Anything, y: Anything) -> Anything:
+    """The logarithm of the product of a + k for k below y."""
+    k = np.arange(int(np.max(y)))
+    factors = np.where(k < np.reshape(y, (-1, 1)), np.reshape(a, (-1, 1)) + k, 1.0)
+    return np.sum(np.log(factors), axis=1)
+
+
+def _beta_binomial(y: Anything, n: Anything, mu: Anything, nu: Anything, phi: Anything) -> Anything:
+    return _ascending(mu * phi, y) + _ascending(nu * phi, n - y) - _ascending(phi, n)
 
 
 def _student(z: Anything, sigma: Anything, nu: Anything, **_: Anything) -> Anything:
@@ -78,6 +190,28 @@ def _student(z: Anything, sigma: Anything, nu: Anything, **_: Anything) -> Anyth
     series = -1 / (8 * a) + 1 / (128 * a**2) + 5 / (1024 * a**3) - 21 / (32768 * a**4) - 399 / (262144 * a**5)
     steps = np.sum(np.log1p(-0.5 / (k + 0.5))) + 0.5 * np.log1p(120 / nu)
     return steps + np.log1p(series) - np.log(sigma) - (nu + 1) / 2 * np.log1p(z**2 / nu)
+
+
+LIKELIHOODS |= {
+    ("zero_inflated_poisson", "log"): mixed("poisson", "log", "zi", False),
+    ("zero_inflated_negbinomial", "log"): mixed("negbinomial", "log", "zi", False),
+    ("zero_inflated_binomial", "logit"): mixed("binomial", "logit", "zi", False),
+    ("zero_inflated_binomial", "probit"): mixed("binomial", "probit", "zi", False),
+    ("zero_inflated_beta_binomial", "logit"): mixed("beta_binomial", "logit", "zi", False),
+    ("hurdle_poisson", "log"): mixed("poisson", "log", "hu", False),
+    ("hurdle_negbinomial", "log"): mixed("negbinomial", "log", "hu", False),
+    ("hurdle_gamma", "log"): mixed("Gamma", "log", "hu", True),
+    ("hurdle_lognormal", "identity"): mixed("lognormal", "identity", "hu", True),
+    ("zero_inflated_beta", "logit"): mixed("beta", "logit", "zi", True),
+    ("zero_one_inflated_beta", "logit"): _zoib("logit"),
+}
+
+# From a predictor to the parameter.
+INVERSES: dict[str, Callable[[Anything], Anything]] = {
+    "log": np.exp,
+    "logm1": lambda eta: 1 + np.exp(eta),
+    "logit": lambda eta: 1 / (1 + np.exp(-eta)),
+}
 
 
 def log_density(model: Model, q: Anything) -> Anything:
@@ -112,14 +246,17 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
 
     of = sampled_in(model.centering, design)
     values["z_fix"] = take(len(of.hat))
+    if of.bounds is not None:
+        each = [within(*ends, z) for *ends, z in zip(*of.bounds, values["z_fix"], strict=True)]
+        values["z_fix"], jacobian = np.array([z for z, _ in each]), sum(lp for _, lp in each)
     values["swept"] = of.hat + of.factor @ values["z_fix"]
     if design.terms:
         values["z_sd"] = take(sum(len(term.coefs) for term in design.terms))
         log_sd = of.log_sd + of.sd_factor @ values["z_sd"]
         values["sd"], jacobian = np.exp(log_sd), jacobian + log_sd.sum()
     for one in model.scalars:
-        (log_value,) = take(1)
-        values[one.name], jacobian = one.within.low + np.exp(log_value), jacobian + log_value
+        values[one.name], lp = within(one.within.low, one.within.high, take(1)[0])
+        jacobian = jacobian + lp
     for block in sampled_together(model):
         for k in block:
             K = len(design.terms[k].coefs)
@@ -135,6 +272,16 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
     values["alpha_c"] = np.array([part[0] for of, part in parts if of.intercept])
     values["b"] = np.concatenate([part[of.intercept :] for of, part in parts])
     return values, jacobian
+
+
+def within(low: float, high: float, free: Anything) -> tuple[Anything, Anything]:
+    """A number between two ends, and the log Jacobian."""
+    if np.isfinite(low) and np.isfinite(high):
+        share = 1 / (1 + np.exp(-free))
+        return low + (high - low) * share, np.log(high - low) + np.log(share) + np.log(1 - share)
+    if np.isfinite(low):
+        return low + np.exp(free), free
+    return (high - np.exp(free), free) if np.isfinite(high) else (free, 0.0)
 
 
 def sampled_together(model: Model) -> list[tuple[int, ...]]:
@@ -267,11 +414,16 @@ def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
         return 0.0
     etas, response = predictors_of(model, values), model.response
     eta = etas.pop("mu")
-    values = values | {dpar: np.exp(others) for dpar, others in etas.items()}
+    links = {one.name: one.link.name for one in model.family.parameters}
+    values = values | {dpar: INVERSES[links[dpar]](others) for dpar, others in etas.items()}
+    usual = model.family.location.links[0]
+    known = links["mu"] if (model.family.name, links["mu"]) in LIKELIHOODS else usual
+    if known != links["mu"]:
+        eta = FORWARD[usual](INVERSES[links["mu"]](eta))
     if model.family.name == "gaussian":
         sigma = values["sigma"]
         return np.sum(-np.log(sigma) - 0.5 * response.weights * ((response.y - eta) / sigma) ** 2)
-    rows = LIKELIHOODS[model.family.name, model.family.link.name](eta, response.y, response.trials, values)
+    rows = LIKELIHOODS[model.family.name, known](eta, response.y, response.trials, values)
     return np.sum(response.weights * rows)
 
 

@@ -27,6 +27,14 @@ PAIRS = {
     **{f"beta {link}": with_link(FAMILIES["beta"], link) for link in ("logit", "probit", "cloglog")},
 }
 
+# Families that go through fewer shapes: what shapes are about is the same for all.
+MORE = {
+    **{name: FAMILIES[name] for name in ("shifted_lognormal", "skew_normal", "exgaussian")},
+    **{name: FAMILIES[name] for name in ("asym_laplace", "von_mises", "geometric", "nbinom1", "beta_binomial")},
+    **{name: FAMILIES[name] for name in FAMILIES if name.startswith(("zero_", "hurdle_"))},
+    "zero_inflated probit": with_link(FAMILIES["zero_inflated_binomial"], "probit"),
+}
+
 
 def compiled(model: Model) -> stanli.Model:
     data = {name: np.asarray(value).tolist() for name, value in standata(model).items()}

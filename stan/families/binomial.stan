@@ -1,5 +1,6 @@
 {# Successes in trials, both real, so that weights and shares enter as they are.
-   Contract: macros functions(s), data(s), model(s, link), and those of fragments/masses.stan; model reads `eta`. #}
+   Contract: macros functions(s), data(s), model(s, link), and those of fragments/masses.stan; model reads `eta`;
+   log_zero(s, link), after it, is the log probability of no success in `size` trials. #}
 {% import "functions/incomplete.stan" as incomplete %}
 {% macro functions(s) %}{% endmacro %}
 {% macro data(s) %}
@@ -8,8 +9,9 @@
   vector<lower=0>[C] trials;
 {% endmacro %}
 {% macro model(s, link) %}
-  vector[C] mu = {{ link.inverse("eta") }};
-  target += dot_product(y, log(mu)) + dot_product(trials - y, log1m(mu));
+  vector[C] log_mu = {{ link.log_inverse("eta") }};
+  vector[C] log1m_mu = {{ link.log1m_inverse("eta") }};
+  target += dot_product(y, log_mu) + dot_product(trials - y, log1m_mu);
 {% endmacro %}
 {% macro tails(s) %}
 {{ incomplete.beta() }}
@@ -29,3 +31,4 @@
 {% macro tail_arguments(s, link, kind) %}
 {{ link.log_inverse("eta[cell_" ~ kind ~ "]") }}, {{ link.log1m_inverse("eta[cell_" ~ kind ~ "]") }}, {{ "trials_" ~ kind if "trials" in s.extras else "ones_vector(R_" ~ kind ~ ")" -}}
 {% endmacro %}
+{% macro log_zero(s, link) %}size .* log1m_mu{% endmacro %}

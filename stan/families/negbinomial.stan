@@ -1,9 +1,12 @@
 {# Counts that vary more than their mean: variance mu + mu^2 / shape.
-   Contract: macros functions(s), data(s), model(s, link), and those of fragments/masses.stan; model reads `eta` and the parameters that are vectors. #}
+   Contract: macros functions(s), data(s), model(s, link), and those of fragments/masses.stan; model reads `eta` and the
+   parameters that are vectors; log_zero(s, link), after it, is the log probability of a zero in each cell. #}
 {% import "functions/rising.stan" as functions_of %}
 {% import "functions/incomplete.stan" as incomplete %}
 {% import "fragments/masses.stan" as masses %}
-{% macro functions(s) %}{{ functions_of.rising("shape" in s.vectors or "rate" in s.extras) }}{% endmacro %}
+{% macro functions(s) %}
+{{- functions_of.ascending() if "shape" in s.vectors or "rate" in s.extras else functions_of.rising() -}}
+{% endmacro %}
 {% macro data(s) %}
 {% if "shape" in s.vectors %}
   // Response: the distinct counts of each cell
@@ -27,26 +30,21 @@
 {% endif %}
 {% endmacro %}
 {% macro model(s, link) %}
-{% set log_mu = link.log_inverse("eta") %}
+  vector[C] log_odds = {{ link.log_inverse("eta") }} - log(shape);
 {% if "shape" in s.vectors %}
-{% if "rate" in s.extras %}
-  vector[R] log_odds = ({{ log_mu }} - log(shape))[cell];
-  vector[R] a = shape[cell] .* rate;
-  target += dot_product(n, log_rising_each(a, y) + y .* (log_odds + log(a)) - (y + a) .* log1p_exp(log_odds));
-{% else %}
-  vector[R] a = shape[cell];
-  vector[R] log_mu = ({{ log_mu }})[cell];
-  target += dot_product(n, log_rising_each(a, y) + y .* log_mu - (y + a) .* log1p_exp(log_mu - log(a)));
-{% endif %}
+  vector[R] log_a = log(shape)[cell]{{ " + log(rate)" if "rate" in s.extras }};
+  target += dot_product(n, log_ascending(log_a, y) + y .* log_odds[cell] - (y + exp(log_a)) .* log1p_exp(log_odds[cell]));
 {% else %}
 {% if "rate" in s.extras %}
-  target += dot_product(often, log_rising_each(shape * rate, count));
+  vector[U] log_a = log(shape) + log(rate);
+  target += dot_product(often, log_ascending(log_a, count) - count .* log_a);
 {% else %}
   target += dot_product(often, log_rising(shape, count));
 {% endif %}
-  target += dot_product(y, {{ log_mu }}) - dot_product(y + shape * n, log1p_exp({{ log_mu }} - log(shape)));
+  target += dot_product(y, {{ link.log_inverse("eta") }}) - dot_product(y + shape * n, log1p_exp(log_odds));
 {% endif %}
 {% endmacro %}
+{% macro log_zero(s, link) %}-shape {{ ".*" if "shape" in s.vectors else "*" }} log1p_exp(log_odds){% endmacro %}
 {% macro tails(s) %}
 {{ incomplete.beta() }}
 

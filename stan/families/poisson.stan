@@ -1,15 +1,16 @@
 {# Counts, a cell by its total and its exposure.
-   Contract: macros functions(s), data(s), model(s, link), and those of fragments/masses.stan; model reads `eta`. #}
+   Contract: macros functions(s), data(s), model(s, link), and those of fragments/masses.stan; model reads `eta`;
+   log_zero(s, link), after it, is the log probability of a zero in each cell. #}
 {% import "functions/incomplete.stan" as incomplete %}
 {% macro functions(s) %}{% endmacro %}
 {% macro data(s) %}
   // Response: sums over the rows of a cell; weights make them real
   vector<lower=0>[C] y;  // total of the counts
-  vector<lower=0>[C] exposure;  // sum of exp(offset)
+  vector<lower=0>[C] exposure;  // {{ "sum of exp(offset)" if s.link == "log" else "rows, or their rates" }}
 {% endmacro %}
 {% macro model(s, link) %}
-  vector[C] mu = {{ link.inverse("eta") }};
-  target += dot_product(y, log(mu)) - dot_product(exposure, mu);
+  vector[C] log_mu = {{ link.log_inverse("eta") }};
+  target += dot_product(y, log_mu) - dot_product(exposure, {{ "exp(log_mu)" if s.link == "log" else link.inverse("eta") }});
 {% endmacro %}
 {% macro tails(s) %}
 {{ incomplete.gamma() }}
@@ -32,3 +33,4 @@
 {% macro tail_arguments(s, link, kind) %}
 {{ link.log_inverse("eta[cell_" ~ kind ~ "]") }}{{ " + log(rate_" ~ kind ~ ")" if "rate" in s.extras -}}
 {% endmacro %}
+{% macro log_zero(s, link) %}-exp(log_mu){% endmacro %}

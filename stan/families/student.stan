@@ -3,7 +3,7 @@
 {% import "functions/rising.stan" as functions_of %}
 {% import "functions/incomplete.stan" as incomplete %}
 {% import "fragments/masses.stan" as masses %}
-{% macro functions(s) %}{{ functions_of.rising("nu" in s.vectors) }}{% endmacro %}
+{% macro functions(s) %}{{ functions_of.ascending() if "nu" in s.vectors else functions_of.rising() }}{% endmacro %}
 {% macro data(s) %}
   // Response: the distinct ones of each cell
   int<lower=0> R;
@@ -24,7 +24,8 @@
   vector[R] z = (y - {{ link.inverse("eta") }}[cell]) {{ "./" if by_row else "/" }} {{ sigma }};
 {% if "nu" in s.vectors %}
   vector[R] df = nu[cell];
-  target += dot_product(n, log_rising_each(0.5 * df, rep_vector(0.5, R)) - 0.5 * (df + 1) .* log1p(square(z) ./ df));
+  vector[R] half = log(0.5 * df);
+  target += dot_product(n, log_ascending(half, rep_vector(0.5, R)) - 0.5 * half - 0.5 * (df + 1) .* log1p(square(z) ./ df));
 {% else %}
   target += sum(n) * log_rising(0.5 * nu, [0.5]')[1] - 0.5 * (nu + 1) * dot_product(n, log1p(square(z) / nu));
 {% endif %}

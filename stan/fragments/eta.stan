@@ -43,7 +43,7 @@
 {% set sum.parts = sum.parts + (["a_joint[g_joint]"] if s.joint and loop.first else []) %}
   vector[C] eta{{ p.suffix }} = {{ sum.parts | join("\n    + ") if sum.parts else "zeros_vector(C)" }};
 {% if p.suffix %}
-  vector[C] {{ p.dpar }} = {{ p.link.inverse("eta" ~ p.suffix) }};
+  vector[C] {{ p.natural }} = {{ p.link.inverse("eta" ~ p.suffix) }};
 {% endif %}
 {% endfor %}
 {% endmacro %}

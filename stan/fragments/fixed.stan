@@ -6,6 +6,10 @@
   int<lower=0> F;  // fixed coefficients{{ " of all predictors" if s.others else ", the intercept first" if s.intercept }}
   vector[F] fix_hat;  // about what they are
   matrix[F, F] fix_L;  // times its transpose, about their posterior covariance
+{% if s.fenced %}
+  vector[F] z_lower;  // bounds in these units, infinite where there is none
+  vector[F] z_upper;
+{% endif %}
 {% if s.others %}
   int<lower=0, upper=F> I;  // intercepts among them
   array[I] int<lower=1> alpha_at;  // their places
@@ -21,7 +25,7 @@
 {% endif %}
 {% endmacro %}
 {% macro parameters(s) %}
-  vector[F] z_fix;  // fixed coefficients, in units of their posterior
+  vector{{ "<lower=z_lower, upper=z_upper>" if s.fenced }}[F] z_fix;  // fixed coefficients, in units of their posterior
 {% endmacro %}
 {% macro model(s, terms) %}
 {% if s.rotated %}

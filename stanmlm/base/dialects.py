@@ -108,7 +108,6 @@ _ARGUMENTS = _each(
 _FAMILIES = _each(
     ("bernoulli Bernoulli", "brms's: write `binomial`, which reads 0 and 1 as well as counts"),
     ("normal Gaussian Normal", "`gaussian` here"),
-    ("nbinom1", "glmmTMB's, whose variance is a multiple of the mean; `negbinomial` is its nbinom2"),
     ("logit logistic probit", 'a link: write `binomial`, whose link is "logit", or `binomial(link="probit")`'),
     (
         "quasibinomial quasi quasipoisson",

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+import numpy as np
+
 _AGAIN = 0.02  # seconds until code that cannot be interrupted is asked again
 
 Handler = Callable[[int, FrameType | None], object]
@@ -23,7 +25,8 @@ def interruptible() -> Iterator[None]:
     imports come to their ends first, and what was swallowed or turned is raised at the end of the span.
 
     What answers SIGINT already, Python or a program with a handler of its own, still answers, and decides what is
-    raised. Other threads than the main one get no signals, and nothing happens there.
+    raised. Other threads than the main one get no signals, and nothing happens there. NumPy's error state is afterwards
+    what it was before.
 
     Examples
     --------
@@ -45,7 +48,8 @@ def interruptible() -> Iterator[None]:
     signal.signal(signal.SIGINT, watch)
     try:
         try:
-            yield
+            with np.errstate():  # an interrupt within NumPy's own would leave its answer to bad numbers in place
+                yield
         finally:
             watch.held += 1  # from here on it only notes
     except BaseException as error:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
-from stanmlm.data.design import Design, Predictor, predictors
+from stanmlm.data.design import Design, GroupTerm, Predictor, dpars_of, predictors
 from stanmlm.data.whole_rows import means_over_rows
 
 
@@ -18,6 +18,11 @@ def places_of(design: Design) -> dict[str, slice]:
     every = predictors(design)
     ends = np.cumsum([0, *(len(of.names) for of in every)]).tolist()
     return {of.dpar: slice(start, stop) for of, start, stop in zip(every, ends[:-1], ends[1:], strict=True)}
+
+
+def predictor_of(design: Design, term: GroupTerm) -> int:
+    """The place, among predictors, of the one that a term's first coefficient enters."""
+    return [*places_of(design)].index(dpars_of(term)[0])
 
 
 def n_coefficients(design: Design) -> int:

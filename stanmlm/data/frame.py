@@ -112,12 +112,7 @@ def model_frame(
         [e.node for e in expressions] + added_nodes + [x.code for x in extras if x.code], table, scope, formula.text
     )
     _say_other_case(place)
-    made = {e.label: _variable(e, replace(place, text=texts[e.label])) for e in expressions}
-    values = {label: variable.value for label, variable in made.items()}
-    n = _common_rows(expressions, values, table, texts)
-    others = {f"({x.name})": _extra_value(x, place, n) for x in extras if x.thing is not None}
-    given = {name: other.value for name, other in others.items()}
-    learned = joined([one.learned for one in (*made.values(), *others.values())])
+    values, given, learned, n = _evaluated(expressions, extras, place, texts, table)
     added = evaluated(formula, lambda e: learn(e.node, place).value, n)
     everything = np.arange(n)
     chosen = subset_rows(given.pop("(subset)", None), subset, everything)
@@ -244,6 +239,22 @@ def _extra_value(extra: _Extra, place: Scope, n: int) -> Evaluated:
     if length(value) != n:
         raise DataError(f"variable lengths differ: {extra.name} has {length(value)} values for {n} rows")
     return replace(made, value=replace(value, data=value.data.reshape(n)))
+
+
+def _evaluated(
+    expressions: list[Expression],
+    extras: list[_Extra],
+    place: Scope,
+    texts: Mapping[str, str],
+    table: pd.DataFrame | None,
+) -> tuple[dict[str, Value], dict[str, Value], Learned, int]:
+    """The values of variables and of the arguments beside them, on all rows; what they have learned; how many rows."""
+    made = {e.label: _variable(e, replace(place, text=texts[e.label])) for e in expressions}
+    values = {label: variable.value for label, variable in made.items()}
+    n = _common_rows(expressions, values, table, texts)
+    others = {f"({x.name})": _extra_value(x, place, n) for x in extras if x.thing is not None}
+    learned = joined([one.learned for one in (*made.values(), *others.values())])
+    return values, {name: other.value for name, other in others.items()}, learned, n
 
 
 def _variable(expression: Expression, place: Scope) -> Evaluated:

@@ -26,7 +26,9 @@ def subset_rows(subset: Value | None, given: object, everything: Ints) -> Ints:
     if length(subset) and (subset.type == "logical" or isinstance(given, str)):
         chosen = (at := positions(subset, n))[at >= 0]
     elif length(subset):
-        chosen = floats(subset).ravel().astype(np.int64)
+        asked = np.trunc(floats(subset).ravel())
+        # One that no integer holds is as far beyond the rows as one next to them.
+        chosen = np.clip(asked[~np.isnan(asked)], -n - 1, n).astype(np.int64)
     if len(chosen) and not (-n <= chosen.min() and chosen.max() < n):
         raise DataError(f"subset asks for rows beyond the {n} that there are")
     if n and not len(chosen):

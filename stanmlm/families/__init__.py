@@ -1,18 +1,34 @@
 """What a response may be: how it is read, its parameters with their links, its density; a module a family."""
 
+from stanmlm.families.asym_laplace import asym_laplace
 from stanmlm.families.beta import beta
+from stanmlm.families.beta_binomial import beta_binomial
 from stanmlm.families.binomial import binomial
+from stanmlm.families.exgaussian import exgaussian
 from stanmlm.families.exponential import exponential
 from stanmlm.families.family import Family, FamilyLike
 from stanmlm.families.gamma import Gamma
 from stanmlm.families.gaussian import gaussian
+from stanmlm.families.geometric import geometric
+from stanmlm.families.hurdles import hurdle_gamma, hurdle_lognormal, hurdle_negbinomial, hurdle_poisson
+from stanmlm.families.inflated_beta import zero_inflated_beta, zero_one_inflated_beta
 from stanmlm.families.inverse_gaussian import inverse_gaussian
 from stanmlm.families.lognormal import lognormal
+from stanmlm.families.nbinom1 import nbinom1
 from stanmlm.families.negbinomial import negbinomial
 from stanmlm.families.poisson import poisson
 from stanmlm.families.registry import FAMILIES, as_family
+from stanmlm.families.shifted_lognormal import shifted_lognormal
+from stanmlm.families.skew_normal import skew_normal
 from stanmlm.families.student import student
+from stanmlm.families.von_mises import von_mises
 from stanmlm.families.weibull import weibull
+from stanmlm.families.zero_inflated import (
+    zero_inflated_beta_binomial,
+    zero_inflated_binomial,
+    zero_inflated_negbinomial,
+    zero_inflated_poisson,
+)
 
 __all__ = [
     "FAMILIES",
@@ -20,14 +36,32 @@ __all__ = [
     "FamilyLike",
     "Gamma",
     "as_family",
+    "asym_laplace",
     "beta",
+    "beta_binomial",
     "binomial",
+    "exgaussian",
     "exponential",
     "gaussian",
+    "geometric",
+    "hurdle_gamma",
+    "hurdle_lognormal",
+    "hurdle_negbinomial",
+    "hurdle_poisson",
     "inverse_gaussian",
     "lognormal",
+    "nbinom1",
     "negbinomial",
     "poisson",
+    "shifted_lognormal",
+    "skew_normal",
     "student",
+    "von_mises",
     "weibull",
+    "zero_inflated_beta",
+    "zero_inflated_beta_binomial",
+    "zero_inflated_binomial",
+    "zero_inflated_negbinomial",
+    "zero_inflated_poisson",
+    "zero_one_inflated_beta",
 ]

@@ -14,15 +14,15 @@ from stanmlm.families.family import (
     location_itself,
     mean_of,
     trials_of,
-    with_link,
+    with_links,
 )
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_SCALES, OF_SHARES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
 from stanmlm.families.responses import Response, read_shares
 from stanmlm.families.theta import Theta
 
 
-def beta(link: str = "logit") -> Family:
+def beta(link: str = "logit", link_phi: str = "log") -> Family:
     """Shares above 0 and below 1, with mean mu and variance mu (1 - mu) / (1 + phi); brms's `Beta`.
 
     Weights are exponents of the density. The precision phi has brms's prior gamma(0.01, 0.01) in every preset but
@@ -31,7 +31,9 @@ def beta(link: str = "logit") -> Family:
     Parameters
     ----------
     link : str
-        "logit", "probit" or "cloglog".
+        "logit", "probit", "probit_approx", "cloglog", "loglog", "cauchit", "softit", "identity" or "log".
+    link_phi : str
+        For a formula of phi: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------
@@ -42,7 +44,7 @@ def beta(link: str = "logit") -> Family:
     >>> [parameter.name for parameter in beta().parameters]
     ['mu', 'phi']
     """
-    return with_link(BETA, link)
+    return with_links(BETA, [link, link_phi])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:
@@ -115,11 +117,11 @@ BETA = Family(
     name="beta",
     spellings=("Beta", "beta_family", "betar"),
     parameters=(
-        Distributional("mu", LINKS["logit"], ("logit", "probit", "cloglog"), "unit", mean_of),
+        Distributional("mu", LINKS["logit"], OF_SHARES, "unit", mean_of),
         Distributional(
             name="phi",
             link=LINKS["log"],
-            links=("log",),
+            links=OF_SCALES,
             support="positive",
             start=_phi,
             words="the variance of a share is mu (1 - mu) / (1 + phi)",
@@ -137,5 +139,6 @@ BETA = Family(
     variance=_variance,
     cdf=_cdf,
     information=_information,
+    slopes_in=("", "log"),
     reductions=(Reduction(("offset",), _statistic),),
 )

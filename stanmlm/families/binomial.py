@@ -8,7 +8,7 @@ from scipy import special
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.families.family import Distributional, Family, Notation, moderately, trials_of, with_link
 from stanmlm.families.incomplete import log_inc_beta
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_SHARES
 from stanmlm.families.reductions import Extra, Reduction, Stats, ratio, times, total
 from stanmlm.families.responses import Response, read_successes
 from stanmlm.families.tails import log_mass_of
@@ -21,7 +21,7 @@ def binomial(link: str = "logit") -> Family:
     Parameters
     ----------
     link : str
-        "logit", "probit" or "cloglog".
+        "logit", "probit", "probit_approx", "cloglog", "loglog", "cauchit", "softit", "identity" or "log".
 
     Returns
     -------
@@ -110,11 +110,13 @@ def _means(stats: Stats) -> tuple[Floats, Floats]:
     return ratio(stats, "trials")
 
 
-def _bounds(trials: Floats) -> tuple[Floats, Floats]:
+def up_to_trials(trials: Floats) -> tuple[Floats, Floats]:
+    """From none to all."""
     return np.zeros_like(trials), trials
 
 
-def _share(response: Response) -> float:
+def share_of(response: Response) -> float:
+    """The share of successes, with half of one and half of a failure more."""
     return float((response.y.sum() + 0.5) / (response.trials.sum() + 1))
 
 
@@ -125,13 +127,13 @@ def _law(mean: str, trials: str) -> str:
 BINOMIAL = Family(
     name="binomial",
     spellings=(),
-    parameters=(Distributional("mu", LINKS["logit"], ("logit", "probit", "cloglog"), "unit", _share),),
+    parameters=(Distributional("mu", LINKS["logit"], OF_SHARES, "unit", share_of),),
     kind="count",
     read=read_successes,
     log_density=_log_density,
     draw=_draw,
     mean=_mean,
-    bounds=_bounds,
+    bounds=up_to_trials,
     notation=Notation(r"\pi", "n", trials_of, _law),
     variance=_variance,
     cdf=_cdf,

@@ -14,7 +14,7 @@ from stanmlm.families.family import (
     trials_of,
     with_link,
 )
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_TIMES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
 from stanmlm.families.responses import Response, read_positive
 from stanmlm.families.tails import log_below_of
@@ -27,7 +27,7 @@ def exponential(link: str = "log") -> Family:
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "inverse", "softplus" or "squareplus".
 
     Returns
     -------
@@ -102,7 +102,7 @@ def _law(mean: str, _: str) -> str:
 EXPONENTIAL = Family(
     name="exponential",
     spellings=(),
-    parameters=(Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),),
+    parameters=(Distributional("mu", LINKS["log"], OF_TIMES, "positive", mean_of),),
     kind="real",
     read=_read,
     log_density=_log_density,
@@ -116,5 +116,6 @@ EXPONENTIAL = Family(
     log_ccdf=_log_ccdf,
     truncated_mean=_truncated_mean,
     information=_information,
+    slopes_in=("log",),
     reductions=(Reduction(("offset",), _statistic),),
 )

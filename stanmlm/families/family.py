@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from stanmlm.base.arguments import shown
-from stanmlm.base.arrays import Floats
+from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.reductions import Extra, Reduction
 from stanmlm.families.responses import Response
-from stanmlm.families.support import SUPPORTS, Support
+from stanmlm.families.support import SUPPORTS, Support, between
 from stanmlm.families.theta import Theta
 
 
@@ -31,7 +31,7 @@ class Default:
 class Distributional:
     """A parameter that rows may differ in: with a predictor on the link's scale, or one number for all."""
 
-    name: str  # "mu", "sigma", "shape", "nu"; the name in Stan
+    name: str  # "mu", "sigma", "shape", "nu"
     link: Link
     links: tuple[str, ...]  # allowed, default first
     support: str  # of the one number, a key of SUPPORTS
@@ -41,11 +41,48 @@ class Distributional:
     # By preset: of the one number, and of the intercept on the link's scale; a preset that is not here is flat.
     prior: Mapping[str, Default] = field(default_factory=dict)
     prior_link: Mapping[str, Default] = field(default_factory=dict)
+    upper: Callable[[Response], float] | None = None  # the most that it may be beside responses: its prior is uniform
+    symbol: str = ""  # its name in Stan, where its own is taken: "beta"
+    ends: tuple[float, float] | None = None  # narrower bounds than its support's, from the data or the user
+
+    @property
+    def in_stan(self) -> str:
+        """Its name in Stan."""
+        return self.symbol or self.name
+
+    @property
+    def defaults(self) -> Mapping[str, Default]:
+        """Default priors of the one number, by preset."""
+        if self.upper is None or self.ends is None:
+            return self.prior
+        return dict.fromkeys(("rstanarm", "brms"), Default("uniform", self.ends))
 
     @property
     def within(self) -> Support:
         """Where it may lie."""
-        return SUPPORTS[self.support]
+        return SUPPORTS[self.support] if self.ends is None else between(self.in_stan, *self.ends)
+
+    @property
+    def domain(self) -> tuple[float, float]:
+        """Where its predictor may lie, on the link's scale."""
+        return self.link.within(self.within.low, self.within.high)
+
+    @property
+    def alone(self) -> "Distributional":
+        """The same where it is one number: links are for predictors, and its default one knows no bounds."""
+        return replace(self, link=LINKS[self.links[0]])
+
+    def safe(self, response: Response) -> tuple[float, float]:
+        """Where its predictor may lie whatever the row."""
+        if self.upper is None:
+            return self.domain
+        return self.link.within(self.within.low, min(self.within.high, self.upper(response)))
+
+    def beside(self, response: Response) -> "Distributional":
+        """The same with the bound that responses set, within which its default prior is uniform."""
+        if self.upper is None:
+            return self
+        return replace(self, ends=(self.within.low, self.upper(response)))
 
 
 @dataclass(frozen=True)
@@ -106,6 +143,7 @@ class Family:
     score: Callable[[Floats, Theta, Extra], Floats] | None = None
     information: Callable[[Theta, Extra], Floats] | None = None
     observed: Callable[[Floats, Theta, Extra], Floats] | None = None
+    slopes_in: tuple[str, ...] = ()  # the links that these are written in, of first parameters; "" is any
     reductions: tuple[Reduction, ...] = ()  # the first that holds serves; where none does, distinct responses
     extras: tuple[str, ...] = ()  # fields of Extra that the density reads beside exponents; "rate", "se" may be added
     autoscales: bool = False  # rstanarm: default priors are scaled by sd(y), the intercept's sits at mean(y)
@@ -113,7 +151,8 @@ class Family:
     located: Callable[[Floats], Floats] = as_they_are  # responses on the scale of the location's natural value
     constants: Mapping[str, float] = field(default_factory=dict)  # parameters held at a number: none of `parameters`
     whole: "Family | None" = None  # what it is without them
-    squares: bool = False  # the density sees rows through n, y and ss alone, as ss + sum n (y - eta)^2: rows may turn
+    # With the identity link the density sees rows through n, y and ss alone, as ss + sum n (y - eta)^2: rows may turn.
+    squares: bool = False
 
     def __repr__(self) -> str:
         """As a user writes it."""
@@ -139,10 +178,41 @@ class Family:
         """By parameter."""
         return {parameter.name: parameter.link for parameter in self.parameters}
 
+    @property
+    def is_linear(self) -> bool:
+        """Whether the location is its own predictor."""
+        return self.link.name == "identity"
+
+    @property
+    def sees_squares(self) -> bool:
+        """Whether the density sees squares of rows about the predictor, and nothing else of them."""
+        return self.squares and self.is_linear
+
+    @property
+    def scale(self) -> str:
+        """The parameter in whose units the location's predictor is counted, "" where there is none."""
+        return next((one.name for one in self.scalars if one.scales_groups and self.is_linear), "")
+
+    @property
+    def domains(self) -> Mapping[str, tuple[float, float]]:
+        """Where predictors may lie, of the parameters that have a bound."""
+        return {one.name: one.domain for one in self.parameters if np.any(np.isfinite(one.domain))}
+
     def reduction(self, predicted: Collection[str], added: Collection[str] = ()) -> Reduction | None:
         """What serves where these have a predictor and responses this beside; None for distinct responses."""
-        held = (one for one in self.reductions if not set(one.scalars) & set(predicted) and set(added) <= {*one.reads})
+        fitting = (one for one in self.reductions if not one.links or self.link.name in one.links)
+        held = (one for one in fitting if not set(one.scalars) & set(predicted) and set(added) <= {*one.reads})
         return next(held, None)
+
+    def predicted(self, names: Collection[str], response: Response) -> "Family":
+        """The same where these parameters have a predictor, and the others are one number each, beside responses."""
+        each = (one if one.name in names else one.alone.beside(response) for one in self.parameters)
+        return replace(self, parameters=tuple(each))
+
+    def narrowed(self, ends: Mapping[str, tuple[float, float]]) -> "Family":
+        """The same with these parameters, numbers each, between such ends too."""
+        each = (replace(one, ends=ends[one.name]) if one.name in ends else one for one in self.parameters)
+        return replace(self, parameters=tuple(each))
 
     def variance_of(self, theta: Theta, extra: Extra) -> Floats:
         """The variance of responses given their parameters.
@@ -171,6 +241,24 @@ class Family:
             held = {name: np.full((1,) * axes, value) for name, value in self.constants.items()}
             natural = {**held, **natural}
         return Theta.from_eta(etas, self.links, natural)
+
+
+def outside(family: Family, theta: Theta) -> Bools:
+    """Whether a predictor of a draw and row is where its link leaves what the parameter may be; () where none can."""
+    beyond: Bools = np.zeros((), dtype=bool)
+    for name, (low, high) in family.domains.items():
+        if name in theta.etas and theta.links[name] == family.links[name]:
+            beyond = beyond | (theta.etas[name] < low) | (theta.etas[name] > high)
+    return beyond
+
+
+def log_density_of(family: Family, y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """A family's log density, minus infinity where a link leaves what its parameter may be."""
+    beyond = outside(family, theta)
+    if not np.any(beyond):
+        return family.log_density(y, theta, extra)
+    with np.errstate(all="ignore"):
+        return np.where(beyond, -np.inf, family.log_density(y, theta, extra))
 
 
 FamilyLike = Family | str | Callable[[], Family]

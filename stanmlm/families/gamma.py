@@ -15,17 +15,17 @@ from stanmlm.families.family import (
     location_itself,
     mean_of,
     trials_of,
-    with_link,
+    with_links,
 )
 from stanmlm.families.incomplete import log_gamma_p, log_gamma_q
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_SCALES, OF_TIMES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
 from stanmlm.families.responses import Response, read_positive
 from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 
-def Gamma(link: str = "log") -> Family:  # noqa: N802 - R's name
+def Gamma(link: str = "log", link_shape: str = "log") -> Family:  # noqa: N802 - R's name
     """Positive responses with mean mu and variance mu^2 / shape.
 
     The link is the log, as in brms's `brmsfamily("gamma")`; R's `Gamma()` has "inverse". Weights are exponents of the
@@ -34,7 +34,9 @@ def Gamma(link: str = "log") -> Family:  # noqa: N802 - R's name
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "inverse", "softplus" or "squareplus".
+    link_shape : str
+        For a formula of shape: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------
@@ -45,7 +47,7 @@ def Gamma(link: str = "log") -> Family:  # noqa: N802 - R's name
     >>> [parameter.name for parameter in Gamma().parameters]
     ['mu', 'shape']
     """
-    return with_link(GAMMA, link)
+    return with_links(GAMMA, [link, link_shape])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:
@@ -126,11 +128,11 @@ GAMMA = Family(
     name="Gamma",
     spellings=("gamma",),
     parameters=(
-        Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),
+        Distributional("mu", LINKS["log"], OF_TIMES, "positive", mean_of),
         Distributional(
             name="shape",
             link=LINKS["log"],
-            links=("log",),
+            links=OF_SCALES,
             support="positive",
             start=shape_by_moments,
             words="the variance of a response is mu^2 / shape",
@@ -151,5 +153,6 @@ GAMMA = Family(
     log_ccdf=_log_ccdf,
     truncated_mean=_truncated_mean,
     information=_information,
+    slopes_in=("log", "log"),
     reductions=(Reduction(("offset",), _statistic),),
 )

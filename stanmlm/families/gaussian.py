@@ -16,22 +16,24 @@ from stanmlm.families.family import (
     symmetric,
     unbounded,
     weights_of,
-    with_link,
+    with_links,
 )
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_REALS_AND_SHARES, OF_SCALES
 from stanmlm.families.reductions import Extra, Reduction, Stats, counted, times, total
 from stanmlm.families.responses import Response, read_reals
 from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 
-def gaussian(link: str = "identity") -> Family:
+def gaussian(link: str = "identity", link_sigma: str = "log") -> Family:
     """Normal responses; `weights` are precisions, as in lme4.
 
     Parameters
     ----------
     link : str
-        "identity".
+        "identity", "log", "inverse", "softplus", "squareplus", or a link of shares such as "logit".
+    link_sigma : str
+        For a formula of sigma: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------
@@ -42,7 +44,7 @@ def gaussian(link: str = "identity") -> Family:
     >>> [parameter.name for parameter in gaussian().parameters]
     ['mu', 'sigma']
     """
-    return with_link(GAUSSIAN, link)
+    return with_links(GAUSSIAN, [link, link_sigma])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:
@@ -130,6 +132,11 @@ def squares_by_cell(response: Response, offset: Floats, cell: Ints, cells: int) 
     }
 
 
+def _squares_about_links(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
+    """Those of each cell where its offset is within the link."""
+    return squares_by_cell(response, 0 * offset, cell, cells)
+
+
 def _means(stats: Stats) -> tuple[Floats, Floats]:
     return np.asarray(stats["y"], dtype=float), np.asarray(stats["n"], dtype=float)
 
@@ -150,11 +157,11 @@ GAUSSIAN = Family(
     name="gaussian",
     spellings=(),
     parameters=(
-        Distributional("mu", LINKS["identity"], ("identity",), "real", mean_of),
+        Distributional("mu", LINKS["identity"], OF_REALS_AND_SHARES, "real", mean_of),
         Distributional(
             name="sigma",
             link=LINKS["log"],
-            links=("log",),
+            links=OF_SCALES,
             support="positive",
             start=_size,
             words="residual standard deviation",
@@ -177,9 +184,19 @@ GAUSSIAN = Family(
     truncated_mean=_truncated_mean,
     score=_score,
     information=_information,
+    slopes_in=("identity", "log"),
     reductions=(
-        Reduction((), squares_of_all, scalars=("sigma",), means=_means, spread=_spread, reads=("exponents",)),
-        Reduction((), squares_by_cell, reads=("exponents", "masses")),
+        Reduction(
+            (),
+            squares_of_all,
+            scalars=("sigma",),
+            links=("identity",),
+            means=_means,
+            spread=_spread,
+            reads=("exponents",),
+        ),
+        Reduction((), squares_by_cell, links=("identity",), reads=("exponents", "masses")),
+        Reduction(("offset",), _squares_about_links, reads=("exponents", "masses")),
     ),
     extras=("weights", "se"),
     autoscales=True,

@@ -15,16 +15,16 @@ from stanmlm.families.family import (
     location_itself,
     mean_of,
     trials_of,
-    with_link,
+    with_links,
 )
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_INVERSES, OF_SCALES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
 from stanmlm.families.responses import Response, read_positive
 from stanmlm.families.tails import log1m_exp, log_mass_of
 from stanmlm.families.theta import Theta
 
 
-def inverse_gaussian(link: str = "log") -> Family:
+def inverse_gaussian(link: str = "log", link_shape: str = "log") -> Family:
     """Positive responses with mean mu and variance mu^3 / shape; brms's and R's `inverse.gaussian`.
 
     The link is the log; R's and brms's default is "1/mu^2". Weights are exponents of the
@@ -33,7 +33,9 @@ def inverse_gaussian(link: str = "log") -> Family:
     Parameters
     ----------
     link : str
-        "log".
+        "log", "1/mu^2", "inverse", "identity", "softplus" or "squareplus".
+    link_shape : str
+        For a formula of shape: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------
@@ -44,7 +46,7 @@ def inverse_gaussian(link: str = "log") -> Family:
     >>> [parameter.name for parameter in inverse_gaussian().parameters]
     ['mu', 'shape']
     """
-    return with_link(INVERSE_GAUSSIAN, link)
+    return with_links(INVERSE_GAUSSIAN, [link, link_shape])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:
@@ -144,11 +146,11 @@ INVERSE_GAUSSIAN = Family(
     name="inverse_gaussian",
     spellings=("inverse.gaussian", "inverse_gauss", "InverseGaussian", "wald"),
     parameters=(
-        Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),
+        Distributional("mu", LINKS["log"], OF_INVERSES, "positive", mean_of),
         Distributional(
             name="shape",
             link=LINKS["log"],
-            links=("log",),
+            links=OF_SCALES,
             support="positive",
             start=_shape,
             words="the variance of a response is mu^3 / shape",
@@ -169,5 +171,6 @@ INVERSE_GAUSSIAN = Family(
     log_ccdf=_log_ccdf,
     truncated_mean=_truncated_mean,
     information=_information,
+    slopes_in=("log", "log"),
     reductions=(Reduction(("offset",), _statistic),),
 )

@@ -15,17 +15,17 @@ from stanmlm.families.family import (
     Notation,
     from_zero,
     trials_of,
-    with_link,
+    with_links,
 )
 from stanmlm.families.gaussian import squares_by_cell, squares_of_all
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_LOGS, OF_SCALES
 from stanmlm.families.reductions import Extra, Reduction, Stats, total
 from stanmlm.families.responses import Response, read_positive
 from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 
-def lognormal(link: str = "identity") -> Family:
+def lognormal(link: str = "identity", link_sigma: str = "log") -> Family:
     """Positive responses whose logarithms are normal with mean mu and standard deviation sigma.
 
     As in brms mu and sigma are those of the logarithms; the mean of a response is exp(mu + sigma^2 / 2). Weights are
@@ -34,7 +34,9 @@ def lognormal(link: str = "identity") -> Family:
     Parameters
     ----------
     link : str
-        "identity".
+        "identity" or "inverse".
+    link_sigma : str
+        For a formula of sigma: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------
@@ -45,7 +47,7 @@ def lognormal(link: str = "identity") -> Family:
     >>> [parameter.name for parameter in lognormal().parameters]
     ['mu', 'sigma']
     """
-    return with_link(LOGNORMAL, link)
+    return with_links(LOGNORMAL, [link, link_sigma])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:
@@ -145,11 +147,11 @@ LOGNORMAL = Family(
     name="lognormal",
     spellings=("LogNormal", "log_normal"),
     parameters=(
-        Distributional("mu", LINKS["identity"], ("identity",), "real", _center),
+        Distributional("mu", LINKS["identity"], OF_LOGS, "real", _center),
         Distributional(
             name="sigma",
             link=LINKS["log"],
-            links=("log",),
+            links=OF_SCALES,
             support="positive",
             start=_size,
             words="standard deviation of the logarithms",
@@ -171,8 +173,9 @@ LOGNORMAL = Family(
     log_ccdf=_log_ccdf,
     truncated_mean=_truncated_mean,
     information=_information,
+    slopes_in=("identity", "log"),
     reductions=(
-        Reduction((), _statistic, scalars=("sigma",), means=_means, spread=_spread, reads=()),
+        Reduction((), _statistic, scalars=("sigma",), links=("identity",), means=_means, spread=_spread, reads=()),
         Reduction(("offset",), _statistic_by_cell),
     ),
     autoscales=True,

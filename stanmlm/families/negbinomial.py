@@ -19,10 +19,10 @@ from stanmlm.families.family import (
     moderately,
     symmetric,
     trials_of,
-    with_link,
+    with_links,
 )
 from stanmlm.families.incomplete import log_inc_beta
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_COUNTS, OF_SCALES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
 from stanmlm.families.responses import ONE, Response, read_counts
 from stanmlm.families.rising import log_rising, rising_slopes
@@ -30,7 +30,7 @@ from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 
-def negbinomial(link: str = "log") -> Family:
+def negbinomial(link: str = "log", link_shape: str = "log") -> Family:
     """Counts with variance mu + mu^2 / shape: a poisson whose rate is a gamma of that shape.
 
     `shape` is brms's, rstanarm's `reciprocal_dispersion`, glmmTMB's and MASS's theta; as it grows the counts become
@@ -40,7 +40,9 @@ def negbinomial(link: str = "log") -> Family:
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "sqrt", "softplus" or "squareplus".
+    link_shape : str
+        For a formula of shape: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------
@@ -51,7 +53,7 @@ def negbinomial(link: str = "log") -> Family:
     >>> [parameter.name for parameter in negbinomial().parameters]
     ['mu', 'shape']
     """
-    return with_link(NEGBINOMIAL, link)
+    return with_links(NEGBINOMIAL, [link, link_shape])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:
@@ -163,11 +165,11 @@ NEGBINOMIAL = Family(
         *("NegBinomial", "neg_binomial_2_log", "NegativeBinomial", "nb", "glm.nb", "glmer.nb"),
     ),
     parameters=(
-        Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),
+        Distributional("mu", LINKS["log"], OF_COUNTS, "positive", mean_of),
         Distributional(
             name="shape",
             link=LINKS["log"],
-            links=("log",),
+            links=OF_SCALES,
             support="positive",
             start=_shape_by_moments,
             words="the variance of a count is mu + mu^2 / shape",
@@ -189,6 +191,7 @@ NEGBINOMIAL = Family(
     truncated_mean=_truncated_mean,
     score=_score,
     observed=_observed,
+    slopes_in=("log", "log"),
     reductions=(Reduction(("offset",), _statistic, scalars=("shape",), reads=("rate", "masses")),),
     extras=("rate",),
 )

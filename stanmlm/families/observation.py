@@ -11,7 +11,7 @@ import numpy as np
 from stanmlm.base.arrays import Anything, Floats, Ints
 from stanmlm.base.errors import DataError
 from stanmlm.data.distinct import cells_of
-from stanmlm.families.family import Family
+from stanmlm.families.family import Family, log_density_of
 from stanmlm.families.reductions import Extra, Observed, Stats, extra_at
 from stanmlm.families.responses import NEUTRAL, ONE
 from stanmlm.families.tails import log_mass_of
@@ -29,11 +29,11 @@ def log_likelihood(family: Family, y: Floats, theta: Theta, extra: Extra) -> Flo
     truncation.
     """
     if extra.whole:
-        return family.log_density(y, theta, extra)
+        return log_density_of(family, y, theta, extra)
     often = extra.exponents if family.weights_are_precisions else extra.weights
     one = replace(extra, exponents=ONE, weights=extra.weights if family.weights_are_precisions else ONE)
     whole = extra.censored == 0
-    out = np.where(whole, family.log_density(y, theta, one) if whole.any() else 0.0, 0.0)
+    out = np.where(whole, log_density_of(family, y, theta, one) if whole.any() else 0.0, 0.0)
     limits = truncation(family, one)
     if not whole.all():
         out = np.where(whole, out, log_mass(family, *_where(family, y, extra, limits), theta, one))

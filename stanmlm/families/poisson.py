@@ -16,7 +16,7 @@ from stanmlm.families.family import (
     with_link,
 )
 from stanmlm.families.incomplete import log_gamma_p, log_gamma_q
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_COUNTS
 from stanmlm.families.reductions import Extra, Reduction, Stats, ratio, times, total
 from stanmlm.families.responses import Response, read_counts
 from stanmlm.families.tails import log_mass_of
@@ -29,7 +29,7 @@ def poisson(link: str = "log") -> Family:
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "sqrt", "softplus" or "squareplus".
 
     Returns
     -------
@@ -89,14 +89,24 @@ def _information(theta: Theta, extra: Extra) -> Floats:
     return np.asarray(extra.weights * theta["mu"] * extra.rate)[None, None]
 
 
+def _score(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """In log mu."""
+    return np.asarray(extra.weights * (y - theta["mu"]))[None]
+
+
+def _observed(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """What is expected: the link is canonical."""
+    return _information(theta, extra)
+
+
 def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
     weights = response.weights
     exposure = total(times(weights, np.exp(offset) * response.rate), cell, cells)
     return {"y": total(times(weights, response.y), cell, cells), "exposure": exposure}
 
 
-def _statistic_by_offset(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
-    """The same where cells differ in their offsets, which the linear predictor then has."""
+def _statistic_beside_offset(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
+    """The same where the offset is no factor of the mean: an exposure is a number of rows."""
     return _statistic(response, 0 * offset, cell, cells)
 
 
@@ -111,7 +121,7 @@ def _law(mean: str, _: str) -> str:
 POISSON = Family(
     name="poisson",
     spellings=(),
-    parameters=(Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),),
+    parameters=(Distributional("mu", LINKS["log"], OF_COUNTS, "positive", mean_of),),
     kind="count",
     read=_read,
     log_density=_log_density,
@@ -124,10 +134,13 @@ POISSON = Family(
     log_cdf=_log_cdf,
     log_ccdf=_log_ccdf,
     truncated_mean=_truncated_mean,
+    score=_score,
     information=_information,
+    observed=_observed,
+    slopes_in=("log",),
     reductions=(
-        Reduction((), _statistic, means=_means, reads=("rate",)),
-        Reduction(("offset",), _statistic_by_offset, reads=("rate", "masses")),
+        Reduction((), _statistic, links=("log",), means=_means, reads=("rate",)),
+        Reduction(("offset",), _statistic_beside_offset, means=_means, reads=("rate", "masses")),
     ),
     extras=("rate",),
 )

@@ -61,6 +61,7 @@ class Reduction:
     # (response, offset, cell of each row, number of cells) -> arrays by Stan data name
     statistic: Callable[[Response, Floats, Ints, int], Stats]
     scalars: tuple[str, ...] = ()  # it holds only where these parameters have no predictor
+    links: tuple[str, ...] = ()  # and only under these links of the location; () any
     # (statistics) -> mean response and prior weight of each cell, where the density is that of a generalised linear
     # model: the mean of a cell's responses is then as good as the responses
     means: Callable[[Stats], tuple[Floats, Floats]] | None = None

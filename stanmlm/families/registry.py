@@ -5,22 +5,42 @@ from collections.abc import Callable
 from stanmlm.base.arguments import shown
 from stanmlm.base.dialects import family_elsewhere
 from stanmlm.base.errors import OptionError, did_you_mean
+from stanmlm.families.asym_laplace import ASYM_LAPLACE
 from stanmlm.families.beta import BETA
+from stanmlm.families.beta_binomial import BETA_BINOMIAL
 from stanmlm.families.binomial import BINOMIAL
+from stanmlm.families.exgaussian import EXGAUSSIAN
 from stanmlm.families.exponential import EXPONENTIAL
 from stanmlm.families.family import Family, FamilyLike
 from stanmlm.families.gamma import GAMMA
 from stanmlm.families.gaussian import GAUSSIAN
+from stanmlm.families.geometric import GEOMETRIC
+from stanmlm.families.hurdles import HURDLE_GAMMA, HURDLE_LOGNORMAL, HURDLE_NEGBINOMIAL, HURDLE_POISSON
+from stanmlm.families.inflated_beta import ZERO_INFLATED_BETA, ZERO_ONE_INFLATED_BETA
 from stanmlm.families.inverse_gaussian import INVERSE_GAUSSIAN
 from stanmlm.families.lognormal import LOGNORMAL
+from stanmlm.families.nbinom1 import NBINOM1
 from stanmlm.families.negbinomial import NEGBINOMIAL
 from stanmlm.families.poisson import POISSON
+from stanmlm.families.shifted_lognormal import SHIFTED_LOGNORMAL
+from stanmlm.families.skew_normal import SKEW_NORMAL
 from stanmlm.families.student import STUDENT
+from stanmlm.families.von_mises import VON_MISES
 from stanmlm.families.weibull import WEIBULL
+from stanmlm.families.zero_inflated import (
+    ZERO_INFLATED_BETA_BINOMIAL,
+    ZERO_INFLATED_BINOMIAL,
+    ZERO_INFLATED_NEGBINOMIAL,
+    ZERO_INFLATED_POISSON,
+)
 
 _EVERY = (
+    *(SHIFTED_LOGNORMAL, SKEW_NORMAL, EXGAUSSIAN, ASYM_LAPLACE, VON_MISES),
     *(GAUSSIAN, STUDENT, LOGNORMAL, GAMMA, INVERSE_GAUSSIAN, WEIBULL, EXPONENTIAL, BETA),
     *(BINOMIAL, POISSON, NEGBINOMIAL),
+    *(BETA_BINOMIAL, GEOMETRIC, NBINOM1),
+    *(ZERO_INFLATED_POISSON, ZERO_INFLATED_NEGBINOMIAL, ZERO_INFLATED_BINOMIAL, ZERO_INFLATED_BETA_BINOMIAL),
+    *(HURDLE_POISSON, HURDLE_NEGBINOMIAL, HURDLE_GAMMA, HURDLE_LOGNORMAL, ZERO_INFLATED_BETA, ZERO_ONE_INFLATED_BETA),
 )
 FAMILIES: dict[str, Family] = {family.name: family for family in _EVERY}
 _SPELLINGS = {name: family for family in FAMILIES.values() for name in (family.name, *family.spellings)}

@@ -89,6 +89,27 @@ def read_positive(raw: RawResponse, weights: Floats | None, family: str) -> Resp
     return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
 
 
+def read_from_zero(raw: RawResponse, weights: Floats | None, family: str) -> Response:
+    """Reals from zero on, each one observation."""
+    y = _numeric(raw, family)
+    _refuse(raw, _where(_negative, y), f"{family} needs responses at zero or above: `{raw.label}` has {{values}}"
+            " below zero")  # fmt: skip
+    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
+
+
+def read_some_shares(raw: RawResponse, weights: Floats | None, family: str, ends: tuple[float, ...]) -> Response:
+    """Reals between zero and one, or at one of these ends, each one observation."""
+    y = _numeric(raw, family)
+    allowed = " or ".join(f"{end:g}" for end in ends)
+
+    def beyond(values: Floats) -> Bools:
+        return _not_inside(values) & ~np.isin(values, ends)
+
+    _refuse(raw, _where(beyond, y), f"{family} needs shares between 0 and 1, or {allowed}: `{raw.label}` has {{values}}"
+            " that are not")  # fmt: skip
+    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
+
+
 def read_shares(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """Reals between zero and one, each one observation."""
     y = _numeric(raw, family)
@@ -97,7 +118,15 @@ def read_shares(raw: RawResponse, weights: Floats | None, family: str) -> Respon
     return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
 
 
-def read_successes(raw: RawResponse, weights: Floats | None) -> Response:
+def read_angles(raw: RawResponse, weights: Floats | None, family: str) -> Response:
+    """Angles between -pi and pi, each one observation."""
+    y = _numeric(raw, family)
+    _refuse(raw, _where(_beyond_pi, y), f"{family} needs angles between -pi and pi: `{raw.label}` has {{values}}"
+            " beyond")  # fmt: skip
+    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
+
+
+def read_successes(raw: RawResponse, weights: Floats | None, family: str = "binomial") -> Response:
     """Successes and trials, from any of R's spellings."""
     readers = {
         "numeric": _read_share,
@@ -105,14 +134,14 @@ def read_successes(raw: RawResponse, weights: Floats | None) -> Response:
         "factor": _read_factor,
         "cbind": _read_cbind,
     }
-    return (_read_trials if "trials" in raw.added else readers[raw.kind])(raw, weights)
+    return (_read_trials if "trials" in raw.added else readers[raw.kind])(raw, weights, family)
 
 
-def _read_share(raw: RawResponse, weights: Floats | None) -> Response:
+def _read_share(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """Zeros and ones, whose weights are case weights, or proportions, whose weights are trials."""
     share = _vector(raw)
     outside = _where(lambda s: (s < 0) | (s > 1), share)
-    _refuse(raw, outside, f"binomial needs 0 or 1, or proportions: `{raw.label}` has {{values}}"
+    _refuse(raw, outside, f"{family} needs 0 or 1, or proportions: `{raw.label}` has {{values}}"
             " below 0 or above 1")  # fmt: skip
     weights, ones = _weights(raw, weights), constant(1.0, len(share))
     if not len(_where(_fractional, share)):
@@ -127,7 +156,7 @@ def _read_share(raw: RawResponse, weights: Floats | None) -> Response:
     return Response(raw.label, np.where(whole, near, successes), weights, ones)
 
 
-def _read_factor(raw: RawResponse, weights: Floats | None) -> Response:
+def _read_factor(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """R: the first level is failure, all others are success."""
     codes = _vector(raw)
     if len(raw.levels) > 2:
@@ -135,22 +164,22 @@ def _read_factor(raw: RawResponse, weights: Floats | None) -> Response:
     return Response(raw.label, (codes > 0).astype(float), constant(1.0, len(codes)), _weights(raw, weights))
 
 
-def _read_cbind(raw: RawResponse, weights: Floats | None) -> Response:
+def _read_cbind(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     successes, failures = _matrix(raw)
     below = _where(lambda s, f: (s < 0) | (f < 0), successes, failures)
-    _refuse(raw, below, f"binomial needs counts: `{raw.label}` has {{values}} below zero")
+    _refuse(raw, below, f"{family} needs counts: `{raw.label}` has {{values}} below zero")
     fractional = _where(lambda s, f: _fractional(s) | _fractional(f), successes, failures)
     _warn(raw, fractional, f"non-integer counts in a binomial glm!: `{raw.label}` has {{values}} that are not whole")
     return Response(raw.label, successes, successes + failures, _weights(raw, weights))
 
 
-def _read_trials(raw: RawResponse, weights: Floats | None) -> Response:
+def _read_trials(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     if raw.kind not in ("numeric", "logical"):
         raise DataError(f"successes of trials() are counts; `{raw.label}` is {_KINDS[raw.kind]}")
     successes, trials = _vector(raw), raw.added["trials"]
     _refuse(raw, _where(_not_finite, trials), "trials() has {values} missing or infinite")
     below = _where(lambda s, n: (s < 0) | (n < 0), successes, trials)
-    _refuse(raw, below, f"binomial needs counts: `{raw.label}` has {{values}} below zero")
+    _refuse(raw, below, f"{family} needs counts: `{raw.label}` has {{values}} below zero")
     more = _where(lambda s, n: s > n, successes, trials)
     _refuse(raw, more, f"`{raw.label}` has {{values}} with more successes than trials")
     fractional = _where(lambda s, n: _fractional(s) | _fractional(n), successes, trials)
@@ -215,6 +244,10 @@ def _not_positive(values: Floats) -> Bools:
 
 def _not_inside(values: Floats) -> Bools:
     return np.asarray((values <= 0) | (values >= 1))
+
+
+def _beyond_pi(values: Floats) -> Bools:
+    return np.asarray(np.abs(values) > np.pi)
 
 
 def _fractional(values: Floats) -> Bools:

@@ -1,4 +1,4 @@
-"""The logarithm of a ratio of gamma functions, to full precision however large they are."""
+"""Logarithms of ratios of gamma functions, to full precision however large or small they are."""
 
 import numpy as np
 from scipy import special
@@ -7,6 +7,8 @@ from stanmlm.base.arrays import Floats
 
 # From here on four terms of Stirling's series have all digits.
 LARGE = 15.0
+# Below, 1 + a is 1 to more digits than there are, and its logarithm is that of gamma(1 + a).
+SMALLEST = 1e-290
 # From here on five terms of the series of its derivatives have, and recurrence leads there.
 SHIFT = 10
 
@@ -39,6 +41,30 @@ def log_rising(a: Floats, y: Floats) -> Floats:
     small = special.gammaln(b) - special.gammaln(a) - y * np.log(a)
     large = (b - 0.5) * np.log1p(y / a) - y + (_stirling(b) - _stirling(a))
     return np.asarray(np.where(a < LARGE, small, large))
+
+
+def log_ascending(log_a: Floats, y: Floats) -> Floats:
+    """Give log(gamma(a + y) / gamma(a)) from log a, for an a next to nothing too; 0 where y is.
+
+    Parameters
+    ----------
+    log_a : array
+    y : array
+        0 or more; both broadcast.
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
+    >>> float(log_ascending(np.array(-800.0), np.array(1.0)))
+    -800.0
+    """
+    a = np.maximum(np.exp(log_a), SMALLEST)
+    small = special.gammaln(a + y) - special.gammaln(1 + a) + log_a
+    large = log_rising(np.maximum(a, LARGE), y) + y * log_a
+    return np.asarray(np.where(y == 0, 0.0, np.where(a < LARGE, small, large)))
 
 
 def rising_slopes(a: Floats, y: Floats) -> tuple[Floats, Floats]:

@@ -1,11 +1,13 @@
 """Slopes of a family's log density along its predictors, row by row: what a pilot climbs by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.families.family import Family
+from stanmlm.families.links import LINKS, Link
 from stanmlm.families.observation import log_likelihood
 from stanmlm.families.reductions import Extra
 from stanmlm.families.theta import Theta
@@ -20,9 +22,9 @@ def slopes(
 ) -> tuple[Floats, Floats]:
     """Give score and information of each row in its predictors.
 
-    The information is the family's own, expected one, or where it has none the observed one, minus second derivatives,
-    which need not be positive. What of these a family does not have in closed form is taken by differences of its log
-    density.
+    The information is the family's own, expected one, or where it has none the observed one, minus second derivatives
+    along the links that slopes are written in, which need not be positive. What of these a family does not have in
+    closed form is taken by differences of its log density.
 
     Parameters
     ----------
@@ -48,44 +50,95 @@ def slopes(
     >>> float(score.round(6)[0, 0]), float(information[0, 0, 0])
     (2.0, 1.0)
     """
-    sizes, closed = np.ones(len(etas)) if units is None else units, _closed(extra)
+    sizes = np.ones(len(etas)) if units is None else units
+    at = _as_written(family, etas, sizes)
     score = scores(family, y, etas, extra, sizes, np.arange(len(etas)))
-    if closed and family.information is not None:
-        own = _free(family, family.information(_theta(family, etas), extra))
-    elif closed and family.observed is not None:
-        own = _free(family, family.observed(y, _theta(family, etas), extra))
+    if family.information is not None and _closed(extra):
+        own = _free(family, family.information(at.theta, extra))
+    elif family.observed is not None and _closed(extra):
+        own = _free(family, family.observed(y, at.theta, extra))
     else:
-        return score, _observed(family, y, etas, extra, sizes)
-    return score, np.asarray(own * np.multiply.outer(sizes, sizes)[..., None])
+        own = _observed(family, y, at, extra)
+    return score, np.asarray(own * at.rates[:, None] * at.rates[None])
+
+
+def information_of(family: Family, etas: Sequence[Floats], extra: Extra) -> Floats:
+    """A family's expected information in its predictors, (P, P, rows)."""
+    assert family.information is not None
+    at = _as_written(family, etas, np.ones(len(etas)))
+    return np.asarray(family.information(at.theta, extra) * at.rates[:, None] * at.rates[None])
 
 
 def scores(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, units: Floats, which: Ints) -> Floats:
     """The score in some of the predictors alone, (which, rows); all else as in `slopes`."""
+    at = _as_written(family, etas, units)
     if family.score is not None and _closed(extra):
-        score = family.score(y, _theta(family, etas), extra)[np.array(family.free)]
-        return np.asarray(score[which] * units[which, None])
+        score = family.score(y, at.theta, extra)[np.array(family.free)]
+        return np.asarray((score * at.rates)[which])
     up, down = (
-        np.array([_density(family, y, _moved(etas, {p: sign * FIRST * units[p]}), extra) for p in which])
-        for sign in (1, -1)
+        np.array([_density(family, y, at, {p: sign * FIRST * at.steps[p]}, extra) for p in which]) for sign in (1, -1)
     )
-    return np.asarray((up - down) / (2 * FIRST))
+    return np.asarray((up - down) / (2 * FIRST * at.steps[which, None]) * at.rates[which])
 
 
-def _observed(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, units: Floats) -> Floats:
+@dataclass(frozen=True)
+class _Written:
+    """Predictors under the links in which slopes are written, or else their differences taken: those know no bounds."""
+
+    theta: Theta
+    steps: Floats  # (P,) what differences are counted in
+    rates: Floats  # (P, rows) or (P, 1): how fast they move with the predictors in the caller's units
+
+
+def _as_written(family: Family, etas: Sequence[Floats], units: Floats) -> _Written:
+    links = _written_in(family)
+    moved, rates, steps = dict[str, Floats](), list[Floats](), units.copy()
+    for p, (one, eta) in enumerate(zip(family.parameters, etas, strict=True)):
+        to = links[one.name]
+        moved[one.name], rate = (eta, np.ones_like(eta)) if to == one.link else _under(one.link, to, eta)
+        rates.append(rate * units[p])
+        steps[p] = units[p] if to == one.link else 1.0
+    held = family.theta(moved, {}).natural
+    return _Written(Theta.from_eta(moved, links, held), steps, np.array(np.broadcast_arrays(*rates)))
+
+
+def _written_in(family: Family) -> dict[str, Link]:
+    every = (family.whole or family).parameters
+    named = dict(zip((one.name for one in every), family.slopes_in, strict=False))
+    return {
+        one.name: LINKS[named[one.name]]
+        if named.get(one.name)
+        else one.alone.link
+        if one.name in family.domains
+        else one.link
+        for one in family.parameters
+    }
+
+
+def _under(own: Link, to: Link, eta: Floats) -> tuple[Floats, Floats]:
+    """A predictor under another link, and its derivative along its own."""
+    new = own.log_inverse(eta) if to.name == "log" else to.forward(own.inverse(eta))
+    return new, np.asarray(own.slope(eta) / to.slope(new))
+
+
+def _observed(family: Family, y: Floats, at: _Written, extra: Extra) -> Floats:
     """Minus the matrix of second differences, (P, P, rows)."""
-    P, steps, here = len(etas), SECOND * units, _density(family, y, etas, extra)
-    up, down = (
-        np.array([_density(family, y, _moved(etas, {p: sign * steps[p]}), extra) for p in range(P)]) for sign in (1, -1)
-    )
+    P, steps, here = len(at.steps), SECOND * at.steps, _density(family, y, at, {}, extra)
+    up, down = (np.array([_density(family, y, at, {p: sign * steps[p]}, extra) for p in range(P)]) for sign in (1, -1))
     information = np.empty((P, P, *here.shape))
     for p in range(P):
         information[p, p] = -(up[p] + down[p] - 2 * here)
         for q in range(p):
-            ends = [_moved(etas, {p: sign * steps[p], q: sign * steps[q]}) for sign in (1, -1)]
-            both = [_density(family, y, end, extra) for end in ends]
+            both = [_density(family, y, at, {p: sign * steps[p], q: sign * steps[q]}, extra) for sign in (1, -1)]
             apart = up[p] + down[p] + up[q] + down[q]
             information[p, q] = information[q, p] = -0.5 * (both[0] + both[1] - apart + 2 * here)
-    return information / SECOND**2
+    return information / np.multiply.outer(steps, steps)[..., None]
+
+
+def _density(family: Family, y: Floats, at: _Written, moves: Mapping[int, float], extra: Extra) -> Floats:
+    etas = at.theta.etas.items()
+    moved = {name: eta + moves[p] if p in moves else eta for p, (name, eta) in enumerate(etas)}
+    return log_likelihood(family, y, replace(at.theta, etas=moved), extra)
 
 
 def _closed(extra: Extra) -> bool:
@@ -101,15 +154,3 @@ def _free(family: Family, matrices: Floats) -> Floats:
 def has_information(family: Family, extra: Extra) -> bool:
     """Whether `slopes` gives expected information, which is never negative."""
     return family.information is not None and _closed(extra)
-
-
-def _moved(etas: Sequence[Floats], steps: dict[int, float]) -> list[Floats]:
-    return [eta + steps[p] if p in steps else eta for p, eta in enumerate(etas)]
-
-
-def _density(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra) -> Floats:
-    return log_likelihood(family, y, _theta(family, etas), extra)
-
-
-def _theta(family: Family, etas: Sequence[Floats]) -> Theta:
-    return family.theta(dict(zip(family.links, etas, strict=True)), {})

@@ -17,10 +17,10 @@ from stanmlm.families.family import (
     symmetric,
     trials_of,
     unbounded,
-    with_link,
+    with_links,
 )
 from stanmlm.families.incomplete import log_inc_beta
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_DEGREES, OF_REALS_AND_SHARES, OF_SCALES
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_reals
 from stanmlm.families.rising import log_rising, rising_slopes
@@ -28,7 +28,7 @@ from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 
-def student(link: str = "identity") -> Family:
+def student(link: str = "identity", link_sigma: str = "log", link_nu: str = "logm1") -> Family:
     """Student t responses about mu, with scale sigma and nu degrees of freedom: outliers pull less than in gaussian.
 
     Weights are exponents of the density, as in brms, not precisions. By default sigma has the prior that it has in
@@ -37,7 +37,9 @@ def student(link: str = "identity") -> Family:
     Parameters
     ----------
     link : str
-        "identity".
+        "identity", "log", "inverse", "softplus", "squareplus", or a link of shares such as "logit".
+    link_sigma, link_nu : str
+        For formulas of sigma and nu: "log", "identity", "softplus" or "squareplus" and "logm1" or "identity".
 
     Returns
     -------
@@ -48,7 +50,7 @@ def student(link: str = "identity") -> Family:
     >>> [parameter.name for parameter in student().parameters]
     ['mu', 'sigma', 'nu']
     """
-    return with_link(STUDENT, link)
+    return with_links(STUDENT, [link, link_sigma, link_nu])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:
@@ -154,11 +156,11 @@ STUDENT = Family(
     name="student",
     spellings=("t", "student_t", "Student", "t_family", "StudentT", "studentt"),
     parameters=(
-        Distributional("mu", LINKS["identity"], ("identity",), "real", mean_of),
+        Distributional("mu", LINKS["identity"], OF_REALS_AND_SHARES, "real", mean_of),
         Distributional(
             name="sigma",
             link=LINKS["log"],
-            links=("log",),
+            links=OF_SCALES,
             support="positive",
             start=_size,
             words="scale of the responses about mu",
@@ -169,7 +171,7 @@ STUDENT = Family(
         Distributional(
             name="nu",
             link=LINKS["logm1"],
-            links=("logm1",),
+            links=OF_DEGREES,
             support="above_one",
             start=_five,
             words="degrees of freedom",
@@ -191,6 +193,7 @@ STUDENT = Family(
     truncated_mean=_truncated_mean,
     score=_score,
     information=_information,
+    slopes_in=("identity", "log", "logm1"),
     extras=("se",),
     autoscales=True,
 )

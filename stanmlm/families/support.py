@@ -19,9 +19,32 @@ class Support:
     def free(self, value: Floats) -> Floats:
         """A value on Stan's unconstrained scale."""
         if np.isinf(self.low):
-            return value
+            return value if np.isinf(self.high) else np.asarray(np.log(self.high - value))
         share = value - self.low
         return np.asarray(np.log(share) if np.isinf(self.high) else np.log(share) - np.log(self.high - value))
+
+    def inside(self, value: Floats) -> Floats:
+        """A value that is not at an end, nor beyond."""
+        width = self.high - self.low
+        if np.isfinite(width):
+            return np.asarray(np.clip(value, self.low + EDGE * width, self.high - EDGE * width))
+        low, high = (end + sign * EDGE * max(abs(end), 1.0) for end, sign in ((self.low, 1), (self.high, -1)))
+        return value if self.low < value < self.high else np.asarray(np.clip(value, low, high))
+
+    def slope(self, value: Floats) -> Floats:
+        """How fast the unconstrained value moves with this one."""
+        low, high = (np.inf if np.isinf(end) else abs(value - end) for end in (self.low, self.high))
+        return np.asarray(1.0 if np.isinf(low) and np.isinf(high) else 1 / low + 1 / high)
+
+
+# How far from its ends a value is moved that is beyond, as a share of the width.
+EDGE = 0.02
+
+
+def between(name: str, low: float, high: float) -> Support:
+    """An interval whose ends are data, those of a parameter of this name."""
+    ends = ((f"lower=lower_{name}", low), (f"upper=upper_{name}", high))
+    return Support("between", low, high, f"<{', '.join(text for text, end in ends if np.isfinite(end))}>")
 
 
 SUPPORTS: dict[str, Support] = {

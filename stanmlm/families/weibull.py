@@ -15,17 +15,17 @@ from stanmlm.families.family import (
     location_itself,
     mean_of,
     trials_of,
-    with_link,
+    with_links,
 )
 from stanmlm.families.incomplete import log_gamma_p, log_gamma_q
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_SCALES, OF_TIMES
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_positive
 from stanmlm.families.tails import log_below_of, log_mass_of
 from stanmlm.families.theta import Theta
 
 
-def weibull(link: str = "log") -> Family:
+def weibull(link: str = "log", link_shape: str = "log") -> Family:
     """Positive responses with mean mu and a hazard that goes as y^(shape - 1).
 
     As in brms mu is the mean, the scale being mu / gamma(1 + 1 / shape); R's `survreg` has the intercept of the log
@@ -35,7 +35,9 @@ def weibull(link: str = "log") -> Family:
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "inverse", "softplus" or "squareplus".
+    link_shape : str
+        For a formula of shape: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------
@@ -46,7 +48,7 @@ def weibull(link: str = "log") -> Family:
     >>> [parameter.name for parameter in weibull().parameters]
     ['mu', 'shape']
     """
-    return with_link(WEIBULL, link)
+    return with_links(WEIBULL, [link, link_shape])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:
@@ -134,11 +136,11 @@ WEIBULL = Family(
     name="weibull",
     spellings=("Weibull",),
     parameters=(
-        Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),
+        Distributional("mu", LINKS["log"], OF_TIMES, "positive", mean_of),
         Distributional(
             name="shape",
             link=LINKS["log"],
-            links=("log",),
+            links=OF_SCALES,
             support="positive",
             start=_shape,
             words="the hazard goes as y^(shape - 1)",
@@ -159,4 +161,5 @@ WEIBULL = Family(
     log_ccdf=_log_ccdf,
     truncated_mean=_truncated_mean,
     information=_information,
+    slopes_in=("log", "log"),
 )

@@ -15,7 +15,7 @@ from stanmlm.families import Family
 from stanmlm.families.family import holding
 from stanmlm.families.reading import read_response
 from stanmlm.fit.fit import Call, Fit, fit_from_draws
-from stanmlm.formula.bf import FormulaLike
+from stanmlm.formula.bf import LOCATION, FormulaLike
 from stanmlm.formula.formula import Formula, parse_formula
 from stanmlm.model.centering import centering
 from stanmlm.model.compress import compress
@@ -23,7 +23,7 @@ from stanmlm.model.model import Model
 from stanmlm.model.propriety import check_posterior
 from stanmlm.priors.prior_slots import CovarianceInput, PriorInput
 from stanmlm.priors.prior_spec import SetPrior
-from stanmlm.priors.priors import check_proper, resolve_priors, split_preset
+from stanmlm.priors.priors import check_proper, resolve_priors, scalar_bounds, split_preset
 from stanmlm.sampling.engines.protocol import Engine, RawDraws, Sampling, StanData
 from stanmlm.sampling.engines.sampling import resolve
 from stanmlm.sampling.inits import inverse_metric, starting_points
@@ -86,6 +86,7 @@ def build_model(
     raw = replace(frame.response, rows=frame.index)
     response = read_response(family, raw, frame.weights)
     family = holding(family, _constants(formula, raw))
+    family = family.predicted((LOCATION, *(dpar for dpar, _ in formula.others)), response)
     columns = design(formula, frame, options.contrasts, options.default_contrasts)
     _check_unknowns(columns, family)
     preset, rows = split_preset(options.priors, options.preset)
@@ -100,6 +101,7 @@ def build_model(
         prior_aux=options.prior_aux,
         prior_covariance=options.prior_covariance,
     )
+    family = family.narrowed(scalar_bounds(table, family))
     if options.prior_only:
         check_proper(table)
     cells = compress(columns, response, family, options.collapse)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from stanmlm.base.arguments import check_arguments
@@ -58,8 +59,7 @@ def prior_summary(fit: Fit, digits: int = 2) -> PriorSummary:
     Intercept (after predictors centered)
     """
     check_arguments(prior_summary, locals())
-    units = [auxiliary.name for auxiliary in fit.model.family.scalars if auxiliary.scales_groups]
-    return PriorSummary(_title(fit), fit.model.priors, (units or [""])[0], digits)
+    return PriorSummary(_title(fit), fit.model.priors, fit.model.family.scale, digits)
 
 
 def _title(fit: Fit) -> str:
@@ -205,6 +205,10 @@ def _line(name: str, columns: dict[str, tuple[float, ...]], digits: int) -> str:
     return f"\n\nCovariance\n ~ {name}({', '.join(shown)})"
 
 
+def _end(bound: float) -> str:
+    return f"{bound:g}" if np.isfinite(bound) else ""
+
+
 def _brms_table(summary: PriorSummary) -> str:
     rows = summary.priors.rows
     columns = {
@@ -213,7 +217,9 @@ def _brms_table(summary: PriorSummary) -> str:
         "coef": [row.coef for row in rows],
         "group": [row.group for row in rows],
         "dpar": [_dpar(row) for row in rows],
+        "lb": [_end(row.bounds[0]) for row in rows],
+        "ub": [_end(row.bounds[1]) for row in rows],
         "source": [row.source for row in rows],
     }
-    columns = {name: texts for name, texts in columns.items() if name != "dpar" or any(texts)}
+    columns = {name: texts for name, texts in columns.items() if name not in ("dpar", "lb", "ub") or any(texts)}
     return table([""] * len(rows), list(columns.items()))

@@ -8,7 +8,7 @@ import numpy as np
 from stanmlm.base.arrays import Floats
 from stanmlm.families import Family
 from stanmlm.families.reductions import Extra, Observed
-from stanmlm.families.slopes import has_information, scores, slopes
+from stanmlm.families.slopes import has_information, information_of, scores, slopes
 
 # Slopes and variances of the mean stay above this share of what they are at the overall mean.
 LEAST = 1e-12
@@ -31,7 +31,7 @@ class Likelihood:
     """A likelihood in the units of a problem."""
 
     start: Floats  # (P, C) linear predictors to begin at, offsets and all
-    limits: tuple[float, float]  # of the location's: beyond them a step has overshot
+    limits: Floats  # (2, P): beyond them a step has overshot
     # (eta (P, C), variance of the location's eta (C,), dispersion) -> the problem of a step
     working: Callable[[Floats, Floats, float], Working]
     # (location's eta (C,), its variance) -> the dispersion that goes with them, 1 where it is none or a predictor
@@ -86,29 +86,42 @@ def of_means(at: Means) -> Likelihood:
         return float(squares + at.n @ ((at.y - eta) ** 2 + uncertain)) / max(rows, 1)
 
     start, has = (middle + about)[None], at.spread is not None
-    return Likelihood(start, bounds_of(at), working, dispersion, has_dispersion=has, by_variance=has)
+    limits = np.array(bounds_of(at))[:, None]
+    return Likelihood(start, limits, working, dispersion, has_dispersion=has, by_variance=has)
 
 
 def _information(family: Family, eta: Floats) -> Floats:
     """What one response says of the location's predictor, times the dispersion."""
-    assert family.information is not None
     one = np.ones(1)
-    theta = family.theta({family.location.name: eta}, {parameter.name: one for parameter in family.scalars})
-    return np.asarray(family.information(theta, Extra(one, one))[0, 0])
+    others = [parameter.link.forward(one) for parameter in family.scalars]
+    return np.asarray(information_of(family, [eta, *others], Extra(one, one))[0, 0])
 
 
 def bounds_of(at: Means) -> tuple[float, float]:
     """Where the location's predictor may go: beyond the data's own range a step has overshot.
 
-    At an end of the range of means the data say no more than that it is a hundredth of one event away.
+    At an end of the range of means the data say no more than that it is a hundredth of one event away. Where the link
+    would leave what the location may be, a hundredth of the way from there to the data is as far as a step goes.
     """
+    within, about = np.isfinite(at.family.location.domain), _offset_about_its_mean(at)
     if at.family.kind == "real":
-        return -np.inf, np.inf
-    mean, about = _overall(at)[0], _offset_about_its_mean(at)
-    share = 0.01 / (1 + float(at.n @ at.y))
-    ends = np.array([min(at.y.min(), mean), max(at.y.max(), mean)])
-    low, high = at.family.link.forward(ends + share * (mean - ends))
-    return float(low + about.min()) - 1, float(high + about.max()) + 1
+        with np.errstate(invalid="ignore"):  # responses need not be where the location is
+            ends = np.sort(at.family.link.forward(_ends_of_reals(at)))
+        low, high = np.where(within, ends, [-np.inf, np.inf])
+    else:
+        mean, share = _overall(at)[0], 0.01 / (1 + float(at.n @ at.y))
+        ends = np.array([min(at.y.min(), mean), max(at.y.max(), mean)])
+        room = np.where(within, 0.0, [about.min() - 1, about.max() + 1])
+        low, high = np.sort(at.family.link.forward(ends + share * (mean - ends))) + room
+    return float(low), float(high)
+
+
+def _ends_of_reals(at: Means) -> Floats:
+    """Next to the bounds of the location that the data come close to; none where it has none."""
+    least, most = at.family.location.within.low, at.family.location.within.high
+    low = least + 0.01 * (at.y.min() - least) if np.isfinite(least) else at.y.min()
+    high = most - 0.01 * (most - at.y.max()) if np.isfinite(most) else 100 * abs(at.y).max()
+    return np.array([low, high])
 
 
 def _offset_about_its_mean(at: Means) -> Floats:
@@ -137,7 +150,7 @@ def of_responses(
     scale: Scale,
     offset: Floats,
     start: Floats,
-    bounds: tuple[float, float],
+    limits: Floats,
     shared: Collection[int] = (),
 ) -> Likelihood:
     """Any family, all of its parameters predictors, by slopes of its log density.
@@ -155,8 +168,8 @@ def of_responses(
         (P, C), in these units.
     start : array
         (P,) linear predictors to begin at, in these units.
-    bounds : tuple
-        Where the location's may go, in these units.
+    limits : array
+        (2, P) where they may go, in these units.
     shared : collection of int
         The parameters that all rows share, by place: their density is evaluated at one number.
 
@@ -170,8 +183,8 @@ def of_responses(
     >>> from stanmlm.families.reductions import Extra, Observed
     >>> one = np.ones(2)
     >>> seen = Observed(np.arange(2), np.array([1.0, 3.0]), Extra(one, one), one)
-    >>> scale = Scale(np.zeros(1), np.ones(1))
-    >>> of_responses(poisson(), seen, scale, np.zeros((1, 2)), np.zeros(1), (-np.inf, np.inf)).start.shape
+    >>> scale, limits = Scale(np.zeros(1), np.ones(1)), np.array([[-np.inf], [np.inf]])
+    >>> of_responses(poisson(), seen, scale, np.zeros((1, 2)), np.zeros(1), limits).start.shape
     (1, 2)
     """
     (P, C), others = offset.shape, np.arange(1, len(start))
@@ -190,7 +203,8 @@ def of_responses(
         score, information = slopes(family, seen.y, etas, seen.extra, scale.unit)
         if len(others) and np.any(uncertain):
             away = scale.unit[0] * np.sqrt(uncertain)[seen.cell]
-            ends = [[etas[0] + step, *etas[1:]] for step in (away, -away)]
+            least, most = scale.center[0] + scale.unit[0] * limits[:, 0]
+            ends = [[np.clip(etas[0] + step, least, most), *etas[1:]] for step in (away, -away)]
             both = [scores(family, seen.y, end, seen.extra, scale.unit, others) for end in ends]
             score[others] = (both[0] + both[1]) / 2
         weight = total(information if has_information(family, seen.extra) else positive(information))
@@ -198,7 +212,8 @@ def of_responses(
 
     often = np.bincount(seen.cell, seen.n, C)
     first = start[:, None] + offset - (offset @ often / max(float(often.sum()), 1e-300))[:, None]
-    return Likelihood(first, bounds, working, lambda *_: 1.0, has_dispersion=False, by_variance=P > 1)
+    first = np.clip(first, *limits[..., None])
+    return Likelihood(first, limits, working, lambda *_: 1.0, has_dispersion=False, by_variance=P > 1)
 
 
 def positive(weight: Floats) -> Floats:
@@ -239,9 +254,9 @@ def weighted(weight: Floats, values: Floats) -> Floats:
     return np.asarray(weight[0] * values if alone else np.einsum("pqc,qc->pc", weight, values))
 
 
-def within_reach(eta: Floats, before: Floats, limits: tuple[float, float]) -> Floats:
-    """Linear predictors (P, C) where a step may end: the location's in limits, others' not far from `before`."""
+def within_reach(eta: Floats, before: Floats, limits: Floats) -> Floats:
+    """Linear predictors (P, C) where a step may end: in limits, and but for the location's not far from `before`."""
     out = np.empty_like(eta)
-    np.clip(eta[0], *limits, out=out[0])
+    out[0] = eta[0]
     np.clip(eta[1:], before[1:] - FARTHEST, before[1:] + FARTHEST, out=out[1:])
-    return out
+    return np.asarray(np.clip(out, *limits[..., None], out=out))

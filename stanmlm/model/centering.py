@@ -7,7 +7,7 @@ import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.errors import OptionError
-from stanmlm.data.coefficients import n_coefficients, places_of
+from stanmlm.data.coefficients import n_coefficients, predictor_of
 from stanmlm.data.design import Design, dpars_of
 from stanmlm.families import Family
 from stanmlm.formula.bf import LOCATION
@@ -15,6 +15,7 @@ from stanmlm.model.absorption import absorption
 from stanmlm.model.compress import Cells
 from stanmlm.model.coordinates import (
     Coordinates,
+    bounded,
     in_bases,
     of_pilot,
     of_prior,
@@ -113,6 +114,14 @@ def centering(
     >>> float(centering("noncentered", *at).weights[0].max())
     0.0
     """
+    chosen = _centred(choice, design, cells, family, priors, prior_only)
+    fenced = bounded(sampled_in(chosen, design), design, priors)
+    return chosen if fenced.bounds is None else replace(chosen, coordinates=fenced)
+
+
+def _centred(
+    choice: float | str, design: Design, cells: Cells, family: Family, priors: Priors, prior_only: bool
+) -> Centering:
     if choice == "auto" and not prior_only:
         decide = integrated if integrable(design, family) and not cells.observed else automatic
         return decide(design, cells, family, priors)
@@ -186,7 +195,7 @@ def automatic(design: Design, cells: Cells, family: Family, priors: Priors) -> C
     shares = tuple(of_scores.get(k, share) for k, share in enumerate(informed(own)))
     absorbed, A = absorption(design, cells, shares, of, frozenset(of_scores))
     events = events_of(design, cells, family, at)
-    normal = family.squares and not cells.masses
+    normal = family.sees_squares and not cells.masses
     weights = shares if normal else tuple(_worth(*each) for each in zip(shares, events, strict=True))
     blocks = look.terms.blocks if look.joined else ()
     return Centering(absorbed, A, weights, units(own), nested, at, coordinates=of, sweeps=rotated, blocks=blocks)
@@ -207,14 +216,11 @@ def events_of(design: Design, cells: Cells, family: Family, at: Pilot) -> list[F
 
     A predictor in the units of the response is counted in those of its scale; where that is none number, as nothing.
     """
-    dpars = [*places_of(design)]
-    scale = next((one.name for one in family.scalars if one.scales_groups), None)
-    unit = {LOCATION: 1.0 if scale is None else float(at.scalars.get(scale, 0.0))}
+    unit = {LOCATION: float(at.scalars.get(family.scale, 0.0)) if family.scale else 1.0}
     out = []
     for term, index in zip(design.terms, cells.index, strict=True):
-        dpar = dpars_of(term)[0]
-        p = dpars.index(dpar)
-        weight = at.working.weight[p, p] * unit.get(dpar, 1.0) ** 2
+        p = predictor_of(design, term)
+        weight = at.working.weight[p, p] * unit.get(dpars_of(term)[0], 1.0) ** 2
         out.append(np.bincount(index, weights=weight, minlength=len(term.levels)).astype(float))
     return out
 
@@ -284,7 +290,7 @@ def integrable(design: Design, family: Family) -> bool:
         return False
     groups = {term.group for term in design.terms}
     coefs = sum(len(term.coefs) for term in design.terms)
-    return family.squares and len(groups) == 1 and coefs <= MOST
+    return family.sees_squares and len(groups) == 1 and coefs <= MOST
 
 
 def integrated(design: Design, cells: Cells, family: Family, priors: Priors) -> Centering:

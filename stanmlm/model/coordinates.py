@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats
-from stanmlm.data.coefficients import n_coefficients
+from stanmlm.data.coefficients import intercepts, n_coefficients, slopes
 from stanmlm.data.design import Design
 from stanmlm.model.pilot import Pilot
 from stanmlm.model.problem import coefficient_priors
@@ -36,6 +36,7 @@ class Coordinates:
     log_sd: Floats  # (S,) about where the logarithms of the sds of group coefficients are, term after term
     sd_factor: Floats  # (S, S) times its transpose, about their posterior covariance
     bases: tuple[Floats, ...]  # a group term each: (K, K)
+    bounds: Floats | None = None  # (2, F) of z, where coefficients have bounds; None where none has
 
     @property
     def inverses(self) -> tuple[Floats, ...]:
@@ -71,6 +72,37 @@ def of_prior(design: Design, priors: Priors) -> Coordinates:
     known = np.isfinite(prior.scale) & (prior.scale > 0)
     hat, scale = np.where(known, prior.location, 0.0), np.where(known, prior.scale, 1.0)
     return replace(users_own(design), hat=hat, factor=np.diag(scale))
+
+
+def coefficient_bounds(design: Design, priors: Priors) -> Floats:
+    """(2, F) of coefficients at centred columns, infinite where there is none."""
+    bounds = np.tile([[-np.inf], [np.inf]], n_coefficients(design))
+    places = {"Intercept": intercepts(design), "b": slopes(design)}
+    for row in priors.rows:
+        if row.class_ in places:
+            bounds[:, places[row.class_][row.position]] = row.within
+    return bounds
+
+
+def bounded(of: Coordinates, design: Design, priors: Priors) -> Coordinates:
+    """The same with bounds: each coefficient that has one is sampled by itself, and all others given those.
+
+    So its bounds are some of z. Where the origin is beyond, it moves inside.
+    """
+    low, high = ends = coefficient_bounds(design, priors)
+    own = np.any(np.isfinite(ends), axis=0)
+    if not own.any():
+        return of
+    U, rest = of.factor @ of.factor.T, ~own
+    sd = np.sqrt(np.diag(U))
+    factor = np.diag(sd)
+    if rest.any():
+        slope = np.linalg.solve(U[np.ix_(own, own)], U[np.ix_(own, rest)]).T
+        factor[np.ix_(rest, own)] = slope * sd[own]
+        factor[np.ix_(rest, rest)] = root_of(U[np.ix_(rest, rest)] - slope @ U[np.ix_(own, rest)])
+    width = np.minimum(sd, np.where(np.isfinite(high - low), (high - low) / 4, np.inf))
+    hat = np.where(own, np.clip(of.hat, low + width, high - width), of.hat)
+    return replace(of, hat=hat, factor=factor, bounds=(ends - hat) / np.where(own, sd, 1.0))
 
 
 def of_pilot(at: Pilot, correlated: tuple[Bools, ...] = (), order: Sequence[int] = ()) -> Coordinates:

@@ -70,16 +70,30 @@ def joint_system(
     from scipy import sparse  # not before a model needs it
 
     shapes = tuple((J, next(iter(part.values())).shape[1]) for J, part in zip(levels, parts, strict=True))
-    rows = _rows(parts, index, shapes, len(weight))
+    rows = effects_to_rows(parts, index, shapes, len(weight))
     block = sparse.block_array([[sparse.diags_array(w) for w in row] for row in weight], format="csr")
     information = (rows.T @ (block @ rows)).tocsr()
     return JointSystem(rows, block, information, shapes)
 
 
-def _rows(
-    parts: Sequence[Mapping[int, Floats]], index: Sequence[Ints], shapes: Sequence[tuple[int, int]], P: int
+def effects_to_rows(
+    parts: Sequence[Mapping[int, Floats]], index: Sequence[Ints], shapes: Sequence[tuple[int, int]], P: int = 1
 ) -> Any:
-    """The sparse matrix (P C, q) that takes effects to each predictor: written row by row, as it is kept."""
+    """The sparse matrix (P C, q) that takes effects to each of P predictors: written row by row, as it is kept.
+
+    Parameters
+    ----------
+    parts, index
+        As in `joint_system`.
+    shapes : sequence of (J, K)
+        A term each.
+    P : int
+
+    Examples
+    --------
+    >>> effects_to_rows([{0: np.array([[1.0], [3.0]])}], [np.array([1, 0])], [(2, 1)]).toarray().tolist()
+    [[0.0, 1.0], [3.0, 0.0]]
+    """
     from scipy import sparse
 
     C, starts = len(index[0]), np.cumsum([0, *(J * K for J, K in shapes)])

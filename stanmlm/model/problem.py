@@ -1,6 +1,6 @@
 """A model in units of its own, all of its predictors side by side: what the pilot solves."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,10 +25,20 @@ FLATTEST, TIGHTEST = 1e-10, 1e20
 ROUNDING = 1e-15
 # Quantiles of the response that starting values are taken from, and how far each is into its share: none is at an edge.
 TYPICAL, SHIFT = 1000, 2**0.5 - 1
+# How near a predictor comes to where it may not be, as a share of the way from its start: differences stay inside.
+NEAR = 0.05
 # How far beyond the means of responses that were not seen whole a location may lie, on its link's scale.
 UNSEEN = 10.0
 # The step of difference quotients of a scalar's prior, on its link's scale.
 STEP = 1e-3
+# Priors about a location: degrees of freedom of the Student t that each is, or is next to, and the factor on its scale
+# (a logistic has the variance of a normal with pi / sqrt(3) times its scale).
+BELLS: Mapping[str, Callable[[Sequence[float]], tuple[float, float]]] = {
+    "normal": lambda _: (np.inf, 1.0),
+    "student_t": lambda arguments: (arguments[0], 1.0),
+    "cauchy": lambda _: (1.0, 1.0),
+    "logistic": lambda _: (np.inf, np.pi / 3**0.5),
+}
 
 # The log density of the prior of one number, at linear predictors in a problem's own units.
 LogPrior = Callable[[Floats], Floats]
@@ -190,18 +200,26 @@ def _likelihood(
         center, size = scale.center[0], scale.unit[0]
         return of_means(Means((y - center) / size, n, offset[0], spread and (spread[0], spread[1] / size**2), family))
     start = np.array([one.link.forward(np.asarray(value)) for one, value in starts])
-    limits = bounds_of(
-        Means(seen.y / seen.extra.trials, seen.n * seen.extra.trials, offset[0, seen.cell], None, family)
-    )
+    means = Means(seen.y / seen.extra.trials, seen.n * seen.extra.trials, offset[0, seen.cell], None, family)
+    own = bounds_of(means)
     if not seen.extra.whole:  # the mean of what was seen is not that of what there was
-        limits = (limits[0] - UNSEEN, limits[1] + UNSEEN)
+        own = (own[0] - UNSEEN, own[1] + UNSEEN)
+    of = Response("", seen.y, seen.extra.trials, seen.n)
+    others = [_room(one.safe(of), at) for (one, _), at in zip(starts[1:], start[1:], strict=True)]
+    limits = ((np.array([own, *others]) - scale.center[:, None]) / scale.unit[:, None]).T
     return of_responses(family, seen, scale, offset, (start - scale.center) / scale.unit, limits, shared)
+
+
+def _room(safe: tuple[float, float], start: float) -> tuple[float, float]:
+    """Where the predictor of a parameter may go: most of the way from where it starts to where it may not."""
+    low, high = (end + NEAR * (start - end) if np.isfinite(end) else end for end in safe)
+    return low, high
 
 
 def _starts(family: Family, seen: Observed) -> list[tuple[Distributional, float]]:
     """Every parameter with a natural value to begin at."""
     response = _typical(seen)
-    return [(one, one.start(response)) for one in family.parameters]
+    return [(one, float(one.within.inside(np.asarray(one.start(response))))) for one in family.parameters]
 
 
 def _typical(seen: Observed) -> Response:
@@ -225,7 +243,7 @@ def _scale_of_means(design: Design, cells: Cells, family: Family) -> Scale:
     """The mean of a real response and its root mean square around it; around zero without an intercept."""
     y, n, spread = _means(family, cells)
     total = n.sum()
-    if not family.squares or not total > 0:
+    if not family.sees_squares or not total > 0:
         return Scale(np.zeros(1), np.ones(1))
     center = float(n @ y / total) if design.intercept else 0.0
     size = float(np.sqrt(((spread[1] if spread else 0.0) + n @ (y - center) ** 2) / total))
@@ -237,7 +255,7 @@ def _scale_of_start(family: Family, starts: list[tuple[Distributional, float]], 
     """A real response about its location in units of its scale, whose own predictor is then about zero."""
     spread = float(np.std(_typical(seen).y)) or 1.0 if family.autoscales else 1.0
     centers, units = np.zeros(len(family.parameters)), np.ones(len(family.parameters))
-    if family.link.name == "identity":
+    if family.is_linear and not np.any(np.isfinite(family.location.domain)):
         own = next((value for one, value in starts if one.scales_groups), None)
         centers[0], units[0] = starts[0][1], spread if own is None else own
         for p, (one, value) in enumerate(starts):
@@ -258,14 +276,14 @@ def _size(columns: Floats, rows: Floats) -> Floats:
 
 
 def coefficient_priors(design: Design, priors: Priors) -> NormalPrior:
-    """Of the coefficients of centred columns, in the user's units; what is neither normal nor Student t is flat."""
+    """Of the coefficients of centred columns, in the user's units; what is not about a location is flat."""
     F, places = n_coefficients(design), {"Intercept": intercepts(design), "b": slopes(design)}
     location, scale, df = np.zeros(F), np.full(F, np.inf), np.full(F, np.inf)
     for row in priors.rows:
-        if row.class_ in ("b", "Intercept") and row.distribution in ("normal", "student_t", "cauchy"):
+        if row.class_ in ("b", "Intercept") and row.distribution in BELLS:
             place = places[row.class_][row.position]
-            location[place], scale[place] = row.arguments[-2:]
-            df[place] = {"normal": np.inf, "student_t": row.arguments[0], "cauchy": 1.0}[row.distribution]
+            df[place], factor = BELLS[row.distribution](row.arguments)
+            location[place], scale[place] = row.arguments[-2], factor * row.arguments[-1]
     return NormalPrior(location, scale, df)
 
 

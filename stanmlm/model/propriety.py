@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from stanmlm.base.arrays import Bools, Floats, Ints
+from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.errors import StanmlmWarning
 from stanmlm.data.design import dpars_of
 from stanmlm.data.whole_rows import whole
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.centering import informed
+from stanmlm.model.crossed import effects_to_rows
 from stanmlm.model.joining import separated
 from stanmlm.model.model import Model
 from stanmlm.model.pilot import Pilot
@@ -63,8 +64,7 @@ def check_posterior(model: Model) -> None:
 
 def _exact_fit(model: Model, at: Pilot | None) -> Iterator[str]:
     """What to say where fixed columns and groups leave nothing of a response that a parameter scales."""
-    scale = next((one.name for one in model.family.scalars if one.scales_groups), None)
-    if scale is None:
+    if not model.family.scale:
         return
     design, y = whole(model.design), model.response.y - model.design.offset
     counted = model.response.weights > 0
@@ -90,23 +90,16 @@ def _least_squares(model: Model, counted: Bools, y: Floats) -> tuple[int, float]
 
     design = whole(model.design)
     own = [term for term in design.terms if LOCATION in dpars_of(term)]
-    terms = [_sparse(term.Z[counted], term.index[counted], len(term.levels)) for term in own]
-    A = sparse.hstack([sparse.csr_array(design.X[counted]), *terms], format="csr")
+    shapes = [(len(term.levels), len(term.coefs)) for term in own]
+    parts, index = [{0: term.Z[counted]} for term in own], [term.index[counted] for term in own]
+    effects = [effects_to_rows(parts, index, shapes)] if own else []
+    A = sparse.hstack([sparse.csr_array(design.X[counted]), *effects], format="csr")
     if min(A.shape) > MOST:
         return len(y), np.inf  # too many to look at: as if nothing were wrong
     size = np.sqrt(np.asarray((A * A).sum(axis=0)).ravel())
     dense = A.toarray() / np.where(size > 0, size, 1.0)
     found, _, rank, _ = np.linalg.lstsq(dense, y, rcond=None)
     return int(rank), float(np.linalg.norm(y - dense @ found))
-
-
-def _sparse(Z: Floats, index: Ints, J: int) -> Any:
-    """Z (N, K) of one term as the sparse matrix (N, J K) that takes its effects, level after level, to eta."""
-    from scipy import sparse
-
-    N, K = Z.shape
-    columns = (index[:, None] * K + np.arange(K)).ravel()
-    return sparse.csr_array((Z.ravel(), columns, K * np.arange(N + 1)), shape=(N, J * K))
 
 
 def _contradictions(model: Model, at: Pilot) -> Iterator[str]:
@@ -124,7 +117,7 @@ def _contradictions(model: Model, at: Pilot) -> Iterator[str]:
 def _contradiction(model: Model, at: Pilot, row: PriorRow, p: int) -> Iterator[str]:
     term, S = model.design.terms[row.term], at.covariance[row.term]
     sd, units = float(np.sqrt(S[p, p])), float(np.sum(informed(at)[row.term][:, p] ** 2))
-    scale = next(at.scalars[one.name] for one in model.family.scalars if one.scales_groups) if row.ratio else 1.0
+    scale = at.scalars[model.family.scale] if row.ratio else 1.0
     above, slope = _tail(row, sd / scale, len(S))
     if above < NEVER or (above < RARELY and -slope / (1 + 2 * units) > PULL):
         coef, dpar = term.coefs[p], dpars_of(term)[p]
@@ -156,6 +149,7 @@ def _tail(row: PriorRow, x: float, K: int) -> tuple[float, float]:
         "cauchy": stats.cauchy,
         "exponential": lambda rate: stats.expon(scale=1 / rate),
         "gamma": lambda shape, rate: stats.gamma(shape, scale=1 / rate),
+        "logistic": stats.logistic,
     }
     frozen = made[row.distribution](*row.arguments)
     return float(frozen.sf(x) / frozen.sf(0.0)), slope

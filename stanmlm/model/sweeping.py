@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stanmlm.base.arrays import Floats
-from stanmlm.data.coefficients import centers, places_of
+from stanmlm.data.coefficients import centers, places_of, predictor_of
 from stanmlm.data.design import Design, dpars_of
 from stanmlm.model.compress import Cells
-from stanmlm.model.coordinates import Coordinates, root_of
-from stanmlm.model.crossed import by_predictor, joint_system, parts_of, solved
+from stanmlm.model.coordinates import Coordinates, coefficient_bounds, root_of
+from stanmlm.model.crossed import by_predictor, effects_to_rows, joint_system, parts_of, solved
 from stanmlm.model.nesting import Nesting
 from stanmlm.model.pilot import Pilot
 from stanmlm.model.problem import coefficient_priors, prior_precision
@@ -78,7 +78,7 @@ def sweeps(
     [(0, (100, 100))]
     """
     small = candidates(design, nested)
-    if not small:
+    if not small or np.any(np.isfinite(coefficient_bounds(design, priors))):  # of the user's own, not of swept ones
         return ()
     data = _data(design, cells, priors, at)
     found = [_sweep(design, cells, at, data, k) for k in small]
@@ -111,16 +111,13 @@ def _data(design: Design, cells: Cells, priors: Priors, at: Pilot) -> _Data:
 
 def _sweep(design: Design, cells: Cells, at: Pilot, data: _Data, k: int) -> tuple[Sweep, float]:
     """A term's sweep; and the largest share of information on what its effects and coefficients share."""
-    from scipy import sparse
-
-    p = [*places_of(design)].index(dpars_of(design.terms[k])[0])
-    C, J = len(cells.X), len(design.terms[k].levels)
-    Z = sparse.csr_array((cells.Z[k].ravel(), cells.index[k], np.arange(C + 1)), shape=(C, J))
+    p = predictor_of(design, design.terms[k])
+    Z = effects_to_rows([{0: cells.Z[k]}], [cells.index[k]], [(len(design.terms[k].levels), 1)])
     D, both = np.asarray(Z.T.power(2) @ at.working.weight[p, p]), np.asarray(Z.T @ data.weighted[p]).T
     S = _solve(data.W, both)
     variance, shared = float(at.covariance[k][0, 0]), both.T @ S
     left = variance * (np.diag(D) - shared)
-    Q = basis(left)
+    Q = eigenbasis(left)
     information = np.maximum(np.einsum("ij,ik,kj->j", Q, left, Q, optimize=True), 0.0)
     return Sweep(k, Q, S, information / (1 + information)), variance * float(np.max(np.linalg.eigvalsh(shared)))
 
@@ -132,7 +129,7 @@ def _solve(W: Floats, C: Floats) -> Floats:
     return np.asarray(np.linalg.solve(W / size / size.T + LEAST * np.eye(len(W)), C / size) / size)
 
 
-def basis(information: Floats) -> Floats:
+def eigenbasis(information: Floats) -> Floats:
     """An orthonormal basis in which a symmetric matrix is as good as diagonal, and which rounding does not change.
 
     Parameters
@@ -147,7 +144,7 @@ def basis(information: Floats) -> Floats:
 
     Examples
     --------
-    >>> basis(np.diag([2.0, 2.0])).round(3).tolist()
+    >>> eigenbasis(np.diag([2.0, 2.0])).round(3).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
     J = len(information)

@@ -134,6 +134,39 @@ def _bars(frame: pd.DataFrame, subject: Subject) -> "ggplot":
     )
 
 
+def _rootogram(frame: pd.DataFrame, subject: Subject) -> "ggplot":
+    """Bars of what is seen, and what is expected as a line in its band."""
+    from plotnine import (
+        aes,
+        geom_hline,
+        geom_line,
+        geom_rect,
+        geom_ribbon,
+        labs,
+        scale_color_manual,
+        scale_fill_manual,
+        scale_x_continuous,
+        scale_y_continuous,
+    )
+
+    from stanmlm.plots.sheet import Sheet
+
+    ends = aes(xmin="x - 0.45", xmax="x + 0.45", ymin="bottom", ymax="top", fill="seen")
+    return (
+        Sheet(frame, aes("x"))
+        + check_theme()
+        + geom_rect(ends, data=frame.assign(seen=Y), color=LIGHT_EDGE, size=0.25)
+        + geom_ribbon(aes(ymin="lower", ymax="upper"), fill=MID, alpha=0.5)
+        + geom_line(aes(y="middle", color="new"), data=frame.assign(new=YREP), size=0.9)
+        + geom_hline(yintercept=0, color=QUIET, size=0.4)
+        + scale_fill_manual({Y: LIGHT})
+        + scale_color_manual({YREP: DARK_EDGE})
+        + scale_x_continuous(breaks=whole_breaks, labels=plain)
+        + scale_y_continuous(labels=plain)
+        + labs(x=subject.counted, y="$\\sqrt{\\mathrm{rows}}$")
+    )
+
+
 def _intervals(frame: pd.DataFrame, subject: Subject) -> "ggplot":
     from plotnine import (
         aes,
@@ -201,6 +234,7 @@ FIGURES: Mapping[str, Callable[[pd.DataFrame, Subject], "ggplot"]] = {
     "dens_overlay": _overlay,
     "hist": _hist,
     "bars": _bars,
+    "rootogram": _rootogram,
     "stat": one_statistic,
     "stat_grouped": grouped_statistic,
     "intervals": _intervals,

@@ -29,7 +29,8 @@ from stanmlm.plots.parts import (
 from stanmlm.plots.theme import FAINT, HIGHLIGHTS, theme_paper
 
 if TYPE_CHECKING:
-    from plotnine import geom_point, ggplot, scale_size_area
+    from plotnine import geom_line, geom_point, geom_ribbon, ggplot, scale_size_area
+    from plotnine.scales.scale import scale
 
 LABEL_GAP = 0.045  # smallest distance of two labels, as a share of the height of a panel
 LABEL_SIZE = 7.5  # points
@@ -103,16 +104,7 @@ def plot_curves(
     100
     """
     check_arguments(plot_curves, locals())
-    from plotnine import (
-        aes,
-        geom_line,
-        geom_ribbon,
-        geom_text,
-        scale_color_manual,
-        scale_fill_manual,
-        scale_x_continuous,
-        scale_y_continuous,
-    )
+    from plotnine import aes, geom_text
 
     from stanmlm.plots.sheet import Sheet
 
@@ -132,10 +124,7 @@ def plot_curves(
     left, right = float(curves[x].min()), float(curves[x].max())
     room = _room(names_of_groups(pd.Series(chosen, dtype=object), names)) if label_room is None else label_room
     layers = [
-        geom_line(color=FAINT, size=0.35),
-        geom_ribbon(aes(ymin="lower95", ymax="upper95", fill=group), coloured, alpha=0.10),
-        geom_ribbon(aes(ymin="lower50", ymax="upper50", fill=group), coloured, alpha=0.22),
-        geom_line(aes(color=group), coloured, size=0.8),
+        *_lines(coloured, group),
         *_circles(sizes, group, chosen),
         *_dots(dots, group, chosen),
         geom_text(
@@ -146,16 +135,33 @@ def plot_curves(
             nudge_x=0.045 * (right - left),
         ),
     ]
-    scales = [
+    look = [*_scales(chosen, left, right, room, percent), labels_of(words, axis, "expected response"), theme_paper()]
+    panels = facet_panels(*(name and moved.get(name, name) for name in (rows, columns)))
+    return Sheet(curves, aes(x, "estimate", group=group)) + layers + panels + look
+
+
+def _lines(coloured: pd.DataFrame, group: str) -> list["geom_line | geom_ribbon"]:
+    """All curves, faint; over them those in colour with their bands."""
+    from plotnine import aes, geom_line, geom_ribbon
+
+    return [
+        geom_line(color=FAINT, size=0.35),
+        geom_ribbon(aes(ymin="lower95", ymax="upper95", fill=group), coloured, alpha=0.10),
+        geom_ribbon(aes(ymin="lower50", ymax="upper50", fill=group), coloured, alpha=0.22),
+        geom_line(aes(color=group), coloured, size=0.8),
+    ]
+
+
+def _scales(chosen: Sequence[str], left: float, right: float, room: float, percent: bool) -> list["scale"]:
+    """Colours of the groups, and axes with room for their names on the right."""
+    from plotnine import scale_color_manual, scale_fill_manual, scale_x_continuous, scale_y_continuous
+
+    return [
         scale_color_manual(colours_of(chosen)),
         scale_fill_manual(colours_of(chosen)),
         scale_x_continuous(limits=(left, right + room * (right - left)), breaks=_breaks(left, right), labels=plain),
         scale_y_continuous(labels=percents if percent else plain),
-        labels_of(words, axis, "expected response"),
-        theme_paper(),
     ]
-    panels = facet_panels(*(name and moved.get(name, name) for name in (rows, columns)))
-    return Sheet(curves, aes(x, "estimate", group=group)) + layers + panels + scales
 
 
 def end_labels(

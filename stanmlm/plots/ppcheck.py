@@ -24,6 +24,7 @@ def pp_check(
     draws: int | None = None,
     group: str | Anything | None = None,
     stat: str | Statistic = "mean",
+    style: str = "standing",
     seed: int | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> "ggplot":
@@ -34,7 +35,8 @@ def pp_check(
     fit
         A fit.
     type
-        "dens_overlay" and "hist" show distributions, "bars" those of counts; "stat" and "stat_grouped" a statistic;
+        "dens_overlay" and "hist" show distributions, "bars" those of counts, and "rootogram" square roots of these,
+        in which rare counts and zeros are seen as well as others; "stat" and "stat_grouped" a statistic;
         "intervals" every row; "error" and "error_binned" what is left unexplained; "loo_pit" whether leave-one-out
         predictions are calibrated; "km_overlay" Kaplan and Meier's curve of a right-censored response. Where None,
         that for such a response, "bars" for zeros and ones and for small counts, whose densities say nothing, else
@@ -46,6 +48,8 @@ def pp_check(
         None.
     stat
         "mean", "sd", "median", "mad", "min", "max", "prop_zero", or a function of a vector.
+    style
+        Of a rootogram: "standing", "hanging" (bars hang from what is expected) or "suspended" (what they miss).
     seed
         Of the replicates; the fit's own where None.
     max_bytes
@@ -72,6 +76,6 @@ def pp_check(
     type = usual_check(fit) if type is None else type
     if type not in FRAMES:
         raise OptionError(f"there is no check `{type}`{did_you_mean(type, FRAMES)}")
-    options = CheckOptions(Request(draws=draws, max_bytes=max_bytes), group, stat, seed)
+    options = CheckOptions(Request(draws=draws, max_bytes=max_bytes), group, stat, style, seed)
     subject = Subject(shown_text(fit), outcome(fit), expected_text(fit), statistic_of(stat)[0])
     return FIGURES[type](FRAMES[type](fit, options), subject)

@@ -12,7 +12,7 @@ from stanmlm.base.errors import PriorError
 
 Arguments = Sequence[Any]  # numbers, in the order of the row's names; or arrays that broadcast against x
 LogDensity = Callable[[Floats, Arguments], Floats]
-Draw = Callable[[np.random.Generator, Arguments, tuple[int, ...], float], Floats]
+Draw = Callable[[np.random.Generator, Arguments, tuple[int, ...], float, float], Floats]
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Distribution:
 
     `log_density(x, arguments)` works on one number at a time for the univariate rows, on vectors of standard deviations
     (last axis) for `decov`, and on correlation matrices (last two axes) for `lkj`, there up to a constant.
-    `draw(rng, arguments, size, positive)` returns an array of shape `size`, whose last axes are the vector or matrix
-    of a joint row; `low` is where a univariate row is cut, 0 for a prior on a standard deviation, or -inf.
+    `draw(rng, arguments, size, low, high)` returns an array of shape `size`, whose last axes are the vector or matrix
+    of a joint row; `low` and `high` are where a univariate row is cut: at 0 and nowhere for a standard deviation.
     """
 
     name: str
@@ -34,6 +34,19 @@ class Distribution:
     proper: bool
     log_density: LogDensity
     draw: Draw
+    within: Callable[[Arguments], tuple[float, float]] = lambda _: (-np.inf, np.inf)  # where its density is not zero
+
+
+def _above_zero(_: Arguments) -> tuple[float, float]:
+    return 0.0, np.inf
+
+
+def _share(_: Arguments) -> tuple[float, float]:
+    return 0.0, 1.0
+
+
+def _between(ends: Arguments) -> tuple[float, float]:
+    return float(ends[0]), float(ends[1])
 
 
 def log_decov(sd: Floats, concentration: float, shape: float, scale: float) -> Floats:
@@ -96,8 +109,8 @@ def draw_correlations(rng: np.random.Generator, regularization: float, size: tup
     return correlation
 
 
-def _draw_decov(rng: np.random.Generator, arguments: Arguments, size: tuple[int, ...], low: float) -> Floats:
-    _, concentration, shape, scale = arguments
+def _draw_decov(rng: np.random.Generator, arguments: Arguments, size: tuple[int, ...], *_: float) -> Floats:
+    concentration, shape, scale = arguments[1:]
     tau = rng.gamma(shape, scale, size=(*size[:-1], 1))
     pi = rng.dirichlet(np.full(size[-1], concentration), size=size[:-1])
     sd: Floats = tau * np.sqrt(size[-1] * pi)
@@ -109,7 +122,7 @@ def _log_lkj(correlation: Floats, arguments: Arguments) -> Floats:
     return density
 
 
-def _draw_flat(rng: np.random.Generator, arguments: Arguments, size: tuple[int, ...], low: float) -> Floats:
+def _draw_flat(rng: np.random.Generator, arguments: Arguments, size: tuple[int, ...], *_: float) -> Floats:
     raise PriorError("a flat prior is improper: nothing can be drawn from it")
 
 
@@ -125,10 +138,10 @@ def _univariate(name: str, for_scipy: Callable[..., tuple[Any, ...]] = lambda *s
         density: Floats = np.asarray(frozen(arguments).logpdf(x))
         return density
 
-    def draw(rng: np.random.Generator, arguments: Arguments, size: tuple[int, ...], low: float) -> Floats:
+    def draw(rng: np.random.Generator, arguments: Arguments, size: tuple[int, ...], low: float, high: float) -> Floats:
         distribution = frozen(arguments)
-        above = distribution.sf(low)
-        values: Floats = distribution.isf(above * rng.uniform(size=size))
+        most, least = distribution.sf(low), distribution.sf(high)
+        values: Floats = distribution.isf(least + (most - least) * rng.uniform(size=size))
         return values
 
     return log_density, draw
@@ -161,6 +174,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
             False,
             True,
             *_univariate("expon", lambda rate: (0.0, 1 / rate)),
+            _above_zero,
         ),
         Distribution(
             "gamma",
@@ -171,6 +185,46 @@ DISTRIBUTIONS: dict[str, Distribution] = {
             False,
             True,
             *_univariate("gamma", lambda shape, rate: (shape, 0.0, 1 / rate)),
+            _above_zero,
+        ),
+        Distribution(
+            "logistic", ("location", "scale"), (0.0, None), "scale", REAL, False, True, *_univariate("logistic")
+        ),
+        Distribution(
+            "uniform",
+            ("lower", "upper"),
+            (None, None),
+            "",
+            REAL,
+            False,
+            True,
+            *_univariate("uniform", lambda lower, upper: (lower, np.subtract(upper, lower))),
+            _between,
+        ),
+        Distribution(
+            "beta", ("alpha", "beta"), (None, None), "", ("b", "dpar"), False, True, *_univariate("beta"), _share
+        ),
+        Distribution(
+            "lognormal",
+            ("location", "scale"),
+            (0.0, None),
+            "",
+            POSITIVE,
+            False,
+            True,
+            *_univariate("lognorm", lambda location, scale: (scale, 0.0, np.exp(location))),
+            _above_zero,
+        ),
+        Distribution(
+            "inv_gamma",
+            ("shape", "scale"),
+            (None, None),
+            "scale",
+            POSITIVE,
+            False,
+            True,
+            *_univariate("invgamma", lambda shape, scale: (shape, 0.0, scale)),
+            _above_zero,
         ),
         Distribution("flat", (), (), "", REAL, False, False, lambda x, _: np.zeros_like(x), _draw_flat),
         Distribution(
@@ -193,7 +247,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
             False,
             True,
             _log_lkj,
-            lambda rng, arguments, size, _: draw_correlations(rng, arguments[0], size),
+            lambda rng, arguments, size, *_: draw_correlations(rng, arguments[0], size),
         ),
     )
 }

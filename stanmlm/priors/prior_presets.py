@@ -23,6 +23,7 @@ class Scales:
     """What default priors are scaled by, from the rows as the user gave them."""
 
     y: float  # sd of the response where the family autoscales, else 1
+    predictor: float  # the same where the location is its own predictor, else 1
     x: Floats  # (coefficients,) sd of the columns of all predictors beside intercepts; 1 where constant
     z: Floats  # (sds,) spread of the columns of all group terms, in their order
     center: float  # rstanarm's location of the intercept
@@ -37,18 +38,21 @@ def measure_scales(design: Design, family: Family, response: Response) -> Scales
     Sources: rstanarm 2.32.2, R/stan_glm.fit.R (y, x, center) and R/jm_data_block.R, `get_scale_value` (z);
     brms 2.23.1, R/priors.R, `def_scale_prior`.
     """
-    centered = family.autoscales and family.link.name == "identity"
-    y = family.located(response.y)
+    centered = family.autoscales and family.is_linear
+    located = family.located(response.y)
+    y = located[np.isfinite(located)]
+    spread = _sd(y, constant(1.0, len(y))) if family.autoscales else 1.0
     X = [column for of in predictors(design) for column in of.X[:, of.intercept :].T]
     Z = [column for term in design.terms for column in term.Z.T]
     often = counts(design)
     return Scales(
-        y=_sd(y, constant(1.0, len(y))) if family.autoscales else 1.0,
+        y=spread,
+        predictor=spread if family.is_linear else 1.0,
         x=np.array([_sd(column, often) for column in X]),
         z=np.array([_spread(column, often) for column in Z]),
         center=float(np.mean(y)) if centered else 0.0,
         coefficient=COEFFICIENT_SCALE * family.link.default_scale,
-        brms=cache(lambda: _brms_location_scale(design.offset, family, y)),
+        brms=cache(lambda: _brms_location_scale(design.offset, family, located)),
     )
 
 
@@ -77,6 +81,7 @@ def _brms_location_scale(offset: Floats, family: Family, y: Floats) -> tuple[flo
         return 0.0, COEFFICIENT_SCALE
     with np.errstate(all="ignore"):
         linked = family.link.forward(np.where(y == 0, BRMS_ZEROS[family.link.name], y))
+        linked = np.where(np.isneginf(linked), np.log(BRMS_ZEROS["log"]), linked)  # the logarithm of a zero
         median = float(np.median(linked))
         mad = round(1.4826 * float(np.median(np.abs(linked - median))), 1)
     location = round(median, 1) if np.isfinite(median) else 0.0

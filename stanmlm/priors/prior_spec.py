@@ -4,7 +4,7 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,11 +17,12 @@ Numbers = float | Sequence[float]
 
 @dataclass(frozen=True)
 class Prior:
-    """A prior before it meets a model: made by `normal`, `student_t`, `cauchy`, `exponential`, `gamma` or `flat`."""
+    """A prior before it meets a model: made by `normal`, `exponential` and the like, or from the text of any."""
 
     distribution: str
     arguments: tuple[tuple[float, ...], ...]  # in the table's order: one number, or one a parameter; () not given
     autoscale: bool = False
+    bounds: tuple[float, float] = (-math.inf, math.inf)  # that the user sets beside it
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,54 @@ def gamma(shape: Numbers, rate: Numbers) -> Prior:
     return _prior("gamma", (shape, rate), False)
 
 
+def logistic(location: Numbers = 0, scale: Numbers | None = None, autoscale: bool = False) -> Prior:
+    """A logistic prior; defaults and autoscaling as in `normal`. logistic(0, 1) on a logit is uniform on the share.
+
+    Examples
+    --------
+    >>> logistic(0, 1).arguments
+    ((0.0,), (1.0,))
+    """
+    check_arguments(logistic, locals())
+    return _prior("logistic", (location, scale), autoscale)
+
+
+def uniform(lower: Numbers, upper: Numbers) -> Prior:
+    """A uniform prior between two numbers.
+
+    Examples
+    --------
+    >>> uniform(-1, 1).arguments
+    ((-1.0,), (1.0,))
+    """
+    check_arguments(uniform, locals())
+    return _prior("uniform", (lower, upper), False)
+
+
+def beta(alpha: Numbers, beta: Numbers) -> Prior:
+    """A beta prior on a share, with mean alpha / (alpha + beta).
+
+    Examples
+    --------
+    >>> beta(1, 4).arguments
+    ((1.0,), (4.0,))
+    """
+    check_arguments(globals()["beta"], locals())  # an argument has the name of the function
+    return _prior("beta", (alpha, beta), False)
+
+
+def inv_gamma(shape: Numbers, scale: Numbers) -> Prior:
+    """An inverse gamma prior on a positive parameter, with mean scale / (shape - 1).
+
+    Examples
+    --------
+    >>> inv_gamma(3, 2).arguments
+    ((3.0,), (2.0,))
+    """
+    check_arguments(inv_gamma, locals())
+    return _prior("inv_gamma", (shape, scale), False)
+
+
 def flat() -> Prior:
     """The improper uniform prior, which `None` means as well.
 
@@ -151,7 +200,15 @@ def lkj(regularization: Numbers = 1, scale: Numbers = 10, df: Numbers = 1, autos
     return CovariancePrior(student_t(df, 0, scale, autoscale), _prior("lkj", (regularization,), False))
 
 
-def set_prior(prior: str | Prior, class_: str = "b", group: str = "", coef: str = "", dpar: str = "") -> SetPrior:
+def set_prior(
+    prior: str | Prior,
+    class_: str = "b",
+    group: str = "",
+    coef: str = "",
+    dpar: str = "",
+    lb: float | None = None,
+    ub: float | None = None,
+) -> SetPrior:
     """A prior with its address, as brms has it; later rows win over earlier ones, and narrower rows over wider ones.
 
     Parameters
@@ -169,6 +226,9 @@ def set_prior(prior: str | Prior, class_: str = "b", group: str = "", coef: str 
     dpar
         The distributional parameter with a formula of its own that the prior is for, `"sigma"`, on the scale of its
         link; the location where empty.
+    lb, ub
+        Bounds of a coefficient, an intercept (at centred predictors) or a parameter of the family, within which the
+        prior is cut. As in brms; unlike there one coefficient may have them by itself.
 
     Raises
     ------
@@ -183,7 +243,11 @@ def set_prior(prior: str | Prior, class_: str = "b", group: str = "", coef: str 
     if isinstance(prior, CovariancePrior):
         raise PriorError("decov() and lkj() are priors on a whole term: pass them as prior_covariance=")
     check_arguments(set_prior, locals())
-    return SetPrior(parse_prior(prior) if isinstance(prior, str) else prior, class_, group, coef, dpar)
+    own = parse_prior(prior) if isinstance(prior, str) else prior
+    ends = -math.inf if lb is None else float(lb), math.inf if ub is None else float(ub)
+    if not ends[0] < ends[1] or math.nan in ends:
+        raise PriorError(f"set_prior(lb={lb!r}, ub={ub!r}): lb must be below ub")
+    return SetPrior(replace(own, bounds=ends), class_, group, coef, dpar)
 
 
 def parse_prior(text: str) -> Prior:
@@ -254,12 +318,16 @@ def _number(node: ast.expr, text: str) -> float:
 
 def _prior(name: str, arguments: tuple[Numbers | None, ...], autoscale: bool) -> Prior:
     row = DISTRIBUTIONS[name]
-    checked = (_numbers(name, argument, value) for argument, value in zip(row.arguments, arguments, strict=True))
-    return Prior(name, tuple(checked), autoscale)
+    checked = tuple(_numbers(name, argument, value) for argument, value in zip(row.arguments, arguments, strict=True))
+    _check_range(row, checked)
+    return Prior(name, checked, autoscale)
+
+
+_ANY_SIGN = ("location", "lower", "upper")  # arguments that may be zero, or below it
 
 
 def _numbers(distribution: str, argument: str, value: Numbers | None) -> tuple[float, ...]:
-    """One argument as a tuple; every one but a location must be positive."""
+    """One argument as a tuple; every one but a location or an end must be positive."""
     if value is None:
         return ()
     where = f"{distribution}({argument}={value!r})"
@@ -269,6 +337,14 @@ def _numbers(distribution: str, argument: str, value: Numbers | None) -> tuple[f
         raise PriorError(f"{where}: {argument} must be a number, or one a coefficient") from error
     if not numbers or not all(math.isfinite(number) for number in numbers):
         raise PriorError(f"{where}: {argument} must be finite; a flat prior is flat()")
-    if argument != "location" and min(numbers) <= 0:
+    if argument not in _ANY_SIGN and min(numbers) <= 0:
         raise PriorError(f"{where}: {argument} must be positive")
     return numbers
+
+
+def _check_range(row: Distribution, arguments: Sequence[tuple[float, ...]]) -> None:
+    """Of a uniform prior: its ends in order."""
+    given = dict(zip(row.arguments, arguments, strict=True))
+    lower, upper = given.get("lower", ()), given.get("upper", ())
+    if lower and upper and not np.all(np.less(*np.broadcast_arrays(lower, upper))):
+        raise PriorError(f"{row.name}({lower[0]:g}, {upper[0]:g}): lower must be below upper")

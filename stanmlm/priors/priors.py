@@ -43,6 +43,14 @@ class PriorRow:
     ratio: bool  # sd: the prior is on sd / auxiliary
     source: str  # "default", the argument ("prior=", ...), "set_prior", "split decov", or the preset's name
 
+    bounds: tuple[float, float] = (-np.inf, np.inf)  # that the user sets
+
+    @property
+    def within(self) -> tuple[float, float]:
+        """Where user and distribution let the parameter be."""
+        low, high = DISTRIBUTIONS[self.distribution].within(self.arguments)
+        return max(low, self.bounds[0]), min(high, self.bounds[1])
+
     @property
     def dpar(self) -> str:
         """The distributional parameter whose predictor it is in, or that it is."""
@@ -144,10 +152,34 @@ def resolve_priors(
     for slot, choice in choices.items():
         _check_class(slot, choice)
     alone = {slot.address.dpar for slot in by_kind["dpar"]}
-    ratio = any(one.scales_groups for one in family.scalars if one.name in alone)
-    unit = scales.y if family.autoscales and not ratio else 1.0
+    ratio = family.scale in alone
+    unit = scales.y if family.autoscales and family.is_linear and not ratio else 1.0
     settled = _settle({slot: choices[slot] for slot in slots}, ratio, unit)
     return Priors(tuple(_row(slot, choice, scales) for slot, choice in settled), preset)
+
+
+def scalar_bounds(priors: Priors, family: Family) -> dict[str, tuple[float, float]]:
+    """Of the family's numbers that priors keep to less than their support, the ends.
+
+    Raises
+    ------
+    PriorError
+        Where nothing is left.
+    """
+    found = {}
+    for one in family.parameters:
+        row = next((row for row in priors.rows if row.class_ == one.name and row.address.kind == "dpar"), None)
+        if row is None:
+            continue
+        support = (one.within.low, one.within.high)
+        low, high = max(support[0], row.within[0]), min(support[1], row.within[1])
+        if not low < high:
+            raise PriorError(
+                f"the prior of {one.name} leaves nothing of what it may be, {support[0]:g} to {support[1]:g}"
+            )
+        if (low, high) != support:
+            found[one.name] = (low, high)
+    return found
 
 
 def is_proper(priors: Priors) -> bool:
@@ -214,7 +246,7 @@ def _defaults(preset: Preset, scales: Scales, slots: Sequence[Slot], family: Fam
     single: dict[str, Callable[[Slot], Prior]] = {
         "Intercept": lambda slot: _default_intercept(preset, scales, own[slot.address.dpar]),
         "b": lambda _: preset.coefficients(scales),
-        "dpar": lambda slot: _declared(preset, scales, own[slot.address.dpar].prior),
+        "dpar": lambda slot: _declared(preset, scales, own[slot.address.dpar].defaults),
     }
     chosen = {slot: single[slot.address.kind](slot) for slot in slots if slot.address.kind in single}
     return chosen | spread_covariance(preset.covariance(scales), slots)
@@ -227,7 +259,8 @@ def _default_intercept(preset: Preset, scales: Scales, of: Distributional) -> Pr
     if default is None or not default.scaled:
         return _declared(preset, scales, of.prior_link)
     df, location, scale = default.arguments
-    return student_t(df, location + float(of.link.forward(np.asarray(scales.y))), scale)
+    unit = scales.y if of.link.name == "identity" else 1.0
+    return student_t(df, location + float(of.link.forward(np.asarray(scales.y))), unit * scale)
 
 
 def _declared(preset: Preset, scales: Scales, defaults: Mapping[str, Default]) -> Prior:
@@ -241,6 +274,9 @@ def _check_class(slot: Slot, choice: _Choice) -> None:
     if kind not in DISTRIBUTIONS[name].classes:
         possible = ", ".join(row.name for row in DISTRIBUTIONS.values() if kind in row.classes and not row.joint)
         raise PriorError(f"{name} cannot be the prior of {slot.label}; possible are {possible}")
+    low, high = choice.prior.bounds
+    if kind in ("sd", "cor") and (low not in (-np.inf, 0.0) or high < np.inf):
+        raise PriorError(f"lb= and ub= cannot bound {slot.label}: an sd is above 0, a correlation between -1 and 1")
 
 
 def _settle(choices: Mapping[Slot, _Choice], ratio: bool, unit: float) -> Iterator[tuple[Slot, _Choice]]:
@@ -283,6 +319,7 @@ def _row(slot: Slot, choice: _Choice, scales: Scales) -> PriorRow:
         specified=specified,
         ratio=choice.ratio,
         source=choice.source,
+        bounds=choice.prior.bounds,
     )
 
 
@@ -306,7 +343,7 @@ def _scaled(prior: Prior, specified: tuple[float, ...], factor: float) -> tuple[
 
 def _factor(slot: Slot, scales: Scales) -> float:
     columns = {"b": scales.x, "sd": scales.z}.get(slot.address.kind)
-    y = scales.y if slot.address.dpar == LOCATION or slot.address.kind == "dpar" else 1.0
+    y = scales.y if slot.address.kind == "dpar" else scales.predictor if slot.address.dpar == LOCATION else 1.0
     return y if columns is None else y / float(columns[slot.position])
 
 

@@ -8,6 +8,7 @@ from scipy import special
 from stanmlm.base.arrays import Floats
 from stanmlm.base.streams import Purpose, Source, stream
 from stanmlm.data.coefficients import places_of, uncentred
+from stanmlm.families.family import Distributional
 from stanmlm.model.centering import informed, sampled_in
 from stanmlm.model.coordinates import in_bases, lower_factor, root_of
 from stanmlm.model.crossed import JointSystem, joint_system, parts_of, roots, solved
@@ -16,6 +17,7 @@ from stanmlm.model.model import Model
 from stanmlm.model.nesting import parents_first
 from stanmlm.model.pilot import Pilot
 from stanmlm.model.sweeping import swept
+from stanmlm.sampling.inside import inside
 from stanmlm.sampling.user_scale import means, origin, sampled
 
 # In posterior sds: chains which agree have come from different places.
@@ -83,15 +85,24 @@ def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.G
     ]
     factors = by_block(model.joined.blocks, [tau[:, None] * L for tau, L in scales])
     u = _deviations(model, at, system, uncentred(model.design, fix), factors, rng) if system else ()
+    fix, u = inside(model, at.beta, fix, u)
     fix = swept(model.centering.sweeps, fix, u)
-    point: dict[str, Floats] = {"z_fix": np.linalg.solve(of.factor, fix - of.hat).astype(float)}
+    point: dict[str, Floats] = {"z_fix": _within(np.linalg.solve(of.factor, fix - of.hat).astype(float), of.bounds)}
     point |= {f"L_{k}": L for k, (tau, L) in enumerate(scales, 1) if len(tau) > 1}
     point |= {"z_sd": z_sd} if scales else {}
     point |= _effects(model, uncentred(model.design, fix), factors, u) if system else {}
     for one, variance in zip(model.scalars, _scalar_variances(model, at), strict=True):
         moved = one.link.forward(np.asarray(at.scalars[one.name])) + SPREAD * np.sqrt(variance) * rng.standard_normal()
-        point[one.name] = np.asarray(one.link.inverse(moved))
+        point[one.in_stan] = one.within.inside(np.asarray(one.link.inverse(moved)))
     return point
+
+
+def _within(z: Floats, bounds: Floats | None) -> Floats:
+    """Coefficients as sampled, those with bounds inside: where one is beyond, halfway back to the origin's side."""
+    if bounds is None:
+        return z
+    low, high = bounds
+    return np.where(z <= low, low / 2, np.where(z >= high, high / 2, z))
 
 
 def _correlation(model: Model, at: Pilot, k: int, share: Floats, rng: np.random.Generator) -> Floats:
@@ -234,7 +245,16 @@ def _log_sd_variance(units: Floats | float) -> Floats:
 def _scalar_variances(model: Model, at: Pilot) -> Floats:
     """Of the family's parameters without a predictor, on their links' scales; of a sigma what its rows leave."""
     known = float(_log_sd_variance(_residuals(model, at)))
-    return np.array([at.scalar_variance.get(one.name, known) for one in model.scalars], dtype=float)
+    own = np.array([at.scalar_variance.get(one.name, known) for one in model.scalars], dtype=float)
+    return np.asarray(own * np.array([_to_stans_scale(one, at.scalars[one.name]) ** 2 for one in model.scalars]))
+
+
+def _to_stans_scale(one: Distributional, value: float) -> float:
+    """How fast Stan's unconstrained scale moves with a link's, where bounds of their own make them differ."""
+    if one.ends is None:
+        return 1.0
+    at = one.within.inside(np.asarray(value))
+    return float(one.within.slope(at) * one.link.slope(one.link.forward(at)))
 
 
 def _residuals(model: Model, at: Pilot) -> float:

@@ -13,7 +13,10 @@ import numpy as np
 from stanmlm.data.coefficients import places_of
 from stanmlm.data.design import Predictor, dpars_of
 from stanmlm.families import FAMILIES
+from stanmlm.families.family import Distributional
+from stanmlm.families.links import LINKS
 from stanmlm.formula.bf import LOCATION
+from stanmlm.model.centering import sampled_in
 from stanmlm.model.joining import Blocks, name_of
 from stanmlm.model.model import Model
 from stanmlm.model.stan_rows import intercepts, many
@@ -53,6 +56,8 @@ class Structure:
     others: tuple[Vector, ...] = ()
     dpars: tuple[str, ...] = ()  # a group term each: the parameter whose predictor it is in; () all in the location's
     rotated: tuple[int, ...] = ()  # positions of group terms that are rotated
+    bounded: tuple[tuple[str, bool, bool], ...] = ()  # scalars whose lower, or upper, bound is data
+    fenced: bool = False  # coefficients have bounds
     constants: tuple[str, ...] = ()  # parameters of the family that are held at a number, which is data
     extras: tuple[str, ...] = ()  # what the density reads of responses beside its usual data
     masses: tuple[str, ...] = ()  # kinds of chances that the likelihood has beside densities
@@ -119,6 +124,8 @@ def structure(model: Model) -> Structure:
         others=tuple(_vector(model, of) for of in model.design.others),
         dpars=tuple(dpars_of(term)[0] for term in terms) if model.design.others else (),
         blocks=model.centering.blocks,
+        fenced=sampled_in(model.centering, model.design).bounds is not None,
+        bounded=tuple((one.in_stan, *_has_ends(one)) for one in model.scalars if one.ends is not None),
         constants=tuple(model.family.constants),
     )
     if model.prior_only:
@@ -134,6 +141,12 @@ def structure(model: Model) -> Structure:
         extras=model.cells.extras,
         masses=model.cells.masses,
     )
+
+
+def _has_ends(one: Distributional) -> tuple[bool, bool]:
+    """Whether a parameter has a lower bound, and an upper one."""
+    low, high = np.isfinite((one.within.low, one.within.high))
+    return bool(low), bool(high)
 
 
 def _vector(model: Model, of: Predictor) -> Vector:
@@ -180,9 +193,10 @@ def program(structure: Structure) -> Program:
 
 def _context(structure: Structure) -> dict[str, object]:
     environment = _environment()
+    bounds = {name: (0.0 if low else -np.inf, 1.0 if high else np.inf) for name, low, high in structure.bounded}
     alone = [one for one in FAMILIES[structure.family].scalars if one.name not in structure.vectors]
-    scalars = [one for one in alone if one.name not in structure.constants]
-    scales = [one.name for one in scalars if one.scales_groups]
+    scalars = [replace(one, ends=bounds.get(one.in_stan)) for one in alone if one.name not in structure.constants]
+    scales = [one.name for one in scalars if one.scales_groups and structure.link == "identity"]
     special = own_density(structure)
     family = special if structure.marginal else f"families/{structure.family}.stan"
     return {
@@ -191,7 +205,7 @@ def _context(structure: Structure) -> dict[str, object]:
         "family": environment.get_template(family).module,
         "density": environment.select_template([special, family]).module,
         "eta": environment.get_template(f"fragments/{'marginal' if structure.marginal else 'eta'}.stan").module,
-        "link": environment.get_template(f"links/{structure.link}.stan").module,
+        "link": environment.get_template(f"links/{LINKS[structure.link].stem}.stan").module,
         "scalars": scalars,
         "constants": [one for one in alone if one.name in structure.constants],
         "scale": scales[0] if scales and structure.several else "",
@@ -205,7 +219,7 @@ def own_density(structure: Structure) -> str:
 
     Where there is none it is the family's file with the link's.
     """
-    return f"densities/{structure.family}_{'marginal' if structure.marginal else structure.link}.stan"
+    return f"densities/{structure.family}_{'marginal' if structure.marginal else LINKS[structure.link].stem}.stan"
 
 
 def _predictors(structure: Structure) -> list[dict[str, object]]:
@@ -216,13 +230,19 @@ def _predictors(structure: Structure) -> list[dict[str, object]]:
             "dpar": one.dpar,
             "suffix": "" if one is location else f"_{one.dpar}",
             "of": "" if one is location else f" of {one.dpar}",
+            "natural": "" if one is location else _in_stan(structure, one.dpar),
             "intercept": one.intercept,
             "offset": one.offset,
             "fixed": one.fixed,
-            "link": _environment().get_template(f"links/{one.link}.stan").module,
+            "link": _environment().get_template(f"links/{LINKS[one.link].stem}.stan").module,
         }
         for one in (location, *structure.others)
     ]
+
+
+def _in_stan(structure: Structure, dpar: str) -> str:
+    """The name of a parameter of the family in the program."""
+    return next((one.in_stan for one in FAMILIES[structure.family].parameters if one.name == dpar), dpar)
 
 
 def _terms(structure: Structure) -> list[dict[str, object]]:
@@ -272,7 +292,7 @@ def _priors(structure: Structure, ratio: bool) -> list[dict[str, object]]:
     environment = _environment()
     records = []
     for class_, distribution in structure.priors:
-        place, parameter = PLACES.get(class_, ("scalar", class_))
+        place, parameter = PLACES.get(class_, ("scalar", _in_stan(structure, class_)))
         place = "vector" if class_ == "Intercept" and structure.others else place
         records.append(
             {

@@ -54,7 +54,14 @@ def standata(model: Model) -> Data:
     elif not model.prior_only:
         data |= _rows(model)
         data |= {**model.cells.rows.stats, **model.family.constants}
-    return data | _priors(model)
+    return data | _bounds(model) | _priors(model)
+
+
+def _bounds(model: Model) -> Data:
+    """The ends of scalars whose bounds are data."""
+    named = ((one.in_stan, one.ends) for one in model.scalars if one.ends is not None)
+    ends = ((f"{side}_{name}", end) for name, both in named for side, end in zip(("lower", "upper"), both, strict=True))
+    return {name: end for name, end in ends if np.isfinite(end)}
 
 
 def absorbed_by(model: Model, k: int) -> tuple[Ints, Ints]:
@@ -68,6 +75,7 @@ def _fixed(model: Model) -> Data:
     design, of = model.design, sampled_in(model.centering, model.design)
     starting, others, means = intercepts(design), slopes(design), centers(design)
     data: Data = {"F": len(of.hat), "fix_hat": of.hat, "fix_L": of.factor}
+    data |= {} if of.bounds is None else {"z_lower": of.bounds[0], "z_upper": of.bounds[1]}
     if not design.others:
         return data | ({"x_mean": means[others]} if design.intercept else {})
     by_intercept = np.zeros((len(starting), len(means)))
@@ -196,7 +204,7 @@ def _one(data: Data) -> Data:
 def _sds(model: Model) -> Data:
     S = sum(len(term.coefs) for term in model.design.terms)
     of = sampled_in(model.centering, model.design)
-    ratios: Data = {f"by_{one.name}": _ratios(model, S) for one in model.scalars if one.scales_groups}
+    ratios: Data = {f"by_{one.name}": _ratios(model, S) for one in model.scalars if one.name == model.family.scale}
     data: Data = {"S": S, "log_sd_hat": of.log_sd, "log_sd_L": of.sd_factor}
     return data | ratios
 

@@ -49,7 +49,7 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
     factors = list(_factors(model, draws, b.shape[:2]))
     starts = np.cumsum([0, *(len(term.coefs) for term in model.design.terms)])
     scaled = [sd[..., start:stop, None] * L for L, (start, stop) in zip(factors, pairwise(starts), strict=True)]
-    auxiliary = {one.name: np.asarray(draws[one.name]) for one in model.scalars}
+    auxiliary = {one.name: np.asarray(draws[one.in_stan]) for one in model.scalars}
     r = (
         _drawn(of, b, scaled, auxiliary["sigma"], stream(Source(seed, model.words), Purpose.EFFECTS))
         if (of := model.centering.marginal)

@@ -22,7 +22,7 @@ DRAWN = [
     *((exams_fit, type) for type in ("dens_overlay", "intervals")),
     *((herds_fit, type) for type in FRAMES),
     *((votes_fit, type) for type in ("bars", "error_binned")),
-    *((counts_fit, type) for type in ("bars",)),
+    *((counts_fit, type) for type in ("bars", "rootogram")),
 ]
 
 
@@ -81,6 +81,20 @@ def test_bars_count_rows() -> None:
     np.testing.assert_allclose(np.average(frame["x"], weights=frame["middle"]), y.mean(), rtol=0.1)
 
 
+def test_a_rootogram_has_the_roots_of_bars() -> None:
+    bars = sm.pp_check(counts_fit(), "bars").data.set_index("x")
+    standing, hanging, suspended = (
+        sm.pp_check(counts_fit(), "rootogram", style=style).data.set_index("x")
+        for style in ("standing", "hanging", "suspended")
+    )
+    roots = ["y", "middle", "lower", "upper"]
+    np.testing.assert_allclose(standing.loc[bars.index, roots] ** 2, bars[roots])
+    np.testing.assert_allclose(standing["top"] - standing["bottom"], standing["y"])
+    np.testing.assert_allclose(hanging[["top", "y"]], np.c_[hanging["middle"], hanging["top"] - hanging["bottom"]])
+    np.testing.assert_allclose(suspended["top"], hanging["bottom"])
+    assert (suspended["bottom"] == 0).all()
+
+
 def test_loo_pit_of_a_true_model_is_uniform() -> None:
     for fit in (exams_fit(), votes_fit(), counts_fit()):
         assert stats.kstest(loo_pit(fit, CheckOptions()), "uniform").pvalue > 0.005
@@ -97,6 +111,10 @@ def test_what_cannot_be_checked_is_refused() -> None:
         sm.pp_check(exams_fit(), "dens_overlays")
     with pytest.raises(sm.OptionError, match='use type="hist"'):
         sm.pp_check(exams_fit(), "bars")
+    with pytest.raises(sm.OptionError, match='type="rootogram" is for counts'):
+        sm.pp_check(exams_fit(), "rootogram")
+    with pytest.raises(sm.OptionError, match="did you mean `hanging`"):
+        sm.pp_check(counts_fit(), "rootogram", style="hangin")
     with pytest.raises(sm.OptionError, match="there is no statistic `means`"):
         sm.pp_check(exams_fit(), "stat", stat="means")
     with pytest.raises(sm.OptionError, match="no grouping factor"):

@@ -109,7 +109,6 @@ def test_rs_packages_are_known_and_their_functions_are_those_of_the_table() -> N
         ("bernoulli", "`bernoulli` is brms's: write `binomial`, which reads 0 and 1"),
         ("probit", r'a link: write `binomial`.* `binomial\(link="probit"\)`'),
         ("quasipoisson", "no probability model, so it has no posterior"),
-        ("nbinom1", "glmmTMB's, whose variance is a multiple of the mean; `negbinomial` is its nbinom2"),
         ("negbinomal", "`negbinomal` is not a family; did you mean `negbinomial`"),
     ],
 )

@@ -89,6 +89,14 @@ def test_a_handler_of_the_program_decides() -> None:
     assert heard == [1]
 
 
+def test_what_numpy_says_of_bad_numbers_is_as_before() -> None:
+    before = np.geterr()
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        np.errstate(invalid="raise").__enter__()  # and an interrupt before its block begins
+        interrupt()
+    assert np.geterr() == before
+
+
 def test_another_thread_is_left_alone() -> None:
     thread = threading.Thread(target=lambda: interruptible().__enter__())
     thread.start()

@@ -76,6 +76,7 @@ def test_subset_may_be_code_or_values(given: str) -> None:
 
 def test_subset_takes_NA_for_no() -> None:  # noqa: N802
     assert frame("y ~ 1", subset="x > 1").rows.tolist() == [2, 3, 4, 5]
+    assert frame("y ~ 1", subset=[np.nan, 3.0, 5.9]).rows.tolist() == [3, 5]
 
 
 @pytest.mark.parametrize("given", ["x > 1e9", [], np.zeros(6, dtype=bool)])
@@ -102,7 +103,7 @@ def test_subset_is_one_column() -> None:
         frame("y ~ 1", subset=np.zeros((6, 2)))
 
 
-@pytest.mark.parametrize("given", [[True], [True, False], [9]])
+@pytest.mark.parametrize("given", [[True], [True, False], [9], [1e300], [-np.inf], "1e300"])
 def test_subset_of_another_length_is_refused(given: list[object]) -> None:
     if given == [True]:
         assert len(frame("y ~ 1", subset=given).rows) == 6

@@ -41,7 +41,7 @@ def test_a_family_has_three_spellings(given) -> None:
         (lambda: as_family(3), "family must be a family such as `binomial`, not 3; there is `gaussian`"),
         (lambda: as_family(dict), "family must be a family"),
         (lambda: binomial(link="probt"), "`probt` is not a link of binomial; did you mean `probit`?"),
-        (lambda: poisson(link="identity"), "`identity` is not a link of poisson; there is `log`"),
+        (lambda: poisson(link="logit"), "`logit` is not a link of poisson; did you mean `log`?"),
     ],
 )
 def test_a_wrong_family_or_link_names_the_right_ones(call, message: str) -> None:

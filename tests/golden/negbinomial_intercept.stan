@@ -117,8 +117,9 @@ model {
     + Z_1 .* a_1[g_1];
 
   // Likelihood
+  vector[C] log_odds = eta - log(shape);
   target += dot_product(often, log_rising(shape, count));
-  target += dot_product(y, eta) - dot_product(y + shape * n, log1p_exp(eta - log(shape)));
+  target += dot_product(y, eta) - dot_product(y + shape * n, log1p_exp(log_odds));
 
   // Priors
   alpha_c ~ student_t(Intercept_student_t_df, Intercept_student_t_location, Intercept_student_t_scale);

@@ -168,7 +168,11 @@ def by_stan(of: Model, at: list[Floats]) -> Floats:
     return values[1:] - values[0]
 
 
-@pytest.mark.parametrize("pair", PAIRS)
+# What these rows say of the effects of `h` is not worth a rotation.
+LITTLE_TO_SWEEP = ("lognormal", "inverse_gaussian", "exponential")
+
+
+@pytest.mark.parametrize("pair", [pair for pair in PAIRS if pair not in LITTLE_TO_SWEEP])
 def test_a_term_here_is_rotated(pair: str) -> None:
     assert built(pair, rows(pair)).centering.rotated.keys() == {1}
 

@@ -15,7 +15,7 @@ from stanmlm.fit.pipeline import ModelOptions, build_model
 from stanmlm.formula.bf import Formulas
 from stanmlm.model.model import Model
 from stanmlm.model.problem import coefficient_priors, prior_precision
-from stanmlm.model.sweeping import MOST_LEVELS, TIES, basis
+from stanmlm.model.sweeping import MOST_LEVELS, TIES, eigenbasis
 
 EVERY = [binomial(), poisson(), gaussian(), negbinomial(), student()]
 FAMILIES = pytest.mark.parametrize("family", EVERY, ids=lambda family: family.name)
@@ -194,7 +194,7 @@ def test_rounding_does_not_choose_the_basis() -> None:
     equal = 5.0 * (np.eye(6) - 1 / 6)
     noise = 1e-14 * rng.normal(size=(6, 6))
     for moved in (equal + noise + noise.T, 1.0 * equal[::-1, ::-1]):
-        np.testing.assert_allclose(basis(moved), basis(equal), atol=1e-9)
+        np.testing.assert_allclose(eigenbasis(moved), eigenbasis(equal), atol=1e-9)
 
 
 def test_levels_without_rows_and_rows_of_weight_zero() -> None:

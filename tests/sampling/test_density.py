@@ -16,9 +16,10 @@ from reference_density import (
     scale_at,
     share_at,
 )
-from stan_against_numpy import PAIRS, RELATIVE, check, compiled, points
+from stan_against_numpy import MORE, PAIRS, RELATIVE, check, compiled, points
 
-from stanmlm.families import binomial, gaussian, negbinomial, poisson, student
+from stanmlm.families import FAMILIES, binomial, gaussian, negbinomial, poisson, student
+from stanmlm.families.family import with_link
 from stanmlm.model.centering import noncentered, sampled_in
 from stanmlm.model.compress import compress
 from stanmlm.model.model import Model
@@ -30,6 +31,11 @@ from stanmlm.sampling.user_scale import unroll
 @pytest.mark.parametrize("pair", PAIRS)
 def test_density_of_every_family_link_and_term_shape(pair: str, shape: str, offset: bool) -> None:
     check(model(PAIRS[pair], shape, offset=offset))
+
+
+@pytest.mark.parametrize("pair", MORE)
+def test_density_of_more_families(pair: str) -> None:
+    check(model(MORE[pair], "two", offset=True))
 
 
 # Shapes with the positions of their rotated terms: by themselves, beside slopes that absorb, beside nested terms.
@@ -93,8 +99,11 @@ def test_half_of_the_priors_on_sds_may_be_ratios_to_sigma() -> None:
     check(model(gaussian(), "two", replaced(plain_priors(design("two"), gaussian()), "sd", *sds)))
 
 
-REAL = [("normal", 0.3, 1.2), ("student_t", 3.0, 0.3, 1.2), ("cauchy", 0.3, 1.2), ("flat",)]
-POSITIVE = [*REAL, ("exponential", 1.3), ("gamma", 2.5, 1.1)]
+REAL = [
+    *(("normal", 0.3, 1.2), ("student_t", 3.0, 0.3, 1.2), ("cauchy", 0.3, 1.2), ("logistic", 0.3, 1.2)),
+    *(("uniform", -50.0, 50.0), ("flat",)),
+]
+POSITIVE = [*REAL, ("exponential", 1.3), ("gamma", 2.5, 1.1), ("lognormal", 0.3, 1.2), ("inv_gamma", 2.5, 1.1)]
 
 
 @pytest.mark.parametrize("given", REAL, ids=lambda given: given[0])
@@ -150,10 +159,10 @@ def test_cells_have_the_density_of_rows(pair: str) -> None:
     np.testing.assert_allclose(few - few[0], many - many[0], rtol=1e-10, atol=1e-10 * np.abs(many).max())
 
 
-@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("pair", [*PAIRS, *MORE])
 def test_collapsing_is_exact_under_random_offsets_and_fractional_weights(pair: str) -> None:
     """Some rows share everything, some all but the response, some all but the offset or the weight."""
-    few, many = (model(PAIRS[pair], "crossed", offset=True, collapse=collapse) for collapse in (True, False))
+    few, many = (model((PAIRS | MORE)[pair], "crossed", offset=True, collapse=collapse) for collapse in (True, False))
     rng = np.random.default_rng(11)
     offset, weights = rng.choice(rng.normal(size=3), N), rng.choice([*rng.uniform(0.1, 3.0, 3), 1.0], N)
     values = []
@@ -277,6 +286,15 @@ EDGES = [
     *((student(), {"sigma": 0.7, "nu": nu}, 1.0) for nu in (1 + 1e-8, 1.5, 29.9, 30.1, 1e3, 1e6)),
     (student(), {"sigma": 1e-5, "nu": 2.0}, 1.0),
     (poisson(), {}, -700.0),
+    *((FAMILIES["nbinom1"], {"phi": phi}, 0.5) for phi in (1e-8, 1.0, 1e4)),
+    (FAMILIES["nbinom1"], {"phi": 1.0}, -600.0),
+    *((FAMILIES["beta_binomial"], {"phi": phi}, 0.5) for phi in (1e-6, 3.0, 14.9, 1e3, 1e7)),
+    *((FAMILIES["beta_binomial"], {"phi": 3.0}, eta) for eta in (-100.0, 100.0)),
+    *((FAMILIES["zero_inflated_poisson"], {"zi": zi}, eta) for zi in (1e-9, 0.999) for eta in (-60.0, 0.0, 5.0)),
+    *((FAMILIES["zero_inflated_negbinomial"], {"shape": a, "zi": 0.2}, -3.0) for a in (1e-4, 1e6)),
+    *((FAMILIES["zero_inflated_binomial"], {"zi": 0.3}, eta) for eta in (-35.0, 35.0)),
+    *((FAMILIES["hurdle_poisson"], {"hu": 0.2}, eta) for eta in (-300.0, -20.0, 6.0)),
+    *((FAMILIES["hurdle_negbinomial"], {"shape": a, "hu": 0.2}, -8.0) for a in (1e-3, 1e5)),
     (binomial(), {}, 40.0),
     (binomial(), {}, -40.0),
     (binomial(link="probit"), {}, 29.0),
@@ -301,6 +319,54 @@ def test_density_at_the_edges_of_a_family(family, scalars: dict[str, float], int
     here, there, expected = log_density(of, q), log_density(of, near), gradient(of, q)
     assert value - other == pytest.approx(np.real(here - there), rel=RELATIVE, abs=1e-13 * abs(here))
     np.testing.assert_allclose(slope, expected, rtol=1e-7, atol=1e-8)
+
+
+OTHER_LINKS = [
+    with_link(family, link)
+    for family in FAMILIES.values()
+    for link in family.location.links
+    if f"{family.name}-{link}" not in ("binomial-probit", "binomial-cloglog")
+]
+
+
+@pytest.mark.parametrize("family", OTHER_LINKS, ids=str)
+def test_density_under_every_link(family) -> None:
+    """Rows about the middle of what the location may be, where every link is inside."""
+    of = model(family, "none")
+    ours, here = [], in_the_middle(of)
+    stan = [compiled(of).log_prob_grad(q) for q in here]
+    for q, (_, slope) in zip(here, stan, strict=True):
+        ours.append(np.real(log_density(of, q)))
+        expected = gradient(of, q)
+        np.testing.assert_allclose(slope, expected, rtol=RELATIVE, atol=RELATIVE * np.abs(expected).max())
+    differences = np.diff([value for value, _ in stan])
+    np.testing.assert_allclose(differences, np.diff(ours), rtol=RELATIVE, atol=RELATIVE * np.abs(ours).max())
+
+
+def in_the_middle(of: Model) -> list[np.ndarray]:
+    at, P = sampled_in(of.centering, of.design), of.design.X.shape[1]
+    middle = of.family.link.forward(np.asarray(0.4 if of.family.location.support != "positive" else 2.0))
+    here = points(of)
+    for q in here:
+        q[:P] = np.linalg.solve(at.factor, np.r_[middle, 0.03 * abs(middle) * q[1:P]] - at.hat)
+    return here
+
+
+@pytest.mark.parametrize("family", OTHER_LINKS, ids=str)
+def test_cells_and_rows_have_one_density_under_every_link(family) -> None:
+    """With offsets and weights that differ within what the predictors tell apart."""
+    cells, rows = (model(family, "none", collapse=collapse) for collapse in (True, False))
+    small = 0.02 * np.abs(family.link.forward(np.asarray(0.4)))
+    offset = np.where(np.arange(N) % 2, small, -small)
+    cells, rows = (
+        replace(of, design=(moved := replace(of.design, offset=offset)),
+                cells=compress(moved, of.response, family, collapse))
+        for of, collapse in ((cells, True), (rows, False))
+    )  # fmt: skip
+    rows = replace(rows, centering=cells.centering)
+    few, many = ([compiled(of).log_prob_grad(q)[0] for q in in_the_middle(cells)] for of in (cells, rows))
+    assert len(cells.cells.first) < len(rows.cells.first)
+    np.testing.assert_allclose(np.diff(few), np.diff(many), rtol=1e-10, atol=1e-10 * np.abs(many).max())
 
 
 @pytest.mark.parametrize("shape", JOINED)

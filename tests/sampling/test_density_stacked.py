@@ -20,6 +20,10 @@ from stanmlm.sampling.standata import standata
 # Differences of the log density between cells and rows, relative to its size: the order of sums.
 COLLAPSED = 1e-10
 FAMILIES = {"gaussian": gaussian(), "student": student()}
+OTHER_LINKS = {
+    "sigma": (gaussian("softplus", link_sigma="squareplus"), "groups"),
+    "sigma and nu": (student("inverse", "softplus", "identity"), "slopes"),
+}
 FORMULAS = {
     "fixed": ("y ~ x", "sigma ~ z"),
     "one number": ("y ~ x + (1 | g)", "sigma ~ 1"),
@@ -64,6 +68,12 @@ def made(family: Family, texts: tuple[str, ...], **options: Any) -> Model:
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_stans_density_and_gradient_are_those_over_rows(family: str, formula: str) -> None:
     check(made(FAMILIES[family], FORMULAS[formula], preset="brms"))
+
+
+@pytest.mark.parametrize("name", OTHER_LINKS)
+def test_stans_density_is_that_over_rows_under_other_links(name: str) -> None:
+    family, formula = OTHER_LINKS[name]
+    check(made(family, FORMULAS[formula], preset="brms"))
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -1,5 +1,8 @@
 """Rotated and swept or not: one posterior, where priors that are tight would show on which coefficients they are."""
 
+from collections.abc import Callable
+from functools import partial
+
 import arviz_stats
 import numpy as np
 import pandas as pd
@@ -25,26 +28,21 @@ def survey() -> pd.DataFrame:
     return pd.DataFrame({"y": rng.binomial(1, 1 / (1 + np.exp(-eta))), "z": z, **names})
 
 
+def rotated_and_not(call: Callable[..., sm.Fit]) -> list[sm.Fit]:
+    return [
+        call(seed=1, centering=centering, adapt_delta=0.95, progress=False, engine="stanli")
+        for centering in ("auto", "noncentered")
+    ]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("state", ["(1 | state)", "(1 + z2 | state)"])
 @pytest.mark.parametrize("prior", PRIORS)
 def test_priors_stay_on_the_users_coefficients(prior: str, state: str) -> None:
     data = survey()
     data["z2"] = np.random.default_rng(3).choice([-1.0, 0.0, 1.0], len(data))
-    fits = [
-        sm.glmer(
-            f"y ~ z + (1 | age) + (1 | edu) + {state}",
-            data,
-            "binomial",
-            seed=1,
-            centering=centering,
-            adapt_delta=0.95,
-            progress=False,
-            engine="stanli",
-            **PRIORS[prior],
-        )
-        for centering in ("auto", "noncentered")
-    ]
+    call = partial(sm.glmer, f"y ~ z + (1 | age) + (1 | edu) + {state}", data, "binomial", **PRIORS[prior])
+    fits = rotated_and_not(call)
     assert fits[0].model.centering.sweeps
     check_one_posterior(*fits)
 
@@ -56,23 +54,9 @@ def test_priors_stay_on_the_users_coefficients_of_every_parameter(family: str) -
     rng = np.random.default_rng(4)
     spread = np.exp(0.5 + data["age"].str[-1].astype(int) / 4 - data["edu"].str[-1].astype(int) / 3)
     data["y"] = data["z"] + data["y"] + spread * rng.normal(size=len(data))
-    fits = [
-        sm.brm(
-            sm.bf("y ~ z + (1 | age) + (1 | edu)", "sigma ~ (1 | age) + (1 | edu)"),
-            data,
-            family,
-            priors=[
-                sm.set_prior("normal(0, 0.05)", class_="Intercept"),
-                sm.set_prior("normal(0, 0.05)", class_="Intercept", dpar="sigma"),
-            ],
-            seed=1,
-            centering=centering,
-            adapt_delta=0.95,
-            progress=False,
-            engine="stanli",
-        )
-        for centering in ("auto", "noncentered")
-    ]
+    formula = sm.bf("y ~ z + (1 | age) + (1 | edu)", "sigma ~ (1 | age) + (1 | edu)")
+    tight = [sm.set_prior("normal(0, 0.05)", class_="Intercept", dpar=dpar) for dpar in ("", "sigma")]
+    fits = rotated_and_not(partial(sm.brm, formula, data, family, priors=tight))
     assert {2, 3} <= fits[0].model.centering.rotated.keys(), "those of sigma"
     check_one_posterior(*fits)
 

@@ -62,4 +62,4 @@ def _of_row(fit: Fit, row: PriorRow, values: Mapping[str, Floats]) -> Floats:
 
 def _scale(fit: Fit, values: Mapping[str, Floats]) -> Floats:
     """What the prior of a ratio divides a group's sd by."""
-    return next(values[one.name] for one in fit.model.family.scalars if one.scales_groups)
+    return values[fit.model.family.scale]

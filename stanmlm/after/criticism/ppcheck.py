@@ -102,10 +102,39 @@ def usual_check(fit: Fit) -> str:
 
 def bars_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """For every count `x`: how many rows have it (`y`), and median and 90% interval of how many replicates' rows do."""
+    frame = _frequencies(fit, options, "bars")
+    return frame[(frame["y"] > 0) | (frame["upper"] > 0)]
+
+
+def rootogram_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
+    """Square roots of the same, `bottom` and `top` of the bars of y being where the style puts them.
+
+    Bars of a hanging rootogram hang from what is expected, the median; a suspended one has what they miss above zero,
+    and what they overshoot below (Kleiber and Zeileis 2016).
+    """
+    if options.style not in ROOTOGRAMS:
+        raise OptionError(f"style is `{options.style}`{did_you_mean(options.style, ROOTOGRAMS)}")
+    frame = _frequencies(fit, options, "rootogram")
+    columns = ["y", "middle", "lower", "upper"]
+    roots = frame.assign(**{name: np.sqrt(frame[name]) for name in columns})
+    bottom, top = ROOTOGRAMS[options.style](roots["y"], roots["middle"])
+    return roots.assign(bottom=bottom, top=top)
+
+
+# (roots of frequencies, roots of expected ones) -> the ends of bars.
+ROOTOGRAMS: Mapping[str, Callable[["pd.Series", "pd.Series"], tuple["pd.Series", "pd.Series"]]] = {
+    "standing": lambda y, expected: (0 * y, y),
+    "hanging": lambda y, expected: (expected - y, expected),
+    "suspended": lambda y, expected: (0 * y, expected - y),
+}
+
+
+def _frequencies(fit: Fit, options: CheckOptions, type: str) -> pd.DataFrame:
+    """Of the counts 0, 1, ... up to the greatest that y or many replicates have."""
     rep = replicates(fit, options, None, shares=False)
     if np.any(rep.y != np.round(rep.y)):
-        raise OptionError('type="bars" is for counts; this response is continuous: use type="hist"')
-    many = f'type="bars" shows counts below {WIDEST_BARS}, and these go beyond: use type="hist"'
+        raise OptionError(f'type="{type}" is for counts; this response is continuous: use type="hist"')
+    many = f'type="{type}" shows counts below {WIDEST_BARS}, and these go beyond: use type="hist"'
     if rep.y.max() >= WIDEST_BARS:
         raise OptionError(many)
     blocks = list(_tables(rep))
@@ -116,7 +145,7 @@ def bars_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     if np.any(upper[WIDEST_BARS:]):
         raise OptionError(many)
     frame = pd.DataFrame({"x": np.arange(width), "y": seen, "middle": middle, "lower": lower, "upper": upper})
-    return frame[(frame["y"] > 0) | (frame["upper"] > 0)]
+    return frame[: int(np.flatnonzero((seen > 0) | (upper > 0)).max()) + 1]
 
 
 def _tables(rep: Replicates) -> Iterator[Ints]:
@@ -259,6 +288,7 @@ FRAMES: Mapping[str, Callable[[Fit, CheckOptions], pd.DataFrame]] = {
     "dens_overlay": density_frame,
     "hist": hist_frame,
     "bars": bars_frame,
+    "rootogram": rootogram_frame,
     "stat": stat_frame,
     "stat_grouped": stat_grouped_frame,
     "intervals": intervals_frame,

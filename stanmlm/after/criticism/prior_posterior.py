@@ -69,7 +69,7 @@ def _number(fit: Fit, row: PriorRow, names: Names) -> Iterator[Compared]:
 
 def _deviation(fit: Fit, row: PriorRow, names: Names) -> Iterator[Compared]:
     rows = fit.model.ledger.of("sd", row.term)
-    unit = next((a.name for a in fit.model.family.scalars if a.scales_groups and row.ratio), "")
+    unit = fit.model.family.scale if row.ratio else ""
     sd = scales_of(fit, row.term)[0] / (draws_of(fit, unit)[:, None] if unit else 1.0)
     joint = DISTRIBUTIONS[row.distribution].joint
     for k, element in enumerate(map(Element, rows)):
@@ -93,12 +93,13 @@ _BY_KIND: Mapping[str, Callable[[Fit, PriorRow, Names], Iterator[Compared]]] = M
 
 
 def _univariate(row: PriorRow, element: Element, title: str, posterior: Floats) -> Compared:
-    known, rng, bounds = DISTRIBUTIONS[row.distribution], _stream(title), element.parameter.bounds
+    known, rng, own = DISTRIBUTIONS[row.distribution], _stream(title), element.parameter.bounds
+    bounds = max(own[0], row.bounds[0]), min(own[1], row.bounds[1])
     if not known.proper:
         return Compared(element, title, spelled(row), posterior, bounds, None, np.empty(0))
-    low = bounds[0]
-    sample = known.draw(rng, row.arguments, (SAMPLE,), low)
-    mass = _mass(row, low, float(np.median(sample - low))) if np.isfinite(low) else 1.0
+    low, high = bounds
+    sample = known.draw(rng, row.arguments, (SAMPLE,), low, high)
+    mass = _mass(row, bounds, float(np.median(sample - low))) if np.isfinite(low) else 1.0
 
     def density(x: Floats) -> Floats:
         return np.asarray(np.exp(known.log_density(x, row.arguments)) / mass)
@@ -111,12 +112,13 @@ def _stream(name: str) -> np.random.Generator:
     return stream(Source(0), Purpose.PRIORS, *words_of(name))
 
 
-def _mass(row: PriorRow, low: float, middle: float) -> float:
-    """The probability above the bound at which a prior is cut; in units of its median's distance from there."""
+def _mass(row: PriorRow, bounds: tuple[float, float], middle: float) -> float:
+    """The probability between the bounds at which a prior is cut; in units of its median's distance from the lower."""
     from scipy.integrate import quad
 
-    log_density = DISTRIBUTIONS[row.distribution].log_density
-    found = quad(lambda u: middle * float(np.exp(log_density(np.asarray(low + u * middle), row.arguments))), 0, np.inf)
+    log_density, low = DISTRIBUTIONS[row.distribution].log_density, bounds[0]
+    end = (bounds[1] - low) / middle
+    found = quad(lambda u: middle * float(np.exp(log_density(np.asarray(low + u * middle), row.arguments))), 0, end)
     return float(found[0])
 
 
@@ -125,7 +127,9 @@ def _margin(
 ) -> Compared:
     """One element of a joint prior: all elements have the same margin. Its name goes before its title with a unit."""
     known, rng = DISTRIBUTIONS[row.distribution], _stream(titles[0])
-    sample = known.draw(rng, row.arguments, (SAMPLE, *shape), 0.0).reshape(SAMPLE, -1)[:, shape[-1] * (len(shape) - 1)]
+    sample = known.draw(rng, row.arguments, (SAMPLE, *shape), 0.0, np.inf).reshape(SAMPLE, -1)[
+        :, shape[-1] * (len(shape) - 1)
+    ]
     density = MARGINS[row.distribution](row.arguments, shape[0])
     return Compared(element, titles[1], spelled(row), posterior, element.parameter.bounds, density, sample)
 

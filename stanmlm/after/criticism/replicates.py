@@ -27,6 +27,7 @@ class CheckOptions:
     request: Request = USUAL  # where it says no number of draws, each type has its own
     group: str | Anything | None = None
     stat: str | Statistic = "mean"
+    style: str = "standing"  # of rootograms
     seed: int | None = None  # the fit's own where None
 
 

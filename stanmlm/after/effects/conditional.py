@@ -17,7 +17,7 @@ from stanmlm.after.effects.datagrid import (
     roles_of,
 )
 from stanmlm.after.predict.estimates import Estimates, columns_beside, estimates
-from stanmlm.after.predict.expected import expectation, linear, new_responses
+from stanmlm.after.predict.expected import expectation, linear, natural, new_responses, parameter_of
 from stanmlm.after.predict.outcome import SPOKEN
 from stanmlm.after.predict.predict import draws_by_rows
 from stanmlm.after.predict.request import Request
@@ -28,6 +28,7 @@ from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.streams import ROWS
 from stanmlm.data.factors import make_unique
 from stanmlm.fit.fit import Fit
+from stanmlm.formula.formula import by_parameter
 from stanmlm.formula.rcode import names_in
 from stanmlm.formula.rparse import parse_expression
 
@@ -73,6 +74,7 @@ def conditional_effects(
     level: float = 0.95,
     resolution: int = RESOLUTION,
     int_conditions: Mapping[str, Sequence[object]] | None = None,
+    dpar: str | None = None,
 ) -> ConditionalEffects:
     """Predictions along every predictor and every two-way interaction, as brms's `conditional_effects`.
 
@@ -82,7 +84,8 @@ def conditional_effects(
         A fit.
     effects
         Variables that `datagrid` knows, or pairs such as "income:avg.income", of which the first lies on the horizontal
-        axis; all main effects and two-way interactions of the fixed part where None.
+        axis; all main effects and two-way interactions of the fixed part where None, of that of `dpar` where it is
+        given.
     conditions
         Values of the other predictors, by name; a data frame gives a panel a row. Else numbers stand at their mean,
         factors at their first level.
@@ -97,6 +100,9 @@ def conditional_effects(
     int_conditions
         Values of the second predictor of an interaction, by name; else the mean and one sd to each side of it, or its
         levels.
+    dpar
+        A parameter of the family in place of the response, "zi" or "sigma": on its own scale, or under
+        `method="linpred"` on that of its link.
 
     Returns
     -------
@@ -120,11 +126,13 @@ def conditional_effects(
     check_arguments(conditional_effects, locals())
     if method not in METHODS:
         raise OptionError(f"method is `{method}`" + did_you_mean(method, METHODS))
+    if dpar is not None and method == "predict":
+        raise OptionError(f'method="predict" draws responses; `{parameter_of(fit, dpar)}` has "epred" and "linpred"')
     data = fitted_data(fit)
     seconds = {known_name(name, data): values for name, values in (int_conditions or {}).items()}
-    asked = _Asked(Request(re_formula), method, level, resolution, seconds, _conditions(fit, conditions))
+    asked = _Asked(Request(re_formula), method, level, resolution, seconds, _conditions(fit, conditions), dpar)
     named = [effects] if isinstance(effects, str) else effects
-    chosen = default_effects(fit) if named is None else [_read_effect(fit, effect) for effect in named]
+    chosen = default_effects(fit, dpar) if named is None else [_read_effect(fit, effect) for effect in named]
     grids = [_grid(fit, variables, asked) for variables in chosen]
     warn_of_new_levels([_by_choice(grid) for grid in grids])
     if method == "predict":
@@ -142,17 +150,21 @@ class _Asked:
     resolution: int
     seconds: Mapping[str, Sequence[object]]  # values of the second predictor by name
     conditions: pd.DataFrame  # a row a panel
+    dpar: str | None
 
 
-def default_effects(fit: Fit) -> list[tuple[str, ...]]:
-    """The predictors of the fixed part, then the pairs that interact, in the order of the terms.
+def default_effects(fit: Fit, dpar: str | None = None) -> list[tuple[str, ...]]:
+    """The predictors of a parameter's fixed part, then the pairs that interact, in the order of the terms.
 
     Raises
     ------
     DataError
         Where there is none.
     """
-    fixed, known = fit.model.formula.fixed, set(roles_of(fit).focal)
+    formulas, name, known = by_parameter(fit.model.formula), parameter_of(fit, dpar), set(roles_of(fit).focal)
+    if name not in formulas:
+        raise DataError(f"`{name}` has no formula: it is one number")
+    fixed = formulas[name].fixed
     terms = [tuple(dict.fromkeys(name for name in names_of_term(term) if name in known)) for term in fixed.terms]
     main = dict.fromkeys((name,) for term in terms for name in term)
     if not main:
@@ -225,10 +237,17 @@ def _by_choice(grid: _Grid) -> Target:
 
 
 def _effect(fit: Fit, grid: _Grid, asked: _Asked) -> ConditionalEffect:
-    draws = METHODS[asked.method](fit, grid.target)
+    draws = METHODS[asked.method](fit, grid.target, asked.dpar)
     made = estimates(grid.labels, draws, "Conditional effects", asked.level, asked.method)
-    numeric, says = not is_discrete(fit, grid.variables[0]), SPOKEN[asked.method](fit)
+    numeric, says = not is_discrete(fit, grid.variables[0]), _spoken(fit, asked)
     return ConditionalEffect(":".join(grid.variables), grid.variables, numeric, made, says, grid.panel)
+
+
+def _spoken(fit: Fit, asked: _Asked) -> str:
+    if asked.dpar is None:
+        return SPOKEN[asked.method](fit)
+    link = fit.model.family.links[asked.dpar].name
+    return asked.dpar if asked.method == "epred" else f"{asked.dpar} ({link} scale)"
 
 
 def _condition_texts(conditions: pd.DataFrame) -> list[str]:
@@ -272,16 +291,20 @@ def _held(fit: Fit, data: pd.DataFrame, name: str) -> list[object]:
     return [distinct_values(data[name])[0]] if is_discrete(fit, name) else [float(data[name].mean())]
 
 
-def _expected(fit: Fit, target: Target) -> Floats:
-    return draws_by_rows(fit, target, expectation(fit, target))
+def _expected(fit: Fit, target: Target, dpar: str | None) -> Floats:
+    return draws_by_rows(fit, target, expectation(fit, target) if dpar is None else natural(fit, dpar))
 
 
-def _linear(fit: Fit, target: Target) -> Floats:
-    return draws_by_rows(fit, target, linear(fit))
+def _linear(fit: Fit, target: Target, dpar: str | None) -> Floats:
+    return draws_by_rows(fit, target, linear(fit, dpar))
 
 
-def _new(fit: Fit, target: Target) -> Floats:
+def _new(fit: Fit, target: Target, _: str | None) -> Floats:
     return draws_by_rows(fit, target, new_responses(fit, target, target.source), block=ROWS)
 
 
-METHODS: Mapping[str, Callable[[Fit, Target], Floats]] = {"epred": _expected, "linpred": _linear, "predict": _new}
+METHODS: Mapping[str, Callable[[Fit, Target, str | None], Floats]] = {
+    "epred": _expected,
+    "linpred": _linear,
+    "predict": _new,
+}

@@ -61,6 +61,7 @@ def positions(index: Value, n: int) -> Ints:
     wanted = np.where(index.data < 0, np.nan, index.data + 1.0) if index.type == "factor" else np.trunc(floats(index))
     if (wanted == 0).any():
         raise DataError("an index of 0: positions count from 1 in a formula, where Python counts from 0")
+    wanted = np.clip(wanted, -n - 1, n + 1)  # past the end is past the end, if no integer holds it
     if not (wanted < 0).any():
         found: Ints = np.nan_to_num(wanted).astype(np.int64) - 1
         return found

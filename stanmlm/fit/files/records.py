@@ -5,6 +5,8 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from stanmlm.base.arguments import shown
 from stanmlm.base.arviz_compat import tree_of_parts, tree_parts
 from stanmlm.base.files.annotations import kinds_of
@@ -91,8 +93,8 @@ def codec() -> Codec:
         Coder(
             "family",
             Family,
-            _written_family,
-            _read_family,
+            _family_written,
+            _family_read,
         ),
         Coder("address", Address, lambda address, inner, _: inner(list(address)), _read_address),
         Coder("code", Node, lambda node, *_: postfix(node), _read_code),
@@ -107,18 +109,29 @@ def codec() -> Codec:
     return Codec((*own, *PANDAS, *PLAIN), RECORDS, {"DataTree": DataTree}, {"PriorRow": _with_address})
 
 
-def _written_family(family: Family, *_: object) -> list[Any]:
-    """Its name, the links of all parameters, and, where some are held at a number, these."""
+def _family_written(family: Family, *_: object) -> Json:
+    """Its name, the links of all parameters, bounds that data or users set, and the numbers that some are held at."""
     links = {one.name: one.link.name for one in FAMILIES[family.name].parameters} | {
         name: link.name for name, link in family.links.items()
     }
-    return [family.name, *links.values(), *([dict(family.constants)] if family.constants else [])]
+    ends = {one.name: [_end(end) for end in one.ends] for one in family.parameters if one.ends is not None}
+    about = ([ends, dict(family.constants)] if family.constants else [ends]) if ends or family.constants else []
+    return [family.name, *links.values(), *about]
 
 
-def _read_family(written: Json, *_: object) -> Family:
-    *rest, last = written[1:]
-    constants = last if isinstance(last, dict) else {}
-    return holding(with_links(FAMILIES[written[0]], rest if constants else [*rest, last]), constants)
+def _end(end: float) -> float | None:
+    """A bound; None where there is none, for JSON has no infinity."""
+    return end if np.isfinite(end) else None
+
+
+def _family_read(written: Any, *_: object) -> Family:
+    name, *rest = written
+    links, about = ([one for one in rest if isinstance(one, dict) == known] for known in (False, True))
+    ends, constants = [*about, {}, {}][:2]
+    known = {
+        dpar: (-np.inf if low is None else low, np.inf if high is None else high) for dpar, (low, high) in ends.items()
+    }
+    return holding(with_links(FAMILIES[name], links), constants).narrowed(known)
 
 
 def _read_address(written: Json, inner: Callable[[Json], Any], _: object) -> Address:

@@ -1,0 +1,7 @@
+{# Zeros by a hurdle, which brms calls zi, and shares between 0 and 1.
+   Contract: macros functions(s), data(s), model(s, link); model reads `eta` and the parameters that are vectors. #}
+{% import "families/beta.stan" as base %}
+{% import "mixtures/hurdle.stan" as hurdle %}
+{% macro functions(s) %}{{ base.functions(s) }}{% endmacro %}
+{% macro data(s) %}{{ hurdle.data(base.data(s)) }}{% endmacro %}
+{% macro model(s, link) %}{{ hurdle.model(s, "zi", base.model(s, link), "") }}{% endmacro %}

@@ -1,0 +1,7 @@
+{# Beta-binomial successes in trials, with more that have none.
+   Contract: macros functions(s), data(s), model(s, link); model reads `eta` and the parameters that are vectors. #}
+{% import "families/beta_binomial.stan" as base %}
+{% import "mixtures/inflated.stan" as inflated %}
+{% macro functions(s) %}{{ base.functions(s) }}{% endmacro %}
+{% macro data(s) %}{{ inflated.data(base.data(s), true) }}{% endmacro %}
+{% macro model(s, link) %}{{ inflated.model(s, base.model(s, link), base.log_zero(s, link)) }}{% endmacro %}

@@ -1,0 +1,5 @@
+{# The log-log link: the cloglog of one minus the parameter is -eta.
+   Contract: macros inverse, the parameter at a vector eta, log_inverse, its logarithm, and log1m_inverse, that of one minus it. #}
+{% macro inverse(eta) %}exp(-exp(-({{ eta }}))){% endmacro %}
+{% macro log_inverse(eta) %}-exp(-({{ eta }})){% endmacro %}
+{% macro log1m_inverse(eta) %}log1m_exp(-exp(-({{ eta }}))){% endmacro %}

@@ -1,0 +1,5 @@
+{# The softplus link: the parameter is log(1 + exp(eta)).
+   Contract: macros inverse, the parameter at a vector eta, log_inverse, its logarithm, and log1m_inverse, that of one minus it. #}
+{% macro inverse(eta) %}log1p_exp({{ eta }}){% endmacro %}
+{% macro log_inverse(eta) %}log(log1p_exp({{ eta }})){% endmacro %}
+{% macro log1m_inverse(eta) %}log1m(log1p_exp({{ eta }})){% endmacro %}

@@ -1,0 +1,15 @@
+{# The chance of a mixture, one number or a cell each with a logit link.
+   Contract: macros logs(s, dpar), which leaves log_<dpar> and log1m_<dpar>, and total(s, dpar, count, log). #}
+{% import "links/logit.stan" as logit %}
+{% macro logs(s, dpar) %}
+{% if dpar in s.vectors %}
+  vector[C] log_{{ dpar }} = {{ logit.log_inverse("eta_" ~ dpar) }};
+  vector[C] log1m_{{ dpar }} = {{ logit.log1m_inverse("eta_" ~ dpar) }};
+{% else %}
+  real log_{{ dpar }} = log({{ dpar }});
+  real log1m_{{ dpar }} = log1m({{ dpar }});
+{% endif %}
+{% endmacro %}
+{% macro total(s, dpar, count, log) %}
+{{ "dot_product(" ~ count ~ ", " ~ log ~ ")" if dpar in s.vectors else "sum(" ~ count ~ ") * " ~ log }}
+{%- endmacro %}

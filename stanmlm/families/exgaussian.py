@@ -1,0 +1,159 @@
+"""Responses that are a normal and an exponential variable together: reaction times."""
+
+import numpy as np
+from scipy import special
+
+from stanmlm.base.arrays import Floats
+from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.family import (
+    LOG_PRIOR,
+    SCALE_PRIOR,
+    Default,
+    Distributional,
+    Family,
+    Notation,
+    location_itself,
+    mean_of,
+    trials_of,
+    unbounded,
+    with_links,
+)
+from stanmlm.families.links import LINKS, OF_REALS, OF_SCALES
+from stanmlm.families.reductions import Extra
+from stanmlm.families.responses import Response, read_reals
+from stanmlm.families.theta import Theta
+
+
+def exgaussian(link: str = "identity", link_sigma: str = "log", link_beta: str = "log") -> Family:
+    """Responses with mean mu: a normal variable with sd sigma and an exponential one with mean beta together.
+
+    Weights are exponents of the density. By default sigma has the prior that it has in gaussian models, and beta
+    brms's gamma(1, 0.1), which does not know the units of the response.
+
+    Parameters
+    ----------
+    link : str
+        "identity", "log", "inverse", "softplus" or "squareplus".
+    link_sigma, link_beta : str
+        For formulas of them: "log", "identity", "softplus" or "squareplus".
+
+    Returns
+    -------
+    Family
+
+    Examples
+    --------
+    >>> [parameter.name for parameter in exgaussian().parameters]
+    ['mu', 'sigma', 'beta']
+    """
+    return with_links(EXGAUSSIAN, [link, link_sigma, link_beta])
+
+
+def _read(raw: RawResponse, weights: Floats | None) -> Response:
+    return read_reals(raw, weights, "exgaussian")
+
+
+def _parts(y: Floats, theta: Theta) -> tuple[Floats, Floats]:
+    """The response about the normal part's mean, and the sd over the mean of the exponential part."""
+    sigma, beta = theta["sigma"], theta["beta"]
+    return np.asarray((y - theta["mu"] + beta) / sigma), np.asarray(sigma / beta)
+
+
+def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """With w = r - z: where w is large the squares cancel, and what is left is a scaled error function."""
+    z, r = _parts(y, theta)
+    w = r - z
+    far = np.log(0.5 * special.erfcx(np.maximum(w, 0.0) / np.sqrt(2))) - z**2 / 2
+    near = r * (r / 2 - z) + special.log_ndtr(-np.minimum(w, 0.0))
+    return np.asarray(extra.weights * (np.where(w > 0, far, near) - theta.log("beta")))
+
+
+def _score(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """In mu, log sigma and log beta, with the normal density over its distribution function (Mills' ratio)."""
+    z, r = _parts(y, theta)
+    q = z - r
+    mills = np.exp(-(q**2) / 2 - special.log_ndtr(q)) / np.sqrt(2 * np.pi)
+    of_sigma, of_beta = r**2 - mills * (z + r), mills / r - 2 + r * (mills + q)
+    return np.asarray(extra.weights * np.array([(r - mills) / theta["sigma"], of_sigma, of_beta]))
+
+
+def _draw(rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
+    mu, beta = theta["mu"], theta["beta"]
+    normal = theta["sigma"] * rng.standard_normal(mu.shape)
+    return np.asarray(mu - beta + normal + beta * rng.standard_exponential(mu.shape))
+
+
+def _variance(theta: Theta, extra: Extra) -> Floats:
+    return np.broadcast_to(theta["sigma"] ** 2 + theta["beta"] ** 2, theta["mu"].shape)
+
+
+def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    z, r = _parts(y, theta)
+    above = np.log(0.5 * special.erfcx(np.maximum(r - z, 0.0) / np.sqrt(2))) - z**2 / 2
+    near = r * (r / 2 - z) + special.log_ndtr(np.maximum(z - r, 0.0))
+    return np.asarray(np.clip(special.ndtr(z) - np.exp(np.where(r > z, above, near)), 0.0, 1.0))
+
+
+def _moments(response: Response) -> tuple[float, float]:
+    """The sd of the responses, and what part of it is exponential: its third moment is 2 beta^3."""
+    away = response.y - np.mean(response.y)
+    size = float(np.std(response.y)) or 1.0
+    skewness = float(np.mean(away**3)) / size**3
+    return size, float(np.clip(np.cbrt(skewness / 2), 0.2, 0.95))
+
+
+def _sigma(response: Response) -> float:
+    size, share = _moments(response)
+    return size * float(np.sqrt(1 - share**2))
+
+
+def _beta(response: Response) -> float:
+    size, share = _moments(response)
+    return size * share
+
+
+def _law(mean: str, _: str) -> str:
+    return rf"\text{{ExGaussian}}({mean}, \sigma, \beta)"
+
+
+EXGAUSSIAN = Family(
+    name="exgaussian",
+    spellings=("ex_gaussian", "ExGaussian"),
+    parameters=(
+        Distributional("mu", LINKS["identity"], OF_REALS, "real", mean_of),
+        Distributional(
+            name="sigma",
+            link=LINKS["log"],
+            links=OF_SCALES,
+            support="positive",
+            start=_sigma,
+            words="standard deviation of the normal part",
+            scales_groups=True,
+            prior=SCALE_PRIOR,
+            prior_link=LOG_PRIOR,
+        ),
+        Distributional(
+            name="beta",
+            link=LINKS["log"],
+            links=OF_SCALES,
+            support="positive",
+            start=_beta,
+            words="mean of the exponential part",
+            symbol="exp_mean",
+            prior={preset: Default("gamma", (1.0, 0.1)) for preset in ("rstanarm", "brms")},
+            prior_link={preset: Default("normal", (1.7, 1.3)) for preset in ("rstanarm", "brms")},
+        ),
+    ),
+    kind="real",
+    read=_read,
+    log_density=_log_density,
+    draw=_draw,
+    mean=location_itself,
+    bounds=unbounded,
+    notation=Notation(r"\mu", "", trials_of, _law),
+    variance=_variance,
+    cdf=_cdf,
+    score=_score,
+    slopes_in=("identity", "log", "log"),
+    autoscales=True,
+)

@@ -1,0 +1,98 @@
+"""Counts with more zeros than their family has."""
+
+from stanmlm.families.beta_binomial import BETA_BINOMIAL
+from stanmlm.families.binomial import BINOMIAL
+from stanmlm.families.family import Family, with_link
+from stanmlm.families.mixtures import inflated, named
+from stanmlm.families.negbinomial import NEGBINOMIAL
+from stanmlm.families.poisson import POISSON
+from stanmlm.families.responses import read_counts, read_successes
+
+
+def zero_inflated_poisson(link: str = "log") -> Family:
+    """Counts that with chance zi are 0 whatever they would be, and poisson else; the mean is mu (1 - zi).
+
+    `bf("y ~ x", "zi ~ x")` gives zi a predictor on the logit scale. Priors are brms's: beta(1, 1) for the one number,
+    logistic(0, 1) for an intercept.
+
+    Parameters
+    ----------
+    link : str
+        "log".
+
+    Returns
+    -------
+    Family
+
+    Examples
+    --------
+    >>> [parameter.name for parameter in zero_inflated_poisson().parameters]
+    ['mu', 'zi']
+    """
+    return with_link(ZERO_INFLATED_POISSON, link)
+
+
+def zero_inflated_negbinomial(link: str = "log") -> Family:
+    """Counts that with chance zi are 0 whatever they would be, and negative binomial else; the mean is mu (1 - zi).
+
+    Parameters
+    ----------
+    link : str
+        "log".
+
+    Returns
+    -------
+    Family
+
+    Examples
+    --------
+    >>> [parameter.name for parameter in zero_inflated_negbinomial().parameters]
+    ['mu', 'shape', 'zi']
+    """
+    return with_link(ZERO_INFLATED_NEGBINOMIAL, link)
+
+
+def zero_inflated_binomial(link: str = "logit") -> Family:
+    """Successes in trials that with chance zi are none; binomial else.
+
+    Parameters
+    ----------
+    link : str
+        "logit", "probit" or "cloglog".
+
+    Returns
+    -------
+    Family
+
+    Examples
+    --------
+    >>> [parameter.name for parameter in zero_inflated_binomial().parameters]
+    ['mu', 'zi']
+    """
+    return with_link(ZERO_INFLATED_BINOMIAL, link)
+
+
+def zero_inflated_beta_binomial(link: str = "logit") -> Family:
+    """Successes in trials that with chance zi are none; beta-binomial else.
+
+    Parameters
+    ----------
+    link : str
+        "logit", "probit" or "cloglog".
+
+    Returns
+    -------
+    Family
+
+    Examples
+    --------
+    >>> [parameter.name for parameter in zero_inflated_beta_binomial().parameters]
+    ['mu', 'phi', 'zi']
+    """
+    return with_link(ZERO_INFLATED_BETA_BINOMIAL, link)
+
+
+ZERO_INFLATED_POISSON = inflated(named("zero_inflated_poisson", ("zip", "zipoisson", "ZIP"), read_counts), POISSON)
+ZERO_INFLATED_NEGBINOMIAL = inflated(named("zero_inflated_negbinomial", ("zinb", "ZINB"), read_counts), NEGBINOMIAL)
+ZERO_INFLATED_BINOMIAL = inflated(named("zero_inflated_binomial", ("zib", "ZIB"), read_successes), BINOMIAL)
+ZERO_INFLATED_BETA_BINOMIAL = inflated(named("zero_inflated_beta_binomial", ("zibb",), read_successes), BETA_BINOMIAL)
