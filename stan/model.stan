@@ -25,6 +25,12 @@
 {{ term.file.data(term) }}
 
 {% endfor %}
+{% if shared %}
+  int<lower=1> T;  // thresholds
+  int<lower=0> G;
+  matrix[T, G] sums;  // thresholds, counted from the middle one, as sums of these numbers
+{% endif %}
+
 {% if terms %}
   int<lower=1> S;  // standard deviations of all group terms
   vector[S] log_sd_hat;  // about what their logarithms are
@@ -75,6 +81,9 @@
 {% for one in scalars %}
   real{{ one.within.written }} {{ one.in_stan }};  // {{ one.words }}
 {% endfor %}
+{% if shared %}
+  vector{{ shared.within.written }}[G] {{ shared.number }};  // {{ shared.words }}
+{% endif %}
 {% for term in terms %}
 {{ term.file.parameters(term) -}}
 {% endfor %}
@@ -101,6 +110,14 @@
 
 {% endfor %}
 {{ eta.model(s, terms, predictors) if s.likelihood }}
+
+{% if shared %}
+  // Thresholds: the intercept turned around is the one in the middle
+  vector[T] steps = sums * {{ shared.number }};
+{% if priors | selectattr("class_", "equalto", "Intercept") | list %}
+  vector[T{{ " + I - 1" if s.others }}] at_center = {{ "append_row(steps - alpha_c[1], tail(alpha_c, I - 1))" if s.others else "steps - alpha_c" }};
+{% endif %}
+{% endif %}
 
 {% if s.likelihood %}
   // Likelihood

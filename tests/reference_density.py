@@ -150,6 +150,55 @@ def _shifted(y: Anything, mu: Anything, sigma: Anything, ndt: Anything) -> Anyth
     return -np.log(sigma * (y - ndt)) - 0.5 * ((np.log(y - ndt) - mu) / sigma) ** 2
 
 
+def _cumulative(
+    link: str, eta: Anything, y: Anything, steps: Anything, disc: Anything = 1.0, **_: Anything
+) -> Anything:
+    """The logarithm of what the distribution function grows by between two thresholds, or beyond the outer ones."""
+    away = (steps - eta[:, None]) * np.reshape(disc, (-1, 1))
+    rows, infinite = np.arange(len(y)), np.full((len(y), 1), np.inf)
+    ends = np.concatenate([-infinite, away, infinite], axis=1)
+    low, high = ends[rows, y.astype(int) - 1], ends[rows, y.astype(int)]
+    with np.errstate(invalid="ignore"):
+        if link == "logit":
+            return np.log(1 - np.exp(low - high)) - np.log1p(np.exp(low)) - np.log1p(np.exp(-high))
+        if link == "cloglog":
+            return np.log(1 - np.exp(np.exp(low) - np.exp(high))) - np.exp(low)
+        below = np.pad(np.exp(special.log_ndtr(away)), ((0, 0), (1, 1)), constant_values=(0, 1))
+        return np.log(np.diff(below, axis=1)[rows, y.astype(int) - 1])
+
+
+def _in_turn(
+    law: str, link: str, eta: Anything, y: Anything, steps: Anything, disc: Anything = 1.0, **_: Anything
+) -> Anything:
+    """Category by category: to be in one of those that are left, or beyond it; or next to each other."""
+    away = (steps - eta[:, None]) * np.reshape(disc, (-1, 1))
+    if law == "acat":
+        odds = np.concatenate([np.zeros((len(y), 1)), np.cumsum(-away, axis=1)], axis=1)
+        top = np.max(np.real(odds), axis=1, keepdims=True)
+        return (odds - top - np.log(np.exp(odds - top).sum(axis=1, keepdims=True)))[
+            np.arange(len(y)), y.astype(int) - 1
+        ]
+    logs = {
+        "logit": (lambda x: -np.log1p(np.exp(-x)), lambda x: -np.log1p(np.exp(x))),
+        "probit": (special.log_ndtr, lambda x: special.log_ndtr(-x)),
+        "cloglog": (lambda x: np.log(1 - np.exp(-np.exp(x))), lambda x: -np.exp(x)),
+    }[link]
+    stop, go = (logs[0](away), logs[1](away)) if law == "sratio" else (logs[1](-away), logs[0](-away))
+    k = np.arange(away.shape[1])
+    return np.sum(stop * (k == y[:, None] - 1) + go * (k < y[:, None] - 1), axis=1)
+
+
+LIKELIHOODS |= {
+    (law, link): lambda eta, y, n, v, law=law, link=link: _in_turn(law, link, eta, y, **v)
+    for law in ("sratio", "cratio", "acat")
+    for link in ("logit", "probit", "cloglog")
+}
+LIKELIHOODS |= {
+    ("cumulative", link): lambda eta, y, n, v, link=link: _cumulative(link, eta, y, **v)
+    for link in ("logit", "probit", "cloglog")
+}
+
+
 def _gamma(y: Anything, a: Anything, mu: Anything) -> Anything:
     return a * np.log(a / mu) - special.loggamma(a + 0j) + (a - 1) * np.log(y) - a * y / mu
 
@@ -225,7 +274,12 @@ def dimension(model: Model) -> int:
     sizes = [(len(term.levels), len(term.coefs)) for term in model.design.terms]
     drawn = not model.centering.marginal
     effects = sum(drawn * J * K + K * (K - 1) // 2 + K for J, K in sizes)
-    return sum(of.X.shape[1] for of in predictors(model.design)) + effects + len(model.scalars)
+    return (
+        sum(of.X.shape[1] for of in predictors(model.design))
+        + effects
+        + len(model.scalars)
+        + model.family.sums.shape[1]
+    )
 
 
 def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anything]:
@@ -250,6 +304,12 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
     for one in model.scalars:
         values[one.name], lp = within(one.within.low, one.within.high, take(1)[0])
         jacobian = jacobian + lp
+    if of_thresholds := model.family.shared:
+        numbers = take(model.family.sums.shape[1])
+        if of_thresholds.support == "positive":
+            numbers, jacobian = np.exp(numbers), jacobian + numbers.sum()
+        values[of_thresholds.number] = numbers[0] if of_thresholds.told else numbers
+        values["steps"] = model.family.sums @ numbers
     for block in sampled_together(model):
         for k in block:
             K = len(design.terms[k].coefs)
@@ -263,6 +323,8 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
     values["fix"] = values["swept"] - sum(off)
     parts = blocks(model, values["fix"])
     values["alpha_c"] = np.array([part[0] for of, part in parts if of.intercept])
+    if model.family.shared:
+        values["alpha_c"] = np.concatenate([values["steps"] - values["alpha_c"][0], values["alpha_c"][1:]])
     values["b"] = np.concatenate([part[of.intercept :] for of, part in parts])
     return values, jacobian
 

@@ -346,7 +346,7 @@ def _outcome(expression: Expression, value: Value) -> RawResponse:
     flat: Anything = value.data.reshape(len(value.data))
     if value.type in CODED:
         coded = as_factor(value)
-        return RawResponse(label, "factor", coded.data, coded.levels)
+        return RawResponse(label, "factor", coded.data, coded.levels, ordered=value.type == "ordered")
     if value.type == "logical":
         return RawResponse(label, "logical", flat if has_missing(value) else flat.astype(bool))
     return RawResponse(label, "numeric", floats(replace(value, data=flat)))

@@ -17,6 +17,7 @@ class RawResponse:
     values: Anything  # (N,) numbers, booleans or level codes from 0; (N, 2) for "cbind"
     levels: tuple[str, ...] = ()  # of a factor
     rows: pd.Index | None = None  # (N,) labels of the rows in the user's data, for messages; None: 0 to N - 1
+    ordered: bool = False  # whether the factor is
     # What is added to it, (N,) each: "trials", "weights", "cens" (-1 left, 0 not, 1 right, 2 between y and y2), "y2",
     # "lb", "ub", "se", "rate", "dec".
     added: Mapping[str, Floats] = field(default_factory=dict)

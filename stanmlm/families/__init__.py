@@ -4,6 +4,7 @@ from stanmlm.families.asym_laplace import asym_laplace
 from stanmlm.families.beta import beta
 from stanmlm.families.beta_binomial import beta_binomial
 from stanmlm.families.binomial import binomial
+from stanmlm.families.cumulative import cumulative
 from stanmlm.families.exgaussian import exgaussian
 from stanmlm.families.exponential import exponential
 from stanmlm.families.family import Family, FamilyLike
@@ -18,6 +19,7 @@ from stanmlm.families.nbinom1 import nbinom1
 from stanmlm.families.negbinomial import negbinomial
 from stanmlm.families.poisson import poisson
 from stanmlm.families.registry import FAMILIES, as_family
+from stanmlm.families.sequential import acat, cratio, sratio
 from stanmlm.families.shifted_lognormal import shifted_lognormal
 from stanmlm.families.skew_normal import skew_normal
 from stanmlm.families.student import student
@@ -35,11 +37,14 @@ __all__ = [
     "Family",
     "FamilyLike",
     "Gamma",
+    "acat",
     "as_family",
     "asym_laplace",
     "beta",
     "beta_binomial",
     "binomial",
+    "cratio",
+    "cumulative",
     "exgaussian",
     "exponential",
     "gaussian",
@@ -55,6 +60,7 @@ __all__ = [
     "poisson",
     "shifted_lognormal",
     "skew_normal",
+    "sratio",
     "student",
     "von_mises",
     "weibull",

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
 from stanmlm.base.arguments import shown
 from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
-from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.reductions import Extra, Reduction
 from stanmlm.families.responses import Response
@@ -87,13 +87,30 @@ class Distributional:
 
 @dataclass(frozen=True)
 class Shared:
-    """Parameters that all rows share and none has a predictor for: thresholds, a simplex."""
+    """Thresholds between categories, which all rows share.
 
-    name: str
-    shape: str  # as Stan declares it
-    support: str
-    start: Callable[[Response], Floats]
-    prior: Mapping[str, Default] = field(default_factory=dict)
+    The location's intercept, turned around, is the one in the middle, so that all that is done with intercepts is done
+    with thresholds; what is sampled beside it are numbers that the others are sums of.
+    """
+
+    name: str  # as users write it: "flexible", "equidistant", "free"
+    number: str  # what the numbers are in Stan; a parameter of the user's, too, where `told`
+    words: str
+    link: Link  # on whose scale a pilot moves them
+    support: str  # of each number, a key of SUPPORTS
+    sums: Callable[[int], Floats]  # (T, G): T thresholds, counted from the middle one, as sums of G numbers
+    told: bool = False  # few numbers say more than thresholds
+    priors: int | None = None  # how many thresholds, from the first on, take a prior; all where None
+
+    @property
+    def within(self) -> Support:
+        """Where the numbers may lie."""
+        return SUPPORTS[self.support]
+
+
+def middle(thresholds: int) -> int:
+    """The place of the threshold that the location's intercept is."""
+    return (thresholds - 1) // 2
 
 
 @dataclass(frozen=True)
@@ -104,11 +121,16 @@ class Notation:
     size: str  # the symbol of what rows may differ in beside the mean
     sizes: Callable[[Response], Floats]  # (N,); where all are one the symbol is left out
     law: Callable[[str, str], str]  # (mean, size or "") -> the distribution
+    # of a response y with thresholds, an event that the inverse link of a distance to threshold k is the chance of
+    event: str = ""
 
 
 def as_they_are(y: Floats) -> Floats:
     """Responses that lie where the location does."""
     return y
+
+
+THRESHOLDS = "thresholds"  # the name of thresholds in `Theta.shared`
 
 
 # Everywhere below: theta's arrays are (draws, rows), or (draws, 1) where all rows share one; those of Extra and y are
@@ -123,14 +145,21 @@ class Family:
     name: str  # also the file stan/families/<name>.stan
     spellings: tuple[str, ...]  # other packages' names of it
     parameters: tuple[Distributional, ...]  # the first is the location, and always has a predictor
-    kind: str  # of the response: "real" or "count"
-    read: Callable[[RawResponse, Floats | None], Response]
+    kind: str  # of the response: "real", "count" or "category", whose codes count from 1
+    read: Callable[..., Response]  # (raw response, weights)
     log_density: Callable[[Floats, Theta, Extra], Floats]  # (y, theta, extra), with all constants and weights
     draw: Callable[[np.random.Generator, Theta, Extra], Floats]
     mean: Callable[[Theta, Extra], Floats]
     bounds: Callable[[Floats], tuple[Floats, Floats]]  # (trials) -> least and greatest response, (N,)
     notation: Notation
-    shared: tuple[Shared, ...] = ()
+    shared: Shared | None = None
+    optional: tuple[Distributional, ...] = ()  # parameters where a formula names them, and else constants
+    categories: tuple[str, ...] = ()  # names, once the data have told them
+    # (shares of categories, link) -> thresholds that such shares have where nothing else differs
+    thresholds: Callable[[Floats, Link], Floats] | None = None
+    # (theta) -> log probability of each category, (..., rows, K), and its slopes along the predictors and thresholds,
+    # (Q, ..., rows, K): what a pilot takes information from
+    by_category: Callable[[Theta], tuple[Floats, Floats]] | None = None
     variance: Callable[[Theta, Extra], Floats] | None = None
     cdf: Callable[[Floats, Theta, Extra], Floats] | None = None
     # For censored and truncated responses: logarithms of the chance of a response not above y, and above it, without
@@ -241,6 +270,33 @@ class Family:
             held = {name: np.full((1,) * axes, value) for name, value in self.constants.items()}
             natural = {**held, **natural}
         return Theta.from_eta(etas, self.links, natural)
+
+    @property
+    def numbers(self) -> Mapping[str, Link]:
+        """What a pilot finds: all parameters, and then the numbers that thresholds are sums of, with their links."""
+        of = self.shared
+        return {**self.links, **({f"{of.number}[{k + 1}]": of.link for k in range(self.sums.shape[1])} if of else {})}
+
+    @property
+    def sums(self) -> Floats:
+        """(T, G) how thresholds are sums of the numbers that are sampled."""
+        return self.shared.sums(len(self.categories) - 1) if self.shared else np.zeros((0, 0))
+
+    def theta_at(self, etas: Sequence[Floats]) -> Theta:
+        """Its parameters where a pilot is; thresholds are steps from the intercept, which the location has."""
+        P = len(self.parameters)
+        theta = self.theta(dict(zip(self.links, etas[:P], strict=True)), {})
+        if self.shared is None:
+            return theta
+        numbers = [self.shared.link.inverse(eta) for eta in etas[P:]]
+        steps = self.sums @ np.concatenate([*numbers, np.zeros(0)])
+        return replace(theta, shared={THRESHOLDS: steps})
+
+    def bound(self, categories: tuple[str, ...], predicted: Collection[str]) -> "Family":
+        """The family of a response with these categories, where these parameters have formulas."""
+        added = tuple(one for one in self.optional if one.name in predicted)
+        read = partial(self.read, categories=categories) if categories else self.read
+        return replace(self, categories=categories, parameters=(*self.parameters, *added), read=read)
 
 
 def outside(family: Family, theta: Theta) -> Bools:

@@ -105,10 +105,10 @@ def observed(response: Response, cell: Ints, precisions: bool) -> Observed:
     return Observed(cell[first], response.y[first], extra, n)
 
 
-def distinct_responses(of: Observed, extras: Collection[str]) -> Stats:
-    """The same by Stan data name, with what the density reads beside them; places from 1."""
+def distinct_responses(of: Observed, extras: Collection[str], codes: bool = False) -> Stats:
+    """The same by Stan data name, with what the density reads beside them; places, and codes, from 1."""
     more = {name: getattr(of.extra, name) for name in extras}
-    return {"R": len(of.y), "cell": of.cell + 1, "y": of.y, "n": of.n, **more}
+    return {"R": len(of.y), "cell": of.cell + 1, "y": of.y.astype(int) if codes else of.y, "n": of.n, **more}
 
 
 def total(values: Floats, cell: Ints, cells: int) -> Floats:

@@ -9,6 +9,7 @@ from stanmlm.families.asym_laplace import ASYM_LAPLACE
 from stanmlm.families.beta import BETA
 from stanmlm.families.beta_binomial import BETA_BINOMIAL
 from stanmlm.families.binomial import BINOMIAL
+from stanmlm.families.cumulative import CUMULATIVE
 from stanmlm.families.exgaussian import EXGAUSSIAN
 from stanmlm.families.exponential import EXPONENTIAL
 from stanmlm.families.family import Family, FamilyLike
@@ -22,6 +23,7 @@ from stanmlm.families.lognormal import LOGNORMAL
 from stanmlm.families.nbinom1 import NBINOM1
 from stanmlm.families.negbinomial import NEGBINOMIAL
 from stanmlm.families.poisson import POISSON
+from stanmlm.families.sequential import ACAT, CRATIO, SRATIO
 from stanmlm.families.shifted_lognormal import SHIFTED_LOGNORMAL
 from stanmlm.families.skew_normal import SKEW_NORMAL
 from stanmlm.families.student import STUDENT
@@ -38,6 +40,7 @@ _EVERY = (
     *(GAUSSIAN, STUDENT, SKEW_NORMAL, EXGAUSSIAN, ASYM_LAPLACE, VON_MISES, SHIFTED_LOGNORMAL),
     *(LOGNORMAL, GAMMA, INVERSE_GAUSSIAN, WEIBULL, EXPONENTIAL, BETA),
     *(BINOMIAL, POISSON, NEGBINOMIAL),
+    *(CUMULATIVE, SRATIO, CRATIO, ACAT),
     *(BETA_BINOMIAL, GEOMETRIC, NBINOM1),
     *(ZERO_INFLATED_POISSON, ZERO_INFLATED_NEGBINOMIAL, ZERO_INFLATED_BINOMIAL, ZERO_INFLATED_BETA_BINOMIAL),
     *(HURDLE_POISSON, HURDLE_NEGBINOMIAL, HURDLE_GAMMA, HURDLE_LOGNORMAL, ZERO_INFLATED_BETA, ZERO_ONE_INFLATED_BETA),

@@ -26,6 +26,7 @@ class Response:
     y: Floats  # values, successes or counts
     trials: Floats  # binomial trials; ones elsewhere
     weights: Floats  # what they mean the family says; ones by default
+    categories: tuple[str, ...] = ()  # names of those whose codes, from 1, y has
     # What a formula adds to it; of (1,), one that says nothing, where it does not.
     exponents: Floats = field(default_factory=lambda: ONE)  # of densities whose weights are something else
     rate: Floats = field(default_factory=lambda: ONE)  # a mean is this times what the predictor says
@@ -68,33 +69,31 @@ def moved(response: Response, offset: Floats) -> Response:
 def read_reals(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """Reals, each one observation."""
     y = _numeric(raw, family)
-    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
+    return Response(raw.label, y, constant(1.0, len(y)), weights_of_rows(raw, weights))
 
 
 def read_counts(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """Counts, each one observation."""
     y = _numeric(raw, family)
-    _refuse(raw, _where(_negative, y), f"{family} needs counts: `{raw.label}` has {{values}} below zero")
-    _warn(
-        raw, _where(_fractional, y), f"{family} needs counts: `{raw.label}` has {{values}} that are not whole numbers"
-    )
-    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
+    refuse(raw, _where(_negative, y), f"{family} needs counts: `{raw.label}` has {{values}} below zero")
+    _warn(raw, _where(fractional, y), f"{family} needs counts: `{raw.label}` has {{values}} that are not whole numbers")
+    return Response(raw.label, y, constant(1.0, len(y)), weights_of_rows(raw, weights))
 
 
 def read_positive(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """Reals above zero, each one observation."""
     y = _numeric(raw, family)
-    _refuse(raw, _where(_not_positive, y), f"{family} needs responses above zero: `{raw.label}` has {{values}}"
+    refuse(raw, _where(_not_positive, y), f"{family} needs responses above zero: `{raw.label}` has {{values}}"
             " at zero or below")  # fmt: skip
-    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
+    return Response(raw.label, y, constant(1.0, len(y)), weights_of_rows(raw, weights))
 
 
 def read_from_zero(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """Reals from zero on, each one observation."""
     y = _numeric(raw, family)
-    _refuse(raw, _where(_negative, y), f"{family} needs responses at zero or above: `{raw.label}` has {{values}}"
+    refuse(raw, _where(_negative, y), f"{family} needs responses at zero or above: `{raw.label}` has {{values}}"
             " below zero")  # fmt: skip
-    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
+    return Response(raw.label, y, constant(1.0, len(y)), weights_of_rows(raw, weights))
 
 
 def read_some_shares(raw: RawResponse, weights: Floats | None, family: str, ends: tuple[float, ...]) -> Response:
@@ -105,25 +104,25 @@ def read_some_shares(raw: RawResponse, weights: Floats | None, family: str, ends
     def beyond(values: Floats) -> Bools:
         return _not_inside(values) & ~np.isin(values, ends)
 
-    _refuse(raw, _where(beyond, y), f"{family} needs shares between 0 and 1, or {allowed}: `{raw.label}` has {{values}}"
+    refuse(raw, _where(beyond, y), f"{family} needs shares between 0 and 1, or {allowed}: `{raw.label}` has {{values}}"
             " that are not")  # fmt: skip
-    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
+    return Response(raw.label, y, constant(1.0, len(y)), weights_of_rows(raw, weights))
 
 
 def read_shares(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """Reals between zero and one, each one observation."""
     y = _numeric(raw, family)
-    _refuse(raw, _where(_not_inside, y), f"{family} needs shares between 0 and 1: `{raw.label}` has {{values}}"
+    refuse(raw, _where(_not_inside, y), f"{family} needs shares between 0 and 1: `{raw.label}` has {{values}}"
             " at 0 or 1, or beyond")  # fmt: skip
-    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
+    return Response(raw.label, y, constant(1.0, len(y)), weights_of_rows(raw, weights))
 
 
 def read_angles(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """Angles between -pi and pi, each one observation."""
     y = _numeric(raw, family)
-    _refuse(raw, _where(_beyond_pi, y), f"{family} needs angles between -pi and pi: `{raw.label}` has {{values}}"
+    refuse(raw, _where(_beyond_pi, y), f"{family} needs angles between -pi and pi: `{raw.label}` has {{values}}"
             " beyond")  # fmt: skip
-    return Response(raw.label, y, constant(1.0, len(y)), _weights(raw, weights))
+    return Response(raw.label, y, constant(1.0, len(y)), weights_of_rows(raw, weights))
 
 
 def read_successes(raw: RawResponse, weights: Floats | None, family: str = "binomial") -> Response:
@@ -139,12 +138,12 @@ def read_successes(raw: RawResponse, weights: Floats | None, family: str = "bino
 
 def _read_share(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """Zeros and ones, whose weights are case weights, or proportions, whose weights are trials."""
-    share = _vector(raw)
+    share = numbers_of(raw)
     outside = _where(lambda s: (s < 0) | (s > 1), share)
-    _refuse(raw, outside, f"{family} needs 0 or 1, or proportions: `{raw.label}` has {{values}}"
+    refuse(raw, outside, f"{family} needs 0 or 1, or proportions: `{raw.label}` has {{values}}"
             " below 0 or above 1")  # fmt: skip
-    weights, ones = _weights(raw, weights), constant(1.0, len(share))
-    if not len(_where(_fractional, share)):
+    weights, ones = weights_of_rows(raw, weights), constant(1.0, len(share))
+    if not len(_where(fractional, share)):
         return Response(raw.label, share, ones, weights)
     successes = share * weights
     near = np.round(successes)
@@ -158,33 +157,33 @@ def _read_share(raw: RawResponse, weights: Floats | None, family: str) -> Respon
 
 def _read_factor(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """R: the first level is failure, all others are success."""
-    codes = _vector(raw)
+    codes = numbers_of(raw)
     if len(raw.levels) > 2:
-        _say(f"`{raw.label}` has {len(raw.levels)} levels: `{raw.levels[0]}` is failure, all others are success")
-    return Response(raw.label, (codes > 0).astype(float), constant(1.0, len(codes)), _weights(raw, weights))
+        say(f"`{raw.label}` has {len(raw.levels)} levels: `{raw.levels[0]}` is failure, all others are success")
+    return Response(raw.label, (codes > 0).astype(float), constant(1.0, len(codes)), weights_of_rows(raw, weights))
 
 
 def _read_cbind(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     successes, failures = _matrix(raw)
     below = _where(lambda s, f: (s < 0) | (f < 0), successes, failures)
-    _refuse(raw, below, f"{family} needs counts: `{raw.label}` has {{values}} below zero")
-    fractional = _where(lambda s, f: _fractional(s) | _fractional(f), successes, failures)
-    _warn(raw, fractional, f"non-integer counts in a binomial glm!: `{raw.label}` has {{values}} that are not whole")
-    return Response(raw.label, successes, successes + failures, _weights(raw, weights))
+    refuse(raw, below, f"{family} needs counts: `{raw.label}` has {{values}} below zero")
+    odd = _where(lambda s, f: fractional(s) | fractional(f), successes, failures)
+    _warn(raw, odd, f"non-integer counts in a binomial glm!: `{raw.label}` has {{values}} that are not whole")
+    return Response(raw.label, successes, successes + failures, weights_of_rows(raw, weights))
 
 
 def _read_trials(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     if raw.kind not in ("numeric", "logical"):
         raise DataError(f"successes of trials() are counts; `{raw.label}` is {_KINDS[raw.kind]}")
-    successes, trials = _vector(raw), raw.added["trials"]
-    _refuse(raw, _where(_not_finite, trials), "trials() has {values} missing or infinite")
+    successes, trials = numbers_of(raw), raw.added["trials"]
+    refuse(raw, _where(_not_finite, trials), "trials() has {values} missing or infinite")
     below = _where(lambda s, n: (s < 0) | (n < 0), successes, trials)
-    _refuse(raw, below, f"{family} needs counts: `{raw.label}` has {{values}} below zero")
+    refuse(raw, below, f"{family} needs counts: `{raw.label}` has {{values}} below zero")
     more = _where(lambda s, n: s > n, successes, trials)
-    _refuse(raw, more, f"`{raw.label}` has {{values}} with more successes than trials")
-    fractional = _where(lambda s, n: _fractional(s) | _fractional(n), successes, trials)
-    _warn(raw, fractional, f"{_SUCCESSES}: `{raw.label}` has {{values}} that are not whole numbers")
-    return Response(raw.label, successes, trials, _weights(raw, weights))
+    refuse(raw, more, f"`{raw.label}` has {{values}} with more successes than trials")
+    odd = _where(lambda s, n: fractional(s) | fractional(n), successes, trials)
+    _warn(raw, odd, f"{_SUCCESSES}: `{raw.label}` has {{values}} that are not whole numbers")
+    return Response(raw.label, successes, trials, weights_of_rows(raw, weights))
 
 
 _KINDS = {"factor": "a factor", "cbind": "a matrix"}
@@ -197,12 +196,13 @@ def _numeric(raw: RawResponse, family: str) -> Floats:
             f"response must be numeric: `{raw.label}` is {_KINDS[raw.kind]}, which the {family} family cannot read"
         )
         raise DataError(message + "; family=binomial can")
-    return _vector(raw)
+    return numbers_of(raw)
 
 
-def _vector(raw: RawResponse) -> Floats:
+def numbers_of(raw: RawResponse) -> Floats:
+    """The values of a response, none of them missing."""
     values = np.asarray(raw.values, dtype=float)
-    _refuse(raw, _where(_not_finite, values), f"`{raw.label}` has {{values}} missing or infinite")
+    refuse(raw, _where(_not_finite, values), f"`{raw.label}` has {{values}} missing or infinite")
     return values
 
 
@@ -210,19 +210,20 @@ def _matrix(raw: RawResponse) -> tuple[Floats, Floats]:
     values = np.asarray(raw.values, dtype=float)
     if values.ndim != 2 or values.shape[1] != 2:
         raise DataError(f"a binomial response has two columns, successes and failures; `{raw.label}` has not")
-    _refuse(raw, _where(_not_finite_rows, values), f"`{raw.label}` has {{values}} missing or infinite")
+    refuse(raw, _where(_not_finite_rows, values), f"`{raw.label}` has {{values}} missing or infinite")
     return values[:, 0], values[:, 1]
 
 
-def _weights(raw: RawResponse, weights: Floats | None) -> Floats:
+def weights_of_rows(raw: RawResponse, weights: Floats | None) -> Floats:
+    """The weights of rows, ones by default."""
     return constant(1.0, len(raw.values)) if weights is None else valid_weights(raw, weights)
 
 
 def valid_weights(raw: RawResponse, weights: Floats) -> Floats:
     """Weights, which are numbers of zero or more."""
     weights = np.asarray(weights, dtype=float)
-    _refuse(raw, _where(_not_finite, weights), "weights has {values} missing or infinite")
-    _refuse(raw, _where(_negative, weights), "negative weights not allowed: weights has {values} below zero")
+    refuse(raw, _where(_not_finite, weights), "weights has {values} missing or infinite")
+    refuse(raw, _where(_negative, weights), "negative weights not allowed: weights has {values} below zero")
     return weights
 
 
@@ -250,7 +251,8 @@ def _beyond_pi(values: Floats) -> Bools:
     return np.asarray(np.abs(values) > np.pi)
 
 
-def _fractional(values: Floats) -> Bools:
+def fractional(values: Floats) -> Bools:
+    """What is no whole number."""
     return ~(np.abs(values - np.round(values)) <= 1e-7)
 
 
@@ -261,17 +263,19 @@ def _where(test: Callable[..., Bools], *columns: Anything) -> Ints:
     return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
 
-def _refuse(raw: RawResponse, bad: Ints, message: str) -> None:
+def refuse(raw: RawResponse, bad: Ints, message: str) -> None:
+    """Raise a message with these rows, where there are any."""
     if len(bad):
         raise DataError(_counted(raw, bad, message))
 
 
 def _warn(raw: RawResponse, odd: Ints, message: str) -> None:
     if len(odd):
-        _say(_counted(raw, odd, message) + "; they enter as they are")
+        say(_counted(raw, odd, message) + "; they enter as they are")
 
 
-def _say(message: str) -> None:
+def say(message: str) -> None:
+    """Warn the user."""
     warnings.warn(message, StanmlmWarning, stacklevel=2)
 
 

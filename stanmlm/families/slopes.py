@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
+from stanmlm.families.categories import at_codes
 from stanmlm.families.family import Family
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.observation import log_likelihood
@@ -51,6 +52,8 @@ def slopes(
     (2.0, 1.0)
     """
     sizes = np.ones(len(etas)) if units is None else units
+    if family.by_category is not None:
+        return _of_categories(family, y, etas, extra, sizes)
     at = _as_written(family, etas, sizes)
     score = scores(family, y, etas, extra, sizes, np.arange(len(etas)))
     if family.information is not None and _closed(extra):
@@ -71,6 +74,8 @@ def information_of(family: Family, etas: Sequence[Floats], extra: Extra) -> Floa
 
 def scores(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, units: Floats, which: Ints) -> Floats:
     """The score in some of the predictors alone, (which, rows); all else as in `slopes`."""
+    if family.by_category is not None:
+        return _of_categories(family, y, etas, extra, units)[0][which]
     at = _as_written(family, etas, units)
     if family.score is not None and _closed(extra):
         score = family.score(y, at.theta, extra)[np.array(family.free)]
@@ -79,6 +84,23 @@ def scores(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, unit
         np.array([_density(family, y, at, {p: sign * FIRST * at.steps[p]}, extra) for p in which]) for sign in (1, -1)
     )
     return np.asarray((up - down) / (2 * FIRST * at.steps[which, None]) * at.rates[which])
+
+
+def _of_categories(
+    family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, units: Floats
+) -> tuple[Floats, Floats]:
+    """Score and expected information: what the scores of all categories come to in the mean."""
+    assert family.by_category is not None
+    logs, along = family.by_category(family.theta_at(etas))
+    P = len(family.parameters)
+    own = [along[:P]]
+    if family.shared:
+        slope = family.shared.link.slope(np.concatenate([*etas[P:], np.zeros(0)]))
+        own.append(np.einsum("tg,trk->grk", family.sums * slope, along[P:]))
+    every = np.concatenate(own) * units[:, None, None]
+    flat = every * np.sqrt(extra.weights[:, None] * np.exp(logs))
+    information = np.einsum("prk,qrk->pqr", flat, flat, optimize=True)
+    return extra.weights * at_codes(every, y), information
 
 
 @dataclass(frozen=True)
@@ -153,4 +175,4 @@ def _free(family: Family, matrices: Floats) -> Floats:
 
 def has_information(family: Family, extra: Extra) -> bool:
     """Whether `slopes` gives expected information, which is never negative."""
-    return family.information is not None and _closed(extra)
+    return family.by_category is not None or (family.information is not None and _closed(extra))

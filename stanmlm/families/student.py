@@ -58,8 +58,7 @@ def _read(raw: RawResponse, weights: Floats | None) -> Response:
 
 
 def _scale(theta: Theta, extra: Extra) -> Floats:
-    sigma = theta["sigma"]
-    return np.asarray(np.hypot(sigma, extra.se)) if np.any(extra.se) else sigma
+    return np.asarray(np.hypot(theta["sigma"], extra.se if np.any(extra.se) else 0.0))
 
 
 def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:
@@ -89,7 +88,7 @@ def _log_tail(z: Floats, nu: Floats) -> Floats:
     """The log chance of a Student t variable below z."""
     square = z**2
     tail = log_inc_beta(nu / 2, np.asarray(0.5), -np.log1p(square / nu), -np.log1p(nu / square)) - np.log(2)
-    return np.where(z < 0, tail, np.log1p(-np.exp(tail)))
+    return np.asarray(np.where(z < 0, tail, np.log1p(-np.exp(tail))))
 
 
 def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:

@@ -1,7 +1,7 @@
 """The parameters of a distribution, row by row: natural values, and the linear predictors that keep their digits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ class Theta:
     etas: Mapping[str, Floats] = field(default_factory=dict)  # by parameter
     links: Mapping[str, Link] = field(default_factory=dict)  # of those, or of more
     natural: Mapping[str, Floats] = field(default_factory=dict)  # of parameters without a linear predictor
+    shared: Mapping[str, Floats] = field(default_factory=dict)  # what all rows share, (draws, numbers): thresholds
 
     @classmethod
     def from_eta(
@@ -29,7 +30,10 @@ class Theta:
         return cls(etas, links, natural or {})
 
     def __getitem__(self, name: str) -> Floats:
-        return self.links[name].inverse(self.etas[name]) if name in self.etas else self.natural[name]
+        return self.natural[name] if name in self.natural else self.links[name].inverse(self.etas[name])
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.etas or name in self.natural
 
     def eta(self, name: str) -> Floats:
         """The linear predictor."""
@@ -50,8 +54,8 @@ class Theta:
             return np.asarray(np.log1p(-self.natural[name]))
 
     def values(self) -> "Theta":
-        """The same parameters by natural values alone, each computed once."""
-        return Theta(natural={name: self[name] for name in (*self.etas, *self.natural)})
+        """The same parameters with natural values of all, each computed once."""
+        return replace(self, natural={name: self[name] for name in (*self.etas, *self.natural)})
 
     def part(self, draws: Anything | slice, rows: Anything | slice) -> "Theta":
         """Some draws and rows; what all rows share stays one column."""
@@ -61,4 +65,4 @@ class Theta:
             return own if values.shape[-1] == 1 else own[:, rows]
 
         etas, natural = ({name: some(v) for name, v in known.items()} for known in (self.etas, self.natural))
-        return Theta(etas, self.links, natural)
+        return Theta(etas, self.links, natural, {name: values[draws] for name, values in self.shared.items()})

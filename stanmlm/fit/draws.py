@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.base.arrays import Floats
+from stanmlm.data.coefficients import centred, intercepts
 from stanmlm.data.design import predictors
 from stanmlm.fit.fit import Fit, chains_of, draws_of, n_draws
 from stanmlm.priors.parameter_names import names_of
-from stanmlm.priors.parameters import Element, Variable, named
+from stanmlm.priors.parameters import THRESHOLDS, Element, Variable, named
 
 
 def values_of(fit: Fit, elements: Sequence[Element]) -> Floats:
@@ -46,6 +47,22 @@ def coefficients_of(fit: Fit) -> Floats:
     """Draws of the fixed coefficients of all predictors, (draws, F), for columns as they are."""
     names = [variable.name for variable in fit.model.ledger.variables if variable.kind == "b"]
     return np.concatenate([draws_of(fit, name) for name in names], axis=1)
+
+
+def of_columns(fit: Fit) -> Floats:
+    """Draws of the coefficients of the design's columns, (draws, F); 0 of an intercept that is in thresholds."""
+    b = coefficients_of(fit)
+    thresholds = len(fit.model.family.sums)
+    return np.column_stack([np.zeros(len(b)), b[:, thresholds:]]) if thresholds else b
+
+
+def at_center(fit: Fit) -> Floats:
+    """Draws of what intercepts are at the means of the predictors, (draws, I): thresholds first, where there are."""
+    design = fit.model.design
+    centers = centred(design, of_columns(fit))[:, intercepts(design)]
+    if fit.model.family.shared is None:
+        return centers
+    return np.column_stack([draws_of(fit, THRESHOLDS) - centers[:, :1], centers[:, 1:]])
 
 
 def coefficient_names(fit: Fit) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from stanmlm.families.family import holding
 from stanmlm.families.reading import read_response
 from stanmlm.fit.fit import Call, Fit, fit_from_draws
 from stanmlm.formula.bf import LOCATION, FormulaLike
-from stanmlm.formula.formula import Formula, parse_formula
+from stanmlm.formula.formula import Formula, parse_formula, with_intercept
 from stanmlm.model.centering import centering
 from stanmlm.model.compress import compress
 from stanmlm.model.model import Model
@@ -85,8 +85,11 @@ def build_model(
         raise FormulaError("the formula has no response: write `y ~ x`", formula.text, 0, len(formula.text))
     raw = replace(frame.response, rows=frame.index)
     response = read_response(family, raw, frame.weights)
+    family = family.bound(response.categories, [dpar for dpar, _ in formula.others])
     family = holding(family, _constants(formula, raw))
     family = family.predicted((LOCATION, *(dpar for dpar, _ in formula.others)), response)
+    if family.shared:
+        formula = with_intercept(formula)
     columns = design(formula, frame, options.contrasts, options.default_contrasts)
     _check_unknowns(columns, family)
     preset, rows = split_preset(options.priors, options.preset)
@@ -111,7 +114,7 @@ def build_model(
 
 def _check_parameters(formula: Formula, family: Family) -> None:
     """Refuse a formula of a parameter that the family does not have."""
-    known = [one.name for one in family.scalars]
+    known = [one.name for one in (*family.scalars, *family.optional)]
     texts = {**{dpar: other.text for dpar, other in formula.others}, **dict.fromkeys(dict(formula.constants), "")}
     for dpar, text in texts.items():
         if dpar not in known:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace as changed
 
+from stanmlm.base.callers import warn_user
 from stanmlm.base.dialects import call_elsewhere
 from stanmlm.base.errors import FormulaError, StanmlmWarning
 from stanmlm.formula.additions import Addition, split_response
@@ -28,6 +29,7 @@ __all__ = [
     "parse_expression",
     "parse_formula",
     "update_terms",
+    "with_intercept",
 ]
 
 
@@ -121,6 +123,14 @@ def _response(node: Node, text: str) -> tuple[Expression, tuple[Addition, ...]]:
         raise FormulaError("`.` as the response is for update(), which has an old one", text, node.start, node.stop)
     outcome, additions = split_response(node, text)
     return expression(outcome, text), additions
+
+
+def with_intercept(formula: Formula) -> Formula:
+    """The same formula with an intercept, which is in the thresholds of ordered responses whatever it says."""
+    if formula.fixed.intercept:
+        return formula
+    warn_user("thresholds are intercepts: the formula is read as if it had one")
+    return changed(formula, fixed=Terms(True, formula.fixed.terms))
 
 
 def _without_response(terms: Terms, response: Expression | None) -> Terms:

@@ -104,6 +104,9 @@ def bounds_of(at: Means) -> tuple[float, float]:
     would leave what the location may be, a hundredth of the way from there to the data is as far as a step goes.
     """
     within, about = np.isfinite(at.family.location.domain), _offset_about_its_mean(at)
+    if at.family.kind == "category":
+        farthest = 1 + 2 * abs(float(at.family.link.forward(np.asarray(0.01 / (1 + float(at.n.sum()))))))
+        return -farthest, farthest
     if at.family.kind == "real":
         with np.errstate(invalid="ignore"):  # responses need not be where the location is
             ends = np.sort(at.family.link.forward(_ends_of_reals(at)))
@@ -213,7 +216,8 @@ def of_responses(
     often = np.bincount(seen.cell, seen.n, C)
     first = start[:, None] + offset - (offset @ often / max(float(often.sum()), 1e-300))[:, None]
     first = np.clip(first, *limits[..., None])
-    return Likelihood(first, limits, working, lambda *_: 1.0, has_dispersion=False, by_variance=P > 1)
+    by_variance = P > 1 and family.by_category is None
+    return Likelihood(first, limits, working, lambda *_: 1.0, has_dispersion=False, by_variance=by_variance)
 
 
 def positive(weight: Floats) -> Floats:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats
-from stanmlm.data.coefficients import intercepts, n_coefficients, slopes
+from stanmlm.data.coefficients import n_coefficients, places_of, slopes
 from stanmlm.data.design import Design
 from stanmlm.model.pilot import Pilot
 from stanmlm.model.problem import coefficient_priors
@@ -77,10 +77,12 @@ def of_prior(design: Design, priors: Priors) -> Coordinates:
 def coefficient_bounds(design: Design, priors: Priors) -> Floats:
     """(2, F) of coefficients at centred columns, infinite where there is none."""
     bounds = np.tile([[-np.inf], [np.inf]], n_coefficients(design))
-    places = {"Intercept": intercepts(design), "b": slopes(design)}
+    starting, columns = {dpar: at.start for dpar, at in places_of(design).items()}, slopes(design)
     for row in priors.rows:
-        if row.class_ in places:
-            bounds[:, places[row.class_][row.position]] = row.within
+        if row.class_ == "b":
+            bounds[:, columns[row.position]] = row.within
+        elif row.class_ == "Intercept" and not row.coef:  # thresholds have none
+            bounds[:, starting[row.dpar]] = row.within
     return bounds
 
 

@@ -15,12 +15,13 @@ from stanmlm.data.frame import ModelFrame
 from stanmlm.families import Family
 from stanmlm.families.family import Distributional
 from stanmlm.families.responses import Response, added_to
+from stanmlm.formula.bf import LOCATION
 from stanmlm.formula.formula import Formula
 from stanmlm.model.centering import Centering
 from stanmlm.model.compress import Cells
 from stanmlm.model.joining import Joined, apart, joined
 from stanmlm.priors.parameter_names import Spellings
-from stanmlm.priors.parameters import Ledger, coefficient_name, groupings, ledger, scalars_of
+from stanmlm.priors.parameters import THRESHOLDS, Ledger, coefficient_name, groupings, ledger, scalars_of
 from stanmlm.priors.priors import Priors
 
 _MADE = ("ledger", "spellings", "joined")  # from the other parts, where they are asked for
@@ -79,6 +80,7 @@ class Unrolled:
     cor: tuple[Floats, ...]  # (chains, draws, K, K)
     r: tuple[Floats, ...]  # (chains, draws, J, K)
     auxiliary: Mapping[str, Floats]  # (chains, draws)
+    steps: Floats | None = None  # (chains, draws, T) of thresholds from minus the location's intercept
 
 
 def _words(model: Model) -> tuple[int, ...]:
@@ -135,6 +137,9 @@ def labelled(model: Model, draws: Unrolled) -> dict[str, Floats]:
         "r": lambda bar: draws.r[bar],
     }
     fixed = {coefficient_name(dpar): draws.b[..., at] for dpar, at in places_of(model.design).items()}
+    if draws.steps is not None:
+        location = fixed[coefficient_name(LOCATION)]
+        fixed |= {THRESHOLDS: draws.steps - location[..., :1], coefficient_name(LOCATION): location[..., 1:]}
     bars = {grouping.group: grouping.bars for grouping in groupings(model.design)}
     out: dict[str, Floats] = {}
     for row in model.ledger.variables:

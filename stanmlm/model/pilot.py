@@ -18,6 +18,7 @@ from stanmlm.priors.priors import Priors
 
 STEPS = 40
 TOLERANCE = 0.02  # largest relative change of an sd, a weight moves by less than that; of a coefficient, in its sd
+SMALL = 0.3  # sd of the logarithm of a multiplier, to begin with: where nothing differs nothing tells it
 SMALLEST = 1e-20  # of a variance, in the problem's own units: data that leave nothing over
 
 
@@ -121,6 +122,8 @@ def _start(of: Problem) -> _State:
     eta, F = of.likelihood.start, of.X.shape[1]
     working = of.likelihood.working(eta, np.zeros(eta.shape[1]), 1.0)
     sds = [_by_moments(part, index, J, working) for part, index, J in zip(of.parts, of.index, of.levels, strict=True)]
+    multipliers = {of.dpars.index(one.name) for one in of.family.optional if one.name in of.dpars}
+    sds = [np.minimum(sd, SMALL) if set(p) <= multipliers else sd for sd, p in zip(sds, of.parts, strict=True)]
     return _State(
         beta=_first_coefficients(of),
         uncertainty=np.eye(F),
@@ -367,7 +370,7 @@ def _scalars(at: _State, of: Problem) -> tuple[dict[str, float], dict[str, float
     scale = of.units.predictors
     if of.likelihood.has_dispersion:
         return {one.name: float(at.dispersion**0.5 * scale.unit[0]) for one in of.family.scalars}, {}
-    links = {one.name: one.link for one in of.family.parameters}
+    links = of.family.numbers
     alone = [(p, place.start) for p, place in enumerate(of.places) if p not in of.formulas]
     eta = {of.dpars[p]: scale.center[p] + scale.unit[p] * at.beta[at_] for p, at_ in alone}
     values = {dpar: float(links[dpar].inverse(np.asarray(value))) for dpar, value in eta.items()}

@@ -1,6 +1,6 @@
 """A model in units of its own, all of its predictors side by side: what the pilot solves."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,8 @@ from stanmlm.base.arrays import Bools, Floats, Ints, constant
 from stanmlm.data.coefficients import centers, intercepts, n_coefficients, places_of, slopes
 from stanmlm.data.design import Design, dpars_of, predictors
 from stanmlm.families import Family
-from stanmlm.families.family import Distributional
+from stanmlm.families.categories import shares_of
+from stanmlm.families.family import Distributional, middle
 from stanmlm.families.reductions import Observed
 from stanmlm.families.responses import Response
 from stanmlm.formula.bf import LOCATION
@@ -17,7 +18,7 @@ from stanmlm.model.approximations import Likelihood, Means, Scale, bounds_of, of
 from stanmlm.model.compress import Cells
 from stanmlm.model.crossed import parts_of
 from stanmlm.priors.distributions import DISTRIBUTIONS
-from stanmlm.priors.priors import Priors
+from stanmlm.priors.priors import PriorRow, Priors
 
 # The least precision of a prior, and the greatest, in a problem's own units: flat priors, and fixed numbers.
 FLATTEST, TIGHTEST = 1e-10, 1e20
@@ -25,6 +26,10 @@ FLATTEST, TIGHTEST = 1e-10, 1e20
 ROUNDING = 1e-15
 # Quantiles of the response that starting values are taken from, and how far each is into its share: none is at an edge.
 TYPICAL, SHIFT = 1000, 2**0.5 - 1
+# The sd of the logarithm of a multiplier that data do not tell from what it multiplies.
+HELD = 0.1
+# That of what changes it, a standard deviation of a column each.
+LOOSELY = 1.0
 # How near a predictor comes to where it may not be, as a share of the way from its start: differences stay inside.
 NEAR = 0.05
 # How far beyond the means of responses that were not seen whole a location may lie, on its link's scale.
@@ -114,7 +119,7 @@ def problem(
     (2,)
     """
     seen = cells.observed
-    dpars = (LOCATION,) if seen is None else tuple(one.name for one in family.parameters)
+    dpars = (LOCATION,) if seen is None else tuple(family.numbers)
     starts = [] if seen is None else _starts(family, seen)
     scale = _scale_of_means(design, cells, family) if seen is None else _scale_of_start(family, starts, seen)
     X, columns = np.asfortranarray(cells.X) - centers(design), places_of(design)
@@ -134,7 +139,7 @@ def problem(
         levels=tuple(len(term.levels) for term in design.terms),
         correlated=correlated or tuple(np.ones((len(term.coefs),) * 2, dtype=bool) for term in design.terms),
         offset=offset,
-        prior=_own(coefficient_priors(design, priors), design, units, dpars),
+        prior=_own(coefficient_priors(design, priors), design, units, dpars, [one.name for one in family.optional]),
         scalars=tuple(_scalar_prior(family, dpar, priors, scale, dpars.index(dpar)) for dpar in scalars),
         likelihood=_likelihood(cells, family, scale, offset, starts, [dpars.index(dpar) for dpar in scalars]),
         family=family,
@@ -206,6 +211,9 @@ def _likelihood(
         own = (own[0] - UNSEEN, own[1] + UNSEEN)
     of = Response("", seen.y, seen.extra.trials, seen.n)
     others = [_room(one.safe(of), at) for (one, _), at in zip(starts[1:], start[1:], strict=True)]
+    if family.shared:
+        start = _among_thresholds(family, _typical(seen, family), start)
+        others += [(-np.inf, np.inf)] * (len(start) - len(starts))
     limits = ((np.array([own, *others]) - scale.center[:, None]) / scale.unit[:, None]).T
     return of_responses(family, seen, scale, offset, (start - scale.center) / scale.unit, limits, shared)
 
@@ -218,17 +226,26 @@ def _room(safe: tuple[float, float], start: float) -> tuple[float, float]:
 
 def _starts(family: Family, seen: Observed) -> list[tuple[Distributional, float]]:
     """Every parameter with a natural value to begin at."""
-    response = _typical(seen)
+    response = _typical(seen, family)
     return [(one, float(one.within.inside(np.asarray(one.start(response))))) for one in family.parameters]
 
 
-def _typical(seen: Observed) -> Response:
+def _among_thresholds(family: Family, response: Response, start: Floats) -> Floats:
+    """Where to begin: the location at minus the middle threshold, and last the numbers that the others are sums of."""
+    assert family.shared is not None
+    assert family.thresholds is not None
+    at = family.thresholds(shares_of(response, len(family.categories)), family.link)
+    numbers = np.linalg.lstsq(family.sums, at - at[middle(len(at))])[0]
+    return np.concatenate([-at[[middle(len(at))]], start[1:], family.shared.link.forward(numbers)])
+
+
+def _typical(seen: Observed, family: Family) -> Response:
     """Quantiles of the responses: the same whatever order, cells and weights tell them in."""
     order = np.lexsort((seen.extra.trials, seen.y))
     reached = np.cumsum(seen.n[order])
     at = order[np.searchsorted(reached, reached[-1] * (np.arange(TYPICAL) + SHIFT) / TYPICAL)]
     ones = constant(1.0, TYPICAL)
-    return Response("", seen.y[at], seen.extra.trials[at], ones)
+    return Response("", seen.y[at], seen.extra.trials[at], ones, family.categories)
 
 
 def _means(family: Family, cells: Cells) -> tuple[Floats, Floats, tuple[float, float] | None]:
@@ -253,8 +270,8 @@ def _scale_of_means(design: Design, cells: Cells, family: Family) -> Scale:
 
 def _scale_of_start(family: Family, starts: list[tuple[Distributional, float]], seen: Observed) -> Scale:
     """A real response about its location in units of its scale, whose own predictor is then about zero."""
-    spread = float(np.std(_typical(seen).y)) or 1.0 if family.autoscales else 1.0
-    centers, units = np.zeros(len(family.parameters)), np.ones(len(family.parameters))
+    spread = float(np.std(_typical(seen, family).y)) or 1.0 if family.autoscales else 1.0
+    centers, units = np.zeros(len(family.numbers)), np.ones(len(family.numbers))
     if family.is_linear and not np.any(np.isfinite(family.location.domain)):
         own = next((value for one, value in starts if one.scales_groups), None)
         centers[0], units[0] = starts[0][1], spread if own is None else own
@@ -277,26 +294,47 @@ def _size(columns: Floats, rows: Floats) -> Floats:
 
 def coefficient_priors(design: Design, priors: Priors) -> NormalPrior:
     """Of the coefficients of centred columns, in the user's units; what is not about a location is flat."""
-    F, places = n_coefficients(design), {"Intercept": intercepts(design), "b": slopes(design)}
+    F, columns = n_coefficients(design), slopes(design)
+    starting = {dpar: at.start for dpar, at in places_of(design).items()}
     location, scale, df = np.zeros(F), np.full(F, np.inf), np.full(F, np.inf)
-    for row in priors.rows:
-        if row.class_ in ("b", "Intercept") and row.distribution in BELLS:
-            place = places[row.class_][row.position]
+    for row in _of_coefficients(priors):
+        if row.distribution in BELLS:
+            place = columns[row.position] if row.class_ == "b" else starting[row.dpar]
+            # A threshold is the intercept turned around.
+            turned = -1 if row.class_ == "Intercept" and row.coef else 1
             df[place], factor = BELLS[row.distribution](row.arguments)
-            location[place], scale[place] = row.arguments[-2], factor * row.arguments[-1]
+            location[place], scale[place] = turned * row.arguments[-2], factor * row.arguments[-1]
     return NormalPrior(location, scale, df)
 
 
-def _own(prior: NormalPrior, design: Design, units: Units, dpars: tuple[str, ...]) -> NormalPrior:
+def _of_coefficients(priors: Priors) -> list[PriorRow]:
+    """The priors of coefficients; of thresholds that in the middle."""
+    rows = [row for row in priors.rows if row.class_ in ("b", "Intercept")]
+    thresholds = [row for row in rows if row.class_ == "Intercept" and row.coef]
+    others = [row for row in rows if row not in thresholds]
+    return others + ([thresholds[middle(len(thresholds))]] if thresholds else [])
+
+
+def _own(
+    prior: NormalPrior, design: Design, units: Units, dpars: tuple[str, ...], scales: Collection[str]
+) -> NormalPrior:
+    """In a problem's units; intercepts of `scales`, which only priors tell from what they multiply, are held."""
     location = prior.location.copy()
     starting = [dpars.index(of.dpar) for of in predictors(design) if of.intercept]
     location[intercepts(design)] -= units.predictors.center[starting]
-    return NormalPrior(location / units.X, prior.scale / units.X, prior.df)
+    scale, places = prior.scale / units.X, places_of(design)
+    for dpar in scales:
+        if dpar in places:
+            scale[places[dpar]] = np.minimum(scale[places[dpar]], LOOSELY)
+    for place, p in zip(intercepts(design), starting, strict=True):
+        if dpars[p] in scales:
+            scale[place] = min(scale[place], HELD)
+    return NormalPrior(location / units.X, scale, prior.df)
 
 
 def _scalar_prior(family: Family, dpar: str, priors: Priors, scale: Scale, p: int) -> LogPrior:
     """Of a parameter without a formula, whose prior is on its natural value: with the slope of the inverse link."""
-    link = next(one.link for one in family.parameters if one.name == dpar)
+    link = family.numbers[dpar]
     row = next((row for row in priors.rows if row.class_ == dpar), None)
 
     def log_density(own: Floats) -> Floats:

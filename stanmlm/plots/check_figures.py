@@ -29,6 +29,26 @@ def _loo_pit(frame: pd.DataFrame, subject: Subject) -> "ggplot":
     return _densities(frame, ("PIT", "uniform")) + labs(x="LOO-PIT", y="")
 
 
+def _survival(frame: pd.DataFrame, subject: Subject) -> "ggplot":
+    """Kaplan and Meier's curve of draw 0 over those of the others."""
+    from plotnine import aes, geom_step, labs, scale_color_manual, scale_x_continuous, scale_y_continuous
+
+    from stanmlm.plots.sheet import Sheet
+
+    new = frame[frame["draw"] > 0].assign(of=YREP)
+    old = frame[frame["draw"] == 0].assign(of=Y)
+    return (
+        Sheet(frame, aes("x", "survival", group="draw", color="of"))
+        + check_theme()
+        + geom_step(data=new, size=0.3, alpha=0.7)
+        + geom_step(data=old, size=0.9)
+        + scale_color_manual([DARK_EDGE, LIGHT_EDGE], breaks=[Y, YREP])
+        + scale_x_continuous(labels=plain)
+        + scale_y_continuous(limits=(0, 1), expand=(0, 0, 0.02, 0))
+        + labs(x=subject.response, y="share beyond")
+    )
+
+
 def _densities(frame: pd.DataFrame, names: tuple[str, str]) -> "ggplot":
     """The curve of draw 0 over those of the others."""
     from plotnine import aes, geom_line, scale_color_manual, scale_x_continuous, scale_y_continuous
@@ -221,4 +241,5 @@ FIGURES: Mapping[str, Callable[[pd.DataFrame, Subject], "ggplot"]] = {
     "error": _error,
     "error_binned": _error_binned,
     "loo_pit": _loo_pit,
+    "km_overlay": _survival,
 }

@@ -1,9 +1,9 @@
 """The ledger: every parameter of a model under one address, and where the posterior has it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from typing import NamedTuple
 
 import numpy as np
@@ -12,8 +12,10 @@ from stanmlm.data.design import Design, GroupTerm, dpars_of, predictors
 from stanmlm.data.factors import level_names, make_names, make_unique
 from stanmlm.families import Family
 from stanmlm.families.family import Distributional
+from stanmlm.families.support import SUPPORTS
 from stanmlm.formula.bf import LOCATION
 
+THRESHOLDS = "b_Intercept"  # the variable of the posterior that has thresholds, brms's
 MU = LOCATION  # whose coefficients go without its name
 WHOLE = (-np.inf, np.inf)
 POSITIVE = (0.0, np.inf)
@@ -207,20 +209,34 @@ def ledger(design: Design, family: Family) -> Ledger:
     [('b', 'mu', '', -1, '(Intercept)'), ('b', 'mu', '', -1, 'hours')]
     """
     known = groupings(design)
-    scalars = scalars_of(design, family)
+    scalars = [(one.name, one.support) for one in scalars_of(design, family)]
+    if family.shared and family.shared.told:
+        scalars.append((family.shared.number, family.shared.support))
+    rows = [*_coefficients(design, family)]
     variables = [
-        Variable(coefficient_name(of.dpar), "b", "", ("term" if of.dpar == MU else f"term_{of.dpar}",), (of.names,))
-        for of in predictors(design)
+        Variable(name, "b", "", (dim,), (_labels(rows, name),)) for name, dim in _of_coefficients(design, family)
     ]
     variables += [variable for grouping in known for variable in _group_variables(grouping)]
-    variables += [Variable(one.name, "dpar", "", (), ()) for one in scalars]
-    rows = [*_coefficients(design), *(row for grouping in known for row in _group_parameters(design, grouping))]
+    variables += [Variable(name, "dpar", "", (), ()) for name, _ in scalars]
+    rows += [*(row for grouping in known for row in _group_parameters(design, grouping))]
     rows += [
-        Parameter(Address("dpar", one.name), (), one.support, (), (one.within.low, one.within.high), one.name, ())
-        for one in scalars
+        Parameter(Address("dpar", name), (), support, (), (SUPPORTS[support].low, SUPPORTS[support].high), name, ())
+        for name, support in scalars
     ]
     computed = tuple(row for grouping in known for row in _covariances(design, grouping))
     return Ledger(tuple(rows), tuple(variables), computed)
+
+
+def _of_coefficients(design: Design, family: Family) -> Iterator[tuple[str, str]]:
+    """The variables that hold coefficients, and their dims."""
+    if family.shared:
+        yield THRESHOLDS, "threshold"
+    for of in predictors(design):
+        yield coefficient_name(of.dpar), "term" if of.dpar == MU else f"term_{of.dpar}"
+
+
+def _labels(rows: Sequence[Parameter], variable: str) -> tuple[str, ...]:
+    return tuple(row.label for row in rows if row.variable == variable)
 
 
 def scalars_of(design: Design, family: Family) -> tuple[Distributional, ...]:
@@ -244,12 +260,22 @@ def coefs_named(term: GroupTerm) -> tuple[str, ...]:
     return tuple(named(dpar, coef) for dpar, coef in zip(dpars_of(term), term.coefs, strict=True))
 
 
-def _coefficients(design: Design) -> Iterator[Parameter]:
+def _coefficients(design: Design, family: Family) -> Iterator[Parameter]:
     for of in predictors(design):
-        variable, called = coefficient_name(of.dpar), of.called or of.names
-        for k, name in enumerate(of.names):
+        variable, called, first = coefficient_name(of.dpar), of.called or of.names, 0
+        if family.shared and of.dpar == MU:
+            yield from _thresholds(family.categories)
+            first = 1  # the intercept is in the thresholds
+        for k, name in enumerate(of.names[first:]):
             at = Address("b", of.dpar, coef=name)
-            yield Parameter(at, (), "real", (), WHOLE, variable, (k,), name, (called[k],))
+            yield Parameter(at, (), "real", (), WHOLE, variable, (k,), name, (called[first + k],))
+
+
+def _thresholds(categories: tuple[str, ...]) -> Iterator[Parameter]:
+    """As `ordinal` and MASS, by the categories on both sides; brms counts them."""
+    for k, (low, high) in enumerate(pairwise(categories)):
+        at, called = Address("b", MU, coef=f"{low}|{high}"), (f"{low}|{high}", f"Intercept[{k + 1}]")
+        yield Parameter(at, (), "real", (), WHOLE, THRESHOLDS, (k,), str(k + 1), called)
 
 
 def _group_variables(grouping: Grouping) -> list[Variable]:

@@ -9,7 +9,7 @@ from stanmlm.base.callers import warn_user
 from stanmlm.base.errors import PriorError, did_you_mean
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.parameter_names import Spellings, variants
-from stanmlm.priors.parameters import MU, Address, Ledger, Parameter, class_name, class_of, named
+from stanmlm.priors.parameters import MU, THRESHOLDS, Address, Ledger, Parameter, class_name, class_of, named
 from stanmlm.priors.prior_presets import PRESETS
 from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior, flat
 
@@ -43,14 +43,21 @@ def prior_label(address: Address) -> str:
     return f"{name}[{address.coef}]" if address.coef else name
 
 
-def model_slots(book: Ledger, intercepts: Sequence[str]) -> tuple[Slot, ...]:
-    """Every parameter that takes a prior: intercepts, of these parameters, coefficients, group terms, then scalars."""
-    starting = {next(row for row in book.of("b") if row.address.dpar == dpar) for dpar in intercepts}
+def model_slots(book: Ledger, intercepts: Sequence[str], thresholds: int | None = None) -> tuple[Slot, ...]:
+    """Every parameter that takes a prior: intercepts, of these parameters, coefficients, group terms, then scalars.
+
+    Those of thresholds are intercepts, whose coefficients are what brms counts them by.
+    """
+    between = [row for row in book.of("b") if row.variable == THRESHOLDS]
+    starting = {next(row for row in book.of("b") if row.address.dpar == dpar) for dpar in intercepts}.union(between)
+    at = [Slot(Address("Intercept", MU, coef=row.label), k, (row.label, *row.called)) for k, row in enumerate(between)]
+    alone = [dpar for dpar in intercepts if not (between and dpar == MU)]
     coefficients, sds = [row for row in book.of("b") if row not in starting], book.every("sd")
     several = dict.fromkeys(row.address.term for row in book.every("cor"))
     of = {row.address.term: (row.address.dpar, row.address.group) for row in sds}
     return (
-        *(Slot(Address("Intercept", dpar), place) for place, dpar in enumerate(intercepts)),
+        *at[:thresholds],
+        *(Slot(Address("Intercept", dpar), place) for place, dpar in enumerate(alone, len(between))),
         *(Slot(row.address, place, variants(*_own(row))) for place, row in enumerate(coefficients)),
         *(Slot(row.address, place, variants(*_own(row))) for place, row in enumerate(sds)),
         *(Slot(Address("cor", *of[term], term), place) for place, term in enumerate(several)),

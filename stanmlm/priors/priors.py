@@ -138,7 +138,9 @@ def resolve_priors(
     chosen = _preset(preset)
     scales = measure_scales(design, family, response)
     book = ledger(design, family)
-    slots = model_slots(book, [of.dpar for of in predictors(design) if of.intercept])
+    slots = model_slots(
+        book, [of.dpar for of in predictors(design) if of.intercept], family.shared.priors if family.shared else None
+    )
     location = [slot for slot in slots if slot.address.dpar == LOCATION or slot.address.kind == "dpar"]
     by_kind = {kind: [slot for slot in location if slot.address.kind == kind] for kind in ("Intercept", "b", "dpar")}
     choices = {
@@ -246,7 +248,9 @@ def _defaults(preset: Preset, scales: Scales, slots: Sequence[Slot], family: Fam
     single: dict[str, Callable[[Slot], Prior]] = {
         "Intercept": lambda slot: _default_intercept(preset, scales, own[slot.address.dpar]),
         "b": lambda _: preset.coefficients(scales),
-        "dpar": lambda slot: _declared(preset, scales, own[slot.address.dpar].defaults),
+        "dpar": lambda slot: _declared(
+            preset, scales, own[slot.address.dpar].defaults if slot.address.dpar in own else {}
+        ),
     }
     chosen = {slot: single[slot.address.kind](slot) for slot in slots if slot.address.kind in single}
     return chosen | spread_covariance(preset.covariance(scales), slots)
@@ -277,6 +281,8 @@ def _check_class(slot: Slot, choice: _Choice) -> None:
     low, high = choice.prior.bounds
     if kind in ("sd", "cor") and (low not in (-np.inf, 0.0) or high < np.inf):
         raise PriorError(f"lb= and ub= cannot bound {slot.label}: an sd is above 0, a correlation between -1 and 1")
+    if (low, high) != (-np.inf, np.inf) and kind == "Intercept" and slot.address.coef:
+        raise PriorError(f"lb= and ub= cannot bound {slot.label}: thresholds lie among each other")
 
 
 def _settle(choices: Mapping[Slot, _Choice], ratio: bool, unit: float) -> Iterator[tuple[Slot, _Choice]]:

@@ -94,7 +94,22 @@ def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.G
     for one, variance in zip(model.scalars, _scalar_variances(model, at), strict=True):
         moved = one.link.forward(np.asarray(at.scalars[one.name])) + SPREAD * np.sqrt(variance) * rng.standard_normal()
         point[one.in_stan] = one.within.inside(np.asarray(one.link.inverse(moved)))
-    return point
+    return point | _numbers(model, at, rng)
+
+
+def _numbers(model: Model, at: Pilot, rng: np.random.Generator) -> dict[str, Floats]:
+    """What thresholds are sums of."""
+    of = model.family.shared
+    if of is None:
+        return {}
+    names = _names_of_numbers(model)
+    eta = of.link.forward(np.array([at.scalars[name] for name in names]))
+    moved = eta + SPREAD * np.sqrt([at.scalar_variance[name] for name in names]) * rng.standard_normal(len(names))
+    return {of.number: of.link.inverse(moved)}
+
+
+def _names_of_numbers(model: Model) -> list[str]:
+    return [name for name in model.family.numbers if name not in model.family.links]
 
 
 def _within(z: Floats, bounds: Floats | None) -> Floats:
@@ -201,6 +216,7 @@ def inverse_metric(model: Model) -> Floats | None:
         [
             np.ones(len(at.beta) + sum(len(term.coefs) for term in model.design.terms)),
             _scalar_variances(model, at),
+            np.array([at.scalar_variance[name] for name in _names_of_numbers(model)]),
             *(_block_variances(model, k, own, share) for k, share in enumerate(in_basis)),
         ]
     )

@@ -15,6 +15,7 @@ from stanmlm.data.design import Predictor, dpars_of
 from stanmlm.families import FAMILIES
 from stanmlm.families.family import Distributional
 from stanmlm.families.links import LINKS
+from stanmlm.families.ordinal import SHARED
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.centering import sampled_in
 from stanmlm.model.joining import Blocks, name_of
@@ -56,6 +57,8 @@ class Structure:
     others: tuple[Vector, ...] = ()
     dpars: tuple[str, ...] = ()  # a group term each: the parameter whose predictor it is in; () all in the location's
     rotated: tuple[int, ...] = ()  # positions of group terms that are rotated
+    full: bool = False  # a matrix of counts has what responses of cells are next to
+    shared: str = ""  # the kind of thresholds; "" without
     bounded: tuple[tuple[str, bool, bool], ...] = ()  # scalars whose lower, or upper, bound is data
     fenced: bool = False  # coefficients have bounds
     constants: tuple[str, ...] = ()  # parameters of the family that are held at a number, which is data
@@ -123,6 +126,7 @@ def structure(model: Model) -> Structure:
         within=tuple(nesting.coarser if nesting else -1 for nesting in model.centering.nested),
         others=tuple(_vector(model, of) for of in model.design.others),
         dpars=tuple(dpars_of(term)[0] for term in terms) if model.design.others else (),
+        shared=model.family.shared.name if model.family.shared else "",
         blocks=model.centering.blocks,
         fenced=sampled_in(model.centering, model.design).bounds is not None,
         bounded=tuple((one.in_stan, *_has_ends(one)) for one in model.scalars if one.ends is not None),
@@ -136,6 +140,7 @@ def structure(model: Model) -> Structure:
         plain,
         fixed=_has_fixed(model, LOCATION),
         ones=tuple(intercepts(rows.Z)),
+        full="beside" in rows.stats,
         joint=rows.joint.terms if all(k not in plain.within for k in rows.joint.terms) else (),
         rotated=tuple(sweep.term for sweep in model.centering.sweeps),
         extras=model.cells.extras,
@@ -207,6 +212,7 @@ def _context(structure: Structure) -> dict[str, object]:
         "eta": environment.get_template(f"fragments/{'marginal' if structure.marginal else 'eta'}.stan").module,
         "link": environment.get_template(f"links/{LINKS[structure.link].stem}.stan").module,
         "scalars": scalars,
+        "shared": SHARED.get(structure.shared),
         "constants": [one for one in alone if one.name in structure.constants],
         "scale": scales[0] if scales and structure.several else "",
         "terms": _terms(structure),
@@ -293,7 +299,12 @@ def _priors(structure: Structure, ratio: bool) -> list[dict[str, object]]:
     records = []
     for class_, distribution in structure.priors:
         place, parameter = PLACES.get(class_, ("scalar", _in_stan(structure, class_)))
-        place = "vector" if class_ == "Intercept" and structure.others else place
+        if class_ == "Intercept" and (structure.others or structure.shared):
+            place = "vector"
+        if class_ == "Intercept" and structure.shared:
+            parameter = "at_center"
+        elif structure.shared and class_ == SHARED[structure.shared].number:
+            parameter = f"{class_}[1]"
         records.append(
             {
                 "name": f"{class_}_{distribution}",

@@ -42,7 +42,7 @@ def standata(model: Model) -> Data:
     >>> [name in text for name in ("fix_hat", "fix_L", "x_mean")], data["x_mean"].shape
     ([True, True, True], (1,))
     """
-    data = _fixed(model)
+    data = _fixed(model) | _thresholds(model)
     for k, term in enumerate(model.design.terms):
         data |= {f"K_{k + 1}": len(term.coefs)} if len(term.coefs) > 1 else {}
     for k, _ in enumerate(model.joined.blocks):
@@ -87,6 +87,11 @@ def _fixed(model: Model) -> Data:
         "b_at": others + 1,
         "x_mean": by_intercept[:, others],
     }
+
+
+def _thresholds(model: Model) -> Data:
+    sums = model.family.sums
+    return {"T": sums.shape[0], "G": sums.shape[1], "sums": sums} if model.family.shared else {}
 
 
 def _within(model: Model, kept: Ints) -> Floats:
@@ -227,7 +232,11 @@ def _priors(model: Model) -> Data:
     data: Data = {}
     for class_, distribution in structure(model).priors:
         rows = [row for row in model.priors.rows if pair(row) == (class_, distribution)]
-        place = _vector if class_ == "Intercept" and model.design.others else _PLACES.get(class_, _scalar)
+        place = (
+            _vector
+            if class_ == "Intercept" and (model.design.others or model.family.shared)
+            else _PLACES.get(class_, _scalar)
+        )
         data |= place(model, f"{class_}_{distribution}", distribution, rows)
     return data
 

@@ -50,6 +50,9 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
     starts = np.cumsum([0, *(len(term.coefs) for term in model.design.terms)])
     scaled = [sd[..., start:stop, None] * L for L, (start, stop) in zip(factors, pairwise(starts), strict=True)]
     auxiliary = {one.name: np.asarray(draws[one.in_stan]) for one in model.scalars}
+    numbers = _numbers(model, draws, b.shape[:2])
+    shared = model.family.shared
+    auxiliary |= {shared.number: numbers[..., 0]} if shared and shared.told else {}
     r = (
         _drawn(of, b, scaled, auxiliary["sigma"], stream(Source(seed, model.words), Purpose.EFFECTS))
         if (of := model.centering.marginal)
@@ -61,7 +64,14 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
         cor=tuple(L @ np.swapaxes(L, -1, -2) for L in factors),
         r=r if of else by_term(model.design, model.joined.blocks, r),
         auxiliary=auxiliary,
+        steps=numbers @ model.family.sums.T if shared else None,
     )
+
+
+def _numbers(model: Model, draws: Mapping[str, Floats], leading: tuple[int, ...]) -> Floats:
+    """The numbers that thresholds are sums of, (chains, draws, G)."""
+    of = model.family.shared
+    return np.asarray(draws.get(of.number if of else "", np.zeros((*leading, 0))), dtype=float)
 
 
 def coefficients(model: Model, draws: Mapping[str, Floats]) -> Floats:

@@ -101,7 +101,9 @@ def test_the_frame_summarises_the_draws(fit: Fit, census: pd.DataFrame) -> None:
 def test_the_pieces_do_not_matter(fit: Fit, census: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = sm.poststratify(fit, census, by="state").draws
     module = sys.modules["stanmlm.after.predict.poststratify"]  # the package has the function under that name
-    monkeypatch.setattr(module, "chunks_of", lambda target: (slice(k, k + 7) for k in range(0, len(target.index), 7)))
+    monkeypatch.setattr(
+        module, "chunks_of", lambda target, **_: (slice(k, k + 7) for k in range(0, len(target.index), 7))
+    )
     assert np.abs(sm.poststratify(fit, census, by="state").draws - whole).max() < EXACT
 
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
-from stanmlm.data.coefficients import centred, intercepts, slopes
-from stanmlm.fit.draws import coefficients_of, correlations_of, scales_of
+from stanmlm.data.coefficients import slopes
+from stanmlm.fit.draws import at_center, correlations_of, of_columns, scales_of
 from stanmlm.fit.fit import Fit, draws_of, n_draws
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.parameters import class_name
@@ -40,10 +40,9 @@ def log_prior(fit: Fit) -> dict[str, Floats]:
 
 def _values(fit: Fit) -> Mapping[str, Floats]:
     """Parameters as the priors see them, (draws, parameters)."""
-    model, b = fit.model, coefficients_of(fit)
-    values = {row.name: draws_of(fit, row.name)[:, None] for row in model.scalars}
-    values["b"] = b[:, slopes(model.design)]
-    values["Intercept"] = centred(model.design, b)[:, intercepts(model.design)]
+    model = fit.model
+    values = {row.variable: draws_of(fit, row.variable)[:, None] for row in model.ledger.of("dpar")}
+    values |= {"b": of_columns(fit)[:, slopes(model.design)], "Intercept": at_center(fit)}
     if model.design.terms:
         values["sd"] = np.concatenate([scales_of(fit, bar)[0] for bar in range(len(model.design.terms))], axis=1)
     return values

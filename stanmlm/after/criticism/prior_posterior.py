@@ -9,12 +9,11 @@ import numpy as np
 from stanmlm.after.tables.picked import table_names
 from stanmlm.base.arrays import Floats
 from stanmlm.base.streams import Purpose, Source, stream, words_of
-from stanmlm.data.coefficients import centred, intercepts
-from stanmlm.fit.draws import coefficients_of, correlations_of, scales_of, values_of
+from stanmlm.fit.draws import at_center, correlations_of, scales_of, values_of
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.fit.prior_summary import spelled
 from stanmlm.priors.distributions import DISTRIBUTIONS
-from stanmlm.priors.parameters import Element
+from stanmlm.priors.parameters import THRESHOLDS, Element
 from stanmlm.priors.priors import PriorRow
 
 Density = Callable[[Floats], Floats]
@@ -56,10 +55,9 @@ Names = Mapping[Element, str]
 
 
 def _intercept(fit: Fit, row: PriorRow, names: Names) -> Iterator[Compared]:
-    design, dpar = fit.model.design, row.address.dpar
-    element = Element(next(own for own in fit.model.ledger.of("b") if own.address.dpar == dpar))
-    at_centre = centred(design, coefficients_of(fit))[:, intercepts(design)[row.position]]
-    yield _univariate(row, element, f"{names[element]}, predictors centred", at_centre)
+    own = [one for one in fit.model.ledger.of("b") if one.address.dpar == row.address.dpar]
+    element = Element(next((one for one in own if one.variable == THRESHOLDS and one.label == row.coef), own[0]))
+    yield _univariate(row, element, f"{names[element]}, predictors centred", at_center(fit)[:, row.position])
 
 
 def _number(fit: Fit, row: PriorRow, names: Names) -> Iterator[Compared]:

@@ -5,7 +5,7 @@ import numpy as np
 from stanmlm.after.criticism.criticism import smoothed
 from stanmlm.after.criticism.log_lik import Pieces, observed_pieces
 from stanmlm.after.predict.chunks import chunks_of
-from stanmlm.after.predict.expected import extra_of, theta_of
+from stanmlm.after.predict.expected import extra_of, require_numbers, theta_of
 from stanmlm.after.predict.request import MAX_BYTES, Request
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
@@ -33,6 +33,7 @@ def bayes_R2(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Floats:  # noqa: N802, 
     True
     """
     check_arguments(bayes_R2, locals())
+    require_numbers(fit, "shares of variance")
     pieces = observed_pieces(fit, Request(max_bytes=max_bytes))
     count = np.bincount(pieces.row).astype(float)
     N, S = count.sum(), n_draws(fit)
@@ -72,6 +73,7 @@ def loo_R2(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Floats:  # noqa: N802, rs
     True
     """
     check_arguments(loo_R2, locals())
+    require_numbers(fit, "shares of variance")
     if fit.model.prior_only:
         raise OptionError("loo_R2 needs a posterior, and this fit has prior_only=True")
     pieces = observed_pieces(fit, Request(max_bytes=max_bytes))

@@ -18,7 +18,7 @@ from stanmlm.after.effects.datagrid import (
 )
 from stanmlm.after.predict.estimates import Estimates, columns_beside, estimates
 from stanmlm.after.predict.expected import expectation, linear, natural, new_responses, parameter_of
-from stanmlm.after.predict.outcome import SPOKEN
+from stanmlm.after.predict.outcome import SPOKEN, outcome
 from stanmlm.after.predict.predict import draws_by_rows
 from stanmlm.after.predict.request import Request
 from stanmlm.after.predict.target import Target, target_of, warn_of_new_levels, warn_of_weights
@@ -74,6 +74,7 @@ def conditional_effects(
     level: float = 0.95,
     resolution: int = RESOLUTION,
     int_conditions: Mapping[str, Sequence[object]] | None = None,
+    categorical: bool | None = None,
     dpar: str | None = None,
 ) -> ConditionalEffects:
     """Predictions along every predictor and every two-way interaction, as brms's `conditional_effects`.
@@ -97,6 +98,10 @@ def conditional_effects(
         Posterior probability of the bands.
     resolution
         Points along a number.
+    categorical
+        Whether to show the probability of each category, a colour each, brms's `categorical=TRUE`: the default where
+        the response has categories. With False of the mean of their codes, as brms has it then; of a pair of predictors
+        always.
     int_conditions
         Values of the second predictor of an interaction, by name; else the mean and one sd to each side of it, or its
         levels.
@@ -130,7 +135,16 @@ def conditional_effects(
         raise OptionError(f'method="predict" draws responses; `{parameter_of(fit, dpar)}` has "epred" and "linpred"')
     data = fitted_data(fit)
     seconds = {known_name(name, data): values for name, values in (int_conditions or {}).items()}
-    asked = _Asked(Request(re_formula), method, level, resolution, seconds, _conditions(fit, conditions), dpar)
+    asked = _Asked(
+        request=Request(re_formula),
+        method=method,
+        level=level,
+        resolution=resolution,
+        seconds=seconds,
+        conditions=_conditions(fit, conditions),
+        categorical=categorical is not False,
+        dpar=dpar,
+    )
     named = [effects] if isinstance(effects, str) else effects
     chosen = default_effects(fit, dpar) if named is None else [_read_effect(fit, effect) for effect in named]
     grids = [_grid(fit, variables, asked) for variables in chosen]
@@ -150,6 +164,7 @@ class _Asked:
     resolution: int
     seconds: Mapping[str, Sequence[object]]  # values of the second predictor by name
     conditions: pd.DataFrame  # a row a panel
+    categorical: bool  # a colour a category, where there are
     dpar: str | None
 
 
@@ -237,10 +252,18 @@ def _by_choice(grid: _Grid) -> Target:
 
 
 def _effect(fit: Fit, grid: _Grid, asked: _Asked) -> ConditionalEffect:
-    draws = METHODS[asked.method](fit, grid.target, asked.dpar)
-    made = estimates(grid.labels, draws, "Conditional effects", asked.level, asked.method)
-    numeric, says = not is_discrete(fit, grid.variables[0]), _spoken(fit, asked)
-    return ConditionalEffect(":".join(grid.variables), grid.variables, numeric, made, says, grid.panel)
+    draws, labels, variables = METHODS[asked.method](fit, grid.target, asked.dpar), grid.labels, grid.variables
+    numeric, says = not is_discrete(fit, variables[0]), _spoken(fit, asked)
+    if draws.ndim == 3 and asked.categorical and len(variables) == 1:
+        categories = fit.model.family.categories
+        (column,) = columns_beside(["category"], labels.columns).values()
+        labels = pd.concat([labels.assign(**{column: name}) for name in categories], ignore_index=True)
+        draws, variables = np.concatenate([*np.moveaxis(draws, -1, 0)], axis=1), (*variables, column)
+        says = f"probability of {outcome(fit)}"
+    elif draws.ndim == 3:
+        draws = draws @ np.arange(1.0, draws.shape[-1] + 1)
+    made = estimates(labels, draws, "Conditional effects", asked.level, asked.method)
+    return ConditionalEffect(":".join(grid.variables), variables, numeric, made, says, grid.panel)
 
 
 def _spoken(fit: Fit, asked: _Asked) -> str:

@@ -1,7 +1,7 @@
 """Quantities of predictions in bounded memory: of each row, or of averages over rows."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TypedDict
 
 import numpy as np
@@ -85,6 +85,7 @@ class Quantity:
     targets: tuple[Target, ...]
     finish: Callable[[Parts], Floats]  # of the pieces, averaged or not
     pieces: Callable[[Parts, slice], Parts] = lambda parts, _: parts  # of the predictions for some rows
+    category: int = 0  # whose probability it is of, where the response has categories
 
 
 def read_asked(options: Mapping[str, object]) -> Asked:
@@ -139,6 +140,7 @@ def estimate(
     fit: Fit, rows: pd.DataFrame, quantities: Sequence[Quantity], asked: Asked, title: str, note: str = ""
 ) -> Estimates:
     """Every quantity of every row, or of every average that `by` asks for, stacked."""
+    quantities = [each for quantity in quantities for each in _by_category(fit, quantity, asked)]
     warn_of_new_levels([target for quantity in quantities for target in quantity.targets])
     cell, labels = _cells(rows, asked)
     weights = rows[WEIGHTS].to_numpy() if WEIGHTS in rows else np.ones(len(rows))
@@ -149,6 +151,14 @@ def estimate(
     text = f"type: {asked.type}" + (f", {note}" if note else "")
     made = estimates(pd.concat(named, ignore_index=True), np.concatenate(found, axis=1), title, asked.level, text)
     return transformed(made, asked.transform) if asked.transform else made
+
+
+def _by_category(fit: Fit, quantity: Quantity, asked: Asked) -> list[Quantity]:
+    """The quantity of each category's probability, in a column `group` as marginaleffects has it."""
+    if asked.type == "link" or not fit.model.family.categories:
+        return [quantity]
+    names = enumerate(fit.model.family.categories)
+    return [replace(quantity, labels={"group": name, **quantity.labels}, category=k) for k, name in names]
 
 
 def _named(fit: Fit, labels: pd.DataFrame, quantities: Sequence[Quantity], asked: Asked) -> list[pd.DataFrame]:
@@ -201,4 +211,5 @@ def _pieces(fit: Fit, quantity: Quantity, asked: Asked) -> Iterator[tuple[slice,
         else:
             pairs = zip(thetas, quantity.targets, strict=True)
             predicted = [expected(fit, theta, extra_of(target, at)) for theta, target in pairs]
+            predicted = [part if part.ndim == 2 else part[..., quantity.category] for part in predicted]
         yield at, quantity.pieces(predicted, at)

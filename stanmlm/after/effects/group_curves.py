@@ -9,7 +9,7 @@ import pandas as pd
 
 from stanmlm.after.effects.datagrid import distinct_values, fitted_data, is_discrete, names_of_side, typical, with_value
 from stanmlm.after.predict.estimates import columns_beside
-from stanmlm.after.predict.expected import OfRows, expectation, linear, theta_of
+from stanmlm.after.predict.expected import OfRows, expectation, linear, require_numbers, theta_of
 from stanmlm.after.predict.new_rows import given_offset
 from stanmlm.after.predict.predict import summary_of
 from stanmlm.after.predict.row_groups import group_of
@@ -86,6 +86,7 @@ def group_curves(
     grid = grid.iloc[np.repeat(np.arange(len(grid)), points)].assign(**{x: np.tile(along, len(grid))})
     target = _target(fit, grid, {*_variables(group), *over})
     names = interval_names(fit, group)
+    require_numbers(fit, "curves of expected responses by group")
     return _labelled(_intervals(fit, target, grid, names, expectation(fit, target)), group)
 
 

@@ -64,7 +64,8 @@ def anatomy(model: Model) -> Anatomy:
     columns = fixed_parts(model, WIDE)
     blocks, inside = _blocks(model, columns)
     coefficients = _varying(model)
-    for column, parts in enumerate(columns):
+    first = 1 if model.family.shared else 0  # thresholds are the intercept
+    for column, parts in enumerate(columns[first:], first):
         if parts is not None and column not in inside:
             _place(model, coefficients, parts)
     return Anatomy(tuple(sorted(coefficients, key=lambda coefficient: bool(coefficient.parts))), blocks)

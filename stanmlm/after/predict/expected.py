@@ -11,12 +11,14 @@ from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.streams import Purpose, Source, blocks, streams_of_draws
 from stanmlm.data.design import predictors
+from stanmlm.families.family import THRESHOLDS
 from stanmlm.families.observation import draw
 from stanmlm.families.observation import expectation as expectation_of
 from stanmlm.families.reductions import Extra, extra_at
 from stanmlm.families.theta import Theta
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.formula.bf import LOCATION
+from stanmlm.priors import parameters
 
 OfRows = Callable[[Theta, slice], Floats]  # (parameters, rows of a target) -> (draws, rows)
 
@@ -25,7 +27,10 @@ def theta_of(fit: Fit, target: Target, rows: slice) -> Theta:
     """The parameters of the distribution of some rows of a target: what every prediction begins with."""
     model = fit.model
     etas = {of.dpar: linear_predictor(fit, target, rows, of.dpar) for of in predictors(target.design)}
-    return model.family.theta(etas, {one.name: draws_of(fit, one.name)[target.draws, None] for one in model.scalars})
+    theta = model.family.theta(etas, {one.name: draws_of(fit, one.name)[target.draws, None] for one in model.scalars})
+    if model.family.shared is None:
+        return theta
+    return replace(theta, shared={THRESHOLDS: draws_of(fit, parameters.THRESHOLDS)[target.draws]})
 
 
 def extra_of(target: Target, rows: slice) -> Extra:
@@ -34,10 +39,19 @@ def extra_of(target: Target, rows: slice) -> Extra:
 
 
 def expected(fit: Fit, theta: Theta, extra: Extra) -> Floats:
-    """The expected response, (draws, rows); of one trial where responses are successes."""
+    """The expected response, (draws, rows); of one trial where responses are successes.
+
+    Of a response with categories their probabilities, (draws, rows, categories).
+    """
     if extra.bounded:
         return expectation_of(fit.model.family, theta, extra) / np.where(extra.trials > 0, extra.trials, 1.0)
     return fit.model.family.mean(theta, replace(extra, trials=np.ones_like(extra.trials)))
+
+
+def require_numbers(fit: Fit, what: str) -> None:
+    """Refuse what is made of responses that are numbers, where they are categories."""
+    if fit.model.family.categories:
+        raise DataError(f"{what} are of numbers, and the response of {fit.model.family.name} models is a category")
 
 
 def linear(fit: Fit, dpar: str | None = None) -> OfRows:
@@ -49,6 +63,8 @@ def linear(fit: Fit, dpar: str | None = None) -> OfRows:
 def natural(fit: Fit, dpar: str | None = None) -> OfRows:
     """What gives a parameter, the location where None, on its own scale, (draws, rows)."""
     name = parameter_of(fit, dpar)
+    if name == LOCATION and fit.model.family.categories:
+        return linear(fit)  # a predictor of several probabilities, which is no value of its own
     return lambda theta, rows: _by_row(theta[name], rows)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.predict.expected import OfRows, expectation, linear, natural, new_responses
+from stanmlm.after.predict.expected import OfRows, expectation, linear, natural, new_responses, require_numbers
 from stanmlm.after.predict.left_out import pad, with_left_out
 from stanmlm.after.predict.predict import draws_by_rows, summary_of
 from stanmlm.after.predict.request import Request
@@ -65,11 +65,12 @@ def posterior_interval(
     return pd.DataFrame(bounds.T, index=list(chosen), columns=[f"{100 * tail:.10g}%" for tail in tails])
 
 
-def fitted(fit: Fit, dpar: str | None = None) -> pd.Series:
+def fitted(fit: Fit, dpar: str | None = None) -> "pd.Series | pd.DataFrame":
     """Posterior means of the expected response of each row; of a probability in binomial models.
 
     Rows are the user's; with `na_action="exclude"` those with missing values are there too, as NaN. `dpar` asks for
-    another parameter of the family in its place, `"sigma"`, on its own scale.
+    another parameter of the family in its place, `"sigma"`, on its own scale. Of a response with categories a frame of
+    their probabilities, `P(Y = good)`, as in brms.
 
     Examples
     --------
@@ -78,7 +79,11 @@ def fitted(fit: Fit, dpar: str | None = None) -> pd.Series:
     500
     """
     check_arguments(fitted, locals())
-    return with_left_out(fit, _means(fit, dpar), "fitted")
+    means = _means(fit, dpar)
+    if means.ndim == 1:
+        return with_left_out(fit, means, "fitted")
+    names = [f"P(Y = {category})" for category in fit.model.family.categories]
+    return pd.concat([with_left_out(fit, column, name) for column, name in zip(means.T, names, strict=True)], axis=1)
 
 
 def residuals(fit: Fit, type: str = "response") -> pd.Series:
@@ -114,6 +119,7 @@ def residuals(fit: Fit, type: str = "response") -> pd.Series:
     check_arguments(residuals, locals())
     if type not in RESIDUALS:
         raise OptionError(f"`{type}` is not a type of residuals" + did_you_mean(type, RESIDUALS))
+    require_numbers(fit, "residuals")
     model = fit.model
     # Dispersions of all rows are 1, as in R; what shapes the density otherwise stands at its mean.
     if type != "response" and not extra_at(model.response).whole:
@@ -165,7 +171,8 @@ def predict(
     Returns
     -------
     pandas.Series or pandas.DataFrame
-        Means by row; with an interval, R's `fit lwr upr`.
+        Means by row; with an interval, R's `fit lwr upr`. Of a response with categories a column each, or with an
+        interval a row a row and category.
 
     Raises
     ------
@@ -191,6 +198,8 @@ def predict(
         .drop(columns="sd")
         .set_axis(["fit", "lwr", "upr"], axis=1)
     )
+    if table.index.nlevels > target.index.nlevels:
+        return table if interval else table["fit"].unstack("category")[list(fit.model.family.categories)]
     table = table if newdata is not None else pad(fit, table)
     return table if interval else table["fit"]
 
@@ -289,7 +298,8 @@ def _means(fit: Fit, dpar: str | None = None) -> Floats:
     row, first = cells_of([*telling(target.design), target.design.offset])
     few = some_of(target, first)
     table = summary_of(fit, few, expectation(fit, few) if dpar is None else natural(fit, dpar), ())
-    return np.asarray(table["mean"].to_numpy()[row])
+    means = table["mean"].to_numpy().reshape(len(first), -1)[row]
+    return np.asarray(means[:, 0] if means.shape[1] == 1 else means)
 
 
 def _tails(prob: float) -> tuple[float, float]:

@@ -18,7 +18,9 @@ def linear_predictor(fit: Fit, target: Target, rows: slice, dpar: str = LOCATION
     """Eta of a parameter in some rows of a target, (draws, rows), the draws of a row side by side in memory."""
     design, at = target.design, places(target.design, rows)
     of = next(of for of in predictors(design) if of.dpar == dpar)
-    eta = of.X[at] @ draws_of(fit, coefficient_name(dpar))[target.draws].T + of.offset[rows, None]
+    b = draws_of(fit, coefficient_name(dpar))[target.draws]
+    columns = of.X[at, of.X.shape[1] - b.shape[1] :]  # without the intercept where that is in thresholds
+    eta = columns @ b.T + of.offset[rows, None]
     for bar, term in enumerate(design.terms):
         used = target.used[bar] & (np.array(dpars_of(term)) == dpar)
         if used.any():

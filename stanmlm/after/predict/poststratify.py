@@ -35,8 +35,11 @@ class Poststratified:
     by: tuple[str, ...]
     response: str
     weights: str  # the column of `frame` with the people in each part
-    frame: pd.DataFrame  # a row a part: the columns of `by`, its total weight, mean, sd and quantiles
-    draws: "DataArray"  # (sample,) without `by`, (sample, <by>) with one, (sample, part) with several
+    # a row a part, and a category where the response has them: the columns of `by`, its total weight, mean, sd and
+    # quantiles
+    frame: pd.DataFrame
+    # (sample,) without `by`, (sample, <by>) with one, (sample, part) with several; (..., category) of categories
+    draws: "DataArray"
 
     def __repr__(self) -> str:
         parts = f" by {', '.join(self.by)}" if self.by else ""
@@ -116,7 +119,7 @@ def poststratify(
     check_size(target, len(parts.totals), "draws= for fewer, or fewer columns in by=")
     sums = _sums(fit, *_distinct(target, parts))
     name = weights if isinstance(weights, str) else "N"
-    return _result(fit, columns, name, parts, sums if total else sums / parts.totals)
+    return _result(fit, columns, name, parts, sums if total else sums / parts.totals[:, None])
 
 
 def _cells(frame: object) -> pd.DataFrame:
@@ -128,8 +131,11 @@ def _cells(frame: object) -> pd.DataFrame:
 
 def _result(fit: Fit, by: tuple[str, ...], weights: str, parts: _Parts, values: Floats) -> Poststratified:
     response, people = fit.model.response.label, columns_beside([weights], parts.labels.columns)[weights]
-    frame = _summary(parts, values, people)
-    return Poststratified(by, response, people, frame, _labelled(parts, by, values, f"poststratified_{response}"))
+    frame = _summary(parts, values, people, fit.model.family.categories)
+    draws = _labelled(parts, by, values[..., 0], f"poststratified_{response}")
+    if names := list(fit.model.family.categories):
+        draws = draws.expand_dims({"category": names}, -1).copy(data=values if by else values[:, 0])
+    return Poststratified(by, response, people, frame, draws)
 
 
 def _parts(cells: pd.DataFrame, by: tuple[str, ...], weights: object) -> tuple[_Parts, Bools]:
@@ -221,17 +227,21 @@ def _distinct(target: Target, parts: _Parts) -> tuple[Target, _Parts]:
 
 
 def _sums(fit: Fit, target: Target, parts: _Parts) -> Floats:
-    """Weighted sums of the expected response, (draws, M)."""
-    sums = np.zeros((len(parts.totals), len(target.draws)))
-    for at in chunks_of(target):
+    """Weighted sums of the expected response, (draws, M, 1), or of the probabilities of categories, (draws, M, K)."""
+    K = max(1, len(fit.model.family.categories))
+    sums = np.zeros((K, len(parts.totals), len(target.draws)))
+    for at in chunks_of(target, arrays=K):
         mean, code = expected(fit, theta_of(fit, target, at), extra_of(target, at)), parts.code[at]
         low, high = code[0], code[-1] + 1
         entries = (parts.weights[at], (code - low, np.arange(len(code))))
-        sums[low:high] += csr_array(entries, shape=(high - low, len(code))) @ mean.T
+        adding = csr_array(entries, shape=(high - low, len(code)))
+        for k, of in enumerate(np.moveaxis(np.atleast_3d(mean), -1, 0)):
+            sums[k, low:high] += adding @ of.T
     return sums.T
 
 
-def _summary(parts: _Parts, values: Floats, people: str) -> pd.DataFrame:
+def _summary(parts: _Parts, values: Floats, people: str, categories: Sequence[str]) -> pd.DataFrame:
+    values = values.reshape(len(values), -1)
     quantiles = np.quantile(values, SUMMARY, axis=0)
     columns = {
         "mean": values.mean(axis=0),
@@ -239,6 +249,9 @@ def _summary(parts: _Parts, values: Floats, people: str) -> pd.DataFrame:
         **{f"{100 * p:g}%": quantiles[i] for i, p in enumerate(SUMMARY)},
     }
     labels = parts.labels.assign(**{people: parts.totals})
+    if categories:
+        labels = labels.loc[labels.index.repeat(len(categories))].reset_index(drop=True)
+        labels.insert(len(parts.labels.columns), "category", np.tile(categories, len(parts.totals)))
     names = columns_beside(columns, labels.columns)
     say_what_is_beside(names)
     return labels.assign(**{names[name]: column for name, column in columns.items()})

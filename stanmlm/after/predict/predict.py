@@ -21,6 +21,7 @@ from stanmlm.fit.fit import Fit, source_of
 if TYPE_CHECKING:
     from xarray import DataArray
 
+WAYS_OUT = "draws= for fewer, or summary=True for a table with a row each"
 SUMMARY = (0.025, 0.25, 0.5, 0.75, 0.975)
 
 
@@ -104,7 +105,8 @@ def posterior_epred(
     For binomial models `scale="probability"` (rstanarm's meaning) or `scale="count"` (brms's: probability times
     trials). `dpar` asks for a parameter of the family in place of the expectation, `"sigma"`, on its own scale. The
     other arguments are those of `posterior_linpred`; `trials` is a number or an array for new data whose trials the
-    formula does not give.
+    formula does not give. Of a response with categories these are probabilities, with a third dim "category" that has
+    their names; a summary then has a row a row and category.
 
     Examples
     --------
@@ -141,7 +143,9 @@ def posterior_predict(
     summary: bool = False,
     max_bytes: int = MAX_BYTES,
 ) -> "DataArray | pd.DataFrame":
-    """Draws of new responses: reals, counts, or numbers of successes out of `trials`.
+    """Draws of new responses: reals, counts, numbers of successes out of `trials`, or codes of categories from 1.
+
+    What categories are called is in `.attrs["levels"]`.
 
     `seed` is the fit's own where None, so that two calls agree; a row's draw is the same whatever `draws` and
     `max_bytes` are, and 256 rows at least are held at once. Weights of gaussian rows divide their variance: new data
@@ -170,25 +174,47 @@ def _result(
         return summary_of(fit, target, values, SUMMARY, block)
     from xarray import DataArray
 
-    out = draws_by_rows(fit, target, values, block)
-    return DataArray(out, dims=("sample", "row"), coords={"row": target.index.to_numpy()}, name=name)
+    out, categories = draws_by_rows(fit, target, values, block), list(fit.model.family.categories)
+    dims, coords = ("sample", "row", "category")[: out.ndim], {"row": target.index.to_numpy()}
+    made = DataArray(out, dims=dims, coords=coords | ({"category": categories} if out.ndim > 2 else {}), name=name)
+    return made.assign_attrs(levels=categories) if categories and name == "predict" else made
 
 
 def draws_by_rows(fit: Fit, target: Target, values: OfRows, block: int = 1) -> Floats:
-    """`values(theta, rows)` of every row of a target, (draws, rows); refused where larger than `max_bytes`."""
-    check_size(target, len(target.index), "draws= for fewer, or summary=True for a table with a row each")
+    """`values(theta, rows)` of every row of a target, (draws, rows) or (draws, rows, categories).
+
+    Refused where larger than `max_bytes`.
+    """
+    check_size(target, len(target.index), WAYS_OUT)
     out = np.empty((len(target.draws), len(target.index)))
     for at in chunks_of(target, block):
-        out[:, at] = values(theta_of(fit, target, at), at)
+        part = values(theta_of(fit, target, at), at)
+        if out.shape[2:] != part.shape[2:]:
+            out = _room(target, part.shape[2:])
+        out[:, at] = part
     return out
 
 
+def _room(target: Target, more: tuple[int, ...]) -> Floats:
+    """An array for the draws of all rows, with more dims."""
+    size = len(target.index) * int(np.prod(more))
+    check_size(target, size, WAYS_OUT)
+    return np.empty((len(target.draws), len(target.index), *more))
+
+
 def summary_of(fit: Fit, target: Target, values: OfRows, probs: Sequence[float], block: int = 1) -> pd.DataFrame:
-    """Mean, sd and quantiles over draws of `values(theta, rows)`, a row each, in bounded memory."""
-    parts = [_summarise(values(theta_of(fit, target, at), at), probs) for at in chunks_of(target, block)]
+    """Mean, sd and quantiles over draws of `values(theta, rows)`, a row each, in bounded memory.
+
+    A row each and a category, (row, category), where values have categories.
+    """
+    found = (values(theta_of(fit, target, at), at) for at in chunks_of(target, block))
+    parts = [_summarise(part.reshape(len(part), -1), probs) for part in found]
     columns = ["mean", "sd", *(f"{100 * p:g}%" for p in probs)]
     table = np.concatenate(parts, axis=1) if parts else np.empty((len(columns), 0))
-    return pd.DataFrame(dict(zip(columns, table, strict=True)), index=target.index)
+    index = target.index
+    if table.shape[1] > len(index):
+        index = pd.MultiIndex.from_product([index, fit.model.family.categories], names=[index.name, "category"])
+    return pd.DataFrame(dict(zip(columns, table, strict=True)), index=index)
 
 
 def _summarise(values: Floats, probs: Sequence[float]) -> Floats:

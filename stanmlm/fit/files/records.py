@@ -1,7 +1,7 @@
 """The records that a fit is made of, as JSON and arrays."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from stanmlm.data.raw_response import RawResponse
 from stanmlm.data.rvalues import Contrast, Value
 from stanmlm.families import FAMILIES, Family
 from stanmlm.families.family import holding, with_links
+from stanmlm.families.ordinal import SHARED
 from stanmlm.families.reductions import Extra, Observed
 from stanmlm.families.responses import Response
 from stanmlm.fit.fit import Call, Fit
@@ -110,10 +111,16 @@ def codec() -> Codec:
 
 
 def _family_written(family: Family, *_: object) -> Json:
-    """Its name, the links of all parameters, bounds that data or users set, and the numbers that some are held at."""
+    """Its name, the links of all parameters, bounds that data or users set, and the numbers that some are held at.
+
+    Of a family that has found its categories these, its thresholds and the parameters that a formula adds.
+    """
     links = {one.name: one.link.name for one in FAMILIES[family.name].parameters} | {
         name: link.name for name, link in family.links.items()
     }
+    if family.categories:
+        thresholds = family.shared.name if family.shared else ""
+        return {"name": family.name, "links": links, "thresholds": thresholds, "categories": list(family.categories)}
     ends = {one.name: [_end(end) for end in one.ends] for one in family.parameters if one.ends is not None}
     about = ([ends, dict(family.constants)] if family.constants else [ends]) if ends or family.constants else []
     return [family.name, *links.values(), *about]
@@ -125,6 +132,11 @@ def _end(end: float) -> float | None:
 
 
 def _family_read(written: Any, *_: object) -> Family:
+    if isinstance(written, dict):
+        plain, links = FAMILIES[written["name"]], written["links"]
+        shared = SHARED[written["thresholds"]] if written["thresholds"] else None
+        bound = replace(plain, shared=shared).bound(tuple(written["categories"]), list(links))
+        return with_links(bound, [links[name] for name in bound.links])
     name, *rest = written
     links, about = ([one for one in rest if isinstance(one, dict) == known] for known in (False, True))
     ends, constants = [*about, {}, {}][:2]

@@ -1,0 +1,12 @@
+{# Ordered categories reached one after the other: of those that reach one, how many go on is the inverse link of the
+   predictor minus a threshold.
+   Contract: macros functions(s), data(s), model(s, link), as families/sratio.stan, whose data it has. #}
+{% import "families/sratio.stan" as sratio %}
+{% macro functions(s) %}{% endmacro %}
+{% macro data(s) %}{{ sratio.data(s) }}{% endmacro %}
+{% macro model(s, link) %}
+  for (t in 1:T) {
+    vector[C] beside = -({{ sratio.away(s) }});
+    target += dot_product(here[t], {{ link.log1m_inverse("beside") }}) + dot_product(beyond[t], {{ link.log_inverse("beside") }});
+  }
+{% endmacro %}

@@ -1,0 +1,112 @@
+"""Responses with categories: how they are read, drawn and expected, whatever their law is."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from stanmlm.base.arrays import Floats, constant
+from stanmlm.base.errors import DataError
+from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.responses import Response, fractional, numbers_of, refuse, say, weights_of_rows
+from stanmlm.families.theta import Theta
+
+# (theta) -> log probability of each category, (..., rows, K)
+LogProbabilities = Callable[[Theta], Floats]
+
+
+def read_categories(
+    raw: RawResponse, weights: Floats | None, family: str, ordered: bool, categories: tuple[str, ...] = ()
+) -> Response:
+    """Codes from 1, of the levels of a factor or of whole numbers.
+
+    Levels that no row has are left out; of whole numbers all to the largest count. `categories` are those of a fit,
+    where new responses are read.
+
+    Raises
+    ------
+    DataError
+        For what has no categories, for a single one, and for one that a fit does not know.
+    """
+    if raw.kind not in _NAMED:
+        raise DataError(f"{family} needs one column of categories; `{raw.label}` is a matrix")
+    codes, names = _NAMED[raw.kind](raw, family, ordered, categories)
+    if categories and names != categories:
+        raise DataError(f"`{raw.label}` has categories that the fit does not know")
+    if len(names) < 2:
+        only = f"`{names[0]}`" if names else "none"
+        raise DataError(f"{family} needs two categories or more; `{raw.label}` has {only} alone")
+    return Response(raw.label, codes, constant(1.0, len(codes)), weights_of_rows(raw, weights), names)
+
+
+def _of_factor(
+    raw: RawResponse, family: str, ordered: bool, categories: tuple[str, ...]
+) -> tuple[Floats, tuple[str, ...]]:
+    codes = numbers_of(raw)
+    refuse(raw, np.flatnonzero(codes < 0), f"`{raw.label}` has {{values}} missing")
+    if categories:
+        place = {name: k + 1.0 for k, name in enumerate(categories)}
+        return np.array([place.get(level, np.nan) for level in raw.levels])[codes.astype(int)], categories
+    there = np.isin(np.arange(len(raw.levels)), codes)
+    if not there.all():
+        empty = ", ".join(f"`{level}`" for level, found in zip(raw.levels, there, strict=True) if not found)
+        say(f"no row of `{raw.label}` is {empty}, which is left out")
+    names = tuple(level for level, found in zip(raw.levels, there, strict=True) if found)
+    if ordered and not raw.ordered and len(names) > 2:
+        say(f"`{raw.label}` is not ordered: its categories are read as {' < '.join(names)}")
+    return np.cumsum(there)[codes.astype(int)].astype(float), names
+
+
+def _of_numbers(
+    raw: RawResponse, family: str, ordered: bool, categories: tuple[str, ...]
+) -> tuple[Floats, tuple[str, ...]]:
+    y = numbers_of(raw)
+    bad = np.flatnonzero(fractional(y) | (y < 1))
+    refuse(raw, bad, f"{family} needs whole numbers from 1, or a factor: `{raw.label}` has {{values}} that are not")
+    y, highest = np.round(y), len(categories) or int(y.max(initial=0))
+    refuse(raw, np.flatnonzero(y > highest), f"`{raw.label}` has {{values}} above {highest}, the highest in the fit")
+    empty = [str(k) for k in range(1, highest + 1) if k not in y]
+    if empty and not categories:
+        say(f"no row of `{raw.label}` is {', '.join(empty)}: priors alone say how likely that is")
+    return y, tuple(map(str, range(1, highest + 1)))
+
+
+def _of_truth(
+    raw: RawResponse, family: str, ordered: bool, categories: tuple[str, ...]
+) -> tuple[Floats, tuple[str, ...]]:
+    return numbers_of(raw) + 1, ("FALSE", "TRUE")
+
+
+_NAMED: dict[str, Callable[[RawResponse, str, bool, tuple[str, ...]], tuple[Floats, tuple[str, ...]]]] = {
+    "factor": _of_factor,
+    "numeric": _of_numbers,
+    "logical": _of_truth,
+}
+
+
+def at_codes(values: Floats, y: Floats) -> Floats:
+    """Of values (..., rows, K) those of each row's category, (..., rows)."""
+    code = np.broadcast_to(y.astype(int)[:, None] - 1, (*values.shape[:-1], 1))
+    return np.asarray(np.take_along_axis(values, code, axis=-1)[..., 0])
+
+
+def drawn(rng: np.random.Generator, probabilities: Floats) -> Floats:
+    """A code for each row of probabilities (..., rows, K)."""
+    reached = np.cumsum(probabilities, axis=-1)
+    below = reached[..., :-1] < rng.random(reached.shape[:-1])[..., None] * reached[..., -1:]
+    return np.asarray(1.0 + below.sum(axis=-1))
+
+
+def shares_of(response: Response, categories: int) -> Floats:
+    """The share of each category, with half a response more in each: none is 0."""
+    often = np.bincount(response.y.astype(int) - 1, response.weights, categories) + 0.5
+    return np.asarray(often / often.sum())
+
+
+def codes_from_one(trials: Floats) -> tuple[Floats, Floats]:
+    """Categories are counted from 1, as far as there are."""
+    return np.ones_like(trials), np.full_like(trials, np.inf)
+
+
+def no_start(_: Response) -> float:
+    """A location of which thresholds say where it starts."""
+    return 0.5

@@ -1,0 +1,124 @@
+"""Ordered categories, each an interval of a variable behind them."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from stanmlm.base.arrays import Floats, Ints
+from stanmlm.data.distinct import cells_of
+from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.categories import codes_from_one, no_start, read_categories
+from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_link
+from stanmlm.families.links import LINKS, Link
+from stanmlm.families.ordinal import (
+    DISC,
+    FLEXIBLE,
+    ORDERED,
+    cumulative_law,
+    draw,
+    log_density,
+    probabilities,
+    slopes_by_category,
+    threshold_of,
+)
+from stanmlm.families.reductions import Reduction, Stats, observed, total
+from stanmlm.families.responses import Response
+
+# Thresholds next to the responses of cells are a matrix where they are more than this share of it: then it is faster.
+FULL = 0.5
+
+
+def cumulative(link: str = "logit", threshold: str = "flexible") -> Family:
+    """Ordered categories with P(Y <= k) the inverse link of threshold k minus mu, as `ordinal::clm` and brms have it.
+
+    Responses are an ordered factor, another factor (by its levels, with a message), or whole numbers from 1. The
+    intercept is in the thresholds: their prior, of class "Intercept", is on thresholds at centred predictors. A formula
+    of `disc` multiplies the distance to thresholds; without one it is 1. Weights are exponents of the density.
+
+    Parameters
+    ----------
+    link : str
+        "logit", "probit" or "cloglog".
+    threshold : str
+        "flexible", or "equidistant": one distance, `delta`, from each to the next.
+
+    Returns
+    -------
+    Family
+
+    Examples
+    --------
+    >>> cumulative("probit").link.name, cumulative(threshold="equidistant").shared.name
+    ('probit', 'equidistant')
+    """
+    return replace(with_link(CUMULATIVE, link), shared=threshold_of(ORDERED, threshold))
+
+
+def _read(raw: RawResponse, weights: Floats | None, categories: tuple[str, ...] = ()) -> Response:
+    return read_categories(raw, weights, "cumulative", ordered=True, categories=categories)
+
+
+def _thresholds(shares: Floats, link: Link) -> Floats:
+    return link.forward(np.cumsum(shares)[:-1])
+
+
+def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
+    """How many of a cell are next to each threshold, and how many of these below it.
+
+    The logistic density between two thresholds is that of a binomial at each, and one factor of the distance between.
+    """
+    y, K, weights = response.y.astype(int), len(response.categories), response.weights
+    below, above = np.flatnonzero(y < K), np.flatnonzero(y > 1)  # rows with a threshold above them, and below
+    sums: dict[str, Floats | Ints | int] = {
+        "below": total(weights[below], cell[below], cells),
+        "below_at": total(weights[below], y[below] - 1, K - 1),
+        "often": total(weights, y - 1, K)[1:-1],
+    }
+    at, n = np.concatenate([y[below], y[above] - 1]), np.concatenate([weights[below], weights[above]])
+    pair, first = cells_of([np.concatenate([cell[below], cell[above]]), at])
+    here, at = np.concatenate([cell[below], cell[above]])[first], at[first]
+    n = total(n, pair, len(first))
+    if len(first) < FULL * cells * (K - 1):
+        return sums | {"R": len(first), "cell": here + 1, "at": at, "n": n}
+    beside = np.zeros((K - 1, cells))
+    beside[at - 1, here] = n
+    return sums | {"beside": beside}
+
+
+def _one_by_one(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
+    """The distinct responses of cells: the lowest, the highest and others, with the thresholds next to these."""
+    of, K = observed(response, cell, precisions=False), len(response.categories)
+    y, stats = of.y.astype(int), dict[str, Floats | Ints | int]()
+    kinds = {"lowest": y == 1, "highest": y == K, "between": (y > 1) & (y < K)}
+    for name, here in kinds.items():
+        stats |= {f"cell_{name}": of.cell[here] + 1, f"n_{name}": of.n[here]}
+    sizes = {"R_lowest": "lowest", "R_highest": "highest", "R": "between"}
+    over = y[kinds["between"]]
+    return stats | {size: int(kinds[name].sum()) for size, name in sizes.items()} | {"under": over - 1, "over": over}
+
+
+def _law(mean: str, _: str) -> str:
+    return rf"\text{{Cumulative}}(\tau, {mean})"
+
+
+CUMULATIVE = Family(
+    name="cumulative",
+    spellings=("clm", "clmm", "polr", "stan_polr", "ordered_logistic"),
+    parameters=(Distributional("mu", LINKS["logit"], ("logit", "probit", "cloglog"), "real", no_start),),
+    kind="category",
+    read=_read,
+    log_density=partial(log_density, cumulative_law),
+    draw=partial(draw, cumulative_law),
+    mean=partial(probabilities, cumulative_law),
+    bounds=codes_from_one,
+    notation=Notation(r"\mu", "", trials_of, _law, event=r"y \le k"),
+    reductions=(
+        Reduction(("offset",), _statistic, scalars=("disc",), links=("logit",)),
+        Reduction(("offset",), _one_by_one),
+    ),
+    shared=FLEXIBLE,
+    optional=(DISC,),
+    thresholds=_thresholds,
+    by_category=partial(slopes_by_category, cumulative_law),
+)

@@ -1,0 +1,160 @@
+"""Ordered categories that are reached one after the other, or told from their neighbours."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from scipy import special
+
+from stanmlm.base.arrays import Floats, Ints
+from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.categories import codes_from_one, no_start, read_categories
+from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_link
+from stanmlm.families.links import LINKS, Link
+from stanmlm.families.ordinal import (
+    DISC,
+    FREE,
+    UNORDERED,
+    Law,
+    adjacent_law,
+    continuing_law,
+    draw,
+    log_density,
+    probabilities,
+    slopes_by_category,
+    stopping_law,
+    threshold_of,
+)
+from stanmlm.families.reductions import Reduction, Stats, total
+from stanmlm.families.responses import Response
+
+
+def sratio(link: str = "logit", threshold: str = "flexible") -> Family:
+    """Ordered categories reached one after the other: P(Y = k | Y >= k) is the inverse link of threshold k minus mu.
+
+    Thresholds need not be ordered. All else is as in `cumulative`.
+
+    Parameters
+    ----------
+    link : str
+        "logit", "probit" or "cloglog".
+    threshold : str
+        "flexible" or "equidistant".
+
+    Returns
+    -------
+    Family
+
+    Examples
+    --------
+    >>> sratio("cloglog").link.name
+    'cloglog'
+    """
+    return replace(with_link(SRATIO, link), shared=threshold_of(UNORDERED, threshold))
+
+
+def cratio(link: str = "logit", threshold: str = "flexible") -> Family:
+    """Ordered categories reached one after the other: P(Y > k | Y >= k) is the inverse link of mu minus threshold k.
+
+    Parameters
+    ----------
+    link : str
+        "logit", "probit" or "cloglog".
+    threshold : str
+        "flexible" or "equidistant".
+
+    Returns
+    -------
+    Family
+
+    Examples
+    --------
+    >>> cratio().name
+    'cratio'
+    """
+    return replace(with_link(CRATIO, link), shared=threshold_of(UNORDERED, threshold))
+
+
+def acat(link: str = "logit", threshold: str = "flexible") -> Family:
+    """Ordered categories told from their neighbours: log P(Y = k + 1) / P(Y = k) is mu minus threshold k.
+
+    Parameters
+    ----------
+    link : str
+        "logit".
+    threshold : str
+        "flexible" or "equidistant".
+
+    Returns
+    -------
+    Family
+
+    Examples
+    --------
+    >>> acat().link.name
+    'logit'
+    """
+    return replace(with_link(ACAT, link), shared=threshold_of(UNORDERED, threshold))
+
+
+def _read(name: str, raw: RawResponse, weights: Floats | None, categories: tuple[str, ...] = ()) -> Response:
+    return read_categories(raw, weights, name, ordered=True, categories=categories)
+
+
+def _reached(shares: Floats) -> Floats:
+    """Of those that reach each category but the last, the share that goes no further."""
+    return np.asarray(shares[:-1] / np.cumsum(shares[::-1])[:0:-1])
+
+
+def _stopping(shares: Floats, link: Link) -> Floats:
+    return link.forward(_reached(shares))
+
+
+def _continuing(shares: Floats, link: Link) -> Floats:
+    return -link.forward(1 - _reached(shares))
+
+
+def _adjacent(shares: Floats, _: Link) -> Floats:
+    return np.asarray(special.logit(shares[:-1] / (shares[:-1] + shares[1:])))
+
+
+def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
+    """How many of a cell are in each category, and how many beyond it."""
+    K = len(response.categories)
+    place = (response.y.astype(int) - 1) * cells + cell
+    often = total(response.weights, place, K * cells).reshape(K, cells)
+    beyond = np.cumsum(often[::-1], axis=0)[::-1][1:]
+    return {"here": often[:-1], "beyond": beyond}
+
+
+def _law(mean: str, _: str) -> str:
+    return rf"\text{{Categorical}}({mean})"
+
+
+def _made(
+    name: str, law: Law, links: tuple[str, ...], thresholds: Callable[[Floats, Link], Floats], event: str
+) -> Family:
+    return Family(
+        name=name,
+        spellings=(),
+        parameters=(Distributional("mu", LINKS["logit"], links, "real", no_start),),
+        kind="category",
+        read=partial(_read, name),
+        log_density=partial(log_density, law),
+        draw=partial(draw, law),
+        mean=partial(probabilities, law),
+        bounds=codes_from_one,
+        notation=Notation(r"\mu", "", trials_of, _law, event=event),
+        reductions=(Reduction(("offset",), _statistic),),
+        shared=FREE,
+        optional=(DISC,),
+        thresholds=thresholds,
+        by_category=partial(slopes_by_category, law),
+    )
+
+
+_LINKS = ("logit", "probit", "cloglog")
+SRATIO = _made("sratio", stopping_law, _LINKS, _stopping, r"y = k \mid y \ge k")
+CRATIO = _made("cratio", continuing_law, _LINKS, _continuing, r"y = k \mid y \ge k")
+ACAT = _made("acat", adjacent_law, ("logit",), _adjacent, r"y = k \mid y \in \{k, k + 1\}")
