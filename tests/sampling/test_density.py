@@ -325,7 +325,7 @@ OTHER_LINKS = [
     with_link(family, link)
     for family in FAMILIES.values()
     for link in family.location.links
-    if f"{family.name}-{link}" not in ("binomial-probit", "binomial-cloglog")
+    if family.kind != "category" and f"{family.name}-{link}" not in ("binomial-probit", "binomial-cloglog")
 ]
 
 
