@@ -88,7 +88,7 @@ def _log_tail(z: Floats, nu: Floats) -> Floats:
     """The log chance of a Student t variable below z."""
     square = z**2
     tail = log_inc_beta(nu / 2, np.asarray(0.5), -np.log1p(square / nu), -np.log1p(nu / square)) - np.log(2)
-    return np.where(z < 0, tail, np.log1p(-np.exp(tail)))
+    return np.asarray(np.where(z < 0, tail, np.log1p(-np.exp(tail))))
 
 
 def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
