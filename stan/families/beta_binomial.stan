@@ -19,5 +19,6 @@
   target += -dot_product(n, log_ascending(log_phi[cell], trials));
 {% endmacro %}
 {% macro log_zero(s, at) %}
-log_ascending(log_down{{ at }}, size{{ at }}) - log_ascending(log_phi{{ at }}, size{{ at }})
+log_ascending(log_down{{ at }}, size{{ at }})
+    - log_ascending(log_phi{{ at }}, size{{ at }})
 {%- endmacro %}

@@ -12,7 +12,7 @@ from stanmlm.plots.parts import plain
 from stanmlm.plots.theme import DARK, DARK_EDGE, LIGHT, LIGHT_EDGE, MID, QUIET
 
 if TYPE_CHECKING:
-    from plotnine import ggplot
+    from plotnine import ggplot, scale_x_continuous
 
 SPARSE = 200  # rows up to which intervals have their full width
 
@@ -113,7 +113,6 @@ def _bars(frame: pd.DataFrame, subject: Subject) -> "ggplot":
         labs,
         scale_color_manual,
         scale_fill_manual,
-        scale_x_continuous,
         scale_y_continuous,
     )
 
@@ -128,10 +127,20 @@ def _bars(frame: pd.DataFrame, subject: Subject) -> "ggplot":
         )
         + scale_fill_manual({Y: LIGHT})
         + scale_color_manual({YREP: DARK_EDGE})
-        + scale_x_continuous(breaks=whole_breaks, labels=plain)
+        + _scale_of_counts(subject)
         + scale_y_continuous(expand=(0, 0, 0.05, 0), labels=plain)
         + labs(x=subject.counted, y="rows")
     )
+
+
+def _scale_of_counts(subject: Subject) -> "scale_x_continuous":
+    """Whole numbers, or the categories that they stand for."""
+    from plotnine import scale_x_continuous
+
+    names = subject.categories
+    if not names:
+        return scale_x_continuous(breaks=whole_breaks, labels=plain)
+    return scale_x_continuous(breaks=[*range(1, len(names) + 1)], labels=[*names])
 
 
 def _rootogram(frame: pd.DataFrame, subject: Subject) -> "ggplot":

@@ -77,5 +77,7 @@ def pp_check(
     if type not in FRAMES:
         raise OptionError(f"there is no check `{type}`{did_you_mean(type, FRAMES)}")
     options = CheckOptions(Request(draws=draws, max_bytes=max_bytes), group, stat, style, seed)
-    subject = Subject(shown_text(fit), outcome(fit), expected_text(fit), statistic_of(stat)[0])
+    subject = Subject(
+        shown_text(fit), outcome(fit), expected_text(fit), statistic_of(stat)[0], fit.model.family.categories
+    )
     return FIGURES[type](FRAMES[type](fit, options), subject)

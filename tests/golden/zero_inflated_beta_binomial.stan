@@ -159,7 +159,8 @@ model {
 
   target += sum(others) * log1m_zi + sum(zeros) * log_zi;
   // A zero is one of the counts' or not: log of zi + (1 - zi) exp(log_zero)
-  vector[C_zero] log_zero = log_ascending(log_down[zero_at], size[zero_at]) - log_ascending(log_phi[zero_at], size[zero_at]);
+  vector[C_zero] log_zero = log_ascending(log_down[zero_at], size[zero_at])
+    - log_ascending(log_phi[zero_at], size[zero_at]);
   target += dot_product(zeros[zero_at], log1p_exp(log_zero - (log_zi - log1m_zi)));
 
   // Priors
