@@ -57,6 +57,9 @@
   }
 
   vector log_above(vector y, vector log_odds, vector shape) {
+    if (max(y) == 0) {
+      return log1m_exp(-shape .* log1p_exp(log_odds));
+    }
     return log_inc_beta(y + 1, shape, -log1p_exp(-log_odds), -log1p_exp(log_odds));
   }
 {% endmacro %}

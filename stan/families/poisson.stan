@@ -24,6 +24,9 @@
   }
 
   vector log_above(vector y, vector log_mu) {
+    if (max(y) == 0) {
+      return log1m_exp(-exp(log_mu));
+    }
     return log_gamma_p(y + 1, log_mu);
   }
 {% endmacro %}
