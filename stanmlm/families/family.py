@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import numpy as np
 
 from stanmlm.base.arguments import shown
 from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
+from stanmlm.families.given import Given
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.reductions import Extra, Reduction
 from stanmlm.families.responses import Response
@@ -295,7 +295,7 @@ class Family:
     def bound(self, categories: tuple[str, ...], predicted: Collection[str]) -> "Family":
         """The family of a response with these categories, where these parameters have formulas."""
         added = tuple(one for one in self.optional if one.name in predicted)
-        read = partial(self.read, categories=categories) if categories else self.read
+        read = Given(self.read, named=(("categories", categories),)) if categories else self.read
         return replace(self, categories=categories, parameters=(*self.parameters, *added), read=read)
 
 
