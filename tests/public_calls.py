@@ -94,6 +94,7 @@ NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "group_mean": lambda: {"x": [1.0], "by": [1]},
     "hypothesis": lambda: {"hypothesis": "hours > 0"},
     "lFormula": lambda: FORMULA,
+    "inv_gamma": lambda: {"shape": 1, "scale": 1},
     "ladder": lambda: {"fits": {"exams": exams_fit()}},
     "lm": lambda: {"formula": "score ~ hours"},
     "lmList": lambda: {"formula": "score ~ hours | student"},
@@ -115,6 +116,7 @@ NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "simulate_counties": lambda: {"seed": 1},
     "simulate_exams": lambda: {"seed": 1},
     "simulate_redblue": lambda: {"seed": 1, "n": 100},
+    "uniform": lambda: {"lower": 0, "upper": 1},
 }
 FITS = ("fit", "curves", "slopes")
 PUBLIC = [name for name in sm.__all__ if inspect.isfunction(getattr(sm, name))]

@@ -255,13 +255,6 @@ LIKELIHOODS |= {
     ("zero_one_inflated_beta", "logit"): _zoib("logit"),
 }
 
-# From a predictor to the parameter.
-INVERSES: dict[str, Callable[[Anything], Anything]] = {
-    "log": np.exp,
-    "logm1": lambda eta: 1 + np.exp(eta),
-    "logit": lambda eta: 1 / (1 + np.exp(-eta)),
-}
-
 
 def log_density(model: Model, q: Anything) -> Anything:
     """At unconstrained values in Stan's order, with the Jacobians, up to a constant."""

@@ -1,6 +1,6 @@
 {# Successes in trials, both real, so that weights and shares enter as they are.
    Contract: macros functions(s), data(s), model(s, link), and those of fragments/masses.stan; model reads `eta`;
-   log_zero(s, link), after it, is the log probability of no success in `size` trials. #}
+   log_zero(s, at), after it, is the log probability of no success in `size` trials in cells `at`. #}
 {% import "functions/incomplete.stan" as incomplete %}
 {% macro functions(s) %}{% endmacro %}
 {% macro data(s) %}
@@ -31,4 +31,4 @@
 {% macro tail_arguments(s, link, kind) %}
 {{ link.log_inverse("eta[cell_" ~ kind ~ "]") }}, {{ link.log1m_inverse("eta[cell_" ~ kind ~ "]") }}, {{ "trials_" ~ kind if "trials" in s.extras else "ones_vector(R_" ~ kind ~ ")" -}}
 {% endmacro %}
-{% macro log_zero(s, link) %}size .* log1m_mu{% endmacro %}
+{% macro log_zero(s, at) %}size{{ at }} .* log1m_mu{{ at }}{% endmacro %}

@@ -3,5 +3,5 @@
 {% import "families/gaussian.stan" as gaussian %}
 {% import "mixtures/hurdle.stan" as hurdle %}
 {% macro functions(s) %}{% endmacro %}
-{% macro data(s) %}{{ hurdle.data(gaussian.data_of_cells(s)) }}{% endmacro %}
+{% macro data(s) %}{{ hurdle.data(gaussian.data_of_cells(s), false) }}{% endmacro %}
 {% macro model(s, link) %}{{ hurdle.model(s, "hu", gaussian.model_of_cells(s, link), "") }}{% endmacro %}

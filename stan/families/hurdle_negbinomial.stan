@@ -3,5 +3,5 @@
 {% import "families/negbinomial.stan" as base %}
 {% import "mixtures/hurdle.stan" as hurdle %}
 {% macro functions(s) %}{{ base.functions(s) }}{% endmacro %}
-{% macro data(s) %}{{ hurdle.data(base.data(s)) }}{% endmacro %}
-{% macro model(s, link) %}{{ hurdle.model(s, "hu", base.model(s, link), base.log_zero(s, link)) }}{% endmacro %}
+{% macro data(s) %}{{ hurdle.data(base.data(s), true) }}{% endmacro %}
+{% macro model(s, link) %}{{ hurdle.model(s, "hu", base.model(s, link), base.log_zero(s, "[other_at]")) }}{% endmacro %}

@@ -1,6 +1,6 @@
 {# Counts that vary more than their mean: variance mu + mu^2 / shape.
    Contract: macros functions(s), data(s), model(s, link), and those of fragments/masses.stan; model reads `eta` and the
-   parameters that are vectors; log_zero(s, link), after it, is the log probability of a zero in each cell. #}
+   parameters that are vectors; log_zero(s, at), after it, is the log probability of a zero in cells `at`. #}
 {% import "functions/rising.stan" as functions_of %}
 {% import "functions/incomplete.stan" as incomplete %}
 {% import "fragments/masses.stan" as masses %}
@@ -31,9 +31,10 @@
 {% endmacro %}
 {% macro model(s, link) %}
   vector[C] log_odds = {{ link.log_inverse("eta") }} - log(shape);
+  vector[C] spread = log1p_exp(log_odds);
 {% if "shape" in s.vectors %}
   vector[R] log_a = log(shape)[cell]{{ " + log(rate)" if "rate" in s.extras }};
-  target += dot_product(n, log_ascending(log_a, y) + y .* log_odds[cell] - (y + exp(log_a)) .* log1p_exp(log_odds[cell]));
+  target += dot_product(n, log_ascending(log_a, y) + y .* log_odds[cell] - (y + exp(log_a)) .* spread[cell]);
 {% else %}
 {% if "rate" in s.extras %}
   vector[U] log_a = log(shape) + log(rate);
@@ -41,10 +42,10 @@
 {% else %}
   target += dot_product(often, log_rising(shape, count));
 {% endif %}
-  target += dot_product(y, {{ link.log_inverse("eta") }}) - dot_product(y + shape * n, log1p_exp(log_odds));
+  target += dot_product(y, {{ link.log_inverse("eta") }}) - dot_product(y + shape * n, spread);
 {% endif %}
 {% endmacro %}
-{% macro log_zero(s, link) %}-shape {{ ".*" if "shape" in s.vectors else "*" }} log1p_exp(log_odds){% endmacro %}
+{% macro log_zero(s, at) %}-shape{{ at ~ " .*" if "shape" in s.vectors else " *" }} spread{{ at }}{% endmacro %}
 {% macro tails(s) %}
 {{ incomplete.beta() }}
 
@@ -56,6 +57,9 @@
   }
 
   vector log_above(vector y, vector log_odds, vector shape) {
+    if (max(y) == 0) {
+      return log1m_exp(-shape .* log1p_exp(log_odds));
+    }
     return log_inc_beta(y + 1, shape, -log1p_exp(-log_odds), -log1p_exp(log_odds));
   }
 {% endmacro %}

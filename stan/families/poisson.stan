@@ -1,6 +1,6 @@
 {# Counts, a cell by its total and its exposure.
    Contract: macros functions(s), data(s), model(s, link), and those of fragments/masses.stan; model reads `eta`;
-   log_zero(s, link), after it, is the log probability of a zero in each cell. #}
+   log_zero(s, at), after it, is the log probability of a zero in cells `at`. #}
 {% import "functions/incomplete.stan" as incomplete %}
 {% macro functions(s) %}{% endmacro %}
 {% macro data(s) %}
@@ -10,7 +10,8 @@
 {% endmacro %}
 {% macro model(s, link) %}
   vector[C] log_mu = {{ link.log_inverse("eta") }};
-  target += dot_product(y, log_mu) - dot_product(exposure, {{ "exp(log_mu)" if s.link == "log" else link.inverse("eta") }});
+  vector[C] mu = {{ "exp(log_mu)" if s.link == "log" else link.inverse("eta") }};
+  target += dot_product(y, log_mu) - dot_product(exposure, mu);
 {% endmacro %}
 {% macro tails(s) %}
 {{ incomplete.gamma() }}
@@ -23,6 +24,9 @@
   }
 
   vector log_above(vector y, vector log_mu) {
+    if (max(y) == 0) {
+      return log1m_exp(-exp(log_mu));
+    }
     return log_gamma_p(y + 1, log_mu);
   }
 {% endmacro %}
@@ -30,4 +34,4 @@
 {% macro tail_arguments(s, link, kind) %}
 {{ link.log_inverse("eta[cell_" ~ kind ~ "]") }}{{ " + log(rate_" ~ kind ~ ")" if "rate" in s.extras -}}
 {% endmacro %}
-{% macro log_zero(s, link) %}-exp(log_mu){% endmacro %}
+{% macro log_zero(s, at) %}-mu{{ at }}{% endmacro %}

@@ -3,5 +3,5 @@
 {% import "families/beta.stan" as base %}
 {% import "mixtures/hurdle.stan" as hurdle %}
 {% macro functions(s) %}{{ base.functions(s) }}{% endmacro %}
-{% macro data(s) %}{{ hurdle.data(base.data(s)) }}{% endmacro %}
+{% macro data(s) %}{{ hurdle.data(base.data(s), false) }}{% endmacro %}
 {% macro model(s, link) %}{{ hurdle.model(s, "zi", base.model(s, link), "") }}{% endmacro %}

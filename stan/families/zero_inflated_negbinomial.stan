@@ -4,4 +4,4 @@
 {% import "mixtures/inflated.stan" as inflated %}
 {% macro functions(s) %}{{ base.functions(s) }}{% endmacro %}
 {% macro data(s) %}{{ inflated.data(base.data(s), false) }}{% endmacro %}
-{% macro model(s, link) %}{{ inflated.model(s, base.model(s, link), base.log_zero(s, link)) }}{% endmacro %}
+{% macro model(s, link) %}{{ inflated.model(s, base.model(s, link), base.log_zero(s, "[zero_at]")) }}{% endmacro %}

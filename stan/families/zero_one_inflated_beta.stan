@@ -13,9 +13,9 @@
 {{ beta.data(s) -}}
 {% endmacro %}
 {% macro model(s, link) %}
-{{ beta.model(s, link) -}}
-{{ chance.logs(s, "zoi") -}}
-{{ chance.logs(s, "coi") -}}
+{{ beta.model(s, link) }}
+{{ chance.logs(s, "zoi") }}
+{{ chance.logs(s, "coi") }}
   target += {{ chance.total(s, "zoi", "(zeros + ones)", "log_zoi") }} + {{ chance.total(s, "zoi", "others", "log1m_zoi") }};
   target += {{ chance.total(s, "coi", "ones", "log_coi") }} + {{ chance.total(s, "coi", "zeros", "log1m_coi") }};
 {% endmacro %}

@@ -4,7 +4,7 @@
 {% macro logs(s, dpar) %}
 {% if dpar in s.vectors %}
   vector[C] log_{{ dpar }} = {{ logit.log_inverse("eta_" ~ dpar) }};
-  vector[C] log1m_{{ dpar }} = {{ logit.log1m_inverse("eta_" ~ dpar) }};
+  vector[C] log1m_{{ dpar }} = log_{{ dpar }} - eta_{{ dpar }};
 {% else %}
   real log_{{ dpar }} = log({{ dpar }});
   real log1m_{{ dpar }} = log1m({{ dpar }});

@@ -1,10 +1,13 @@
 {# Zeros beside those of a family of counts.
-   Contract: macros data(family's, sized) and model(s, family's, log_zero), given the text of the family's own macros. #}
+   Contract: macros data(family's, sized) and model(s, family's, log_zero), given the text of the family's own macros,
+   log_zero of the cells at `zero_at`. #}
 {% import "mixtures/chance.stan" as chance %}
 {% macro data(own, sized) %}
   // Response: zeros of a cell and the others, how many; weights make them real
   vector<lower=0>[C] zeros;
   vector<lower=0>[C] others;
+  int<lower=0> C_zero;
+  array[C_zero] int<lower=1, upper=C> zero_at;  // cells with zeros
 {% if sized %}
   vector<lower=0>[C] size;  // trials of each row
 {% endif %}
@@ -13,10 +16,10 @@
 {{ own }}
 {% endmacro %}
 {% macro model(s, own, log_zero) %}
-{{ own -}}
-{{ chance.logs(s, "zi") -}}
+{{ own }}
+{{ chance.logs(s, "zi") }}
+  target += {{ chance.total(s, "zi", "others", "log1m_zi") }} + {{ chance.total(s, "zi", "zeros", "log_zi") }};
   // A zero is one of the counts' or not: log of zi + (1 - zi) exp(log_zero)
-  vector[C] log_zero = {{ log_zero }};
-  target += {{ chance.total(s, "zi", "others", "log1m_zi") }};
-  target += dot_product(zeros, log_zi + log1p_exp(log_zero + log1m_zi - log_zi));
+  vector[C_zero] log_zero = {{ log_zero }};
+  target += dot_product(zeros[zero_at], log1p_exp(log_zero - {{ "eta_zi[zero_at]" if "zi" in s.vectors else "(log_zi - log1m_zi)" }}));
 {% endmacro %}

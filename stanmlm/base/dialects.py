@@ -108,6 +108,10 @@ _ARGUMENTS = _each(
 _FAMILIES = _each(
     ("bernoulli Bernoulli", "brms's: write `binomial`, which reads 0 and 1 as well as counts"),
     ("normal Gaussian Normal", "`gaussian` here"),
+    (
+        "wiener cox com_poisson compois tweedie frechet gen_extreme_value gev discrete_weibull hurdle_cumulative",
+        "not here yet: fit it with brms, or glmmTMB",
+    ),
     ("logit logistic probit", 'a link: write `binomial`, whose link is "logit", or `binomial(link="probit")`'),
     (
         "quasibinomial quasi quasipoisson",

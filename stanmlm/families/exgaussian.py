@@ -14,6 +14,7 @@ from stanmlm.families.family import (
     Notation,
     location_itself,
     mean_of,
+    symmetric,
     trials_of,
     unbounded,
     with_links,
@@ -69,12 +70,30 @@ def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:
 
 
 def _score(y: Floats, theta: Theta, extra: Extra) -> Floats:
-    """In mu, log sigma and log beta, with the normal density over its distribution function (Mills' ratio)."""
+    """In mu, log sigma and log beta."""
     z, r = _parts(y, theta)
-    q = z - r
-    mills = np.exp(-(q**2) / 2 - special.log_ndtr(q)) / np.sqrt(2 * np.pi)
+    q, mills = z - r, _mills(z - r)
     of_sigma, of_beta = r**2 - mills * (z + r), mills / r - 2 + r * (mills + q)
     return np.asarray(extra.weights * np.array([(r - mills) / theta["sigma"], of_sigma, of_beta]))
+
+
+def _mills(q: Floats) -> Floats:
+    """The normal density over its distribution function, the inverse of Mills' ratio."""
+    return np.asarray(np.exp(-(q**2) / 2 - special.log_ndtr(q)) / np.sqrt(2 * np.pi))
+
+
+def _observed(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Minus second derivatives."""
+    (z, r), sigma = _parts(y, theta), theta["sigma"]
+    q, m = z - r, _mills(z - r)
+    bend = -m * (q + m)  # the slope of m, which log sigma and log beta move along `by_sigma` and `by_beta`
+    by_sigma, by_beta = -(z + r), 1 / r + r
+    mixed = (m - bend * by_sigma) / sigma, (-r - bend * by_beta) / sigma
+    of_sigma = 2 * r**2 - bend * by_sigma * (z + r) - m * (r - z)
+    both = -2 * r**2 - bend * by_beta * (z + r) - m * (1 / r - r)
+    of_beta = (bend * by_beta + m) / r - r * (m + q) + r * by_beta * (1 + bend)
+    rows = [[bend / sigma**2], [mixed[0], of_sigma], [mixed[1], both, of_beta]]
+    return -extra.weights * symmetric(rows)
 
 
 def _draw(rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
@@ -154,6 +173,7 @@ EXGAUSSIAN = Family(
     variance=_variance,
     cdf=_cdf,
     score=_score,
+    observed=_observed,
     slopes_in=("identity", "log", "log"),
     autoscales=True,
 )

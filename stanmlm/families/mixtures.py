@@ -81,7 +81,7 @@ def inflated(called: Named, base: Family) -> Family:
         score=Given(_inflated_score, (base,)) if scored else None,
         information=None,
         observed=Given(_inflated_observed, (base,)) if scored else None,
-        reductions=_apart(base),
+        reductions=_apart(base, "zero"),
         notation=_notation(base, "ZeroInflated"),
     )
 
@@ -117,7 +117,7 @@ def hurdle(called: Named, base: Family, above: Draw | None = None, dpar: str = "
         score=Given(_hurdle_score, (base, dpar)) if scored and counts else None,
         information=None,
         observed=Given(_hurdle_observed, (base, dpar)) if scored and counts else None,
-        reductions=_apart(base),
+        reductions=_apart(base, "other" if counts else ""),
         notation=_notation(base, "Hurdle"),
         squares=False,
         weights_are_precisions=False,
@@ -311,12 +311,12 @@ def _hurdle_observed(base: Family, dpar: str, y: Floats, theta: Theta, extra: Ex
 # Statistics: zeros apart, and the base's own of what is left.
 
 
-def _apart(base: Family) -> tuple[Reduction, ...]:
-    """For each reduction of the base; at last for distinct responses."""
+def _apart(base: Family, found: str = "") -> tuple[Reduction, ...]:
+    """For each reduction of the base; at last for distinct responses. Cells with what is `found` are listed."""
     key = ("offset", "trials") if "trials" in base.extras else ("offset",)
     own = [(one.statistic, one.scalars) for one in base.reductions]
     return tuple(
-        Reduction(key, Given(zeros_apart, (statistic, "trials" in key)), scalars, reads=())
+        Reduction(key, Given(zeros_apart, (statistic, "trials" in key, found)), scalars, reads=())
         for statistic, scalars in [*own, (Given(_distinct, (base,)), ())]
     )
 
@@ -324,19 +324,28 @@ def _apart(base: Family) -> tuple[Reduction, ...]:
 def zeros_apart(
     statistic: Statistic,
     sized: bool,
+    found: str,
     response: Response,
     offset: Floats,
     cell: Ints,
     cells: int,
 ) -> Stats:
-    """How many zeros a cell has and how many others, the base's statistic of these, and the trials of its rows."""
+    """How many zeros a cell has and how many others, the base's statistic of these, and the trials of its rows.
+
+    `found` is "zero" or "other": which cells have some is listed for the program, which looks at no others.
+    """
     rows, zero = response.y > 0, (response.y == 0).astype(float)
     trials = np.zeros(cells)
     trials[cell] = response.trials
+    counted = {
+        "zero": total(response.weights * zero, cell, cells),
+        "other": total(response.weights * (1 - zero), cell, cells),
+    }
+    at = np.flatnonzero(counted[found] > 0) + 1 if found else np.zeros(0, dtype=np.int64)
     return {
         **statistic(some_rows(response, rows), 0 * offset[rows], cell[rows], cells),
-        "zeros": total(response.weights * zero, cell, cells),
-        "others": total(response.weights * (1 - zero), cell, cells),
+        **{f"{name}s": number for name, number in counted.items()},
+        **({f"C_{found}": len(at), f"{found}_at": at} if found else {}),
         **({"size": trials} if sized else {}),
     }
 

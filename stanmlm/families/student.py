@@ -58,8 +58,7 @@ def _read(raw: RawResponse, weights: Floats | None) -> Response:
 
 
 def _scale(theta: Theta, extra: Extra) -> Floats:
-    sigma = theta["sigma"]
-    return np.asarray(np.hypot(sigma, extra.se)) if np.any(extra.se) else sigma
+    return np.asarray(np.hypot(theta["sigma"], extra.se if np.any(extra.se) else 0.0))
 
 
 def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:

@@ -12,7 +12,7 @@ from stanmlm.plots.parts import plain
 from stanmlm.plots.theme import DARK, DARK_EDGE, LIGHT, LIGHT_EDGE, MID, QUIET
 
 if TYPE_CHECKING:
-    from plotnine import ggplot
+    from plotnine import ggplot, scale_x_continuous
 
 SPARSE = 200  # rows up to which intervals have their full width
 
@@ -27,6 +27,26 @@ def _loo_pit(frame: pd.DataFrame, subject: Subject) -> "ggplot":
     from plotnine import labs
 
     return _densities(frame, ("PIT", "uniform")) + labs(x="LOO-PIT", y="")
+
+
+def _survival(frame: pd.DataFrame, subject: Subject) -> "ggplot":
+    """Kaplan and Meier's curve of draw 0 over those of the others."""
+    from plotnine import aes, geom_step, labs, scale_color_manual, scale_x_continuous, scale_y_continuous
+
+    from stanmlm.plots.sheet import Sheet
+
+    new = frame[frame["draw"] > 0].assign(of=YREP)
+    old = frame[frame["draw"] == 0].assign(of=Y)
+    return (
+        Sheet(frame, aes("x", "survival", group="draw", color="of"))
+        + check_theme()
+        + geom_step(data=new, size=0.3, alpha=0.7)
+        + geom_step(data=old, size=0.9)
+        + scale_color_manual([DARK_EDGE, LIGHT_EDGE], breaks=[Y, YREP])
+        + scale_x_continuous(labels=plain)
+        + scale_y_continuous(limits=(0, 1), expand=(0, 0, 0.02, 0))
+        + labs(x=subject.response, y="share beyond")
+    )
 
 
 def _densities(frame: pd.DataFrame, names: tuple[str, str]) -> "ggplot":
@@ -93,7 +113,6 @@ def _bars(frame: pd.DataFrame, subject: Subject) -> "ggplot":
         labs,
         scale_color_manual,
         scale_fill_manual,
-        scale_x_continuous,
         scale_y_continuous,
     )
 
@@ -108,10 +127,20 @@ def _bars(frame: pd.DataFrame, subject: Subject) -> "ggplot":
         )
         + scale_fill_manual({Y: LIGHT})
         + scale_color_manual({YREP: DARK_EDGE})
-        + scale_x_continuous(breaks=whole_breaks, labels=plain)
+        + _scale_of_counts(subject)
         + scale_y_continuous(expand=(0, 0, 0.05, 0), labels=plain)
         + labs(x=subject.counted, y="rows")
     )
+
+
+def _scale_of_counts(subject: Subject) -> "scale_x_continuous":
+    """Whole numbers, or the categories that they stand for."""
+    from plotnine import scale_x_continuous
+
+    names = subject.categories
+    if not names:
+        return scale_x_continuous(breaks=whole_breaks, labels=plain)
+    return scale_x_continuous(breaks=[*range(1, len(names) + 1)], labels=[*names])
 
 
 def _rootogram(frame: pd.DataFrame, subject: Subject) -> "ggplot":
@@ -221,4 +250,5 @@ FIGURES: Mapping[str, Callable[[pd.DataFrame, Subject], "ggplot"]] = {
     "error": _error,
     "error_binned": _error_binned,
     "loo_pit": _loo_pit,
+    "km_overlay": _survival,
 }

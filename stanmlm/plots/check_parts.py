@@ -19,6 +19,7 @@ class Subject:
     counted: str  # as bars show it
     expected: str
     stat: str
+    categories: tuple[str, ...] = ()  # what codes from 1 stand for
 
 
 def no_heights() -> "theme":

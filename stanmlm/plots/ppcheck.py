@@ -38,10 +38,11 @@ def pp_check(
         "dens_overlay" and "hist" show distributions, "bars" those of counts, and "rootogram" square roots of these,
         in which rare counts and zeros are seen as well as others; "stat" and "stat_grouped" a statistic;
         "intervals" every row; "error" and "error_binned" what is left unexplained; "loo_pit" whether leave-one-out
-        predictions are calibrated. Where None, "bars" for zeros and ones and for small counts, whose densities say
-        nothing, else "dens_overlay".
+        predictions are calibrated; "km_overlay" Kaplan and Meier's curve of a right-censored response. Where None,
+        that for such a response, "bars" for zeros and ones and for small counts, whose densities say nothing, else
+        "dens_overlay".
     draws
-        Replicates: 50 for "dens_overlay", 8 for "hist", for the others as many as there is time for.
+        Replicates: 50 for "dens_overlay" and "km_overlay", 8 for "hist", for the others as many as there is time for.
     group
         For "stat_grouped": a variable of the model, or an array with a value a row; the only grouping factor where
         None.
@@ -76,5 +77,7 @@ def pp_check(
     if type not in FRAMES:
         raise OptionError(f"there is no check `{type}`{did_you_mean(type, FRAMES)}")
     options = CheckOptions(Request(draws=draws, max_bytes=max_bytes), group, stat, style, seed)
-    subject = Subject(shown_text(fit), outcome(fit), expected_text(fit), statistic_of(stat)[0])
+    subject = Subject(
+        shown_text(fit), outcome(fit), expected_text(fit), statistic_of(stat)[0], fit.model.family.categories
+    )
     return FIGURES[type](FRAMES[type](fit, options), subject)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from plotnine import ggplot
 
 GRID = 401  # points of a prior's curve
+STEEPEST = 3.0  # times all else: what is higher at an end is not drawn
 REACH = 1.5  # widths of the posterior, that a wide prior is shown beyond it
 TAILS = (0.0005, 0.9995)  # of the posterior
 PRIOR_TAILS = (0.02, 0.98)
@@ -120,7 +121,10 @@ def prior_curves(each: Compared) -> pd.DataFrame:
     parts = [pd.DataFrame({"x": x, "density": density, "of": "posterior"})]
     if each.density is not None:
         at = np.linspace(*window(each), GRID)
-        parts.append(pd.DataFrame({"x": at, "density": each.density(at), "of": "prior"}))
+        with np.errstate(all="ignore"):
+            height = each.density(at)
+        seen = height <= STEEPEST * max(density.max(), height[1:-1].max())  # gamma(0.01, 0.01) has no end at zero
+        parts.append(pd.DataFrame({"x": at[seen], "density": height[seen], "of": "prior"}))
     curves = pd.concat(parts, ignore_index=True)
     return curves.assign(parameter=each.title, prior=each.prior, panel=f"{each.title}\n{each.prior}")
 

@@ -10,7 +10,8 @@ from stanmlm.base.arrays import Floats, constant, is_constant
 from stanmlm.data.design import Design, predictors
 from stanmlm.data.whole_rows import counts
 from stanmlm.families import Family
-from stanmlm.families.family import Default
+from stanmlm.families.family import Default, as_they_are
+from stanmlm.families.links import LINKS
 from stanmlm.families.responses import Response
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.prior_spec import CovariancePrior, Prior, decov, flat, lkj, normal, student_t
@@ -77,10 +78,12 @@ BRMS_ZEROS = {"identity": 0.0, "log": 0.1, "inverse": 0.1, "sqrt": 0.0, "1/mu^2"
 
 
 def _brms_location_scale(offset: Floats, family: Family, y: Floats) -> tuple[float, float]:
-    if family.link.name not in BRMS_ZEROS:
+    # Responses that are on another scale already, such as logarithms, stay there whatever the link is.
+    link = family.link if family.located is as_they_are else LINKS["identity"]
+    if link.name not in BRMS_ZEROS:
         return 0.0, COEFFICIENT_SCALE
     with np.errstate(all="ignore"):
-        linked = family.link.forward(np.where(y == 0, BRMS_ZEROS[family.link.name], y))
+        linked = link.forward(np.where(y == 0, BRMS_ZEROS[link.name], y))
         linked = np.where(np.isneginf(linked), np.log(BRMS_ZEROS["log"]), linked)  # the logarithm of a zero
         median = float(np.median(linked))
         mad = round(1.4826 * float(np.median(np.abs(linked - median))), 1)

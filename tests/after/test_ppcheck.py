@@ -2,8 +2,10 @@
 
 import warnings
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 from criticism_fits import counts_fit, exams_fit, herds_fit, votes_fit, weighted_fit
 from scipy import stats
@@ -119,3 +121,30 @@ def test_what_cannot_be_checked_is_refused() -> None:
         sm.pp_check(weighted_fit(), "stat_grouped")
     with pytest.raises(sm.OptionError, match="draws is 5000"):
         sm.pp_check(exams_fit(), draws=5000)
+
+
+@cache
+def waits() -> tuple[sm.Fit, pd.DataFrame]:
+    rng = np.random.default_rng(3)
+    time, end = rng.exponential(2.0, 80).round(1) + 0.1, rng.uniform(1, 5, 80).round(1)
+    data = pd.DataFrame({"time": np.minimum(time, end), "c": (time > end).astype(int)})
+    fit = sm.brm("time | cens(c) ~ 1", data, family="exponential", chains=2, iter=300, seed=1, progress=False)
+    return fit, data
+
+
+def test_a_censored_response_is_shown_by_kaplan_and_meiers_curve() -> None:
+    """At risk at a time are those whose own is not before it."""
+    fit, data = waits()
+    frame = sm.pp_check(fit, draws=20).data  # what is shown unless told otherwise
+    assert set(frame["draw"]) == set(range(21))
+    own = frame[frame["draw"] == 0]
+    share, expected = 1.0, [1.0]
+    for time in sorted(set(data["time"][data["c"] == 0])):
+        share *= 1 - np.sum((data["time"] == time) & (data["c"] == 0)) / np.sum(data["time"] >= time)
+        expected.append(share)
+    np.testing.assert_allclose(own["survival"], expected)
+    new = frame[(frame["draw"] > 0) & (frame["x"] < 2)].groupby("draw")["survival"].min()
+    assert abs(new.mean() - own["survival"][own["x"] < 2].min()) < 0.1
+    odd = sm.update(fit, "time | cens(-c) ~ 1")
+    with pytest.raises(sm.OptionError, match="left-censored"):
+        sm.pp_check(odd, "km_overlay")

@@ -110,6 +110,7 @@ def test_rs_packages_are_known_and_their_functions_are_those_of_the_table() -> N
         ("probit", r'a link: write `binomial`.* `binomial\(link="probit"\)`'),
         ("quasipoisson", "no probability model, so it has no posterior"),
         ("negbinomal", "`negbinomal` is not a family; did you mean `negbinomial`"),
+        ("com_poisson", "not here yet: fit it with brms, or glmmTMB"),
     ],
 )
 def test_a_family_elsewhere_says_what_it_is_here(family: str, message: str) -> None:

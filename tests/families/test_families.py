@@ -15,6 +15,11 @@ def raw(kind: str, values, levels: tuple[str, ...] = (), rows=None) -> RawRespon
     return RawResponse("y", kind, np.asarray(values), levels, rows)
 
 
+def with_trials(rows) -> RawResponse:
+    y, trials = np.asarray(rows, dtype=float).T
+    return RawResponse("y", "numeric", y, added={"trials": trials})
+
+
 @pytest.fixture(autouse=True)
 def quiet():
     with warnings.catch_warnings():
@@ -51,7 +56,7 @@ BINOMIAL = [
     (raw("logical", [False, True, True]), None, [0, 1, 1], [1, 1, 1], [1, 1, 1]),
     (raw("factor", [0, 1, 1], ("no", "yes")), None, [0, 1, 1], [1, 1, 1], [1, 1, 1]),
     (raw("cbind", [[1, 2], [0, 0], [3, 0]]), None, [1, 0, 3], [3, 0, 3], [1, 1, 1]),
-    (raw("trials", [[1, 2], [0, 4], [3, 3]]), [1, 2, 1], [1, 0, 3], [2, 4, 3], [1, 2, 1]),
+    (with_trials([[1, 2], [0, 4], [3, 3]]), [1, 2, 1], [1, 0, 3], [2, 4, 3], [1, 2, 1]),
     (raw("numeric", [1 / 3, 0.5, 1.0]), [3, 4, 7], [1, 2, 7], [3, 4, 7], [1, 1, 1]),
 ]
 
@@ -66,7 +71,7 @@ WARNINGS = [
     (binomial(), raw("factor", [0, 1, 2], ("a", "b", "c")), None, "`y` has 3 levels: `a` is failure"),
     (binomial(), raw("numeric", [0.3, 1.0, 0.0]), [4.0, 1.0, 1.0], "non-integer #successes in a binomial glm!"),
     (binomial(), raw("cbind", [[0.5, 1], [1, 2], [1, 1]]), None, "non-integer counts in a binomial glm!"),
-    (binomial(), raw("trials", [[1, 2.5], [1, 2], [1, 1]]), None, "non-integer #successes in a binomial glm!"),
+    (binomial(), with_trials([[1, 2.5], [1, 2], [1, 1]]), None, "non-integer #successes in a binomial glm!"),
     (poisson(), raw("numeric", [1.5, 2, 0.5]), None, "`y` has 2 values that are not whole numbers (rows 0, 2)"),
 ]
 
@@ -85,10 +90,10 @@ REFUSED = [
     (gaussian(), raw("cbind", [[1, 2], [1, 2]]), None, "response must be numeric: `y` is a matrix"),
     (gaussian(), raw("numeric", [1.0, np.inf, np.nan]), None, "`y` has 2 values missing or infinite (rows 1, 2)"),
     (poisson(), raw("numeric", [1, -1, -2]), None, "`y` has 2 values below zero (rows 1, 2)"),
-    (poisson(), raw("trials", [[1, 2]]), None, "response must be numeric: `y` is successes with trials"),
+    (poisson(), raw("cbind", [[1, 2]]), None, "response must be numeric: `y` is a matrix"),
     (binomial(), raw("numeric", [0, 2, 1]), None, "`y` has 1 value below 0 or above 1 (row 1)"),
     (binomial(), raw("cbind", [[0, 1], [-1, 2]]), None, "`y` has 1 value below zero (row 1)"),
-    (binomial(), raw("trials", [[3, 2], [1, 2]]), None, "`y` has 1 value with more successes than trials (row 0)"),
+    (binomial(), with_trials([[3, 2], [1, 2]]), None, "`y` has 1 value with more successes than trials (row 0)"),
     (binomial(), raw("cbind", [[1, 2, 3]]), None, "has two columns, successes and failures; `y` has not"),
     (gaussian(), raw("numeric", [1, 2]), [1.0, -1.0], "negative weights not allowed: weights has 1 value below zero"),
     (poisson(), raw("numeric", [1, 2]), [1.0, np.nan], "weights has 1 value missing or infinite (row 1)"),

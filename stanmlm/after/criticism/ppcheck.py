@@ -17,6 +17,7 @@ from stanmlm.after.criticism.replicates import (
     pieces_of_rows,
     replicates,
 )
+from stanmlm.after.criticism.survival import km_frame
 from stanmlm.after.predict.expected import expected, extra_of, new_responses, require_numbers, theta_of
 from stanmlm.after.predict.request import Request
 from stanmlm.after.predict.row_groups import group_of
@@ -90,7 +91,9 @@ def hist_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
 
 
 def usual_check(fit: Fit) -> str:
-    """The check that shows a response best: bars where it and a replicate are small counts, else densities."""
+    """The check that shows a response best: survival of a censored one, bars of small counts, else densities."""
+    if np.any(fit.model.response.censored == 1) and np.all(np.isin(fit.model.response.censored, (0, 1))):
+        return "km_overlay"
     rep = replicates(fit, CheckOptions(Request(draws=1)), None, shares=False)
     (one,) = by_draws(rep)
     whole = np.all(rep.y == np.round(rep.y)) and np.all(one == np.round(one))
@@ -294,4 +297,5 @@ FRAMES: Mapping[str, Callable[[Fit, CheckOptions], pd.DataFrame]] = {
     "error": error_frame,
     "error_binned": error_binned_frame,
     "loo_pit": loo_pit_frame,
+    "km_overlay": km_frame,
 }

@@ -27,7 +27,8 @@ def outcome(fit: Fit) -> str:
         return fit.model.response.label
     if raw.kind == "cbind":
         return deparse(response.node.args[0][1])
-    return f"{raw.label} {_success(raw)}" if raw.kind == "factor" else raw.label
+    told = raw.kind == "factor" and not fit.model.family.categories
+    return f"{raw.label} {_success(raw)}" if told else raw.label
 
 
 def _success(raw: RawResponse) -> str:

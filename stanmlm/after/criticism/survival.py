@@ -1,0 +1,59 @@
+"""Kaplan and Meier's curve of a right-censored response, and of replicates that nothing censors."""
+
+import numpy as np
+import pandas as pd
+
+from stanmlm.after.criticism.replicates import CheckOptions, by_draws, replicates
+from stanmlm.base.arrays import Bools, Floats
+from stanmlm.base.errors import OptionError
+from stanmlm.fit.fit import Fit
+
+CURVES = 50  # replicates that are shown
+
+
+def kaplan_meier(time: Floats, event: Bools) -> tuple[Floats, Floats]:
+    """The share that is still without an event after each time at which there is one (Kaplan and Meier 1958).
+
+    Parameters
+    ----------
+    time : array
+        (N,)
+    event : array
+        (N,) whether it was seen; what was censored at the time of an event was still at risk then.
+
+    Returns
+    -------
+    tuple
+        Times, in their order, and shares.
+
+    Examples
+    --------
+    >>> kaplan_meier(np.array([1.0, 2.0, 2.0, 3.0]), np.array([True, True, False, True]))[1].tolist()
+    [0.75, 0.5, 0.0]
+    """
+    times, place = np.unique(time, return_inverse=True)
+    events, all_ = (np.bincount(place, some.astype(float), len(times)) for some in (event, np.ones(len(time))))
+    at_risk = len(time) - np.concatenate([[0.0], np.cumsum(all_)[:-1]])
+    there = events > 0
+    return times[there], np.cumprod(1 - events[there] / at_risk[there])
+
+
+def km_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
+    """Curves `x`, `survival` of y (`draw` 0), as it was censored, and of some replicates (1, 2, ...)."""
+    rep = replicates(fit, options, CURVES)
+    code = np.broadcast_to(fit.model.response.censored, fit.model.response.y.shape)[rep.rows]
+    if np.any((code != 0) & (code != 1)):
+        raise OptionError(
+            'type="km_overlay" is for right-censored responses; some here are left-censored, or intervals'
+        )
+    new = np.concatenate(list(by_draws(rep)))
+    whole = np.ones(len(rep.y), dtype=bool)
+    curves = [kaplan_meier(rep.y, code == 0), *(kaplan_meier(draw, whole) for draw in new)]
+    start = min(0.0, float(rep.y.min()), float(new.min()))
+    parts = [
+        pd.DataFrame({"x": np.r_[start, times], "survival": np.r_[1.0, shares], "draw": draw})
+        for draw, (times, shares) in enumerate(curves)
+    ]
+    # beyond the last time that was seen, replicates are compared with nothing
+    frame: pd.DataFrame = pd.concat(parts, ignore_index=True).query("x <= @rep.y.max()")
+    return frame

@@ -1,0 +1,99 @@
+"""What is added to a response: what it does to it, and what is refused, with its rows."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmWarning
+from stanmlm.data.raw_response import RawResponse
+from stanmlm.families import FAMILIES
+from stanmlm.families.family import holding
+from stanmlm.families.reading import read_response
+from stanmlm.families.responses import Response
+from stanmlm.formula.bf import bf
+from stanmlm.formula.formula import formula_lines, parse_formula
+
+ROWS = pd.Index([10, 20, 30, 40])
+Y = np.array([1.0, 2.0, 3.0, 4.0])
+
+
+def read(family: str, **added: list[float]) -> Response:
+    arrays = {name: np.array(values, dtype=float) for name, values in added.items()}
+    return read_response(FAMILIES[family], RawResponse("y", "numeric", Y, rows=ROWS, added=arrays), None)
+
+
+def test_weights_are_exponents_beside_precisions_and_times_other_exponents() -> None:
+    raw = RawResponse("y", "numeric", Y, added={"weights": np.array([2.0, 2, 1, 1])})
+    precise = read_response(FAMILIES["gaussian"], raw, np.array([1.0, 2, 3, 4]))
+    assert (precise.weights.tolist(), precise.exponents.tolist()) == ([1, 2, 3, 4], [2, 2, 1, 1])
+    counted = read_response(FAMILIES["poisson"], raw, np.array([1.0, 2, 3, 4]))
+    assert (counted.weights.tolist(), counted.exponents.tolist()) == ([2, 4, 3, 4], [1])
+
+
+def test_scaled_weights_add_up_to_the_rows() -> None:
+    raw = RawResponse("y", "numeric", Y, added={"weights": np.array([2.0, 2, 2, 10])}, options=("scale",))
+    assert read_response(FAMILIES["poisson"], raw, None).weights.tolist() == [0.5, 0.5, 0.5, 2.5]
+
+
+REFUSED = [
+    ("poisson", {"rate": [1, 0, 1, -2]}, r"rate\(\) has 2 values that are not above zero \(rows 20, 40\)"),
+    ("gaussian", {"se": [1, 0, 1, 1]}, r"se\(\) has 1 value that are not above zero \(row 20\)"),
+    ("gaussian", {"weights": [1, -1, 1, 1]}, r"below zero \(row 20\)"),
+    ("weibull", {"cens": [0, 2, 0, 0]}, r"without one \(row 20\)"),
+    ("weibull", {"cens": [0, 2, 0, 0], "y2": [9, 2, 9, 9]}, r"at or above y2 \(row 20\)"),
+    ("poisson", {"lb": [2, 2, 2, 2]}, r"`y` has 1 value beyond its truncation \(row 10\)"),
+    ("poisson", {"lb": [0, 0, 0, 0], "ub": [3, 3, 3, 3]}, r"beyond its truncation \(row 40\)"),
+    ("gaussian", {"lb": [0, 0, 0, 5], "ub": [9, 9, 9, 5]}, r"not below the upper \(row 40\)"),
+    ("weibull", {"cens": [0, 0, 0, 1], "ub": [4, 4, 4, 4]}, r"beyond its truncation \(row 40\)"),
+    ("weibull", {"rate": [1, 1, 1, 1]}, r"weibull family cannot have `rate\(\)`"),
+    ("poisson", {"se": [1, 1, 1, 1]}, r"poisson family cannot have `se\(\)`"),
+    ("gaussian", {"trials": [5, 5, 5, 5]}, r"gaussian family cannot have `trials\(\)`"),
+    ("gaussian", {"dec": [0, 1, 0, 1]}, r"cannot have `dec\(\)`: decisions are brms's"),
+]
+
+
+@pytest.mark.parametrize(("family", "added", "message"), REFUSED)
+def test_what_cannot_be_is_refused_with_its_rows(family: str, added: dict, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read(family, **added)
+
+
+def test_known_errors_and_precisions_say_the_same_thing_twice() -> None:
+    raw = RawResponse("y", "numeric", Y, added={"se": np.ones(4)})
+    with pytest.raises(DataError, match="use one of them"):
+        read_response(FAMILIES["gaussian"], raw, np.ones(4))
+
+
+def test_nothing_lies_above_all_trials() -> None:
+    raw = RawResponse("y", "numeric", Y, rows=ROWS, added={"trials": np.full(4, 4.0), "cens": np.array([0.0, 0, 0, 1])})
+    with pytest.raises(DataError, match=r"no response is above its greatest: `y` has 1 value there.*\(row 40\)"):
+        read_response(FAMILIES["binomial"], raw, None)
+
+
+def test_every_response_censored_is_said() -> None:
+    with pytest.warns(StanmlmWarning, match="every `y` is censored"):
+        read("weibull", cens=[1, 1, -1, 1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read("weibull", cens=[1, 1, 0, 1]).censored.tolist() == [1, 1, 0, 1]
+
+
+def test_a_parameter_held_at_a_number_is_none_of_the_familys() -> None:
+    held = holding(FAMILIES["student"], {"nu": 4.0})
+    assert [one.name for one in held.parameters] == ["mu", "sigma"]
+    assert held.free == (0, 1)
+    of = held.theta({"mu": np.zeros((3, 2))}, {"sigma": np.ones((3, 1))})
+    assert of.part(slice(1, 2), slice(0, 1))["nu"].tolist() == [[4.0]]
+    with pytest.raises(OptionError, match=r"nu cannot be 0.5: it lies from 1 to inf"):
+        holding(FAMILIES["student"], {"nu": 0.5})
+
+
+def test_numbers_of_bf_are_printed_as_they_are_written() -> None:
+    formula = parse_formula(bf("y ~ x", "sigma ~ z", nu=4))
+    assert formula_lines(formula) == ("y ~ x", "sigma ~ z", "nu = 4")
+    with pytest.raises(FormulaError, match="`sigma` has a number and a formula"):
+        bf("y ~ x", "sigma ~ z", sigma=1)
+    with pytest.raises(FormulaError, match="mu is what the first formula"):
+        bf("y ~ x", mu=1)
