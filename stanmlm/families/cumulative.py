@@ -1,7 +1,6 @@
 """Ordered categories, each an interval of a variable behind them."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from stanmlm.data.distinct import cells_of
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.categories import codes_from_one, no_start, read_categories
 from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_link
+from stanmlm.families.given import Given
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.ordinal import (
     DISC,
@@ -108,9 +108,9 @@ CUMULATIVE = Family(
     parameters=(Distributional("mu", LINKS["logit"], ("logit", "probit", "cloglog"), "real", no_start),),
     kind="category",
     read=_read,
-    log_density=partial(log_density, cumulative_law),
-    draw=partial(draw, cumulative_law),
-    mean=partial(probabilities, cumulative_law),
+    log_density=Given(log_density, (cumulative_law,)),
+    draw=Given(draw, (cumulative_law,)),
+    mean=Given(probabilities, (cumulative_law,)),
     bounds=codes_from_one,
     notation=Notation(r"\mu", "", trials_of, _law, event=r"y \le k"),
     reductions=(
@@ -120,5 +120,5 @@ CUMULATIVE = Family(
     shared=FLEXIBLE,
     optional=(DISC,),
     thresholds=_thresholds,
-    by_category=partial(slopes_by_category, cumulative_law),
+    by_category=Given(slopes_by_category, (cumulative_law,)),
 )

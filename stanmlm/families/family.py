@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import numpy as np
 
 from stanmlm.base.arguments import shown
 from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
+from stanmlm.families.given import Given
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.reductions import Extra, Reduction
 from stanmlm.families.responses import Response
 from stanmlm.families.support import SUPPORTS, Support, between
 from stanmlm.families.theta import Theta
+from stanmlm.families.thresholds import THRESHOLDS, Shared
 
 
 @dataclass(frozen=True)
@@ -86,34 +87,6 @@ class Distributional:
 
 
 @dataclass(frozen=True)
-class Shared:
-    """Thresholds between categories, which all rows share.
-
-    The location's intercept, turned around, is the one in the middle, so that all that is done with intercepts is done
-    with thresholds; what is sampled beside it are numbers that the others are sums of.
-    """
-
-    name: str  # as users write it: "flexible", "equidistant", "free"
-    number: str  # what the numbers are in Stan; a parameter of the user's, too, where `told`
-    words: str
-    link: Link  # on whose scale a pilot moves them
-    support: str  # of each number, a key of SUPPORTS
-    sums: Callable[[int], Floats]  # (T, G): T thresholds, counted from the middle one, as sums of G numbers
-    told: bool = False  # few numbers say more than thresholds
-    priors: int | None = None  # how many thresholds, from the first on, take a prior; all where None
-
-    @property
-    def within(self) -> Support:
-        """Where the numbers may lie."""
-        return SUPPORTS[self.support]
-
-
-def middle(thresholds: int) -> int:
-    """The place of the threshold that the location's intercept is."""
-    return (thresholds - 1) // 2
-
-
-@dataclass(frozen=True)
 class Notation:
     """How equations write a family, in LaTeX."""
 
@@ -128,9 +101,6 @@ class Notation:
 def as_they_are(y: Floats) -> Floats:
     """Responses that lie where the location does."""
     return y
-
-
-THRESHOLDS = "thresholds"  # the name of thresholds in `Theta.shared`
 
 
 # Everywhere below: theta's arrays are (draws, rows), or (draws, 1) where all rows share one; those of Extra and y are
@@ -295,7 +265,7 @@ class Family:
     def bound(self, categories: tuple[str, ...], predicted: Collection[str]) -> "Family":
         """The family of a response with these categories, where these parameters have formulas."""
         added = tuple(one for one in self.optional if one.name in predicted)
-        read = partial(self.read, categories=categories) if categories else self.read
+        read = Given(self.read, named=(("categories", categories),)) if categories else self.read
         return replace(self, categories=categories, parameters=(*self.parameters, *added), read=read)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.family import Default, Distributional, Family, Notation
+from stanmlm.families.given import Given
 from stanmlm.families.links import LINKS
 from stanmlm.families.reductions import Extra, Reduction, Stats, distinct_responses, observed, total
 from stanmlm.families.responses import Response, some_rows
@@ -30,18 +31,6 @@ NOT_THE_BASES: Mapping[str, Any] = {"log_cdf": None, "log_ccdf": None, "truncate
 
 Statistic = Callable[[Response, Floats, Ints, int], Stats]
 Draw = Callable[[np.random.Generator, Theta, Extra], Floats]
-
-
-@dataclass(frozen=True)
-class Given:
-    """A function whose first arguments are given: one that equals its copy in another process, as no partial does."""
-
-    function: Callable[..., Any]
-    arguments: tuple[object, ...]
-
-    def __call__(self, *rest: object) -> Any:
-        """What the function gives with the rest of its arguments."""
-        return self.function(*self.arguments, *rest)
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from stanmlm.base.arguments import shown
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError, did_you_mean
 from stanmlm.families.categories import at_codes, drawn
-from stanmlm.families.family import THRESHOLDS, Default, Distributional, Shared, middle
+from stanmlm.families.family import Default, Distributional
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response
 from stanmlm.families.theta import Theta
+from stanmlm.families.thresholds import THRESHOLDS, Shared, middle
 
 
 def one(_: Response) -> float:

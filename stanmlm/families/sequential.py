@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 from scipy import special
@@ -11,6 +10,7 @@ from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.categories import codes_from_one, no_start, read_categories
 from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_link
+from stanmlm.families.given import Given
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.ordinal import (
     DISC,
@@ -140,17 +140,17 @@ def _made(
         spellings=(),
         parameters=(Distributional("mu", LINKS["logit"], links, "real", no_start),),
         kind="category",
-        read=partial(_read, name),
-        log_density=partial(log_density, law),
-        draw=partial(draw, law),
-        mean=partial(probabilities, law),
+        read=Given(_read, (name,)),
+        log_density=Given(log_density, (law,)),
+        draw=Given(draw, (law,)),
+        mean=Given(probabilities, (law,)),
         bounds=codes_from_one,
         notation=Notation(r"\mu", "", trials_of, _law, event=event),
         reductions=(Reduction(("offset",), _statistic),),
         shared=FREE,
         optional=(DISC,),
         thresholds=thresholds,
-        by_category=partial(slopes_by_category, law),
+        by_category=Given(slopes_by_category, (law,)),
     )
 
 

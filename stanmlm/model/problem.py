@@ -10,9 +10,10 @@ from stanmlm.data.coefficients import centers, intercepts, n_coefficients, place
 from stanmlm.data.design import Design, dpars_of, predictors
 from stanmlm.families import Family
 from stanmlm.families.categories import shares_of
-from stanmlm.families.family import Distributional, middle
+from stanmlm.families.family import Distributional
 from stanmlm.families.reductions import Observed
 from stanmlm.families.responses import Response
+from stanmlm.families.thresholds import middle
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.approximations import Likelihood, Means, Scale, bounds_of, of_means, of_responses
 from stanmlm.model.compress import Cells

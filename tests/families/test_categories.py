@@ -12,12 +12,13 @@ from scipy import stats
 from stanmlm import DataError, OptionError, StanmlmWarning
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families import FAMILIES, Family, as_family, cumulative
-from stanmlm.families.family import THRESHOLDS, with_link
+from stanmlm.families.family import with_link
 from stanmlm.families.links import LINKS
 from stanmlm.families.ordinal import log_between
 from stanmlm.families.reductions import Extra
 from stanmlm.families.slopes import slopes
 from stanmlm.families.theta import Theta
+from stanmlm.families.thresholds import THRESHOLDS
 
 ROWS, NAMES = 6, ("bad", "fair", "good", "great")
 ORDINAL = [

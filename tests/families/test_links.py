@@ -12,13 +12,9 @@ from stanmlm.families.links import LINKS, Link
 from stanmlm.families.reductions import Extra
 from stanmlm.families.slopes import slopes
 
-# Links of categories are between thresholds: tests of theirs look at them.
-EVERY = [
-    with_link(family, link)
-    for family in FAMILIES.values()
-    for link in family.location.links
-    if family.kind != "category"
-]
+# Categories have no natural location: test_categories.py.
+NUMBERS = [family for family in FAMILIES.values() if family.kind != "category"]
+EVERY = [with_link(family, link) for family in NUMBERS for link in family.location.links]
 every = pytest.mark.parametrize("family", EVERY, ids=lambda family: f"{family.name}-{family.link.name}")
 links = pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
 

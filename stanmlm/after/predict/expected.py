@@ -11,11 +11,11 @@ from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.streams import Purpose, Source, blocks, streams_of_draws
 from stanmlm.data.design import predictors
-from stanmlm.families.family import THRESHOLDS
 from stanmlm.families.observation import draw
 from stanmlm.families.observation import expectation as expectation_of
 from stanmlm.families.reductions import Extra, extra_at
 from stanmlm.families.theta import Theta
+from stanmlm.families.thresholds import THRESHOLDS
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.formula.bf import LOCATION
 from stanmlm.priors import parameters

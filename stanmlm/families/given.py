@@ -1,0 +1,18 @@
+"""Functions with arguments that are given once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Given:
+    """A function whose first arguments are given: one that equals its copy in another process, as no partial does."""
+
+    function: Callable[..., Any]
+    arguments: tuple[object, ...] = ()
+    named: tuple[tuple[str, object], ...] = ()
+
+    def __call__(self, *rest: object) -> Any:
+        """What the function gives with the rest of its arguments."""
+        return self.function(*self.arguments, *rest, **dict(self.named))
