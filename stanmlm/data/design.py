@@ -13,7 +13,7 @@ from stanmlm.data.coding import Columns, Contrasts, check_contrasts, model_colum
 from stanmlm.data.contrasts import DEFAULT, read_contrasts, read_default
 from stanmlm.data.distinct import Distinct, distinct_rows
 from stanmlm.data.factors import Level, group_factor, group_label, lme4_order
-from stanmlm.data.frame import ModelFrame, coded_in
+from stanmlm.data.frame import ModelFrame
 from stanmlm.data.learned import (
     describe_contrasts,
 )
@@ -21,6 +21,7 @@ from stanmlm.data.rank import pivoted_rank
 from stanmlm.data.rvalues import Value, as_factor, floats
 from stanmlm.formula.bf import LOCATION
 from stanmlm.formula.formula import Bar, Expression, Formula, by_parameter
+from stanmlm.formula.variables import coded_in
 
 
 @dataclass(frozen=True)

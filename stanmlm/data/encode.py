@@ -17,7 +17,7 @@ from stanmlm.data.design import Design, GroupTerm, Spec, bars_of, predictors
 from stanmlm.data.distinct import Distinct, distinct_rows
 from stanmlm.data.evaluate import evaluate, learn, warn_anew
 from stanmlm.data.factors import group_factor, match_levels
-from stanmlm.data.frame import scope_of, texts_of, total_offset, variables_in
+from stanmlm.data.frame import scope_of, total_offset
 from stanmlm.data.learned import (
     Description,
     conform_column,
@@ -32,6 +32,7 @@ from stanmlm.formula.bf import LOCATION
 from stanmlm.formula.formula import Bar, Expression, by_parameter
 from stanmlm.formula.rcode import Node, call, is_call, names_in
 from stanmlm.formula.rparse import parse_expression
+from stanmlm.formula.variables import texts_of, variables_in
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The model frame: every variable of the formula evaluated, on the rows that R's `na.action` keeps."""
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -32,9 +32,10 @@ from stanmlm.data.rvalues import (
     width,
 )
 from stanmlm.data.scope import Evaluated, Scope
-from stanmlm.formula.formula import Expression, Formula, Terms, by_parameter
+from stanmlm.formula.formula import Expression, Formula, by_parameter
 from stanmlm.formula.rcode import Node, names_in
 from stanmlm.formula.rparse import parse_expression
+from stanmlm.formula.variables import coded_in, texts_of, variables_of
 
 NA_ACTIONS = ("omit", "exclude", "fail", "pass")
 
@@ -151,34 +152,6 @@ def model_frame(
 def _some(values: list[Value | None], kept: Ints, whole: bool) -> list[Value]:
     """The rows kept of those values that there are."""
     return [value if whole else take(value, kept) for value in values if value is not None]
-
-
-def variables_of(formula: Formula) -> Iterator[Expression]:
-    """Every variable of all predictors once, the response first."""
-    return iter({e.label: e for one in by_parameter(formula).values() for e in _variables(one)}.values())
-
-
-def texts_of(formula: Formula) -> dict[str, str]:
-    """The text that names each variable, by its label: where a caret can stand."""
-    texts: dict[str, str] = {}
-    for one in reversed(by_parameter(formula).values()):
-        texts |= dict.fromkeys((e.label for e in _variables(one)), one.text)
-    return texts
-
-
-def _variables(formula: Formula) -> tuple[Expression, ...]:
-    response = (formula.response,) if formula.response else ()
-    return (*response, *formula.variables, *formula.offsets)
-
-
-def coded_in(formula: Formula) -> list[Expression]:
-    """The variables of one predictor that columns are made of, grouping factors aside."""
-    return variables_in([formula.fixed, *(bar.left for bar in formula.bars)])
-
-
-def variables_in(sides: Iterable[Terms]) -> list[Expression]:
-    """The variables of terms, each once."""
-    return list({e.label: e for side in sides for term in side.terms for e in term}.values())
 
 
 def scope_of(

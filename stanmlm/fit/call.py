@@ -13,7 +13,6 @@ from stanmlm.base.errors import FormulaError
 from stanmlm.base.interrupts import interruptible
 from stanmlm.base.outlets import is_watched
 from stanmlm.data.evaluate import python_functions
-from stanmlm.data.frame import variables_of
 from stanmlm.data.python_calls import function_of
 from stanmlm.families import Family, gaussian
 from stanmlm.families.responses import Response
@@ -24,6 +23,7 @@ from stanmlm.formula.bf import FormulaLike
 from stanmlm.formula.formula import by_parameter
 from stanmlm.formula.rcode import names_in
 from stanmlm.formula.rparse import parse_expression
+from stanmlm.formula.variables import variables_of
 from stanmlm.model.model import Model
 from stanmlm.priors.prior_slots import CovarianceInput, PriorInput
 from stanmlm.priors.prior_spec import SetPrior

@@ -21,12 +21,12 @@ from stanmlm.base.files.disk import check_writable, path_of
 from stanmlm.base.files.members import DAMAGE
 from stanmlm.data.evaluate import python_functions
 from stanmlm.data.factors import group_factor
-from stanmlm.data.frame import variables_of
 from stanmlm.data.python_calls import function_of
 from stanmlm.fit.files.records import codec
 from stanmlm.fit.files.shapes import check_shapes
 from stanmlm.fit.fit import Call, Fit, relabelled
 from stanmlm.formula.rparse import parse_expression
+from stanmlm.formula.variables import variables_of
 from stanmlm.model.model import Model
 from stanmlm.sampling.engines.protocol import Sampling
 from stanmlm.sampling.engines.sampling import sampling_from
