@@ -23,12 +23,14 @@ PAIRS = {
     "poisson": poisson(),
     "negbinomial": negbinomial(),
     "student": student(),
+}
+BOUNDED = {
     **{name: FAMILIES[name] for name in ("lognormal", "Gamma", "inverse_gaussian", "weibull", "exponential")},
     **{f"beta {link}": with_link(FAMILIES["beta"], link) for link in ("logit", "probit", "cloglog")},
 }
-
 # Families that go through fewer shapes: what shapes are about is the same for all.
 MORE = {
+    **BOUNDED,
     **{name: FAMILIES[name] for name in ("shifted_lognormal", "skew_normal", "exgaussian")},
     **{name: FAMILIES[name] for name in ("asym_laplace", "von_mises", "geometric", "nbinom1", "beta_binomial")},
     **{name: FAMILIES[name] for name in FAMILIES if name.startswith(("zero_", "hurdle_"))},

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from handmade import POSITIVE
 from reference_density import dimension, log_density
-from stan_against_numpy import PAIRS, compiled
+from stan_against_numpy import BOUNDED, compiled
+from stan_against_numpy import PAIRS as USUAL
 
 import stanmlm as sm
 from stanmlm.base.arrays import Floats
@@ -19,6 +20,7 @@ from stanmlm.model.centering import sampled_in
 from stanmlm.model.model import Model
 from stanmlm.model.pilot import Pilot
 
+PAIRS = USUAL | BOUNDED
 # The pilot in its own units: rounding of twenty steps of least squares.
 PILOT = 1e-8
 # Differences of log densities, relative to the largest: rounding of sums over 240 rows.
