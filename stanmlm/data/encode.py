@@ -91,7 +91,7 @@ def encode(
         raise DataError("new data are needed: a data frame with the variables of the formula")
     spec, n = made.spec, len(table)
     needed = [True] * len(made.terms) if groups is None else list(groups)
-    every, texts = [bar for _, bar in bars_of(spec.formula)], texts_of(spec.formula)
+    every, texts, coding = [bar for _, bar in bars_of(spec.formula)], texts_of(spec.formula), coding_of(spec)
     bars = [every[k] for k, wanted in zip(spec.bars, needed, strict=True) if wanted]
     formulas = by_parameter(spec.formula)
     coded = variables_in([*(one.fixed for one in formulas.values()), *(bar.left for bar in bars)])
@@ -102,7 +102,6 @@ def encode(
     made_of = {e.label: _new_variable(e, replace(place, text=texts[e.label]), n) for e in (*coded, *grouping)}
     few = distinct_rows(made_of, n)
     values = {e.label: _known_variable(few.values[e.label], spec, e.label) for e in coded}
-    coding = coding_of(spec)
     terms = tuple(
         _encode_group(term, every[k], values, few, coding) if wanted else _absent_group(term, few.n)
         for term, k, wanted in zip(made.terms, spec.bars, needed, strict=True)

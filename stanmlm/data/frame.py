@@ -108,10 +108,8 @@ def model_frame(
     table = to_pandas(data)
     extras = [_extra("weights", weights, table), _extra("subset", subset, table), _extra("offset", offset, table)]
     expressions, texts = list(variables_of(formula)), texts_of(formula)
-    added_nodes = [e.node for one in formula.additions for _, e in one.arguments]
-    place = scope_of(
-        [e.node for e in expressions] + added_nodes + [x.code for x in extras if x.code], table, scope, formula.text
-    )
+    nodes = [*(e.node for e in (*expressions, *_added(formula))), *(x.code for x in extras if x.code)]
+    place = scope_of(nodes, table, scope, formula.text)
     _say_other_case(place)
     values, given, learned, n = _evaluated(expressions, extras, place, texts, table)
     added = evaluated(formula, lambda e: learn(e.node, place).value, n)
@@ -119,9 +117,7 @@ def model_frame(
     chosen = subset_rows(given.pop("(subset)", None), subset, everything)
     chosen = _used(added, chosen)
     index = _row_labels(table, n)
-    y = formula.response.label if formula.response else ""
-    told = {label: value for label, value in values.items() if label != y or not lacks_ends(formula)}
-    kept = complete_rows(told | given | needed(added, values.get(y)), chosen, na_action, index)
+    kept = complete_rows(_needed(formula, values, added) | given, chosen, na_action, index)
     whole = kept is everything
     final = {label: _used_levels(value if whole else take(value, kept), label) for label, value in values.items()}
     labels = index if whole else index[kept]
@@ -147,6 +143,18 @@ def model_frame(
             if other.offsets
         },
     )
+
+
+def _added(formula: Formula) -> list[Expression]:
+    """The arguments of what is added to the response."""
+    return [e for one in formula.additions for _, e in one.arguments]
+
+
+def _needed(formula: Formula, values: Mapping[str, Value], added: Mapping[str, Value]) -> dict[str, Value]:
+    """What rows must have: of a censored response without ends, what was added to it."""
+    y = formula.response.label if formula.response else ""
+    told = {label: value for label, value in values.items() if label != y or not lacks_ends(formula)}
+    return told | needed(added, values.get(y))
 
 
 def _some(values: list[Value | None], kept: Ints, whole: bool) -> list[Value]:

@@ -14,6 +14,7 @@ from stanmlm.data.raw_response import RawResponse
 from stanmlm.families import Family
 from stanmlm.families.family import holding
 from stanmlm.families.reading import read_response
+from stanmlm.families.responses import Response
 from stanmlm.fit.fit import Call, Fit, fit_from_draws
 from stanmlm.formula.bf import LOCATION, FormulaLike
 from stanmlm.formula.formula import Formula, parse_formula, with_intercept
@@ -85,9 +86,7 @@ def build_model(
         raise FormulaError("the formula has no response: write `y ~ x`", formula.text, 0, len(formula.text))
     raw = replace(frame.response, rows=frame.index)
     response = read_response(family, raw, frame.weights)
-    family = family.bound(response.categories, [dpar for dpar, _ in formula.others])
-    family = holding(family, _constants(formula, raw))
-    family = family.predicted((LOCATION, *(dpar for dpar, _ in formula.others)), response)
+    family = _beside(family, formula, raw, response)
     if family.shared:
         formula = with_intercept(formula)
     columns = design(formula, frame, options.contrasts, options.default_contrasts)
@@ -110,6 +109,13 @@ def build_model(
     cells = compress(columns, response, family, options.collapse)
     centres = centering(options.centering, columns, cells, family, table, options.prior_only)
     return Model(formula, family, frame, response, columns, table, cells, centres, options.prior_only)
+
+
+def _beside(family: Family, formula: Formula, raw: RawResponse, response: Response) -> Family:
+    """The family as it is with these responses, predictors and constants."""
+    predicted = [dpar for dpar, _ in formula.others]
+    family = holding(family.bound(response.categories, predicted), _constants(formula, raw))
+    return family.predicted((LOCATION, *predicted), response)
 
 
 def _check_parameters(formula: Formula, family: Family) -> None:
