@@ -100,6 +100,10 @@ def response(family: Family, seed: int = 2) -> Response:
         "binomial": rng.binomial(trials.astype(int), 0.4).astype(float),
         "poisson": rng.poisson(2.0, N).astype(float),
         "negbinomial": rng.negative_binomial(1.5, 0.4, N).astype(float),
+        "student": rng.standard_t(3.0, N).round(1),
+    }
+    weights = rng.choice([0.5, 1.0, 2.0], N)  # before the other families, which would change them
+    y |= {
         "geometric": rng.negative_binomial(1.0, 0.4, N).astype(float),
         "nbinom1": rng.negative_binomial(1.5, 0.4, N).astype(float),
         "beta_binomial": np.round(trials * rng.beta(1.0, 1.5, N)),
@@ -108,14 +112,13 @@ def response(family: Family, seed: int = 2) -> Response:
         **{name: (rng.gamma(2.0, 1.5, N).round(1) + 0.1) * rng.binomial(1, 0.7, N) for name in MIXED_POSITIVE},
         "zero_inflated_beta": (rng.beta(2.0, 1.5, N).round(1) * 0.8 + 0.1) * rng.binomial(1, 0.7, N),
         "zero_one_inflated_beta": np.clip(rng.beta(2.0, 1.5, N).round(1) * 1.4 - 0.2, 0.0, 1.0),
-        "student": rng.standard_t(3.0, N).round(1),
         **{name: rng.gamma(2.0, 1.5, N).round(1) + 0.1 for name in POSITIVE},
         **{name: rng.normal(1.0, 2.0, N).round(1) for name in ("skew_normal", "exgaussian", "asym_laplace")},
         "von_mises": rng.vonmises(0.5, 2.0, N).round(1),
         "shifted_lognormal": rng.gamma(2.0, 1.5, N).round(1) + 4.0,  # where no ndt of the points tested comes
         "beta": rng.beta(2.0, 1.5, N).round(1) * 0.8 + 0.1,
-    }[family.name]
-    return Response("y", y, trials if "trials" in family.extras else np.ones(N), rng.choice([0.5, 1.0, 2.0], N))
+    }
+    return Response("y", y[family.name], trials if "trials" in family.extras else np.ones(N), weights)
 
 
 def prior(

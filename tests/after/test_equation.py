@@ -156,10 +156,16 @@ def test_each_family_and_link(family: str, link: str, mean: str) -> None:
     assert lines(fit)[1:] == [*([mean] if mean else []), r"\mu_{i} = \alpha + \beta\,\mathrm{x}_{i}"]
 
 
-def test_every_family_and_link_is_in_the_test_above() -> None:
-    pairs = [(f.name, link) for f in FAMILIES.values() for link in f.location.links]
-    marks = test_each_family_and_link.pytestmark[0].args[1]  # type: ignore[attr-defined]
-    assert sorted(pairs) == sorted((family, link) for family, link, _ in marks)
+@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+def test_every_link_writes_its_predictor(link: Link) -> None:
+    assert "\\eta" in link.written("\\eta")
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_every_family_writes_its_law(family: Family) -> None:
+    law = family.notation.law(r"\mu", "n")
+    assert law.count("{") == law.count("}")
+    assert r"\mu" in law or family.kind == "category"
 
 
 @pytest.mark.parametrize("formula", ["cbind(passed, trials - passed) ~ x", "passed | trials(trials) ~ x"])
