@@ -11,8 +11,9 @@ from stanmlm.after.equation.coefficients import anatomy
 from stanmlm.after.equation.equation import equation
 from stanmlm.after.equation.latex import name
 from stanmlm.base.errors import OptionError
-from stanmlm.families import FAMILIES, binomial
+from stanmlm.families import FAMILIES, Family, binomial
 from stanmlm.families.family import with_link
+from stanmlm.families.links import LINKS, Link
 
 NAMES = {"vote": "v", "income": "Income"}
 AVERAGE = {**NAMES, "avg.income": "AvgInc"}
