@@ -65,7 +65,7 @@ def threshold_of(kinds: Mapping[str, Shared], threshold: str) -> Shared:
     OptionError
         For one that there is not.
     """
-    if threshold not in kinds:
+    if not isinstance(threshold, str) or threshold not in kinds:
         text = threshold if isinstance(threshold, str) else shown(threshold)
         raise OptionError(f"`{text}` is not a kind of threshold" + did_you_mean(text, kinds))
     return kinds[threshold]

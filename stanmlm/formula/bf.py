@@ -11,6 +11,8 @@ from stanmlm.formula.rparse import parse_expression
 
 LOCATION = "mu"  # the parameter that the formula with the response is of
 
+LONGEST = 1e300  # numbers that a parameter is held at are below
+
 
 @dataclass(frozen=True)
 class LinearFormulas:
@@ -102,7 +104,8 @@ def written(formulas: Formulas) -> tuple[str, ...]:
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """One that a parameter may be held at: longer ones than any parameter are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LONGEST
 
 
 def _named(text: str) -> tuple[str, str]:
