@@ -17,10 +17,11 @@ from stanmlm.families.family import (
     trials_of,
     with_links,
 )
+from stanmlm.families.link_functions import log1m_exp
 from stanmlm.families.links import LINKS, OF_INVERSES, OF_SCALES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
 from stanmlm.families.responses import Response, read_positive
-from stanmlm.families.tails import log1m_exp, log_mass_of
+from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 

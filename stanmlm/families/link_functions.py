@@ -34,9 +34,15 @@ def exp(eta: Floats) -> Floats:
 
 
 def log1m_exp(eta: Floats) -> Floats:
-    """log(1 - exp eta); NaN above 0."""
+    """log(1 - exp eta), with its digits on both sides (Maechler 2012); NaN above 0.
+
+    Examples
+    --------
+    >>> float(log1m_exp(np.array(-1e-300)).round(6))
+    -690.775528
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.log(-np.expm1(eta)))
+        return np.where(eta > -np.log(2), np.log(-np.expm1(eta)), np.log1p(-np.exp(np.minimum(eta, -0.5))))
 
 
 def logit(mu: Floats) -> Floats:

@@ -15,6 +15,7 @@ from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.family import Default, Distributional, Family, Notation
 from stanmlm.families.given import Given
+from stanmlm.families.link_functions import log1m_exp
 from stanmlm.families.links import LINKS
 from stanmlm.families.reductions import Extra, Reduction, Stats, distinct_responses, observed, total
 from stanmlm.families.responses import Response, some_rows
@@ -181,18 +182,6 @@ def _log_none(base: Family, theta: Theta, extra: Extra) -> Floats:
 def _log_some(base: Family, theta: Theta, extra: Extra) -> Floats:
     """That of its chance of more, 0 where it has no zeros; all digits where that is next to nothing, or to one."""
     return log1m_exp(_log_none(base, theta, extra)) if base.kind == "count" else np.zeros(1)
-
-
-def log1m_exp(x: Floats) -> Floats:
-    """The logarithm of 1 - exp(x), for x below 0 (Maechler 2012).
-
-    Examples
-    --------
-    >>> float(log1m_exp(np.array(-1e-300)).round(6))
-    -690.775528
-    """
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.where(x > -np.log(2), np.log(-np.expm1(x)), np.log1p(-np.exp(np.minimum(x, -0.5)))))
 
 
 def _inflated_density(base: Family, y: Floats, theta: Theta, extra: Extra) -> Floats:

@@ -10,6 +10,7 @@ from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError, did_you_mean
 from stanmlm.families.categories import at_codes, drawn
 from stanmlm.families.family import Default, Distributional
+from stanmlm.families.link_functions import log1m_exp
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response
@@ -74,17 +75,12 @@ def threshold_of(kinds: Mapping[str, Shared], threshold: str) -> Shared:
 def log_between(link: Link, low: Floats, high: Floats) -> Floats:
     """The logarithm of what the inverse link grows by from low to high, with its digits in both tails."""
     if link.name == "logit":
-        return np.asarray(special.log_expit(high) + special.log_expit(-low) + _log1m_exp(low - high))
+        return np.asarray(special.log_expit(high) + special.log_expit(-low) + log1m_exp(low - high))
     below, above = link.log_inverse(high), link.log1m_inverse(low)
     with np.errstate(invalid="ignore"):
-        from_below = below + _log1m_exp(link.log_inverse(low) - below)
-        from_above = above + _log1m_exp(link.log1m_inverse(high) - above)
+        from_below = below + log1m_exp(link.log_inverse(low) - below)
+        from_above = above + log1m_exp(link.log1m_inverse(high) - above)
     return np.where(below < above, from_below, from_above)
-
-
-def _log1m_exp(x: Floats) -> Floats:
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.where(x > -0.7, np.log(-np.expm1(x)), np.log1p(-np.exp(x))))
 
 
 def cumulative_law(away: Floats, link: Link) -> tuple[Floats, Floats]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from stanmlm.base.arrays import Floats
+from stanmlm.families.link_functions import log1m_exp
 from stanmlm.families.reductions import Extra
 from stanmlm.families.theta import Theta
 
@@ -31,19 +32,8 @@ def log_mass_of(log_cdf: LogTail, log_ccdf: LogTail, low: Floats, high: Floats, 
             return np.where(no_low, 0.0, log_ccdf(low, theta, extra))
         below, above = log_cdf(high, theta, extra), log_ccdf(low, theta, extra)
         to_low, to_high = log_cdf(low, theta, extra), log_ccdf(high, theta, extra)
-        between = np.where(below < HALF, below + _log1m_exp(below - to_low), above + _log1m_exp(above - to_high))
+        between = np.where(below < HALF, below + log1m_exp(to_low - below), above + log1m_exp(to_high - above))
         return np.where(no_low & no_high, 0.0, np.where(no_low, below, np.where(no_high, above, between)))
-
-
-def _log1m_exp(gap: Floats) -> Floats:
-    """log(1 - exp(-gap)) of gaps of zero or more."""
-    return np.where(gap < np.log(2), np.log(-np.expm1(-gap)), np.log1p(-np.exp(-gap)))
-
-
-def log1m_exp(value: Floats) -> Floats:
-    """log(1 - exp(value)) of values of zero or less."""
-    with np.errstate(divide="ignore"):
-        return _log1m_exp(-value)
 
 
 def log_below_of(above: Floats) -> Floats:
