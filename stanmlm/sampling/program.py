@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stanmlm.data.coefficients import places_of
-from stanmlm.data.design import Predictor, dpars_of
+from stanmlm.base.arrays import Bools, Floats
+from stanmlm.data.design import GroupTerm, Predictor, dpars_of
 from stanmlm.families import FAMILIES
 from stanmlm.families.family import Distributional
 from stanmlm.families.links import LINKS
@@ -39,6 +40,15 @@ class Vector:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """What a group term adds to one of the predictors that it enters."""
+
+    dpar: str
+    several: bool  # more than one of its coefficients
+    ones: bool  # its only column there is 1
+
+
+@dataclass(frozen=True)
 class Structure:
     """All that the text depends on; two models that share it share the program."""
 
@@ -55,7 +65,9 @@ class Structure:
     joint: tuple[int, ...] = ()  # of those, the ones whose effects are added up by combinations of levels
     marginal: bool = False  # group effects are integrated out
     others: tuple[Vector, ...] = ()
-    dpars: tuple[str, ...] = ()  # a group term each: the parameter whose predictor it is in; () all in the location's
+    # a group term each: the parameter whose predictor it is in, the first of several; () all in the location's
+    dpars: tuple[str, ...] = ()
+    across: tuple[tuple[Entry, ...], ...] = ()  # a group term each: what it adds to several predictors; () for one
     rotated: tuple[int, ...] = ()  # positions of group terms that are rotated
     full: bool = False  # a matrix of counts has what responses of cells are next to
     shared: str = ""  # the kind of thresholds; "" without
@@ -126,6 +138,7 @@ def structure(model: Model) -> Structure:
         within=tuple(nesting.coarser if nesting else -1 for nesting in model.centering.nested),
         others=tuple(_vector(model, of) for of in model.design.others),
         dpars=tuple(dpars_of(term)[0] for term in terms) if model.design.others else (),
+        across=_across(terms, rows.Z) if model.design.others else (),
         shared=model.family.shared.name if model.family.shared else "",
         blocks=model.centering.blocks,
         fenced=sampled_in(model.centering, model.design).bounds is not None,
@@ -146,6 +159,26 @@ def structure(model: Model) -> Structure:
         extras=model.cells.extras,
         masses=model.cells.masses,
     )
+
+
+def _across(terms: tuple[GroupTerm, ...], Z: tuple[Floats, ...]) -> tuple[tuple[Entry, ...], ...]:
+    """What terms add to each of several predictors; nothing where none enters several."""
+    found = tuple(
+        tuple(_entry(dpar, z[:, columns_in(term, dpar)]) for dpar in dict.fromkeys(dpars_of(term)))
+        if len({*dpars_of(term)}) > 1
+        else ()
+        for term, z in zip(terms, Z, strict=True)
+    )
+    return found if any(found) else ()
+
+
+def _entry(dpar: str, Z: Floats) -> Entry:
+    return Entry(dpar, Z.shape[1] > 1, bool(intercepts((Z,))))
+
+
+def columns_in(term: GroupTerm, dpar: str) -> Bools:
+    """Which of a term's coefficients enter a predictor, (K,)."""
+    return np.array([name == dpar for name in dpars_of(term)])
 
 
 def _has_ends(one: Distributional) -> tuple[bool, bool]:
@@ -270,12 +303,32 @@ def _terms(structure: Structure) -> list[dict[str, object]]:
             "around": name_of(blocks[within[k]]) if within[k] >= 0 else "",
             "around_several": within[k] >= 0 and several[within[k]],
             "depth": _depth(within, k),
-            "dpar": structure.dpars[k] if structure.dpars else LOCATION,
+            "entries": _entries(structure, k, several[k]),
             "inner": k in within,  # part of a finer term's effects, and not of eta by itself
             "start": _start(structure, blocks[k][0]),
             "file": _environment().get_template(f"fragments/{kind}.stan").module,
         }
         for k, kind in enumerate(kinds)
+    ]
+
+
+def _entries(structure: Structure, k: int, several: bool) -> list[dict[str, object]]:
+    """What a block adds to each predictor that it enters; `from` is of its effects those that enter, "" for all."""
+    name = name_of(structure.blocks[k] if structure.blocks else (k,))
+    if structure.across and structure.across[k]:
+        every = [(f"_{one.dpar}", one.dpar, one.several, one.ones) for one in structure.across[k]]
+    else:
+        every = [("", structure.dpars[k] if structure.dpars else LOCATION, several, k in structure.ones)]
+    return [
+        {
+            "dpar": dpar,
+            "several": several,
+            "ones": ones,
+            "z": f"Z_{name}{suffix}",
+            "from": suffix and f"U_{name}{suffix}",
+            "size": f"K_{name}{suffix}",
+        }
+        for suffix, dpar, several, ones in every
     ]
 
 

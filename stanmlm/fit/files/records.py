@@ -42,7 +42,7 @@ from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior
 from stanmlm.priors.priors import PriorRow, Priors
 from stanmlm.sampling.engines.choose import ENGINES
 from stanmlm.sampling.engines.protocol import Sampling
-from stanmlm.sampling.program import Program, Structure, Vector
+from stanmlm.sampling.program import Entry, Program, Structure, Vector
 
 RECORDS: Mapping[str, type] = {
     record.__name__: record
@@ -72,7 +72,7 @@ RECORDS: Mapping[str, type] = {
             Pilot,
             Working,
         ),
-        *(Formula, Addition, Terms, Expression, Bar, Value, Contrast, Program, Structure, Vector, Sampling),
+        *(Formula, Addition, Terms, Expression, Bar, Value, Contrast, Program, Structure, Entry, Vector, Sampling),
         *(Priors, PriorRow, Prior, CovariancePrior, SetPrior),
     )
 }
@@ -83,6 +83,11 @@ def _with_address(fields_: Mapping[str, Any]) -> Mapping[str, Any]:
     names = ("class_", "group", "term", "coef")
     rest = {name: value for name, value in fields_.items() if name not in names}
     return rest | {"address": address_of(*(fields_[name] for name in names))}
+
+
+def _with_bars(fields_: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields of a Spec of an earlier version, whose group terms had a bar each."""
+    return {**fields_, "bars": tuple((bar,) if isinstance(bar, int) else bar for bar in fields_["bars"])}
 
 
 @cache
@@ -107,7 +112,8 @@ def codec() -> Codec:
         ),
         *(_engine_coder(name) for name in ENGINES),
     )
-    return Codec((*own, *PANDAS, *PLAIN), RECORDS, {"DataTree": DataTree}, {"PriorRow": _with_address})
+    renewed = {"PriorRow": _with_address, "Spec": _with_bars}
+    return Codec((*own, *PANDAS, *PLAIN), RECORDS, {"DataTree": DataTree}, renewed)
 
 
 def _family_written(family: Family, *_: object) -> Json:

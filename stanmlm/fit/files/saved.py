@@ -34,8 +34,8 @@ from stanmlm.sampling.program import program, structure
 
 KIND = "stanmlm fit"
 # Raised when a file could no longer be read by the version before: 1 has no digest of its document, 2 has the classes
-# of priors where 3 has addresses, and levels of crossed factors as texts.
-FORMAT = 3
+# of priors where 3 has addresses, and levels of crossed factors as texts; in 3 a group term has one bar.
+FORMAT = 4
 SHOWN_VERSIONS = ("stanmlm", "numpy", "pandas", "xarray", "arviz-base")
 SAMPLING = (*(field.name for field in fields(Sampling)), "control")
 FILE_REFIT = ("never", "on_change", "always")
@@ -196,7 +196,7 @@ def _read_fit(manifest: Manifest, document: Json, get: Get) -> Fit:
     try:
         older = manifest["format"] < FORMAT
         fit = decode(codec(), document, get, older)
-        fit = _with_crossed_levels(fit) if older and isinstance(fit, Fit) else fit
+        fit = _with_crossed_levels(fit) if manifest["format"] < 3 and isinstance(fit, Fit) else fit
     except DAMAGE as error:
         writer = _writer(manifest)
         if writer != _version("stanmlm") and isinstance(error, DamageError | KeyError | TypeError | ValueError):
@@ -213,7 +213,7 @@ def _with_crossed_levels(fit: Fit) -> Fit:
     """A fit of an earlier version, whose levels of crossed factors were texts, with their parts."""
     model, design = fit.model, fit.model.design
     assert design.spec is not None
-    bars = [design.spec.formula.bars[k] for k in design.spec.bars]
+    bars = [design.spec.formula.bars[k] for k, *_ in design.spec.bars]
     terms = [
         replace(term, levels=group_factor(bar.group, model.frame.values).levels) if len(bar.group) > 1 else term
         for term, bar in zip(design.terms, bars, strict=True)
