@@ -458,9 +458,10 @@ def predictors_of(model: Model, values: dict[str, Anything]) -> dict[str, Anythi
     etas = {of.dpar: of.offset + of.X @ beta for of, beta in blocks(model, beta_full(model, values["fix"]))}
     for k, block in enumerate(sampled_together(model)):
         terms = [design.terms[term] for term in block]
-        ((dpar, *_), *_) = map(dpars_of, terms)
         Z = np.concatenate([term.Z for term in terms], axis=1)
-        etas[dpar] = etas[dpar] + np.sum(Z * effect(model, values, k)[1][terms[0].index], axis=1)
+        added = Z * effect(model, values, k)[1][terms[0].index]
+        for column, dpar in zip(added.T, [dpar for term in terms for dpar in dpars_of(term)], strict=True):
+            etas[dpar] = etas[dpar] + column
     return etas
 
 

@@ -21,7 +21,7 @@
 {% if entry.several %}
   int<lower=2> {{ entry.size }};  // coefficients of term {{ term.k }} in the predictor of {{ entry.dpar }}
 {% endif %}
-  {{ "matrix[K_" ~ term.k ~ ", " ~ entry.size ~ "]" if entry.several else "vector[K_" ~ term.k ~ "]" }} {{ entry.from }};  // what they are of the effects in the basis
+  {{ "matrix[K_" ~ term.k ~ ", " ~ entry.size ~ "]" if entry.several else "vector[K_" ~ term.k ~ "]" }} {{ entry.from }};  // the effects on {{ entry.dpar }}, of those in the basis
 {% endif %}
 {% if not entry.ones %}
   {{ "matrix[C, " ~ entry.size ~ "]" if entry.several else "vector[C]" }} {{ entry.z }};

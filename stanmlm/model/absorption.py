@@ -100,9 +100,7 @@ def remainder(X: Floats, Z: tuple[Floats, ...], index: tuple[Ints, ...], A: tupl
     return np.asarray(X - sum(parts, np.zeros(())))
 
 
-def _centre(
-    A: tuple[Floats, ...], cells: Cells, of: tuple[int, list[int]], column: int, T: Floats, own: Bools
-) -> None:
+def _centre(A: tuple[Floats, ...], cells: Cells, of: tuple[int, list[int]], column: int, T: Floats, own: Bools) -> None:
     """Leave the means of a term's effects T A where the columns that Z itself has have gone, if elsewhere, in place.
 
     `of` is the term, with those of its coefficients that enter the predictor. Two terms whose means can shift against
