@@ -127,6 +127,13 @@ def _zoib(link: str) -> Callable[..., Anything]:
     return log_density
 
 
+def _ordbeta(eta: Anything, y: Anything, n: Anything, v: Anything) -> Anything:
+    low, high = eta - v["cutzero"], eta - v["cutzero"] - np.exp(v["cutone"])
+    inside = LIKELIHOODS["beta", "logit"](eta, np.where((y == 0) | (y == 1), 0.5, y), n, v)
+    between = np.log(1 / (1 + np.exp(-low)) - 1 / (1 + np.exp(-high)))
+    return np.where(y == 0, -np.log1p(np.exp(low)), np.where(y == 1, -np.log1p(np.exp(-high)), between + inside))
+
+
 def _skew_normal(y: Anything, mu: Anything, sigma: Anything, alpha: Anything) -> Anything:
     """In Azzalini's location and scale."""
     delta = alpha / np.sqrt(1 + alpha**2)
@@ -253,6 +260,7 @@ LIKELIHOODS |= {
     ("hurdle_lognormal", "identity"): mixed("lognormal", "identity", "hu", True),
     ("zero_inflated_beta", "logit"): mixed("beta", "logit", "zi", True),
     ("zero_one_inflated_beta", "logit"): _zoib("logit"),
+    ("ordbeta", "logit"): _ordbeta,
 }
 
 

@@ -17,6 +17,7 @@ from stanmlm.families.inverse_gaussian import inverse_gaussian
 from stanmlm.families.lognormal import lognormal
 from stanmlm.families.nbinom1 import nbinom1
 from stanmlm.families.negbinomial import negbinomial
+from stanmlm.families.ordbeta import ordbeta
 from stanmlm.families.poisson import poisson
 from stanmlm.families.registry import FAMILIES, as_family
 from stanmlm.families.sequential import acat, cratio, sratio
@@ -57,6 +58,7 @@ __all__ = [
     "lognormal",
     "nbinom1",
     "negbinomial",
+    "ordbeta",
     "poisson",
     "shifted_lognormal",
     "skew_normal",

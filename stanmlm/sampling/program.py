@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stanmlm.data.coefficients import places_of
 from stanmlm.base.arrays import Bools, Floats
+from stanmlm.data.coefficients import places_of
 from stanmlm.data.design import GroupTerm, Predictor, dpars_of
 from stanmlm.families import FAMILIES
 from stanmlm.families.family import Distributional

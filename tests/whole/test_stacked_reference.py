@@ -1,4 +1,4 @@
-"""Two predictors with groups, each by itself and under one label, against brms's programs (`reference/brms_stacked.py`)."""
+"""Two predictors with groups, apart and under one label, against brms's own programs (`reference/brms_stacked.py`)."""
 
 import json
 import runpy
