@@ -5,6 +5,7 @@ from stanmlm.families.beta import beta
 from stanmlm.families.beta_binomial import beta_binomial
 from stanmlm.families.binomial import binomial
 from stanmlm.families.cumulative import cumulative
+from stanmlm.families.custom import custom_family
 from stanmlm.families.exgaussian import exgaussian
 from stanmlm.families.exponential import exponential
 from stanmlm.families.family import Family, FamilyLike
@@ -46,6 +47,7 @@ __all__ = [
     "binomial",
     "cratio",
     "cumulative",
+    "custom_family",
     "exgaussian",
     "exponential",
     "gaussian",

@@ -20,7 +20,7 @@ from stanmlm.families.theta import Theta
 LOGIT = LINKS["logit"]
 
 
-def ordbeta(link_phi: str = "log") -> Family:
+def ordbeta(link: str = "logit", link_phi: str = "log") -> Family:
     """Shares from 0 to 1 that are 0, 1 or between as ordered categories are, and beta between (Kubinec 2022).
 
     With eta the logit of mu, a share is above 0 with chance logit^-1(eta - cutzero) and 1 with chance logit^-1(eta -
@@ -29,6 +29,8 @@ def ordbeta(link_phi: str = "log") -> Family:
 
     Parameters
     ----------
+    link : str
+        "logit", on whose scale the cutpoints are.
     link_phi : str
         For a formula of phi: "log", "identity", "softplus" or "squareplus".
 
@@ -46,7 +48,7 @@ def ordbeta(link_phi: str = "log") -> Family:
     >>> [parameter.name for parameter in ordbeta().parameters]
     ['mu', 'phi', 'cutzero', 'cutone']
     """
-    return with_links(ORDBETA, ["logit", link_phi])
+    return with_links(ORDBETA, [link, link_phi])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:

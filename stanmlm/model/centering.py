@@ -245,6 +245,8 @@ def _quick_look(design: Design, cells: Cells, family: Family, priors: Priors, jo
     """
     alone = joined(design, cells, apart(design))
     nothing = _Look(None, of_prior(design, priors), alone)
+    if "log_density" in family.unknown:
+        return nothing
     try:
         with np.errstate(all="ignore"):
             look = _looked(design, cells, family, priors, join)

@@ -96,7 +96,7 @@ def compress(
         stats = reduction.statistic(_whole(response), design.offset, cell, len(first))
     else:
         assert seen is not None
-        stats = distinct_responses(seen_whole(seen), extras, family.kind == "category")
+        stats = distinct_responses(seen_whole(seen), extras, family.whole_in_stan)
     of_masses = masses(family, seen, extras) if seen else {}
     for more in of_masses.values():
         stats = {**stats, **more}

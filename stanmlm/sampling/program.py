@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -14,9 +14,11 @@ from stanmlm.base.arrays import Bools, Floats
 from stanmlm.data.coefficients import places_of
 from stanmlm.data.design import GroupTerm, Predictor, dpars_of
 from stanmlm.families import FAMILIES
+from stanmlm.families.custom import declared
 from stanmlm.families.family import Distributional
 from stanmlm.families.links import LINKS
 from stanmlm.families.ordinal import SHARED
+from stanmlm.families.written import Written
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.centering import sampled_in
 from stanmlm.model.joining import Blocks, name_of
@@ -76,6 +78,7 @@ class Structure:
     constants: tuple[str, ...] = ()  # parameters of the family that are held at a number, which is data
     extras: tuple[str, ...] = ()  # what the density reads of responses beside its usual data
     masses: tuple[str, ...] = ()  # kinds of chances that the likelihood has beside densities
+    written: Written | None = None  # a user's own density
     blocks: Blocks = ()  # terms that are sampled as one, each then a group term but for `several`; () all apart
 
     @property
@@ -144,6 +147,7 @@ def structure(model: Model) -> Structure:
         fenced=sampled_in(model.centering, model.design).bounds is not None,
         bounded=tuple((one.in_stan, *_has_ends(one)) for one in model.scalars if one.ends is not None),
         constants=tuple(model.family.constants),
+        written=model.family.written,
     )
     if model.prior_only:
         return plain
@@ -232,11 +236,11 @@ def program(structure: Structure) -> Program:
 def _context(structure: Structure) -> dict[str, object]:
     environment = _environment()
     bounds = {name: (0.0 if low else -np.inf, 1.0 if high else np.inf) for name, low, high in structure.bounded}
-    alone = [one for one in FAMILIES[structure.family].scalars if one.name not in structure.vectors]
+    alone = [one for one in _parameters(structure)[1:] if one.name not in structure.vectors]
     scalars = [replace(one, ends=bounds.get(one.in_stan)) for one in alone if one.name not in structure.constants]
     scales = [one.name for one in scalars if one.scales_groups and structure.link == "identity"]
     special = own_density(structure)
-    family = special if structure.marginal else f"families/{structure.family}.stan"
+    family = special if structure.marginal else f"families/{'written' if structure.written else structure.family}.stan"
     return {
         "s": structure,
         "predictors": _predictors(structure),
@@ -281,7 +285,12 @@ def _predictors(structure: Structure) -> list[dict[str, object]]:
 
 def _in_stan(structure: Structure, dpar: str) -> str:
     """The name of a parameter of the family in the program."""
-    return next((one.in_stan for one in FAMILIES[structure.family].parameters if one.name == dpar), dpar)
+    return next((one.in_stan for one in _parameters(structure) if one.name == dpar), dpar)
+
+
+def _parameters(structure: Structure) -> Sequence[Distributional]:
+    """Those of the family, of a user's own as far as programs declare them."""
+    return declared(structure.written) if structure.written else FAMILIES[structure.family].parameters
 
 
 def _terms(structure: Structure) -> list[dict[str, object]]:

@@ -146,7 +146,7 @@ def _of_location(fit: Fit) -> list[int]:
 def _varying(fit: Fit, bar: int) -> Floats:
     """The columns (D, K) of a term, zero where they enter another parameter."""
     term = fit.model.design.terms[bar]
-    return term.Z * (np.array(dpars_of(term)) == LOCATION)
+    return np.asarray(term.Z * (np.array(dpars_of(term)) == LOCATION))
 
 
 def _mean_variance(fit: Fit, bar: int) -> Floats:

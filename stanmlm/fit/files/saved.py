@@ -22,6 +22,8 @@ from stanmlm.base.files.members import DAMAGE
 from stanmlm.data.evaluate import python_functions
 from stanmlm.data.factors import group_factor
 from stanmlm.data.python_calls import function_of
+from stanmlm.families import Family
+from stanmlm.families.custom import with_functions_of
 from stanmlm.fit.files.records import codec
 from stanmlm.fit.files.shapes import check_shapes
 from stanmlm.fit.fit import Call, Fit, relabelled
@@ -83,7 +85,7 @@ def save(fit: Fit, path: str | PathLike[str]) -> None:
     write_archive(path_of(path), manifest, lambda put: encode(codec(), kept, put))
 
 
-def load(path: str | PathLike[str]) -> Fit:
+def load(path: str | PathLike[str], family: Family | None = None) -> Fit:
     """The fit that `save` kept in a file; it predicts to the last bit as it did, and updates without the data's file.
 
     Python functions that the formula calls are not in the file: those of their names are taken where `load` is called.
@@ -92,11 +94,15 @@ def load(path: str | PathLike[str]) -> Fit:
     ----------
     path
         A file that `save` wrote, here or on another machine.
+    family
+        Of a fit with a `custom_family`, that family: files keep its Stan text, and not its NumPy functions.
 
     Raises
     ------
     FileError
         For a file that is absent, damaged, not a fit, or written by a later version.
+    OptionError
+        For a family that is not the file's.
 
     Examples
     --------
@@ -111,7 +117,19 @@ def load(path: str | PathLike[str]) -> Fit:
     file = path_of(path)
     fit = read_archive(file, lambda manifest: _check_manifest(file, manifest), _read_fit)
     assert isinstance(fit, Fit)
+    fit = fit if family is None else with_family(fit, family)
     return with_functions(relabelled(fit), caller_scope(1))
+
+
+def with_family(fit: Fit, family: Family) -> Fit:
+    """A fit from a file with the functions of its family, where a user wrote them."""
+    if fit.model.family.written is None:
+        if family.name != fit.model.family.name:
+            raise OptionError(f"family= is {family.name}, and the file's is {fit.model.family.name}")
+        return fit
+    own = with_functions_of(fit.model.family, family)
+    arguments = {**fit.call.arguments, **({"family": family} if "family" in fit.call.arguments else {})}
+    return replace(fit, model=replace(fit.model, family=own), call=replace(fit.call, arguments=arguments))
 
 
 def with_functions(fit: Fit, scope: Mapping[str, object]) -> Fit:
@@ -153,7 +171,7 @@ def load_or_fit(
                 StanmlmWarning(f'{path} holds another fit than was asked for; file_refit="on_change" fits again'),
                 stacklevel=5,
             )
-        return load(path)
+        return with_family(load(path), model.family) if same else load(path)
     fit = make()
     save(fit, path)
     return fit
