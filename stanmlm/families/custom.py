@@ -24,8 +24,8 @@ from stanmlm.families.written import Written
 from stanmlm.formula.bf import LOCATION
 
 Ends = Sequence[float | None] | float | None
-# What functions can be given, and what each takes before parameters and `vars`.
-FUNCTIONS = {"log_density": "y, ", "draw": "rng, ", "mean": "", "variance": ""}
+# What functions take before parameters and `vars`.
+FUNCTIONS = {"log_density": "y, ", "draw": "rng, ", "mean": ""}
 TYPES = {"real": "lpdf", "int": "lpmf"}
 READS = ("trials",)
 # Names that programs have, or Stan's own: a parameter of the name gets an underscore there.
@@ -113,7 +113,10 @@ def custom_family(
         parameters=parameters,
         kind="count" if whole else "real",
         read=Given(_read, (name, whole, tuple(vars))),
-        **{of: Given(_CALLS[of], (own, names)) if own else _missing(name, of, names) for of, own in given.items()},
+        log_density=_called(_log_density, log_density, name, "log_density", names),
+        draw=_called(_draw, draw, name, "draw", names),
+        mean=_called(_moment, mean, name, "mean", names),
+        variance=Given(_moment, (variance, names)) if variance else None,
         bounds=unbounded,
         notation=Notation(r"\mu", "", trials_of, Given(_law, (name, tuple(dpars)))),
         extras=tuple(vars),
@@ -224,12 +227,11 @@ def _moment(own: Callable[..., Any], names: Sequence[str], theta: Theta, extra: 
     return np.broadcast_to(np.asarray(own(*_values(names, theta, extra)), dtype=float), shape)
 
 
-_CALLS = {"log_density": _log_density, "draw": _draw, "mean": _moment, "variance": _moment}
-
-
-def _missing(name: str, function: str, names: Sequence[str]) -> Given | None:
-    """What says that a function was not given; None where a family may be without."""
-    return None if function == "variance" else Given(_not_given, (name, function, tuple(names)))
+def _called(
+    how: Callable[..., Any], own: Callable[..., Any] | None, name: str, function: str, names: tuple[str, ...]
+) -> Given:
+    """A function of ours that calls the user's, or that says that there is none."""
+    return Given(how, (own, names)) if own else Given(_not_given, (name, function, names))
 
 
 def _not_given(name: str, function: str, names: tuple[str, ...], *_: object) -> Floats:
