@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from stanmlm.base.arguments import shown
+from stanmlm.base.arguments import check_arguments, shown
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.data.raw_response import RawResponse
@@ -97,6 +97,7 @@ def custom_family(
     >>> custom_family("tilted", ("mu", "k"), ("identity", "log"), stan=stan)
     tilted(link="identity")
     """
+    check_arguments(custom_family, locals())
     _check(name, dpars, links, type, vars)
     whole = type == "int"
     function = f"{name}_{TYPES[type]}"

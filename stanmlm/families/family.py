@@ -161,11 +161,6 @@ class Family:
         return f'{self.name}(link="{self.link.name}")'
 
     @property
-    def whole_in_stan(self) -> bool:
-        """Whether programs have responses as integers."""
-        return self.kind == "category" or (self.written is not None and self.written.whole)
-
-    @property
     def location(self) -> Distributional:
         """The parameter that the formula's own right side is for."""
         return self.parameters[0]

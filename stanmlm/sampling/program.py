@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stanmlm.base.arrays import Bools, Floats
 from stanmlm.data.coefficients import places_of
-from stanmlm.data.design import GroupTerm, Predictor, dpars_of
+from stanmlm.data.design import Predictor, dpars_of
 from stanmlm.families import FAMILIES
 from stanmlm.families.custom import declared
 from stanmlm.families.family import Distributional
@@ -25,6 +24,7 @@ from stanmlm.model.joining import Blocks, name_of
 from stanmlm.model.model import Model
 from stanmlm.model.stan_rows import intercepts, many
 from stanmlm.priors.priors import PriorRow
+from stanmlm.sampling.entries import Entry, across, alone_in_program, in_program
 
 if TYPE_CHECKING:
     import jinja2
@@ -39,15 +39,6 @@ class Vector:
     intercept: bool
     offset: bool
     fixed: bool = True  # fixed columns that no group term absorbs
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What a group term adds to one of the predictors that it enters."""
-
-    dpar: str
-    several: bool  # more than one of its coefficients
-    ones: bool  # its only column there is 1
 
 
 @dataclass(frozen=True)
@@ -141,7 +132,7 @@ def structure(model: Model) -> Structure:
         within=tuple(nesting.coarser if nesting else -1 for nesting in model.centering.nested),
         others=tuple(_vector(model, of) for of in model.design.others),
         dpars=tuple(dpars_of(term)[0] for term in terms) if model.design.others else (),
-        across=_across(terms, rows.Z) if model.design.others else (),
+        across=across(terms, rows.Z) if model.design.others else (),
         shared=model.family.shared.name if model.family.shared else "",
         blocks=model.centering.blocks,
         fenced=sampled_in(model.centering, model.design).bounds is not None,
@@ -163,26 +154,6 @@ def structure(model: Model) -> Structure:
         extras=model.cells.extras,
         masses=model.cells.masses,
     )
-
-
-def _across(terms: tuple[GroupTerm, ...], Z: tuple[Floats, ...]) -> tuple[tuple[Entry, ...], ...]:
-    """What terms add to each of several predictors; nothing where none enters several."""
-    found = tuple(
-        tuple(_entry(dpar, z[:, columns_in(term, dpar)]) for dpar in dict.fromkeys(dpars_of(term)))
-        if len({*dpars_of(term)}) > 1
-        else ()
-        for term, z in zip(terms, Z, strict=True)
-    )
-    return found if any(found) else ()
-
-
-def _entry(dpar: str, Z: Floats) -> Entry:
-    return Entry(dpar, Z.shape[1] > 1, bool(intercepts((Z,))))
-
-
-def columns_in(term: GroupTerm, dpar: str) -> Bools:
-    """Which of a term's coefficients enter a predictor, (K,)."""
-    return np.array([name == dpar for name in dpars_of(term)])
 
 
 def _has_ends(one: Distributional) -> tuple[bool, bool]:
@@ -322,23 +293,12 @@ def _terms(structure: Structure) -> list[dict[str, object]]:
 
 
 def _entries(structure: Structure, k: int, several: bool) -> list[dict[str, object]]:
-    """What a block adds to each predictor that it enters; `from` is of its effects those that enter, "" for all."""
+    """What a block adds to each predictor that it enters."""
     name = name_of(structure.blocks[k] if structure.blocks else (k,))
     if structure.across and structure.across[k]:
-        every = [(f"_{one.dpar}", one.dpar, one.several, one.ones) for one in structure.across[k]]
-    else:
-        every = [("", structure.dpars[k] if structure.dpars else LOCATION, several, k in structure.ones)]
-    return [
-        {
-            "dpar": dpar,
-            "several": several,
-            "ones": ones,
-            "z": f"Z_{name}{suffix}",
-            "from": suffix and f"U_{name}{suffix}",
-            "size": f"K_{name}{suffix}",
-        }
-        for suffix, dpar, several, ones in every
-    ]
+        return in_program(structure.across[k], name)
+    dpar = structure.dpars[k] if structure.dpars else LOCATION
+    return alone_in_program(Entry(dpar, several, k in structure.ones), name)
 
 
 def _part(structure: Structure, term: int) -> dict[str, object]:

@@ -6,7 +6,6 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.coefficients import centers, intercepts, places_of, slopes, with_intercept
-from stanmlm.data.design import GroupTerm
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.absorption import remainder
 from stanmlm.model.centering import sampled_in
@@ -16,7 +15,8 @@ from stanmlm.model.model import Model
 from stanmlm.model.sweeping import Sweep
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.priors import PriorRow
-from stanmlm.sampling.program import Entry, columns_in, pair, structure
+from stanmlm.sampling.entries import columns_across
+from stanmlm.sampling.program import pair, structure
 
 Data = dict[str, int | float | Floats | Ints]
 
@@ -116,21 +116,9 @@ def _rows(model: Model) -> Data:
         name = name_of(model.joined.blocks[k])
         data[f"g_{name}"] = (index[rows.joint.first] if k in of.joint else index) + 1
         if of.across and of.across[k]:
-            data |= _across(model.joined.design.terms[k], of.across[k], Z, bases[k], name)
+            data |= columns_across(model.joined.design.terms[k], of.across[k], Z, bases[k], name)
         else:
             data |= {} if k in of.ones else {f"Z_{name}": Z @ bases[k] if Z.shape[1] > 1 else Z[:, 0]}
-    return data
-
-
-def _across(term: GroupTerm, entries: Iterable[Entry], Z: Floats, basis: Floats, name: str) -> Data:
-    """A term's columns by the predictor that they enter, and what takes effects in the basis to their coefficients."""
-    data: Data = {}
-    for entry in entries:
-        own, suffix = columns_in(term, entry.dpar), f"{name}_{entry.dpar}"
-        U, columns = basis[own].T, Z[:, own]
-        data |= {f"K_{suffix}": len(U.T)} if entry.several else {}
-        data[f"U_{suffix}"] = U if entry.several else U[:, 0]
-        data |= {} if entry.ones else {f"Z_{suffix}": columns if entry.several else columns[:, 0]}
     return data
 
 

@@ -166,7 +166,8 @@ def test_a_density_may_leave_out_what_parameters_do_not_change() -> None:
     def kernel(y: Floats, mu: Floats, phi: Floats, trials: Floats) -> Floats:
         return log_density(y, mu, phi, trials) + y
 
-    sm.brm("y | trials(n) ~ 1", data(), family=beta_binomial2(log_density=kernel), iter=20, warmup=10, chains=1, seed=1)
+    few = {"chains": 1, "iter": 20, "warmup": 10, "seed": 1}
+    assert sm.nobs(sm.brm("y | trials(n) ~ 1", data(), family=beta_binomial2(log_density=kernel), **few)) == 120
 
 
 SKEWED = "real own_lpdf(real y, real mu, real b, real rho) { return normal_lpdf(y | mu + rho, b); }"

@@ -44,7 +44,8 @@ from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior
 from stanmlm.priors.priors import PriorRow, Priors
 from stanmlm.sampling.engines.choose import ENGINES
 from stanmlm.sampling.engines.protocol import Sampling
-from stanmlm.sampling.program import Entry, Program, Structure, Vector
+from stanmlm.sampling.entries import Entry
+from stanmlm.sampling.program import Program, Structure, Vector
 
 RECORDS: Mapping[str, type] = {
     record.__name__: record
