@@ -128,6 +128,13 @@ def _zoib(link: str) -> Callable[..., Anything]:
     return log_density
 
 
+def _ordbeta(eta: Anything, y: Anything, n: Anything, v: Anything) -> Anything:
+    low, high = eta - v["cutzero"], eta - v["cutzero"] - np.exp(v["cutone"])
+    inside = LIKELIHOODS["beta", "logit"](eta, np.where((y == 0) | (y == 1), 0.5, y), n, v)
+    between = np.log(1 / (1 + np.exp(-low)) - 1 / (1 + np.exp(-high)))
+    return np.where(y == 0, -np.log1p(np.exp(low)), np.where(y == 1, -np.log1p(np.exp(-high)), between + inside))
+
+
 def _skew_normal(y: Anything, mu: Anything, sigma: Anything, alpha: Anything) -> Anything:
     """In Azzalini's location and scale."""
     delta = alpha / np.sqrt(1 + alpha**2)
@@ -254,6 +261,7 @@ LIKELIHOODS |= {
     ("hurdle_lognormal", "identity"): mixed("lognormal", "identity", "hu", True),
     ("zero_inflated_beta", "logit"): mixed("beta", "logit", "zi", True),
     ("zero_one_inflated_beta", "logit"): _zoib("logit"),
+    ("ordbeta", "logit"): _ordbeta,
 }
 
 
@@ -459,9 +467,10 @@ def predictors_of(model: Model, values: dict[str, Anything]) -> dict[str, Anythi
     etas = {of.dpar: of.offset + of.X @ beta for of, beta in blocks(model, beta_full(model, values["fix"]))}
     for k, block in enumerate(sampled_together(model)):
         terms = [design.terms[term] for term in block]
-        ((dpar, *_), *_) = map(dpars_of, terms)
         Z = np.concatenate([term.Z for term in terms], axis=1)
-        etas[dpar] = etas[dpar] + np.sum(Z * effect(model, values, k)[1][terms[0].index], axis=1)
+        added = Z * effect(model, values, k)[1][terms[0].index]
+        for column, dpar in zip(added.T, [dpar for term in terms for dpar in dpars_of(term)], strict=True):
+            etas[dpar] = etas[dpar] + column
     return etas
 
 

@@ -15,6 +15,7 @@ from stanmlm.families.responses import Response
 from stanmlm.families.support import SUPPORTS, Support, between
 from stanmlm.families.theta import Theta
 from stanmlm.families.thresholds import THRESHOLDS, Shared
+from stanmlm.families.written import Written
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,8 @@ class Family:
     located: Callable[[Floats], Floats] = as_they_are  # responses on the scale of the location's natural value
     constants: Mapping[str, float] = field(default_factory=dict)  # parameters held at a number: none of `parameters`
     whole: "Family | None" = None  # what it is without them
+    written: Written | None = None  # of a user's own
+    unknown: tuple[str, ...] = ()  # what its user has not given of these functions
     # With the identity link the density sees rows through n, y and ss alone, as ss + sum n (y - eta)^2: rows may turn.
     squares: bool = False
 

@@ -30,6 +30,7 @@ from stanmlm.sampling.engines.sampling import resolve
 from stanmlm.sampling.inits import inverse_metric, starting_points
 from stanmlm.sampling.program import Program, program, structure
 from stanmlm.sampling.standata import standata
+from stanmlm.sampling.two_densities import check_densities
 
 # What adapt_delta is raised to when transitions diverge and the user has not set it.
 HIGHER_DELTA: Mapping[float, float] = {0.8: 0.95, 0.95: 0.99}
@@ -149,6 +150,7 @@ def fit_model(call: Call, model: Model, run: RunOptions) -> Fit:
     """A model to a fit: program, data, draws, labels."""
     check_arviz()
     check_posterior(model)
+    check_densities(model, run.engine)
     text, data = program(structure(model)), standata(model)
     raw = _sample(model, text, data, run, run.sampling)
     delta = run.sampling.adapt_delta  # asked for: recorded draws keep the one that they were made with

@@ -158,9 +158,9 @@ DPARS = {"hurdle_lognormal": "hu", "zero_inflated_poisson": "zi"}
 def plain_posterior(case: dict) -> bool:
     """A formula without brms's own calls: on the left an addition, on the right what is not a bar."""
     known = {"bernoulli", *(name for family in FAMILIES.values() for name in (family.name, *family.spellings))}
-    calls, formula = re.findall(r"\w+\(", case["brms_formula"]), case["brms_formula"]
+    calls = re.findall(r"\w+\(", case["brms_formula"])
     added = {"trials(", "cens(", "trunc(", "se(", "rate(", "weights("}
-    plain = set(calls) <= {*added, "log(", "I(", "factor(", "bf("} and not re.search(r"\|\s*\w+\s*\|", formula)
+    plain = set(calls) <= {*added, "log(", "I(", "factor(", "bf("}
     # What is said of disc there its priors settle.
     told = case["extra"] is None or bool(added & set(calls)) or case["id"] == "p-cumulative-disc"
     return case["family"] in known and told and plain
@@ -182,7 +182,11 @@ def test_a_posterior_is_that_of_brms_under_the_same_priors(case: dict, reference
     family = with_link(family, case["links"]["mu"])
     keys = ("coef", "group", "dpar")
     rows = [
-        sm.set_prior(row["prior"], class_=row["class"], **{key: row.get(key) or "" for key in keys})
+        sm.set_prior(
+            row["prior"].replace("lkj_corr_cholesky", "lkj"),  # as brms's program has it
+            class_={"L": "cor"}.get(row["class"], row["class"]),
+            **{key: row.get(key) or "" for key in keys},
+        )
         for row in case["priors"]
     ]
     with warnings.catch_warnings():
@@ -231,6 +235,9 @@ def _by_brms_name(fit: sm.Fit) -> dict[str, np.ndarray]:
         for k, (coef, dpar) in enumerate(zip(term.coefs, dpars_of(term), strict=True)):
             label = ("" if dpar == "mu" else f"{dpar}_") + ("Intercept" if coef == "(Intercept)" else coef)
             out[f"sd_{term.group}__{label}"] = scales_of(fit, bar)[0][:, k].reshape(chains, -1)
+        for row in fit.model.ledger.of("cor", bar):
+            a, b = (coef.replace("(Intercept)", "Intercept") for coef in row.address.coef)
+            out[f"cor_{term.group}__{a}__{b}"] = posterior[row.variable].values[..., row.place[0]]
     return out
 
 
