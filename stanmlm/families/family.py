@@ -97,6 +97,7 @@ class Notation:
     law: Callable[[str, str], str]  # (mean, size or "") -> the distribution
     # of a response y with thresholds, an event that the inverse link of a distance to threshold k is the chance of
     event: str = ""
+    beyond: bool = False  # of minus that distance
 
 
 def as_they_are(y: Floats) -> Floats:

@@ -127,14 +127,15 @@ def _in_turn(stop: Floats, go: Floats, of_stop: Floats, of_go: Floats) -> tuple[
 
 
 def adjacent_law(away: Floats, link: Link) -> tuple[Floats, Floats]:
-    """P(Y = k) over P(Y = k or k + 1) is the inverse logit of the distance to threshold k."""
-    T = away.shape[-1]
-    sums = np.concatenate([np.zeros_like(away[..., :1]), -np.cumsum(away, axis=-1)], axis=-1)
+    """P(Y = k + 1) over P(Y = k or k + 1) is the inverse link of minus the distance to threshold k."""
+    T, (stay, go) = away.shape[-1], _slopes_of_logs(link, -away)
+    odds = -away if link.name == "logit" else link.log_inverse(-away) - link.log1m_inverse(-away)
+    sums = np.concatenate([np.zeros_like(away[..., :1]), np.cumsum(odds, axis=-1)], axis=-1)
     logs = sums - special.logsumexp(sums, axis=-1, keepdims=True)
     below = np.cumsum(np.exp(logs), axis=-1)  # P(Y <= k)
     beyond = np.arange(T + 1) > np.arange(T)[:, None]
-    along = np.moveaxis(1 - below[..., :-1, None] - beyond, -2, 0)
-    return logs, along
+    along = (stay - go)[..., None] * (1 - below[..., :-1, None] - beyond)
+    return logs, np.moveaxis(along, -2, 0)
 
 
 def _differences(T: int) -> Floats:
