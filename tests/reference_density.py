@@ -176,10 +176,11 @@ def _cumulative(
 
 
 def _in_turn(
-    law: str, link: str, eta: Anything, y: Anything, steps: Anything, disc: Anything = 1.0, **_: Anything
+    law: str, link: str, eta: Anything, y: Anything, steps: Anything, disc: Anything = 1.0, **v: Anything
 ) -> Anything:
     """Category by category: to be in one of those that are left, or beyond it; or next to each other."""
-    away = (steps - eta[:, None]) * np.reshape(disc, (-1, 1))
+    shifts = np.stack([v[f"cs{t}"] for t in range(1, len(steps) + 1)], axis=1) if "cs1" in v else 0.0
+    away = (steps - eta[:, None] - shifts) * np.reshape(disc, (-1, 1))
     logs = TAILS.get(link, (lambda x: np.log(INVERSES[link](x)), lambda x: np.log(1 - INVERSES[link](x))))
     if law == "acat":
         odds = np.cumsum(logs[0](-away) - logs[1](-away), axis=1)

@@ -5,6 +5,7 @@
 {% macro functions(s) %}{% endmacro %}
 {% macro data(s) %}{{ sratio.data(s) }}{% endmacro %}
 {% macro model(s, link) %}
+{{ sratio.shifts(s) }}
   // Log odds of each category against the first, and the logarithm of the sum of odds so far
   vector[C] odds = zeros_vector(C);
   vector[C] so_far = zeros_vector(C);

@@ -23,14 +23,24 @@ def one(_: Response) -> float:
     return 1.0
 
 
+# Thresholds that category specific effects may be on: each has coefficients of its own.
+MOST_SHIFTED = 20
 # (distances to the thresholds (..., T), link) -> log probabilities (..., K) and their slopes along distances
 # (T, ..., K)
 Law = Callable[[Floats, Link], tuple[Floats, Floats]]
 
 
+def shift_of(threshold: int) -> str:
+    """The parameter that category specific effects on a threshold are of, from 1."""
+    return f"cs{threshold}"
+
+
 def distances(theta: Theta) -> Floats:
     """From the predictor up to each threshold, times the discrimination, (..., rows, T)."""
     away = theta.shared[THRESHOLDS][..., None, :] - theta.eta("mu")[..., None]
+    if shift_of(1) in theta:
+        shifts = [theta.eta(shift_of(t)) for t in range(1, away.shape[-1] + 1)]
+        away = away - np.stack(np.broadcast_arrays(*shifts), axis=-1)
     return away * theta["disc"][..., None] if "disc" in theta else away
 
 
@@ -55,7 +65,9 @@ def slopes_by_category(law: Law, theta: Theta) -> tuple[Floats, Floats]:
     logs, along = law(away, theta.links["mu"])
     disc = theta["disc"][..., None] if "disc" in theta else np.ones((1, 1))
     of_disc = [np.einsum("rt,trk->rk", away, along)] if "disc" in theta else []
-    return logs, np.array([-disc * along.sum(axis=0), *of_disc, *(disc * along)])
+    steps = disc * along
+    of_shifts = [*-steps] if shift_of(1) in theta else []
+    return logs, np.array([-steps.sum(axis=0), *of_disc, *of_shifts, *steps])
 
 
 def threshold_of(kinds: Mapping[str, Shared], threshold: str) -> Shared:
@@ -170,7 +182,18 @@ ORDERED = {shared.name: shared for shared in (FLEXIBLE, EQUIDISTANT)}
 UNORDERED = {"flexible": FREE, "equidistant": EQUIDISTANT}
 SHARED = {shared.name: shared for shared in (FLEXIBLE, EQUIDISTANT, FREE)}
 
+
 # What an answer's distance to thresholds is multiplied by, where a formula says so.
+def _nowhere(_: Response) -> float:
+    """A threshold that is where all rows have it."""
+    return 0.0
+
+
+# What a threshold is moved down by in a row: thresholds that have predictors.
+SHIFTS = tuple(
+    Distributional(shift_of(t), LINKS["identity"], ("identity",), "real", _nowhere, "category specific effects")
+    for t in range(1, MOST_SHIFTED + 1)
+)
 DISC = Distributional(
     name="disc",
     link=LINKS["log"],

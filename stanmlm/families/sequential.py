@@ -14,6 +14,7 @@ from stanmlm.families.links import LINKS, OF_CATEGORIES, OF_STEPS, Link
 from stanmlm.families.ordinal import (
     DISC,
     FREE,
+    SHIFTS,
     UNORDERED,
     Law,
     adjacent_law,
@@ -148,6 +149,7 @@ def _made(
         reductions=(Reduction(("offset",), _statistic),),
         shared=FREE,
         optional=(DISC,),
+        shifts=SHIFTS,
         thresholds=thresholds,
         by_category=Given(slopes_by_category, (law,)),
     )

@@ -74,6 +74,21 @@ def test_stans_density_is_that_over_rows_under_other_links(family: str, formula:
     check(made(OTHERS[family], FORMULAS[formula]))
 
 
+SPECIFIC = {
+    "alone": ("y ~ x + cs(z) + (1 | g)",),
+    "with disc": ("y ~ cs(x + z)", "disc ~ z + (1 | g)"),
+    "crossed": ("y ~ x + cs(a) + offset(o) + (1 | g) + (1 | c)",),
+}
+
+
+@pytest.mark.parametrize("formula", SPECIFIC)
+@pytest.mark.parametrize("family", ["sratio probit", "cratio cloglog", "acat"])
+def test_category_specific_effects_move_thresholds(family: str, formula: str) -> None:
+    of = made(FAMILIES[family], SPECIFIC[formula])
+    check(of)
+    assert len(of.design.others) == 3 + ("disc" in of.family.links)
+
+
 @pytest.mark.parametrize("categories", [2, 3, 9])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_any_number_of_categories(family: str, categories: int) -> None:
