@@ -22,7 +22,7 @@ from stanmlm.data.rank import pivoted_rank
 from stanmlm.data.rvalues import Value, as_factor, floats
 from stanmlm.formula.bars import linked
 from stanmlm.formula.bf import LOCATION
-from stanmlm.formula.formula import Bar, Expression, Formula, by_parameter
+from stanmlm.formula.formula import Bar, Expression, Formula, by_parameter, require_alike
 from stanmlm.formula.variables import coded_in
 
 
@@ -150,6 +150,7 @@ def design(
     coding = Contrasts(read_contrasts(contrasts), read_default(default_contrasts))
     check_contrasts(coding, frame.values)
     check_finite(frame)
+    require_alike(formula)
     few = distinct_rows({e.label: frame.values[e.label] for e in _right(formula)}, len(frame.rows))
     location, *others = (_predictor(dpar, one, few, coding, frame) for dpar, one in by_parameter(formula).items())
     every = [term for of in (location, *others) for term in of.terms]
@@ -222,7 +223,8 @@ class _Side:
 def _predictor(dpar: str, formula: Formula, few: Distinct, coding: Contrasts, frame: ModelFrame) -> _Side:
     """Fixed columns but for those that R finds aliased, and group terms."""
     whole = model_columns(formula.fixed, few.values, coding, few.n)
-    keep = pivoted_rank(whole.X, few.counts)
+    there = pivoted_rank(whole.X, few.counts)
+    keep = tuple(k for k in there if not (formula.coded and whole.assign[k] == 0))
     columns = [_bar_columns(bar, few.values, coding.default, few.n, formula.text) for bar in formula.bars]
     names, *coefs = unique_names([whole, *columns])
     _say_what_is_told_apart([whole, *columns], [names, *coefs])
@@ -231,8 +233,8 @@ def _predictor(dpar: str, formula: Formula, few: Distinct, coding: Contrasts, fr
         X=whole.X if len(keep) == len(names) else whole.X[:, keep],
         names=tuple(names[k] for k in keep),
         assign=tuple(whole.assign[k] for k in keep),
-        intercept=formula.fixed.intercept,
-        dropped=tuple(name for k, name in enumerate(names) if k not in set(keep)),
+        intercept=formula.fixed.intercept and not formula.coded,
+        dropped=tuple(name for k, name in enumerate(names) if k not in set(there)),
         offset=frame.other_offsets.get(dpar, constant(0.0, len(frame.rows))),
         keep=keep,
         called=() if whole.names == names else tuple(whole.names[k] for k in keep),

@@ -119,6 +119,8 @@ def expand_bar(bar: Node, text: str) -> tuple[Bar, ...]:
             _refuse(text, bar, "a random term has one bar, with coefficients to its left and a factor to its right")
     groups = [tuple(expression(factor, text) for factor in group) for group in _groups(text, right)]
     varying = expand(left, text)
+    if specific := [e for e in varying.variables if is_call(e.node, ["cs"])]:
+        _refuse(text, specific[0].node, "cs() varies by threshold, and not by group: write it outside the random terms")
     if varying.offsets:
         offset = varying.offsets[0].node
         _refuse(text, offset, "an offset stands outside the random terms")

@@ -7,6 +7,7 @@ from typing import Literal
 from stanmlm.base.arguments import shown
 from stanmlm.base.callers import warn_user
 from stanmlm.base.errors import PriorError, did_you_mean
+from stanmlm.families.ordinal import SHIFTS
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.parameter_names import Spellings, variants
 from stanmlm.priors.parameters import MU, THRESHOLDS, Address, Ledger, Parameter, class_name, class_of, named
@@ -16,6 +17,9 @@ from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior, flat
 Default = Literal["default"]
 PriorInput = Prior | Sequence[Prior | None] | Mapping[str, Prior | None] | None | Default
 CovarianceInput = CovariancePrior | Mapping[str, CovariancePrior] | Default
+
+
+SHIFTING = frozenset(one.name for one in SHIFTS)
 
 
 @dataclass(frozen=True)
@@ -256,7 +260,9 @@ def _matched(row: SetPrior, slots: Sequence[Slot]) -> list[Slot]:
 
 
 def _is_of(slot: Slot, dpar: str) -> bool:
-    """Whether a row with this `dpar` speaks of it; without one also of numbers, and of correlations, as in brms."""
+    """Whether a row with this `dpar` speaks of it; without one also of numbers, correlations and shifts, as in brms."""
+    if slot.address.dpar in SHIFTING and not dpar:
+        return True
     return slot.address.dpar == (dpar or MU) or (slot.address.kind in ("dpar", "cor") and not dpar)
 
 

@@ -16,7 +16,7 @@ from stanmlm.families import FAMILIES
 from stanmlm.families.custom import declared
 from stanmlm.families.family import Distributional
 from stanmlm.families.links import LINKS
-from stanmlm.families.ordinal import SHARED
+from stanmlm.families.ordinal import SHARED, SHIFTS
 from stanmlm.families.written import Written
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.centering import sampled_in
@@ -71,6 +71,11 @@ class Structure:
     masses: tuple[str, ...] = ()  # kinds of chances that the likelihood has beside densities
     written: Written | None = None  # a user's own density
     blocks: Blocks = ()  # terms that are sampled as one, each then a group term but for `several`; () all apart
+
+    @property
+    def shifts(self) -> tuple[str, ...]:
+        """What thresholds are moved down by."""
+        return tuple(one.name for one in SHIFTS if one.name in self.vectors)
 
     @property
     def vectors(self) -> tuple[str, ...]:
