@@ -3,8 +3,13 @@
    Contract: macros functions, data, model, given the Structure `s` and a family's file, which has macros tails(s), for the
    functions block: log_below(y, ...) and log_above(y, ...); tail_names(s), what these read beside y; and
    tail_arguments(s, link, kind), the same of a kind, all of them vectors. #}
+{% import "functions/incomplete.stan" as incomplete %}
 {% macro functions(s, family) %}
-{{ family.tails(s) }}
+{% set own = family.tails(s) %}
+{% if "between" in s.masses or "log_turned" in own %}
+{{ incomplete.turned() }}
+{% endif %}
+{{ own }}
 {% if "between" in s.masses %}
 {% set names = family.tail_names(s) %}
 
@@ -16,13 +21,11 @@
   vector log_between(vector low, vector high, vector {{ names | replace(", ", ", vector ") }}) {
     int N = num_elements(low);
     vector[N] below = log_below(high, {{ names }});
-    vector[N] out = log_below(low, {{ names }});
     vector[N] above = log_above(low, {{ names }});
-    vector[N] beyond = log_above(high, {{ names }});
-    for (i in 1:N) {
-      out[i] = below[i] < log(0.5) ? log_diff_exp(below[i], out[i]) : log_diff_exp(above[i], beyond[i]);
-    }
-    return out;
+    vector[N] turn = above_zero(below - log(0.5));
+    vector[N] first = (1 - turn) .* below + turn .* above;
+    vector[N] second = (1 - turn) .* log_below(low, {{ names }}) + turn .* log_above(high, {{ names }});
+    return first + log1m_exp(fmin(second - first, -1e-300));
   }
 {% endif %}
 {% endmacro %}
