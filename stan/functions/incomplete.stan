@@ -29,18 +29,27 @@
 {% endmacro %}
 {% macro normal() %}
   /**
-   * The logarithm of the standard normal distribution function (NIST handbook, 7.12.1 below -36).
+   * The logarithm of the standard normal distribution function, and below 0 of it times exp(z^2 / 2) (NIST handbook,
+   * 7.12.1 below -36).
    *
    * @param z (N)
-   * @return log Phi(z), (N)
+   * @return log(Phi(z) exp(min(z, 0)^2 / 2)), (N)
    */
-  vector log_Phi(vector z) {
+  vector log_scaled_Phi(vector z) {
     // Two tails, each held at its end where the other is asked
-    vector[num_elements(z)] near = log(erfc(fmin(fmax(z, -36), 0) * -sqrt(0.5))) + log1m(0.5 * erfc(fmax(z, 0) * sqrt(0.5)));
+    vector[num_elements(z)] low = fmin(fmax(z, -36), 0);
+    vector[num_elements(z)] near = log(erfc(low * -sqrt(0.5))) + 0.5 * square(low) + log1m(0.5 * erfc(fmax(z, 0) * sqrt(0.5)));
     vector[num_elements(z)] far = fmin(z, -36);
     vector[num_elements(z)] u = inv_square(far);
     vector[num_elements(z)] series = 1 - u .* (1 - 3 * u .* (1 - 5 * u .* (1 - 7 * u .* (1 - 9 * u))));
-    return near - 0.5 * (square(far) - 1296) - log(far / -36) + log(series) + 0.0007701221376162846;
+    return near - log(far / -36) + log(series) + 0.0007701221376162846;
+  }
+
+  /**
+   * The logarithm of the standard normal distribution function.
+   */
+  vector log_Phi(vector z) {
+    return log_scaled_Phi(z) - 0.5 * square(fmin(z, 0));
   }
 {% endmacro %}
 {% macro gamma() %}

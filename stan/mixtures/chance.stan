@@ -1,5 +1,6 @@
 {# The chance of a mixture, one number or a cell each with a logit link.
-   Contract: macros logs(s, dpar), which leaves log_<dpar> and log1m_<dpar>, and total(s, dpar, count, log). #}
+   Contract: macros logs(s, dpar), which leaves log_<dpar> and log1m_<dpar>, total(s, dpar, count, log), and
+   each(s, dpar, kind), both in the places of a kind of chance, as vectors. #}
 {% import "links/logit.stan" as logit %}
 {% macro logs(s, dpar) %}
 {% if dpar in s.vectors %}
@@ -13,3 +14,8 @@
 {% macro total(s, dpar, count, log) %}
 {{ "dot_product(" ~ count ~ ", " ~ log ~ ")" if dpar in s.vectors else "sum(" ~ count ~ ") * " ~ log }}
 {%- endmacro %}
+{% macro each(s, dpar, kind) %}
+{% for log in ("log_" ~ dpar, "log1m_" ~ dpar) %}
+{{ (log ~ "[cell_" ~ kind ~ "]" if dpar in s.vectors else "rep_vector(" ~ log ~ ", R_" ~ kind ~ ")") ~ (", " if not loop.last) -}}
+{% endfor %}
+{% endmacro %}

@@ -101,6 +101,35 @@ def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     return np.minimum(out, 1.0)
 
 
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    log_phi = theta.log("phi")
+    shapes = theta.log("mu") + log_phi, theta.log1m("mu") + log_phi
+    return _log_below(np.floor(y), extra.trials, *shapes)
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """No more failures than are left."""
+    log_phi = theta.log("phi")
+    shapes = theta.log1m("mu") + log_phi, theta.log("mu") + log_phi
+    return _log_below(extra.trials - np.floor(y) - 1, extra.trials, *shapes)
+
+
+def _log_below(y: Floats, trials: Floats, log_up: Floats, log_down: Floats) -> Floats:
+    """The log chance of no more than y, by the ratios of chances from y down to 0."""
+    count = np.clip(y, 0.0, trials)
+    up, down = np.exp(log_up), np.exp(log_down)
+    term = np.ones(np.broadcast_shapes(np.shape(count), up.shape))
+    total = term
+    for step in range(int(np.max(count, initial=0.0))):
+        k = np.maximum(count - step, 1.0)
+        term = np.where(count > step, term * k / (trials - k + 1) * (down + trials - k) / (up + k - 1), 0.0)
+        total = total + term
+    choose = special.gammaln(trials + 1) - special.gammaln(count + 1) - special.gammaln(trials - count + 1)
+    own = choose + log_ascending(log_up, count) + log_ascending(log_down, trials - count)
+    both = own - log_ascending(np.logaddexp(log_up, log_down), trials) + np.log(total)
+    return np.where(y < 0, -np.inf, np.where(y >= trials, 0.0, both))
+
+
 def _phi_by_moments(response: Response) -> float:
     """From the variance of shares against binomial's."""
     y, trials = response.y, response.trials
@@ -140,6 +169,8 @@ BETA_BINOMIAL = Family(
     notation=Notation(r"\pi", "n", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
     score=_score,
     extras=("trials",),
 )

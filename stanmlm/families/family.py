@@ -122,6 +122,7 @@ class Family:
     mean: Callable[[Theta, Extra], Floats]
     bounds: Callable[[Floats], tuple[Floats, Floats]]  # (trials) -> least and greatest response, (N,)
     notation: Notation
+    atom: bool = False  # a zero, the least of reals, has a chance of its own
     shared: Shared | None = None
     optional: tuple[Distributional, ...] = ()  # parameters where a formula names them, and else constants
     categories: tuple[str, ...] = ()  # names, once the data have told them

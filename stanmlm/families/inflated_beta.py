@@ -6,7 +6,8 @@ from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.beta import BETA
 from stanmlm.families.family import Family, Notation, trials_of, with_link
-from stanmlm.families.mixtures import SOMEWHERE, chance, hurdle, named, one_case, starting
+from stanmlm.families.mixture_tails import one_case
+from stanmlm.families.mixtures import SOMEWHERE, chance, hurdle, named, starting
 from stanmlm.families.reductions import Extra, Reduction, Stats, total
 from stanmlm.families.responses import Response, read_some_shares, some_rows
 from stanmlm.families.theta import Theta

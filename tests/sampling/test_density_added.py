@@ -24,7 +24,7 @@ RELATIVE, OF_GRADIENTS = 1e-8, 1e-6
 def added(family: Family, given: Response, what: str, seed: int = 4) -> Response:
     """The response with something added to it, a few values each, so that rows share cells."""
     rng = np.random.default_rng(seed)
-    y = np.sort(given.y)
+    y, some = np.sort(given.y), np.unique(given.y)
     parts = {
         "rate": lambda: {"rate": rng.choice([0.5, 1.0, 2.5], N)},
         "se": lambda: {"se": rng.choice([0.3, 0.8], N)},
@@ -33,7 +33,7 @@ def added(family: Family, given: Response, what: str, seed: int = 4) -> Response
             "censored": rng.choice([-1.0, 0.0, 0.0, 1.0, 2.0], N),
             "y2": given.y + rng.choice([1.0, 2.0], N) * (0.1 if family.name == "beta" else 1),
         },
-        "lower": lambda: {"lower": np.minimum(given.y, rng.choice(y[[0, N // 3, N // 2]], N))},
+        "lower": lambda: {"lower": np.minimum(given.y, rng.choice(some[[0, len(some) // 3, len(some) // 2]], N))},
         "upper": lambda: {"upper": np.maximum(given.y, rng.choice(y[-3:], N))},
     }
     out = given

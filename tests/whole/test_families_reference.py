@@ -47,11 +47,9 @@ OURS = {"nbinom1": "nbinom1", "Beta": "beta"}
 
 
 def family_of(case: dict) -> str:
-    """brms's name, where the case has one beside the fitter's own."""
-    if case["family"] in ADDED:
-        return ADDED[case["family"]]
-    name = case.get("brms_family") or case["family"]
-    return OURS.get(name, name)
+    """brms's name, where the case has one beside the fitter's own; it may say in words what is added to responses."""
+    name, _, added = (case.get("brms_family") or case["family"]).partition(" with ")
+    return ADDED.get(case["family"] if added else name, OURS.get(name, name))
 
 
 def parts_of(case: dict) -> list[str]:
