@@ -55,8 +55,7 @@
       total += -t * (1 + exp(-v)) / 8 * expm1(-r .* e) .* exp(low .* e - 0.5 * square(e));
     }
     vector[N] far = log(total) - log1m(low) - 0.5 * square(low) - 0.5 * log(2 * pi());
-    vector[N] above = log_exgaussian(z, r);
-    return (1 - above_zero(z)) .* far + log_turned(above, ones_vector(N)) .* above_zero(z);
+    return (1 - above_zero(z)) .* far + above_zero(z) .* log1m_exp(fmin(log_exgaussian(z, r), -1e-300));
   }
 
   vector log_above(vector y, vector mu, vector sigma, vector exp_mean) {

@@ -91,7 +91,7 @@ def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
 def _log_shares(y: Floats) -> tuple[Floats, Floats]:
     """Of a share and of what it leaves."""
     with np.errstate(divide="ignore"):
-        return np.asarray(np.log(y)), np.asarray(np.log1p(-y))
+        return np.asarray(np.log(np.clip(y, 0.0, 1.0))), np.asarray(np.log1p(-np.clip(y, 0.0, 1.0)))
 
 
 def _truncated_mean(low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:

@@ -22,6 +22,7 @@ from stanmlm.families.links import LINKS, OF_SHARES
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_successes
 from stanmlm.families.rising import log_ascending, rising_slopes
+from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 
@@ -130,6 +131,17 @@ def _log_below(y: Floats, trials: Floats, log_up: Floats, log_down: Floats) -> F
     return np.where(y < 0, -np.inf, np.where(y >= trials, 0.0, both))
 
 
+def _truncated_mean(low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Weighted by itself, a count is one more than one of a trial less, whose beta's first shape is one larger."""
+    mu, phi = theta["mu"], theta["phi"]
+    heavier, fewer = Theta(natural={"mu": (mu * phi + 1) / (phi + 1), "phi": phi + 1}), extra.trials - 1
+    shares = [
+        log_mass_of(_log_cdf, _log_ccdf, low - 1, high - 1, heavier, replace(extra, trials=fewer)),
+        log_mass_of(_log_cdf, _log_ccdf, low, high, theta, extra),
+    ]
+    return np.asarray(_mean(theta, extra) * np.exp(shares[0] - shares[1]))
+
+
 def _phi_by_moments(response: Response) -> float:
     """From the variance of shares against binomial's."""
     y, trials = response.y, response.trials
@@ -171,6 +183,7 @@ BETA_BINOMIAL = Family(
     cdf=_cdf,
     log_cdf=_log_cdf,
     log_ccdf=_log_ccdf,
+    truncated_mean=_truncated_mean,
     score=_score,
     extras=("trials",),
 )
