@@ -123,7 +123,12 @@ def hurdle(called: Named, base: Family, above: Draw | None = None, dpar: str = "
         mean=Given(_hurdle_mean, (base, dpar)),
         variance=Given(_hurdle_variance, (base, dpar)),
         cdf=Given(_hurdle_cdf, (base, dpar)),
-        **_tails(base, Given(hurdle_log_kept, (base, dpar)), Given(hurdle_log_cdf, (base, dpar)), Given(hurdle_log_ccdf, (base, dpar))),
+        **_tails(
+            base,
+            Given(hurdle_log_kept, (base, dpar)),
+            Given(hurdle_log_cdf, (base, dpar)),
+            Given(hurdle_log_ccdf, (base, dpar)),
+        ),
         atom=not counts,
         slopes_in=(*base.slopes_in, "logit") if base.slopes_in else (),
         score=Given(_hurdle_score, (base, dpar)) if scored and counts else None,

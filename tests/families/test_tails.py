@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import special, stats
+from tail_numbers import NUMBERS, kind_of
 from test_laws import SCALARS, TRIALS, theta
 
 from stanmlm.base.errors import DataError
@@ -15,22 +16,6 @@ TAILED = [family for family in FAMILIES.values() if family.log_cdf]
 every = pytest.mark.parametrize("family", TAILED, ids=lambda family: family.name)
 # Bounds that are closed, and open to either side; of shares, a seventh of them.
 BOUNDS = [(1.0, 4.0), (2.0, np.inf), (-np.inf, 3.0)]
-# Numbers in both tails and between, by what a response may be.
-NUMBERS = {
-    "count": (0.0, 2.0, 5.0, 30.0, 90.0),
-    "trials": (0.0, 1.0, 3.0, 6.0),
-    "share": (1e-5, 0.1, 0.5, 0.9, 1 - 1e-5),
-    "positive": (0.27, 0.6, 2.0, 9.0, 60.0),  # the shift is 0.25
-    "real": (-14.0, -2.0, 0.3, 3.0, 20.0),
-}
-
-
-def kind_of(family: Family) -> str:
-    """What its responses may be, a key of `NUMBERS`."""
-    low, high = (float(end[0]) for end in family.bounds(np.array([TRIALS])))
-    if family.kind == "count":
-        return "count" if np.isinf(high) else "trials"
-    return "share" if high == 1 else "positive" if low == 0 else "real"
 
 
 def unit_of(family: Family) -> float:

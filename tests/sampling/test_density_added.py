@@ -7,6 +7,7 @@ import pytest
 from handmade import N, model
 from reference_density import constrained, log_effects, log_priors, predictors_of
 from stan_against_numpy import compiled, points
+from tail_numbers import NUMBERS, kind_of
 
 from stanmlm.families import FAMILIES, Family
 from stanmlm.families.observation import log_likelihood, truncation
@@ -104,6 +105,25 @@ def test_density_of_responses_that_were_not_seen_whole(name: str, what: str) -> 
     of = with_response(of, added(family, of.response, what))
     assert of.cells.masses
     check(of, slopes=what == ALL)
+
+
+@pytest.mark.parametrize("name", TAILED)
+def test_density_far_out_in_both_tails(name: str) -> None:
+    """Of responses that are all censored."""
+    family, rng = FAMILIES[name], np.random.default_rng(8)
+    of = model(family, "one")
+    y = rng.choice(NUMBERS[kind_of(family)], N)
+    y = np.minimum(y, of.response.trials - 1) if kind_of(family) == "trials" else y
+    if any(one.upper for one in family.parameters):  # which is less than any response
+        y = np.maximum(y, of.response.y.min())
+    censored = (
+        np.where(y < 0, 0.0, rng.choice([-1.0, 1.0], N)) if family.kind == "count" else rng.choice([-1.0, 1.0], N)
+    )
+    check(
+        with_response(
+            of, replace(of.response, y=np.maximum(y, 0.0) if family.kind == "count" else y, censored=censored)
+        )
+    )
 
 
 BESIDE = [
