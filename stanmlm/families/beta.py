@@ -96,7 +96,7 @@ def _log_shares(y: Floats) -> tuple[Floats, Floats]:
 
 def _truncated_mean(low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
     """Weighted by itself, a share is a beta whose first shape is one larger."""
-    (a, b), phi = _shapes(theta), theta["phi"]
+    a, phi = _shapes(theta)[0], theta["phi"]
     heavier = Theta(natural={"mu": (a + 1) / (phi + 1), "phi": phi + 1})
     shares = [log_mass_of(_log_cdf, _log_ccdf, low, high, of, extra) for of in (heavier, theta)]
     return np.asarray(theta["mu"] * np.exp(shares[0] - shares[1]))

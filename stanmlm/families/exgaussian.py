@@ -132,7 +132,7 @@ def _log_above(z: Floats, r: Floats) -> Floats:
     """A normal variable above z, or an exponential one that takes it there."""
     q, m = z - r, np.minimum(r, z)
     scaled = np.where(q < 0, np.log(special.erfcx(np.maximum(-q, 0.0) / np.sqrt(2)) / 2), special.log_ndtr(q))
-    return np.logaddexp(special.log_ndtr(-z), m * (m / 2 - z) + scaled)
+    return np.asarray(np.logaddexp(special.log_ndtr(-z), m * (m / 2 - z) + scaled))
 
 
 def _moments(response: Response) -> tuple[float, float]:

@@ -5,12 +5,16 @@ arguments <- commandArgs(trailingOnly = TRUE)
 rows <- read.csv(arguments[1])
 formulas <- list(
   "sal-zinb" = bf(count ~ mined + DOP + (1 | site), zi ~ mined),
+  "owls-zinb-x" = bf(SiblingNegotiation ~ FoodTreatment + SexParent + offset(logBroodSize) + (1 | Nest), zi ~ FoodTreatment),
+  "bio-zip" = bf(art ~ fem + mar + kid5 + ment, zi ~ fem + ment),
   "roaches-zinb" = bf(y ~ sqrt(roach1) + treatment + senior + offset(log(exposure2)), zi ~ sqrt(roach1))
 )
-if (arguments[2] == "sal-zinb") rows$mined <- factor(rows$mined, levels = c("yes", "no"))
+levels <- list(mined = c("yes", "no"), fem = c("Men", "Women"), mar = c("Single", "Married"))
+for (name in intersect(names(levels), names(rows))) rows[[name]] <- factor(rows[[name]], levels = levels[[name]])
+family <- if (arguments[2] == "bio-zip") zero_inflated_poisson() else zero_inflated_negbinomial()
 formula <- formulas[[arguments[2]]]
-code <- make_stancode(formula, rows, zero_inflated_negbinomial())
-data <- make_standata(formula, rows, zero_inflated_negbinomial())
+code <- make_stancode(formula, rows, family)
+data <- make_standata(formula, rows, family)
 # Stan has written arrays otherwise since 2.33
 code <- gsub("int<lower=1> (J_\\d+)\\[N\\];", "array[N] int<lower=1> \\1;", code, perl = TRUE)
 code <- gsub("int Y\\[N\\];", "array[N] int Y;", code)

@@ -16,6 +16,8 @@ HERE = Path(__file__).parent
 DATA = HERE.parents[2] / "shared" / "reference" / "data"
 CASES = {
     "sal-zinb": ("Salamanders.csv", ("minedno", "DOP"), ("minedno",)),
+    "owls-zinb-x": ("Owls.csv", ("FoodTreatmentSatiated", "SexParentMale"), ("FoodTreatmentSatiated",)),
+    "bio-zip": ("bioChemists.csv", ("femWomen", "marMarried", "kid5", "ment"), ("femWomen", "ment")),
     "roaches-zinb": ("roaches.csv", ("sqrt(roach1)", "treatment", "senior"), ("sqrt(roach1)",)),
 }
 

@@ -112,18 +112,12 @@ def test_density_far_out_in_both_tails(name: str) -> None:
     """Of responses that are all censored."""
     family, rng = FAMILIES[name], np.random.default_rng(8)
     of = model(family, "one")
-    y = rng.choice(NUMBERS[kind_of(family)], N)
-    y = np.minimum(y, of.response.trials - 1) if kind_of(family) == "trials" else y
+    y, code = rng.choice(NUMBERS[kind_of(family)], N), rng.choice([-1.0, 1.0], N)
+    if kind_of(family) == "trials":  # none is above the greatest
+        y, code = np.clip(y, 0.0, np.maximum(of.response.trials - 1, 0.0)), np.where(of.response.trials > 0, code, 0.0)
     if any(one.upper for one in family.parameters):  # which is less than any response
         y = np.maximum(y, of.response.y.min())
-    censored = (
-        np.where(y < 0, 0.0, rng.choice([-1.0, 1.0], N)) if family.kind == "count" else rng.choice([-1.0, 1.0], N)
-    )
-    check(
-        with_response(
-            of, replace(of.response, y=np.maximum(y, 0.0) if family.kind == "count" else y, censored=censored)
-        )
-    )
+    check(with_response(of, replace(of.response, y=y, censored=code)))
 
 
 BESIDE = [
