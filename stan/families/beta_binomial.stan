@@ -42,8 +42,8 @@ log_ascending(log_down{{ at }}, size{{ at }})
       term = term .* k ./ (trials - above) .* (down + trials - above - 1) ./ (up + above);
       total += term;
     }
-    return log(total) + lchoose(trials, y) + log_ascending_all(log_up, y) + log_ascending_all(log_down, trials - y)
-      - log_ascending_all(log(up + down), trials);
+    return log(total) + lchoose(trials, y) + log_ascending(log_up, y) + log_ascending(log_down, trials - y)
+      - log_ascending(log(up + down), trials);
   }
 
   /**

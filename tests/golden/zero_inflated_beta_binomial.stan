@@ -24,29 +24,17 @@ functions {
   }
 
   /**
-   * The logarithm of gamma(a + y) / gamma(a), for an a next to nothing as for one beyond measure.
+   * The logarithm of gamma(a + y) / gamma(a), for an a next to nothing as for one beyond measure; 0 where y is.
    *
    * Stirling's series at 15 more, and what the recurrence of the gamma function has on the way there.
    *
    * @param log_a (N)
-   * @param y above 0, or 0 where a is a number above 0, (N)
+   * @param y 0 or more, (N)
    * @return (N)
-   */
-  vector log_ascending_all(vector log_a, vector y) {
-    int N = num_elements(y);
-    vector[N] a = exp(log_a);
-    vector[N] b = a + y;
-    vector[N] near = log_a - log(b) + log(next_fourteen(a) ./ next_fourteen(b));
-    vector[N] far = y .* log(a + 15) + (b + 14.5) .* log1p(y ./ (a + 15)) - y + (stirling(b + 15) - stirling(a + 15));
-    return near + far;
-  }
-
-  /**
-   * The same, 0 without work where y is.
    */
   vector log_ascending(vector log_a, data vector y) {
     int S = 0;
-    array[num_elements(y)] int some = rep_array(1, num_elements(y));
+    array[num_elements(y)] int some = rep_array(1, num_elements(y));  // also of none it needs a value
     vector[num_elements(y)] out = zeros_vector(num_elements(y));
     for (i in 1:num_elements(y)) {
       if (y[i] > 0) {
@@ -54,7 +42,12 @@ functions {
         some[S] = i;
       }
     }
-    out[some[1:S]] = log_ascending_all(log_a[some[1:S]], y[some[1:S]]);
+    vector[S] v = y[some[1:S]];
+    vector[S] a = exp(log_a[some[1:S]]);
+    vector[S] b = a + v;
+    vector[S] near = log_a[some[1:S]] - log(b) + log(next_fourteen(a) ./ next_fourteen(b));
+    vector[S] far = v .* log(a + 15) + (b + 14.5) .* log1p(v ./ (a + 15)) - v + (stirling(b + 15) - stirling(a + 15));
+    out[some[1:S]] = near + far;
     return out;
   }
 }
