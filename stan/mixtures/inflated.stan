@@ -23,7 +23,7 @@
   target += {{ chance.total(s, "zi", "others", "log1m_zi") }} + {{ chance.total(s, "zi", "zeros", "log_zi") }};
   // A zero is one of the counts' or not: log of zi + (1 - zi) exp(log_zero)
   vector[C_zero] log_zero = {{ log_zero }};
-  target += dot_product(zeros[zero_at], log1p_exp(log_zero - {{ "eta_zi[zero_at]" if "zi" in s.vectors else "(log_zi - log1m_zi)" }}));
+  target += dot_product(zeros[zero_at], log1p_exp(log_zero - {{ chance.logit(s, "zi", "[zero_at]") }}));
 {% endmacro %}
 {% macro tails(own, names) %}
 {{ own | replace("log_below", "log_own_below") | replace("log_above", "log_own_above") }}

@@ -17,7 +17,7 @@ from stanmlm.families.family import (
     with_links,
 )
 from stanmlm.families.link_functions import log1m_exp
-from stanmlm.families.links import LINKS, OF_REALS, OF_SCALES
+from stanmlm.families.links import LINKS, OF_CHANCES, OF_REALS, OF_SCALES
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_reals
 from stanmlm.families.theta import Theta
@@ -155,7 +155,7 @@ ASYM_LAPLACE = Family(
         Distributional(
             name="quantile",
             link=LINKS["logit"],
-            links=("logit", "identity"),
+            links=OF_CHANCES,
             support="unit",
             start=_half,
             words="share of the responses below mu",

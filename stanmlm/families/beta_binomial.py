@@ -16,9 +16,9 @@ from stanmlm.families.family import (
     Notation,
     moderately,
     trials_of,
-    with_link,
+    with_links,
 )
-from stanmlm.families.links import LINKS, OF_SHARES
+from stanmlm.families.links import LINKS, OF_SCALES, OF_SHARES
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_successes
 from stanmlm.families.rising import log_ascending, rising_slopes
@@ -26,7 +26,7 @@ from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 
-def beta_binomial(link: str = "logit") -> Family:
+def beta_binomial(link: str = "logit", link_phi: str = "log") -> Family:
     """Successes in trials: a binomial whose chance is a beta with mean mu and precision phi.
 
     The variance of y of n trials is n mu (1 - mu) (1 + (n - 1) / (1 + phi)); as phi grows it is binomial's. Responses
@@ -36,7 +36,9 @@ def beta_binomial(link: str = "logit") -> Family:
     Parameters
     ----------
     link : str
-        "logit", "probit" or "cloglog".
+        "logit", "probit", "probit_approx", "cloglog", "loglog", "cauchit", "softit", "identity" or "log".
+    link_phi : str
+        For a formula of phi: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------
@@ -47,7 +49,7 @@ def beta_binomial(link: str = "logit") -> Family:
     >>> [parameter.name for parameter in beta_binomial().parameters]
     ['mu', 'phi']
     """
-    return with_link(BETA_BINOMIAL, link)
+    return with_links(BETA_BINOMIAL, [link, link_phi])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:
@@ -164,7 +166,7 @@ BETA_BINOMIAL = Family(
         Distributional(
             name="phi",
             link=LINKS["log"],
-            links=("log",),
+            links=OF_SCALES,
             support="positive",
             start=_phi_by_moments,
             words="precision of the chances about mu",
@@ -185,5 +187,6 @@ BETA_BINOMIAL = Family(
     log_ccdf=_log_ccdf,
     truncated_mean=_truncated_mean,
     score=_score,
+    slopes_in=("", "log"),
     extras=("trials",),
 )

@@ -19,7 +19,7 @@ from stanmlm.families.family import (
     with_link,
 )
 from stanmlm.families.link_functions import log1m_exp
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_COUNTS
 from stanmlm.families.negbinomial import NEGBINOMIAL
 from stanmlm.families.reductions import Extra, Reduction, Stats, ratio, times, total
 from stanmlm.families.responses import Response, read_counts
@@ -32,7 +32,7 @@ def geometric(link: str = "log") -> Family:
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "sqrt", "softplus" or "squareplus".
 
     Returns
     -------
@@ -110,7 +110,7 @@ def _law(mean: str, _: str) -> str:
 GEOMETRIC = Family(
     name="geometric",
     spellings=("Geometric",),
-    parameters=(Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),),
+    parameters=(Distributional("mu", LINKS["log"], OF_COUNTS, "positive", mean_of),),
     kind="count",
     read=_read,
     log_density=_log_density,
@@ -124,5 +124,6 @@ GEOMETRIC = Family(
     log_ccdf=_log_ccdf,
     truncated_mean=_truncated_mean,
     information=_information,
+    slopes_in=("log",),
     reductions=(Reduction(("offset",), _statistic, means=_means),),
 )

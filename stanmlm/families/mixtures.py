@@ -15,7 +15,7 @@ from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.family import Default, Distributional, Family, Notation
 from stanmlm.families.given import Given
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_CHANCES
 from stanmlm.families.mixture_tails import (
     hurdle_log_ccdf,
     hurdle_log_cdf,
@@ -55,7 +55,7 @@ class Named:
 
 def chance(name: str, start: Callable[[Response], float], words: str) -> Distributional:
     """A parameter of a mixture: the chance of something."""
-    return Distributional(name, LINKS["logit"], ("logit",), "unit", start, words, False, CHANCE, CHANCE_LINK)
+    return Distributional(name, LINKS["logit"], OF_CHANCES, "unit", start, words, False, CHANCE, CHANCE_LINK)
 
 
 def named(name: str, spellings: tuple[str, ...], reader: Callable[..., Response], *more: object) -> Named:

@@ -16,10 +16,10 @@ from stanmlm.families.family import (
     mean_of,
     symmetric,
     trials_of,
-    with_link,
+    with_links,
 )
 from stanmlm.families.incomplete import log_inc_beta
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_COUNTS, OF_SCALES
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_counts
 from stanmlm.families.rising import log_ascending, rising_slopes
@@ -27,7 +27,7 @@ from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 
-def nbinom1(link: str = "log") -> Family:
+def nbinom1(link: str = "log", link_phi: str = "log") -> Family:
     """Counts with variance mu (1 + phi): a poisson whose rate is a gamma, whose variance is a multiple of its mean.
 
     glmmTMB's `nbinom1`, whose documents write phi and whose `sigma()` gives it; brms has no such family. As phi goes to
@@ -37,7 +37,9 @@ def nbinom1(link: str = "log") -> Family:
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "sqrt", "softplus" or "squareplus".
+    link_phi : str
+        For a formula of phi: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------
@@ -48,7 +50,7 @@ def nbinom1(link: str = "log") -> Family:
     >>> [parameter.name for parameter in nbinom1().parameters]
     ['mu', 'phi']
     """
-    return with_link(NBINOM1, link)
+    return with_links(NBINOM1, [link, link_phi])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:
@@ -134,11 +136,11 @@ NBINOM1 = Family(
     name="nbinom1",
     spellings=("negbinomial1", "nb1", "NegBinomial1"),
     parameters=(
-        Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),
+        Distributional("mu", LINKS["log"], OF_COUNTS, "positive", mean_of),
         Distributional(
             name="phi",
             link=LINKS["log"],
-            links=("log",),
+            links=OF_SCALES,
             support="positive",
             start=_phi_by_moments,
             words="the variance of a count is mu (1 + phi)",
@@ -160,4 +162,5 @@ NBINOM1 = Family(
     truncated_mean=_truncated_mean,
     score=_score,
     observed=_observed,
+    slopes_in=("log", "log"),
 )
