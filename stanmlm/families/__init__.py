@@ -5,6 +5,7 @@ from stanmlm.families.beta import beta
 from stanmlm.families.beta_binomial import beta_binomial
 from stanmlm.families.binomial import binomial
 from stanmlm.families.cumulative import cumulative
+from stanmlm.families.custom import custom_family
 from stanmlm.families.exgaussian import exgaussian
 from stanmlm.families.exponential import exponential
 from stanmlm.families.family import Family, FamilyLike
@@ -17,6 +18,7 @@ from stanmlm.families.inverse_gaussian import inverse_gaussian
 from stanmlm.families.lognormal import lognormal
 from stanmlm.families.nbinom1 import nbinom1
 from stanmlm.families.negbinomial import negbinomial
+from stanmlm.families.ordbeta import ordbeta
 from stanmlm.families.poisson import poisson
 from stanmlm.families.registry import FAMILIES, as_family
 from stanmlm.families.sequential import acat, cratio, sratio
@@ -45,6 +47,7 @@ __all__ = [
     "binomial",
     "cratio",
     "cumulative",
+    "custom_family",
     "exgaussian",
     "exponential",
     "gaussian",
@@ -57,6 +60,7 @@ __all__ = [
     "lognormal",
     "nbinom1",
     "negbinomial",
+    "ordbeta",
     "poisson",
     "shifted_lognormal",
     "skew_normal",

@@ -7,6 +7,7 @@ from typing import Literal
 from stanmlm.base.arguments import shown
 from stanmlm.base.callers import warn_user
 from stanmlm.base.errors import PriorError, did_you_mean
+from stanmlm.families.ordinal import SHIFTS
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.parameter_names import Spellings, variants
 from stanmlm.priors.parameters import MU, THRESHOLDS, Address, Ledger, Parameter, class_name, class_of, named
@@ -16,6 +17,9 @@ from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior, flat
 Default = Literal["default"]
 PriorInput = Prior | Sequence[Prior | None] | Mapping[str, Prior | None] | None | Default
 CovarianceInput = CovariancePrior | Mapping[str, CovariancePrior] | Default
+
+
+SHIFTING = frozenset(one.name for one in SHIFTS)
 
 
 @dataclass(frozen=True)
@@ -53,14 +57,13 @@ def model_slots(book: Ledger, intercepts: Sequence[str], thresholds: int | None 
     at = [Slot(Address("Intercept", MU, coef=row.label), k, (row.label, *row.called)) for k, row in enumerate(between)]
     alone = [dpar for dpar in intercepts if not (between and dpar == MU)]
     coefficients, sds = [row for row in book.of("b") if row not in starting], book.every("sd")
-    several = dict.fromkeys(row.address.term for row in book.every("cor"))
-    of = {row.address.term: (row.address.dpar, row.address.group) for row in sds}
+    several = {row.address.term: row.address for row in book.every("cor")}
     return (
         *at[:thresholds],
         *(Slot(Address("Intercept", dpar), place) for place, dpar in enumerate(alone, len(between))),
         *(Slot(row.address, place, variants(*_own(row))) for place, row in enumerate(coefficients)),
         *(Slot(row.address, place, variants(*_own(row))) for place, row in enumerate(sds)),
-        *(Slot(Address("cor", *of[term], term), place) for place, term in enumerate(several)),
+        *(Slot(address._replace(coef=""), place) for place, address in enumerate(several.values())),
         *(Slot(row.address, 0) for row in book.of("dpar")),
     )
 
@@ -240,7 +243,7 @@ def _narrowness(row: SetPrior) -> int:
 def _matched(row: SetPrior, slots: Sequence[Slot]) -> list[Slot]:
     """The slots that a row names, with a word where R would call others alike."""
     block = [s for s in slots if class_of(s.address) == row.class_ and row.group in ("", s.address.group)]
-    block = [s for s in block if s.address.dpar == (row.dpar or MU) or (s.address.kind == "dpar" and not row.dpar)]
+    block = [slot for slot in block if _is_of(slot, row.dpar)]
     if not row.coef:
         return block
     named = [slot for slot in block if row.coef in slot.names]
@@ -254,6 +257,13 @@ def _matched(row: SetPrior, slots: Sequence[Slot]) -> list[Slot]:
     both = " and ".join(f"`{slot.label}`" for slot in named)
     warn_user(f'set_prior(coef="{row.coef}") is the prior of {both}, which R calls alike; name one for one alone')
     return named
+
+
+def _is_of(slot: Slot, dpar: str) -> bool:
+    """Whether a row with this `dpar` speaks of it; without one also of numbers, correlations and shifts, as in brms."""
+    if slot.address.dpar in SHIFTING and not dpar:
+        return True
+    return slot.address.dpar == (dpar or MU) or (slot.address.kind in ("dpar", "cor") and not dpar)
 
 
 def _by_spelling(row: SetPrior, slots: Sequence[Slot], spellings: Spellings) -> list[Slot]:
@@ -276,7 +286,7 @@ def _explain(row: SetPrior, slots: Sequence[Slot]) -> str:
         return f"`{row.dpar}` has no predictor" + (number if row.dpar in alone else did_you_mean(row.dpar, predicted))
     if row.class_ in predicted and row.class_ != MU:
         return f'`{row.class_}` has a formula: the priors of its coefficients are set_prior(..., dpar="{row.class_}")'
-    slots = [s for s in slots if s.address.dpar == (row.dpar or MU) or (s.address.kind == "dpar" and not row.dpar)]
+    slots = [slot for slot in slots if _is_of(slot, row.dpar)]
     classes = {class_of(slot.address) for slot in slots}
     if row.class_ not in classes:
         where = f" in the predictor of `{row.dpar}`" if row.dpar else ""

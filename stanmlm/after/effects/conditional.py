@@ -28,6 +28,7 @@ from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.streams import ROWS
 from stanmlm.data.factors import make_unique
 from stanmlm.fit.fit import Fit
+from stanmlm.formula.bf import LOCATION
 from stanmlm.formula.formula import by_parameter
 from stanmlm.formula.rcode import names_in
 from stanmlm.formula.rparse import parse_expression
@@ -179,8 +180,9 @@ def default_effects(fit: Fit, dpar: str | None = None) -> list[tuple[str, ...]]:
     formulas, name, known = by_parameter(fit.model.formula), parameter_of(fit, dpar), set(roles_of(fit).focal)
     if name not in formulas:
         raise DataError(f"`{name}` has no formula: it is one number")
-    fixed = formulas[name].fixed
-    terms = [tuple(dict.fromkeys(name for name in names_of_term(term) if name in known)) for term in fixed.terms]
+    shifts = [one.fixed for _, one in fit.model.formula.by_threshold[:1] if name == LOCATION]
+    every = [term for side in (formulas[name].fixed, *shifts) for term in side.terms]
+    terms = [tuple(dict.fromkeys(name for name in names_of_term(term) if name in known)) for term in every]
     main = dict.fromkeys((name,) for term in terms for name in term)
     if not main:
         raise DataError("the fixed part has no predictor to show the effect of")
