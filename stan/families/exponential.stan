@@ -1,5 +1,6 @@
 {# Positive responses with mean mu and variance mu^2, a cell by its sums.
    Contract: macros functions(s), data(s), model(s, link), and those of fragments/masses.stan; model reads `eta`. #}
+{% import "functions/incomplete.stan" as incomplete %}
 {% macro functions(s) %}{% endmacro %}
 {% macro data(s) %}
   // Response: sums over the rows of a cell; weights make them real
@@ -11,17 +12,13 @@
   target += -dot_product(n, log_mu) - dot_product(y, exp(-log_mu));
 {% endmacro %}
 {% macro tails(s) %}
+{{ incomplete.passed() }}
+
   /**
    * Log chances of a time below y, and above it, by the log of the hazard that has passed.
    */
   vector log_below(vector y, vector log_mu) {
-    vector[num_elements(y)] out = log(y) - log_mu;
-    for (i in 1:num_elements(y)) {
-      if (out[i] > -36) {
-        out[i] = log1m_exp(-exp(out[i]));
-      }
-    }
-    return out;
+    return log_passed(log(y) - log_mu);
   }
 
   vector log_above(vector y, vector log_mu) {

@@ -39,14 +39,9 @@
    */
   vector log_student(vector z, vector nu) {
     int N = num_elements(z);
-    vector[N] share = square(z) ./ nu;
-    vector[N] out = log_inc_beta(0.5 * nu, rep_vector(0.5, N), -log1p(share), log(share) - log1p(share)) - log(2);
-    for (i in 1:N) {
-      if (z[i] >= 0) {
-        out[i] = log1m_exp(out[i]);
-      }
-    }
-    return out;
+    vector[N] share = square(z) ./ nu + 1e-300;  // 0 has no logarithm
+    vector[N] far = log_inc_beta(0.5 * nu, rep_vector(0.5, N), -log1p(share), log(share) - log1p(share)) - log(2);
+    return log_turned(far, above_zero(z));
   }
 
   vector log_below(vector y, vector mu, vector sigma, vector nu) {

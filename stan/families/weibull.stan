@@ -1,5 +1,6 @@
 {# Positive responses with mean mu and a hazard that goes as y^(shape - 1).
    Contract: macros functions(s), data(s), model(s, link), and those of fragments/masses.stan; model reads `eta` and the parameters that are vectors. #}
+{% import "functions/incomplete.stan" as incomplete %}
 {% import "fragments/masses.stan" as masses %}
 {% macro functions(s) %}{% endmacro %}
 {% macro data(s) %}
@@ -21,17 +22,13 @@
 {% endif %}
 {% endmacro %}
 {% macro tails(s) %}
+{{ incomplete.passed() }}
+
   /**
    * Log chances of a time below y, and above it, by the log of the hazard that has passed.
    */
   vector log_below(vector y, vector log_mu, vector shape) {
-    vector[num_elements(y)] out = shape .* (log(y) - log_mu + lgamma(1 + inv(shape)));
-    for (i in 1:num_elements(y)) {
-      if (out[i] > -36) {
-        out[i] = log1m_exp(-exp(out[i]));
-      }
-    }
-    return out;
+    return log_passed(shape .* (log(y) - log_mu + lgamma(1 + inv(shape))));
   }
 
   vector log_above(vector y, vector log_mu, vector shape) {

@@ -3,8 +3,13 @@
    Contract: macros functions, data, model, given the Structure `s` and a family's file, which has macros tails(s), for the
    functions block: log_below(y, ...) and log_above(y, ...); tail_names(s), what these read beside y; and
    tail_arguments(s, link, kind), the same of a kind, all of them vectors. #}
+{% import "functions/incomplete.stan" as incomplete %}
 {% macro functions(s, family) %}
-{{ family.tails(s) }}
+{% set own = family.tails(s) %}
+{% if "between" in s.masses or "log_turned" in own or "above_zero" in own %}
+{{ incomplete.turned() }}
+{% endif %}
+{{ own }}
 {% if "between" in s.masses %}
 {% set names = family.tail_names(s) %}
 
@@ -13,16 +18,16 @@
    *
    * @return log(F(high) - F(low))
    */
-  vector log_between(vector low, vector high, vector {{ names | replace(", ", ", vector ") }}) {
+  vector log_between(data vector low, data vector high{{ typed(names) }}) {
     int N = num_elements(low);
     vector[N] below = log_below(high, {{ names }});
-    vector[N] out = log_below(low, {{ names }});
     vector[N] above = log_above(low, {{ names }});
-    vector[N] beyond = log_above(high, {{ names }});
-    for (i in 1:N) {
-      out[i] = below[i] < log(0.5) ? log_diff_exp(below[i], out[i]) : log_diff_exp(above[i], beyond[i]);
-    }
-    return out;
+    vector[N] to_low = log_below(low, {{ names }});
+    vector[N] to_high = log_above(high, {{ names }});
+    vector[N] turn = above_zero(below - log(0.5));
+    vector[N] first = (1 - turn) .* below + turn .* above;
+    vector[N] second = (1 - turn) .* to_low + turn .* to_high;
+    return first + log1m_exp(fmin(second - first, -1e-300));
   }
 {% endif %}
 {% endmacro %}
@@ -49,3 +54,5 @@
 {# A parameter of the family in the places of a kind, as a vector. #}
 {% macro each(s, name, kind) %}{{ name ~ "[cell_" ~ kind ~ "]" if name in s.vectors else "rep_vector(" ~ name ~ ", R_" ~ kind ~ ")" }}{% endmacro %}
 {% macro ends(kind) %}{{ {"below": "high", "above": "low", "between": "low high"}[kind] }}{% endmacro %}
+{# What log_below and log_above read beside a number, as their types and names. #}
+{% macro typed(names) %}{% for name in names.split(", ") %}, {{ "data " if name == "trials" }}vector {{ name }}{% endfor %}{% endmacro %}

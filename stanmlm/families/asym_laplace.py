@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stanmlm.base.arrays import Floats
+from stanmlm.base.arrays import Bools, Floats
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.family import (
     LOG_PRIOR,
@@ -16,7 +16,8 @@ from stanmlm.families.family import (
     unbounded,
     with_links,
 )
-from stanmlm.families.links import LINKS, OF_REALS, OF_SCALES
+from stanmlm.families.link_functions import log1m_exp
+from stanmlm.families.links import LINKS, OF_CHANCES, OF_REALS, OF_SCALES
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_reals
 from stanmlm.families.theta import Theta
@@ -101,6 +102,23 @@ def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     return np.where(z < 0, below, 1 - (1 - q) * np.exp(-q * np.maximum(z, 0.0)))
 
 
+def _log_sides(y: Floats, theta: Theta) -> tuple[Bools, Floats, Floats]:
+    """Whether a number is below mu, and the log chances of lying farther below, and farther above, on its own side."""
+    q, z = theta["quantile"], (y - theta["mu"]) / theta["sigma"]
+    below = theta.log("quantile") + (1 - q) * np.minimum(z, 0.0)
+    return np.asarray(z < 0), np.asarray(below), np.asarray(theta.log1m("quantile") - q * np.maximum(z, 0.0))
+
+
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    under, below, above = _log_sides(y, theta)
+    return np.where(under, below, log1m_exp(above))
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    under, below, above = _log_sides(y, theta)
+    return np.where(under, log1m_exp(below), above)
+
+
 def _median(response: Response) -> float:
     return float(np.median(response.y))
 
@@ -137,7 +155,7 @@ ASYM_LAPLACE = Family(
         Distributional(
             name="quantile",
             link=LINKS["logit"],
-            links=("logit", "identity"),
+            links=OF_CHANCES,
             support="unit",
             start=_half,
             words="share of the responses below mu",
@@ -154,6 +172,8 @@ ASYM_LAPLACE = Family(
     notation=Notation(r"\mu", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
     score=_score,
     information=_information,
     slopes_in=("identity", "log", "logit"),

@@ -16,9 +16,11 @@ from stanmlm.families.family import (
     trials_of,
     with_links,
 )
+from stanmlm.families.incomplete import log_inc_beta
 from stanmlm.families.links import LINKS, OF_SCALES, OF_SHARES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
 from stanmlm.families.responses import Response, read_shares
+from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 
@@ -76,6 +78,28 @@ def _variance(theta: Theta, extra: Extra) -> Floats:
 
 def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     return np.asarray(special.betainc(*_shapes(theta), np.clip(y, 0.0, 1.0)))
+
+
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return log_inc_beta(*_shapes(theta), *_log_shares(y))
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return log_inc_beta(*_shapes(theta)[::-1], *_log_shares(y)[::-1])
+
+
+def _log_shares(y: Floats) -> tuple[Floats, Floats]:
+    """Of a share and of what it leaves."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(np.clip(y, 0.0, 1.0))), np.asarray(np.log1p(-np.clip(y, 0.0, 1.0)))
+
+
+def _truncated_mean(low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Weighted by itself, a share is a beta whose first shape is one larger."""
+    a, phi = _shapes(theta)[0], theta["phi"]
+    heavier = Theta(natural={"mu": (a + 1) / (phi + 1), "phi": phi + 1})
+    shares = [log_mass_of(_log_cdf, _log_ccdf, low, high, of, extra) for of in (heavier, theta)]
+    return np.asarray(theta["mu"] * np.exp(shares[0] - shares[1]))
 
 
 def _information(theta: Theta, extra: Extra) -> Floats:
@@ -138,6 +162,9 @@ BETA = Family(
     notation=Notation(r"\mu", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
+    truncated_mean=_truncated_mean,
     information=_information,
     slopes_in=("", "log"),
     reductions=(Reduction(("offset",), _statistic),),

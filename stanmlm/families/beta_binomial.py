@@ -16,16 +16,17 @@ from stanmlm.families.family import (
     Notation,
     moderately,
     trials_of,
-    with_link,
+    with_links,
 )
-from stanmlm.families.links import LINKS, OF_SHARES
+from stanmlm.families.links import LINKS, OF_SCALES, OF_SHARES
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_successes
 from stanmlm.families.rising import log_ascending, rising_slopes
+from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 
-def beta_binomial(link: str = "logit") -> Family:
+def beta_binomial(link: str = "logit", link_phi: str = "log") -> Family:
     """Successes in trials: a binomial whose chance is a beta with mean mu and precision phi.
 
     The variance of y of n trials is n mu (1 - mu) (1 + (n - 1) / (1 + phi)); as phi grows it is binomial's. Responses
@@ -35,7 +36,9 @@ def beta_binomial(link: str = "logit") -> Family:
     Parameters
     ----------
     link : str
-        "logit", "probit" or "cloglog".
+        "logit", "probit", "probit_approx", "cloglog", "loglog", "cauchit", "softit", "identity" or "log".
+    link_phi : str
+        For a formula of phi: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------
@@ -46,7 +49,7 @@ def beta_binomial(link: str = "logit") -> Family:
     >>> [parameter.name for parameter in beta_binomial().parameters]
     ['mu', 'phi']
     """
-    return with_link(BETA_BINOMIAL, link)
+    return with_links(BETA_BINOMIAL, [link, link_phi])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:
@@ -101,6 +104,46 @@ def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     return np.minimum(out, 1.0)
 
 
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    log_phi = theta.log("phi")
+    shapes = theta.log("mu") + log_phi, theta.log1m("mu") + log_phi
+    return _log_below(np.floor(y), extra.trials, *shapes)
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """No more failures than are left."""
+    log_phi = theta.log("phi")
+    shapes = theta.log1m("mu") + log_phi, theta.log("mu") + log_phi
+    return _log_below(extra.trials - np.floor(y) - 1, extra.trials, *shapes)
+
+
+def _log_below(y: Floats, trials: Floats, log_up: Floats, log_down: Floats) -> Floats:
+    """The log chance of no more than y, by the ratios of chances from y down to 0."""
+    count = np.clip(y, 0.0, trials)
+    up, down = np.exp(log_up), np.exp(log_down)
+    term = np.ones(np.broadcast_shapes(np.shape(count), up.shape))
+    total = term
+    for step in range(int(np.max(count, initial=0.0))):
+        k = np.maximum(count - step, 1.0)
+        term = np.where(count > step, term * k / (trials - k + 1) * (down + trials - k) / (up + k - 1), 0.0)
+        total = total + term
+    choose = special.gammaln(trials + 1) - special.gammaln(count + 1) - special.gammaln(trials - count + 1)
+    own = choose + log_ascending(log_up, count) + log_ascending(log_down, trials - count)
+    both = own - log_ascending(np.logaddexp(log_up, log_down), trials) + np.log(total)
+    return np.where(y < 0, -np.inf, np.where(y >= trials, 0.0, both))
+
+
+def _truncated_mean(low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Weighted by itself, a count is one more than one of a trial less, whose beta's first shape is one larger."""
+    mu, phi = theta["mu"], theta["phi"]
+    heavier, fewer = Theta(natural={"mu": (mu * phi + 1) / (phi + 1), "phi": phi + 1}), extra.trials - 1
+    shares = [
+        log_mass_of(_log_cdf, _log_ccdf, low - 1, high - 1, heavier, replace(extra, trials=fewer)),
+        log_mass_of(_log_cdf, _log_ccdf, low, high, theta, extra),
+    ]
+    return np.asarray(_mean(theta, extra) * np.exp(shares[0] - shares[1]))
+
+
 def _phi_by_moments(response: Response) -> float:
     """From the variance of shares against binomial's."""
     y, trials = response.y, response.trials
@@ -123,7 +166,7 @@ BETA_BINOMIAL = Family(
         Distributional(
             name="phi",
             link=LINKS["log"],
-            links=("log",),
+            links=OF_SCALES,
             support="positive",
             start=_phi_by_moments,
             words="precision of the chances about mu",
@@ -140,6 +183,10 @@ BETA_BINOMIAL = Family(
     notation=Notation(r"\pi", "n", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
+    truncated_mean=_truncated_mean,
     score=_score,
+    slopes_in=("", "log"),
     extras=("trials",),
 )

@@ -19,6 +19,8 @@ from stanmlm.families.family import (
     unbounded,
     with_links,
 )
+from stanmlm.families.incomplete import log_integral
+from stanmlm.families.link_functions import log1m_exp
 from stanmlm.families.links import LINKS, OF_REALS, OF_SCALES
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_reals
@@ -113,6 +115,26 @@ def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     return np.asarray(np.clip(special.ndtr(z) - np.exp(np.where(r > z, above, near)), 0.0, 1.0))
 
 
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Below the normal part's mean by parts, an integral without a difference in it."""
+    z, r = _parts(y, theta)
+    low = np.minimum(z, 0.0)
+    part = log_integral(lambda e: -np.expm1(-r * e) * np.exp(low * e - e**2 / 2), 1 - low)
+    far = part - (low**2 + np.log(2 * np.pi)) / 2
+    return np.where(z < 0, far, log1m_exp(_log_above(z, r)))
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return _log_above(*_parts(y, theta))
+
+
+def _log_above(z: Floats, r: Floats) -> Floats:
+    """A normal variable above z, or an exponential one that takes it there."""
+    q, m = z - r, np.minimum(r, z)
+    scaled = np.where(q < 0, np.log(special.erfcx(np.maximum(-q, 0.0) / np.sqrt(2)) / 2), special.log_ndtr(q))
+    return np.asarray(np.logaddexp(special.log_ndtr(-z), m * (m / 2 - z) + scaled))
+
+
 def _moments(response: Response) -> tuple[float, float]:
     """The sd of the responses, and what part of it is exponential: its third moment is 2 beta^3."""
     away = response.y - np.mean(response.y)
@@ -172,6 +194,8 @@ EXGAUSSIAN = Family(
     notation=Notation(r"\mu", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
     score=_score,
     observed=_observed,
     slopes_in=("identity", "log", "log"),

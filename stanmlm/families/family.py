@@ -124,6 +124,7 @@ class Family:
     mean: Callable[[Theta, Extra], Floats]
     bounds: Callable[[Floats], tuple[Floats, Floats]]  # (trials) -> least and greatest response, (N,)
     notation: Notation
+    atom: bool = False  # a zero, the least of reals, has a chance of its own
     shared: Shared | None = None
     optional: tuple[Distributional, ...] = ()  # parameters where a formula names them, and else constants
     shifts: tuple[Distributional, ...] = ()  # likewise, that thresholds are moved down by
@@ -134,8 +135,7 @@ class Family:
     by_category: Callable[[Theta], tuple[Floats, Floats]] | None = None
     variance: Callable[[Theta, Extra], Floats] | None = None
     cdf: Callable[[Floats, Theta, Extra], Floats] | None = None
-    # For censored and truncated responses: logarithms of the chance of a response not above y, and above it, without
-    # exponents, and the mean of those above `low` and not above `high`.
+    # Of censored and truncated responses: log chances of one not above y, and above it; the mean of those between two.
     log_cdf: Callable[[Floats, Theta, Extra], Floats] | None = None
     log_ccdf: Callable[[Floats, Theta, Extra], Floats] | None = None
     truncated_mean: Callable[[Floats, Floats, Theta, Extra], Floats] | None = None

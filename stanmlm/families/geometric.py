@@ -1,5 +1,7 @@
 """Counts of failures before a success, whose chance is the same at each try."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import special
 
@@ -16,7 +18,9 @@ from stanmlm.families.family import (
     trials_of,
     with_link,
 )
-from stanmlm.families.links import LINKS
+from stanmlm.families.link_functions import log1m_exp
+from stanmlm.families.links import LINKS, OF_COUNTS
+from stanmlm.families.negbinomial import NEGBINOMIAL
 from stanmlm.families.reductions import Extra, Reduction, Stats, ratio, times, total
 from stanmlm.families.responses import Response, read_counts
 from stanmlm.families.theta import Theta
@@ -28,7 +32,7 @@ def geometric(link: str = "log") -> Family:
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "sqrt", "softplus" or "squareplus".
 
     Returns
     -------
@@ -68,6 +72,22 @@ def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     return np.where(whole < 0, 0.0, -np.expm1(-(whole + 1) * np.logaddexp(0.0, -theta.log("mu"))))
 
 
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    with np.errstate(divide="ignore"):
+        return log1m_exp(_log_ccdf(y, theta, extra))
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Each of the first y + 1 tries fails."""
+    return np.asarray(-np.maximum(np.floor(y) + 1, 0.0) * np.logaddexp(0.0, -theta.log("mu")))
+
+
+def _truncated_mean(low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
+    """That of a negative binomial with shape 1."""
+    assert NEGBINOMIAL.truncated_mean is not None
+    return NEGBINOMIAL.truncated_mean(low, high, replace(theta, natural={**theta.natural, "shape": np.ones(1)}), extra)
+
+
 def _information(theta: Theta, extra: Extra) -> Floats:
     """The share mu / (1 + mu), in log mu."""
     return np.asarray(extra.weights * special.expit(theta.log("mu")))[None, None]
@@ -90,7 +110,7 @@ def _law(mean: str, _: str) -> str:
 GEOMETRIC = Family(
     name="geometric",
     spellings=("Geometric",),
-    parameters=(Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),),
+    parameters=(Distributional("mu", LINKS["log"], OF_COUNTS, "positive", mean_of),),
     kind="count",
     read=_read,
     log_density=_log_density,
@@ -100,6 +120,10 @@ GEOMETRIC = Family(
     notation=Notation(r"\lambda", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
+    truncated_mean=_truncated_mean,
     information=_information,
+    slopes_in=("log",),
     reductions=(Reduction(("offset",), _statistic, means=_means),),
 )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from stanmlm.base.arrays import Floats
-from stanmlm.families.family import Family, with_link
+from stanmlm.families.family import Family, with_links
 from stanmlm.families.gamma import GAMMA
 from stanmlm.families.lognormal import LOGNORMAL
 from stanmlm.families.mixtures import hurdle, named
@@ -16,7 +16,7 @@ from stanmlm.families.responses import read_counts, read_from_zero
 from stanmlm.families.theta import Theta
 
 
-def hurdle_poisson(link: str = "log") -> Family:
+def hurdle_poisson(link: str = "log", link_hu: str = "logit") -> Family:
     """Counts that are 0 with chance hu, and else poisson above 0; the mean is mu (1 - hu) / (1 - exp(-mu)).
 
     `bf("y ~ x", "hu ~ x")` gives hu a predictor on the logit scale. Priors are brms's: beta(1, 1) for the one number,
@@ -25,7 +25,9 @@ def hurdle_poisson(link: str = "log") -> Family:
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "sqrt", "softplus" or "squareplus".
+    link_hu : str
+        For a formula of hu: "logit" or "identity".
 
     Returns
     -------
@@ -36,16 +38,20 @@ def hurdle_poisson(link: str = "log") -> Family:
     >>> [parameter.name for parameter in hurdle_poisson().parameters]
     ['mu', 'hu']
     """
-    return with_link(HURDLE_POISSON, link)
+    return with_links(HURDLE_POISSON, [link, link_hu])
 
 
-def hurdle_negbinomial(link: str = "log") -> Family:
+def hurdle_negbinomial(link: str = "log", link_shape: str = "log", link_hu: str = "logit") -> Family:
     """Counts that are 0 with chance hu, and else negative binomial above 0; mu is the mean before zeros are cut off.
 
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "sqrt", "softplus" or "squareplus".
+    link_shape : str
+        For a formula of shape: "log", "identity", "softplus" or "squareplus".
+    link_hu : str
+        For a formula of hu: "logit" or "identity".
 
     Returns
     -------
@@ -56,16 +62,20 @@ def hurdle_negbinomial(link: str = "log") -> Family:
     >>> [parameter.name for parameter in hurdle_negbinomial().parameters]
     ['mu', 'shape', 'hu']
     """
-    return with_link(HURDLE_NEGBINOMIAL, link)
+    return with_links(HURDLE_NEGBINOMIAL, [link, link_shape, link_hu])
 
 
-def hurdle_gamma(link: str = "log") -> Family:
+def hurdle_gamma(link: str = "log", link_shape: str = "log", link_hu: str = "logit") -> Family:
     """Responses that are 0 with chance hu, and else Gamma; the mean is mu (1 - hu). glmmTMB's `ziGamma`.
 
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "inverse", "softplus" or "squareplus".
+    link_shape : str
+        For a formula of shape: "log", "identity", "softplus" or "squareplus".
+    link_hu : str
+        For a formula of hu: "logit" or "identity".
 
     Returns
     -------
@@ -76,16 +86,20 @@ def hurdle_gamma(link: str = "log") -> Family:
     >>> [parameter.name for parameter in hurdle_gamma().parameters]
     ['mu', 'shape', 'hu']
     """
-    return with_link(HURDLE_GAMMA, link)
+    return with_links(HURDLE_GAMMA, [link, link_shape, link_hu])
 
 
-def hurdle_lognormal(link: str = "identity") -> Family:
+def hurdle_lognormal(link: str = "identity", link_sigma: str = "log", link_hu: str = "logit") -> Family:
     """Responses that are 0 with chance hu, and else lognormal; mu and sigma are those of logarithms above zero.
 
     Parameters
     ----------
     link : str
-        "identity".
+        "identity" or "inverse".
+    link_sigma : str
+        For a formula of sigma: "log", "identity", "softplus" or "squareplus".
+    link_hu : str
+        For a formula of hu: "logit" or "identity".
 
     Returns
     -------
@@ -96,7 +110,7 @@ def hurdle_lognormal(link: str = "identity") -> Family:
     >>> [parameter.name for parameter in hurdle_lognormal().parameters]
     ['mu', 'sigma', 'hu']
     """
-    return with_link(HURDLE_LOGNORMAL, link)
+    return with_links(HURDLE_LOGNORMAL, [link, link_sigma, link_hu])
 
 
 def poisson_above(rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:

@@ -5,20 +5,25 @@ import numpy as np
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.beta import BETA
-from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_link
-from stanmlm.families.mixtures import SOMEWHERE, chance, hurdle, named, one_case, starting
+from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_links
+from stanmlm.families.mixture_tails import one_case
+from stanmlm.families.mixtures import SOMEWHERE, chance, hurdle, named, starting
 from stanmlm.families.reductions import Extra, Reduction, Stats, total
 from stanmlm.families.responses import Response, read_some_shares, some_rows
 from stanmlm.families.theta import Theta
 
 
-def zero_inflated_beta(link: str = "logit") -> Family:
+def zero_inflated_beta(link: str = "logit", link_phi: str = "log", link_zi: str = "logit") -> Family:
     """Shares that are 0 with chance zi, and beta else; the mean is mu (1 - zi).
 
     Parameters
     ----------
     link : str
-        "logit", "probit" or "cloglog".
+        "logit", "probit", "probit_approx", "cloglog", "loglog", "cauchit", "softit", "identity" or "log".
+    link_phi : str
+        For a formula of phi: "log", "identity", "softplus" or "squareplus".
+    link_zi : str
+        For a formula of zi: "logit" or "identity".
 
     Returns
     -------
@@ -29,10 +34,12 @@ def zero_inflated_beta(link: str = "logit") -> Family:
     >>> [parameter.name for parameter in zero_inflated_beta().parameters]
     ['mu', 'phi', 'zi']
     """
-    return with_link(ZERO_INFLATED_BETA, link)
+    return with_links(ZERO_INFLATED_BETA, [link, link_phi, link_zi])
 
 
-def zero_one_inflated_beta(link: str = "logit") -> Family:
+def zero_one_inflated_beta(
+    link: str = "logit", link_phi: str = "log", link_zoi: str = "logit", link_coi: str = "logit"
+) -> Family:
     """Shares that are 0 or 1 with chance zoi, 1 among these with chance coi, and beta else.
 
     The mean is zoi coi + (1 - zoi) mu.
@@ -40,7 +47,11 @@ def zero_one_inflated_beta(link: str = "logit") -> Family:
     Parameters
     ----------
     link : str
-        "logit", "probit" or "cloglog".
+        "logit", "probit", "probit_approx", "cloglog", "loglog", "cauchit", "softit", "identity" or "log".
+    link_phi : str
+        For a formula of phi: "log", "identity", "softplus" or "squareplus".
+    link_zoi, link_coi : str
+        For formulas of them: "logit" or "identity".
 
     Returns
     -------
@@ -51,7 +62,7 @@ def zero_one_inflated_beta(link: str = "logit") -> Family:
     >>> [parameter.name for parameter in zero_one_inflated_beta().parameters]
     ['mu', 'phi', 'zoi', 'coi']
     """
-    return with_link(ZERO_ONE_INFLATED_BETA, link)
+    return with_links(ZERO_ONE_INFLATED_BETA, [link, link_phi, link_zoi, link_coi])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:

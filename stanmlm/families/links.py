@@ -209,4 +209,5 @@ OF_CATEGORIES = ("logit", "probit", "probit_approx", "cloglog", "cauchit", "soft
 OF_STEPS = OF_CATEGORIES[:-1]
 OF_COUNTS = ("log", "identity", "sqrt", "softplus", "squareplus")
 OF_TIMES = ("log", "identity", "inverse", "softplus", "squareplus")
+OF_CHANCES = ("logit", "identity")
 OF_SCALES = ("log", "identity", "softplus", "squareplus")

@@ -5,7 +5,7 @@ otherwise; and they are a hurdle where it is a zero with chance hu, and comes fr
 here, for any base; `stan/mixtures` has the programs.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,10 +15,22 @@ from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.family import Default, Distributional, Family, Notation
 from stanmlm.families.given import Given
-from stanmlm.families.link_functions import log1m_exp
-from stanmlm.families.links import LINKS
+from stanmlm.families.links import LINKS, OF_CHANCES
+from stanmlm.families.mixture_tails import (
+    hurdle_log_ccdf,
+    hurdle_log_cdf,
+    hurdle_log_kept,
+    inflated_log_ccdf,
+    inflated_log_cdf,
+    inflated_log_kept,
+    log_none,
+    log_some,
+    one_case,
+    truncated_mean,
+)
 from stanmlm.families.reductions import Extra, Reduction, Stats, distinct_responses, observed, total
 from stanmlm.families.responses import Response, some_rows
+from stanmlm.families.tails import LogTail
 from stanmlm.families.theta import Theta
 
 # brms's defaults of a chance: uniform, on its own scale and, nearly, on the logit's.
@@ -27,10 +39,8 @@ CHANCE_LINK = {preset: Default("logistic", (0.0, 1.0)) for preset in ("rstanarm"
 # A response that any base may have, where none above zero is there to start from.
 SOMEWHERE = 0.5
 
-# What a base says of itself alone.
-NOT_THE_BASES: Mapping[str, Any] = {"log_cdf": None, "log_ccdf": None, "truncated_mean": None}
-
 Statistic = Callable[[Response, Floats, Ints, int], Stats]
+Kept = Callable[[Theta, Extra], Floats]
 Draw = Callable[[np.random.Generator, Theta, Extra], Floats]
 
 
@@ -45,7 +55,7 @@ class Named:
 
 def chance(name: str, start: Callable[[Response], float], words: str) -> Distributional:
     """A parameter of a mixture: the chance of something."""
-    return Distributional(name, LINKS["logit"], ("logit",), "unit", start, words, False, CHANCE, CHANCE_LINK)
+    return Distributional(name, LINKS["logit"], OF_CHANCES, "unit", start, words, False, CHANCE, CHANCE_LINK)
 
 
 def named(name: str, spellings: tuple[str, ...], reader: Callable[..., Response], *more: object) -> Named:
@@ -77,7 +87,7 @@ def inflated(called: Named, base: Family) -> Family:
         mean=Given(_inflated_mean, (base,)),
         variance=Given(_inflated_variance, (base,)),
         cdf=Given(_inflated_cdf, (base,)),
-        **NOT_THE_BASES,
+        **_tails(base, inflated_log_kept, Given(inflated_log_cdf, (base,)), Given(inflated_log_ccdf, (base,))),
         slopes_in=(*base.slopes_in, "logit") if base.slopes_in else (),
         score=Given(_inflated_score, (base,)) if scored else None,
         information=None,
@@ -113,7 +123,13 @@ def hurdle(called: Named, base: Family, above: Draw | None = None, dpar: str = "
         mean=Given(_hurdle_mean, (base, dpar)),
         variance=Given(_hurdle_variance, (base, dpar)),
         cdf=Given(_hurdle_cdf, (base, dpar)),
-        **NOT_THE_BASES,
+        **_tails(
+            base,
+            Given(hurdle_log_kept, (base, dpar)),
+            Given(hurdle_log_cdf, (base, dpar)),
+            Given(hurdle_log_ccdf, (base, dpar)),
+        ),
+        atom=not counts,
         slopes_in=(*base.slopes_in, "logit") if base.slopes_in else (),
         score=Given(_hurdle_score, (base, dpar)) if scored and counts else None,
         information=None,
@@ -123,6 +139,12 @@ def hurdle(called: Named, base: Family, above: Draw | None = None, dpar: str = "
         squares=False,
         weights_are_precisions=False,
     )
+
+
+def _tails(base: Family, log_kept: Kept, log_cdf: LogTail, log_ccdf: LogTail) -> dict[str, Any]:
+    """For censored and truncated responses."""
+    mean = Given(truncated_mean, (base, log_kept, (log_cdf, log_ccdf))) if base.truncated_mean else None
+    return {"log_cdf": log_cdf, "log_ccdf": log_ccdf, "truncated_mean": mean}
 
 
 def _notation(base: Family, word: str) -> Notation:
@@ -169,21 +191,6 @@ def _extra_zeros(response: Response) -> float:
 # Densities: the base's is of one case; weights are exponents of the mixture's.
 
 
-def one_case(extra: Extra) -> Extra:
-    """The same rows with weight one: a density that is a term in a mixture is not raised to a power."""
-    return replace(extra, weights=np.ones_like(extra.weights))
-
-
-def _log_none(base: Family, theta: Theta, extra: Extra) -> Floats:
-    """The logarithm of the base's chance of a zero."""
-    return base.log_density(np.zeros_like(extra.trials), theta, one_case(extra))
-
-
-def _log_some(base: Family, theta: Theta, extra: Extra) -> Floats:
-    """That of its chance of more, 0 where it has no zeros; all digits where that is next to nothing, or to one."""
-    return log1m_exp(_log_none(base, theta, extra)) if base.kind == "count" else np.zeros(1)
-
-
 def _inflated_density(base: Family, y: Floats, theta: Theta, extra: Extra) -> Floats:
     own = base.log_density(y, theta, one_case(extra)) + theta.log1m("zi")
     return np.asarray(extra.weights * np.where(y == 0, np.logaddexp(theta.log("zi"), own), own))
@@ -191,7 +198,7 @@ def _inflated_density(base: Family, y: Floats, theta: Theta, extra: Extra) -> Fl
 
 def _hurdle_density(base: Family, dpar: str, y: Floats, theta: Theta, extra: Extra) -> Floats:
     some = np.where(y > 0, y, SOMEWHERE)
-    above = base.log_density(some, theta, one_case(extra)) - _log_some(base, theta, extra) + theta.log1m(dpar)
+    above = base.log_density(some, theta, one_case(extra)) - log_some(base, theta, extra) + theta.log1m(dpar)
     return np.asarray(extra.weights * np.where(y == 0, theta.log(dpar), above))
 
 
@@ -210,7 +217,7 @@ def _inflated_mean(base: Family, theta: Theta, extra: Extra) -> Floats:
 
 
 def _hurdle_mean(base: Family, dpar: str, theta: Theta, extra: Extra) -> Floats:
-    return np.asarray(np.exp(theta.log1m(dpar) - _log_some(base, theta, extra)) * base.mean(theta, extra))
+    return np.asarray(np.exp(theta.log1m(dpar) - log_some(base, theta, extra)) * base.mean(theta, extra))
 
 
 def _inflated_variance(base: Family, theta: Theta, extra: Extra) -> Floats:
@@ -218,7 +225,7 @@ def _inflated_variance(base: Family, theta: Theta, extra: Extra) -> Floats:
 
 
 def _hurdle_variance(base: Family, dpar: str, theta: Theta, extra: Extra) -> Floats:
-    return _variance(base, np.exp(theta.log1m(dpar) - _log_some(base, theta, extra)), theta, extra)
+    return _variance(base, np.exp(theta.log1m(dpar) - log_some(base, theta, extra)), theta, extra)
 
 
 def _variance(base: Family, kept: Floats, theta: Theta, extra: Extra) -> Floats:
@@ -233,8 +240,8 @@ def _inflated_cdf(base: Family, y: Floats, theta: Theta, extra: Extra) -> Floats
 
 def _hurdle_cdf(base: Family, dpar: str, y: Floats, theta: Theta, extra: Extra) -> Floats:
     assert base.cdf is not None
-    none = np.exp(_log_none(base, theta, extra)) if base.kind == "count" else 0.0
-    above = (base.cdf(y, theta, extra) - none) * np.exp(theta.log1m(dpar) - _log_some(base, theta, extra))
+    none = np.exp(log_none(base, theta, extra)) if base.kind == "count" else 0.0
+    above = (base.cdf(y, theta, extra) - none) * np.exp(theta.log1m(dpar) - log_some(base, theta, extra))
     return np.where(y < 0, 0.0, theta[dpar] + np.maximum(above, 0.0))
 
 
@@ -278,7 +285,7 @@ def _above(base: Family, y: Floats, theta: Theta, extra: Extra) -> tuple[Floats,
     assert base.score is not None
     one = one_case(extra)
     none = np.zeros_like(extra.trials)
-    odds = 1 / np.expm1(-_log_none(base, theta, extra))
+    odds = 1 / np.expm1(-log_none(base, theta, extra))
     return base.score(y, theta, one), base.score(none, theta, one), odds, (y > 0).astype(float)
 
 
@@ -305,7 +312,7 @@ def _apart(base: Family, found: str = "") -> tuple[Reduction, ...]:
     key = ("offset", "trials") if "trials" in base.extras else ("offset",)
     own = [(one.statistic, one.scalars) for one in base.reductions]
     return tuple(
-        Reduction(key, Given(zeros_apart, (statistic, "trials" in key, found)), scalars, reads=())
+        Reduction(key, Given(zeros_apart, (statistic, "trials" in key, found)), scalars)
         for statistic, scalars in [*own, (Given(_distinct, (base,)), ())]
     )
 

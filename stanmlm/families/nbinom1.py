@@ -16,16 +16,18 @@ from stanmlm.families.family import (
     mean_of,
     symmetric,
     trials_of,
-    with_link,
+    with_links,
 )
-from stanmlm.families.links import LINKS
+from stanmlm.families.incomplete import log_inc_beta
+from stanmlm.families.links import LINKS, OF_COUNTS, OF_SCALES
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_counts
 from stanmlm.families.rising import log_ascending, rising_slopes
+from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 
-def nbinom1(link: str = "log") -> Family:
+def nbinom1(link: str = "log", link_phi: str = "log") -> Family:
     """Counts with variance mu (1 + phi): a poisson whose rate is a gamma, whose variance is a multiple of its mean.
 
     glmmTMB's `nbinom1`, whose documents write phi and whose `sigma()` gives it; brms has no such family. As phi goes to
@@ -35,7 +37,9 @@ def nbinom1(link: str = "log") -> Family:
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "sqrt", "softplus" or "squareplus".
+    link_phi : str
+        For a formula of phi: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------
@@ -46,7 +50,7 @@ def nbinom1(link: str = "log") -> Family:
     >>> [parameter.name for parameter in nbinom1().parameters]
     ['mu', 'phi']
     """
-    return with_link(NBINOM1, link)
+    return with_links(NBINOM1, [link, link_phi])
 
 
 def _read(raw: RawResponse, weights: Floats | None) -> Response:
@@ -97,6 +101,28 @@ def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     return np.where(whole < 0, 0.0, inside)
 
 
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    whole, size, log_phi = np.floor(y), theta["mu"] / theta["phi"], theta.log("phi")
+    shares = special.log_expit(-log_phi), special.log_expit(log_phi)
+    return np.where(whole < 0, -np.inf, log_inc_beta(size, np.maximum(whole, 0.0) + 1, *shares))
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    whole, size, log_phi = np.floor(y), theta["mu"] / theta["phi"], theta.log("phi")
+    shares = special.log_expit(log_phi), special.log_expit(-log_phi)
+    return np.where(whole < 0, 0.0, log_inc_beta(np.maximum(whole, 0.0) + 1, size, *shares))
+
+
+def _truncated_mean(low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Weighted by itself, a count is one more than one whose size is one larger, with the same phi."""
+    mu, phi = theta["mu"], theta["phi"]
+    of, heavier = (Theta(natural={"mu": mu + more, "phi": phi}) for more in (0.0, phi))
+    shares = [
+        log_mass_of(_log_cdf, _log_ccdf, low - less, high - less, law, extra) for less, law in ((1, heavier), (0, of))
+    ]
+    return np.asarray(mu * np.exp(shares[0] - shares[1]))
+
+
 def _phi_by_moments(response: Response) -> float:
     mean, variance = float(np.mean(response.y)), float(np.var(response.y))
     return float(np.clip(variance / mean - 1, 0.1, 10.0)) if mean > 0 else 1.0
@@ -110,11 +136,11 @@ NBINOM1 = Family(
     name="nbinom1",
     spellings=("negbinomial1", "nb1", "NegBinomial1"),
     parameters=(
-        Distributional("mu", LINKS["log"], ("log",), "positive", mean_of),
+        Distributional("mu", LINKS["log"], OF_COUNTS, "positive", mean_of),
         Distributional(
             name="phi",
             link=LINKS["log"],
-            links=("log",),
+            links=OF_SCALES,
             support="positive",
             start=_phi_by_moments,
             words="the variance of a count is mu (1 + phi)",
@@ -131,6 +157,10 @@ NBINOM1 = Family(
     notation=Notation(r"\lambda", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
+    truncated_mean=_truncated_mean,
     score=_score,
     observed=_observed,
+    slopes_in=("log", "log"),
 )

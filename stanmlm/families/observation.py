@@ -54,13 +54,15 @@ def truncation(family: Family, extra: Extra) -> tuple[Floats, Floats]:
     low, high = extra.lower, extra.upper
     if family.kind == "count":  # brms: bounds are within
         low, high = np.ceil(low) - 1, np.floor(high)
+    if family.atom:
+        low = np.where(low <= 0, -np.inf, low)
     return _reaching(family, low, high, extra)
 
 
 def _reaching(family: Family, low: Floats, high: Floats, extra: Extra) -> tuple[Floats, Floats]:
     """Ends of intervals, infinite where a family ends anyway."""
     least, greatest = family.bounds(extra.trials)
-    least = least - 1 if family.kind == "count" else least
+    least = least - 1 if family.kind == "count" or family.atom else least
     return np.where(low <= least, -np.inf, low), np.where(high >= greatest, np.inf, high)
 
 

@@ -12,7 +12,8 @@ from stanmlm.families.family import Default, Distributional, Family, Notation, t
 from stanmlm.families.inflated_beta import at_end, share_statistic, starting_inside
 from stanmlm.families.link_functions import log1m_exp
 from stanmlm.families.links import LINKS
-from stanmlm.families.mixtures import SOMEWHERE, one_case
+from stanmlm.families.mixture_tails import one_case
+from stanmlm.families.mixtures import SOMEWHERE
 from stanmlm.families.reductions import Extra, Reduction
 from stanmlm.families.responses import Response, read_some_shares
 from stanmlm.families.theta import Theta

@@ -19,6 +19,7 @@ from stanmlm.families.family import (
 from stanmlm.families.links import LINKS, OF_LOGS, OF_SCALES
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_positive
+from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
 
 
@@ -104,7 +105,27 @@ def _variance(theta: Theta, extra: Extra) -> Floats:
 
 
 def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
-    return np.asarray(special.ndtr((_log_above(y, theta) - theta["mu"]) / theta["sigma"]))
+    return np.asarray(special.ndtr(_z(y, theta)))
+
+
+def _z(y: Floats, theta: Theta) -> Floats:
+    return np.asarray((_log_above(y, theta) - theta["mu"]) / theta["sigma"])
+
+
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return np.asarray(special.log_ndtr(_z(y, theta)))
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return np.asarray(special.log_ndtr(-_z(y, theta)))
+
+
+def _truncated_mean(low: Floats, high: Floats, theta: Theta, extra: Extra) -> Floats:
+    """Weighted by itself, the logarithm of what is above ndt is normal about mu + sigma^2."""
+    mu, sigma, ndt = theta["mu"], theta["sigma"], theta["ndt"]
+    heavier = Theta(natural={"mu": mu + sigma**2, "sigma": sigma, "ndt": ndt})
+    shares = [log_mass_of(_log_cdf, _log_ccdf, low, high, of, extra) for of in (heavier, theta)]
+    return np.asarray(ndt + _above(theta) * np.exp(shares[0] - shares[1]))
 
 
 def _ndt(response: Response) -> float:
@@ -171,6 +192,9 @@ SHIFTED_LOGNORMAL = Family(
     notation=Notation(r"\mu", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
+    truncated_mean=_truncated_mean,
     score=_score,
     observed=_observed,
     slopes_in=("identity", "log", "log"),

@@ -18,6 +18,8 @@ from stanmlm.families.family import (
     unbounded,
     with_links,
 )
+from stanmlm.families.incomplete import log_integral
+from stanmlm.families.link_functions import log1m_exp
 from stanmlm.families.links import LINKS, OF_REALS_AND_SHARES, OF_SCALES
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_reals
@@ -89,6 +91,37 @@ def _cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
     return np.asarray(special.ndtr(z) - 2 * special.owens_t(z, theta["alpha"]))
 
 
+def _log_cdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return _log_below(_score_of(y, theta), theta["alpha"])
+
+
+def _log_ccdf(y: Floats, theta: Theta, extra: Extra) -> Floats:
+    return _log_below(-_score_of(y, theta), -theta["alpha"])
+
+
+def _log_below(z: Floats, alpha: Floats) -> Floats:
+    """Of a skew normal with location 0 and scale 1, by the nearer tail."""
+    far, a = np.abs(z), np.where(z < 0, alpha, -alpha)
+    wedge, half = _log_wedge(far, np.abs(a)), np.log(2) + special.log_ndtr(-far)
+    tail = np.where(a < 0, half + log1m_exp(wedge - half), wedge)
+    return np.where(z < 0, tail, log1m_exp(tail))
+
+
+def _log_wedge(h: Floats, a: Floats) -> Floats:
+    """The logarithm of Phi(-h) - 2 T(h, a), of h and a 0 or more, T being Owen's.
+
+    It is the integral from a on of exp(-h^2 (1 + x^2) / 2) / (pi (1 + x^2)); with x = sinh it has an exponential tail.
+    """
+    c = np.hypot(1.0, a)
+    slope = h**2 * a * c + a / c + np.sqrt(h**2 * (1 + 2 * a**2) + 1 / c**2)
+
+    def integrand(e: Floats) -> Floats:
+        sinh, cosh = np.sinh(e), np.cosh(e)
+        return np.exp(-(h**2) / 2 * (2 * a * c * cosh + (1 + 2 * a**2) * sinh) * sinh) / (c * cosh + a * sinh)
+
+    return np.asarray(log_integral(integrand, slope) - np.log(np.pi) - (h * c) ** 2 / 2)
+
+
 def _size(response: Response) -> float:
     return float(np.std(response.y)) or 1.0
 
@@ -142,5 +175,7 @@ SKEW_NORMAL = Family(
     notation=Notation(r"\mu", "", trials_of, _law),
     variance=_variance,
     cdf=_cdf,
+    log_cdf=_log_cdf,
+    log_ccdf=_log_ccdf,
     autoscales=True,
 )

@@ -2,14 +2,14 @@
 
 from stanmlm.families.beta_binomial import BETA_BINOMIAL
 from stanmlm.families.binomial import BINOMIAL
-from stanmlm.families.family import Family, with_link
+from stanmlm.families.family import Family, with_links
 from stanmlm.families.mixtures import inflated, named
 from stanmlm.families.negbinomial import NEGBINOMIAL
 from stanmlm.families.poisson import POISSON
 from stanmlm.families.responses import read_counts, read_successes
 
 
-def zero_inflated_poisson(link: str = "log") -> Family:
+def zero_inflated_poisson(link: str = "log", link_zi: str = "logit") -> Family:
     """Counts that with chance zi are 0 whatever they would be, and poisson else; the mean is mu (1 - zi).
 
     `bf("y ~ x", "zi ~ x")` gives zi a predictor on the logit scale. Priors are brms's: beta(1, 1) for the one number,
@@ -18,7 +18,9 @@ def zero_inflated_poisson(link: str = "log") -> Family:
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "sqrt", "softplus" or "squareplus".
+    link_zi : str
+        For a formula of zi: "logit" or "identity".
 
     Returns
     -------
@@ -29,16 +31,20 @@ def zero_inflated_poisson(link: str = "log") -> Family:
     >>> [parameter.name for parameter in zero_inflated_poisson().parameters]
     ['mu', 'zi']
     """
-    return with_link(ZERO_INFLATED_POISSON, link)
+    return with_links(ZERO_INFLATED_POISSON, [link, link_zi])
 
 
-def zero_inflated_negbinomial(link: str = "log") -> Family:
+def zero_inflated_negbinomial(link: str = "log", link_shape: str = "log", link_zi: str = "logit") -> Family:
     """Counts that with chance zi are 0 whatever they would be, and negative binomial else; the mean is mu (1 - zi).
 
     Parameters
     ----------
     link : str
-        "log".
+        "log", "identity", "sqrt", "softplus" or "squareplus".
+    link_shape : str
+        For a formula of shape: "log", "identity", "softplus" or "squareplus".
+    link_zi : str
+        For a formula of zi: "logit" or "identity".
 
     Returns
     -------
@@ -49,16 +55,18 @@ def zero_inflated_negbinomial(link: str = "log") -> Family:
     >>> [parameter.name for parameter in zero_inflated_negbinomial().parameters]
     ['mu', 'shape', 'zi']
     """
-    return with_link(ZERO_INFLATED_NEGBINOMIAL, link)
+    return with_links(ZERO_INFLATED_NEGBINOMIAL, [link, link_shape, link_zi])
 
 
-def zero_inflated_binomial(link: str = "logit") -> Family:
+def zero_inflated_binomial(link: str = "logit", link_zi: str = "logit") -> Family:
     """Successes in trials that with chance zi are none; binomial else.
 
     Parameters
     ----------
     link : str
-        "logit", "probit" or "cloglog".
+        "logit", "probit", "probit_approx", "cloglog", "loglog", "cauchit", "softit", "identity" or "log".
+    link_zi : str
+        For a formula of zi: "logit" or "identity".
 
     Returns
     -------
@@ -69,16 +77,20 @@ def zero_inflated_binomial(link: str = "logit") -> Family:
     >>> [parameter.name for parameter in zero_inflated_binomial().parameters]
     ['mu', 'zi']
     """
-    return with_link(ZERO_INFLATED_BINOMIAL, link)
+    return with_links(ZERO_INFLATED_BINOMIAL, [link, link_zi])
 
 
-def zero_inflated_beta_binomial(link: str = "logit") -> Family:
+def zero_inflated_beta_binomial(link: str = "logit", link_phi: str = "log", link_zi: str = "logit") -> Family:
     """Successes in trials that with chance zi are none; beta-binomial else.
 
     Parameters
     ----------
     link : str
-        "logit", "probit" or "cloglog".
+        "logit", "probit", "probit_approx", "cloglog", "loglog", "cauchit", "softit", "identity" or "log".
+    link_phi : str
+        For a formula of phi: "log", "identity", "softplus" or "squareplus".
+    link_zi : str
+        For a formula of zi: "logit" or "identity".
 
     Returns
     -------
@@ -89,7 +101,7 @@ def zero_inflated_beta_binomial(link: str = "logit") -> Family:
     >>> [parameter.name for parameter in zero_inflated_beta_binomial().parameters]
     ['mu', 'phi', 'zi']
     """
-    return with_link(ZERO_INFLATED_BETA_BINOMIAL, link)
+    return with_links(ZERO_INFLATED_BETA_BINOMIAL, [link, link_phi, link_zi])
 
 
 ZERO_INFLATED_POISSON = inflated(named("zero_inflated_poisson", ("zip", "zipoisson", "ZIP"), read_counts), POISSON)

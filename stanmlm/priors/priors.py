@@ -260,6 +260,8 @@ def _defaults(preset: Preset, scales: Scales, slots: Sequence[Slot], family: Fam
 def _default_intercept(preset: Preset, scales: Scales, of: Distributional) -> Prior:
     if of.name == LOCATION:
         return preset.intercept(scales)
+    if of.support == "unit" and of.link.name == "identity":  # brms's beta(1, 1), of rows that lie inside anyway
+        return flat()
     default = of.prior_link.get(preset.name)
     if default is None or not default.scaled:
         return _declared(preset, scales, of.prior_link)

@@ -1,16 +1,23 @@
 """Links: their functions against each other, R's answers under them, and where they leave what a parameter may be."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from reference_families import natural_rows
 from test_laws import by_differences
 
 from stanmlm.base.errors import OptionError
-from stanmlm.families import FAMILIES, Family, Gamma, binomial, gaussian, poisson, student
+from stanmlm.families import FAMILIES, Family, Gamma, as_family, binomial, gaussian, poisson, student
 from stanmlm.families.family import log_density_of, with_link
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.reductions import Extra
 from stanmlm.families.slopes import slopes
+
+BRMS = json.loads((Path(__file__).parents[1] / "reference" / "brms_links.json").read_text())["families"]
+# Links of ordered families' disc that brms has.
+LEFT_OUT = {(one, "disc"): {"identity", "softplus", "squareplus"} for one in ("cumulative", "sratio", "cratio", "acat")}
 
 # Categories have no natural location: test_categories.py.
 NUMBERS = [family for family in FAMILIES.values() if family.kind != "category"]
@@ -186,3 +193,12 @@ def test_a_family_by_differences_has_the_slopes_of_its_closed_form() -> None:
     np.testing.assert_allclose(
         slopes(by_differences(family), y, etas, extra)[0], slopes(family, y, etas, extra)[0], rtol=1e-5, atol=1e-5
     )
+
+
+@pytest.mark.parametrize("name", BRMS)
+def test_every_parameter_has_the_links_that_brms_has(name: str) -> None:
+    """tests/reference/brms_links.R"""
+    family = as_family(name)
+    ours = {one.name: set(one.links) for one in (*family.parameters, *family.optional)}
+    for dpar, links in BRMS[name].items():
+        assert set(links) - ours[dpar] == LEFT_OUT.get((name, dpar), set()), dpar

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy import stats
-from test_laws import SCALARS, SCIPY, TRIALS, theta
+from scipy import special, stats
+from tail_numbers import NUMBERS, kind_of
+from test_laws import SCALARS, TRIALS, theta
 
 from stanmlm.base.errors import DataError
 from stanmlm.families import FAMILIES, Family
@@ -13,9 +14,12 @@ from stanmlm.families.reductions import Extra
 
 TAILED = [family for family in FAMILIES.values() if family.log_cdf]
 every = pytest.mark.parametrize("family", TAILED, ids=lambda family: family.name)
-Y = np.array([0.3, 1.0, 2.0, 4.0])
-# Bounds that are closed, and open to either side.
+# Bounds that are closed, and open to either side; of shares, a seventh of them.
 BOUNDS = [(1.0, 4.0), (2.0, np.inf), (-np.inf, 3.0)]
+
+
+def unit_of(family: Family) -> float:
+    return 1 / 7 if kind_of(family) == "share" else 1.0
 
 
 def extra(rows: int, **more: float) -> Extra:
@@ -23,12 +27,39 @@ def extra(rows: int, **more: float) -> Extra:
     return Extra(np.full(rows, TRIALS), np.ones(rows), **arrays)
 
 
+def of_location(family: Family) -> float:
+    """Where a density may have a kink."""
+    return float(theta(family, np.full((1, 1), 0.3))["mu"][0, 0])
+
+
+def places(family: Family, y: float, step: int) -> tuple[np.ndarray, np.ndarray]:
+    """Responses below y, it with them, or above it, and what each is worth in a sum: panels grow from y on."""
+    low, high = (float(end[0]) for end in family.bounds(np.array([TRIALS])))
+    if family.kind == "count":
+        counts = np.arange(0.0, min(high, 3000.0) + 1)
+        counts = counts[counts <= y] if step < 0 else counts[counts > y]
+        return counts, np.ones(len(counts))
+    farthest = min(high - y if step > 0 else y - low, 1e5)
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+    # towards an end as well, where densities may be infinite; from kinks and the shift on as well
+    edges = np.r_[0.0, np.geomspace(1e-10, 0.5, 60), 1 - np.geomspace(0.4, 1e-15, 60)] * farthest
+    breaks = step * (np.r_[of_location(family), SCALARS["ndt"] + np.r_[0.0, np.geomspace(1e-6, 1, 40)]] - y)
+    edges = np.unique(np.r_[edges, breaks[(breaks > 0) & (breaks < farthest)]])
+    half = np.diff(edges)[:, None] / 2
+    away, weights = (edges[:-1, None] + half + half * nodes).ravel(), (half * weights).ravel()
+    at_zero = family.atom and step < 0
+    return (np.r_[y + step * away, [0.0] * at_zero], np.r_[weights, [1.0] * at_zero])
+
+
 @every
-def test_logs_of_tails_are_scipys(family: Family) -> None:
-    of = theta(family, np.full((1, len(Y)), 0.3))
-    law = SCIPY[family.name](of["mu"], TRIALS).__self__
-    np.testing.assert_allclose(family.log_cdf(Y, of, extra(len(Y))), law.logcdf(Y), rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(family.log_ccdf(Y, of, extra(len(Y))), law.logsf(Y), rtol=1e-9, atol=1e-12)
+def test_tails_are_sums_of_the_density_however_far(family: Family) -> None:
+    for y in NUMBERS[kind_of(family)]:
+        for step, log_tail in ((-1, family.log_cdf), (1, family.log_ccdf)):
+            at, weights = places(family, y, step)
+            of = theta(family, np.full((1, len(at)), 0.3))
+            logs = family.log_density(at, of, extra(len(at)))[0] + np.log(weights)
+            found = log_tail(np.array([y]), theta(family, np.full((1, 1), 0.3)), extra(1))[0, 0]
+            assert found == pytest.approx(special.logsumexp(logs), rel=1e-8, abs=1e-12), (y, step)
 
 
 def test_incomplete_gammas_keep_their_digits_where_they_underflow() -> None:
@@ -62,24 +93,29 @@ def test_intervals_far_out_keep_their_digits(name: str) -> None:
 @pytest.mark.parametrize("bounds", BOUNDS, ids=str)
 @every
 def test_the_truncated_density_has_the_truncated_mean(family: Family, bounds: tuple[float, float]) -> None:
-    lower, upper = bounds
+    lower, upper = (unit_of(family) * bound for bound in bounds)
     if family.kind == "count":
         y = np.arange(max(lower, 0.0), min(upper, 60.0) + 1)
-        y = y[y <= TRIALS] if family.name == "binomial" else y
+        y = y[y <= TRIALS] if kind_of(family) == "trials" else y
         weights = np.ones(len(y))
     else:
-        least = float(family.bounds(np.ones(1))[0][0])
-        ends = np.clip([lower, upper], max(least, -2e4), 2e4)
+        least, most = (float(end[0]) for end in family.bounds(np.ones(1)))
+        ends = np.clip([lower, upper], max(least, -2e4), min(most, 2e4))
         nodes, weights = np.polynomial.legendre.leggauss(60)
-        edges = np.unique(
-            np.r_[ends, np.clip(np.r_[0.0, -np.geomspace(1e-3, 2e4, 40), np.geomspace(1e-3, 2e4, 40)], *ends)]
-        )
+        kinks = [0.25, 1 - np.geomspace(1e-12, 0.5, 30), np.geomspace(1e-12, 2e4, 80)]
+        edges = np.unique(np.r_[ends, np.clip(np.r_[0.0, -kinks[2], *kinks, of_location(family)], *ends)])
         half = np.diff(edges)[:, None] / 2
         y, weights = (edges[:-1, None] + half + half * nodes).ravel(), (half * weights).ravel()
+        if family.atom and lower <= 0:
+            y, weights = np.r_[y, 0.0], np.r_[weights, 1.0]
     of = theta(family, np.full((1, len(y)), 0.3))
     density = np.exp(log_likelihood(family, y, of, extra(len(y), lower=lower, upper=upper))[0]) * weights
     assert density.sum() == pytest.approx(1.0, rel=1e-6)
     one = theta(family, np.full((1, 1), 0.3))
+    if family.truncated_mean is None:
+        with pytest.raises(DataError, match=f"the mean of truncated {family.name} responses is not known"):
+            expectation(family, one, extra(1, lower=lower, upper=upper))
+        return
     assert expectation(family, one, extra(1, lower=lower, upper=upper))[0, 0] == pytest.approx(density @ y, rel=1e-5)
 
 
@@ -87,15 +123,15 @@ def test_the_truncated_density_has_the_truncated_mean(family: Family, bounds: tu
 @every
 def test_truncated_draws_lie_within_their_bounds_as_they_should(family: Family, bounds: tuple[float, float]) -> None:
     """Also where next to none of the family's own draws would."""
-    (lower, upper), size = bounds, 400
-    if family.name == "binomial" and lower > TRIALS:
+    (lower, upper), size = (unit_of(family) * bound for bound in bounds), 400
+    if kind_of(family) in ("trials", "share") and bounds[0] > TRIALS:
         return
     of, more = theta(family, np.full((1, size), 0.3)), extra(size, lower=lower, upper=upper)
     y = draw(family, np.random.default_rng(1), of, more)[0]
     assert np.all((y >= lower) & (y <= upper))
     low, high = truncation(family, more)
     share = np.exp(log_mass(family, low, y, of, more) - log_mass(family, low, high, of, more))[0]
-    if family.kind == "real":
+    if family.truncated_mean is None or not (family.kind == "count" or family.atom):
         assert stats.kstest(share, "uniform").pvalue > 1e-3
     else:
         mean = expectation(family, of, more)[0, 0]

@@ -34,7 +34,7 @@ functions {
    */
   vector log_ascending(vector log_a, data vector y) {
     int S = 0;
-    array[num_elements(y)] int some;
+    array[num_elements(y)] int some = rep_array(1, num_elements(y));  // also of none it needs a value
     vector[num_elements(y)] out = zeros_vector(num_elements(y));
     for (i in 1:num_elements(y)) {
       if (y[i] > 0) {

@@ -11,7 +11,14 @@ from reference_density import dimension, log_density
 from stan_against_numpy import check, compiled
 
 import stanmlm as sm
-from stanmlm.families import Family, gaussian, student
+from stanmlm.families import (
+    Family,
+    gaussian,
+    hurdle_poisson,
+    student,
+    zero_inflated_negbinomial,
+    zero_inflated_poisson,
+)
 from stanmlm.fit.pipeline import ModelOptions, build_model
 from stanmlm.model.model import Model
 from stanmlm.sampling.program import program, structure
@@ -23,6 +30,11 @@ FAMILIES = {"gaussian": gaussian(), "student": student()}
 OTHER_LINKS = {
     "sigma": (gaussian("softplus", link_sigma="squareplus"), "groups"),
     "sigma and nu": (student("inverse", "softplus", "identity"), "slopes"),
+}
+CHANCES = {
+    "zi": (zero_inflated_poisson("softplus", "identity"), "zi"),
+    "zi beside shape": (zero_inflated_negbinomial("log", "log", "identity"), "zi"),
+    "hu": (hurdle_poisson(link_hu="identity"), "hu"),
 }
 FORMULAS = {
     "fixed": ("y ~ x", "sigma ~ z"),
@@ -77,6 +89,12 @@ def made(family: Family, texts: tuple[str, ...], **options: Any) -> Model:
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_stans_density_and_gradient_are_those_over_rows(family: str, formula: str) -> None:
     check(made(FAMILIES[family], FORMULAS[formula], preset="brms"))
+
+
+@pytest.mark.parametrize("name", CHANCES)
+def test_stans_density_is_that_over_rows_where_a_chance_is_its_own_predictor(name: str) -> None:
+    family, dpar = CHANCES[name]
+    check(made(family, ("I(floor(abs(y))) ~ x + (1 | g)", f"{dpar} ~ z"), preset="brms"))
 
 
 @pytest.mark.parametrize("name", OTHER_LINKS)

@@ -9,6 +9,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from arviz_stats.base import array_stats
 
 import stanmlm as sm
 from stanmlm.after.predict.expected import theta_of
@@ -24,14 +25,15 @@ from stanmlm.fit.pipeline import ModelOptions, build_model
 
 # What a posterior under weak priors is from maximum likelihood: the README beside the files.
 FIXEF_SE = {"tight": 0.15, "medium": 0.35}
-# Where zeros have a part of their own posteriors are skewed: a zero may be one of either part.
-SKEWED_SE = 0.75
 RATIO = {"tight": (0.93, 1.07), "medium": (0.8, 1.25)}
 # 58 events and 6 coefficients: sd by maximum likelihood is short by sqrt(52 / 58), before any prior.
 SCALES = {"kidney-lognormal": "medium"}
 SIZES = {"seed": 20261127, "chains": 4, "iter": 2000, "progress": False}
-# Posterior and Monte Carlo sds of brms's own draws of the same posterior.
-ERRORS, SD_RATIO = 4.0, 0.06
+# Monte Carlo errors of both, of means and of sds: of some 500 comparisons of one posterior (chance .03) none is so far.
+ERRORS = 4.0
+# Posteriors far from normal, since a zero may be of either part: maximum likelihood is not where they are. There brms's
+# own programs say where, under the same priors (`reference/brms_zeros.py`).
+FAR = json.loads((Path(__file__).parents[1] / "reference" / "brms_zeros.json").read_text())
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "reference"
 pytestmark = [pytest.mark.shared, pytest.mark.slow]
@@ -47,11 +49,9 @@ OURS = {"nbinom1": "nbinom1", "Beta": "beta"}
 
 
 def family_of(case: dict) -> str:
-    """brms's name, where the case has one beside the fitter's own."""
-    if case["family"] in ADDED:
-        return ADDED[case["family"]]
-    name = case.get("brms_family") or case["family"]
-    return OURS.get(name, name)
+    """brms's name, where the case has one beside the fitter's own; it may say in words what is added to responses."""
+    name, _, added = (case.get("brms_family") or case["family"]).partition(" with ")
+    return ADDED.get(case["family"] if added else name, OURS.get(name, name))
 
 
 def parts_of(case: dict) -> list[str]:
@@ -111,11 +111,13 @@ def test_a_posterior_lies_where_maximum_likelihood_does(case: dict, reference: M
         for name, value in part["fixef"].items() if part else ():
             expected[f"{dpar}_{name}"] = (factor * value, factor * part["se"][name])
     assert set(ours.index) == set(expected)
-    allowed = SKEWED_SE if case.get("zi") else FIXEF_SE[cls]
-    for name, (value, se) in expected.items():
-        assert abs(ours[name] - value) < allowed * se, (name, (ours[name] - value) / se)
-    low, high = RATIO[SCALES.get(case["id"], cls)]
     draws = sm.as_draws_df(fit)
+    if case["id"] in FAR:
+        _agree(_coefficients(fit), FAR[case["id"]])
+    else:
+        for name, (value, se) in expected.items():
+            assert abs(ours[name] - value) < FIXEF_SE[cls] * se, (name, (ours[name] - value) / se)
+    low, high = RATIO[SCALES.get(case["id"], cls)]
     for one in case["aux"]:
         name = one["brms_name"] or {"nbinom1": "phi"}.get(family.name)
         if name in draws:
@@ -197,11 +199,7 @@ def test_a_posterior_is_that_of_brms_under_the_same_priors(case: dict, reference
         fit = sm.brm(sm.bf(*formulas_of(case)), data, family=family, priors=["brms", *rows], **SIZES)
     summary = {name: values for name, values in _by_brms_name(fit).items() if name in case["summary"]}
     assert len(summary) >= 2
-    for name, draws in summary.items():
-        theirs = case["summary"][name]
-        error = np.hypot(draws.std() / np.sqrt(sm_ess(draws)), theirs["mcse_mean"])
-        assert abs(draws.mean() - theirs["mean"]) < ERRORS * error, name
-        assert abs(draws.std() / theirs["sd"] - 1) < SD_RATIO + 4 * theirs["mcse_sd"] / theirs["sd"], name
+    _agree(summary, case["summary"])
     if case["loo"]["n_k_gt_0.7"] == 0 and "trunc(" not in case["brms_formula"]:
         assert sm.loo(fit).estimates.loc["elpd_loo", "Estimate"] == pytest.approx(case["loo"]["elpd_loo"], abs=0.5)
     theirs = case["loo"].get("mean_log_lik_first5")
@@ -249,7 +247,23 @@ def _by_brms_name(fit: sm.Fit) -> dict[str, np.ndarray]:
     return out
 
 
-def sm_ess(draws: np.ndarray) -> float:
-    import arviz_stats
+def _coefficients(fit: sm.Fit) -> dict[str, np.ndarray]:
+    """Draws (chains, draws) of population coefficients, as `fixef` calls them."""
+    posterior = fit.posterior["posterior"]
+    names = {"b": "", **{f"b_{one.name}": f"{one.name}_" for one in fit.model.scalars}}
+    return {
+        f"{prefix}{name}": posterior[variable].values[..., k]
+        for variable, prefix in names.items()
+        if variable in posterior
+        for k, name in enumerate(posterior[variable].coords[posterior[variable].dims[-1]].values)
+    }
 
-    return float(arviz_stats.ess(draws, chain_axis=0, draw_axis=1, method="bulk"))
+
+def _agree(ours: dict[str, np.ndarray], theirs: dict[str, dict[str, float]]) -> None:
+    """Means and sds of draws (chains, draws), as far as the Monte Carlo errors of both let them."""
+    for name, draws in ours.items():
+        own = {"mean": draws.mean(), "sd": draws.std()}
+        for what, value in own.items():
+            error = array_stats.mcse(draws, method=what, chain_axis=0, draw_axis=1)
+            off = (value - theirs[name][what]) / np.hypot(error, theirs[name][f"mcse_{what}"])
+            assert abs(off) < ERRORS, (name, what, off)
