@@ -83,6 +83,7 @@ class Design:
     counts: Floats | None = None  # (D,) how many rows each distinct one stands for; None where `row` is
     called: tuple[str, ...] = ()  # F, what R calls the columns; empty where it is `names`
     others: tuple[Predictor, ...] = ()  # of the parameters beside the location that have a formula
+    dpar: str = LOCATION  # the location
 
 
 def predictors(design: Design) -> tuple[Predictor, ...]:
@@ -96,7 +97,7 @@ def predictors(design: Design) -> tuple[Predictor, ...]:
     """
     keep = design.spec.keep if design.spec else ()
     of = design
-    location = Predictor(LOCATION, of.X, of.names, of.assign, of.intercept, of.dropped, of.offset, keep, of.called)
+    location = Predictor(of.dpar, of.X, of.names, of.assign, of.intercept, of.dropped, of.offset, keep, of.called)
     return (location, *of.others)
 
 
@@ -149,7 +150,9 @@ def design(
     check_contrasts(coding, frame.values)
     check_finite(frame)
     few = distinct_rows({e.label: frame.values[e.label] for e in _right(formula)}, len(frame.rows))
-    location, *others = (_predictor(dpar, one, few, coding, frame) for dpar, one in by_parameter(formula).items())
+    location, *others = (
+        _predictor(dpar, one, few, coding, frame, one is formula) for dpar, one in by_parameter(formula).items()
+    )
     terms = [term for of in (location, *others) for term in of.terms]
     bars = lme4_order([len(term.levels) for term in location.terms])
     for of in others:
@@ -161,12 +164,13 @@ def design(
         intercept=location.predictor.intercept,
         dropped=location.predictor.dropped,
         terms=tuple(terms[k] for k in bars),
-        offset=frame.offset,
+        offset=location.predictor.offset,
         spec=Spec(formula, _memory(frame, coding), tuple(bars), location.predictor.keep),
         row=few.row,
         counts=few.counts,
         called=location.predictor.called,
         others=tuple(of.predictor for of in others),
+        dpar=location.predictor.dpar,
     )
 
 
@@ -178,8 +182,10 @@ class _Side:
     terms: tuple[GroupTerm, ...]  # a bar each
 
 
-def _predictor(dpar: str, formula: Formula, few: Distinct, coding: Contrasts, frame: ModelFrame) -> _Side:
-    """Fixed columns but for those that R finds aliased, and group terms."""
+def _predictor(
+    dpar: str, formula: Formula, few: Distinct, coding: Contrasts, frame: ModelFrame, of_response: bool
+) -> _Side:
+    """Fixed columns but for those that R finds aliased, and group terms, of the formula of the response or another."""
     whole = model_columns(formula.fixed, few.values, coding, few.n)
     keep = pivoted_rank(whole.X, few.counts)
     columns = [_bar_columns(bar, few.values, coding.default, few.n, formula.text) for bar in formula.bars]
@@ -192,7 +198,7 @@ def _predictor(dpar: str, formula: Formula, few: Distinct, coding: Contrasts, fr
         assign=tuple(whole.assign[k] for k in keep),
         intercept=formula.fixed.intercept,
         dropped=tuple(name for k, name in enumerate(names) if k not in set(keep)),
-        offset=frame.other_offsets.get(dpar, constant(0.0, len(frame.rows))),
+        offset=frame.offset if of_response else frame.other_offsets.get(dpar, constant(0.0, len(frame.rows))),
         keep=keep,
         called=() if whole.names == names else tuple(whole.names[k] for k in keep),
     )

@@ -28,7 +28,6 @@ from stanmlm.data.learned import (
 )
 from stanmlm.data.rvalues import Value, floats, recycle
 from stanmlm.data.scope import Scope
-from stanmlm.formula.bf import LOCATION
 from stanmlm.formula.formula import Bar, Expression, by_parameter
 from stanmlm.formula.rcode import Node, call, is_call, names_in
 from stanmlm.formula.rparse import parse_expression
@@ -189,8 +188,9 @@ def _absent_group(term: GroupTerm, n: int) -> GroupTerm:
 
 def _offset_nodes(spec: Spec, dpar: str) -> list[Node]:
     """Offsets of a parameter's formula, and the location's `offset=` where it was a column's name or R code."""
-    text = cast(str | None, spec.memory["offset"]) if dpar == LOCATION else None
-    nodes = [o.node for o in by_parameter(spec.formula)[dpar].offsets]
+    formula = by_parameter(spec.formula)[dpar]
+    text = cast(str | None, spec.memory["offset"]) if formula is spec.formula else None
+    nodes = [o.node for o in formula.offsets]
     if text is None:
         return nodes
     columns = cast(Mapping[str, Description], spec.memory["columns"])

@@ -4,6 +4,7 @@ from stanmlm.families.asym_laplace import asym_laplace
 from stanmlm.families.beta import beta
 from stanmlm.families.beta_binomial import beta_binomial
 from stanmlm.families.binomial import binomial
+from stanmlm.families.categorical import categorical
 from stanmlm.families.cumulative import cumulative
 from stanmlm.families.exgaussian import exgaussian
 from stanmlm.families.exponential import exponential
@@ -43,6 +44,7 @@ __all__ = [
     "beta",
     "beta_binomial",
     "binomial",
+    "categorical",
     "cratio",
     "cumulative",
     "exgaussian",

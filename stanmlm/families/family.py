@@ -114,7 +114,7 @@ class Family:
 
     name: str  # also the file stan/families/<name>.stan
     spellings: tuple[str, ...]  # other packages' names of it
-    parameters: tuple[Distributional, ...]  # the first is the location, and always has a predictor
+    parameters: tuple[Distributional, ...]  # the location first, which always has a predictor, or several
     kind: str  # of the response: "real", "count" or "category", whose codes count from 1
     read: Callable[..., Response]  # (raw response, weights)
     log_density: Callable[[Floats, Theta, Extra], Floats]  # (y, theta, extra), with all constants and weights
@@ -125,6 +125,9 @@ class Family:
     shared: Shared | None = None
     optional: tuple[Distributional, ...] = ()  # parameters where a formula names them, and else constants
     categories: tuple[str, ...] = ()  # names, once the data have told them
+    # Makes it one that has a location for each category but one, once these are known; the first is the pattern of all.
+    spread: Callable[["Family"], "Family"] | None = None
+    reference: str = ""  # the category without a location; "" the first
     # (shares of categories, link) -> thresholds that such shares have where nothing else differs
     thresholds: Callable[[Floats, Link], Floats] | None = None
     # (theta) -> log probability of each category, (..., rows, K), and its slopes along the predictors and thresholds,
@@ -168,9 +171,15 @@ class Family:
         return self.parameters[0].link
 
     @property
+    def locations(self) -> tuple[str, ...]:
+        """The parameters that the formula's own right side is for: one, or one of each category but one."""
+        many = len(self.categories) - 1 if self.spread and self.categories else 1
+        return tuple(one.name for one in self.parameters[:many])
+
+    @property
     def scalars(self) -> tuple[Distributional, ...]:
-        """The parameters beside the location."""
-        return self.parameters[1:]
+        """The parameters beside locations."""
+        return self.parameters[len(self.locations) :]
 
     @property
     def links(self) -> Mapping[str, Link]:
@@ -266,7 +275,8 @@ class Family:
         """The family of a response with these categories, where these parameters have formulas."""
         added = tuple(one for one in self.optional if one.name in predicted)
         read = Given(self.read, named=(("categories", categories),)) if categories else self.read
-        return replace(self, categories=categories, parameters=(*self.parameters, *added), read=read)
+        bound = replace(self, categories=categories, parameters=(*self.parameters, *added), read=read)
+        return self.spread(bound) if self.spread else bound
 
 
 def outside(family: Family, theta: Theta) -> Bools:

@@ -9,6 +9,7 @@ from stanmlm.families.asym_laplace import ASYM_LAPLACE
 from stanmlm.families.beta import BETA
 from stanmlm.families.beta_binomial import BETA_BINOMIAL
 from stanmlm.families.binomial import BINOMIAL
+from stanmlm.families.categorical import CATEGORICAL
 from stanmlm.families.cumulative import CUMULATIVE
 from stanmlm.families.exgaussian import EXGAUSSIAN
 from stanmlm.families.exponential import EXPONENTIAL
@@ -41,6 +42,7 @@ _EVERY = (
     *(LOGNORMAL, GAMMA, INVERSE_GAUSSIAN, WEIBULL, EXPONENTIAL, BETA),
     *(BINOMIAL, POISSON, NEGBINOMIAL),
     *(CUMULATIVE, SRATIO, CRATIO, ACAT),
+    *(CATEGORICAL,),
     *(BETA_BINOMIAL, GEOMETRIC, NBINOM1),
     *(ZERO_INFLATED_POISSON, ZERO_INFLATED_NEGBINOMIAL, ZERO_INFLATED_BINOMIAL, ZERO_INFLATED_BETA_BINOMIAL),
     *(HURDLE_POISSON, HURDLE_NEGBINOMIAL, HURDLE_GAMMA, HURDLE_LOGNORMAL, ZERO_INFLATED_BETA, ZERO_ONE_INFLATED_BETA),

@@ -16,8 +16,8 @@ from stanmlm.families.family import holding
 from stanmlm.families.reading import read_response
 from stanmlm.families.responses import Response
 from stanmlm.fit.fit import Call, Fit, fit_from_draws
-from stanmlm.formula.bf import LOCATION, FormulaLike
-from stanmlm.formula.formula import Formula, parse_formula, with_intercept
+from stanmlm.formula.bf import FormulaLike
+from stanmlm.formula.formula import Formula, by_parameter, parse_formula, with_intercept
 from stanmlm.model.centering import centering
 from stanmlm.model.compress import compress
 from stanmlm.model.model import Model
@@ -72,7 +72,6 @@ def build_model(
     """Formula and data to a frozen model."""
     given = to_pandas(data)
     formula = parse_formula(text, () if given is None else tuple(map(str, given.columns)))
-    _check_parameters(formula, family)
     frame = model_frame(
         formula,
         given,
@@ -86,6 +85,9 @@ def build_model(
         raise FormulaError("the formula has no response: write `y ~ x`", formula.text, 0, len(formula.text))
     raw = replace(frame.response, rows=frame.index)
     response = read_response(family, raw, frame.weights)
+    family = family.bound(response.categories, [dpar for dpar, _ in formula.others])
+    _check_parameters(formula, family)
+    formula = replace(formula, of=family.locations)
     family = _beside(family, formula, raw, response)
     if family.shared:
         formula = with_intercept(formula)
@@ -113,14 +115,13 @@ def build_model(
 
 def _beside(family: Family, formula: Formula, raw: RawResponse, response: Response) -> Family:
     """The family as it is with these responses, predictors and constants."""
-    predicted = [dpar for dpar, _ in formula.others]
-    family = holding(family.bound(response.categories, predicted), _constants(formula, raw))
-    return family.predicted((LOCATION, *predicted), response)
+    return holding(family, _constants(formula, raw)).predicted(by_parameter(formula), response)
 
 
 def _check_parameters(formula: Formula, family: Family) -> None:
     """Refuse a formula of a parameter that the family does not have."""
-    known = [one.name for one in (*family.scalars, *family.optional)]
+    alone = len(family.locations) == 1  # else a formula of one of them is in place of the response's
+    known = [one.name for one in (*family.parameters[alone:], *family.optional)]
     texts = {**{dpar: other.text for dpar, other in formula.others}, **dict.fromkeys(dict(formula.constants), "")}
     for dpar, text in texts.items():
         if dpar not in known:

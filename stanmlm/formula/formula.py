@@ -47,11 +47,12 @@ class Formula:
     others: tuple[tuple[str, "Formula"], ...] = ()
     additions: tuple[Addition, ...] = ()  # to the response, `trials(n)` of `y | trials(n)`
     constants: tuple[tuple[str, float], ...] = ()  # distributional parameters that are held at a number
+    of: tuple[str, ...] = (LOCATION,)  # the parameters whose right side this is, but for those in `others`
 
 
 def by_parameter(formula: Formula) -> dict[str, Formula]:
     """The formula of each distributional parameter that has one, the location's first."""
-    return {LOCATION: formula, **dict(formula.others)}
+    return {**dict.fromkeys(formula.of, formula), **dict(formula.others)}
 
 
 def parse_formula(text: FormulaLike, columns: Sequence[str] = ()) -> Formula:

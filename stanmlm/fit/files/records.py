@@ -120,7 +120,8 @@ def _family_written(family: Family, *_: object) -> Json:
     }
     if family.categories:
         thresholds = family.shared.name if family.shared else ""
-        return {"name": family.name, "links": links, "thresholds": thresholds, "categories": list(family.categories)}
+        names = {"name": family.name, "thresholds": thresholds, "reference": family.reference}
+        return {**names, "links": links, "categories": list(family.categories)}
     ends = {one.name: [_end(end) for end in one.ends] for one in family.parameters if one.ends is not None}
     about = ([ends, dict(family.constants)] if family.constants else [ends]) if ends or family.constants else []
     return [family.name, *links.values(), *about]
@@ -135,7 +136,8 @@ def _family_read(written: Any, *_: object) -> Family:
     if isinstance(written, dict):
         plain, links = FAMILIES[written["name"]], written["links"]
         shared = SHARED[written["thresholds"]] if written["thresholds"] else None
-        bound = replace(plain, shared=shared).bound(tuple(written["categories"]), list(links))
+        unbound = replace(plain, shared=shared, reference=written.get("reference", ""))
+        bound = unbound.bound(tuple(written["categories"]), list(links))
         return with_links(bound, [links[name] for name in bound.links])
     name, *rest = written
     links, about = ([one for one in rest if isinstance(one, dict) == known] for known in (False, True))
