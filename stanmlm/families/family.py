@@ -128,6 +128,7 @@ class Family:
     # Makes it one that has a location for each category but one, once these are known; the first is the pattern of all.
     spread: Callable[["Family"], "Family"] | None = None
     reference: str = ""  # the category without a location; "" the first
+    unbound: "Family | None" = field(default=None, compare=False)  # what it was before it met data
     # (shares of categories, link) -> thresholds that such shares have where nothing else differs
     thresholds: Callable[[Floats, Link], Floats] | None = None
     # (theta) -> log probability of each category, (..., rows, K), and its slopes along the predictors and thresholds,
@@ -273,10 +274,12 @@ class Family:
 
     def bound(self, categories: tuple[str, ...], predicted: Collection[str]) -> "Family":
         """The family of a response with these categories, where these parameters have formulas."""
-        added = tuple(one for one in self.optional if one.name in predicted)
-        read = Given(self.read, named=(("categories", categories),)) if categories else self.read
-        bound = replace(self, categories=categories, parameters=(*self.parameters, *added), read=read)
-        return self.spread(bound) if self.spread else bound
+        plain = self.unbound or self
+        added = tuple(one for one in plain.optional if one.name in predicted)
+        read = Given(plain.read, named=(("categories", categories),)) if categories else plain.read
+        every = (*plain.parameters, *added)
+        bound = replace(plain, categories=categories, parameters=every, read=read, unbound=plain)
+        return bound.spread(bound) if bound.spread else bound
 
 
 def outside(family: Family, theta: Theta) -> Bools:

@@ -70,7 +70,7 @@ def build_model(
     text: FormulaLike, data: object, family: Family, scope: Mapping[str, object], options: ModelOptions
 ) -> Model:
     """Formula and data to a frozen model."""
-    given = to_pandas(data)
+    given, family = to_pandas(data), family.unbound or family
     formula = parse_formula(text, () if given is None else tuple(map(str, given.columns)))
     frame = model_frame(
         formula,
@@ -120,13 +120,15 @@ def _beside(family: Family, formula: Formula, raw: RawResponse, response: Respon
 
 def _check_parameters(formula: Formula, family: Family) -> None:
     """Refuse a formula of a parameter that the family does not have."""
-    alone = len(family.locations) == 1  # else a formula of one of them is in place of the response's
-    known = [one.name for one in (*family.parameters[alone:], *family.optional)]
+    each = family.locations if family.spread else ()  # of a category, which may have a formula of its own
+    known = list(dict.fromkeys([*each, *(one.name for one in (*family.scalars, *family.optional))]))
     texts = {**{dpar: other.text for dpar, other in formula.others}, **dict.fromkeys(dict(formula.constants), "")}
     for dpar, text in texts.items():
         if dpar not in known:
             has = did_you_mean(dpar, known) if known else ": its one parameter is the mean"
             raise FormulaError(f"the {family.name} family has no parameter `{dpar}`{has}", text, 0, len(text))
+        if dpar in each and not text:
+            raise FormulaError(f"`{dpar}` is a category's predictor, which cannot be held at a number", text, 0, 0)
 
 
 def _constants(formula: Formula, raw: RawResponse) -> dict[str, float]:

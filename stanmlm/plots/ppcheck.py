@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from stanmlm.after.criticism.ppcheck import FRAMES, statistic_of, usual_check
+from stanmlm.after.criticism.ppcheck import FRAMES, check_order, statistic_of, usual_check
 from stanmlm.after.criticism.replicates import CheckOptions, Statistic
 from stanmlm.after.predict.outcome import expected_text, outcome, shown_text
 from stanmlm.after.predict.request import MAX_BYTES, Request
@@ -76,6 +76,7 @@ def pp_check(
     type = usual_check(fit) if type is None else type
     if type not in FRAMES:
         raise OptionError(f"there is no check `{type}`{did_you_mean(type, FRAMES)}")
+    check_order(fit, type)
     options = CheckOptions(Request(draws=draws, max_bytes=max_bytes), group, stat, style, seed)
     subject = Subject(
         shown_text(fit), outcome(fit), expected_text(fit), statistic_of(stat)[0], fit.model.family.categories

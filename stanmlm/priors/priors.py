@@ -149,7 +149,7 @@ def resolve_priors(
         **_sourced(spread(prior, by_kind["b"], "prior="), "prior="),
         **_sourced(spread(prior_aux, by_kind["dpar"], "prior_aux="), "prior_aux="),
         **_sourced(spread_covariance(prior_covariance, location), "prior_covariance="),
-        **_sourced(assign(priors, slots, Spellings(book)), "set_prior"),
+        **_sourced(assign(priors, slots, Spellings(book), family.locations), "set_prior"),
     }
     for slot, choice in choices.items():
         _check_class(slot, choice)

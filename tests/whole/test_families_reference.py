@@ -137,7 +137,10 @@ def test_the_likelihood_at_its_maximum_is_that_of_the_fitter(case: dict, referen
     family = with_link(as_family(family_of(case)), case["link"])
     options = ModelOptions(weights=(case.get("weights") or "").partition(" ")[0] or None)
     model = build_model(sm.bf(*parts_of(case)), reference.data(case["data"]), family, {}, options)
-    estimates = [location_of(case), *([case["zi"]["fixef"]] if case.get("zi") else [])]
+    locations = [location_of(case)]
+    if len(names := model.family.locations) > 1:  # of each category: `muMedium_x`
+        locations = [{n: v for n, v in locations[0].items() if n.startswith(f"{name}_")} for name in names]
+    estimates = [*locations, *([case["zi"]["fixef"]] if case.get("zi") else [])]
     etas = {
         of.dpar: of.X[slice(None) if model.design.row is None else model.design.row][:, of.X.shape[1] - len(b) :]
         @ np.array(list(b.values()))
@@ -145,10 +148,10 @@ def test_the_likelihood_at_its_maximum_is_that_of_the_fitter(case: dict, referen
         for of, b in zip(predictors(model.design), estimates, strict=True)
     }
     natural = {one["brms_name"]: np.array([one["brms_value"]]) for one in case["aux"]}
-    theta = family.theta(etas, natural)
+    theta = model.family.theta(etas, natural)
     if family.shared:
         theta = replace(theta, shared={THRESHOLDS: np.array(list(case["thresholds"].values()))})
-    logs = log_likelihood(family, model.response.y, theta, extra_at(model.response))
+    logs = log_likelihood(model.family, model.response.y, theta, extra_at(model.response))
     assert logs.sum() == pytest.approx(case["logLik"], rel=1e-6)
 
 

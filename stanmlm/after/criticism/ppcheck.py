@@ -100,6 +100,18 @@ def usual_check(fit: Fit) -> str:
     return "bars" if whole and max(rep.y.max(), one.max()) <= USUAL_BARS else "dens_overlay"
 
 
+def check_order(fit: Fit, type: str) -> None:
+    """Refuse checks of the size of codes, which those of categories in no order do not have.
+
+    Raises
+    ------
+    OptionError
+    """
+    family = fit.model.family
+    if family.spread and family.kind == "category" and type != "bars":
+        raise OptionError(f'categories of {family.name} models have no order, which "{type}" is about: use type="bars"')
+
+
 def bars_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """For every count `x`: how many rows have it (`y`), and median and 90% interval of how many replicates' rows do."""
     frame = _frequencies(fit, options, "bars")

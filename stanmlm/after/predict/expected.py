@@ -17,7 +17,6 @@ from stanmlm.families.reductions import Extra, extra_at
 from stanmlm.families.theta import Theta
 from stanmlm.families.thresholds import THRESHOLDS
 from stanmlm.fit.fit import Fit, draws_of
-from stanmlm.formula.bf import LOCATION
 from stanmlm.priors import parameters
 
 OfRows = Callable[[Theta, slice], Floats]  # (parameters, rows of a target) -> (draws, rows)
@@ -51,7 +50,7 @@ def expected(fit: Fit, theta: Theta, extra: Extra) -> Floats:
 def require_numbers(fit: Fit, what: str) -> None:
     """Refuse what is made of responses that are numbers, where they are categories."""
     if fit.model.family.categories:
-        raise DataError(f"{what} are of numbers, and the response of {fit.model.family.name} models is a category")
+        raise DataError(f"{what} are of numbers, and the response of {fit.model.family.name} models has categories")
 
 
 def linear(fit: Fit, dpar: str | None = None) -> OfRows:
@@ -63,8 +62,8 @@ def linear(fit: Fit, dpar: str | None = None) -> OfRows:
 def natural(fit: Fit, dpar: str | None = None) -> OfRows:
     """What gives a parameter, the location where None, on its own scale, (draws, rows)."""
     name = parameter_of(fit, dpar)
-    if name == LOCATION and fit.model.family.categories:
-        return linear(fit)  # a predictor of several probabilities, which is no value of its own
+    if name in fit.model.family.locations and fit.model.family.categories:
+        return linear(fit, dpar)  # a predictor of several probabilities, which is no value of its own
     return lambda theta, rows: _by_row(theta[name], rows)
 
 
@@ -74,12 +73,16 @@ def parameter_of(fit: Fit, dpar: str | None) -> str:
     Raises
     ------
     OptionError
-        For one that it does not have.
+        For one that it does not have, and for None where each category has a location of its own.
     """
     known = (*fit.model.family.links, *fit.model.family.constants)
     if dpar is not None and dpar not in known:
         raise OptionError(f"`{dpar}` is not a parameter of {fit.model.family.name}" + did_you_mean(dpar, known))
-    return dpar or LOCATION
+    several = fit.model.family.locations
+    if dpar is None and len(several) > 1:
+        listed = " and ".join(f"`{name}`" for name in several)
+        raise OptionError(f"a {fit.model.family.name} model has several predictors, {listed}: say which one, as dpar=")
+    return dpar or several[0]
 
 
 def _by_row(values: Floats, rows: slice) -> Floats:

@@ -137,7 +137,9 @@ def _family_read(written: Any, *_: object) -> Family:
         plain, links = FAMILIES[written["name"]], written["links"]
         shared = SHARED[written["thresholds"]] if written["thresholds"] else None
         unbound = replace(plain, shared=shared, reference=written.get("reference", ""))
-        bound = unbound.bound(tuple(written["categories"]), list(links))
+        bound = with_links(unbound, [links[name] for name in unbound.links]).bound(
+            tuple(written["categories"]), list(links)
+        )
         return with_links(bound, [links[name] for name in bound.links])
     name, *rest = written
     links, about = ([one for one in rest if isinstance(one, dict) == known] for known in (False, True))
@@ -145,7 +147,8 @@ def _family_read(written: Any, *_: object) -> Family:
     known = {
         dpar: (-np.inf if low is None else low, np.inf if high is None else high) for dpar, (low, high) in ends.items()
     }
-    return holding(with_links(FAMILIES[name], links), constants).narrowed(known)
+    unbound = with_links(FAMILIES[name], links)
+    return holding(replace(unbound, unbound=unbound), constants).narrowed(known)
 
 
 def _read_address(written: Json, inner: Callable[[Json], Any], _: object) -> Address:

@@ -1,0 +1,102 @@
+"""Densities of categories with a predictor each: Stan's against one over rows, and cells against rows."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from reference_density import dimension
+from stan_against_numpy import check, compiled
+
+import stanmlm as sm
+from stanmlm.families import Family, binomial, categorical
+from stanmlm.fit.pipeline import ModelOptions, build_model
+from stanmlm.model.model import Model
+from stanmlm.sampling.program import program, structure
+
+# Differences of the log density between cells and rows, relative to its size: the order of sums.
+COLLAPSED = 1e-10
+FAMILIES = {"categorical": categorical(), "refcat": categorical(refcat="C 3")}
+RESPONSES = {"categorical": "y"}
+FORMULAS = {
+    "fixed": ("{y} ~ x",),
+    "intercepts": ("{y} ~ 1",),
+    "slopes": ("{y} ~ x + a + (1 + x | g)",),
+    "crossed": ("{y} ~ x + offset(o) + (1 | g) + (1 | c)",),
+    "one of its own": ("{y} ~ x + (1 | g)", "mub ~ z + offset(o)"),
+    "the first of its own": ("{y} ~ x + offset(o)", "mu{second} ~ 0 + z + (1 | g)"),
+}
+NAMES = ("a", "b", "C 3", "d", "e", "f", "h")
+
+
+def data(categories: int = 4, rows: int = 180) -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    g = np.arange(rows) % 12
+    frame = pd.DataFrame({
+        "x": rng.choice([-1.0, 0.5, 1.0], rows),
+        "z": rng.choice([1.0, 2.0], rows),
+        "o": rng.choice([-0.2, 0.3], rows),
+        "w": rng.choice([0.5, 1.0, 2.0], rows),
+        "a": rng.normal(size=12)[g],
+        "g": [f"g{i:02d}" for i in g],
+        "c": [f"c{i % 5}" for i in range(rows)],
+    })  # fmt: skip
+    behind = frame["x"] + rng.normal(size=12)[g] + rng.logistic(size=rows)
+    codes = np.digitize(behind, np.quantile(behind, np.linspace(0, 1, categories + 1)[1:-1]))
+    return frame.assign(y=pd.Categorical.from_codes(codes, list(NAMES[:categories])))
+
+
+def made(family: str, formula: str, categories: int = 4, **options: Any) -> Model:
+    of: Family = FAMILIES[family]
+    second = "a" if of.reference else "b"
+    texts = [text.format(y=RESPONSES[of.name], second=second) for text in FORMULAS[formula]]
+    given = ModelOptions(**({"preset": "brms", "weights": "w"} | options))
+    return build_model(sm.bf(*texts), data(categories), of, {}, given)
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_stans_density_and_gradient_are_those_over_rows(family: str, formula: str) -> None:
+    check(made(family, formula))
+
+
+@pytest.mark.parametrize("categories", [3, 7])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_any_number_of_categories(family: str, categories: int) -> None:
+    check(made(family, "crossed", categories))
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_cells_have_the_density_of_their_rows(family: str, formula: str) -> None:
+    rng = np.random.default_rng(4)
+    models = [made(family, formula, collapse=collapse, centering=0.5) for collapse in (True, False)]
+    assert len(models[0].cells.X) < len(models[1].cells.X)
+    stans = [compiled(model) for model in models]
+    points = [rng.uniform(-1, 1, dimension(models[0])) for _ in range(3)]
+    found = np.array([[stan.log_prob_grad(q)[0] for q in points] for stan in stans])
+    np.testing.assert_allclose(
+        *(each - each[0] for each in found), rtol=COLLAPSED, atol=COLLAPSED * np.abs(found).max()
+    )
+
+
+def test_the_program_knows_no_names() -> None:
+    """Two models that differ in categories' names alone share it."""
+    texts = [program(structure(made(family, "crossed"))).sha256 for family in ("categorical", "refcat")]
+    assert texts[0] == texts[1]
+
+
+def test_two_categories_are_binomial_responses() -> None:
+    """The same coordinates, and the same density in them up to a constant."""
+    frame = data(2)
+    options = ModelOptions(preset="brms", weights="w")
+    models = [build_model("y ~ x + (1 | g)", frame, family, {}, options) for family in (categorical(), binomial())]
+    hats = [model.centering.coordinates.hat for model in models]
+    np.testing.assert_allclose(*hats, rtol=1e-3)
+    rng = np.random.default_rng(4)
+    points = [rng.uniform(-1, 1, dimension(models[0])) for _ in range(4)]
+    values = []
+    for model in models:
+        stan = compiled(model)
+        values.append(np.array([stan.log_prob_grad(q)[0] for q in points]))
+    np.testing.assert_allclose(*(each - each[0] for each in values), atol=1e-2)
