@@ -6,6 +6,7 @@ from stanmlm.base.arrays import Floats
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.categories import codes_from_one, read_categories
 from stanmlm.families.family import Family, Notation, trials_of, with_link
+from stanmlm.families.given import Given
 from stanmlm.families.nominal import (
     PATTERN,
     counts,
@@ -61,12 +62,12 @@ CATEGORICAL = Family(
     parameters=(PATTERN,),
     kind="category",
     read=_read,
-    log_density=log_density,
-    draw=draw,
-    mean=probabilities,
+    log_density=Given(log_density),
+    draw=Given(draw),
+    mean=Given(probabilities),
     bounds=codes_from_one,
     notation=Notation(r"\pi", "", trials_of, _law),
-    reductions=(Reduction(("offset",), counts),),
+    reductions=(Reduction(("offset",), Given(counts)),),
     spread=one_each,
-    by_category=slopes_by_category,
+    by_category=Given(slopes_by_category),
 )

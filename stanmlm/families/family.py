@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from stanmlm.base.arguments import shown
-from stanmlm.base.arrays import Bools, Floats
+from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.families.given import Given
 from stanmlm.families.links import LINKS, Link
@@ -280,24 +280,6 @@ class Family:
         every = (*plain.parameters, *added)
         bound = replace(plain, categories=categories, parameters=every, read=read, unbound=plain)
         return bound.spread(bound) if bound.spread else bound
-
-
-def outside(family: Family, theta: Theta) -> Bools:
-    """Whether a predictor of a draw and row is where its link leaves what the parameter may be; () where none can."""
-    beyond: Bools = np.zeros((), dtype=bool)
-    for name, (low, high) in family.domains.items():
-        if name in theta.etas and theta.links[name] == family.links[name]:
-            beyond = beyond | (theta.etas[name] < low) | (theta.etas[name] > high)
-    return beyond
-
-
-def log_density_of(family: Family, y: Floats, theta: Theta, extra: Extra) -> Floats:
-    """A family's log density, minus infinity where a link leaves what its parameter may be."""
-    beyond = outside(family, theta)
-    if not np.any(beyond):
-        return family.log_density(y, theta, extra)
-    with np.errstate(all="ignore"):
-        return np.where(beyond, -np.inf, family.log_density(y, theta, extra))
 
 
 FamilyLike = Family | str | Callable[[], Family]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -17,6 +18,9 @@ from stanmlm.families.reductions import Extra, Stats, total
 from stanmlm.families.responses import Response
 from stanmlm.families.theta import Theta
 from stanmlm.formula.bf import LOCATION
+
+# The largest whole number that names a category.
+MOST = 10**9
 
 # Of each category the parameter that is its predictor, "" of the one that the others are counted from. Functions below
 # that have it first are given it once the categories are known.
@@ -71,6 +75,8 @@ def _no_share(*_: object) -> float:
     raise AssertionError("categories are not known yet")
 
 
+# Functions of a family that have places first.
+_OF_PLACES = ("log_density", "draw", "mean", "by_category")
 # What the location of each category is like. Its natural value says nothing: the link is that of all together.
 PATTERN = Distributional(LOCATION, LINKS["logit"], ("logit",), "real", _no_share)
 
@@ -104,7 +110,7 @@ def one_each(family: Family) -> Family:
     _check_names(known, of)
     pattern, *others = family.parameters
     locations = [replace(pattern, name=name, start=Given(_share, (k, reference))) for k, name in enumerate(of) if name]
-    bound = {name: Given(getattr(family, name), (of,)) for name in ("log_density", "draw", "mean", "by_category")}
+    bound: dict[str, Any] = {name: Given(getattr(family, name), (of,)) for name in _OF_PLACES}
     reductions = tuple(replace(one, statistic=Given(one.statistic, (of,))) for one in family.reductions)
     return replace(family, parameters=(*locations, *others), reductions=reductions, **bound)
 
@@ -130,6 +136,6 @@ def reference_of(refcat: object) -> str:
     """
     if refcat is None or isinstance(refcat, str):
         return refcat or ""
-    if isinstance(refcat, int) and not isinstance(refcat, bool):
+    if isinstance(refcat, int) and not isinstance(refcat, bool) and 0 < refcat <= MOST:
         return str(refcat)
     raise OptionError(f"refcat is the name of a category, not {shown(refcat)}")

@@ -161,7 +161,7 @@ def test_formulas_of_what_is_no_parameter_are_refused(texts: tuple[str, ...], co
 
 
 def test_categories_that_name_no_parameter_are_refused() -> None:
-    with pytest.raises(DataError, match="`a.b` and `a b` would have one name: rename them"):
+    with pytest.raises(DataError, match=r"`a\.b` and `a b` would have one name: rename them"):
         built("y ~ x", frame=data(("c", "a.b", "a b")))
     with pytest.raises(DataError, match="`-` would have none: rename them"):
         built("y ~ x", frame=data(("a", "b", "-")))

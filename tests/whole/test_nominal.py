@@ -128,7 +128,7 @@ def test_questions_of_categories(tmp_path: Path) -> None:
 def test_effects_are_of_whichever_predictor_has_them() -> None:
     fit = fitted("choice ~ x * f", "muright ~ g")
     assert list(sm.conditional_effects(fit).frames) == ["x", "f", "g"]
-    with pytest.raises(sm.OptionError, match="no order.*show one predictor of `x:f`"):
+    with pytest.raises(sm.OptionError, match=r"no order.*show one predictor of `x:f`"):
         sm.conditional_effects(fit, "x:f")
     assert list(sm.conditional_effects(fit, dpar="muright").frames) == ["g"]
     assert list(sm.conditional_effects(fit, dpar="muinbetween").frames) == ["x", "f", "x:f"]
