@@ -470,7 +470,9 @@ def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
         return 0.0
     etas, response = predictors_of(model, values), model.response
     if model.family.name in NOMINAL:
-        rows = NOMINAL[model.family.name](log_shares(model.family.categories, etas), response.y, values)
+        logs = log_shares(model.family.categories, etas)
+        values = values | {dpar: INVERSES[model.family.links[dpar].name](etas[dpar]) for dpar in etas if dpar == "phi"}
+        rows = NOMINAL[model.family.name](logs, response.y, values)
         return np.sum(response.weights * rows)
     eta = etas.pop("mu")
     links = {one.name: one.link.name for one in model.family.parameters}
@@ -497,7 +499,15 @@ def log_shares(categories: tuple[str, ...], etas: dict[str, Anything]) -> Anythi
 # (log shares (N, K), response, parameters) -> log likelihood of each row.
 NOMINAL: dict[str, Callable[..., Anything]] = {
     "categorical": lambda logs, y, _: logs[np.arange(len(y)), y.astype(int) - 1],
+    "multinomial": lambda logs, y, _: np.sum(y * logs, axis=1),
+    "dirichlet": lambda logs, y, values: _dirichlet(np.exp(logs), y, values["phi"]),
 }
+
+
+def _dirichlet(shares: Anything, y: Anything, phi: Anything) -> Anything:
+    a = shares * np.reshape(phi, (-1, 1))
+    each = (a - 1) * np.log(y) - special.loggamma(a + 0j)
+    return special.loggamma(phi + 0j) + np.sum(each, axis=1)
 
 
 def log_marginal(model: Model, values: dict[str, Anything]) -> Anything:

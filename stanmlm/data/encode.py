@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import cast
 
 import numpy as np
@@ -223,6 +224,7 @@ def _new_added(spec: Spec, table: pd.DataFrame, caller: Mapping[str, object], n:
     )
     out = {name: floats(v) for name, v in evaluated(formula, lambda e: value(e.node), n, there).items()}
     response = formula.response.node if formula.response else None
-    if response and is_call(response, ("cbind",), 2) and names_in(response) <= known:
-        out["trials"] = floats(recycle(value(call("+", *(node for _, node in response.args))), n)).reshape(n)
+    if response and is_call(response, ("cbind",)) and names_in(response) <= known:
+        total = reduce(lambda so_far, one: call("+", so_far, one), (node for _, node in response.args))
+        out["trials"] = floats(recycle(value(total), n)).reshape(n)
     return out

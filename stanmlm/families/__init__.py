@@ -6,6 +6,7 @@ from stanmlm.families.beta_binomial import beta_binomial
 from stanmlm.families.binomial import binomial
 from stanmlm.families.categorical import categorical
 from stanmlm.families.cumulative import cumulative
+from stanmlm.families.dirichlet import dirichlet
 from stanmlm.families.exgaussian import exgaussian
 from stanmlm.families.exponential import exponential
 from stanmlm.families.family import Family, FamilyLike
@@ -16,6 +17,7 @@ from stanmlm.families.hurdles import hurdle_gamma, hurdle_lognormal, hurdle_negb
 from stanmlm.families.inflated_beta import zero_inflated_beta, zero_one_inflated_beta
 from stanmlm.families.inverse_gaussian import inverse_gaussian
 from stanmlm.families.lognormal import lognormal
+from stanmlm.families.multinomial import multinomial
 from stanmlm.families.nbinom1 import nbinom1
 from stanmlm.families.negbinomial import negbinomial
 from stanmlm.families.poisson import poisson
@@ -47,6 +49,7 @@ __all__ = [
     "categorical",
     "cratio",
     "cumulative",
+    "dirichlet",
     "exgaussian",
     "exponential",
     "gaussian",
@@ -57,6 +60,7 @@ __all__ = [
     "hurdle_poisson",
     "inverse_gaussian",
     "lognormal",
+    "multinomial",
     "nbinom1",
     "negbinomial",
     "poisson",

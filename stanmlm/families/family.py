@@ -115,7 +115,9 @@ class Family:
     name: str  # also the file stan/families/<name>.stan
     spellings: tuple[str, ...]  # other packages' names of it
     parameters: tuple[Distributional, ...]  # the location first, which always has a predictor, or several
-    kind: str  # of the response: "real", "count" or "category", whose codes count from 1
+    # Of the response: "real", "count", "category", whose codes count from 1, or what has a number for each category,
+    # (rows, K): "counts" or "shares".
+    kind: str
     read: Callable[..., Response]  # (raw response, weights)
     log_density: Callable[[Floats, Theta, Extra], Floats]  # (y, theta, extra), with all constants and weights
     draw: Callable[[np.random.Generator, Theta, Extra], Floats]
@@ -186,6 +188,11 @@ class Family:
     def links(self) -> Mapping[str, Link]:
         """By parameter."""
         return {parameter.name: parameter.link for parameter in self.parameters}
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """How many numbers a response has, where that is one for each category; () of one number."""
+        return (len(self.categories),) if self.kind in ("counts", "shares") else ()
 
     @property
     def is_linear(self) -> bool:

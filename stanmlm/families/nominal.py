@@ -60,9 +60,10 @@ def slopes_by_category(of: Places, theta: Theta) -> tuple[Floats, Floats]:
 
 def counts(of: Places, response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
     """How many of a cell are of each category that has a predictor, and of all."""
-    y, weights = response.y.astype(int) - 1, response.weights
-    each = [total(np.where(y == k, weights, 0.0), cell, cells) for k, name in enumerate(of) if name]
-    return {"often": np.stack(each), "n": total(weights, cell, cells)}
+    y, weights = response.y, response.weights
+    numbers = y.T if y.ndim > 1 else (y.astype(int) == np.arange(1, len(of) + 1)[:, None]).astype(float)
+    each = [total(weights * own, cell, cells) for own, name in zip(numbers, of, strict=True) if name]
+    return {"often": np.stack(each), "n": total(weights * response.trials, cell, cells)}
 
 
 def _share(place: int, reference: int, response: Response) -> float:
@@ -76,7 +77,7 @@ def _no_share(*_: object) -> float:
 
 
 # Functions of a family that have places first.
-_OF_PLACES = ("log_density", "draw", "mean", "by_category")
+_OF_PLACES = ("log_density", "draw", "mean", "by_category", "score", "information")
 # What the location of each category is like. Its natural value says nothing: the link is that of all together.
 PATTERN = Distributional(LOCATION, LINKS["logit"], ("logit",), "real", _no_share)
 
@@ -110,7 +111,9 @@ def one_each(family: Family) -> Family:
     _check_names(known, of)
     pattern, *others = family.parameters
     locations = [replace(pattern, name=name, start=Given(_share, (k, reference))) for k, name in enumerate(of) if name]
-    bound: dict[str, Any] = {name: Given(getattr(family, name), (of,)) for name in _OF_PLACES}
+    known = {name: getattr(family, name) for name in _OF_PLACES}
+    bound: dict[str, Any] = {name: Given(function, (of,)) for name, function in known.items() if function}
+    bound["slopes_in"] = (*("" for _ in locations), *(one.links[0] for one in others))
     reductions = tuple(replace(one, statistic=Given(one.statistic, (of,))) for one in family.reductions)
     return replace(family, parameters=(*locations, *others), reductions=reductions, **bound)
 

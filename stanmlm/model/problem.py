@@ -11,7 +11,7 @@ from stanmlm.data.design import Design, dpars_of, predictors
 from stanmlm.families import Family
 from stanmlm.families.categories import shares_of
 from stanmlm.families.family import Distributional
-from stanmlm.families.reductions import Observed
+from stanmlm.families.reductions import Observed, columns_of
 from stanmlm.families.responses import Response
 from stanmlm.families.thresholds import middle
 from stanmlm.model.approximations import Likelihood, Means, Scale, bounds_of, of_means, of_responses
@@ -205,7 +205,8 @@ def _likelihood(
         center, size = scale.center[0], scale.unit[0]
         return of_means(Means((y - center) / size, n, offset[0], spread and (spread[0], spread[1] / size**2), family))
     start = np.array([one.link.forward(np.asarray(value)) for one, value in starts])
-    means = Means(seen.y / seen.extra.trials, seen.n * seen.extra.trials, offset[0, seen.cell], None, family)
+    y, trials = (seen.y.T / seen.extra.trials).T, seen.extra.trials
+    means = Means(y, seen.n * trials, offset[0, seen.cell], None, family)
     own = bounds_of(means)
     if not seen.extra.whole:  # the mean of what was seen is not that of what there was
         own = (own[0] - UNSEEN, own[1] + UNSEEN)
@@ -244,7 +245,7 @@ def _among_thresholds(family: Family, response: Response, start: Floats) -> Floa
 
 def _typical(seen: Observed, family: Family) -> Response:
     """Quantiles of the responses: the same whatever order, cells and weights tell them in."""
-    order = np.lexsort((seen.extra.trials, seen.y))
+    order = np.lexsort((seen.extra.trials, *columns_of(seen.y)))
     reached = np.cumsum(seen.n[order])
     at = order[np.searchsorted(reached, reached[-1] * (np.arange(TYPICAL) + SHIFT) / TYPICAL)]
     ones = constant(1.0, TYPICAL)

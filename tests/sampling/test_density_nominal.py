@@ -9,22 +9,28 @@ from reference_density import dimension
 from stan_against_numpy import check, compiled
 
 import stanmlm as sm
-from stanmlm.families import Family, binomial, categorical
+from stanmlm.families import Family, binomial, categorical, dirichlet, multinomial
 from stanmlm.fit.pipeline import ModelOptions, build_model
 from stanmlm.model.model import Model
 from stanmlm.sampling.program import program, structure
 
 # Differences of the log density between cells and rows, relative to its size: the order of sums.
 COLLAPSED = 1e-10
-FAMILIES = {"categorical": categorical(), "refcat": categorical(refcat="C 3")}
-RESPONSES = {"categorical": "y"}
+FAMILIES = {
+    "categorical": categorical(),
+    "refcat": categorical(refcat="C 3"),
+    "multinomial": multinomial(),
+    "multinomial refcat": multinomial(refcat="k2"),
+    "dirichlet": dirichlet(),
+    "dirichlet refcat": dirichlet(refcat="s3"),
+}
 FORMULAS = {
     "fixed": ("{y} ~ x",),
     "intercepts": ("{y} ~ 1",),
     "slopes": ("{y} ~ x + a + (1 + x | g)",),
     "crossed": ("{y} ~ x + offset(o) + (1 | g) + (1 | c)",),
-    "one of its own": ("{y} ~ x + (1 | g)", "mub ~ z + offset(o)"),
-    "the first of its own": ("{y} ~ x + offset(o)", "mu{second} ~ 0 + z + (1 | g)"),
+    "one of its own": ("{y} ~ x + (1 | g)", "mu{last} ~ z + offset(o)"),
+    "the first of its own": ("{y} ~ x + offset(o)", "mu{first} ~ 0 + z + (1 | g)"),
 }
 NAMES = ("a", "b", "C 3", "d", "e", "f", "h")
 
@@ -43,13 +49,27 @@ def data(categories: int = 4, rows: int = 180) -> pd.DataFrame:
     })  # fmt: skip
     behind = frame["x"] + rng.normal(size=12)[g] + rng.logistic(size=rows)
     codes = np.digitize(behind, np.quantile(behind, np.linspace(0, 1, categories + 1)[1:-1]))
+    shares = rng.dirichlet(np.arange(1.0, categories + 1), rows)
+    parts = {f"s{k + 1}": shares[:, k] for k in range(categories)}
+    parts |= {f"k{k + 1}": rng.poisson(k + 1.0, rows) for k in range(categories)}
+    frame = frame.assign(**parts)
     return frame.assign(y=pd.Categorical.from_codes(codes, list(NAMES[:categories])))
+
+
+def responses_of(family: Family, categories: int) -> tuple[str, list[str]]:
+    """The left side, and the names of categories."""
+    prefix = {"multinomial": "k", "dirichlet": "s"}.get(family.name)
+    if prefix is None:
+        return "y", list(NAMES[:categories])
+    names = [f"{prefix}{k + 1}" for k in range(categories)]
+    return f"cbind({', '.join(names)})", names
 
 
 def made(family: str, formula: str, categories: int = 4, **options: Any) -> Model:
     of: Family = FAMILIES[family]
-    second = "a" if of.reference else "b"
-    texts = [text.format(y=RESPONSES[of.name], second=second) for text in FORMULAS[formula]]
+    left, names = responses_of(of, categories)
+    others = [name for name in names if name != (of.reference or names[0])]
+    texts = [text.format(y=left, first=others[0], last=others[-1]) for text in FORMULAS[formula]]
     given = ModelOptions(**({"preset": "brms", "weights": "w"} | options))
     return build_model(sm.bf(*texts), data(categories), of, {}, given)
 
@@ -78,6 +98,13 @@ def test_cells_have_the_density_of_their_rows(family: str, formula: str) -> None
     np.testing.assert_allclose(
         *(each - each[0] for each in found), rtol=COLLAPSED, atol=COLLAPSED * np.abs(found).max()
     )
+
+
+@pytest.mark.parametrize("texts", [("phi ~ x + (1 | g)",), ("phi ~ z", "mus2 ~ 1")])
+def test_the_precision_of_shares_takes_a_formula(texts: tuple[str, ...]) -> None:
+    for collapse in (True, False):
+        options = ModelOptions(preset="brms", weights="w", collapse=collapse)
+        check(build_model(sm.bf("cbind(s1, s2, s3) ~ x + (1 | g)", *texts), data(3), dirichlet(), {}, options))
 
 
 def test_the_program_knows_no_names() -> None:

@@ -96,7 +96,7 @@ def expectation(fit: Fit, target: Target) -> OfRows:
 
 
 def new_responses(fit: Fit, target: Target, source: Source, numbers: Ints | None = None) -> OfRows:
-    """What draws new responses (draws, rows) of a target, given the parameters of rows and which rows these are.
+    """What draws new responses of rows of a target, (draws, rows) or (draws, rows, categories), given their parameters.
 
     Rows are a block of `ROWS`, or several: each draw of a block has a stream of its own, by its position or by
     `numbers`, whatever others there are. Responses are NaN where a linear predictor is.
@@ -113,13 +113,14 @@ def new_responses(fit: Fit, target: Target, source: Source, numbers: Ints | None
     def values(theta: Theta, rows: slice) -> Floats:
         missing = np.any([np.isnan(eta) for eta in theta.etas.values()], axis=0)
         etas = {name: np.where(missing, 0.0, eta) for name, eta in theta.etas.items()}
-        of, out = replace(theta, etas=etas).values(), np.empty(missing.shape)
+        of, parts = replace(theta, etas=etas).values(), fit.model.family.parts
+        out = np.empty((*missing.shape, *parts))
         for block, at in blocks(rows):
             here = slice(at.start - rows.start, at.stop - rows.start)
             extra = extra_of(target, at)
             for i, rng in enumerate(streams_of_draws(source, Purpose.RESPONSES, block, which)):
                 out[i, here] = _drawn(fit, rng, of.part(slice(i, i + 1), here), extra)
-        return np.where(missing, np.nan, out)
+        return np.where(missing.reshape(*missing.shape, *(1 for _ in parts)), np.nan, out)
 
     return values
 

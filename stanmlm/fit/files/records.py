@@ -118,11 +118,12 @@ def _family_written(family: Family, *_: object) -> Json:
     links = {one.name: one.link.name for one in FAMILIES[family.name].parameters} | {
         name: link.name for name, link in family.links.items()
     }
+    ends = {one.name: [_end(end) for end in one.ends] for one in family.parameters if one.ends is not None}
     if family.categories:
         thresholds = family.shared.name if family.shared else ""
         names = {"name": family.name, "thresholds": thresholds, "reference": family.reference}
-        return {**names, "links": links, "categories": list(family.categories)}
-    ends = {one.name: [_end(end) for end in one.ends] for one in family.parameters if one.ends is not None}
+        about_it = {"ends": ends, "constants": dict(family.constants)} if ends or family.constants else {}
+        return {**names, "links": links, "categories": list(family.categories), **about_it}
     about = ([ends, dict(family.constants)] if family.constants else [ends]) if ends or family.constants else []
     return [family.name, *links.values(), *about]
 
@@ -137,18 +138,23 @@ def _family_read(written: Any, *_: object) -> Family:
         plain, links = FAMILIES[written["name"]], written["links"]
         shared = SHARED[written["thresholds"]] if written["thresholds"] else None
         unbound = replace(plain, shared=shared, reference=written.get("reference", ""))
-        bound = with_links(unbound, [links[name] for name in unbound.links]).bound(
-            tuple(written["categories"]), list(links)
-        )
-        return with_links(bound, [links[name] for name in bound.links])
+        given = with_links(unbound, [links[name] for name in unbound.links])
+        bound = given.bound(tuple(written["categories"]), list(links))
+        bound = with_links(bound, [links[name] for name in bound.links])
+        return holding(bound, written.get("constants", {})).narrowed(_ends(written.get("ends", {})))
     name, *rest = written
     links, about = ([one for one in rest if isinstance(one, dict) == known] for known in (False, True))
     ends, constants = [*about, {}, {}][:2]
-    known = {
-        dpar: (-np.inf if low is None else low, np.inf if high is None else high) for dpar, (low, high) in ends.items()
-    }
     unbound = with_links(FAMILIES[name], links)
-    return holding(replace(unbound, unbound=unbound), constants).narrowed(known)
+    return holding(replace(unbound, unbound=unbound), constants).narrowed(_ends(ends))
+
+
+def _ends(written: Mapping[str, Sequence[float | None]]) -> dict[str, tuple[float, float]]:
+    """Bounds by parameter."""
+    return {
+        dpar: (-np.inf if low is None else low, np.inf if high is None else high)
+        for dpar, (low, high) in written.items()
+    }
 
 
 def _read_address(written: Json, inner: Callable[[Json], Any], _: object) -> Address:
