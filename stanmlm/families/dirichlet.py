@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import special
 
-from stanmlm.base.arrays import Floats, Ints
+from stanmlm.base.arrays import Floats, Ints, constant
 from stanmlm.base.errors import DataError
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.categories import parts_of
@@ -22,7 +22,7 @@ from stanmlm.families.given import Given
 from stanmlm.families.links import LINKS, OF_SCALES
 from stanmlm.families.nominal import PATTERN, Places, log_probabilities, one_each, probabilities, reference_of
 from stanmlm.families.reductions import Extra, Reduction, Stats, total
-from stanmlm.families.responses import Response, constant, refuse, weights_of_rows
+from stanmlm.families.responses import Response, refuse, weights_of_rows
 from stanmlm.families.theta import Theta
 
 # How far from one a sum of shares may be: they were rounded, to single precision at worst.

@@ -111,8 +111,8 @@ def one_each(family: Family) -> Family:
     _check_names(known, of)
     pattern, *others = family.parameters
     locations = [replace(pattern, name=name, start=Given(_share, (k, reference))) for k, name in enumerate(of) if name]
-    known = {name: getattr(family, name) for name in _OF_PLACES}
-    bound: dict[str, Any] = {name: Given(function, (of,)) for name, function in known.items() if function}
+    functions = {name: getattr(family, name) for name in _OF_PLACES}
+    bound: dict[str, Any] = {name: Given(function, (of,)) for name, function in functions.items() if function}
     bound["slopes_in"] = (*("" for _ in locations), *(one.links[0] for one in others))
     reductions = tuple(replace(one, statistic=Given(one.statistic, (of,))) for one in family.reductions)
     return replace(family, parameters=(*locations, *others), reductions=reductions, **bound)

@@ -1,6 +1,7 @@
 """Categories with a predictor each: names, laws against sums, draws and differences, and what is refused."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,8 @@ from scipy import special, stats
 
 import stanmlm as sm
 from stanmlm import DataError, FormulaError, OptionError, PriorError
-from stanmlm.families import Family, as_family, categorical
+from stanmlm.data.raw_response import RawResponse
+from stanmlm.families import Family, as_family, categorical, dirichlet, multinomial
 from stanmlm.families.reductions import Extra
 from stanmlm.families.slopes import slopes
 from stanmlm.families.theta import Theta
@@ -196,3 +198,121 @@ def test_priors_of_one_category_and_of_all() -> None:
         priors(prior={"x": sm.normal(0, 3)})
     with pytest.raises(PriorError, match="`mulow` has no predictor"):
         priors(sm.set_prior("normal(0, 2)", class_="b", dpar="mulow"))
+
+
+def parts(of: Family, eta: float = 1.0) -> tuple[Theta, np.ndarray]:
+    """Predictors of 3 parts in ROWS rows, and the shares that they make."""
+    etas = eta * np.linspace(-1.5, 1.2, 2 * ROWS).reshape(2, 1, ROWS)
+    natural = {one.name: np.array([[4.5]]) for one in of.scalars}
+    at = of.theta(dict(zip(of.locations, etas, strict=True)), natural)
+    return at, special.softmax(np.stack([np.zeros(ROWS), *etas[:, 0]], axis=1), axis=1)
+
+
+COUNTED, SHARED = multinomial().bound(("a", "b", "c"), ()), dirichlet().bound(("a", "b", "c"), ())
+TRIALS = np.array([0.0, 1.0, 3.0, 7.0, 12.0, 40.0])
+
+
+def test_counts_have_the_multinomial_density_mean_and_draws() -> None:
+    at, shares = parts(COUNTED)
+    extra = Extra(TRIALS, np.full(ROWS, 1.5))
+    y = np.random.default_rng(1).multinomial(TRIALS.astype(int), shares).astype(float)
+    expected = [stats.multinomial(int(n), p).logpmf(own) for n, p, own in zip(TRIALS, shares, y, strict=True)]
+    np.testing.assert_allclose(COUNTED.log_density(y, at, extra)[0], 1.5 * np.array(expected), rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(COUNTED.mean(at, extra)[0], TRIALS[:, None] * shares, rtol=1e-12)
+    many = COUNTED.theta({name: np.tile(eta, (4000, 1)) for name, eta in at.etas.items()}, {})
+    drawn = COUNTED.draw(np.random.default_rng(2), many, extra)
+    np.testing.assert_array_equal(drawn.sum(axis=-1), np.tile(TRIALS, (4000, 1)))
+    error = np.sqrt(TRIALS[:, None] * shares * (1 - shares) / 4000)
+    assert np.all(np.abs(drawn.mean(axis=0) - TRIALS[:, None] * shares) <= 5 * error)
+
+
+def test_a_count_of_none_needs_no_chance() -> None:
+    at = COUNTED.theta({name: np.full((1, 1), -800.0) for name in COUNTED.locations}, {})
+    value = COUNTED.log_density(np.array([[3.0, 0.0, 0.0]]), at, Extra(np.full(1, 3.0), np.ones(1)))
+    assert value == pytest.approx(0.0)
+
+
+def test_shares_have_the_dirichlet_density_and_draws_with_its_moments() -> None:
+    at, shares = parts(SHARED)
+    y = np.random.default_rng(1).dirichlet([1.0, 2.0, 0.5], ROWS)
+    expected = [stats.dirichlet(4.5 * p).logpdf(own) for p, own in zip(shares, y, strict=True)]
+    np.testing.assert_allclose(SHARED.log_density(y, at, extra())[0], expected, rtol=1e-10)
+    many = SHARED.theta({name: np.tile(eta, (20_000, 1)) for name, eta in at.etas.items()}, at.natural)
+    drawn = SHARED.draw(np.random.default_rng(2), many, extra())
+    np.testing.assert_allclose(drawn.sum(axis=-1), 1.0, rtol=1e-12)
+    for row, p in enumerate(shares):
+        for k in range(3):
+            law = stats.beta(4.5 * p[k], 4.5 * (1 - p[k]))
+            assert stats.kstest(drawn[:, row, k], law.cdf).pvalue > 0.001
+
+
+def test_draws_of_shares_that_are_all_but_one_or_none_sum_to_one() -> None:
+    at = SHARED.theta({"mub": np.full((50, 2), -30.0), "muc": np.full((50, 2), 5.0)}, {"phi": np.full((50, 1), 1e-4)})
+    drawn = SHARED.draw(np.random.default_rng(2), at, extra(2))
+    np.testing.assert_allclose(drawn.sum(axis=-1), 1.0)
+
+
+@pytest.mark.parametrize("family", [COUNTED, SHARED], ids=lambda family: family.name)
+def test_slopes_of_parts_in_closed_form_are_those_by_differences(family: Family) -> None:
+    """The expected information is that of many draws' scores."""
+    rng, step = np.random.default_rng(3), 1e-5
+    at, _ = parts(family)
+    etas = [eta[0] for eta in at.etas.values()] + [np.log(np.full(ROWS, 4.5)) for _ in family.scalars]
+    more = Extra(np.full(ROWS, 5.0), np.linspace(0.5, 2, ROWS))
+
+    def density(y: np.ndarray, moves: dict[int, float]) -> np.ndarray:
+        moved = family.theta_at([eta + moves.get(p, 0.0) for p, eta in enumerate(etas)])
+        return family.log_density(y, replace(moved, etas={n: e[None] for n, e in moved.etas.items()}), more)[0]
+
+    y = family.draw(rng, at, more)[0]
+    score, information = slopes(family, y, etas, more)
+    by_differences = [(density(y, {p: step}) - density(y, {p: -step})) / (2 * step) for p in range(len(etas))]
+    np.testing.assert_allclose(score, by_differences, atol=2e-7 * np.abs(score).max())
+    many = 4000
+    wide = Extra(np.tile(more.trials, many), np.tile(more.weights, many))
+    long = [np.tile(eta, many) for eta in etas]
+    of = family.theta_at(long)
+    drawn = family.draw(rng, replace(of, etas={name: eta[None] for name, eta in of.etas.items()}), wide)[0]
+    draws = slopes(family, drawn, long, wide)[0].reshape(len(etas), many, ROWS)
+    products = np.einsum("psr,qsr->spqr", draws, draws) / more.weights  # exponents multiply scores, and information
+    error = products.std(axis=0) / np.sqrt(many)
+    assert np.all(np.abs(products.mean(axis=0) - information) < 5.5 * error)
+
+
+def raw(values: object, names: tuple[str, ...] = ("a", "b", "c"), **added: object) -> RawResponse:
+    rows = pd.Index(np.arange(len(values)) + 10)  # type: ignore[arg-type]
+    of = {name: np.asarray(numbers, dtype=float) for name, numbers in added.items()}
+    return RawResponse("Y", "cbind", np.asarray(values, dtype=float), names, rows, added=of)
+
+
+def test_counts_are_read_by_column() -> None:
+    of = multinomial().read(raw([[1, 2, 0], [0, 0, 4]], trials=[3, 4]), None)
+    assert (of.categories, of.trials.tolist()) == (("a", "b", "c"), [3.0, 4.0])
+    assert multinomial().read(raw([[1, 2]], ()), None).categories == ("1", "2")
+
+
+@pytest.mark.parametrize(
+    ("family", "response", "message"),
+    [
+        (
+            multinomial,
+            raw([[1, 2, 0], [0.5, 1, 4]]),
+            r"`Y` has 1 value that are not whole numbers .*\(row 11\)",
+        ),
+        (multinomial, raw([[1, -2, 0]]), "not whole numbers from 0"),
+        (multinomial, raw([[1, 2, 0], [0, 1, 4]], trials=[3, 4]), r"not what the columns of `Y` sum to \(row 11\)"),
+        (multinomial, raw([[1, np.nan, 0]]), "missing or infinite"),
+        (multinomial, raw([[1], [2]], ("a",)), "two columns or more"),
+        (multinomial, raw([[1, 2]], ("a", "a")), "two columns of `Y` have one name"),
+        (dirichlet, raw([[0.2, 0.3, 0.5], [0.2, 0.3, 0.4]]), r"sum to 1: `Y` has 1 value that do not \(row 11\)"),
+        (dirichlet, raw([[0.0, 0.5, 0.5]]), r"shares above 0: `Y` has 1 value with one that is not \(row 10\)"),
+        (
+            dirichlet,
+            RawResponse("y", "numeric", np.ones(3)),
+            r"a column for each category, `cbind\(a, b, c\)`; `y`",
+        ),
+    ],
+)
+def test_what_is_no_response_in_parts_is_refused(family: object, response: RawResponse, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        family().read(response, None)  # type: ignore[operator]

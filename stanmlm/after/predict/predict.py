@@ -145,8 +145,8 @@ def posterior_predict(
 ) -> "DataArray | pd.DataFrame":
     """Draws of new responses: reals, counts, numbers of successes out of `trials`, or codes of categories from 1.
 
-    What categories are called is in `.attrs["levels"]`. Responses with a number for each category, counts or shares, have
-    a third dim "category".
+    What categories are called is in `.attrs["levels"]`. Responses with a number for each category, counts or shares,
+    have a third dim "category".
 
     `seed` is the fit's own where None, so that two calls agree; a row's draw is the same whatever `draws` and
     `max_bytes` are, and 256 rows at least are held at once. Weights of gaussian rows divide their variance: new data

@@ -149,3 +149,94 @@ def test_effects_are_of_whichever_predictor_has_them() -> None:
 def test_what_categories_without_order_do_not_have_is_refused(ask: object, message: str) -> None:
     with pytest.raises(sm.StanmlmError, match=message):
         ask(fitted(MAIN))  # type: ignore[operator]
+
+
+PARTS = {"multinomial": ("cbind(k1, k2, k3) | trials(n)", ()), "dirichlet": ("cbind(s1, s2, s3)", ("phi",))}
+every_of_parts = pytest.mark.parametrize("family", PARTS)
+
+
+@cache
+def parts(rows: int = 200) -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    g = np.arange(rows) % 10
+    x = rng.choice([-1.0, 0.0, 1.0], rows)
+    odds = np.column_stack([np.zeros(rows), 0.6 * x + rng.normal(size=10)[g], -0.5 - 0.4 * x])
+    chances = np.exp(odds) / np.exp(odds).sum(axis=1, keepdims=True)
+    n = rng.integers(1, 9, rows)
+    counts = np.array([rng.multinomial(*each) for each in zip(n, chances, strict=True)])
+    shares = np.array([rng.dirichlet(6 * p) for p in chances])
+    of = {f"k{k + 1}": counts[:, k] for k in range(3)} | {f"s{k + 1}": shares[:, k] for k in range(3)}
+    return pd.DataFrame({"x": x, "g": [f"g{i}" for i in g], "n": n, **of})
+
+
+@cache
+def of_parts(family: str, *texts: str) -> sm.Fit:
+    left, _ = PARTS[family]
+    return sm.brm(sm.bf(f"{left} ~ x + (1 | g)", *texts), parts(), family=family, **SHORT)
+
+
+@every_of_parts
+def test_every_verb_answers_for_responses_in_parts(family: str, tmp_path: Path) -> None:
+    fit, data_ = of_parts(family), parts()
+    epred = sm.posterior_epred(fit)
+    assert list(epred["category"].values) == list(fit.model.family.categories)
+    np.testing.assert_allclose(epred.sum("category"), 1.0, rtol=1e-12)
+    drawn = sm.posterior_predict(fit, seed=2)
+    assert drawn.dims == ("sample", "row", "category")
+    totals = data_["n"].to_numpy() if family == "multinomial" else np.ones(len(data_))
+    np.testing.assert_allclose(drawn.sum("category"), np.tile(totals, (drawn.sizes["sample"], 1)), rtol=1e-12)
+    counts = sm.posterior_epred(fit, scale="count")
+    np.testing.assert_allclose(counts.mean(("sample", "row")), drawn.mean(("sample", "row")), rtol=0.03)
+    new = data_.iloc[:4].drop(columns=[column for column in data_ if column[0] in "ks"]).assign(g="elsewhere")
+    assert sm.posterior_predict(fit, new, new_levels="draw").shape == (300, 4, 3)
+    assert np.all(np.isfinite(sm.log_lik(fit).values))
+    np.testing.assert_allclose(sm.log_lik(fit, data_.iloc[:5]), sm.log_lik(fit).values[:, :5], rtol=1e-9)
+    assert np.isfinite(sm.loo(fit).estimates.loc["elpd_loo", "Estimate"])
+    assert set(sm.conditional_effects(fit).frames["x"]["category"]) == set(fit.model.family.categories)
+    assert sm.conditional_effects(fit, method="predict").frames["x"].shape[0] == 300
+    assert set(sm.avg_predictions(fit).frame["group"]) == set(fit.model.family.categories)
+    tree = sm.to_arviz(fit, posterior_predictive=True, log_likelihood=True)
+    assert tree["posterior_predictive"].to_dataset().sizes["category"] == 3
+    assert tree["observed_data"].to_dataset().sizes["category"] == 3
+    sm.save(fit, tmp_path / "fit.zip")
+    loaded = sm.load(tmp_path / "fit.zip")
+    assert loaded.model.family == fit.model.family
+    np.testing.assert_array_equal(sm.posterior_predict(loaded, seed=2), drawn)
+    np.testing.assert_array_equal(loaded.model.response.y, fit.model.response.y)
+    again = sm.update(loaded, ". ~ . - (1 | g)", **SHORT)
+    assert not again.model.design.terms
+    for ask in (sm.residuals, sm.bayes_R2, sm.pp_check):
+        with pytest.raises(sm.DataError, match="categories"):
+            ask(fit)
+
+
+def test_counts_without_trials_are_what_columns_sum_to() -> None:
+    fit = sm.brm("cbind(k1, k2, k3) ~ x", parts(), family=sm.multinomial(refcat="k2"), **SHORT)
+    assert fit.model.family.locations == ("muk1", "muk3")
+    np.testing.assert_array_equal(fit.model.response.trials, parts()["n"])
+    with pytest.raises(sm.DataError, match="trials"):
+        sm.posterior_predict(fit, parts()[["x"]])
+    assert sm.posterior_predict(fit, parts()[["x"]], trials=5).sum("category").values.max() == 5
+
+
+def test_precision_takes_a_formula_a_number_and_a_prior(tmp_path: Path) -> None:
+    fit = of_parts("dirichlet", "phi ~ x + (1 | g)")
+    assert np.all(sm.posterior_epred(fit, dpar="phi").values > 0)
+    assert list(sm.conditional_effects(fit, dpar="phi").frames) == ["x"]
+    held = sm.brm(sm.bf("cbind(s1, s2, s3) ~ x", phi=5), parts(), family=sm.dirichlet, **SHORT)
+    sm.save(held, tmp_path / "held.zip")
+    assert sm.load(tmp_path / "held.zip").model.family.constants == {"phi": 5.0}
+    bounded = [sm.set_prior("gamma(2, 0.1)", class_="phi", ub=6)]
+    narrow = sm.brm("cbind(s1, s2, s3) ~ x", parts(), family=sm.dirichlet, priors=bounded, **SHORT)
+    assert float(sm.as_draws_df(narrow)["phi"].max()) < 6
+    sm.save(narrow, tmp_path / "narrow.zip")
+    assert sm.load(tmp_path / "narrow.zip").model.family == narrow.model.family
+
+
+def test_counts_of_one_are_categories() -> None:
+    single = data().assign(**{f"k{k}": (data()["choice"] == name) * 1 for k, name in enumerate(NAMES)})
+    fits = [fitted("choice ~ x"), sm.brm("cbind(k0, k1, k2) ~ x", single, family=sm.multinomial, **SHORT)]
+    assert sm.stancode(fits[0]).splitlines()[1:] == sm.stancode(fits[1]).splitlines()[1:]
+    np.testing.assert_allclose(*(sm.standata(fit)["often"] for fit in fits))
+    np.testing.assert_allclose(*(sm.standata(fit)["fix_hat"] for fit in fits), rtol=1e-9)
+    assert list(sm.fixef(fits[1]).index) == ["muk1_(Intercept)", "muk1_x", "muk2_(Intercept)", "muk2_x"]
