@@ -240,3 +240,17 @@ def test_counts_of_one_are_categories() -> None:
     np.testing.assert_allclose(*(sm.standata(fit)["often"] for fit in fits))
     np.testing.assert_allclose(*(sm.standata(fit)["fix_hat"] for fit in fits), rtol=1e-9)
     assert list(sm.fixef(fits[1]).index) == ["muk1_(Intercept)", "muk1_x", "muk2_(Intercept)", "muk2_x"]
+
+
+def test_equations_are_of_any_category_or_of_each() -> None:
+    text = str(sm.equation(fitted(MAIN), names={"choice": "y"}))
+    assert r"\log \frac{\pi_{c,ij}}{\pi_{1,ij}} &= \mu_{c,ij}, \quad c = 2, 3" in text
+    assert r"\mu_{c,ij} &= \alpha_{c,j} + \beta_{c}\,\mathrm{x}_{ij}" in text
+    assert r"\alpha_{c,j} &\sim \text{Normal}(\mu_{\alpha_{c}}, \sigma_{\alpha_{c}}^2)" in text
+    apart = str(sm.equation(fitted("choice ~ x * f", "muright ~ g"), names={"fq": "F"}))
+    assert r"\mu_{2,i} &= \alpha_{2} + \beta_{1,2}\,\mathrm{x}_{i} + \beta_{2,2}\," in apart
+    assert r"\mu_{3,i} &= \alpha_{3} + " in apart
+    shares = str(sm.equation(of_parts("dirichlet")))
+    assert r"\mathrm{cbind(s1{,}\ s2{,}\ s3)}_{ij} &\sim \text{Dirichlet}(\pi_{ij} \phi)" in shares
+    with pytest.raises(sm.OptionError, match="`phi` has a formula too"):
+        sm.equation(of_parts("dirichlet", "phi ~ x + (1 | g)"))
