@@ -35,6 +35,7 @@
   int<lower=1> S;  // standard deviations of all group terms
   vector[S] log_sd_hat;  // about what their logarithms are
   matrix[S, S] log_sd_L;  // times its transpose, about their posterior covariance
+  vector<lower=0>[S] log_sd_bend;  // how much longer their tails to the left are
 {% if scale %}
 {{ ratio.data(scale) -}}
 {% endif %}
@@ -94,9 +95,11 @@
 {{ coefficients if not s.rotated }}
 
 {% if terms %}
-  vector[S] log_sd = log_sd_hat + log_sd_L * z_sd;
+  vector[S] wide = sqrt(square(z_sd) + 0.25);
+  vector[S] left = log_sd_bend .* square(0.5 * (wide - z_sd));  // of z_sd far below 0 the square, else about 0
+  vector[S] log_sd = log_sd_hat + log_sd_L * (z_sd - left);
   vector[S] sd = exp(log_sd);  // of the group coefficients, term after term
-  target += sum(log_sd);  // Jacobian
+  target += sum(log_sd) + sum(log1p(2 * left ./ wide));  // Jacobian
 
 {% endif %}
 {% for term in terms | selectattr("rotated") %}

@@ -16,6 +16,7 @@ from stanmlm.model.coordinates import Coordinates
 from stanmlm.model.joining import apart, joined
 from stanmlm.model.model import Model
 from stanmlm.model.nesting import nestings
+from stanmlm.model.spreads import bent, log_slope
 from stanmlm.model.sweeping import Sweep
 from stanmlm.priors.parameters import address_of
 from stanmlm.priors.priors import PriorRow, Priors
@@ -175,7 +176,21 @@ def oblique(columns: Design, rng: np.random.Generator) -> Coordinates:
     F, sizes = columns.X.shape[1], [len(term.coefs) for term in columns.terms]
     bases = tuple(np.eye(K) + (K > 1) * rng.uniform(-0.3, 0.3, (K, K)) for K in sizes)
     factor, sd_factor = (np.tril(rng.uniform(0.3, 0.8, (n, n))) for n in (F, sum(sizes)))
-    return Coordinates(0.5 * rng.normal(size=F), factor, 0.5 * rng.normal(size=sum(sizes)), sd_factor, bases)
+    hat, log_sd = (0.5 * rng.normal(size=n) for n in (F, sum(sizes)))
+    return Coordinates(hat, factor, log_sd, sd_factor, np.linspace(0.05, 0.2, sum(sizes)), bases)
+
+
+def scores_of(log_sd: Floats, of: Coordinates) -> Floats:
+    """What is sampled of log sds (..., S): the inverse of `Coordinates.log_sds`."""
+    return unbent(np.linalg.solve(of.sd_factor, (log_sd - of.log_sd)[..., None])[..., 0], of.sd_bend)
+
+
+def unbent(bent_z: Floats, bend: Floats) -> Floats:
+    """The inverse of `bent`, by Newton's method: it is concave, and from the left that comes from one side."""
+    z = np.minimum(bent_z, 0.0) - 1.0
+    for _ in range(60):
+        z = z - (bent(z, bend) - bent_z) / np.exp(log_slope(z, bend))
+    return np.asarray(z)
 
 
 def model(
@@ -213,5 +228,5 @@ def as_sampled(of: Model, values: dict[str, Any]) -> dict[str, Any]:
     own = sampled_in(of.centering, of.design)
     rest = {name: value for name, value in values.items() if name not in ("fix", "sd")}
     z_fix = np.linalg.solve(own.factor, (values["fix"] - own.hat)[..., None])[..., 0]
-    z_sd = np.linalg.solve(own.sd_factor, (np.log(values["sd"]) - own.log_sd)[..., None])[..., 0]
+    z_sd = scores_of(np.log(values["sd"]), own)
     return {"z_fix": z_fix, "z_sd": z_sd, **rest}

@@ -15,6 +15,7 @@ from stanmlm.data.design import Predictor, dpars_of, predictors
 from stanmlm.data.whole_rows import whole
 from stanmlm.model.centering import sampled_in
 from stanmlm.model.model import Model
+from stanmlm.model.spreads import log_slope
 from stanmlm.priors.priors import PriorRow
 
 # Kernels of the prior distributions: (x, arguments) -> log density up to a constant.
@@ -300,8 +301,8 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
     values["swept"] = of.hat + of.factor @ values["z_fix"]
     if design.terms:
         values["z_sd"] = take(sum(len(term.coefs) for term in design.terms))
-        log_sd = of.log_sd + of.sd_factor @ values["z_sd"]
-        values["sd"], jacobian = np.exp(log_sd), jacobian + log_sd.sum()
+        log_sd, slope = of.log_sds(values["z_sd"]), log_slope(values["z_sd"], of.sd_bend)
+        values["sd"], jacobian = np.exp(log_sd), jacobian + log_sd.sum() + slope.sum()
     for one in model.scalars:
         values[one.name], lp = within(one.within.low, one.within.high, take(1)[0])
         jacobian = jacobian + lp

@@ -10,6 +10,7 @@ from stanmlm.data.coefficients import n_coefficients, places_of, slopes
 from stanmlm.data.design import Design
 from stanmlm.model.pilot import Pilot
 from stanmlm.model.problem import coefficient_priors
+from stanmlm.model.spreads import Spread, bent, spread
 from stanmlm.priors.priors import Priors
 
 # A share of each variance or information that is added to it: columns whose rounding hides what tells them apart.
@@ -35,6 +36,7 @@ class Coordinates:
     factor: Floats  # (F, F) times its transpose, about their posterior covariance
     log_sd: Floats  # (S,) about where the logarithms of the sds of group coefficients are, term after term
     sd_factor: Floats  # (S, S) times its transpose, about their posterior covariance
+    sd_bend: Floats  # (S,) how much longer their tails to the left are (docs/decisions/022)
     bases: tuple[Floats, ...]  # a group term each: (K, K)
     bounds: Floats | None = None  # (2, F) of z, where coefficients have bounds; None where none has
 
@@ -42,6 +44,10 @@ class Coordinates:
     def inverses(self) -> tuple[Floats, ...]:
         """What takes the user's effects of each term to those that are sampled, (K, K)."""
         return tuple(np.linalg.inv(basis).astype(float) for basis in self.bases)
+
+    def log_sds(self, z: Floats) -> Floats:
+        """Logarithms of sds, (..., S), where what is sampled of them is z."""
+        return np.asarray(self.log_sd + bent(z, self.sd_bend) @ self.sd_factor.T)
 
 
 def users_own(design: Design) -> Coordinates:
@@ -62,7 +68,12 @@ def users_own(design: Design) -> Coordinates:
     """
     F, S = n_coefficients(design), sum(len(term.coefs) for term in design.terms)
     return Coordinates(
-        np.zeros(F), np.eye(F), np.zeros(S), np.eye(S), tuple(np.eye(len(term.coefs)) for term in design.terms)
+        hat=np.zeros(F),
+        factor=np.eye(F),
+        log_sd=np.zeros(S),
+        sd_factor=np.eye(S),
+        sd_bend=np.zeros(S),
+        bases=tuple(np.eye(len(term.coefs)) for term in design.terms),
     )
 
 
@@ -115,16 +126,27 @@ def of_pilot(at: Pilot, correlated: tuple[Bools, ...] = (), order: Sequence[int]
     """
     may = correlated or tuple(np.ones(S.shape, dtype=bool) for S in at.covariance)
     bases = tuple(basis(*each) for each in zip(at.information, at.covariance, strict=True))
-    log_sd = np.concatenate([np.zeros(0), *(np.log(np.diag(S)) / 2 for S in at.covariance)])
-    sd_factor = block_diagonal([_sd_factor(at, k, B, may[k]) for k, B in enumerate(bases)])
+    spreads = [_spread(at, k, B, may[k]) for k, B in enumerate(bases)]
+    log_sd = np.concatenate([np.zeros(0), *(one.hat for one in spreads)])
+    bend = np.concatenate([np.zeros(0), *(one.bend for one in spreads)])
+    sd_factor = block_diagonal([one.factor for one in spreads])
     back = np.argsort(order) if len(order) else np.arange(len(log_sd))
     return Coordinates(
         hat=at.beta,
         factor=root_of(at.uncertainty),
         log_sd=log_sd[back],
         sd_factor=sd_factor[np.ix_(back, back)],
+        sd_bend=bend[back],
         bases=bases,
     )
+
+
+def _spread(at: Pilot, k: int, own_basis: Floats, may: Bools) -> Spread:
+    """The log sds of one term's coefficients; correlated ones as if normal, whose bends correlations would share."""
+    S, factor = at.covariance[k], _sd_factor(at, k, own_basis, may)
+    if np.array_equal(may, np.eye(len(S), dtype=bool)):
+        return spread(at.information[k], at.effects[k], S, factor)
+    return Spread(np.log(np.diag(S)) / 2, factor, np.zeros(len(S)))
 
 
 def _sd_factor(at: Pilot, k: int, own_basis: Floats, may: Bools) -> Floats:

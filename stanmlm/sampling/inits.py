@@ -78,7 +78,7 @@ def _point(model: Model, at: Pilot, system: JointSystem | None, rng: np.random.G
     own = separated(at, model.design, model.joined.blocks)
     z_sd = SPREAD * rng.standard_normal(len(of.log_sd))
     ends = np.cumsum([len(term.coefs) for term in model.design.terms])
-    sds = np.split(np.exp(of.log_sd + of.sd_factor @ z_sd), ends[:-1]) if len(ends) else []
+    sds = np.split(np.exp(of.log_sds(z_sd)), ends[:-1]) if len(ends) else []
     scales = [
         (sd, _correlation(model, own, k, share, rng))
         for k, (sd, share) in enumerate(zip(sds, informed(own), strict=True))

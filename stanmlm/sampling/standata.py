@@ -209,7 +209,7 @@ def _sds(model: Model) -> Data:
     S = sum(len(term.coefs) for term in model.design.terms)
     of = sampled_in(model.centering, model.design)
     ratios: Data = {f"by_{one.name}": _ratios(model, S) for one in model.scalars if one.name == model.family.scale}
-    data: Data = {"S": S, "log_sd_hat": of.log_sd, "log_sd_L": of.sd_factor}
+    data: Data = {"S": S, "log_sd_hat": of.log_sd, "log_sd_L": of.sd_factor, "log_sd_bend": of.sd_bend}
     return data | ratios
 
 

@@ -85,7 +85,7 @@ def coefficients(model: Model, draws: Mapping[str, Floats]) -> Floats:
 def deviations(model: Model, draws: Mapping[str, Floats]) -> Floats:
     """The standard deviations of all group coefficients, (chains, draws, S)."""
     of = sampled_in(model.centering, model.design)
-    return np.asarray(np.exp(of.log_sd + np.asarray(draws["z_sd"], dtype=float) @ of.sd_factor.T))
+    return np.asarray(np.exp(of.log_sds(np.asarray(draws["z_sd"], dtype=float))))
 
 
 def _factors(model: Model, draws: Mapping[str, Floats], leading: tuple[int, ...]) -> Iterator[Floats]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from handmade import integrated_model
+from handmade import integrated_model, unbent
 from scipy.special import ndtri
 from small_fits import counts_fit, exams_data, exams_fit, trials_data, trials_fit
 
@@ -106,7 +106,7 @@ class Given:
 
     def sample(self, program: Anything, data: Anything, sampling: Sampling, *_: object) -> RawDraws:
         z_fix = (self.alpha - data["fix_hat"]) / data["fix_L"][0]
-        z_sd = (np.log(self.tau) - data["log_sd_hat"]) / data["log_sd_L"][0]
+        z_sd = unbent((np.log(self.tau) - data["log_sd_hat"]) / data["log_sd_L"][0], data["log_sd_bend"])
         values = {"z_fix": z_fix, "z_sd": z_sd, "sigma": self.sigma}
         drawn = {name: np.tile(np.asarray(value, float), (1, self.draws) + (1,) * np.ndim(value)) for name, value in
                  values.items()}  # fmt: skip

@@ -112,6 +112,7 @@ data {
   int<lower=1> S;  // standard deviations of all group terms
   vector[S] log_sd_hat;  // about what their logarithms are
   matrix[S, S] log_sd_L;  // times its transpose, about their posterior covariance
+  vector<lower=0>[S] log_sd_bend;  // how much longer their tails to the left are
   vector<lower=0, upper=1>[S] by_sigma;  // 1: the prior of this sd is on sd / sigma
 
   int<lower=0> C;  // rows of the likelihood: cells, or fewer
@@ -172,9 +173,11 @@ model {
   // The coefficients of the columns as they are, not centred
   vector[F] beta = append_row(alpha_c - dot_product(x_mean, b), b);
 
-  vector[S] log_sd = log_sd_hat + log_sd_L * z_sd;
+  vector[S] wide = sqrt(square(z_sd) + 0.25);
+  vector[S] left = log_sd_bend .* square(0.5 * (wide - z_sd));  // of z_sd far below 0 the square, else about 0
+  vector[S] log_sd = log_sd_hat + log_sd_L * (z_sd - left);
   vector[S] sd = exp(log_sd);  // of the group coefficients, term after term
-  target += sum(log_sd);  // Jacobian
+  target += sum(log_sd) + sum(log1p(2 * left ./ wide));  // Jacobian
 
   // Group term 1: a = M + z C'
   matrix[K_1, K_1] C_1 = lower_factor(T_1 * diag_pre_multiply(segment(sd, 1, K_1), L_1));

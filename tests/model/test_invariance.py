@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import pytest
-from handmade import POSITIVE
+from handmade import POSITIVE, scores_of
 from reference_density import dimension, log_density
 from stan_against_numpy import BOUNDED, compiled
 from stan_against_numpy import PAIRS as USUAL
@@ -131,8 +131,7 @@ def moved(of: Model, to: Model, q: Floats, units: Units) -> Floats:
     out[:3] = np.linalg.solve(there.factor, fix - there.hat)
     sds = [log_y - log_z * (coef == "z") for term in of.design.terms for coef in term.coefs]
     at = slice(3, 3 + len(sds))
-    log_sd = here.log_sd + here.sd_factor @ q[at] + sds
-    out[at] = np.linalg.solve(there.sd_factor, log_sd - there.log_sd)
+    out[at] = scores_of(here.log_sds(q[at]) + sds, there)
     for i, one in enumerate(of.scalars):
         out[3 + len(sds) + i] += log_y * one.scales_groups
     return out

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from handmade import SHAPES, N, design, integrated_model, model, plain_priors, prior, replaced
+from handmade import SHAPES, N, design, integrated_model, model, plain_priors, prior, replaced, scores_of
 from reference_density import (
     constrained,
     effect,
@@ -22,7 +22,9 @@ from stanmlm.families import FAMILIES, binomial, gaussian, negbinomial, poisson,
 from stanmlm.families.family import with_link
 from stanmlm.model.centering import noncentered, sampled_in
 from stanmlm.model.compress import compress
+from stanmlm.model.coordinates import Coordinates
 from stanmlm.model.model import Model
+from stanmlm.model.spreads import log_slope
 from stanmlm.sampling.user_scale import unroll
 
 
@@ -208,7 +210,7 @@ def test_coordinates_change_variables_and_not_the_posterior(shape: str) -> None:
     def elsewhere(q: np.ndarray) -> np.ndarray:
         values, _ = constrained(fro, q)
         fix, log_sd, rest = np.split(q, np.cumsum([len(of.hat), len(of.log_sd)]))
-        z_sd = np.linalg.solve(of.sd_factor, log_sd - of.log_sd)
+        z_sd = scores_of(log_sd, of)
         out, place = np.concatenate([np.linalg.solve(of.factor, fix - of.hat), z_sd, rest]), len(q)
         for k in reversed(range(len(of.bases))):  # effects stand last, term after term, each after its correlations
             u = effect(fro, values, k)[1]
@@ -218,8 +220,14 @@ def test_coordinates_change_variables_and_not_the_posterior(shape: str) -> None:
             place -= z.size + K * (K - 1) // 2
         return out
 
-    change = [_value(fro, q) - _value(to, elsewhere(q)) for q in points(fro)]
+    change = [_value(fro, q) - _value(to, there) + _bend(there, of) for q in points(fro) for there in [elsewhere(q)]]
     np.testing.assert_allclose(change, change[0], atol=1e-9)
+
+
+def _bend(q: np.ndarray, of: Coordinates) -> float:
+    """The logarithm of what is lost of volume where sds are small."""
+    F = len(of.hat)
+    return float(log_slope(q[F : F + len(of.log_sd)], of.sd_bend).sum())
 
 
 def _value(of: Model, q: np.ndarray) -> float:
@@ -380,7 +388,7 @@ def test_terms_that_are_sampled_as_one_have_the_posterior_of_terms_apart(shape: 
     for q in points(fro):
         values, _ = constrained(fro, q)
         u = [effect(fro, values, k)[1] for k, _ in enumerate(to.design.terms)]
-        z_fix, z_sd = np.linalg.solve(of.factor, values["fix"] - of.hat), np.log(values["sd"]) - of.log_sd
+        z_fix, z_sd = np.linalg.solve(of.factor, values["fix"] - of.hat), scores_of(np.log(values["sd"]), of)
         rest = [np.log(values["sigma"])[None]]
         start = len(q) - sum(w.size + w.shape[1] * (w.shape[1] - 1) // 2 for w in fro.centering.weights)
         free = []  # of correlations, term after term
@@ -393,8 +401,8 @@ def test_terms_that_are_sampled_as_one_have_the_posterior_of_terms_apart(shape: 
             C, together = in_basis(to, values, k), np.concatenate([u[term] for term in block], axis=1)
             z = np.linalg.solve(of.bases[k] @ C, together.T)
             rest += [*(free[term] for term in block), z.ravel()]
-        there = np.concatenate([z_fix, np.linalg.solve(of.sd_factor, z_sd), *rest])
-        change.append(_value(fro, q) - _value(to, there))
+        there = np.concatenate([z_fix, z_sd, *rest])
+        change.append(_value(fro, q) - _value(to, there) + _bend(there, of))
     np.testing.assert_allclose(change, change[0], atol=1e-8)
 
 
