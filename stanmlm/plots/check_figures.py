@@ -133,6 +133,17 @@ def _bars(frame: pd.DataFrame, subject: Subject) -> "ggplot":
     )
 
 
+def _bars_grouped(frame: pd.DataFrame, subject: Subject) -> "ggplot":
+    """The same in a panel a group."""
+    from plotnine import element_text, facet_wrap, theme
+
+    groups = len(frame["group"].cat.categories)
+    across = int(np.ceil(np.sqrt(groups)))
+    size = theme(figure_size=(7, max(4, 1.5 * np.ceil(groups / across) + 1)), legend_position="top")
+    turned = theme(axis_text_x=element_text(rotation=40, ha="right")) if subject.categories else theme()
+    return _bars(frame, subject) + facet_wrap("group", ncol=across, scales="free_y") + size + turned
+
+
 def _scale_of_counts(subject: Subject) -> "scale_x_continuous":
     """Whole numbers, or the categories that they stand for."""
     from plotnine import scale_x_continuous
@@ -243,6 +254,7 @@ FIGURES: Mapping[str, Callable[[pd.DataFrame, Subject], "ggplot"]] = {
     "dens_overlay": _overlay,
     "hist": _hist,
     "bars": _bars,
+    "bars_grouped": _bars_grouped,
     "rootogram": _rootogram,
     "stat": one_statistic,
     "stat_grouped": grouped_statistic,

@@ -72,6 +72,15 @@ def test_grouped_statistics_are_of_the_rows_of_a_group() -> None:
     assert frame.groupby("group", observed=True).size().tolist() == [40] * 9
 
 
+def test_grouped_bars_count_the_rows_of_each_group() -> None:
+    frame, whole = (sm.pp_check(counts_fit(), type, group="site", draws=40).data for type in ("bars_grouped", "bars"))
+    y, groups = counts_fit().model.response.y, np.asarray(group_of(counts_fit(), "site"))
+    for level, part in frame.groupby("group", observed=True):
+        mine = y[groups == level]
+        assert part["y"].tolist() == [int((mine == x).sum()) for x in part["x"]]
+    assert frame.groupby("x")["y"].sum().sum() == whole["y"].sum() == len(y)
+
+
 def test_bars_count_rows() -> None:
     frame = sm.pp_check(counts_fit(), "bars").data
     y = counts_fit().model.response.y

@@ -1,6 +1,6 @@
 """What posterior predictive checks show, as frames: observed responses beside draws of new ones."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -118,8 +118,28 @@ def check_order(fit: Fit, type: str | None) -> None:
 
 def bars_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """For every count `x`: how many rows have it (`y`), and median and 90% interval of how many replicates' rows do."""
-    frame = _frequencies(fit, options, "bars")
+    return _there(*_frequencies(replicates(fit, options, None, shares=False), "bars", [slice(None)]))
+
+
+def bars_grouped_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
+    """The same for the rows of each `group`."""
+    rep = replicates(fit, options, None, shares=False)
+    levels, members = _members(fit, options)
+    frames = _frequencies(rep, "bars_grouped", members)
+    named = (_there(frame).assign(group=level) for frame, level in zip(frames, levels, strict=True))
+    frame = pd.concat(named, ignore_index=True)
+    return frame.assign(group=pd.Categorical(frame["group"], levels))
+
+
+def _there(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[(frame["y"] > 0) | (frame["upper"] > 0)]
+
+
+def _members(fit: Fit, options: CheckOptions) -> tuple[list[str], list[Ints]]:
+    """The levels of a group that rows have, and the rows of each."""
+    groups = group_of(fit, options.group)[observed_rows(fit)].remove_unused_categories()
+    members = [np.flatnonzero(groups.codes == code) for code in range(len(groups.categories))]
+    return [str(level) for level in groups.categories], members
 
 
 def rootogram_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
@@ -130,7 +150,7 @@ def rootogram_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """
     if options.style not in ROOTOGRAMS:
         raise OptionError(f"style is `{options.style}`{did_you_mean(options.style, ROOTOGRAMS)}")
-    frame = _frequencies(fit, options, "rootogram")
+    (frame,) = _frequencies(replicates(fit, options, None, shares=False), "rootogram", [slice(None)])
     columns = ["y", "middle", "lower", "upper"]
     roots = frame.assign(**{name: np.sqrt(frame[name]) for name in columns})
     bottom, top = ROOTOGRAMS[options.style](roots["y"], roots["middle"])
@@ -145,32 +165,35 @@ ROOTOGRAMS: Mapping[str, Callable[["pd.Series", "pd.Series"], tuple["pd.Series",
 }
 
 
-def _frequencies(fit: Fit, options: CheckOptions, type: str) -> pd.DataFrame:
-    """Of the counts 0, 1, ... up to the greatest that y or many replicates have."""
-    rep = replicates(fit, options, None, shares=False)
+def _frequencies(rep: Replicates, type: str, members: Sequence[Ints | slice]) -> list[pd.DataFrame]:
+    """Of the counts 0, 1, ... up to the greatest that y or many replicates have, a frame for some rows each."""
     if np.any(rep.y != np.round(rep.y)):
         raise OptionError(f'type="{type}" is for counts; this response is continuous: use type="hist"')
     many = f'type="{type}" shows counts below {WIDEST_BARS}, and these go beyond: use type="hist"'
     if rep.y.max() >= WIDEST_BARS:
         raise OptionError(many)
-    blocks = list(_tables(rep))
-    width = max(int(rep.y.max()) + 1, *(block.shape[1] for block in blocks))
-    counts = np.concatenate([np.pad(block, ((0, 0), (0, width - block.shape[1]))) for block in blocks])
-    middle, lower, upper = np.quantile(counts, (0.5, 0.05, 0.95), axis=0)
-    seen = np.bincount(rep.y.astype(int), minlength=width)
-    if np.any(upper[WIDEST_BARS:]):
+    blocks = [[_table(block[:, rows]) for rows in members] for block in by_draws(rep)]
+    frames = [_frequency(tables, rep.y[rows]) for rows, *tables in zip(members, *blocks, strict=True)]
+    if any(np.any(frame["upper"][WIDEST_BARS:]) for frame in frames):
         raise OptionError(many)
+    return frames
+
+
+def _frequency(tables: Sequence[Ints], y: Floats) -> pd.DataFrame:
+    width = max(int(y.max()) + 1, *(table.shape[1] for table in tables))
+    counts = np.concatenate([np.pad(table, ((0, 0), (0, width - table.shape[1]))) for table in tables])
+    middle, lower, upper = np.quantile(counts, (0.5, 0.05, 0.95), axis=0)
+    seen = np.bincount(y.astype(int), minlength=width)
     frame = pd.DataFrame({"x": np.arange(width), "y": seen, "middle": middle, "lower": lower, "upper": upper})
     return frame[: int(np.flatnonzero((seen > 0) | (upper > 0)).max()) + 1]
 
 
-def _tables(rep: Replicates) -> Iterator[Ints]:
+def _table(block: Floats) -> Ints:
     """Counts of the values 0, 1, ... in each replicate, (some draws, values)."""
-    for block in by_draws(rep):
-        whole = np.minimum(block, WIDEST_BARS).astype(np.int64)
-        width = int(whole.max()) + 1
-        flat = np.bincount((whole + width * np.arange(len(whole))[:, None]).ravel(), minlength=width * len(whole))
-        yield flat.reshape(len(whole), width)
+    whole = np.minimum(block, WIDEST_BARS).astype(np.int64)
+    width = int(whole.max()) + 1
+    flat = np.bincount((whole + width * np.arange(len(whole))[:, None]).ravel(), minlength=width * len(whole))
+    return flat.reshape(len(whole), width)
 
 
 def _proportion_zero(values: Floats) -> Floats:
@@ -216,15 +239,14 @@ def stat_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
 def stat_grouped_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """The same for the rows of each `group`."""
     rep, (_, stat) = replicates(fit, options, None), statistic_of(options.stat)
-    groups = group_of(fit, options.group)[observed_rows(fit)].remove_unused_categories()
-    members = [np.flatnonzero(groups.codes == code) for code in range(len(groups.categories))]
+    levels, members = _members(fit, options)
     blocks = [[stat(block[:, rows]) for rows in members] for block in by_draws(rep)]
     parts = [
-        pd.DataFrame({"group": str(level), "value": np.concatenate(values), "observed": float(stat(rep.y[rows]))})
-        for level, rows, values in zip(groups.categories, members, zip(*blocks, strict=True), strict=True)
+        pd.DataFrame({"group": level, "value": np.concatenate(values), "observed": float(stat(rep.y[rows]))})
+        for level, rows, values in zip(levels, members, zip(*blocks, strict=True), strict=True)
     ]
     frame = pd.concat(parts, ignore_index=True)
-    return frame.assign(group=pd.Categorical(frame["group"], [str(level) for level in groups.categories]))
+    return frame.assign(group=pd.Categorical(frame["group"], levels))
 
 
 def intervals_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
@@ -306,6 +328,7 @@ FRAMES: Mapping[str, Callable[[Fit, CheckOptions], pd.DataFrame]] = {
     "dens_overlay": density_frame,
     "hist": hist_frame,
     "bars": bars_frame,
+    "bars_grouped": bars_grouped_frame,
     "rootogram": rootogram_frame,
     "stat": stat_frame,
     "stat_grouped": stat_grouped_frame,
