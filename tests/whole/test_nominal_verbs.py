@@ -115,6 +115,7 @@ def test_questions_of_categories(tmp_path: Path) -> None:
     table = sm.poststratify(fit, cells, "N", by="g")
     np.testing.assert_allclose(table.frame.groupby("g")["mean"].sum(), 1.0, rtol=1e-9)
     sm.pp_check(fit).draw()
+    sm.pp_check(fit, "bars_grouped", group="g").draw()
     sm.save(fit, tmp_path / "fit.zip")
     loaded = sm.load(tmp_path / "fit.zip")
     assert loaded.model.family == fit.model.family

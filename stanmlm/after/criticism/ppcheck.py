@@ -112,7 +112,7 @@ def check_order(fit: Fit, type: str | None) -> None:
     if family.parts:
         raise DataError(f"pp_check() shows one number a row, and {family.name} responses have one for each of the "
                         "categories; posterior_predict() has all of them")  # fmt: skip
-    if family.spread and type not in (None, "bars"):
+    if family.spread and type not in (None, "bars", "bars_grouped"):
         raise OptionError(f'categories of {family.name} models have no order, which "{type}" is about: use type="bars"')
 
 
