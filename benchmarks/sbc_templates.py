@@ -87,6 +87,7 @@ SCALARS = {
     "zero_inflated_beta_binomial": ("phi", "zi"),
     "zero_inflated_beta": ("phi", "zi"),
     "zero_one_inflated_beta": ("phi", "zoi", "coi"),
+    "ordbeta": ("phi", "cutzero", "cutone"),
     "hurdle_poisson": ("hu",),
     "hurdle_negbinomial": ("shape", "hu"),
     "hurdle_gamma": ("shape", "hu"),
@@ -105,6 +106,8 @@ LAW_OF_SCALARS = {
     "shape": ("gamma(4, 2)", lambda rng: rng.gamma(4.0) / 2),
     "phi": ("gamma(10, 1)", lambda rng: rng.gamma(10.0)),
     **dict.fromkeys(("zi", "hu", "zoi", "coi", "quantile"), SHARE),
+    "cutzero": ("normal(-1, 1)", lambda rng: rng.normal() - 1),
+    "cutone": ("normal(0.5, 0.5)", lambda rng: 0.5 * rng.normal() + 0.5),
     "ndt": ("gamma(4, 8)", lambda rng: rng.gamma(4.0) / 8),
     "alpha": ("normal(0, 2)", lambda rng: 2 * rng.normal()),
     "beta": ("gamma(4, 4)", lambda rng: rng.gamma(4.0) / 4),
@@ -236,7 +239,7 @@ TEMPLATES |= {
             for name in ("poisson", "negbinomial")
         ),
         *(one_of(f"zero_inflated_{name}", "logit", **TRIALS) for name in ("binomial", "beta_binomial")),
-        *(one_of(name, "logit", **COUNT) for name in ("zero_inflated_beta", "zero_one_inflated_beta")),
+        *(one_of(name, "logit", **COUNT) for name in ("zero_inflated_beta", "zero_one_inflated_beta", "ordbeta")),
         *(one_of(name, "identity") for name in ("skew_normal", "exgaussian", "asym_laplace")),
         one_of("shifted_lognormal", "identity", spread=COUNTS),
         one_of("von_mises", "tan_half"),
@@ -424,6 +427,31 @@ class ZeroOne:
 
 
 @dataclass(frozen=True)
+class OrderedBeta:
+    """Logistic noise below eta - cutzero is above a zero, below eta - cutzero - exp(cutone) a one; beta between."""
+
+    mu: np.ndarray
+    cutzero: float
+    cutone: float
+    law: Law
+
+    def _above(self) -> tuple[np.ndarray, np.ndarray]:
+        eta = special.logit(self.mu)
+        return special.expit(eta - self.cutzero), special.expit(eta - self.cutzero - np.exp(self.cutone))
+
+    def rvs(self, random_state: np.random.Generator) -> np.ndarray:
+        y = np.asarray(self.law.rvs(random_state=random_state))
+        above, one = self._above()
+        chance = random_state.random(len(y))
+        return np.where(chance > above, 0.0, np.where(chance < one, 1.0, y))
+
+    def log(self, y: np.ndarray) -> np.ndarray:
+        above, one = self._above()
+        inside = np.log(above - one) + log_of(self.law, np.where((y == 0) | (y == 1), 0.5, y))
+        return np.where(y == 0, np.log1p(-above), np.where(y == 1, np.log(one), inside))
+
+
+@dataclass(frozen=True)
 class AsymmetricLaplace:
     """Density q (1 - q) / sigma exp(-rho((y - mu) / sigma)), rho(u) = u (q - [u < 0]) (Yu and Zhang 2005)."""
 
@@ -507,6 +535,7 @@ LAWS = {
     "zero_inflated_beta_binomial": lambda mu, n, phi, zi: Mixed(zi, _beta_binomial(mu, n, phi), True),
     "zero_inflated_beta": lambda mu, n, phi, zi: Mixed(zi, _beta(mu, n, phi)),
     "zero_one_inflated_beta": lambda mu, n, phi, zoi, coi: ZeroOne(zoi, coi, _beta(mu, n, phi)),
+    "ordbeta": lambda mu, n, phi, cutzero, cutone: OrderedBeta(mu, cutzero, cutone, _beta(mu, n, phi)),
     "hurdle_poisson": lambda mu, n, hu: Mixed(hu, stats.poisson(mu)),
     "hurdle_negbinomial": lambda mu, n, shape, hu: Mixed(hu, _negbinomial(mu, n, shape)),
     "hurdle_gamma": lambda mu, n, shape, hu: Mixed(hu, _gamma(mu, n, shape)),

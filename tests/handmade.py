@@ -119,6 +119,7 @@ def response(family: Family, seed: int = 2) -> Response:
         "shifted_lognormal": rng.gamma(2.0, 1.5, N).round(1) + 4.0,  # where no ndt of the points tested comes
         "beta": rng.beta(2.0, 1.5, N).round(1) * 0.8 + 0.1,
     }
+    y["ordbeta"] = y["zero_one_inflated_beta"]
     return Response("y", y[family.name], trials if "trials" in family.extras else np.ones(N), weights)
 
 

@@ -88,6 +88,7 @@ NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "coefficients": lambda: {"fits": lists()},
     "contrast": lambda: {"a": {"hours": 1}, "b": {"hours": 0}},
     "gamma": lambda: {"shape": 1, "rate": 1},
+    "custom_family": lambda: {"name": "own", "stan": "real own_lpdf(real y, real mu) { return 0; }"},
     "getME": lambda: {"name": "X"},
     "glm": lambda: {"formula": "score ~ hours"},
     "glmer": lambda: FORMULA,

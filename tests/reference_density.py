@@ -129,6 +129,13 @@ def _zoib(link: str) -> Callable[..., Anything]:
     return log_density
 
 
+def _ordbeta(eta: Anything, y: Anything, n: Anything, v: Anything) -> Anything:
+    low, high = eta - v["cutzero"], eta - v["cutzero"] - np.exp(v["cutone"])
+    inside = LIKELIHOODS["beta", "logit"](eta, np.where((y == 0) | (y == 1), 0.5, y), n, v)
+    between = np.log(1 / (1 + np.exp(-low)) - 1 / (1 + np.exp(-high)))
+    return np.where(y == 0, -np.log1p(np.exp(low)), np.where(y == 1, -np.log1p(np.exp(-high)), between + inside))
+
+
 def _skew_normal(y: Anything, mu: Anything, sigma: Anything, alpha: Anything) -> Anything:
     """In Azzalini's location and scale."""
     delta = alpha / np.sqrt(1 + alpha**2)
@@ -165,39 +172,43 @@ def _cumulative(
             return np.log(1 - np.exp(low - high)) - np.log1p(np.exp(low)) - np.log1p(np.exp(-high))
         if link == "cloglog":
             return np.log(1 - np.exp(np.exp(low) - np.exp(high))) - np.exp(low)
-        below = np.pad(np.exp(special.log_ndtr(away)), ((0, 0), (1, 1)), constant_values=(0, 1))
+        below = np.pad(INVERSES[link](away), ((0, 0), (1, 1)), constant_values=(0, 1))
         return np.log(np.diff(below, axis=1)[rows, y.astype(int) - 1])
 
 
 def _in_turn(
-    law: str, link: str, eta: Anything, y: Anything, steps: Anything, disc: Anything = 1.0, **_: Anything
+    law: str, link: str, eta: Anything, y: Anything, steps: Anything, disc: Anything = 1.0, **v: Anything
 ) -> Anything:
     """Category by category: to be in one of those that are left, or beyond it; or next to each other."""
-    away = (steps - eta[:, None]) * np.reshape(disc, (-1, 1))
+    shifts = np.stack([v[f"cs{t}"] for t in range(1, len(steps) + 1)], axis=1) if "cs1" in v else 0.0
+    away = (steps - eta[:, None] - shifts) * np.reshape(disc, (-1, 1))
+    logs = TAILS.get(link, (lambda x: np.log(INVERSES[link](x)), lambda x: np.log(1 - INVERSES[link](x))))
     if law == "acat":
-        odds = np.concatenate([np.zeros((len(y), 1)), np.cumsum(-away, axis=1)], axis=1)
+        odds = np.cumsum(logs[0](-away) - logs[1](-away), axis=1)
+        odds = np.concatenate([np.zeros((len(y), 1)), odds], axis=1)
         top = np.max(np.real(odds), axis=1, keepdims=True)
         return (odds - top - np.log(np.exp(odds - top).sum(axis=1, keepdims=True)))[
             np.arange(len(y)), y.astype(int) - 1
         ]
-    logs = {
-        "logit": (lambda x: -np.log1p(np.exp(-x)), lambda x: -np.log1p(np.exp(x))),
-        "probit": (special.log_ndtr, lambda x: special.log_ndtr(-x)),
-        "cloglog": (lambda x: np.log(1 - np.exp(-np.exp(x))), lambda x: -np.exp(x)),
-    }[link]
     stop, go = (logs[0](away), logs[1](away)) if law == "sratio" else (logs[1](-away), logs[0](-away))
     k = np.arange(away.shape[1])
     return np.sum(stop * (k == y[:, None] - 1) + go * (k < y[:, None] - 1), axis=1)
 
 
+# Logarithms of a probability and of one minus it, where these have more digits than the logarithm of an inverse link.
+TAILS = {
+    "logit": (lambda x: -np.log1p(np.exp(-x)), lambda x: -np.log1p(np.exp(x))),
+    "probit": (special.log_ndtr, lambda x: special.log_ndtr(-x)),
+    "cloglog": (lambda x: np.log(1 - np.exp(-np.exp(x))), lambda x: -np.exp(x)),
+}
+OF_CATEGORIES = (*TAILS, "probit_approx", "cauchit", "softit")
 LIKELIHOODS |= {
     (law, link): lambda eta, y, n, v, law=law, link=link: _in_turn(law, link, eta, y, **v)
     for law in ("sratio", "cratio", "acat")
-    for link in ("logit", "probit", "cloglog")
+    for link in OF_CATEGORIES
 }
 LIKELIHOODS |= {
-    ("cumulative", link): lambda eta, y, n, v, link=link: _cumulative(link, eta, y, **v)
-    for link in ("logit", "probit", "cloglog")
+    ("cumulative", link): lambda eta, y, n, v, link=link: _cumulative(link, eta, y, **v) for link in OF_CATEGORIES
 }
 
 
@@ -255,6 +266,7 @@ LIKELIHOODS |= {
     ("hurdle_lognormal", "identity"): mixed("lognormal", "identity", "hu", True),
     ("zero_inflated_beta", "logit"): mixed("beta", "logit", "zi", True),
     ("zero_one_inflated_beta", "logit"): _zoib("logit"),
+    ("ordbeta", "logit"): _ordbeta,
 }
 
 
@@ -460,9 +472,10 @@ def predictors_of(model: Model, values: dict[str, Anything]) -> dict[str, Anythi
     etas = {of.dpar: of.offset + of.X @ beta for of, beta in blocks(model, beta_full(model, values["fix"]))}
     for k, block in enumerate(sampled_together(model)):
         terms = [design.terms[term] for term in block]
-        ((dpar, *_), *_) = map(dpars_of, terms)
         Z = np.concatenate([term.Z for term in terms], axis=1)
-        etas[dpar] = etas[dpar] + np.sum(Z * effect(model, values, k)[1][terms[0].index], axis=1)
+        added = Z * effect(model, values, k)[1][terms[0].index]
+        for column, dpar in zip(added.T, [dpar for term in terms for dpar in dpars_of(term)], strict=True):
+            etas[dpar] = etas[dpar] + column
     return etas
 
 

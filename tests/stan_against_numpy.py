@@ -34,6 +34,7 @@ MORE = {
     **{name: FAMILIES[name] for name in ("shifted_lognormal", "skew_normal", "exgaussian")},
     **{name: FAMILIES[name] for name in ("asym_laplace", "von_mises", "geometric", "nbinom1", "beta_binomial")},
     **{name: FAMILIES[name] for name in FAMILIES if name.startswith(("zero_", "hurdle_"))},
+    "ordbeta": FAMILIES["ordbeta"],
     "zero_inflated probit": with_link(FAMILIES["zero_inflated_binomial"], "probit"),
 }
 

@@ -1,16 +1,19 @@
-{# Ordered categories told from their neighbours: the log odds of the lower of two are a threshold minus the predictor.
+{# Ordered categories told from their neighbours: of two neighbours the chance of the higher is
+   the inverse link of the predictor minus a threshold.
    Contract: macros functions(s), data(s), model(s, link), as families/sratio.stan, whose data it has. #}
 {% import "families/sratio.stan" as sratio %}
 {% macro functions(s) %}{% endmacro %}
 {% macro data(s) %}{{ sratio.data(s) }}{% endmacro %}
 {% macro model(s, link) %}
+{{ sratio.shifts(s) }}
   // Log odds of each category against the first, and the logarithm of the sum of odds so far
   vector[C] odds = zeros_vector(C);
   vector[C] so_far = zeros_vector(C);
   for (t in 1:T) {
-    odds -= {{ sratio.away(s) }};
+    vector[C] beside = -({{ sratio.away(s) }});
+    target += dot_product(here[t], odds);
+    odds += {{ "beside" if s.link == "logit" else link.log_inverse("beside") ~ " - (" ~ link.log1m_inverse("beside") ~ ")" }};
     so_far += log1p_exp(odds - so_far);
-    target += dot_product(here[t], {{ "odds + " ~ sratio.away(s) }}) + (t == T ? dot_product(beyond[t], odds) : 0);
   }
-  target += -dot_product(here[1] + beyond[1], so_far);
+  target += dot_product(beyond[T], odds) - dot_product(here[1] + beyond[1], so_far);
 {% endmacro %}

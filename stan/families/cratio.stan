@@ -5,6 +5,7 @@
 {% macro functions(s) %}{% endmacro %}
 {% macro data(s) %}{{ sratio.data(s) }}{% endmacro %}
 {% macro model(s, link) %}
+{{ sratio.shifts(s) }}
   for (t in 1:T) {
     vector[C] beside = -({{ sratio.away(s) }});
     target += dot_product(here[t], {{ link.log1m_inverse("beside") }}) + dot_product(beyond[t], {{ link.log_inverse("beside") }});

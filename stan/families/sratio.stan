@@ -9,9 +9,16 @@
   array[T] vector<lower=0>[C] beyond;
 {% endmacro %}
 {% macro model(s, link) %}
+{{ shifts(s) }}
   for (t in 1:T) {
     vector[C] away = {{ away(s) }};
     target += dot_product(here[t], {{ link.log_inverse("away") }}) + dot_product(beyond[t], {{ link.log1m_inverse("away") }});
   }
 {% endmacro %}
-{% macro away(s) %}{{ "disc .* " if "disc" in s.vectors }}(steps[t] - eta){% endmacro %}
+{% macro shifts(s) %}
+{% if s.shifts %}
+  // Category specific effects: what each threshold is moved down by
+  array[T] vector[C] shift = { {{- s.shifts | join(", ") -}} };
+{% endif %}
+{% endmacro %}
+{% macro away(s) %}{{ "disc .* " if "disc" in s.vectors }}(steps[t] - eta{{ " - shift[t]" if s.shifts }}){% endmacro %}

@@ -16,9 +16,17 @@
 {% endfor %}
 {% for term in terms | rejectattr("inner") | rejectattr("joint") %}
   array[C] int<lower=1, upper=J_{{ term.k }}> g_{{ term.k }};  // level of each row
-{% if not term.ones %}
-  {{ "matrix[C, K_" ~ term.k ~ "]" if term.several else "vector[C]" }} Z_{{ term.k }};
+{% for entry in term.entries %}
+{% if entry.from %}
+{% if entry.several %}
+  int<lower=2> {{ entry.size }};  // coefficients of term {{ term.k }} in the predictor of {{ entry.dpar }}
 {% endif %}
+  {{ "matrix[K_" ~ term.k ~ ", " ~ entry.size ~ "]" if entry.several else "vector[K_" ~ term.k ~ "]" }} {{ entry.from }};  // the effects on {{ entry.dpar }}, of those in the basis
+{% endif %}
+{% if not entry.ones %}
+  {{ "matrix[C, " ~ entry.size ~ "]" if entry.several else "vector[C]" }} {{ entry.z }};
+{% endif %}
+{% endfor %}
 {% endfor %}
 {% if s.joint %}
   int<lower=1> J_joint;  // combinations of levels that occur
@@ -37,8 +45,10 @@
 {% for p in predictors %}
 {% set fixed = (["offsets" ~ p.suffix] if p.offset else []) + (["X" ~ p.suffix ~ " * beta[x_at" ~ p.suffix ~ "]"] if p.fixed else []) %}
 {% set sum = namespace(parts=fixed) %}
-{% for term in terms | rejectattr("inner") | rejectattr("joint") | selectattr("dpar", "equalto", p.dpar) %}
-{% set sum.parts = sum.parts + [part(term)] %}
+{% for term in terms | rejectattr("inner") | rejectattr("joint") %}
+{% for entry in term.entries | selectattr("dpar", "equalto", p.dpar) %}
+{% set sum.parts = sum.parts + [part(term.k, entry)] %}
+{% endfor %}
 {% endfor %}
 {% set sum.parts = sum.parts + (["a_joint[g_joint]"] if s.joint and loop.first else []) %}
   vector[C] eta{{ p.suffix }} = {{ sum.parts | join("\n    + ") if sum.parts else "zeros_vector(C)" }};
@@ -47,7 +57,7 @@
 {% endif %}
 {% endfor %}
 {% endmacro %}
-{% macro part(term) %}
-{% set a = "a_" ~ term.k ~ "[g_" ~ term.k ~ "]" %}
-{{ a if term.ones else "rows_dot_product(Z_" ~ term.k ~ ", " ~ a ~ ")" if term.several else "Z_" ~ term.k ~ " .* " ~ a -}}
+{% macro part(k, entry) %}
+{% set a = ("(a_" ~ k ~ " * " ~ entry.from ~ ")" if entry.from else "a_" ~ k) ~ "[g_" ~ k ~ "]" %}
+{{ a if entry.ones else "rows_dot_product(" ~ entry.z ~ ", " ~ a ~ ")" if entry.several else entry.z ~ " .* " ~ a -}}
 {% endmacro %}

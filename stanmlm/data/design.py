@@ -1,5 +1,6 @@
 """The design: fixed columns X with R's names, group terms in lme4's order, and the same of new data."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,8 +20,9 @@ from stanmlm.data.learned import (
 )
 from stanmlm.data.rank import pivoted_rank
 from stanmlm.data.rvalues import Value, as_factor, floats
+from stanmlm.formula.bars import linked
 from stanmlm.formula.bf import LOCATION
-from stanmlm.formula.formula import Bar, Expression, Formula, by_parameter
+from stanmlm.formula.formula import Bar, Expression, Formula, by_parameter, require_alike
 from stanmlm.formula.variables import coded_in
 
 
@@ -60,7 +62,7 @@ class Spec:
 
     formula: Formula
     memory: Mapping[str, object]  # of the frame, with "contrasts" by variable and "default_contrasts"
-    bars: tuple[int, ...]  # the bar of each group term, counted through the formulas of all parameters
+    bars: tuple[tuple[int, ...], ...]  # the bars of each group term, counted through the formulas of all parameters
     keep: tuple[int, ...]  # of the location: positions of the columns that stay among those that new data give
 
 
@@ -149,28 +151,68 @@ def design(
     coding = Contrasts(read_contrasts(contrasts), read_default(default_contrasts))
     check_contrasts(coding, frame.values)
     check_finite(frame)
+    require_alike(formula)
     few = distinct_rows({e.label: frame.values[e.label] for e in _right(formula)}, len(frame.rows))
     location, *others = (
         _predictor(dpar, one, few, coding, frame, one is formula) for dpar, one in by_parameter(formula).items()
     )
-    terms = [term for of in (location, *others) for term in of.terms]
-    bars = lme4_order([len(term.levels) for term in location.terms])
-    for of in others:
-        bars += [len(bars) + k for k in lme4_order([len(term.levels) for term in of.terms])]
+    every = [term for of in (location, *others) for term in of.terms]
+    bars = _in_order(formula, [len(term.levels) for term in every])
     return Design(
         X=location.predictor.X,
         names=location.predictor.names,
         assign=location.predictor.assign,
         intercept=location.predictor.intercept,
         dropped=location.predictor.dropped,
-        terms=tuple(terms[k] for k in bars),
+        terms=tuple(_linked_term([every[k] for k in term], formula) for term in bars),
         offset=location.predictor.offset,
-        spec=Spec(formula, _memory(frame, coding), tuple(bars), location.predictor.keep),
+        spec=Spec(formula, _memory(frame, coding), bars, location.predictor.keep),
         row=few.row,
         counts=few.counts,
         called=location.predictor.called,
         others=tuple(of.predictor for of in others),
         dpar=location.predictor.dpar,
+    )
+
+
+def _in_order(formula: Formula, levels: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """The bars of each term, in lme4's order among those that begin in one predictor."""
+    found, order = bars_of(formula), []
+    terms = linked([(bar, by_parameter(formula)[dpar].text) for dpar, bar in found])
+    for own in by_parameter(formula):
+        beginning = [term for term in terms if found[term[0]][0] == own]
+        order += [beginning[k] for k in lme4_order([levels[term[0]] for term in beginning])]
+    return tuple(order)
+
+
+def _linked_term(terms: Sequence[GroupTerm], formula: Formula) -> GroupTerm:
+    """One term of those under one label.
+
+    Raises
+    ------
+    FormulaError
+        Where a coefficient varies twice.
+    """
+    if len(terms) == 1:
+        return terms[0]
+    term = side_by_side(terms)
+    often = Counter(zip(dpars_of(term), term.coefs, strict=True))
+    for (dpar, coef), times in often.items():
+        if times > 1:
+            text = by_parameter(formula)[dpar].text
+            raise FormulaError(f"under one label `{coef}` varies by `{term.group}` more than once", text, 0, len(text))
+    return term
+
+
+def side_by_side(terms: Sequence[GroupTerm]) -> GroupTerm:
+    """One term with the coefficients of several that have the same levels in the same rows."""
+    return replace(
+        terms[0],
+        coefs=sum((term.coefs for term in terms), ()),
+        Z=np.concatenate([term.Z for term in terms], axis=1),
+        coef_terms=sum((term.coef_terms for term in terms), ()),
+        called=sum((term.called or term.coefs for term in terms), ()) if any(term.called for term in terms) else (),
+        dpars=sum((dpars_of(term) for term in terms), ()) if any(term.dpars for term in terms) else (),
     )
 
 
@@ -187,7 +229,8 @@ def _predictor(
 ) -> _Side:
     """Fixed columns but for those that R finds aliased, and group terms, of the formula of the response or another."""
     whole = model_columns(formula.fixed, few.values, coding, few.n)
-    keep = pivoted_rank(whole.X, few.counts)
+    there = pivoted_rank(whole.X, few.counts)
+    keep = tuple(k for k in there if not (formula.coded and whole.assign[k] == 0))
     columns = [_bar_columns(bar, few.values, coding.default, few.n, formula.text) for bar in formula.bars]
     names, *coefs = unique_names([whole, *columns])
     _say_what_is_told_apart([whole, *columns], [names, *coefs])
@@ -196,8 +239,8 @@ def _predictor(
         X=whole.X if len(keep) == len(names) else whole.X[:, keep],
         names=tuple(names[k] for k in keep),
         assign=tuple(whole.assign[k] for k in keep),
-        intercept=formula.fixed.intercept,
-        dropped=tuple(name for k, name in enumerate(names) if k not in set(keep)),
+        intercept=formula.fixed.intercept and not formula.coded,
+        dropped=tuple(name for k, name in enumerate(names) if k not in set(there)),
         offset=frame.offset if of_response else frame.other_offsets.get(dpar, constant(0.0, len(frame.rows))),
         keep=keep,
         called=() if whole.names == names else tuple(whole.names[k] for k in keep),

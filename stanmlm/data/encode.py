@@ -92,7 +92,7 @@ def encode(
     spec, n = made.spec, len(table)
     needed = [True] * len(made.terms) if groups is None else list(groups)
     every, texts, coding = [bar for _, bar in bars_of(spec.formula)], texts_of(spec.formula), coding_of(spec)
-    bars = [every[k] for k, wanted in zip(spec.bars, needed, strict=True) if wanted]
+    bars = [every[k] for term, wanted in zip(spec.bars, needed, strict=True) if wanted for k in term]
     formulas = by_parameter(spec.formula)
     coded = variables_in([*(one.fixed for one in formulas.values()), *(bar.left for bar in bars)])
     grouping = list({e.label: e for bar in bars for e in bar.group}.values())
@@ -103,8 +103,8 @@ def encode(
     few = distinct_rows(made_of, n)
     values = {e.label: _known_variable(few.values[e.label], spec, e.label) for e in coded}
     terms = tuple(
-        _encode_group(term, every[k], values, few, coding) if wanted else _absent_group(term, few.n)
-        for term, k, wanted in zip(made.terms, spec.bars, needed, strict=True)
+        _encode_group(term, [every[k] for k in own], values, few, coding) if wanted else _absent_group(term, few.n)
+        for term, own, wanted in zip(made.terms, spec.bars, needed, strict=True)
     )
     location, *others = (
         replace(
@@ -175,10 +175,11 @@ def coding_of(spec: Spec) -> Contrasts:
 
 
 def _encode_group(
-    term: GroupTerm, bar: Bar, values: Mapping[str, Value], raw: Distinct, coding: Contrasts
+    term: GroupTerm, bars: Sequence[Bar], values: Mapping[str, Value], raw: Distinct, coding: Contrasts
 ) -> GroupTerm:
-    index, labels = match_levels(group_factor(bar.group, raw.values, allow_missing=True), term.levels)
-    Z = model_columns(bar.left, values, Contrasts({}, coding.default), raw.n).X
+    index, labels = match_levels(group_factor(bars[0].group, raw.values, allow_missing=True), term.levels)
+    default = Contrasts({}, coding.default)
+    Z = np.concatenate([model_columns(bar.left, values, default, raw.n).X for bar in bars], axis=1)
     Z[index < 0] = np.nan
     return replace(term, index=index, labels=labels, Z=Z)
 

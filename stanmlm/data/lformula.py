@@ -20,7 +20,7 @@ from stanmlm.data.design import Design, GroupTerm, design
 from stanmlm.data.factors import level_names, make_unique
 from stanmlm.data.frame import ModelFrame
 from stanmlm.data.whole_rows import n_rows, whole
-from stanmlm.formula.formula import Formula, parse_formula
+from stanmlm.formula.formula import Formula, parse_formula, require_alike
 
 
 class Observed(Protocol):
@@ -170,6 +170,7 @@ def model_matrix(
     made = frames.model_frame(parsed, table, caller_scope(1), None, subset, na_action)
     coding = Contrasts(read_contrasts(contrasts), read_default(default_contrasts))
     check_contrasts(coding, made.values)
+    require_alike(parsed)
     columns = model_columns(parsed.fixed, made.values, coding, len(made.rows))
     return pd.DataFrame(columns.X, index=made.index, columns=list(unique_names([columns])[0]), copy=False)
 

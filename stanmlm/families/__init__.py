@@ -6,6 +6,7 @@ from stanmlm.families.beta_binomial import beta_binomial
 from stanmlm.families.binomial import binomial
 from stanmlm.families.categorical import categorical
 from stanmlm.families.cumulative import cumulative
+from stanmlm.families.custom import custom_family
 from stanmlm.families.dirichlet import dirichlet
 from stanmlm.families.exgaussian import exgaussian
 from stanmlm.families.exponential import exponential
@@ -20,6 +21,7 @@ from stanmlm.families.lognormal import lognormal
 from stanmlm.families.multinomial import multinomial
 from stanmlm.families.nbinom1 import nbinom1
 from stanmlm.families.negbinomial import negbinomial
+from stanmlm.families.ordbeta import ordbeta
 from stanmlm.families.poisson import poisson
 from stanmlm.families.registry import FAMILIES, as_family
 from stanmlm.families.sequential import acat, cratio, sratio
@@ -49,6 +51,7 @@ __all__ = [
     "categorical",
     "cratio",
     "cumulative",
+    "custom_family",
     "dirichlet",
     "exgaussian",
     "exponential",
@@ -63,6 +66,7 @@ __all__ = [
     "multinomial",
     "nbinom1",
     "negbinomial",
+    "ordbeta",
     "poisson",
     "shifted_lognormal",
     "skew_normal",

@@ -10,7 +10,7 @@ from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.categories import codes_from_one, no_start, read_categories
 from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_link
 from stanmlm.families.given import Given
-from stanmlm.families.links import LINKS, Link
+from stanmlm.families.links import LINKS, OF_CATEGORIES, Link
 from stanmlm.families.ordinal import (
     DISC,
     FLEXIBLE,
@@ -39,7 +39,7 @@ def cumulative(link: str = "logit", threshold: str = "flexible") -> Family:
     Parameters
     ----------
     link : str
-        "logit", "probit" or "cloglog".
+        "logit", "probit", "probit_approx", "cloglog", "cauchit" or "softit".
     threshold : str
         "flexible", or "equidistant": one distance, `delta`, from each to the next.
 
@@ -105,7 +105,7 @@ def _law(mean: str, _: str) -> str:
 CUMULATIVE = Family(
     name="cumulative",
     spellings=("clm", "clmm", "polr", "stan_polr", "ordered_logistic"),
-    parameters=(Distributional("mu", LINKS["logit"], ("logit", "probit", "cloglog"), "real", no_start),),
+    parameters=(Distributional("mu", LINKS["logit"], OF_CATEGORIES, "real", no_start),),
     kind="category",
     read=_read,
     log_density=Given(log_density, (cumulative_law,)),

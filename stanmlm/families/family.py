@@ -15,6 +15,7 @@ from stanmlm.families.responses import Response
 from stanmlm.families.support import SUPPORTS, Support, between
 from stanmlm.families.theta import Theta
 from stanmlm.families.thresholds import THRESHOLDS, Shared
+from stanmlm.families.written import Written
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ class Notation:
     law: Callable[[str, str], str]  # (mean, size or "") -> the distribution
     # of a response y with thresholds, an event that the inverse link of a distance to threshold k is the chance of
     event: str = ""
+    beyond: bool = False  # of minus that distance
 
 
 def as_they_are(y: Floats) -> Floats:
@@ -126,6 +128,7 @@ class Family:
     notation: Notation
     shared: Shared | None = None
     optional: tuple[Distributional, ...] = ()  # parameters where a formula names them, and else constants
+    shifts: tuple[Distributional, ...] = ()  # likewise, that thresholds are moved down by
     categories: tuple[str, ...] = ()  # names, once the data have told them
     # Makes it one that has a location for each category but one, once these are known; the first is the pattern of all.
     spread: Callable[["Family"], "Family"] | None = None
@@ -133,8 +136,7 @@ class Family:
     unbound: "Family | None" = field(default=None, compare=False)  # what it was before it met data
     # (shares of categories, link) -> thresholds that such shares have where nothing else differs
     thresholds: Callable[[Floats, Link], Floats] | None = None
-    # (theta) -> log probability of each category, (..., rows, K), and its slopes along the predictors and thresholds,
-    # (Q, ..., rows, K): what a pilot takes information from
+    # (theta) -> log probability of each category, (..., rows, K), and its slopes along the Q predictors and thresholds
     by_category: Callable[[Theta], tuple[Floats, Floats]] | None = None
     variance: Callable[[Theta, Extra], Floats] | None = None
     cdf: Callable[[Floats, Theta, Extra], Floats] | None = None
@@ -156,6 +158,8 @@ class Family:
     located: Callable[[Floats], Floats] = as_they_are  # responses on the scale of the location's natural value
     constants: Mapping[str, float] = field(default_factory=dict)  # parameters held at a number: none of `parameters`
     whole: "Family | None" = None  # what it is without them
+    written: Written | None = None  # of a user's own
+    unknown: tuple[str, ...] = ()  # what its user has not given of these functions
     # With the identity link the density sees rows through n, y and ss alone, as ss + sum n (y - eta)^2: rows may turn.
     squares: bool = False
 
@@ -282,9 +286,9 @@ class Family:
     def bound(self, categories: tuple[str, ...], predicted: Collection[str]) -> "Family":
         """The family of a response with these categories, where these parameters have formulas."""
         plain = self.unbound or self
-        added = tuple(one for one in plain.optional if one.name in predicted)
+        more = {one.name: one for one in (*plain.optional, *plain.shifts)}
+        every = (*plain.parameters, *(one for name, one in more.items() if name in predicted))
         read = Given(plain.read, named=(("categories", categories),)) if categories else plain.read
-        every = (*plain.parameters, *added)
         bound = replace(plain, categories=categories, parameters=every, read=read, unbound=plain)
         return bound.spread(bound) if bound.spread else bound
 

@@ -13,6 +13,6 @@ class Given:
     arguments: tuple[object, ...] = ()
     named: tuple[tuple[str, object], ...] = ()
 
-    def __call__(self, *rest: object) -> Any:
-        """What the function gives with the rest of its arguments."""
-        return self.function(*self.arguments, *rest, **dict(self.named))
+    def __call__(self, *rest: object, **named: object) -> Any:
+        """What the function gives with the rest of its arguments; of two of one name the last one given counts."""
+        return self.function(*self.arguments, *rest, **{**dict(self.named), **named})

@@ -5,7 +5,7 @@ import numpy as np
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.beta import BETA
-from stanmlm.families.family import Family, Notation, trials_of, with_link
+from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_link
 from stanmlm.families.mixtures import SOMEWHERE, chance, hurdle, named, one_case, starting
 from stanmlm.families.reductions import Extra, Reduction, Stats, total
 from stanmlm.families.responses import Response, read_some_shares, some_rows
@@ -58,14 +58,15 @@ def _read(raw: RawResponse, weights: Floats | None) -> Response:
     return read_some_shares(raw, weights, "zero_one_inflated_beta", (0.0, 1.0))
 
 
-def _at_end(y: Floats) -> Floats:
+def at_end(y: Floats) -> Floats:
+    """1 where a share is 0 or 1."""
     return np.asarray(((y == 0) | (y == 1)).astype(float))
 
 
 def _log_density(y: Floats, theta: Theta, extra: Extra) -> Floats:
-    inside = BETA.log_density(np.where(_at_end(y) > 0, SOMEWHERE, y), theta, one_case(extra)) + theta.log1m("zoi")
+    inside = BETA.log_density(np.where(at_end(y) > 0, SOMEWHERE, y), theta, one_case(extra)) + theta.log1m("zoi")
     end = theta.log("zoi") + np.where(y == 1, theta.log("coi"), theta.log1m("coi"))
-    return np.asarray(extra.weights * np.where(_at_end(y) > 0, end, inside))
+    return np.asarray(extra.weights * np.where(at_end(y) > 0, end, inside))
 
 
 def _draw(rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
@@ -100,7 +101,7 @@ def _information(theta: Theta, extra: Extra) -> Floats:
     return np.asarray(extra.weights * out)
 
 
-def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
+def share_statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
     """Zeros, ones, and beta's own of what is inside."""
     inside = (response.y > 0) & (response.y < 1)
     counted = {"zeros": response.y == 0, "ones": response.y == 1, "others": inside}
@@ -116,12 +117,17 @@ def _inside(response: Response) -> Response:
     return some if len(some.y) else Response("", np.array([SOMEWHERE]), np.ones(1), np.ones(1))
 
 
+def starting_inside() -> tuple[Distributional, ...]:
+    """Beta's parameters, started by the shares that are inside."""
+    return starting(BETA, _inside)
+
+
 def _share_at_ends(response: Response) -> float:
-    return float((_at_end(response.y).sum() + 0.5) / (len(response.y) + 1))
+    return float((at_end(response.y).sum() + 0.5) / (len(response.y) + 1))
 
 
 def _share_of_ones(response: Response) -> float:
-    return float((np.sum(response.y == 1) + 0.5) / (_at_end(response.y).sum() + 1))
+    return float((np.sum(response.y == 1) + 0.5) / (at_end(response.y).sum() + 1))
 
 
 def _law(mean: str, _: str) -> str:
@@ -133,7 +139,7 @@ ZERO_ONE_INFLATED_BETA = Family(
     name="zero_one_inflated_beta",
     spellings=("zoib", "ZOIB", "zoi_beta"),
     parameters=(
-        *starting(BETA, _inside),
+        *starting_inside(),
         chance("zoi", _share_at_ends, "chance of a zero or a one"),
         chance("coi", _share_of_ones, "chance of a one among these"),
     ),
@@ -147,5 +153,5 @@ ZERO_ONE_INFLATED_BETA = Family(
     variance=_variance,
     cdf=_cdf,
     information=_information,
-    reductions=(Reduction(("offset",), _statistic),),
+    reductions=(Reduction(("offset",), share_statistic),),
 )

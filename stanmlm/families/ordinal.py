@@ -23,14 +23,24 @@ def one(_: Response) -> float:
     return 1.0
 
 
+# Thresholds that category specific effects may be on: each has coefficients of its own.
+MOST_SHIFTED = 20
 # (distances to the thresholds (..., T), link) -> log probabilities (..., K) and their slopes along distances
 # (T, ..., K)
 Law = Callable[[Floats, Link], tuple[Floats, Floats]]
 
 
+def shift_of(threshold: int) -> str:
+    """The parameter that category specific effects on a threshold are of, from 1."""
+    return f"cs{threshold}"
+
+
 def distances(theta: Theta) -> Floats:
     """From the predictor up to each threshold, times the discrimination, (..., rows, T)."""
     away = theta.shared[THRESHOLDS][..., None, :] - theta.eta("mu")[..., None]
+    if shift_of(1) in theta:
+        shifts = [theta.eta(shift_of(t)) for t in range(1, away.shape[-1] + 1)]
+        away = away - np.stack(np.broadcast_arrays(*shifts), axis=-1)
     return away * theta["disc"][..., None] if "disc" in theta else away
 
 
@@ -55,7 +65,9 @@ def slopes_by_category(law: Law, theta: Theta) -> tuple[Floats, Floats]:
     logs, along = law(away, theta.links["mu"])
     disc = theta["disc"][..., None] if "disc" in theta else np.ones((1, 1))
     of_disc = [np.einsum("rt,trk->rk", away, along)] if "disc" in theta else []
-    return logs, np.array([-disc * along.sum(axis=0), *of_disc, *(disc * along)])
+    steps = disc * along
+    of_shifts = [*-steps] if shift_of(1) in theta else []
+    return logs, np.array([-steps.sum(axis=0), *of_disc, *of_shifts, *steps])
 
 
 def threshold_of(kinds: Mapping[str, Shared], threshold: str) -> Shared:
@@ -127,14 +139,15 @@ def _in_turn(stop: Floats, go: Floats, of_stop: Floats, of_go: Floats) -> tuple[
 
 
 def adjacent_law(away: Floats, link: Link) -> tuple[Floats, Floats]:
-    """P(Y = k) over P(Y = k or k + 1) is the inverse logit of the distance to threshold k."""
-    T = away.shape[-1]
-    sums = np.concatenate([np.zeros_like(away[..., :1]), -np.cumsum(away, axis=-1)], axis=-1)
+    """P(Y = k + 1) over P(Y = k or k + 1) is the inverse link of minus the distance to threshold k."""
+    T, (stay, go) = away.shape[-1], _slopes_of_logs(link, -away)
+    odds = -away if link.name == "logit" else link.log_inverse(-away) - link.log1m_inverse(-away)
+    sums = np.concatenate([np.zeros_like(away[..., :1]), np.cumsum(odds, axis=-1)], axis=-1)
     logs = sums - special.logsumexp(sums, axis=-1, keepdims=True)
     below = np.cumsum(np.exp(logs), axis=-1)  # P(Y <= k)
     beyond = np.arange(T + 1) > np.arange(T)[:, None]
-    along = np.moveaxis(1 - below[..., :-1, None] - beyond, -2, 0)
-    return logs, along
+    along = (stay - go)[..., None] * (1 - below[..., :-1, None] - beyond)
+    return logs, np.moveaxis(along, -2, 0)
 
 
 def _differences(T: int) -> Floats:
@@ -169,7 +182,18 @@ ORDERED = {shared.name: shared for shared in (FLEXIBLE, EQUIDISTANT)}
 UNORDERED = {"flexible": FREE, "equidistant": EQUIDISTANT}
 SHARED = {shared.name: shared for shared in (FLEXIBLE, EQUIDISTANT, FREE)}
 
+
 # What an answer's distance to thresholds is multiplied by, where a formula says so.
+def _nowhere(_: Response) -> float:
+    """A threshold that is where all rows have it."""
+    return 0.0
+
+
+# What a threshold is moved down by in a row: thresholds that have predictors.
+SHIFTS = tuple(
+    Distributional(shift_of(t), LINKS["identity"], ("identity",), "real", _nowhere, "category specific effects")
+    for t in range(1, MOST_SHIFTED + 1)
+)
 DISC = Distributional(
     name="disc",
     link=LINKS["log"],

@@ -110,10 +110,11 @@ def columns_of(y: Floats) -> list[Floats]:
     return [y] if y.ndim == 1 else list(y.T)
 
 
-def distinct_responses(of: Observed, extras: Collection[str], codes: bool = False) -> Stats:
-    """The same by Stan data name, with what the density reads beside them; places, and codes, from 1."""
-    more = {name: getattr(of.extra, name) for name in extras}
-    return {"R": len(of.y), "cell": of.cell + 1, "y": of.y.astype(int) if codes else of.y, "n": of.n, **more}
+def distinct_responses(of: Observed, extras: Collection[str], whole: bool = False) -> Stats:
+    """The same by Stan data name, with what the density reads beside them, as integers if whole; places from 1."""
+    seen = {"y": of.y, **{name: getattr(of.extra, name) for name in extras}}
+    seen = {name: values.astype(int) for name, values in seen.items()} if whole else seen
+    return {"R": len(of.y), "cell": of.cell + 1, **seen, "n": of.n}
 
 
 def total(values: Floats, cell: Ints, cells: int) -> Floats:

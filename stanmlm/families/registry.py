@@ -25,6 +25,7 @@ from stanmlm.families.lognormal import LOGNORMAL
 from stanmlm.families.multinomial import MULTINOMIAL
 from stanmlm.families.nbinom1 import NBINOM1
 from stanmlm.families.negbinomial import NEGBINOMIAL
+from stanmlm.families.ordbeta import ORDBETA
 from stanmlm.families.poisson import POISSON
 from stanmlm.families.sequential import ACAT, CRATIO, SRATIO
 from stanmlm.families.shifted_lognormal import SHIFTED_LOGNORMAL
@@ -48,6 +49,7 @@ _EVERY = (
     *(BETA_BINOMIAL, GEOMETRIC, NBINOM1),
     *(ZERO_INFLATED_POISSON, ZERO_INFLATED_NEGBINOMIAL, ZERO_INFLATED_BINOMIAL, ZERO_INFLATED_BETA_BINOMIAL),
     *(HURDLE_POISSON, HURDLE_NEGBINOMIAL, HURDLE_GAMMA, HURDLE_LOGNORMAL, ZERO_INFLATED_BETA, ZERO_ONE_INFLATED_BETA),
+    ORDBETA,
 )
 FAMILIES: dict[str, Family] = {family.name: family for family in _EVERY}
 _SPELLINGS = {name: family for family in FAMILIES.values() for name in (family.name, *family.spellings)}

@@ -4,17 +4,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from scipy import special
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.categories import codes_from_one, no_start, read_categories
 from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_link
 from stanmlm.families.given import Given
-from stanmlm.families.links import LINKS, Link
+from stanmlm.families.links import LINKS, OF_CATEGORIES, OF_STEPS, Link
 from stanmlm.families.ordinal import (
     DISC,
     FREE,
+    SHIFTS,
     UNORDERED,
     Law,
     adjacent_law,
@@ -38,7 +38,7 @@ def sratio(link: str = "logit", threshold: str = "flexible") -> Family:
     Parameters
     ----------
     link : str
-        "logit", "probit" or "cloglog".
+        "logit", "probit", "probit_approx", "cloglog" or "cauchit".
     threshold : str
         "flexible" or "equidistant".
 
@@ -60,7 +60,7 @@ def cratio(link: str = "logit", threshold: str = "flexible") -> Family:
     Parameters
     ----------
     link : str
-        "logit", "probit" or "cloglog".
+        "logit", "probit", "probit_approx", "cloglog" or "cauchit".
     threshold : str
         "flexible" or "equidistant".
 
@@ -77,12 +77,12 @@ def cratio(link: str = "logit", threshold: str = "flexible") -> Family:
 
 
 def acat(link: str = "logit", threshold: str = "flexible") -> Family:
-    """Ordered categories told from their neighbours: log P(Y = k + 1) / P(Y = k) is mu minus threshold k.
+    """Ordered categories told from their neighbours: P(Y = k + 1 | Y is k or k + 1) is the inverse link of mu - tau_k.
 
     Parameters
     ----------
     link : str
-        "logit".
+        "logit", "probit", "probit_approx", "cloglog", "cauchit" or "softit".
     threshold : str
         "flexible" or "equidistant".
 
@@ -115,8 +115,8 @@ def _continuing(shares: Floats, link: Link) -> Floats:
     return -link.forward(1 - _reached(shares))
 
 
-def _adjacent(shares: Floats, _: Link) -> Floats:
-    return np.asarray(special.logit(shares[:-1] / (shares[:-1] + shares[1:])))
+def _adjacent(shares: Floats, link: Link) -> Floats:
+    return -link.forward(shares[1:] / (shares[:-1] + shares[1:]))
 
 
 def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
@@ -133,7 +133,7 @@ def _law(mean: str, _: str) -> str:
 
 
 def _made(
-    name: str, law: Law, links: tuple[str, ...], thresholds: Callable[[Floats, Link], Floats], event: str
+    name: str, law: Law, links: tuple[str, ...], thresholds: Callable[[Floats, Link], Floats], event: str, beyond: bool
 ) -> Family:
     return Family(
         name=name,
@@ -145,16 +145,16 @@ def _made(
         draw=Given(draw, (law,)),
         mean=Given(probabilities, (law,)),
         bounds=codes_from_one,
-        notation=Notation(r"\mu", "", trials_of, _law, event=event),
+        notation=Notation(r"\mu", "", trials_of, _law, event, beyond),
         reductions=(Reduction(("offset",), _statistic),),
         shared=FREE,
         optional=(DISC,),
+        shifts=SHIFTS,
         thresholds=thresholds,
         by_category=Given(slopes_by_category, (law,)),
     )
 
 
-_LINKS = ("logit", "probit", "cloglog")
-SRATIO = _made("sratio", stopping_law, _LINKS, _stopping, r"y = k \mid y \ge k")
-CRATIO = _made("cratio", continuing_law, _LINKS, _continuing, r"y = k \mid y \ge k")
-ACAT = _made("acat", adjacent_law, ("logit",), _adjacent, r"y = k \mid y \in \{k, k + 1\}")
+SRATIO = _made("sratio", stopping_law, OF_STEPS, _stopping, r"y = k \mid y \ge k", False)
+CRATIO = _made("cratio", continuing_law, OF_STEPS, _continuing, r"y > k \mid y \ge k", True)
+ACAT = _made("acat", adjacent_law, OF_CATEGORIES, _adjacent, r"y = k + 1 \mid y \in \{k, k + 1\}", True)

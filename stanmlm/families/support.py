@@ -31,6 +31,10 @@ class Support:
         low, high = (end + sign * EDGE * max(abs(end), 1.0) for end, sign in ((self.low, 1), (self.high, -1)))
         return value if self.low < value < self.high else np.asarray(np.clip(value, low, high))
 
+    def inside_each(self, values: Floats) -> Floats:
+        """Values that are not at an end, nor beyond."""
+        return np.array([self.inside(value) for value in values], dtype=float)
+
     def slope(self, value: Floats) -> Floats:
         """How fast the unconstrained value moves with this one."""
         low, high = (np.inf if np.isinf(end) else abs(value - end) for end in (self.low, self.high))

@@ -36,7 +36,8 @@ def values_of(fit: Fit, elements: Sequence[Element]) -> Floats:
 def _covariance(fit: Fit, element: Element) -> Floats:
     """The product of two standard deviations and their correlation."""
     address, book = element.parameter.address, fit.model.ledger
-    sds = {row.address.coef: row for row in book.of("sd", address.term)}
+    own = [(row.address.dpar, str(row.address.coef), row) for row in book.of("sd", address.term)]
+    sds = {coef if dpar == address.dpar else named(dpar, coef): row for dpar, coef, row in own}
     pairs = {frozenset(row.address.coef): row for row in book.of("cor", address.term)}
     factors = [sds[coef] for coef in address.coef]
     factors += [pairs[frozenset(address.coef)]] if factors[0] is not factors[1] else []

@@ -13,11 +13,12 @@ from stanmlm.data.frame import model_frame
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families import Family
 from stanmlm.families.family import holding
+from stanmlm.families.ordinal import MOST_SHIFTED, shift_of
 from stanmlm.families.reading import read_response
 from stanmlm.families.responses import Response
 from stanmlm.fit.fit import Call, Fit, fit_from_draws
 from stanmlm.formula.bf import FormulaLike
-from stanmlm.formula.formula import Formula, by_parameter, parse_formula, with_intercept
+from stanmlm.formula.formula import Formula, by_parameter, parse_formula, with_intercept, with_thresholds
 from stanmlm.model.centering import centering
 from stanmlm.model.compress import compress
 from stanmlm.model.model import Model
@@ -30,6 +31,7 @@ from stanmlm.sampling.engines.sampling import resolve
 from stanmlm.sampling.inits import inverse_metric, starting_points
 from stanmlm.sampling.program import Program, program, structure
 from stanmlm.sampling.standata import standata
+from stanmlm.sampling.two_densities import check_densities
 
 # What adapt_delta is raised to when transitions diverge and the user has not set it.
 HIGHER_DELTA: Mapping[float, float] = {0.8: 0.95, 0.95: 0.99}
@@ -85,7 +87,8 @@ def build_model(
         raise FormulaError("the formula has no response: write `y ~ x`", formula.text, 0, len(formula.text))
     raw = replace(frame.response, rows=frame.index)
     response = read_response(family, raw, frame.weights)
-    family = family.bound(response.categories, [dpar for dpar, _ in formula.others])
+    formula = _by_threshold(formula, family, len(response.categories) - 1)
+    family = family.bound(response.categories, [dpar for dpar, _ in (*formula.others, *formula.by_threshold)])
     _check_parameters(formula, family)
     formula = replace(formula, of=family.locations)
     family = _beside(family, formula, raw, response)
@@ -118,10 +121,31 @@ def _beside(family: Family, formula: Formula, raw: RawResponse, response: Respon
     return holding(family, _constants(formula, raw)).predicted(by_parameter(formula), response)
 
 
+def _by_threshold(formula: Formula, family: Family, thresholds: int) -> Formula:
+    """The formula with predictors of thresholds, where it has category specific effects."""
+    if formula.specific is None:
+        return formula
+    names = [shift_of(t) for t in range(1, thresholds + 1)]
+    known = [one.name for one in family.shifts]
+    at = formula.text.find("cs(")
+    if family.name == "cumulative":
+        raise FormulaError(
+            "cs() cannot be in cumulative models: thresholds with effects of their own would cross in some rows, where "
+            "probabilities are below zero (brms warns that they may not converge); sratio, cratio and acat take it",
+            formula.text, at, at + 2,
+        )  # fmt: skip
+    if not names or not set(names) <= set(known):
+        few = f"{MOST_SHIFTED + 1} categories at most" if known else "sratio, cratio and acat"
+        raise FormulaError(f"cs() is of {few}", formula.text, at, at + 2)
+    return with_thresholds(formula, names)
+
+
 def _check_parameters(formula: Formula, family: Family) -> None:
     """Refuse a formula of a parameter that the family does not have."""
     each = family.locations if family.spread else ()  # of a category, which may have a formula of its own
-    known = list(dict.fromkeys([*each, *(one.name for one in (*family.scalars, *family.optional))]))
+    shifts = [one.name for one in family.shifts]  # which cs() alone has
+    own = [one.name for one in (*family.scalars, *family.optional) if one.name not in shifts]
+    known = list(dict.fromkeys([*each, *own]))
     texts = {**{dpar: other.text for dpar, other in formula.others}, **dict.fromkeys(dict(formula.constants), "")}
     for dpar, text in texts.items():
         if dpar not in known:
@@ -152,6 +176,7 @@ def fit_model(call: Call, model: Model, run: RunOptions) -> Fit:
     """A model to a fit: program, data, draws, labels."""
     check_arviz()
     check_posterior(model)
+    check_densities(model, run.engine)
     text, data = program(structure(model)), standata(model)
     raw = _sample(model, text, data, run, run.sampling)
     delta = run.sampling.adapt_delta  # asked for: recorded draws keep the one that they were made with

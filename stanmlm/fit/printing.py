@@ -47,8 +47,8 @@ def html_fit(fit: Fit) -> str:
 
 def _header(fit: Fit) -> list[str]:
     family = fit.model.family
-    links = "; ".join(f"{of.dpar} = {family.links[of.dpar].name}" for of in predictors(fit.model.design))
-    plain = not fit.model.design.others
+    own = [of.dpar for of in predictors(fit.model.design) if of.dpar not in dict(fit.model.formula.by_threshold)]
+    links, plain = "; ".join(f"{dpar} = {family.links[dpar].name}" for dpar in own), len(own) == 1
     lines = [] if plain and fit.call.verb in ("lm", "lmer") else [f" Family: {family.name}  ( {family.link.name} )"]
     lines += [] if plain else [f"  Links: {links}"]
     lines.append("Formula: " + "\n         ".join(formula_lines(fit.model.formula)))

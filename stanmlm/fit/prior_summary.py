@@ -118,12 +118,20 @@ def _notes(summary: PriorSummary, plain: bool) -> list[str]:
     if not plain and any(row.class_ == "Intercept" for row in rows):
         notes.append("The prior of the Intercept is for centered predictors")
     for group in dict.fromkeys(row.group for row in rows if row.source == "split decov"):
-        own = next(row for row in rows if row.group == group and row.source == "split decov")
-        notes.append(
-            f"One standard deviation of `{group}` has a prior of its own, so that decov, which is joint, gave way to"
-            f" {spelled(own)} on each of the others and {_correlation(rows, own)} on their correlation"
-        )
+        split = [row for row in rows if row.group == group and row.source == "split decov"]
+        notes.append(f"{_why_split(rows, split)} {_correlation(rows, split[0])} on their correlation")
     return notes
+
+
+def _why_split(rows: Sequence[PriorRow], split: Sequence[PriorRow]) -> str:
+    """Why a term has no joint prior, and what its sds have instead."""
+    group, priors = split[0].group, list(dict.fromkeys(map(spelled, split)))
+    term = [row for row in rows if row.class_ == "sd" and row.term == split[0].term]
+    if len({row.dpar for row in term}) > 1:
+        why, where = f"Standard deviations of `{group}` are of several parameters, each with its unit", "them"
+    else:
+        why, where = f"One standard deviation of `{group}` has a prior of its own", "each of the others"
+    return f"{why}, so that decov, which is joint, gave way to {' and '.join(priors)} on {where} and"
 
 
 def _correlation(rows: Sequence[PriorRow], own: PriorRow) -> str:

@@ -1,13 +1,13 @@
 """Random terms: the bars of a sum, and what lme4 makes of their two sides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import NoReturn
 
 from stanmlm.base.dialects import call_elsewhere
 from stanmlm.base.errors import FormulaError
-from stanmlm.formula.rcode import INFIX, Node, fold, is_call, operands
+from stanmlm.formula.rcode import INFIX, Node, fold, is_call, label, operands
 from stanmlm.formula.terms import Expression, Terms, expand, expression, is_algebra
 
 BARS = ("|", "||")
@@ -24,6 +24,7 @@ class Bar:
     start: int = field(compare=False)
     stop: int = field(compare=False)
     variables: tuple[Expression, ...] = ()  # that the left names, those that `-` removed among them
+    label: str = ""  # brms's ID of `(x | ID | g)`: bars that share one are one term, with one covariance
 
 
 @dataclass(frozen=True)
@@ -112,27 +113,68 @@ def expand_bar(bar: Node, text: str) -> tuple[Bar, ...]:
     groups before the outer: `(1 | a/b)` groups by `b:a`, then by `a`.
     """
     left, right = operands(bar)
-    if is_call(left, BARS, 2):
-        _refuse(text, bar, _LABELLED)
+    named, left = _labelled(bar, text) if is_call(left, BARS, 2) else ("", left)
     for side in (left, right):
         if is_call(side, BARS) or (side is left and split_bars(side, text).bars):
             _refuse(text, bar, "a random term has one bar, with coefficients to its left and a factor to its right")
     groups = [tuple(expression(factor, text) for factor in group) for group in _groups(text, right)]
     varying = expand(left, text)
+    if specific := [e for e in varying.variables if is_call(e.node, ["cs"])]:
+        _refuse(text, specific[0].node, "cs() varies by threshold, and not by group: write it outside the random terms")
     if varying.offsets:
         offset = varying.offsets[0].node
         _refuse(text, offset, "an offset stands outside the random terms")
     blocks = (varying.terms,) if bar.text == "|" else _independent(varying.terms)
     if not any(block.intercept or block.terms for block in blocks):
         _refuse(text, left, "the left of the bar leaves nothing to vary; `(1 | g)` lets the intercept vary")
-    return tuple(Bar(block, group, bar.start, bar.stop, varying.variables) for block, group in product(blocks, groups))
+    return tuple(
+        Bar(block, group, bar.start, bar.stop, varying.variables, named) for block, group in product(blocks, groups)
+    )
 
 
-_LABELLED = (
-    "a random term has one bar, with coefficients to its left and a factor to its right; "
-    "the label of brms's `(x | label | g)` would let effects of several formulas correlate, which they do not here: "
-    "write `(x | g)` in each"
+def _labelled(bar: Node, text: str) -> tuple[str, Node]:
+    """The label of `(x | label | g)` as text, and x."""
+    inner = bar.args[0][1]
+    left, named = operands(inner)
+    if is_call(left, BARS) or is_call(named, BARS):
+        _refuse(text, bar, "a random term has at most two bars, `(x | label | g)`, the label between them")
+    if "||" in (bar.text, inner.text):
+        _refuse(text, bar, _UNCORRELATED)
+    return label(named), left
+
+
+_UNCORRELATED = (
+    "coefficients under a label have one covariance, and `||` takes correlations away: write `(x | label | g)`, "
+    "or `(x || g)` without a label"
 )
+
+
+def linked(bars: Sequence[tuple[Bar, str]]) -> tuple[tuple[int, ...], ...]:
+    """The bars of each random term, as places: those under one label together, in the order of their first.
+
+    Parameters
+    ----------
+    bars
+        Of all formulas in turn, each with the text that it stands in.
+
+    Raises
+    ------
+    FormulaError
+        For one label at several grouping factors.
+    """
+    terms: dict[str | int, list[int]] = {}
+    for place, (bar, text) in enumerate(bars):
+        term = terms.setdefault(bar.label or place, [])
+        if term and _factors(bars[term[0]][0]) != _factors(bar):
+            first = ":".join(_factors(bars[term[0]][0]))
+            message = f"bars under one label have one grouping factor: `{bar.label}` stands at `{first}` too"
+            raise FormulaError(message, text, bar.start, bar.stop)
+        term.append(place)
+    return tuple(map(tuple, terms.values()))
+
+
+def _factors(bar: Bar) -> tuple[str, ...]:
+    return tuple(factor.label for factor in bar.group)
 
 
 def _independent(terms: Terms) -> tuple[Terms, ...]:

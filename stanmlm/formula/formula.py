@@ -13,6 +13,7 @@ from stanmlm.formula.bars import BARS, Bar, expand_bar, split_bars
 from stanmlm.formula.bf import LOCATION, FormulaLike, Formulas, written
 from stanmlm.formula.rcode import Node, deparse, is_call, label, names_in, operands, replace
 from stanmlm.formula.rparse import parse_expression
+from stanmlm.formula.specific import split_specific
 from stanmlm.formula.terms import Expansion, Expression, Terms, expand, expression
 
 __all__ = [
@@ -28,8 +29,10 @@ __all__ = [
     "formula_text",
     "parse_expression",
     "parse_formula",
+    "require_alike",
     "update_terms",
     "with_intercept",
+    "with_thresholds",
 ]
 
 
@@ -48,11 +51,35 @@ class Formula:
     additions: tuple[Addition, ...] = ()  # to the response, `trials(n)` of `y | trials(n)`
     constants: tuple[tuple[str, float], ...] = ()  # distributional parameters that are held at a number
     of: tuple[str, ...] = (LOCATION,)  # the parameters whose right side this is, but for those in `others`
+    specific: Terms | None = None  # what `cs()` has, whose effects differ from threshold to threshold
+    by_threshold: tuple[tuple[str, "Formula"], ...] = ()  # of each threshold, once their number is known
+    coded: bool = False  # columns as beside an intercept, which stands elsewhere
 
 
 def by_parameter(formula: Formula) -> dict[str, Formula]:
-    """The formula of each distributional parameter that has one, the location's first."""
-    return {**dict.fromkeys(formula.of, formula), **dict(formula.others)}
+    """The formula of each distributional parameter that has one, the location's first, then of shifts of thresholds."""
+    return {**dict.fromkeys(formula.of, formula), **dict(formula.others), **dict(formula.by_threshold)}
+
+
+def with_thresholds(formula: Formula, names: Sequence[str]) -> Formula:
+    """The formula with a predictor of what `cs()` has for each of these shifts of a threshold."""
+    if formula.specific is None:
+        return formula
+    own = Formula(formula.text, None, formula.specific, (), (), coded=True)
+    return changed(formula, specific=None, by_threshold=tuple((name, own) for name in names))
+
+
+def require_alike(formula: Formula) -> None:
+    """Refuse what differs from threshold to threshold, where there are none.
+
+    Raises
+    ------
+    FormulaError
+        With a caret under `cs()`.
+    """
+    if formula.specific is not None:
+        at = formula.text.find("cs(")
+        raise FormulaError("cs() is of ordered categories: sratio, cratio or acat", formula.text, at, at + 2)
 
 
 def parse_formula(text: FormulaLike, columns: Sequence[str] = ()) -> Formula:
@@ -92,17 +119,31 @@ def _several(given: Formulas, columns: Sequence[str]) -> Formula:
     left, _ = _sides(given.text)
     response = names_in(left) if left else frozenset()
     dots = tuple(column for column in columns if column not in response)
-    others = tuple((dpar, _one(text, _sides(text)[1], None, dots)) for dpar, text in given.others)
+    others = tuple((dpar, _of_other(text, dots)) for dpar, text in given.others)
     return changed(first, others=others, constants=given.constants)
 
 
 def _one(text: str, right: Node, response: Expression | None, dots: tuple[str, ...]) -> Formula:
     split = split_bars(right, text)
-    fixed = expand(split.rest, text, dots, response)
+    whole = expand(split.rest, text, dots, response)
     bars = tuple(part for bar in split.bars for part in expand_bar(bar, text))
+    fixed, specific = split_specific(whole, text)
     return Formula(
-        text, response, _without_response(fixed.terms, response), bars, fixed.offsets, _variables(fixed, bars)
+        text,
+        response,
+        _without_response(fixed.terms, response),
+        bars,
+        fixed.offsets,
+        _variables(fixed, bars),
+        specific=specific,
     )
+
+
+def _of_other(text: str, dots: tuple[str, ...]) -> Formula:
+    made = _one(text, _sides(text)[1], None, dots)
+    if made.specific is not None:
+        raise FormulaError("cs() is of thresholds, and stands in the formula of the response", text, 0, len(text))
+    return made
 
 
 def _sides(text: str) -> tuple[Node | None, Node]:

@@ -25,7 +25,8 @@ def _variables(formula: Formula) -> tuple[Expression, ...]:
 
 def coded_in(formula: Formula) -> list[Expression]:
     """The variables of one predictor that columns are made of, grouping factors aside."""
-    return variables_in([formula.fixed, *(bar.left for bar in formula.bars)])
+    specific = [formula.specific] if formula.specific else []
+    return variables_in([formula.fixed, *specific, *(bar.left for bar in formula.bars)])
 
 
 def variables_in(sides: Iterable[Terms]) -> list[Expression]:

@@ -57,7 +57,8 @@ def absorption(
         own[at] = True
         places = [(k, p) for k, p in every if dpars_of(design.terms[k])[p] == dpar]
         for k, column in _absorb(A, absorbed, cells, places, own):
-            _centre(A, cells, k, column, inverses[k], own)
+            entering = [p for p, name in enumerate(dpars_of(design.terms[k])) if name == dpar]
+            _centre(A, cells, (k, entering), column, inverses[k], own)
         _centre_within(A, cells, places, own & ~absorbed)
     return absorbed, A
 
@@ -99,12 +100,14 @@ def remainder(X: Floats, Z: tuple[Floats, ...], index: tuple[Ints, ...], A: tupl
     return np.asarray(X - sum(parts, np.zeros(())))
 
 
-def _centre(A: tuple[Floats, ...], cells: Cells, k: int, column: int, T: Floats, own: Bools) -> None:
-    """Leave the means of term k's effects T A where the columns that Z itself has have gone, if elsewhere, in place.
+def _centre(A: tuple[Floats, ...], cells: Cells, of: tuple[int, list[int]], column: int, T: Floats, own: Bools) -> None:
+    """Leave the means of a term's effects T A where the columns that Z itself has have gone, if elsewhere, in place.
 
-    Two terms whose means can shift against each other by a coefficient are a ridge of the posterior.
+    `of` is the term, with those of its coefficients that enter the predictor. Two terms whose means can shift against
+    each other by a coefficient are a ridge of the posterior.
     """
-    for p in reversed(range(len(T))):  # T is upper triangular: a shift changes this effect and those before it
+    k, entering = of
+    for p in reversed(entering):  # T is upper triangular: a shift changes this effect and those before it
         mean = (T[p] @ A[k][:, cells.index[k], column])[cells.row].mean() / T[p, p]
         for itself in np.flatnonzero(own & np.all(cells.Z[k][:, [p]] == cells.X, axis=0)):
             gone = [

@@ -7,7 +7,7 @@ import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.errors import OptionError
-from stanmlm.data.coefficients import n_coefficients, predictor_of
+from stanmlm.data.coefficients import n_coefficients, places_of
 from stanmlm.data.design import Design, dpars_of
 from stanmlm.families import Family
 from stanmlm.formula.bf import LOCATION
@@ -208,20 +208,23 @@ def _worth(share: Floats, events: Floats) -> Floats:
     tells a sign and no more, and effects that are sampled as if it told a place stick where the sd is large. What is
     lost is little: non-centred effects are as correlated with their means as their share says.
     """
-    return np.asarray(share * np.minimum(1.0, np.maximum(share / SMALL, events[:, None] / MANY)) ** 4)
+    return np.asarray(share * np.minimum(1.0, np.maximum(share / SMALL, events / MANY)) ** 4)
 
 
 def events_of(design: Design, cells: Cells, family: Family, at: Pilot) -> list[Floats]:
-    """What data say of the linear predictor in each level, (J,) a term: with a logarithmic link, expected counts.
+    """What data say of each coefficient's predictor in each level, (J, K) a term: with a log link, expected counts.
 
     A predictor in the units of the response is counted in those of its scale; where that is none number, as nothing.
     """
     unit = {LOCATION: float(at.scalars.get(family.scale, 0.0)) if family.scale else 1.0}
-    out = []
+    places, out = [*places_of(design)], []
     for term, index in zip(design.terms, cells.index, strict=True):
-        p = predictor_of(design, term)
-        weight = at.working.weight[p, p] * unit.get(dpars_of(term)[0], 1.0) ** 2
-        out.append(np.bincount(index, weights=weight, minlength=len(term.levels)).astype(float))
+        weights = {dpar: at.working.weight[(places.index(dpar),) * 2] for dpar in dpars_of(term)}
+        of = {
+            dpar: np.bincount(index, weights=weight * unit.get(dpar, 1.0) ** 2, minlength=len(term.levels))
+            for dpar, weight in weights.items()
+        }
+        out.append(np.stack([of[dpar] for dpar in dpars_of(term)], axis=1).astype(float))
     return out
 
 
@@ -242,6 +245,8 @@ def _quick_look(design: Design, cells: Cells, family: Family, priors: Priors, jo
     """
     alone = joined(design, cells, apart(design))
     nothing = _Look(None, of_prior(design, priors), alone)
+    if "log_density" in family.unknown:
+        return nothing
     try:
         with np.errstate(all="ignore"):
             look = _looked(design, cells, family, priors, join)

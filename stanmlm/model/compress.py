@@ -95,7 +95,7 @@ def compress(
         stats = reduction.statistic(_whole(response), design.offset, cell, len(first))
     else:
         assert seen is not None
-        stats = distinct_responses(seen_whole(seen), extras, family.kind == "category")
+        stats = distinct_responses(seen_whole(seen), extras, _in_integers(family))
     of_masses = masses(family, seen, extras) if seen else {}
     for more in of_masses.values():
         stats = {**stats, **more}
@@ -103,6 +103,11 @@ def compress(
     plain = plain_rows(X, Z, index, offset, stats, location)
     rows = _summed(plain, collapse) if reduction and reduction.spread else plain
     return Cells(cell, first, X, Z, index, offset, stats, rows, seen, extras, tuple(of_masses))
+
+
+def _in_integers(family: Family) -> bool:
+    """Whether programs have the responses of a family as integers."""
+    return family.kind == "category" or (family.written is not None and family.written.whole)
 
 
 def _whole(response: Response) -> Response:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats
-from stanmlm.data.design import Design, GroupTerm, dpars_of
+from stanmlm.data.design import Design, GroupTerm, dpars_of, side_by_side
 from stanmlm.model.compress import Cells
 from stanmlm.model.coordinates import WORTH, block_diagonal, correlations
 from stanmlm.model.pilot import Pilot
@@ -51,7 +51,7 @@ def joined(design: Design, cells: Cells, blocks: Blocks) -> Joined:
     """
     if all(len(block) == 1 for block in blocks):
         return Joined(design, cells, apart(design))
-    terms = tuple(_side_by_side([design.terms[k] for k in block]) for block in blocks)
+    terms = tuple(side_by_side([design.terms[k] for k in block]) for block in blocks)
     index = tuple(cells.index[block[0]] for block in blocks)
     rows, location = cells.rows, [k for k, term in enumerate(terms) if set(dpars_of(term)) == {design.dpar}]
     Z, rows_index = _columns(rows.Z, blocks), tuple(rows.index[block[0]] for block in blocks)
@@ -139,17 +139,6 @@ def _alike(one: GroupTerm, other: GroupTerm) -> bool:
 
 def _sizes(design: Design, block: Sequence[int]) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
     return np.array([len(design.terms[k].coefs) for k in block], dtype=np.int64)
-
-
-def _side_by_side(terms: list[GroupTerm]) -> GroupTerm:
-    return replace(
-        terms[0],
-        coefs=sum((term.coefs for term in terms), ()),
-        Z=np.concatenate([term.Z for term in terms], axis=1),
-        coef_terms=sum((term.coef_terms for term in terms), ()),
-        called=(),
-        dpars=sum((dpars_of(term) for term in terms), ()),
-    )
 
 
 def _columns(Z: tuple[Floats, ...], blocks: Blocks) -> tuple[Floats, ...]:

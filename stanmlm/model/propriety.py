@@ -89,9 +89,10 @@ def _least_squares(model: Model, counted: Bools, y: Floats) -> tuple[int, float]
     from scipy import sparse
 
     design = whole(model.design)
-    own = [term for term in design.terms if LOCATION in dpars_of(term)]
-    shapes = [(len(term.levels), len(term.coefs)) for term in own]
-    parts, index = [{0: term.Z[counted]} for term in own], [term.index[counted] for term in own]
+    columns = [(term, np.array([dpar == LOCATION for dpar in dpars_of(term)])) for term in design.terms]
+    own = [(term, term.Z[:, here]) for term, here in columns if here.any()]
+    shapes = [(len(term.levels), Z.shape[1]) for term, Z in own]
+    parts, index = [{0: Z[counted]} for _, Z in own], [term.index[counted] for term, _ in own]
     effects = [effects_to_rows(parts, index, shapes)] if own else []
     A = sparse.hstack([sparse.csr_array(design.X[counted]), *effects], format="csr")
     if min(A.shape) > MOST:

@@ -26,7 +26,8 @@ class Address(NamedTuple):
     """What a parameter is; no two of a model share one, and none is ever read out of a text."""
 
     kind: str  # "b", "sd", "cor", "r", "dpar"; "Sigma" of (co)variances; "Intercept" of priors, at centred predictors
-    dpar: str = MU  # the distributional parameter that it predicts or, of kind "dpar", is
+    # the distributional parameter that it predicts or, of kind "dpar", is; of a pair in several, the location
+    dpar: str = MU
     group: str = ""  # the grouping factor
     term: int = -1  # the group term, a place in design.terms
     coef: str | tuple[str, str] = ""  # of correlations and covariances both
@@ -297,7 +298,7 @@ def _group_parameters(design: Design, grouping: Grouping) -> Iterator[Parameter]
     for k, (bar, coef, called, dpar) in enumerate(coefs):
         at = Address("sd", dpar, group, bar, coef)
         yield Parameter(at, (), "positive", (), POSITIVE, f"sd_{variable}", (k,), grouping.terms[k], (called,))
-    pairs = [(bar, *pair) for bar in grouping.bars for pair in combinations(_coefs(design, bar), 2)]
+    pairs = [(bar, *pair) for bar in grouping.bars for pair in combinations(_of_pairs(design, bar), 2)]
     for k, (bar, (a, its, dpar), (b, others, _)) in enumerate(pairs):
         at, called_both = Address("cor", dpar, group, bar, (a, b)), (its, others)
         yield Parameter(at, (), "correlation", (), CORRELATION, f"cor_{variable}", (k,), grouping.pairs[k], called_both)
@@ -315,11 +316,19 @@ def _coefs(design: Design, bar: int) -> list[tuple[str, str, str]]:
     return list(zip(term.coefs, term.called or term.coefs, dpars_of(term), strict=True))
 
 
+def _of_pairs(design: Design, bar: int) -> list[tuple[str, str, str]]:
+    """The same in addresses of two coefficients, which have one parameter: names say which where they enter several."""
+    own = _coefs(design, bar)
+    if len({dpar for *_, dpar in own}) == 1:
+        return own
+    return [(named(dpar, coef), named(dpar, called), MU) for coef, called, dpar in own]
+
+
 def _covariances(design: Design, grouping: Grouping) -> Iterator[Parameter]:
     """rstanarm's Sigma, column by column of its lower triangle."""
     labels = iter(grouping.terms)
     for bar in grouping.bars:
-        coefs = [(coef, next(labels), called, dpar) for coef, called, dpar in _coefs(design, bar)]
+        coefs = [(coef, next(labels), called, dpar) for coef, called, dpar in _of_pairs(design, bar)]
         for q, (b, second, others, dpar) in enumerate(coefs):
             for p, (a, first, its, _) in enumerate(coefs[q:]):
                 at = Address("Sigma", dpar, grouping.group, bar, (a, b))

@@ -7,6 +7,7 @@ from typing import Literal
 from stanmlm.base.arguments import shown
 from stanmlm.base.callers import warn_user
 from stanmlm.base.errors import PriorError, did_you_mean
+from stanmlm.families.ordinal import SHIFTS
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.parameter_names import Spellings, variants
 from stanmlm.priors.parameters import MU, THRESHOLDS, Address, Ledger, Parameter, class_name, class_of, named
@@ -16,6 +17,9 @@ from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior, flat
 Default = Literal["default"]
 PriorInput = Prior | Sequence[Prior | None] | Mapping[str, Prior | None] | None | Default
 CovarianceInput = CovariancePrior | Mapping[str, CovariancePrior] | Default
+
+
+SHIFTING = frozenset(one.name for one in SHIFTS)
 
 
 @dataclass(frozen=True)
@@ -53,14 +57,13 @@ def model_slots(book: Ledger, intercepts: Sequence[str], thresholds: int | None 
     at = [Slot(Address("Intercept", MU, coef=row.label), k, (row.label, *row.called)) for k, row in enumerate(between)]
     alone = [dpar for dpar in intercepts if not (between and dpar == MU)]
     coefficients, sds = [row for row in book.of("b") if row not in starting], book.every("sd")
-    several = dict.fromkeys(row.address.term for row in book.every("cor"))
-    of = {row.address.term: (row.address.dpar, row.address.group) for row in sds}
+    several = {row.address.term: row.address for row in book.every("cor")}
     return (
         *at[:thresholds],
         *(Slot(Address("Intercept", dpar), place) for place, dpar in enumerate(alone, len(between))),
         *(Slot(row.address, place, variants(*_own(row))) for place, row in enumerate(coefficients)),
         *(Slot(row.address, place, variants(*_own(row))) for place, row in enumerate(sds)),
-        *(Slot(Address("cor", *of[term], term), place) for place, term in enumerate(several)),
+        *(Slot(address._replace(coef=""), place) for place, address in enumerate(several.values())),
         *(Slot(row.address, 0) for row in book.of("dpar")),
     )
 
@@ -263,9 +266,9 @@ def _matched(row: SetPrior, slots: Sequence[Slot], locations: Sequence[str]) -> 
 
 
 def _is_of(slot: Slot, dpar: str, locations: Sequence[str]) -> bool:
-    """Whether a slot is in the predictor that a row names, or without a name a location's or a number of its own."""
+    """Whether a row with this `dpar` speaks of it; without one of locations, numbers, correlations and shifts."""
     of = slot.address
-    return of.dpar == dpar if dpar else of.dpar in locations or of.kind == "dpar"
+    return of.dpar == dpar if dpar else of.dpar in (*locations, *SHIFTING) or of.kind in ("dpar", "cor")
 
 
 def _by_spelling(row: SetPrior, slots: Sequence[Slot], spellings: Spellings) -> list[Slot]:

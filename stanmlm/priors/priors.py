@@ -1,5 +1,6 @@
 """Priors as one table: a row a parameter, scaled, with its source."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -286,13 +287,16 @@ def _check_class(slot: Slot, choice: _Choice) -> None:
 
 
 def _settle(choices: Mapping[Slot, _Choice], ratio: bool, unit: float) -> Iterator[tuple[Slot, _Choice]]:
-    """One row for a term under a joint prior, unless one of its standard deviations has a prior of its own.
+    """One row for a term under a joint prior, unless a standard deviation has a prior, or a unit, of its own.
 
     A joint prior of the location's effects counts in the family's scale, or in units of the response where that differs
     from row to row.
     """
     joint = {slot for slot, choice in choices.items() if DISTRIBUTIONS[choice.prior.distribution].joint}
-    broken = {slot.address.term for slot in choices if slot.address.kind == "sd" and slot not in joint}
+    sds = [slot for slot in choices if slot.address.kind == "sd"]
+    enters = {(slot.address.term, slot.address.dpar) for slot in sds}
+    broken = {slot.address.term for slot in sds if slot not in joint}
+    broken |= {term for term, often in Counter(term for term, _ in enters).items() if often > 1}
     opened: set[int] = set()
     for slot, choice in choices.items():
         if slot not in joint:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -13,15 +13,18 @@ import numpy as np
 from stanmlm.data.coefficients import places_of
 from stanmlm.data.design import Predictor, dpars_of, predictors
 from stanmlm.families import FAMILIES
+from stanmlm.families.custom import declared
 from stanmlm.families.family import Distributional
 from stanmlm.families.links import LINKS
-from stanmlm.families.ordinal import SHARED
+from stanmlm.families.ordinal import SHARED, SHIFTS
+from stanmlm.families.written import Written
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.centering import sampled_in
 from stanmlm.model.joining import Blocks, name_of
 from stanmlm.model.model import Model
 from stanmlm.model.stan_rows import intercepts, many
 from stanmlm.priors.priors import PriorRow
+from stanmlm.sampling.entries import Entry, across, alone_in_program, in_program
 
 if TYPE_CHECKING:
     import jinja2
@@ -55,7 +58,9 @@ class Structure:
     joint: tuple[int, ...] = ()  # of those, the ones whose effects are added up by combinations of levels
     marginal: bool = False  # group effects are integrated out
     others: tuple[Vector, ...] = ()
-    dpars: tuple[str, ...] = ()  # a group term each: the parameter whose predictor it is in; () all in the location's
+    # a group term each: the parameter whose predictor it is in, the first of several; () all in the location's
+    dpars: tuple[str, ...] = ()
+    across: tuple[tuple[Entry, ...], ...] = ()  # a group term each: what it adds to several predictors; () for one
     rotated: tuple[int, ...] = ()  # positions of group terms that are rotated
     full: bool = False  # a matrix of counts has what responses of cells are next to
     shared: str = ""  # the kind of thresholds; "" without
@@ -64,8 +69,14 @@ class Structure:
     constants: tuple[str, ...] = ()  # parameters of the family that are held at a number, which is data
     extras: tuple[str, ...] = ()  # what the density reads of responses beside its usual data
     masses: tuple[str, ...] = ()  # kinds of chances that the likelihood has beside densities
+    written: Written | None = None  # a user's own density
     blocks: Blocks = ()  # terms that are sampled as one, each then a group term but for `several`; () all apart
     locations: int = 1  # how many predictors, of the first ones, are locations
+
+    @property
+    def shifts(self) -> tuple[str, ...]:
+        """What thresholds are moved down by."""
+        return tuple(one.name for one in SHIFTS if one.name in self.vectors)
 
     @property
     def vectors(self) -> tuple[str, ...]:
@@ -127,12 +138,14 @@ def structure(model: Model) -> Structure:
         within=tuple(nesting.coarser if nesting else -1 for nesting in model.centering.nested),
         others=tuple(_vector(model, of, names[of.dpar]) for of in model.design.others),
         dpars=tuple(names[dpars_of(term)[0]] for term in terms) if model.design.others else (),
+        across=across(terms, rows.Z, names) if model.design.others else (),
         shared=model.family.shared.name if model.family.shared else "",
         blocks=model.centering.blocks,
         fenced=sampled_in(model.centering, model.design).bounds is not None,
         bounded=tuple((one.in_stan, *_has_ends(one)) for one in model.scalars if one.ends is not None),
         constants=tuple(model.family.constants),
         locations=len(model.family.locations),
+        written=model.family.written,
     )
     if model.prior_only:
         return plain
@@ -207,11 +220,11 @@ def program(structure: Structure) -> Program:
 def _context(structure: Structure) -> dict[str, object]:
     environment = _environment()
     bounds = {name: (0.0 if low else -np.inf, 1.0 if high else np.inf) for name, low, high in structure.bounded}
-    alone = [one for one in FAMILIES[structure.family].scalars if one.name not in structure.vectors]
+    alone = [one for one in _parameters(structure)[1:] if one.name not in structure.vectors]
     scalars = [replace(one, ends=bounds.get(one.in_stan)) for one in alone if one.name not in structure.constants]
     scales = [one.name for one in scalars if one.scales_groups and structure.link == "identity"]
     special = own_density(structure)
-    family = special if structure.marginal else f"families/{structure.family}.stan"
+    family = special if structure.marginal else f"families/{'written' if structure.written else structure.family}.stan"
     return {
         "s": structure,
         "predictors": _predictors(structure),
@@ -256,7 +269,12 @@ def _predictors(structure: Structure) -> list[dict[str, object]]:
 
 def _in_stan(structure: Structure, dpar: str) -> str:
     """The name of a parameter of the family in the program."""
-    return next((one.in_stan for one in FAMILIES[structure.family].parameters if one.name == dpar), dpar)
+    return next((one.in_stan for one in _parameters(structure) if one.name == dpar), dpar)
+
+
+def _parameters(structure: Structure) -> Sequence[Distributional]:
+    """Those of the family, of a user's own as far as programs declare them."""
+    return declared(structure.written) if structure.written else FAMILIES[structure.family].parameters
 
 
 def _terms(structure: Structure) -> list[dict[str, object]]:
@@ -278,13 +296,22 @@ def _terms(structure: Structure) -> list[dict[str, object]]:
             "around": name_of(blocks[within[k]]) if within[k] >= 0 else "",
             "around_several": within[k] >= 0 and several[within[k]],
             "depth": _depth(within, k),
-            "dpar": structure.dpars[k] if structure.dpars else LOCATION,
+            "entries": _entries(structure, k, several[k]),
             "inner": k in within,  # part of a finer term's effects, and not of eta by itself
             "start": _start(structure, blocks[k][0]),
             "file": _environment().get_template(f"fragments/{kind}.stan").module,
         }
         for k, kind in enumerate(kinds)
     ]
+
+
+def _entries(structure: Structure, k: int, several: bool) -> list[dict[str, object]]:
+    """What a block adds to each predictor that it enters."""
+    name = name_of(structure.blocks[k] if structure.blocks else (k,))
+    if structure.across and structure.across[k]:
+        return in_program(structure.across[k], name)
+    dpar = structure.dpars[k] if structure.dpars else LOCATION
+    return alone_in_program(Entry(dpar, several, k in structure.ones), name)
 
 
 def _part(structure: Structure, term: int) -> dict[str, object]:

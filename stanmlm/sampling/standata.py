@@ -14,6 +14,7 @@ from stanmlm.model.model import Model
 from stanmlm.model.sweeping import Sweep
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.priors import PriorRow
+from stanmlm.sampling.entries import columns_across
 from stanmlm.sampling.program import pair, structure
 
 Data = dict[str, int | float | Floats | Ints]
@@ -113,7 +114,10 @@ def _rows(model: Model) -> Data:
         index, Z = rows.index[k], rows.Z[k]
         name = name_of(model.joined.blocks[k])
         data[f"g_{name}"] = (index[rows.joint.first] if k in of.joint else index) + 1
-        data |= {} if k in of.ones else {f"Z_{name}": Z @ bases[k] if Z.shape[1] > 1 else Z[:, 0]}
+        if of.across and of.across[k]:
+            data |= columns_across(model.joined.design.terms[k], of.across[k], Z, bases[k], name)
+        else:
+            data |= {} if k in of.ones else {f"Z_{name}": Z @ bases[k] if Z.shape[1] > 1 else Z[:, 0]}
     return data
 
 

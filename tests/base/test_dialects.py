@@ -17,7 +17,6 @@ DATA = simulate_exams(seed=1, students=6).rename(columns={"student": "g", "score
     [
         ("y ~ x + (1 | gr(g))", r"gr\(\) is brms's: write the factor itself, `\(1 \| g\)`"),
         ("y ~ x + (1 | mm(g, exam))", r"mm\(\) is brms's: .* `\(1 \| a\) \+ \(1 \| b\)`"),
-        ("y ~ x + (1 | ID | g)", r"brms's `\(x \| label \| g\)` would let effects of several formulas correlate"),
         ("y ~ s(x) + (1 | g)", r"s\(\) is a smooth, which is not fitted; `ns\(x, df = 4\)`"),
         ("y ~ t2(x, exam) + (1 | g)", r"t2\(\) is a smooth"),
         ("y ~ mo(exam) + (1 | g)", r"mo\(\) is brms's: an ordered factor has `contr.poly` columns"),

@@ -130,6 +130,14 @@ def test_a_bound_family_crosses_processes() -> None:
     assert (again.categories, [*again.links], again.shared.name) == (NAMES, ["mu", "disc"], "equidistant")
 
 
+@pytest.mark.parametrize("name", ["cumulative", "sratio", "cratio", "acat"])
+def test_a_family_that_knows_its_categories_reads_again(name: str) -> None:
+    """`update` and `kfold` read data by the family of a fit, and tell it its categories once more."""
+    raw = RawResponse("y", "factor", np.array([0, 2, 1]), NAMES[:3], pd.Index(range(3)), True)
+    family = FAMILIES[name].bound(NAMES[:3], [])
+    assert family.bound(NAMES[:3], []).read(raw, None).y.tolist() == family.read(raw, None).y.tolist() == [1, 3, 2]
+
+
 def read(values: object, kind: str = "numeric", levels: tuple[str, ...] = (), ordered: bool = True):
     raw = RawResponse("y", kind, np.asarray(values), levels, pd.Index(np.arange(len(values)) + 10), ordered)
     return cumulative().read(raw, None)

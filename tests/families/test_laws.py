@@ -22,12 +22,12 @@ every = pytest.mark.parametrize("family", EVERY, ids=lambda family: f"{family.na
 ROWS = 5
 SCALARS = {
     **{"sigma": 1.3, "shape": 1.7, "nu": 5.5, "phi": 3.1, "zi": 0.3, "hu": 0.35, "zoi": 0.2, "coi": 0.6},
-    **{"alpha": 2.4, "beta": 0.8, "quantile": 0.3, "kappa": 2.5, "ndt": 0.25},
+    **{"cutzero": -0.9, "cutone": 0.6, "alpha": 2.4, "beta": 0.8, "quantile": 0.3, "kappa": 2.5, "ndt": 0.25},
 }
 # Values of reals that have a chance of their own.
 ATOMS = {
     **dict.fromkeys(("hurdle_gamma", "hurdle_lognormal", "zero_inflated_beta"), (0.0,)),
-    "zero_one_inflated_beta": (0.0, 1.0),
+    **dict.fromkeys(("zero_one_inflated_beta", "ordbeta"), (0.0, 1.0)),
 }
 TRIALS, WEIGHT = 7.0, 1.0
 
@@ -156,6 +156,7 @@ MIXED = {
     "hurdle_lognormal": ("lognormal", "hu"),
     "zero_inflated_beta": ("beta", "zi"),
     "zero_one_inflated_beta": ("beta", "zoi"),
+    "ordbeta": ("beta", "cutzero"),
 }
 
 
@@ -164,6 +165,10 @@ def scipys(family: Family, mu: np.ndarray, y: np.ndarray) -> np.ndarray:
         return SCIPY[family.name](mu, TRIALS)(y)
     base, dpar = MIXED[family.name]
     law, p = SCIPY[base](mu, TRIALS), SCALARS[dpar]
+    if dpar == "cutzero":
+        above, one = (special.expit(special.logit(mu) - at) for at in (p, p + np.exp(SCALARS["cutone"])))
+        inside = np.log(above - one) + law(np.clip(y, 1e-3, 1 - 1e-3))
+        return np.where(y == 0, np.log(1 - above), np.where(y == 1, np.log(one), inside))
     if dpar == "zoi":
         ends = np.where(y == 1, SCALARS["coi"], 1 - SCALARS["coi"])
         return np.where((y == 0) | (y == 1), np.log(p * ends), np.log1p(-p) + law(np.clip(y, 1e-3, 1 - 1e-3)))

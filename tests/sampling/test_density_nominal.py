@@ -29,6 +29,7 @@ FORMULAS = {
     "intercepts": ("{y} ~ 1",),
     "slopes": ("{y} ~ x + a + (1 + x | g)",),
     "crossed": ("{y} ~ x + offset(o) + (1 | g) + (1 | c)",),
+    "linked": ("{y} ~ x + (1 + x |p| g) + offset(o)", "mu{last} ~ z + (1 |p| g)"),
     "one of its own": ("{y} ~ x + (1 | g)", "mu{last} ~ z + offset(o)"),
     "the first of its own": ("{y} ~ x + offset(o)", "mu{first} ~ 0 + z + (1 | g)"),
 }
@@ -36,7 +37,7 @@ NAMES = ("a", "b", "C 3", "d", "e", "f", "h")
 
 
 # In the quick suite a formula that has all of it, for each family once; elsewhere every formula.
-QUICK = [("refcat", "the first of its own"), ("multinomial", "fixed"), ("dirichlet refcat", "fixed")]
+QUICK = [("refcat", "the first of its own"), ("multinomial", "linked"), ("dirichlet refcat", "fixed")]
 every = pytest.mark.parametrize(
     ("family", "formula"),
     [

@@ -23,6 +23,13 @@ FAMILIES = {
     "cratio equidistant": cratio(threshold="equidistant"),
     "acat": acat(),
 }
+# Of the links that are in no family above, one shape each.
+OTHERS = {
+    **{f"cumulative {link}": cumulative(link) for link in ("probit_approx", "cauchit", "softit")},
+    **{f"sratio {link}": sratio(link) for link in ("probit_approx", "cauchit")},
+    "cratio cauchit": cratio("cauchit"),
+    **{f"acat {link}": acat(link) for link in ("probit", "cloglog", "softit")},
+}
 FORMULAS = {
     "fixed": ("y ~ x",),
     "thresholds alone": ("y ~ 1",),
@@ -59,6 +66,27 @@ def made(family: Family, texts: tuple[str, ...], categories: int = 4, **options:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_stans_density_and_gradient_are_those_over_rows(family: str, formula: str) -> None:
     check(made(FAMILIES[family], FORMULAS[formula]))
+
+
+@pytest.mark.parametrize("formula", ["crossed", "disc"])
+@pytest.mark.parametrize("family", OTHERS)
+def test_stans_density_is_that_over_rows_under_other_links(family: str, formula: str) -> None:
+    check(made(OTHERS[family], FORMULAS[formula]))
+
+
+SPECIFIC = {
+    "alone": ("y ~ x + cs(z) + (1 | g)",),
+    "with disc": ("y ~ cs(x + z)", "disc ~ z + (1 | g)"),
+    "crossed": ("y ~ x + cs(a) + offset(o) + (1 | g) + (1 | c)",),
+}
+
+
+@pytest.mark.parametrize("formula", SPECIFIC)
+@pytest.mark.parametrize("family", ["sratio probit", "cratio cloglog", "acat"])
+def test_category_specific_effects_move_thresholds(family: str, formula: str) -> None:
+    of = made(FAMILIES[family], SPECIFIC[formula])
+    check(of)
+    assert len(of.design.others) == 3 + ("disc" in of.family.links)
 
 
 @pytest.mark.parametrize("categories", [2, 3, 9])

@@ -36,10 +36,19 @@ FORMULAS = {
     "mean of zero": ("y ~ 0 + (1 | g)", "sigma ~ z"),
     "crossed": ("y ~ x + (1 | g) + (1 | c)", "sigma ~ z + (1 | h) + (1 | c)"),
     "crossed with slopes": ("y ~ x + (1 + x | g) + (1 | c)", "sigma ~ z + (1 + z | g) + (1 | c)"),
+    "linked": ("y ~ x + (1 | p | g)", "sigma ~ x + (1 | p | g)"),
+    "linked with slopes": ("y ~ x + a + (1 + x | p | g) + (1 | c)", "sigma ~ a + (1 + z | p | g)"),
+    "linked in one": ("y ~ x + (1 | p | g) + (0 + x | p | g)", "sigma ~ 0 + z + (0 + z | q | g)"),
+    "linked and nested": ("y ~ x + (1 | p | g) + (1 | q | h)", "sigma ~ z + (1 | q | h) + (1 | p | g)"),
     "crossed with no intercept": ("y ~ 0 + a + (1 + x | g) + (1 | c)", "sigma ~ 0 + z + (0 + z | h) + (0 + z | c)"),
 }
 # The positions of their rotated terms.
-ROTATED = {"crossed": {0, 1, 2, 3}, "crossed with slopes": {1, 3}, "crossed with no intercept": {1, 2, 3}}
+ROTATED = {
+    "crossed": {0, 1, 2, 3},
+    "crossed with slopes": {1, 3},
+    "linked with slopes": {1},
+    "crossed with no intercept": {1, 2, 3},
+}
 
 
 def data() -> pd.DataFrame:

@@ -83,7 +83,7 @@ def location_of(case: dict) -> dict[str, float]:
 def is_ours(case: dict) -> bool:
     """A family that is here, and a formula without what is not."""
     known = {spelling for family in FAMILIES.values() for spelling in (family.name, *family.spellings)}
-    odd = case.get("scale") or re.search(r"\b(ar1|s|strata|cs)\(", case["formula"] or "")
+    odd = case.get("scale") or re.search(r"\b(ar1|s|strata)\(", case["formula"] or "")
     return family_of(case) in known and not odd and case["check"]["cls"] in FIXEF_SE
 
 
@@ -100,7 +100,7 @@ def test_a_posterior_lies_where_maximum_likelihood_does(case: dict, reference: M
         warnings.simplefilter("ignore", sm.StanmlmWarning)
         weights = (case.get("weights") or "").partition(" ")[0] or None
         fit = sm.brm(sm.bf(*parts_of(case)), data, family=family, weights=weights, **SIZES)
-    ours = sm.fixef(fit)
+    ours = sm.fixef(fit).rename(_specific)
     expected = {name: (value, case["se"][name]) for name, value in location_of(case).items()}
     if of_order := fit.model.family.shared and list(case["thresholds"].items()):
         names = [name for name in ours.index if "|" in name]  # VGAM counts them
@@ -139,10 +139,13 @@ def test_the_likelihood_at_its_maximum_is_that_of_the_fitter(case: dict, referen
     family = with_link(as_family(family_of(case)), case["link"])
     options = ModelOptions(weights=(case.get("weights") or "").partition(" ")[0] or None)
     model = build_model(sm.bf(*parts_of(case)), reference.data(case["data"]), family, {}, options)
-    locations = [location_of(case)]
+    location = location_of(case)
+    alike = {name: value for name, value in location.items() if not name.endswith("]")}
+    apart = [{name: value} for name, value in location.items() if name.endswith("]")]
+    locations = [alike]
     if len(names := model.family.locations) > 1:  # of each category: `muMedium_x`
-        locations = [{n: v for n, v in locations[0].items() if n.startswith(f"{name}_")} for name in names]
-    estimates = [*locations, *([case["zi"]["fixef"]] if case.get("zi") else [])]
+        locations = [{n: v for n, v in alike.items() if n.startswith(f"{name}_")} for name in names]
+    estimates = [*locations, *([case["zi"]["fixef"]] if case.get("zi") else []), *apart]
     etas = {
         of.dpar: of.X[slice(None) if model.design.row is None else model.design.row][:, of.X.shape[1] - len(b) :]
         @ np.array(list(b.values()))
@@ -170,9 +173,9 @@ DPARS = {"hurdle_lognormal": "hu", "zero_inflated_poisson": "zi"}
 def plain_posterior(case: dict) -> bool:
     """A formula without brms's own calls: on the left an addition, on the right what is not a bar."""
     known = {"bernoulli", *(name for family in FAMILIES.values() for name in (family.name, *family.spellings))}
-    calls, formula = re.findall(r"\w+\(", case["brms_formula"]), case["brms_formula"]
+    calls = re.findall(r"\w+\(", case["brms_formula"])
     added = {"trials(", "cens(", "trunc(", "se(", "rate(", "weights("}
-    plain = set(calls) <= {*added, "log(", "I(", "factor(", "bf("} and not re.search(r"\|\s*\w+\s*\|", formula)
+    plain = set(calls) <= {*added, "log(", "I(", "factor(", "bf(", "cs("}
     # What is said of disc there its priors settle.
     told = case["extra"] is None or bool(added & set(calls)) or case["id"] == "p-cumulative-disc"
     return case["family"] in known and told and plain
@@ -194,7 +197,11 @@ def test_a_posterior_is_that_of_brms_under_the_same_priors(case: dict, reference
     family = with_link(family, case["links"]["mu"])
     keys = ("coef", "group", "dpar")
     rows = [
-        sm.set_prior(row["prior"], class_=row["class"], **{key: row.get(key) or "" for key in keys})
+        sm.set_prior(
+            row["prior"].replace("lkj_corr_cholesky", "lkj"),  # as brms's program has it
+            class_={"L": "cor"}.get(row["class"], row["class"]),
+            **{key: row.get(key) or "" for key in keys},
+        )
         for row in case["priors"]
     ]
     with warnings.catch_warnings():
@@ -220,6 +227,11 @@ def test_a_posterior_is_that_of_brms_under_the_same_priors(case: dict, reference
     np.testing.assert_allclose(ours.std(axis=0), theirs["sd"], rtol=0.15)
 
 
+def _specific(name: str) -> str:
+    """brms's and VGAM's name of an effect on a threshold: `bcs_z[1]` of `b_cs1_z`, `z[1]` of `cs1_z`."""
+    return re.sub(r"cs(\d+)_(.+)", r"\2[\1]", name.replace("b_cs", "bcs_cs"))
+
+
 def _left_out(fit: sm.Fit) -> np.ndarray | float:
     """brms 2.18's log_lik_truncate computes the log chance of being seen, and returns the log density without it."""
     extra = extra_at(fit.model.response)
@@ -234,7 +246,7 @@ def _by_brms_name(fit: sm.Fit) -> dict[str, np.ndarray]:
     posterior, out = fit.posterior["posterior"], {}
     for row in fit.model.ledger.of("b"):
         name = "Intercept" if row.label == "(Intercept)" else row.label
-        label = f"b_Intercept[{name}]" if row.variable == "b_Intercept" else f"{row.variable}_{name}"
+        label = f"b_Intercept[{name}]" if row.variable == "b_Intercept" else _specific(f"{row.variable}_{name}")
         out[label] = posterior[row.variable].values[..., row.place[0]]
     for one in fit.model.scalars:
         out[one.name] = posterior[one.name].values
@@ -243,6 +255,9 @@ def _by_brms_name(fit: sm.Fit) -> dict[str, np.ndarray]:
         for k, (coef, dpar) in enumerate(zip(term.coefs, dpars_of(term), strict=True)):
             label = ("" if dpar == "mu" else f"{dpar}_") + ("Intercept" if coef == "(Intercept)" else coef)
             out[f"sd_{term.group}__{label}"] = scales_of(fit, bar)[0][:, k].reshape(chains, -1)
+        for row in fit.model.ledger.of("cor", bar):
+            a, b = (coef.replace("(Intercept)", "Intercept") for coef in row.address.coef)
+            out[f"cor_{term.group}__{a}__{b}"] = posterior[row.variable].values[..., row.place[0]]
     return out
 
 

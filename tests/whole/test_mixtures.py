@@ -27,6 +27,7 @@ CASES = {
     "hurdle_lognormal": ("size", ("sigma", "hu")),
     "zero_inflated_beta": ("share", ("phi", "zi")),
     "zero_one_inflated_beta": ("all_or_none", ("phi", "zoi", "coi")),
+    "ordbeta": ("all_or_none", ("phi", "cutzero", "cutone")),
 }
 SHORT = {"chains": 2, "iter": 300, "seed": 5, "progress": False}
 

@@ -28,6 +28,7 @@ from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.streams import ROWS
 from stanmlm.data.factors import make_unique
 from stanmlm.fit.fit import Fit
+from stanmlm.formula.bf import LOCATION
 from stanmlm.formula.formula import by_parameter
 from stanmlm.formula.rcode import names_in
 from stanmlm.formula.rparse import parse_expression
@@ -182,7 +183,8 @@ def default_effects(fit: Fit, dpar: str | None = None) -> list[tuple[str, ...]]:
     parameters = fit.model.family.locations if dpar is None else (parameter_of(fit, dpar),)
     if alone := [name for name in parameters if name not in formulas]:
         raise DataError(f"`{alone[0]}` has no formula: it is one number")
-    every = [term for name in parameters for term in formulas[name].fixed.terms]
+    shifts = [one.fixed for _, one in fit.model.formula.by_threshold[:1] if parameters == (LOCATION,)]
+    every = [term for side in (*(formulas[name].fixed for name in parameters), *shifts) for term in side.terms]
     terms = [tuple(dict.fromkeys(name for name in names_of_term(term) if name in known)) for term in every]
     main = dict.fromkeys((name,) for term in terms for name in term)
     if not main:

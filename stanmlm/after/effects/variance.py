@@ -139,27 +139,33 @@ def _variances(fit: Fit) -> tuple[dict[str, Floats], Floats]:
 
 
 def _of_location(fit: Fit) -> list[int]:
-    """The group terms that vary what is expected, and no other parameter."""
+    """The group terms that vary what is expected, and not another parameter alone."""
     if len(fit.model.family.locations) > 1:
         raise DataError(f"a variance decomposition is of one predictor; {fit.model.family.name} models have several")
     return [bar for bar, term in enumerate(fit.model.design.terms) if LOCATION in dpars_of(term)]
 
 
+def _varying(fit: Fit, bar: int) -> Floats:
+    """The columns (D, K) of a term, zero where they enter another parameter."""
+    term = fit.model.design.terms[bar]
+    return np.asarray(term.Z * (np.array(dpars_of(term)) == LOCATION))
+
+
 def _mean_variance(fit: Fit, bar: int) -> Floats:
     """The mean over rows of z' Sigma z, which is the trace of Sigma times the mean of z z'."""
-    Z, often = fit.model.design.terms[bar].Z, counts(fit.model.design)
+    Z, often = _varying(fit, bar), counts(fit.model.design)
     return np.asarray(np.einsum("dkl,kl->d", covariances_of(fit, bar), (Z.T * often) @ Z / often.sum()))
 
 
 def _expected_count(fit: Fit) -> Floats:
     """The mean over rows of exp(fixed part + z' Sigma z / 2), which integrates lognormal group effects out."""
     target = target_of(fit, request=Request("NA"))
-    terms = [(fit.model.design.terms[bar], covariances_of(fit, bar)) for bar in _of_location(fit)]
+    terms = [(_varying(fit, bar), covariances_of(fit, bar)) for bar in _of_location(fit)]
     total = np.zeros(n_draws(fit))
     for rows in chunks_of(target):
         eta, at = linear_predictor(fit, target, rows), places(target.design, rows)
-        for term, sigma in terms:
-            eta += 0.5 * np.einsum("nk,dkl,nl->dn", term.Z[at], sigma, term.Z[at], optimize=True)
+        for Z, sigma in terms:
+            eta += 0.5 * np.einsum("nk,dkl,nl->dn", Z[at], sigma, Z[at], optimize=True)
         total += np.exp(eta).sum(axis=1)
     return total / len(target.index)
 

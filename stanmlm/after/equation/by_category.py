@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from stanmlm.base.errors import OptionError
 from stanmlm.data.design import dpars_of, predictors
 from stanmlm.formula.formula import by_parameter
 from stanmlm.model.model import Model
@@ -13,10 +14,17 @@ def by_category(model: Model) -> list[tuple[str, Model]]:
     """The predictors of a model that equations are to write, each as a model of its own with the index of its category.
 
     One with the index c, where all categories have the same formula; with the index "", where there is one predictor.
+
+    Raises
+    ------
+    OptionError
+        For effects of several predictors that correlate.
     """
     locations, formulas = model.family.locations, by_parameter(model.formula)
     if not model.family.spread:
         return [("", model)]
+    if linked := next((term.group for term in model.design.terms if len({*dpars_of(term)}) > 1), ""):
+        raise OptionError(f"equation() writes one predictor at a time; effects of `{linked}` are of several, together")
     if all(formulas[dpar] is model.formula for dpar in locations):
         return [(ANY, _alone(model, locations[0]))]
     return [(str(number), _alone(model, dpar)) for number, dpar in zip(numbers_of(model), locations, strict=True)]
@@ -41,7 +49,7 @@ def _alone(model: Model, dpar: str) -> Model:
     own = [k for k, term in enumerate(design.terms) if dpars_of(term)[0] == dpar]
     before = sum(len(formulas[name].bars) for name in list(formulas)[: list(formulas).index(dpar)])
     formula = replace(formulas[dpar], response=model.formula.response)
-    bars = tuple(design.spec.bars[k] - before for k in own)
+    bars = tuple(tuple(bar - before for bar in design.spec.bars[k]) for k in own)
     columns = replace(
         design,
         X=of.X,

@@ -115,7 +115,8 @@ def _response_lines(page: Page) -> list[Line]:
     size = "" if np.all(notation.sizes(response) == 1) else f"{notation.size}_{{{page.row}}}"
     outcome = f"{name_on(page, response_name(page.model))}_{{{page.row}}}"
     if notation.event:
-        event, away = notation.event.replace("y", outcome), rf"\tau_{{k}} - {eta}"
+        event = notation.event.replace("y", outcome)
+        away = rf"{eta} - \tau_{{k}}" if notation.beyond else rf"\tau_{{k}} - {eta}"
         return [(rf"\Pr({event})", f"= {family.link.written(away)}")]
     lines = [(outcome, rf"\sim {notation.law(mean, size)}")]
     return lines if mean == eta or page.category else [*lines, (mean, f"= {family.link.written(eta)}")]

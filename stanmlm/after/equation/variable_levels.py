@@ -61,9 +61,9 @@ def group_parts(model: Model, bar: int) -> tuple[Parts, ...]:
     """For each coefficient of a group term the parts of its column of Z."""
     spec = model.design.spec
     assert spec is not None
-    left = model.formula.bars[spec.bars[bar]].left
-    default = coding_of(spec).default
-    return tuple(parts or () for parts in _parts(model, left, Contrasts({}, default), len(model.frame.rows)))
+    contrasts, rows = Contrasts({}, coding_of(spec).default), len(model.frame.rows)
+    sides = (model.formula.bars[k].left for k in spec.bars[bar])
+    return tuple(parts or () for side in sides for parts in _parts(model, side, contrasts, rows))
 
 
 def level_of(part: Part, design: Design) -> int | None:

@@ -129,6 +129,8 @@ def _drawn(fit: Fit, rng: np.random.Generator, theta: Theta, extra: Extra) -> Fl
     family = fit.model.family
     try:
         drawn: Floats = draw(family, rng, theta, extra)[0]
+    except DataError:
+        raise
     except ValueError as error:
         mean = family.mean(theta, extra).max()
         raise DataError(f"no new response can be drawn where the expected one is {mean:.3g}: {error}") from error

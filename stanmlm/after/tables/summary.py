@@ -1,6 +1,6 @@
 """`summary(fit)` in rstanarm's layout, under rstanarm's parameter names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import overload
 
@@ -126,9 +126,16 @@ def summary(
     chosen = in_table_order(fit, pars, regex_pars)
     frame = _frame(list(chosen), values_of(fit, list(chosen.values())), probs)
     if pars is None and regex_pars is None:
-        extra = np.stack([mean_ppd(fit, LARGEST_PPD)], axis=-1), np.stack([statistic(fit, "lp")], axis=-1)
-        frame = pd.concat([frame, *(_frame([name], draws, probs) for name, draws in zip(EXTRA, extra, strict=True))])
+        frame = pd.concat([frame, *(_frame([name], draws[..., None], probs) for name, draws in _extra(fit))])
     return Summary(frame, _title(fit), tuple(probs), digits, tuple(warnings_of(fit)))
+
+
+def _extra(fit: Fit) -> Iterator[tuple[str, Floats]]:
+    """Rows that are no parameters: what a family cannot draw has no mean."""
+    ppd, log_posterior = EXTRA
+    if "draw" not in fit.model.family.unknown:
+        yield ppd, mean_ppd(fit, LARGEST_PPD)
+    yield log_posterior, statistic(fit, "lp")
 
 
 def _of_list(

@@ -17,10 +17,12 @@ from stanmlm.data.frame import ModelFrame
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.data.rvalues import Contrast, Value
 from stanmlm.families import FAMILIES, Family
+from stanmlm.families.custom import custom_family
 from stanmlm.families.family import holding, with_links
 from stanmlm.families.ordinal import SHARED
 from stanmlm.families.reductions import Extra, Observed
 from stanmlm.families.responses import Response
+from stanmlm.families.written import Written
 from stanmlm.fit.fit import Call, Fit
 from stanmlm.formula.additions import Addition
 from stanmlm.formula.bars import Bar
@@ -42,6 +44,7 @@ from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior
 from stanmlm.priors.priors import PriorRow, Priors
 from stanmlm.sampling.engines.choose import ENGINES
 from stanmlm.sampling.engines.protocol import Sampling
+from stanmlm.sampling.entries import Entry
 from stanmlm.sampling.program import Program, Structure, Vector
 
 RECORDS: Mapping[str, type] = {
@@ -72,7 +75,21 @@ RECORDS: Mapping[str, type] = {
             Pilot,
             Working,
         ),
-        *(Formula, Addition, Terms, Expression, Bar, Value, Contrast, Program, Structure, Vector, Sampling),
+        *(
+            Formula,
+            Addition,
+            Terms,
+            Expression,
+            Bar,
+            Value,
+            Contrast,
+            Program,
+            Structure,
+            Entry,
+            Written,
+            Vector,
+            Sampling,
+        ),
         *(Priors, PriorRow, Prior, CovariancePrior, SetPrior),
     )
 }
@@ -83,6 +100,11 @@ def _with_address(fields_: Mapping[str, Any]) -> Mapping[str, Any]:
     names = ("class_", "group", "term", "coef")
     rest = {name: value for name, value in fields_.items() if name not in names}
     return rest | {"address": address_of(*(fields_[name] for name in names))}
+
+
+def _with_bars(fields_: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields of a Spec of an earlier version, whose group terms had a bar each."""
+    return {**fields_, "bars": tuple((bar,) if isinstance(bar, int) else bar for bar in fields_["bars"])}
 
 
 @cache
@@ -107,7 +129,8 @@ def codec() -> Codec:
         ),
         *(_engine_coder(name) for name in ENGINES),
     )
-    return Codec((*own, *PANDAS, *PLAIN), RECORDS, {"DataTree": DataTree}, {"PriorRow": _with_address})
+    renewed = {"PriorRow": _with_address, "Spec": _with_bars}
+    return Codec((*own, *PANDAS, *PLAIN), RECORDS, {"DataTree": DataTree}, renewed)
 
 
 def _family_written(family: Family, *_: object) -> Json:
@@ -115,6 +138,8 @@ def _family_written(family: Family, *_: object) -> Json:
 
     Of a family that has found its categories these, its thresholds and the parameters that a formula adds.
     """
+    if family.written is not None:
+        return _custom_written(family)
     links = {one.name: one.link.name for one in FAMILIES[family.name].parameters} | {
         name: link.name for name, link in family.links.items()
     }
@@ -128,12 +153,47 @@ def _family_written(family: Family, *_: object) -> Json:
     return [family.name, *links.values(), *about]
 
 
+def _custom_written(family: Family) -> Json:
+    """A user's own: all but its functions, which files do not keep."""
+    text, whole = family.written, family.whole or family
+    assert text is not None
+    ends = {one.name: [_end(end) for end in one.ends] for one in family.parameters if one.ends is not None}
+    return {
+        "custom": family.name,
+        "parameters": [
+            [one.name, one.link.name, *map(_end, (one.within.low, one.within.high))] for one in whole.parameters
+        ],
+        "stan": text.text,
+        "type": "int" if text.whole else "real",
+        "vars": list(text.reads),
+        "ends": ends,
+        "constants": dict(family.constants),
+    }
+
+
+def _custom_read(written: Any) -> Family:
+    names, links, low, high = zip(*written["parameters"], strict=True)
+    text, type_ = written["stan"], written["type"]
+    family = custom_family(
+        written["custom"], names, links, stan=text, type=type_, lb=low, ub=high, vars=tuple(written["vars"])
+    )
+    return holding(family, written["constants"]).narrowed(_bounds(written["ends"]))
+
+
+def _bounds(ends: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    return {
+        name: (-np.inf if low is None else low, np.inf if high is None else high) for name, (low, high) in ends.items()
+    }
+
+
 def _end(end: float) -> float | None:
     """A bound; None where there is none, for JSON has no infinity."""
     return end if np.isfinite(end) else None
 
 
 def _family_read(written: Any, *_: object) -> Family:
+    if isinstance(written, dict) and "custom" in written:
+        return _custom_read(written)
     if isinstance(written, dict):
         plain, links = FAMILIES[written["name"]], written["links"]
         shared = SHARED[written["thresholds"]] if written["thresholds"] else None
@@ -141,20 +201,12 @@ def _family_read(written: Any, *_: object) -> Family:
         given = with_links(unbound, [links[name] for name in unbound.links])
         bound = given.bound(tuple(written["categories"]), list(links))
         bound = with_links(bound, [links[name] for name in bound.links])
-        return holding(bound, written.get("constants", {})).narrowed(_ends(written.get("ends", {})))
+        return holding(bound, written.get("constants", {})).narrowed(_bounds(written.get("ends", {})))
     name, *rest = written
     links, about = ([one for one in rest if isinstance(one, dict) == known] for known in (False, True))
     ends, constants = [*about, {}, {}][:2]
     unbound = with_links(FAMILIES[name], links)
-    return holding(replace(unbound, unbound=unbound), constants).narrowed(_ends(ends))
-
-
-def _ends(written: Mapping[str, Sequence[float | None]]) -> dict[str, tuple[float, float]]:
-    """Bounds by parameter."""
-    return {
-        dpar: (-np.inf if low is None else low, np.inf if high is None else high)
-        for dpar, (low, high) in written.items()
-    }
+    return holding(replace(unbound, unbound=unbound), constants).narrowed(_bounds(ends))
 
 
 def _read_address(written: Json, inner: Callable[[Json], Any], _: object) -> Address:

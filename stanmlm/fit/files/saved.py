@@ -22,6 +22,8 @@ from stanmlm.base.files.members import DAMAGE
 from stanmlm.data.evaluate import python_functions
 from stanmlm.data.factors import group_factor
 from stanmlm.data.python_calls import function_of
+from stanmlm.families import Family
+from stanmlm.families.custom import with_functions_of
 from stanmlm.fit.files.records import codec
 from stanmlm.fit.files.shapes import check_shapes
 from stanmlm.fit.fit import Call, Fit, relabelled
@@ -34,8 +36,8 @@ from stanmlm.sampling.program import program, structure
 
 KIND = "stanmlm fit"
 # Raised when a file could no longer be read by the version before: 1 has no digest of its document, 2 has the classes
-# of priors where 3 has addresses, and levels of crossed factors as texts.
-FORMAT = 3
+# of priors where 3 has addresses, and levels of crossed factors as texts; in 3 a group term has one bar.
+FORMAT = 4
 SHOWN_VERSIONS = ("stanmlm", "numpy", "pandas", "xarray", "arviz-base")
 SAMPLING = (*(field.name for field in fields(Sampling)), "control")
 FILE_REFIT = ("never", "on_change", "always")
@@ -83,7 +85,7 @@ def save(fit: Fit, path: str | PathLike[str]) -> None:
     write_archive(path_of(path), manifest, lambda put: encode(codec(), kept, put))
 
 
-def load(path: str | PathLike[str]) -> Fit:
+def load(path: str | PathLike[str], family: Family | None = None) -> Fit:
     """The fit that `save` kept in a file; it predicts to the last bit as it did, and updates without the data's file.
 
     Python functions that the formula calls are not in the file: those of their names are taken where `load` is called.
@@ -92,11 +94,15 @@ def load(path: str | PathLike[str]) -> Fit:
     ----------
     path
         A file that `save` wrote, here or on another machine.
+    family
+        Of a fit with a `custom_family`, that family: files keep its Stan text, and not its NumPy functions.
 
     Raises
     ------
     FileError
         For a file that is absent, damaged, not a fit, or written by a later version.
+    OptionError
+        For a family that is not the file's.
 
     Examples
     --------
@@ -111,7 +117,19 @@ def load(path: str | PathLike[str]) -> Fit:
     file = path_of(path)
     fit = read_archive(file, lambda manifest: _check_manifest(file, manifest), _read_fit)
     assert isinstance(fit, Fit)
+    fit = fit if family is None else with_family(fit, family)
     return with_functions(relabelled(fit), caller_scope(1))
+
+
+def with_family(fit: Fit, family: Family) -> Fit:
+    """A fit from a file with the functions of its family, where a user wrote them."""
+    if fit.model.family.written is None:
+        if family.name != fit.model.family.name:
+            raise OptionError(f"family= is {family.name}, and the file's is {fit.model.family.name}")
+        return fit
+    own = with_functions_of(fit.model.family, family)
+    arguments = {**fit.call.arguments, **({"family": family} if "family" in fit.call.arguments else {})}
+    return replace(fit, model=replace(fit.model, family=own), call=replace(fit.call, arguments=arguments))
 
 
 def with_functions(fit: Fit, scope: Mapping[str, object]) -> Fit:
@@ -153,7 +171,7 @@ def load_or_fit(
                 StanmlmWarning(f'{path} holds another fit than was asked for; file_refit="on_change" fits again'),
                 stacklevel=5,
             )
-        return load(path)
+        return with_family(load(path), model.family) if same else load(path)
     fit = make()
     save(fit, path)
     return fit
@@ -196,7 +214,7 @@ def _read_fit(manifest: Manifest, document: Json, get: Get) -> Fit:
     try:
         older = manifest["format"] < FORMAT
         fit = decode(codec(), document, get, older)
-        fit = _with_crossed_levels(fit) if older and isinstance(fit, Fit) else fit
+        fit = _with_crossed_levels(fit) if manifest["format"] < 3 and isinstance(fit, Fit) else fit
     except DAMAGE as error:
         writer = _writer(manifest)
         if writer != _version("stanmlm") and isinstance(error, DamageError | KeyError | TypeError | ValueError):
@@ -213,7 +231,7 @@ def _with_crossed_levels(fit: Fit) -> Fit:
     """A fit of an earlier version, whose levels of crossed factors were texts, with their parts."""
     model, design = fit.model, fit.model.design
     assert design.spec is not None
-    bars = [design.spec.formula.bars[k] for k in design.spec.bars]
+    bars = [design.spec.formula.bars[k] for k, *_ in design.spec.bars]
     terms = [
         replace(term, levels=group_factor(bar.group, model.frame.values).levels) if len(bar.group) > 1 else term
         for term, bar in zip(design.terms, bars, strict=True)
