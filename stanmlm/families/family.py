@@ -117,9 +117,7 @@ class Family:
     name: str  # also the file stan/families/<name>.stan
     spellings: tuple[str, ...]  # other packages' names of it
     parameters: tuple[Distributional, ...]  # the location first, which always has a predictor, or several
-    # Of the response: "real", "count", "category", whose codes count from 1, or what has a number for each category,
-    # (rows, K): "counts" or "shares".
-    kind: str
+    kind: str  # of the response: "real", "count", "category", codes from 1; "counts" or "shares" of each category
     read: Callable[..., Response]  # (raw response, weights)
     log_density: Callable[[Floats, Theta, Extra], Floats]  # (y, theta, extra), with all constants and weights
     draw: Callable[[np.random.Generator, Theta, Extra], Floats]

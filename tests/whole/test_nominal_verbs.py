@@ -126,6 +126,16 @@ def test_questions_of_categories(tmp_path: Path) -> None:
     assert fewer.model.family.locations == ("muright",)
 
 
+def test_effects_under_one_label_correlate_across_categories() -> None:
+    fit = fitted("choice ~ x + (1 |p| g)")
+    assert [term.dpars for term in fit.model.design.terms] == [("muinbetween", "muright")]
+    assert "cor_g[muinbetween_(Intercept),muright_(Intercept)]" in sm.as_draws_df(fit)
+    new = data().iloc[:3].drop(columns="choice").assign(g="elsewhere")
+    assert sm.posterior_epred(fit, new, new_levels="draw").shape == (300, 3, 3)
+    with pytest.raises(sm.OptionError, match="effects of `g` are of several, together"):
+        sm.equation(fit)
+
+
 def test_effects_are_of_whichever_predictor_has_them() -> None:
     fit = fitted("choice ~ x * f", "muright ~ g")
     assert list(sm.conditional_effects(fit).frames) == ["x", "f", "g"]
