@@ -72,7 +72,8 @@ def test_chains_of_terms_that_are_sampled_as_one_start_about_the_pilot() -> None
     assert np.all(np.abs(together.mean(axis=0) - at.effects[0]) < SPREAD * within)
     log_sd = np.log(out.sd[0])
     pilots = np.log(np.sqrt([at.covariance[0][0, 0], at.covariance[0][1, 1], at.covariance[1][0, 0]]))
-    assert np.all(np.abs(log_sd.mean(axis=0) - pilots) < 4.5 * log_sd.std(axis=0) / 20)
+    # an sd of few levels near zero has its mean, where points lie, below the pilot's
+    assert np.all(np.abs(np.median(log_sd, axis=0) - pilots) < 0.4 * log_sd.std(axis=0))
 
 
 @pytest.mark.slow

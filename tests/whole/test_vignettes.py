@@ -42,6 +42,7 @@ NAMES = (
     "06-workflow",
     "07-coming-from-r",
     "counts",
+    "ordered",
 )
 
 
