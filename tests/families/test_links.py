@@ -14,7 +14,7 @@ from stanmlm.families.reductions import Extra
 from stanmlm.families.slopes import slopes
 
 # Categories have no natural location: test_categories.py.
-NUMBERS = [family for family in FAMILIES.values() if family.kind != "category"]
+NUMBERS = [family for family in FAMILIES.values() if family.kind != "category" and not family.spread]
 EVERY = [with_link(family, link) for family in NUMBERS for link in family.location.links]
 every = pytest.mark.parametrize("family", EVERY, ids=lambda family: f"{family.name}-{family.link.name}")
 links = pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
