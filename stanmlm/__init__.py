@@ -31,9 +31,10 @@ from stanmlm.after.effects.hypothesis import Hypotheses, hypothesis
 from stanmlm.after.effects.variance import icc, variance_decomposition
 from stanmlm.after.equation.equation import Equation, equation
 from stanmlm.after.predict.estimates import Estimates
-from stanmlm.after.predict.fitted import fitted, posterior_interval, predict, residuals, simulate
+from stanmlm.after.predict.fitted import fitted, posterior_interval, predict, residuals
 from stanmlm.after.predict.poststratify import Poststratified, poststratify
 from stanmlm.after.predict.predict import posterior_epred, posterior_linpred, posterior_predict
+from stanmlm.after.predict.simulated import simulate
 from stanmlm.after.tables.summary import summary
 from stanmlm.after.tables.to_arviz import to_arviz
 from stanmlm.base.arguments import public as _public

@@ -18,8 +18,9 @@ from stanmlm.data.rfunctions.matching import ALL, EACH, LEARNS, LOOKUP, OTHERS, 
 from stanmlm.data.rvalues import FACTORS, NULL, Value, as_value, double, length, logical, strings
 from stanmlm.data.scope import Evaluated, Scope, is_by_row
 from stanmlm.data.spellings import call_in_r, name_in_r
-from stanmlm.formula.rcode import Node, fold, label, operands
+from stanmlm.formula.rcode import Node, fold, operands
 from stanmlm.formula.rparse import string_value
+from stanmlm.formula.rtext import label
 
 
 def evaluate(node: Node, scope: Scope) -> Value:

@@ -13,7 +13,8 @@ from stanmlm.base.arrays import Ints
 from stanmlm.base.errors import DataError
 from stanmlm.data.rvalues import Value, as_character, as_factor, as_value, distinct, width
 from stanmlm.formula.formula import Bar, Expression, Node, deparse, parse_expression
-from stanmlm.formula.rcode import call, is_call, label, operands
+from stanmlm.formula.rcode import call, is_call, operands
+from stanmlm.formula.rtext import label
 
 Level = str | tuple[str, ...]  # of one variable, or of several that cross: a part of each
 

@@ -13,7 +13,7 @@ from stanmlm.base.arrays import Anything, Floats, Ints, stretches
 from stanmlm.base.dataframes import own_types
 from stanmlm.base.errors import DataError
 from stanmlm.data.budget import data_have, spend_texts
-from stanmlm.formula.rcode import number_text
+from stanmlm.formula.rtext import number_text
 
 NUMERIC = ("logical", "integer", "double")
 CODED = ("character", "factor", "ordered")

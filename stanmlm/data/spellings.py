@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from types import ModuleType
 
 from stanmlm.data.rfunctions import FUNCTIONS
-from stanmlm.formula.rcode import Node, call, deparse
+from stanmlm.formula.rcode import Node, call
+from stanmlm.formula.rtext import deparse
 
 # Modules that are known by these names where the caller's scope does not say what they are.
 _MODULES = ("np", "numpy", "pd", "pandas", "math", "scipy", "special", "stats", "statistics", "builtins")

@@ -7,6 +7,7 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats
 from stanmlm.families import link_functions as of
+from stanmlm.families import powers as by
 
 
 @dataclass(frozen=True)
@@ -116,20 +117,36 @@ _ROWS = (
     Link("identity", of.same, of.same, of.ones, of.log, of.log1m, _write_same, REAL),
     Link("log", of.log, of.exp, of.exp, of.same, of.log1m_exp, _write_exp, POSITIVE),
     Link(
-        *("inverse", of.reciprocal, of.reciprocal, of.reciprocal_slope, of.log_reciprocal, of.log1m_reciprocal),
+        *(
+            "inverse",
+            by.reciprocal,
+            by.reciprocal,
+            by.reciprocal_slope,
+            by.log_reciprocal,
+            by.log1m_reciprocal,
+        ),
         *(_write_reciprocal, REAL),
     ),
     # A predictor below zero squares too: the sign of all of it together is then nobody's to tell.
-    Link("sqrt", of.root, of.square, of.square_slope, of.log_square, of.log1m_square, _write_square, POSITIVE),
+    Link(
+        "sqrt",
+        by.root,
+        by.square,
+        by.square_slope,
+        by.log_square,
+        by.log1m_square,
+        _write_square,
+        POSITIVE,
+    ),
     # No parameter at all has a predictor below zero.
     Link(
         *(
             "1/mu^2",
-            of.inverse_square,
-            of.inverse_root,
-            of.inverse_root_slope,
-            of.log_inverse_root,
-            of.log1m_inverse_root,
+            by.inverse_square,
+            by.inverse_root,
+            by.inverse_root_slope,
+            by.log_inverse_root,
+            by.log1m_inverse_root,
         ),
         *(_write_inverse_root, REAL),
         file="inverse_square",
@@ -187,11 +204,11 @@ _ROWS = (
     Link(
         *(
             "squareplus",
-            of.squareplus_forward,
-            of.squareplus,
-            of.squareplus_slope,
-            of.log_squareplus,
-            of.log1m_squareplus,
+            by.squareplus_forward,
+            by.squareplus,
+            by.squareplus_slope,
+            by.log_squareplus,
+            by.log1m_squareplus,
         ),
         *(_write_squareplus, POSITIVE),
     ),

@@ -5,7 +5,8 @@ from typing import NoReturn
 
 from stanmlm.base.dialects import addition_elsewhere
 from stanmlm.base.errors import FormulaError, did_you_mean
-from stanmlm.formula.rcode import Node, deparse, is_call, operands
+from stanmlm.formula.rcode import Node, is_call, operands
+from stanmlm.formula.rtext import deparse
 from stanmlm.formula.terms import Expression, expression
 
 SURVIVAL = "Surv"  # of R's survival package: a time, and whether it is one

@@ -7,7 +7,8 @@ from typing import NoReturn
 
 from stanmlm.base.dialects import call_elsewhere
 from stanmlm.base.errors import FormulaError
-from stanmlm.formula.rcode import INFIX, Node, fold, is_call, label, operands
+from stanmlm.formula.rcode import INFIX, Node, fold, is_call, operands
+from stanmlm.formula.rtext import label
 from stanmlm.formula.terms import Expression, Terms, expand, expression, is_algebra
 
 BARS = ("|", "||")

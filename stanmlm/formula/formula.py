@@ -11,8 +11,9 @@ from stanmlm.base.errors import FormulaError, StanmlmWarning
 from stanmlm.formula.additions import Addition, split_response
 from stanmlm.formula.bars import BARS, Bar, expand_bar, split_bars
 from stanmlm.formula.bf import LOCATION, FormulaLike, Formulas, written
-from stanmlm.formula.rcode import Node, deparse, is_call, label, names_in, operands, replace
+from stanmlm.formula.rcode import Node, is_call, names_in, operands, replace
 from stanmlm.formula.rparse import parse_expression
+from stanmlm.formula.rtext import deparse, label
 from stanmlm.formula.specific import split_specific
 from stanmlm.formula.terms import Expansion, Expression, Terms, expand, expression
 

@@ -20,8 +20,8 @@ from stanmlm.formula.rcode import (
     Node,
     infix,
     is_call,
-    number_text,
 )
+from stanmlm.formula.rtext import number_text
 
 MAX_LENGTH = 50_000  # characters: formulaic's time grows with the square of some formulas' length
 MAX_NESTING = 50  # brackets within brackets, as in R's own parser

@@ -7,7 +7,8 @@ from operator import or_
 from typing import NoReturn
 
 from stanmlm.base.errors import FormulaError
-from stanmlm.formula.rcode import Node, fold, height, is_call, label, operands
+from stanmlm.formula.rcode import Node, fold, height, is_call, operands
+from stanmlm.formula.rtext import label
 
 MAX_TERMS = 5_000  # what no model has, and a slip of the pen can ask for
 MAX_PRODUCTS = 100_000

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stanmlm.after.criticism.ppcheck import FINE, GRID, nrd0
+from stanmlm.after.criticism.densities import FINE, GRID, nrd0
 from stanmlm.base.arrays import Floats
 
 EMPTY = 4.0  # bandwidths beyond the draws, where the density has died away

@@ -12,6 +12,7 @@ from stanmlm.families import Family
 from stanmlm.families.family import Default, Distributional
 from stanmlm.families.responses import Response
 from stanmlm.formula.bf import LOCATION
+from stanmlm.priors.covariance_slots import spread_covariance
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.parameter_names import Spellings
 from stanmlm.priors.parameters import Address, class_of, ledger
@@ -25,7 +26,6 @@ from stanmlm.priors.prior_slots import (
     not_such,
     prior_label,
     spread,
-    spread_covariance,
 )
 from stanmlm.priors.prior_spec import Prior, SetPrior, flat, student_t
 

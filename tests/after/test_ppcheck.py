@@ -11,7 +11,9 @@ from criticism_fits import counts_fit, exams_fit, herds_fit, votes_fit, weighted
 from scipy import stats
 
 import stanmlm as sm
-from stanmlm.after.criticism.ppcheck import FRAMES, kde, loo_pit
+from stanmlm.after.criticism.densities import kde
+from stanmlm.after.criticism.loo_pit import loo_pit
+from stanmlm.after.criticism.ppcheck import FRAMES
 from stanmlm.after.criticism.replicates import CheckOptions
 from stanmlm.after.predict.row_groups import group_of
 

@@ -11,8 +11,9 @@ import pytest
 
 from stanmlm.base.errors import FormulaError, StanmlmWarning
 from stanmlm.formula.formula import Formula, Terms, deparse, formula_text, parse_expression, parse_formula, update_terms
-from stanmlm.formula.rcode import label, names_in, number_text, operands
+from stanmlm.formula.rcode import names_in, operands
 from stanmlm.formula.rparse import string_value
+from stanmlm.formula.rtext import label, number_text
 from stanmlm.formula.terms import expand, expression
 
 R = json.loads((Path(__file__).parents[1] / "golden" / "formulas.json").read_text())  # formulas.R beside it made it

@@ -19,8 +19,8 @@ from stanmlm.fit.diagnostics import warnings_of
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.fit.update import NOT_INHERITED
 from stanmlm.formula.formula import update_terms
-from stanmlm.formula.rcode import label
 from stanmlm.formula.rparse import parse_expression
+from stanmlm.formula.rtext import label
 from stanmlm.priors.parameters import groupings
 
 HOLDS, FAILS, UNCHECKED = "no sign against", "does not hold", "not checked"

@@ -1,13 +1,13 @@
 """What posterior predictive checks show, as frames: observed responses beside draws of new ones."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.criticism.criticism import smoothed
-from stanmlm.after.criticism.log_lik import observed_pieces, observed_rows
+from stanmlm.after.criticism.densities import GRID, curves_frame, kde
+from stanmlm.after.criticism.log_lik import observed_rows
+from stanmlm.after.criticism.loo_pit import loo_pit_frame
 from stanmlm.after.criticism.replicates import (
     CheckOptions,
     Replicates,
@@ -18,19 +18,15 @@ from stanmlm.after.criticism.replicates import (
     replicates,
 )
 from stanmlm.after.criticism.survival import km_frame
-from stanmlm.after.predict.expected import expected, extra_of, new_responses, require_numbers, theta_of
+from stanmlm.after.predict.expected import expected, extra_of, require_numbers, theta_of
 from stanmlm.after.predict.request import Request
 from stanmlm.after.predict.row_groups import group_of
 from stanmlm.base.arguments import answer_of
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.layout import mad
-from stanmlm.base.streams import ROWS, Purpose, stream, within
-from stanmlm.fit.fit import Fit, source_of
+from stanmlm.fit.fit import Fit
 
-GRID = 512  # points of a density curve
-FINE = 8  # bins a point, on which densities are smoothed
-UNIFORMS = 100  # reference curves of `loo_pit`, as in bayesplot
 BINS = 30  # of histograms, as in ggplot2
 WIDEST_BARS = 200  # different counts that bars can show
 USUAL_BARS = 60  # counts up to which bars are what a check shows unless it is told otherwise
@@ -42,39 +38,7 @@ def density_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     new = np.concatenate(list(by_draws(rep)))
     low, high = min(rep.y.min(), new.min()), max(rep.y.max(), new.max())
     curves = [kde(values, low, high) for values in (rep.y, *new)]
-    return _curves(curves, np.linspace(low, high, GRID))
-
-
-def _curves(curves: list[Floats], grid: Floats) -> pd.DataFrame:
-    draw = np.repeat(np.arange(len(curves)), len(grid))
-    return pd.DataFrame({"x": np.tile(grid, len(curves)), "density": np.concatenate(curves), "draw": draw})
-
-
-def kde(values: Floats, low: float, high: float, bandwidth: float | None = None) -> Floats:
-    """A Gaussian kernel density at `GRID` points from low to high, by default with R's `bw.nrd0`.
-
-    Examples
-    --------
-    >>> float(kde(np.random.default_rng(1).normal(size=100_000), -4, 4).max().round(1))
-    0.4
-    """
-    from scipy.signal import fftconvolve
-
-    h = bandwidth or nrd0(values)
-    cell = (high - low) / ((GRID - 1) * FINE) or 1.0
-    margin = int(np.ceil(4 * h / cell))
-    edges = low + cell * (np.arange(-margin, (GRID - 1) * FINE + margin + 2) - 0.5)
-    counts = np.histogram(values, edges)[0] / (len(values) * cell)
-    kernel = np.exp(-0.5 * (cell * np.arange(-margin, margin + 1) / h) ** 2)
-    smooth = fftconvolve(counts, kernel / kernel.sum(), mode="same")
-    return np.asarray(np.clip(smooth[margin : margin + (GRID - 1) * FINE + 1 : FINE], 0, None))
-
-
-def nrd0(values: Floats) -> float:
-    """Silverman's rule of thumb (1986, eq. 3.31), as R's `bw.nrd0`."""
-    quartiles = float(np.subtract(*np.quantile(values, (0.75, 0.25)))) / 1.34
-    sd = float(values.std(ddof=1))
-    return float(0.9 * (min(sd, quartiles) or sd or abs(values[0]) or 1.0) * len(values) ** -0.2)
+    return curves_frame(curves, np.linspace(low, high, GRID))
 
 
 def hist_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
@@ -294,34 +258,6 @@ def _expected(rep: Replicates) -> Floats:
         mean = expected(rep.fit, theta_of(rep.fit, rep.target, at), extra_of(rep.target, at)).mean(axis=0)
         parts.append(mean[rep.rows[some] - at.start] * trials[some] / rep.divisor[some])
     return np.concatenate(parts)
-
-
-def loo_pit(fit: Fit, options: CheckOptions) -> Floats:
-    """Leave-one-out predictive probability of a response up to the observed one, (N,); ties are broken at random."""
-    pieces = observed_pieces(fit, replace(options.request, draws=None))
-    source = source_of(fit, options.seed)
-    below, equal = np.empty(len(pieces.y)), np.empty(len(pieces.y))
-    values = new_responses(fit, pieces.target, within(source, Purpose.TIES))
-    for part in smoothed(fit, pieces, ROWS):
-        new = values(theta_of(fit, pieces.target, part.at), part.at)
-        weights = np.exp(part.log_weights)
-        below[part.at] = np.sum(weights * (new < pieces.y[part.at]), axis=0)
-        equal[part.at] = np.sum(weights * (new == pieces.y[part.at]), axis=0)
-    ties = stream(source, Purpose.TIES).random(len(pieces.row))
-    return np.clip(below[pieces.row] + equal[pieces.row] * ties, 0, 1)
-
-
-def loo_pit_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
-    """Density curves of the LOO-PIT values (`draw` 0) and of uniform ones (1, 2, ...), reflected at 0 and 1."""
-    values = loo_pit(fit, options)
-    rng = stream(source_of(fit, options.seed), Purpose.UNIFORMS)
-    sets = [values, *rng.random((UNIFORMS, len(values)))]
-    return _curves([_reflected(each) for each in sets], np.linspace(0, 1, GRID))
-
-
-def _reflected(values: Floats) -> Floats:
-    """A density on [0, 1] without the kernel's loss at the ends."""
-    return 3 * kde(np.concatenate([-values, values, 2 - values]), 0, 1, nrd0(values))
 
 
 FRAMES: Mapping[str, Callable[[Fit, CheckOptions], pd.DataFrame]] = {

@@ -12,8 +12,9 @@ from stanmlm.data.evaluate import evaluate
 from stanmlm.data.rvalues import double, floats, recycle
 from stanmlm.data.scope import Scope
 from stanmlm.fit.fit import Fit
-from stanmlm.formula.rcode import SYNTACTIC, Node, deparse, is_call, names_in, operands, replace
+from stanmlm.formula.rcode import SYNTACTIC, Node, is_call, names_in, operands, replace
 from stanmlm.formula.rparse import parse_expression, string_value
+from stanmlm.formula.rtext import deparse
 from stanmlm.priors.parameter_names import may_be_effect
 
 TICK = "\u2035"  # a back-tick within the name of a parameter, which R's code cannot have

@@ -1,27 +1,26 @@
 """R's `fitted residuals predict simulate`, and rstanarm's `posterior_interval`."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from stanmlm.after.predict.expected import OfRows, expectation, linear, natural, new_responses, require_numbers
 from stanmlm.after.predict.left_out import pad, with_left_out
-from stanmlm.after.predict.predict import draws_by_rows, summary_of
+from stanmlm.after.predict.predict import summary_of
 from stanmlm.after.predict.request import Request
 from stanmlm.after.predict.row_residuals import RESIDUALS, Point
 from stanmlm.after.predict.target import Target, some_of, target_of, warn_of_new_levels, warn_of_weights
 from stanmlm.after.tables.picked import in_table_order
-from stanmlm.base.arguments import check_arguments, shown
+from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError, OptionError, check_probability, did_you_mean
-from stanmlm.base.streams import ROWS, Purpose, Source, stream, within
+from stanmlm.base.streams import ROWS
 from stanmlm.data.distinct import cells_of
 from stanmlm.data.whole_rows import telling
 from stanmlm.families.reductions import extra_at
 from stanmlm.fit.draws import values_of
-from stanmlm.fit.fit import Fit, draws_of, n_draws, source_of
+from stanmlm.fit.fit import Fit, draws_of, source_of
 
 TYPES = ("link", "response")
 INTERVALS = ("confidence", "prediction")
@@ -212,84 +211,6 @@ def _quantity(fit: Fit, target: Target, type_: str, interval: str | None, seed: 
         warn_of_weights(fit, target)
         return new_responses(fit, target, source_of(fit, seed))
     return expectation(fit, target) if type_ == "response" else linear(fit)
-
-
-def simulate(
-    fit: Fit,
-    nsim: int = 1,
-    seed: int | None = None,
-    *,
-    newdata: object = None,
-    re_formula: object = "NA",
-    trials: object = None,
-    offset: object = None,
-) -> pd.DataFrame:
-    """New responses, each column from one draw of the posterior, as R's `simulate`.
-
-    Parameters
-    ----------
-    fit
-        A fit.
-    nsim
-        Columns, `sim_1` and so on.
-    seed
-        Of the draws taken, the group effects drawn anew and the responses; the fit's own where None.
-    newdata
-        Rows to simulate; the fitted ones where None.
-    re_formula
-        "NA", as in lme4, draws every group effect anew from its population; None keeps the fitted effects, so that
-        only new levels are drawn.
-    trials, offset
-        As in `posterior_predict`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row a row of the data; numbers of successes in binomial models.
-
-    Raises
-    ------
-    OptionError
-        Where `nsim` is not positive, or `re_formula` is neither.
-
-    Examples
-    --------
-    >>> from stanmlm import lmer, simulate, simulate_exams
-    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
-    >>> simulate(fit, nsim=2, seed=1).columns.tolist()
-    ['sim_1', 'sim_2']
-    """
-    check_arguments(simulate, locals())
-    if not isinstance(re_formula, str | None) or re_formula not in (None, "NA"):
-        given = shown(re_formula)
-        raise OptionError(f'simulate keeps all group effects, re_formula=None, or none, "NA"; not {given}')
-    asked, source = target_of(fit, newdata, trials=trials, offset=offset), source_of(fit, seed)
-    warn_of_weights(fit, asked)
-    if re_formula is None:
-        warn_of_new_levels([asked])
-    source = within(source, Purpose.SIMULATION)
-    target = _simulated(fit, asked, nsim, re_formula is not None, source)
-    simulated = draws_by_rows(fit, target, new_responses(fit, target, source, np.arange(nsim)), block=ROWS)
-    made = pd.DataFrame({f"sim_{i + 1}": row for i, row in enumerate(simulated)}, index=target.index)
-    return made if newdata is not None else pad(fit, made)
-
-
-def _simulated(fit: Fit, target: Target, nsim: int, anew: bool, source: Source) -> Target:
-    """The target at draws taken at random, without repetition where there are enough; new effects go by the column."""
-    draws = stream(source, Purpose.CHOICE).choice(n_draws(fit), nsim, replace=nsim > n_draws(fit))
-    target = replace(target, draws=draws)
-    return _with_new_effects(replace(target, numbers=np.arange(nsim), source=source)) if anew else target
-
-
-def _with_new_effects(target: Target) -> Target:
-    """Every level of every grouping factor becomes a new one."""
-    terms = tuple(
-        replace(
-            term, index=np.where(term.index < 0, -1, term.index + len(term.levels)), labels=term.levels + term.labels
-        )
-        for term in target.design.terms
-    )
-    return replace(target, design=replace(target.design, terms=terms))
 
 
 def _means(fit: Fit, dpar: str | None = None) -> Floats:

@@ -6,7 +6,7 @@ import numpy as np
 
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.fit.fit import Fit
-from stanmlm.formula.rcode import deparse
+from stanmlm.formula.rtext import deparse
 
 
 def outcome(fit: Fit) -> str:
