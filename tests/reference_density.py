@@ -3,6 +3,7 @@
 Everything works on complex numbers, so that a complex step gives gradients without rounding (Squire and Trapp 1998).
 """
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -482,6 +483,11 @@ def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
     if model.prior_only:
         return 0.0
     etas, response = predictors_of(model, values), model.response
+    if model.family.name in NOMINAL:
+        logs = log_shares(model.family.categories, etas)
+        values = values | {dpar: INVERSES[model.family.links[dpar].name](etas[dpar]) for dpar in etas if dpar == "phi"}
+        rows = NOMINAL[model.family.name](logs, response.y, values)
+        return np.sum(response.weights * rows)
     eta = etas.pop("mu")
     links = {one.name: one.link.name for one in model.family.parameters}
     values = values | {dpar: INVERSES[links[dpar]](others) for dpar, others in etas.items()}
@@ -494,6 +500,28 @@ def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
         return np.sum(-np.log(sigma) - 0.5 * response.weights * ((response.y - eta) / sigma) ** 2)
     rows = LIKELIHOODS[model.family.name, known](eta, response.y, response.trials, values)
     return np.sum(response.weights * rows)
+
+
+def log_shares(categories: tuple[str, ...], etas: dict[str, Anything]) -> Anything:
+    """Of categories, (N, K), of which the one without a predictor has odds of one."""
+    names = ["mu" + re.sub("[^a-zA-Z0-9]", "", category) for category in categories]
+    zero = 0 * next(iter(etas.values()))
+    odds = np.stack([etas.get(name, zero) for name in names], axis=1)
+    return odds - np.log(np.sum(np.exp(odds), axis=1, keepdims=True))
+
+
+# (log shares (N, K), response, parameters) -> log likelihood of each row.
+NOMINAL: dict[str, Callable[..., Anything]] = {
+    "categorical": lambda logs, y, _: logs[np.arange(len(y)), y.astype(int) - 1],
+    "multinomial": lambda logs, y, _: np.sum(y * logs, axis=1),
+    "dirichlet": lambda logs, y, values: _dirichlet(np.exp(logs), y, values["phi"]),
+}
+
+
+def _dirichlet(shares: Anything, y: Anything, phi: Anything) -> Anything:
+    a = shares * np.reshape(phi, (-1, 1))
+    each = (a - 1) * np.log(y) - special.loggamma(a + 0j)
+    return special.loggamma(phi + 0j) + np.sum(each, axis=1)
 
 
 def log_marginal(model: Model, values: dict[str, Anything]) -> Anything:

@@ -1,7 +1,7 @@
 {# The linear predictors, and the data of the rows that they read.
    Contract: macros data, model, given the Structure `s`, the records of group terms and those of predictors; model reads
-   `beta` and the effects `a_k` of terms, and leaves `eta`, and of any other parameter that has a predictor, by its name,
-   the values in all rows. #}
+   `beta` and the effects `a_k` of terms, and leaves `eta`, those of further locations, `eta_mu2`, and of any other
+   parameter that has a predictor, by its name, the values in all rows. #}
 {% macro data(s, terms, predictors) %}
   int<lower=0> C;  // rows of the likelihood: cells, or fewer
 {% for p in predictors %}
@@ -52,7 +52,7 @@
 {% endfor %}
 {% set sum.parts = sum.parts + (["a_joint[g_joint]"] if s.joint and loop.first else []) %}
   vector[C] eta{{ p.suffix }} = {{ sum.parts | join("\n    + ") if sum.parts else "zeros_vector(C)" }};
-{% if p.suffix %}
+{% if p.natural %}
   vector[C] {{ p.natural }} = {{ p.link.inverse("eta" ~ p.suffix) }};
 {% endif %}
 {% endfor %}

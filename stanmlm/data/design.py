@@ -85,6 +85,7 @@ class Design:
     counts: Floats | None = None  # (D,) how many rows each distinct one stands for; None where `row` is
     called: tuple[str, ...] = ()  # F, what R calls the columns; empty where it is `names`
     others: tuple[Predictor, ...] = ()  # of the parameters beside the location that have a formula
+    dpar: str = LOCATION  # the location
 
 
 def predictors(design: Design) -> tuple[Predictor, ...]:
@@ -98,7 +99,7 @@ def predictors(design: Design) -> tuple[Predictor, ...]:
     """
     keep = design.spec.keep if design.spec else ()
     of = design
-    location = Predictor(LOCATION, of.X, of.names, of.assign, of.intercept, of.dropped, of.offset, keep, of.called)
+    location = Predictor(of.dpar, of.X, of.names, of.assign, of.intercept, of.dropped, of.offset, keep, of.called)
     return (location, *of.others)
 
 
@@ -152,7 +153,9 @@ def design(
     check_finite(frame)
     require_alike(formula)
     few = distinct_rows({e.label: frame.values[e.label] for e in _right(formula)}, len(frame.rows))
-    location, *others = (_predictor(dpar, one, few, coding, frame) for dpar, one in by_parameter(formula).items())
+    location, *others = (
+        _predictor(dpar, one, few, coding, frame, one is formula) for dpar, one in by_parameter(formula).items()
+    )
     every = [term for of in (location, *others) for term in of.terms]
     bars = _in_order(formula, [len(term.levels) for term in every])
     return Design(
@@ -162,12 +165,13 @@ def design(
         intercept=location.predictor.intercept,
         dropped=location.predictor.dropped,
         terms=tuple(_linked_term([every[k] for k in term], formula) for term in bars),
-        offset=frame.offset,
+        offset=location.predictor.offset,
         spec=Spec(formula, _memory(frame, coding), bars, location.predictor.keep),
         row=few.row,
         counts=few.counts,
         called=location.predictor.called,
         others=tuple(of.predictor for of in others),
+        dpar=location.predictor.dpar,
     )
 
 
@@ -220,8 +224,10 @@ class _Side:
     terms: tuple[GroupTerm, ...]  # a bar each
 
 
-def _predictor(dpar: str, formula: Formula, few: Distinct, coding: Contrasts, frame: ModelFrame) -> _Side:
-    """Fixed columns but for those that R finds aliased, and group terms."""
+def _predictor(
+    dpar: str, formula: Formula, few: Distinct, coding: Contrasts, frame: ModelFrame, of_response: bool
+) -> _Side:
+    """Fixed columns but for those that R finds aliased, and group terms, of the formula of the response or another."""
     whole = model_columns(formula.fixed, few.values, coding, few.n)
     there = pivoted_rank(whole.X, few.counts)
     keep = tuple(k for k in there if not (formula.coded and whole.assign[k] == 0))
@@ -235,7 +241,7 @@ def _predictor(dpar: str, formula: Formula, few: Distinct, coding: Contrasts, fr
         assign=tuple(whole.assign[k] for k in keep),
         intercept=formula.fixed.intercept and not formula.coded,
         dropped=tuple(name for k, name in enumerate(names) if k not in set(there)),
-        offset=frame.other_offsets.get(dpar, constant(0.0, len(frame.rows))),
+        offset=frame.offset if of_response else frame.other_offsets.get(dpar, constant(0.0, len(frame.rows))),
         keep=keep,
         called=() if whole.names == names else tuple(whole.names[k] for k in keep),
     )

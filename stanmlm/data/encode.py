@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import cast
 
 import numpy as np
@@ -28,7 +29,6 @@ from stanmlm.data.learned import (
 )
 from stanmlm.data.rvalues import Value, floats, recycle
 from stanmlm.data.scope import Scope
-from stanmlm.formula.bf import LOCATION
 from stanmlm.formula.formula import Bar, Expression, by_parameter
 from stanmlm.formula.rcode import Node, call, is_call, names_in
 from stanmlm.formula.rparse import parse_expression
@@ -190,8 +190,9 @@ def _absent_group(term: GroupTerm, n: int) -> GroupTerm:
 
 def _offset_nodes(spec: Spec, dpar: str) -> list[Node]:
     """Offsets of a parameter's formula, and the location's `offset=` where it was a column's name or R code."""
-    text = cast(str | None, spec.memory["offset"]) if dpar == LOCATION else None
-    nodes = [o.node for o in by_parameter(spec.formula)[dpar].offsets]
+    formula = by_parameter(spec.formula)[dpar]
+    text = cast(str | None, spec.memory["offset"]) if formula is spec.formula else None
+    nodes = [o.node for o in formula.offsets]
     if text is None:
         return nodes
     columns = cast(Mapping[str, Description], spec.memory["columns"])
@@ -224,6 +225,7 @@ def _new_added(spec: Spec, table: pd.DataFrame, caller: Mapping[str, object], n:
     )
     out = {name: floats(v) for name, v in evaluated(formula, lambda e: value(e.node), n, there).items()}
     response = formula.response.node if formula.response else None
-    if response and is_call(response, ("cbind",), 2) and names_in(response) <= known:
-        out["trials"] = floats(recycle(value(call("+", *(node for _, node in response.args))), n)).reshape(n)
+    if response and is_call(response, ("cbind",)) and names_in(response) <= known:
+        total = reduce(lambda so_far, one: call("+", so_far, one), (node for _, node in response.args))
+        out["trials"] = floats(recycle(value(total), n)).reshape(n)
     return out

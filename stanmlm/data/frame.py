@@ -323,7 +323,7 @@ def _response(
 def _outcome(expression: Expression, value: Value) -> RawResponse:
     label = expression.node.text if expression.node.kind == "name" else expression.label
     if width(value) > 1:
-        return RawResponse(label, "cbind", value.data)
+        return RawResponse(label, "cbind", value.data, value.columns)
     flat: Anything = value.data.reshape(len(value.data))
     if value.type in CODED:
         coded = as_factor(value)

@@ -13,9 +13,9 @@ class RawResponse:
     """The left side of a formula as evaluated, before any family has looked at it."""
 
     label: str  # as R deparses it
-    kind: str  # "numeric", "logical", "factor", "cbind" (successes, failures)
-    values: Anything  # (N,) numbers, booleans or level codes from 0; (N, 2) for "cbind"
-    levels: tuple[str, ...] = ()  # of a factor
+    kind: str  # "numeric", "logical", "factor", "cbind" (columns: successes and failures, or one a category)
+    values: Anything  # (N,) numbers, booleans or level codes from 0; (N, K) for "cbind"
+    levels: tuple[str, ...] = ()  # of a factor; names of columns, where they have some
     rows: pd.Index | None = None  # (N,) labels of the rows in the user's data, for messages; None: 0 to N - 1
     ordered: bool = False  # whether the factor is
     # What is added to it, (N,) each: "trials", "weights", "cens" (-1 left, 0 not, 1 right, 2 between y and y2), "y2",

@@ -4,8 +4,10 @@ from stanmlm.families.asym_laplace import asym_laplace
 from stanmlm.families.beta import beta
 from stanmlm.families.beta_binomial import beta_binomial
 from stanmlm.families.binomial import binomial
+from stanmlm.families.categorical import categorical
 from stanmlm.families.cumulative import cumulative
 from stanmlm.families.custom import custom_family
+from stanmlm.families.dirichlet import dirichlet
 from stanmlm.families.exgaussian import exgaussian
 from stanmlm.families.exponential import exponential
 from stanmlm.families.family import Family, FamilyLike
@@ -16,6 +18,7 @@ from stanmlm.families.hurdles import hurdle_gamma, hurdle_lognormal, hurdle_negb
 from stanmlm.families.inflated_beta import zero_inflated_beta, zero_one_inflated_beta
 from stanmlm.families.inverse_gaussian import inverse_gaussian
 from stanmlm.families.lognormal import lognormal
+from stanmlm.families.multinomial import multinomial
 from stanmlm.families.nbinom1 import nbinom1
 from stanmlm.families.negbinomial import negbinomial
 from stanmlm.families.ordbeta import ordbeta
@@ -45,9 +48,11 @@ __all__ = [
     "beta",
     "beta_binomial",
     "binomial",
+    "categorical",
     "cratio",
     "cumulative",
     "custom_family",
+    "dirichlet",
     "exgaussian",
     "exponential",
     "gaussian",
@@ -58,6 +63,7 @@ __all__ = [
     "hurdle_poisson",
     "inverse_gaussian",
     "lognormal",
+    "multinomial",
     "nbinom1",
     "negbinomial",
     "ordbeta",

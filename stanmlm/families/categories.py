@@ -70,6 +70,27 @@ def _of_numbers(
     return y, tuple(map(str, range(1, highest + 1)))
 
 
+def parts_of(raw: RawResponse, family: str, categories: tuple[str, ...]) -> tuple[Floats, tuple[str, ...]]:
+    """Numbers of each category, (N, K), and the names of the columns: their places where they have none.
+
+    Raises
+    ------
+    DataError
+        For what is no matrix, or has other columns than a fit, and for missing numbers; rows are named.
+    """
+    if raw.kind != "cbind":
+        raise DataError(f"{family} needs a column for each category, `cbind(a, b, c)`; `{raw.label}` has one alone")
+    y = np.asarray(raw.values, dtype=float)
+    missing = np.flatnonzero(~np.isfinite(y).all(axis=1))
+    refuse(raw, missing, f"`{raw.label}` has {{values}} missing or infinite")
+    names = tuple(name or str(k) for k, name in enumerate(raw.levels or ("",) * y.shape[1], 1))
+    if len(set(names)) < len(names):
+        raise DataError(f"two columns of `{raw.label}` have one name: {', '.join(f'`{name}`' for name in names)}")
+    if categories and len(names) != len(categories):
+        raise DataError(f"`{raw.label}` has {len(names)} columns, and the fit {len(categories)}")
+    return y, categories or names
+
+
 def _of_truth(
     raw: RawResponse, family: str, ordered: bool, categories: tuple[str, ...]
 ) -> tuple[Floats, tuple[str, ...]]:
@@ -89,6 +110,11 @@ def at_codes(values: Floats, y: Floats) -> Floats:
     return np.asarray(np.take_along_axis(values, code, axis=-1)[..., 0])
 
 
+def of_responses(values: Floats, y: Floats) -> Floats:
+    """Of values (..., rows, K) those of each row's category, or their sum over its counts of all, (..., rows)."""
+    return at_codes(values, y) if y.ndim == 1 else np.asarray(np.einsum("...rk,rk->...r", values, y))
+
+
 def drawn(rng: np.random.Generator, probabilities: Floats) -> Floats:
     """A code for each row of probabilities (..., rows, K)."""
     reached = np.cumsum(probabilities, axis=-1)
@@ -98,7 +124,10 @@ def drawn(rng: np.random.Generator, probabilities: Floats) -> Floats:
 
 def shares_of(response: Response, categories: int) -> Floats:
     """The share of each category, with half a response more in each: none is 0."""
-    often = np.bincount(response.y.astype(int) - 1, response.weights, categories) + 0.5
+    if response.y.ndim == 1:
+        often = np.bincount(response.y.astype(int) - 1, response.weights, categories) + 0.5
+    else:
+        often = response.weights @ response.y + 0.5
     return np.asarray(often / often.sum())
 
 

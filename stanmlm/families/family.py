@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from stanmlm.base.arguments import shown
-from stanmlm.base.arrays import Bools, Floats
+from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.families.given import Given
 from stanmlm.families.links import LINKS, Link
@@ -116,8 +116,8 @@ class Family:
 
     name: str  # also the file stan/families/<name>.stan
     spellings: tuple[str, ...]  # other packages' names of it
-    parameters: tuple[Distributional, ...]  # the first is the location, and always has a predictor
-    kind: str  # of the response: "real", "count" or "category", whose codes count from 1
+    parameters: tuple[Distributional, ...]  # the location first, which always has a predictor, or several
+    kind: str  # of the response: "real", "count", "category", codes from 1; "counts" or "shares" of each category
     read: Callable[..., Response]  # (raw response, weights)
     log_density: Callable[[Floats, Theta, Extra], Floats]  # (y, theta, extra), with all constants and weights
     draw: Callable[[np.random.Generator, Theta, Extra], Floats]
@@ -129,6 +129,10 @@ class Family:
     optional: tuple[Distributional, ...] = ()  # parameters where a formula names them, and else constants
     shifts: tuple[Distributional, ...] = ()  # likewise, that thresholds are moved down by
     categories: tuple[str, ...] = ()  # names, once the data have told them
+    # Makes it one that has a location for each category but one, once these are known; the first is the pattern of all.
+    spread: Callable[["Family"], "Family"] | None = None
+    reference: str = ""  # the category without a location; "" the first
+    unbound: "Family | None" = field(default=None, compare=False)  # what it was before it met data
     # (shares of categories, link) -> thresholds that such shares have where nothing else differs
     thresholds: Callable[[Floats, Link], Floats] | None = None
     # (theta) -> log probability of each category, (..., rows, K), and its slopes along the Q predictors and thresholds
@@ -172,14 +176,25 @@ class Family:
         return self.parameters[0].link
 
     @property
+    def locations(self) -> tuple[str, ...]:
+        """The parameters that the formula's own right side is for: one, or one of each category but one."""
+        many = len(self.categories) - 1 if self.spread and self.categories else 1
+        return tuple(one.name for one in self.parameters[:many])
+
+    @property
     def scalars(self) -> tuple[Distributional, ...]:
-        """The parameters beside the location."""
-        return self.parameters[1:]
+        """The parameters beside locations."""
+        return self.parameters[len(self.locations) :]
 
     @property
     def links(self) -> Mapping[str, Link]:
         """By parameter."""
         return {parameter.name: parameter.link for parameter in self.parameters}
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """How many numbers a response has, where that is one for each category; () of one number."""
+        return (len(self.categories),) if self.kind in ("counts", "shares") else ()
 
     @property
     def is_linear(self) -> bool:
@@ -268,28 +283,12 @@ class Family:
 
     def bound(self, categories: tuple[str, ...], predicted: Collection[str]) -> "Family":
         """The family of a response with these categories, where these parameters have formulas."""
-        more = {one.name: one for one in (*self.optional, *self.shifts)}
-        kept = [one for one in self.parameters if one.name not in more] + [more[p] for p in more if p in predicted]
-        read = Given(self.read, named=(("categories", categories),)) if categories else self.read
-        return replace(self, categories=categories, parameters=tuple(kept), read=read)
-
-
-def outside(family: Family, theta: Theta) -> Bools:
-    """Whether a predictor of a draw and row is where its link leaves what the parameter may be; () where none can."""
-    beyond: Bools = np.zeros((), dtype=bool)
-    for name, (low, high) in family.domains.items():
-        if name in theta.etas and theta.links[name] == family.links[name]:
-            beyond = beyond | (theta.etas[name] < low) | (theta.etas[name] > high)
-    return beyond
-
-
-def log_density_of(family: Family, y: Floats, theta: Theta, extra: Extra) -> Floats:
-    """A family's log density, minus infinity where a link leaves what its parameter may be."""
-    beyond = outside(family, theta)
-    if not np.any(beyond):
-        return family.log_density(y, theta, extra)
-    with np.errstate(all="ignore"):
-        return np.where(beyond, -np.inf, family.log_density(y, theta, extra))
+        plain = self.unbound or self
+        more = {one.name: one for one in (*plain.optional, *plain.shifts)}
+        every = (*plain.parameters, *(one for name, one in more.items() if name in predicted))
+        read = Given(plain.read, named=(("categories", categories),)) if categories else plain.read
+        bound = replace(plain, categories=categories, parameters=every, read=read, unbound=plain)
+        return bound.spread(bound) if bound.spread else bound
 
 
 FamilyLike = Family | str | Callable[[], Family]

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from stanmlm.base.arrays import Anything, Floats, Ints
+from stanmlm.base.arrays import Anything, Bools, Floats, Ints
 from stanmlm.base.errors import DataError
 from stanmlm.data.distinct import cells_of
-from stanmlm.families.family import Family, log_density_of
+from stanmlm.families.family import Family
 from stanmlm.families.reductions import Extra, Observed, Stats, extra_at
 from stanmlm.families.responses import NEUTRAL, ONE
 from stanmlm.families.tails import log_mass_of
@@ -20,6 +20,24 @@ from stanmlm.families.theta import Theta
 # Draws beyond their bounds are drawn again so often; what is left is found by the distribution function.
 TRIES = 20
 HALVINGS = 200
+
+
+def outside(family: Family, theta: Theta) -> Bools:
+    """Whether a predictor of a draw and row is where its link leaves what the parameter may be; () where none can."""
+    beyond: Bools = np.zeros((), dtype=bool)
+    for name, (low, high) in family.domains.items():
+        if name in theta.etas and theta.links[name] == family.links[name]:
+            beyond = beyond | (theta.etas[name] < low) | (theta.etas[name] > high)
+    return beyond
+
+
+def log_density_of(family: Family, y: Floats, theta: Theta, extra: Extra) -> Floats:
+    """A family's log density, minus infinity where a link leaves what its parameter may be."""
+    beyond = outside(family, theta)
+    if not np.any(beyond):
+        return family.log_density(y, theta, extra)
+    with np.errstate(all="ignore"):
+        return np.where(beyond, -np.inf, family.log_density(y, theta, extra))
 
 
 def log_likelihood(family: Family, y: Floats, theta: Theta, extra: Extra) -> Floats:

@@ -48,7 +48,7 @@ class Observed:
     """Distinct responses within cells, R of them: what the log density of any family is a sum over."""
 
     cell: Ints  # (R,) from 0
-    y: Floats  # (R,)
+    y: Floats  # (R,), or (R, K) of responses in parts
     extra: Extra  # (R,) each
     n: Floats  # (R,) how often each is there: weights that are exponents add up
 
@@ -95,7 +95,7 @@ def observed(response: Response, cell: Ints, precisions: bool) -> Observed:
     weights, added = response.weights, [name for name in added_to(response) if name != "exponents"]
     often = np.broadcast_to(response.exponents, weights.shape) if precisions else weights
     there = np.flatnonzero((weights > 0) & (often > 0))
-    columns = [cell, response.y, response.trials, *(getattr(response, name) for name in added)]
+    columns = [cell, *columns_of(response.y), response.trials, *(getattr(response, name) for name in added)]
     columns += [weights] if precisions else []
     row, place = cells_of([np.broadcast_to(column, weights.shape)[there] for column in columns], len(there))
     first = there[place]
@@ -103,6 +103,11 @@ def observed(response: Response, cell: Ints, precisions: bool) -> Observed:
     own = weights[first] if precisions else np.ones(len(first))
     extra = replace(extra_at(response, first), weights=own, exponents=ONE)
     return Observed(cell[first], response.y[first], extra, n)
+
+
+def columns_of(y: Floats) -> list[Floats]:
+    """The numbers of responses, (N,) each: one, or one a category."""
+    return [y] if y.ndim == 1 else list(y.T)
 
 
 def distinct_responses(of: Observed, extras: Collection[str], whole: bool = False) -> Stats:

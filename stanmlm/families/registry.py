@@ -9,7 +9,9 @@ from stanmlm.families.asym_laplace import ASYM_LAPLACE
 from stanmlm.families.beta import BETA
 from stanmlm.families.beta_binomial import BETA_BINOMIAL
 from stanmlm.families.binomial import BINOMIAL
+from stanmlm.families.categorical import CATEGORICAL
 from stanmlm.families.cumulative import CUMULATIVE
+from stanmlm.families.dirichlet import DIRICHLET
 from stanmlm.families.exgaussian import EXGAUSSIAN
 from stanmlm.families.exponential import EXPONENTIAL
 from stanmlm.families.family import Family, FamilyLike
@@ -20,6 +22,7 @@ from stanmlm.families.hurdles import HURDLE_GAMMA, HURDLE_LOGNORMAL, HURDLE_NEGB
 from stanmlm.families.inflated_beta import ZERO_INFLATED_BETA, ZERO_ONE_INFLATED_BETA
 from stanmlm.families.inverse_gaussian import INVERSE_GAUSSIAN
 from stanmlm.families.lognormal import LOGNORMAL
+from stanmlm.families.multinomial import MULTINOMIAL
 from stanmlm.families.nbinom1 import NBINOM1
 from stanmlm.families.negbinomial import NEGBINOMIAL
 from stanmlm.families.ordbeta import ORDBETA
@@ -42,6 +45,7 @@ _EVERY = (
     *(LOGNORMAL, GAMMA, INVERSE_GAUSSIAN, WEIBULL, EXPONENTIAL, BETA),
     *(BINOMIAL, POISSON, NEGBINOMIAL),
     *(CUMULATIVE, SRATIO, CRATIO, ACAT),
+    *(CATEGORICAL, MULTINOMIAL, DIRICHLET),
     *(BETA_BINOMIAL, GEOMETRIC, NBINOM1),
     *(ZERO_INFLATED_POISSON, ZERO_INFLATED_NEGBINOMIAL, ZERO_INFLATED_BINOMIAL, ZERO_INFLATED_BETA_BINOMIAL),
     *(HURDLE_POISSON, HURDLE_NEGBINOMIAL, HURDLE_GAMMA, HURDLE_LOGNORMAL, ZERO_INFLATED_BETA, ZERO_ONE_INFLATED_BETA),

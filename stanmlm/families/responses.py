@@ -20,7 +20,7 @@ ABOVE: Floats = np.full(1, np.inf)
 
 @dataclass(frozen=True)
 class Response:
-    """A response as its family reads it; every array is (N,)."""
+    """A response as its family reads it; every array is (N,), but y is (N, K) of responses in K parts."""
 
     label: str
     y: Floats  # values, successes or counts

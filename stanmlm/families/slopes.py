@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
-from stanmlm.families.categories import at_codes
+from stanmlm.families.categories import of_responses
 from stanmlm.families.family import Family
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.observation import log_likelihood
@@ -98,9 +98,9 @@ def _of_categories(
         slope = family.shared.link.slope(np.concatenate([*etas[P:], np.zeros(0)]))
         own.append(np.einsum("tg,trk->grk", family.sums * slope, along[P:]))
     every = np.concatenate(own) * units[:, None, None]
-    flat = every * np.sqrt(extra.weights[:, None] * np.exp(logs))
+    flat = every * np.sqrt((extra.weights * extra.trials)[:, None] * np.exp(logs))
     information = np.einsum("prk,qrk->pqr", flat, flat, optimize=True)
-    return extra.weights * at_codes(every, y), information
+    return extra.weights * of_responses(every, y), information
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from stanmlm.families.ordinal import MOST_SHIFTED, shift_of
 from stanmlm.families.reading import read_response
 from stanmlm.families.responses import Response
 from stanmlm.fit.fit import Call, Fit, fit_from_draws
-from stanmlm.formula.bf import LOCATION, FormulaLike
-from stanmlm.formula.formula import Formula, parse_formula, with_intercept, with_thresholds
+from stanmlm.formula.bf import FormulaLike
+from stanmlm.formula.formula import Formula, by_parameter, parse_formula, with_intercept, with_thresholds
 from stanmlm.model.centering import centering
 from stanmlm.model.compress import compress
 from stanmlm.model.model import Model
@@ -72,9 +72,8 @@ def build_model(
     text: FormulaLike, data: object, family: Family, scope: Mapping[str, object], options: ModelOptions
 ) -> Model:
     """Formula and data to a frozen model."""
-    given = to_pandas(data)
+    given, family = to_pandas(data), family.unbound or family
     formula = parse_formula(text, () if given is None else tuple(map(str, given.columns)))
-    _check_parameters(formula, family)
     frame = model_frame(
         formula,
         given,
@@ -89,6 +88,9 @@ def build_model(
     raw = replace(frame.response, rows=frame.index)
     response = read_response(family, raw, frame.weights)
     formula = _by_threshold(formula, family, len(response.categories) - 1)
+    family = family.bound(response.categories, [dpar for dpar, _ in (*formula.others, *formula.by_threshold)])
+    _check_parameters(formula, family)
+    formula = replace(formula, of=family.locations)
     family = _beside(family, formula, raw, response)
     if family.shared:
         formula = with_intercept(formula)
@@ -116,9 +118,7 @@ def build_model(
 
 def _beside(family: Family, formula: Formula, raw: RawResponse, response: Response) -> Family:
     """The family as it is with these responses, predictors and constants."""
-    predicted = [dpar for dpar, _ in (*formula.others, *formula.by_threshold)]
-    family = holding(family.bound(response.categories, predicted), _constants(formula, raw))
-    return family.predicted((LOCATION, *predicted), response)
+    return holding(family, _constants(formula, raw)).predicted(by_parameter(formula), response)
 
 
 def _by_threshold(formula: Formula, family: Family, thresholds: int) -> Formula:
@@ -142,12 +142,17 @@ def _by_threshold(formula: Formula, family: Family, thresholds: int) -> Formula:
 
 def _check_parameters(formula: Formula, family: Family) -> None:
     """Refuse a formula of a parameter that the family does not have."""
-    known = [one.name for one in (*family.scalars, *family.optional)]
+    each = family.locations if family.spread else ()  # of a category, which may have a formula of its own
+    shifts = [one.name for one in family.shifts]  # which cs() alone has
+    own = [one.name for one in (*family.scalars, *family.optional) if one.name not in shifts]
+    known = list(dict.fromkeys([*each, *own]))
     texts = {**{dpar: other.text for dpar, other in formula.others}, **dict.fromkeys(dict(formula.constants), "")}
     for dpar, text in texts.items():
         if dpar not in known:
             has = did_you_mean(dpar, known) if known else ": its one parameter is the mean"
             raise FormulaError(f"the {family.name} family has no parameter `{dpar}`{has}", text, 0, len(text))
+        if dpar in each and not text:
+            raise FormulaError(f"`{dpar}` is a category's predictor, which cannot be held at a number", text, 0, 0)
 
 
 def _constants(formula: Formula, raw: RawResponse) -> dict[str, float]:

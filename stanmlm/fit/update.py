@@ -80,7 +80,7 @@ def update(
     rows = fit.model.frame.data if data is None else to_pandas(data)
     new = _formulas(fit.model.formula, formula)
     given = fit.model.family
-    new_family = (given.whole or given) if family is None else as_family(family)
+    new_family = (given.unbound or given) if family is None else as_family(family)
     parsed = parse_formula(new, () if rows is None else tuple(rows.columns))
     bars = any(one.bars for one in by_parameter(parsed).values())
     linear = old.verb in ("lm", "lmer") and new_family == gaussian()

@@ -50,6 +50,7 @@ class Formula:
     others: tuple[tuple[str, "Formula"], ...] = ()
     additions: tuple[Addition, ...] = ()  # to the response, `trials(n)` of `y | trials(n)`
     constants: tuple[tuple[str, float], ...] = ()  # distributional parameters that are held at a number
+    of: tuple[str, ...] = (LOCATION,)  # the parameters whose right side this is, but for those in `others`
     specific: Terms | None = None  # what `cs()` has, whose effects differ from threshold to threshold
     by_threshold: tuple[tuple[str, "Formula"], ...] = ()  # of each threshold, once their number is known
     coded: bool = False  # columns as beside an intercept, which stands elsewhere
@@ -57,7 +58,7 @@ class Formula:
 
 def by_parameter(formula: Formula) -> dict[str, Formula]:
     """The formula of each distributional parameter that has one, the location's first, then of shifts of thresholds."""
-    return {LOCATION: formula, **dict(formula.others), **dict(formula.by_threshold)}
+    return {**dict.fromkeys(formula.of, formula), **dict(formula.others), **dict(formula.by_threshold)}
 
 
 def with_thresholds(formula: Formula, names: Sequence[str]) -> Formula:

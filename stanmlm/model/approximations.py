@@ -104,7 +104,7 @@ def bounds_of(at: Means) -> tuple[float, float]:
     would leave what the location may be, a hundredth of the way from there to the data is as far as a step goes.
     """
     within, about = np.isfinite(at.family.location.domain), _offset_about_its_mean(at)
-    if at.family.kind == "category":
+    if at.family.categories:
         farthest = 1 + 2 * abs(float(at.family.link.forward(np.asarray(0.01 / (1 + float(at.n.sum()))))))
         return -farthest, farthest
     if at.family.kind == "real":
@@ -216,7 +216,7 @@ def of_responses(
     often = np.bincount(seen.cell, seen.n, C)
     first = start[:, None] + offset - (offset @ often / max(float(often.sum()), 1e-300))[:, None]
     first = np.clip(first, *limits[..., None])
-    by_variance = P > 1 and family.by_category is None
+    by_variance = P > 1 and not family.categories
     return Likelihood(first, limits, working, lambda *_: 1.0, has_dispersion=False, by_variance=by_variance)
 
 

@@ -13,7 +13,6 @@ from stanmlm.families import Family
 from stanmlm.families.observation import masses, read_as, seen_whole
 from stanmlm.families.reductions import Observed, Stats, distinct_responses, extra_at, observed
 from stanmlm.families.responses import Response, added_to, moved
-from stanmlm.formula.bf import LOCATION
 from stanmlm.model.rotation import rotated, weighted
 from stanmlm.model.stan_rows import Rows, plain_rows
 
@@ -100,7 +99,7 @@ def compress(
     of_masses = masses(family, seen, extras) if seen else {}
     for more in of_masses.values():
         stats = {**stats, **more}
-    location = [k for k, term in enumerate(design.terms) if set(dpars_of(term)) == {LOCATION}]
+    location = [k for k, term in enumerate(design.terms) if set(dpars_of(term)) == {design.dpar}]
     plain = plain_rows(X, Z, index, offset, stats, location)
     rows = _summed(plain, collapse) if reduction and reduction.spread else plain
     return Cells(cell, first, X, Z, index, offset, stats, rows, seen, extras, tuple(of_masses))

@@ -7,7 +7,6 @@ import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats
 from stanmlm.data.design import Design, GroupTerm, dpars_of, side_by_side
-from stanmlm.formula.bf import LOCATION
 from stanmlm.model.compress import Cells
 from stanmlm.model.coordinates import WORTH, block_diagonal, correlations
 from stanmlm.model.pilot import Pilot
@@ -54,7 +53,7 @@ def joined(design: Design, cells: Cells, blocks: Blocks) -> Joined:
         return Joined(design, cells, apart(design))
     terms = tuple(side_by_side([design.terms[k] for k in block]) for block in blocks)
     index = tuple(cells.index[block[0]] for block in blocks)
-    rows, location = cells.rows, [k for k, term in enumerate(terms) if set(dpars_of(term)) == {LOCATION}]
+    rows, location = cells.rows, [k for k, term in enumerate(terms) if set(dpars_of(term)) == {design.dpar}]
     Z, rows_index = _columns(rows.Z, blocks), tuple(rows.index[block[0]] for block in blocks)
     rows = replace(rows, Z=Z, index=rows_index, joint=joint_of(Z, rows_index, location))
     return Joined(

@@ -94,11 +94,12 @@ def _words(model: Model) -> tuple[int, ...]:
         for term in design.terms
     ]
     indexes = [term.index for term in design.terms] + ([] if design.row is None else [design.row])
-    added = [np.broadcast_to(getattr(response, name), response.y.shape) for name in added_to(response)]
+    added = [np.broadcast_to(getattr(response, name), response.weights.shape) for name in added_to(response)]
     plain = (response.y, response.trials, response.weights, design.offset, design.X)
     arrays = (*plain, *(t.Z for t in design.terms), *(np.nan_to_num(array, posinf=0.0, neginf=0.0) for array in added))
     others = [array for of in design.others for array in (of.offset, of.X)]
     names = [design.names, *([of.dpar, of.names] for of in design.others)]
+    names += [design.dpar] if design.dpar != LOCATION else []
     return words_of(
         [model.family.name, model.family.link.name, *names, terms, priors, model.prior_only],
         *(np.asarray(index, dtype="<i4").tobytes() for index in indexes),

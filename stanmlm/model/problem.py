@@ -11,10 +11,9 @@ from stanmlm.data.design import Design, dpars_of, predictors
 from stanmlm.families import Family
 from stanmlm.families.categories import shares_of
 from stanmlm.families.family import Distributional
-from stanmlm.families.reductions import Observed
+from stanmlm.families.reductions import Observed, columns_of
 from stanmlm.families.responses import Response
 from stanmlm.families.thresholds import middle
-from stanmlm.formula.bf import LOCATION
 from stanmlm.model.approximations import Likelihood, Means, Scale, bounds_of, of_means, of_responses
 from stanmlm.model.compress import Cells
 from stanmlm.model.crossed import parts_of
@@ -120,7 +119,7 @@ def problem(
     (2,)
     """
     seen = cells.observed
-    dpars = (LOCATION,) if seen is None else tuple(family.numbers)
+    dpars = (design.dpar,) if seen is None else tuple(family.numbers)
     starts = [] if seen is None else _starts(family, seen)
     scale = _scale_of_means(design, cells, family) if seen is None else _scale_of_start(family, starts, seen)
     X, columns = np.asfortranarray(cells.X) - centers(design), places_of(design)
@@ -184,7 +183,7 @@ def _parts(design: Design, cells: Cells, units: Units, dpars: tuple[str, ...]) -
 def _offsets(design: Design, cells: Cells, scale: Scale, dpars: tuple[str, ...]) -> Floats:
     """(P, C); where no intercept takes up what a predictor is counted from, the offset does."""
     nothing, own = constant(0.0, len(cells.X)), {of.dpar: of for of in predictors(design)}
-    given = {LOCATION: cells.offset, **{of.dpar: of.offset[cells.first] for of in design.others}}
+    given = {design.dpar: cells.offset, **{of.dpar: of.offset[cells.first] for of in design.others}}
     rows = [
         (given.get(dpar, nothing) - (0.0 if dpar not in own or own[dpar].intercept else center)) / unit
         for dpar, center, unit in zip(dpars, scale.center, scale.unit, strict=True)
@@ -206,12 +205,16 @@ def _likelihood(
         center, size = scale.center[0], scale.unit[0]
         return of_means(Means((y - center) / size, n, offset[0], spread and (spread[0], spread[1] / size**2), family))
     start = np.array([one.link.forward(np.asarray(value)) for one, value in starts])
-    means = Means(seen.y / seen.extra.trials, seen.n * seen.extra.trials, offset[0, seen.cell], None, family)
+    y, trials = (seen.y.T / seen.extra.trials).T, seen.extra.trials
+    means = Means(y, seen.n * trials, offset[0, seen.cell], None, family)
     own = bounds_of(means)
     if not seen.extra.whole:  # the mean of what was seen is not that of what there was
         own = (own[0] - UNSEEN, own[1] + UNSEEN)
     of = Response("", seen.y, seen.extra.trials, seen.n)
-    others = [_room(one.safe(of), at) for (one, _), at in zip(starts[1:], start[1:], strict=True)]
+    others = [
+        own if one.name in family.locations else _room(one.safe(of), at)
+        for (one, _), at in zip(starts[1:], start[1:], strict=True)
+    ]
     if family.shared:
         start = _among_thresholds(family, _typical(seen, family), start)
         others += [(-np.inf, np.inf)] * (len(start) - len(starts))
@@ -242,7 +245,7 @@ def _among_thresholds(family: Family, response: Response, start: Floats) -> Floa
 
 def _typical(seen: Observed, family: Family) -> Response:
     """Quantiles of the responses: the same whatever order, cells and weights tell them in."""
-    order = np.lexsort((seen.extra.trials, seen.y))
+    order = np.lexsort((seen.extra.trials, *columns_of(seen.y)))
     reached = np.cumsum(seen.n[order])
     at = order[np.searchsorted(reached, reached[-1] * (np.arange(TYPICAL) + SHIFT) / TYPICAL)]
     ones = constant(1.0, TYPICAL)
@@ -251,7 +254,7 @@ def _typical(seen: Observed, family: Family) -> Response:
 
 def _means(family: Family, cells: Cells) -> tuple[Floats, Floats, tuple[float, float] | None]:
     """Mean responses of cells, their prior weights, and rows and squares within cells where there is a dispersion."""
-    reduction = family.reduction((LOCATION,))
+    reduction = family.reduction(family.locations)
     assert reduction is not None
     assert reduction.means is not None
     return *reduction.means(cells.stats), reduction.spread(cells.stats) if reduction.spread else None

@@ -16,9 +16,10 @@ MOST = 3
 WIDE = 1.5
 # Of weighted points this many must be worth as much as equal ones, or the first guess stays.
 WORTH = 30.0
-# Weights of the bend towards zero, and the skewness of a bent normal variable.
-BENDS = np.array([0.0, 0.02, 0.05, 0.1, 0.15])
-SKEWS = np.array([0.0, -0.059, -0.148, -0.295, -0.436])
+# Skewness of a log sd from which it is bent, and from which as much as ever: what is known to be away from zero has
+# some, too, and bending that costs more than it gives.
+SKEWED, MOST_SKEWED = -0.4, -1.0
+MOST_BENT = 0.15
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def spread(information: Floats, effects: Floats, covariance: Floats, factor: Flo
     mean = weight @ x
     L = np.linalg.cholesky((x - mean).T * weight @ (x - mean))
     skew = weight @ np.linalg.solve(L, (x - mean).T).T ** 3
-    bend = np.interp(-skew, -SKEWS, BENDS)
+    bend = MOST_BENT * np.clip((skew - SKEWED) / (MOST_SKEWED - SKEWED), 0, 1)
     bulk = bent(_points(POINTS, 1), bend)
     L = L / bulk.std(axis=0)
     return Spread(mean - L @ bulk.mean(axis=0), L, bend)

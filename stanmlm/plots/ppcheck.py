@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from stanmlm.after.criticism.ppcheck import FRAMES, statistic_of, usual_check
+from stanmlm.after.criticism.ppcheck import FRAMES, check_order, statistic_of, usual_check
 from stanmlm.after.criticism.replicates import CheckOptions, Statistic
 from stanmlm.after.predict.outcome import expected_text, outcome, shown_text
 from stanmlm.after.predict.request import MAX_BYTES, Request
@@ -74,9 +74,10 @@ def pp_check(
     ['value', 'observed']
     """
     check_arguments(pp_check, locals())
-    type = usual_check(fit) if type is None else type
-    if type not in FRAMES:
+    if type is not None and type not in FRAMES:
         raise OptionError(f"there is no check `{type}`{did_you_mean(type, FRAMES)}")
+    check_order(fit, type)
+    type = usual_check(fit) if type is None else type
     options = CheckOptions(Request(draws=draws, max_bytes=max_bytes), group, stat, style, seed)
     subject = Subject(
         shown_text(fit), outcome(fit), expected_text(fit), statistic_of(stat)[0], fit.model.family.categories

@@ -31,6 +31,7 @@ class Scales:
     coefficient: float  # rstanarm's default scale under this link
     # brms's location and scale, from the response on the link's scale; its medians are found when first asked for
     brms: Callable[[], tuple[float, float]]
+    locations: tuple[str, ...]  # the parameters that the response's formula is of
 
 
 def measure_scales(design: Design, family: Family, response: Response) -> Scales:
@@ -54,6 +55,7 @@ def measure_scales(design: Design, family: Family, response: Response) -> Scales
         center=float(np.mean(y)) if centered else 0.0,
         coefficient=COEFFICIENT_SCALE * family.link.default_scale,
         brms=cache(lambda: _brms_location_scale(design.offset, family, located)),
+        locations=family.locations,
     )
 
 

@@ -144,9 +144,10 @@ def _named(name: str, slots: Sequence[Slot], argument: str) -> Slot:
 
 
 def _spelled(slot: Slot) -> list[str]:
-    """Its names, also as ArviZ and brms write coefficients."""
-    class_ = class_of(slot.address)
-    return [text for name in slot.names for text in (name, f"{class_}[{name}]", f"{class_}_{name}")]
+    """Its names, also as ArviZ and brms write coefficients, and with the parameter's."""
+    class_, dpar = class_name(slot.address), slot.address.dpar
+    spelled = ((name, named(dpar, name), f"{class_}[{name}]", f"{class_}_{name}") for name in slot.names)
+    return [text for texts in spelled for text in dict.fromkeys(texts)]
 
 
 def _listed(slots: Sequence[Slot]) -> str:
@@ -225,25 +226,30 @@ def _widen(prior: Prior, terms: Sequence[int], several: Sequence[int]) -> Prior:
     return replace(prior, arguments=(tuple(by_term.get(term, 1.0) for term in terms), *rest))
 
 
-def assign(priors: Sequence[SetPrior], slots: Sequence[Slot], spellings: Spellings) -> dict[Slot, Prior]:
-    """The `set_prior` row that wins at each slot: the narrowest, and the last of equally narrow ones."""
+def assign(
+    priors: Sequence[SetPrior], slots: Sequence[Slot], spellings: Spellings, locations: Sequence[str] = (MU,)
+) -> dict[Slot, Prior]:
+    """The `set_prior` row that wins at each slot: the narrowest, and the last of equally narrow ones.
+
+    A row without a parameter is of all locations, as the right side of the response's formula is.
+    """
     found: dict[Slot, Prior] = {}
     for row in sorted(priors, key=_narrowness):
-        matched = _matched(row, slots) or _by_spelling(row, slots, spellings)
+        matched = _matched(row, slots, locations) or _by_spelling(row, slots, spellings)
         if not matched:
-            raise PriorError(_explain(row, slots))
+            raise PriorError(_explain(row, slots, locations))
         found |= dict.fromkeys(matched, _one(row.prior, f'set_prior(class_="{row.class_}")'))
     return found
 
 
 def _narrowness(row: SetPrior) -> int:
-    return bool(row.coef) + bool(row.group)
+    return bool(row.coef) + bool(row.group) + bool(row.dpar)
 
 
-def _matched(row: SetPrior, slots: Sequence[Slot]) -> list[Slot]:
+def _matched(row: SetPrior, slots: Sequence[Slot], locations: Sequence[str]) -> list[Slot]:
     """The slots that a row names, with a word where R would call others alike."""
     block = [s for s in slots if class_of(s.address) == row.class_ and row.group in ("", s.address.group)]
-    block = [slot for slot in block if _is_of(slot, row.dpar)]
+    block = [slot for slot in block if _is_of(slot, row.dpar, locations)]
     if not row.coef:
         return block
     named = [slot for slot in block if row.coef in slot.names]
@@ -259,11 +265,10 @@ def _matched(row: SetPrior, slots: Sequence[Slot]) -> list[Slot]:
     return named
 
 
-def _is_of(slot: Slot, dpar: str) -> bool:
-    """Whether a row with this `dpar` speaks of it; without one also of numbers, correlations and shifts, as in brms."""
-    if slot.address.dpar in SHIFTING and not dpar:
-        return True
-    return slot.address.dpar == (dpar or MU) or (slot.address.kind in ("dpar", "cor") and not dpar)
+def _is_of(slot: Slot, dpar: str, locations: Sequence[str]) -> bool:
+    """Whether a row with this `dpar` speaks of it; without one of locations, numbers, correlations and shifts."""
+    of = slot.address
+    return of.dpar == dpar if dpar else of.dpar in (*locations, *SHIFTING) or of.kind in ("dpar", "cor")
 
 
 def _by_spelling(row: SetPrior, slots: Sequence[Slot], spellings: Spellings) -> list[Slot]:
@@ -277,7 +282,7 @@ def _by_spelling(row: SetPrior, slots: Sequence[Slot], spellings: Spellings) -> 
     return [slot for slot in found if row.group in ("", slot.address.group) and row.dpar in ("", slot.address.dpar)]
 
 
-def _explain(row: SetPrior, slots: Sequence[Slot]) -> str:
+def _explain(row: SetPrior, slots: Sequence[Slot], locations: Sequence[str]) -> str:
     """Why a `set_prior` row matches nothing: the first of class, group and coefficient that the model lacks."""
     alone = {slot.address.dpar for slot in slots if slot.address.kind == "dpar"}
     predicted = dict.fromkeys(slot.address.dpar for slot in slots if slot.address.kind != "dpar")
@@ -286,7 +291,7 @@ def _explain(row: SetPrior, slots: Sequence[Slot]) -> str:
         return f"`{row.dpar}` has no predictor" + (number if row.dpar in alone else did_you_mean(row.dpar, predicted))
     if row.class_ in predicted and row.class_ != MU:
         return f'`{row.class_}` has a formula: the priors of its coefficients are set_prior(..., dpar="{row.class_}")'
-    slots = [slot for slot in slots if _is_of(slot, row.dpar)]
+    slots = [slot for slot in slots if _is_of(slot, row.dpar, locations)]
     classes = {class_of(slot.address) for slot in slots}
     if row.class_ not in classes:
         where = f" in the predictor of `{row.dpar}`" if row.dpar else ""

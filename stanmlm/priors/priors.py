@@ -142,7 +142,7 @@ def resolve_priors(
     slots = model_slots(
         book, [of.dpar for of in predictors(design) if of.intercept], family.shared.priors if family.shared else None
     )
-    location = [slot for slot in slots if slot.address.dpar == LOCATION or slot.address.kind == "dpar"]
+    location = [slot for slot in slots if slot.address.dpar in family.locations or slot.address.kind == "dpar"]
     by_kind = {kind: [slot for slot in location if slot.address.kind == kind] for kind in ("Intercept", "b", "dpar")}
     choices = {
         **_sourced(_defaults(chosen, scales, slots, family), chosen.source),
@@ -150,7 +150,7 @@ def resolve_priors(
         **_sourced(spread(prior, by_kind["b"], "prior="), "prior="),
         **_sourced(spread(prior_aux, by_kind["dpar"], "prior_aux="), "prior_aux="),
         **_sourced(spread_covariance(prior_covariance, location), "prior_covariance="),
-        **_sourced(assign(priors, slots, Spellings(book)), "set_prior"),
+        **_sourced(assign(priors, slots, Spellings(book), family.locations), "set_prior"),
     }
     for slot, choice in choices.items():
         _check_class(slot, choice)
@@ -258,7 +258,7 @@ def _defaults(preset: Preset, scales: Scales, slots: Sequence[Slot], family: Fam
 
 
 def _default_intercept(preset: Preset, scales: Scales, of: Distributional) -> Prior:
-    if of.name == LOCATION:
+    if of.name in scales.locations:
         return preset.intercept(scales)
     if of.support == "unit" and of.link.name == "identity":  # brms's beta(1, 1), of rows that lie inside anyway
         return flat()
@@ -355,7 +355,7 @@ def _scaled(prior: Prior, specified: tuple[float, ...], factor: float) -> tuple[
 
 def _factor(slot: Slot, scales: Scales) -> float:
     columns = {"b": scales.x, "sd": scales.z}.get(slot.address.kind)
-    y = scales.y if slot.address.kind == "dpar" else scales.predictor if slot.address.dpar == LOCATION else 1.0
+    y = scales.y if slot.address.kind == "dpar" else scales.predictor if slot.address.dpar in scales.locations else 1.0
     return y if columns is None else y / float(columns[slot.position])
 
 

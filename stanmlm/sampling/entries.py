@@ -1,6 +1,6 @@
 """What group terms add to each predictor that they enter: several, where bars of several parameters are one term."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,15 +14,20 @@ from stanmlm.model.stan_rows import intercepts
 class Entry:
     """What a group term adds to one of the predictors that it enters."""
 
-    dpar: str
+    dpar: str  # as programs call it
     several: bool  # more than one of its coefficients
     ones: bool  # its only column there is 1
 
 
-def across(terms: tuple[GroupTerm, ...], Z: tuple[Floats, ...]) -> tuple[tuple[Entry, ...], ...]:
-    """What terms add to each of several predictors, () for a term in one; nothing where none enters several."""
+def across(
+    terms: tuple[GroupTerm, ...], Z: tuple[Floats, ...], names: Mapping[str, str]
+) -> tuple[tuple[Entry, ...], ...]:
+    """What terms add to each of several predictors, () for a term in one; nothing where none enters several.
+
+    `names` are what programs call predictors.
+    """
     found = tuple(
-        tuple(_entry(dpar, z[:, columns_in(term, dpar)]) for dpar in dict.fromkeys(dpars_of(term)))
+        tuple(_entry(names[dpar], z[:, columns_in(term, dpar)]) for dpar in dict.fromkeys(dpars_of(term)))
         if len({*dpars_of(term)}) > 1
         else ()
         for term, z in zip(terms, Z, strict=True)
@@ -65,8 +70,8 @@ def columns_across(
 ) -> dict[str, int | Floats | Ints]:
     """A term's columns by the predictor that they enter, and what takes effects in the basis to their coefficients."""
     data: dict[str, int | Floats | Ints] = {}
-    for entry in entries:
-        own, suffix = columns_in(term, entry.dpar), f"{name}_{entry.dpar}"
+    for entry, dpar in zip(entries, dict.fromkeys(dpars_of(term)), strict=True):
+        own, suffix = columns_in(term, dpar), f"{name}_{entry.dpar}"
         U, columns = basis[own].T, Z[:, own]
         data |= {f"K_{suffix}": len(U.T)} if entry.several else {}
         data[f"U_{suffix}"] = U if entry.several else U[:, 0]

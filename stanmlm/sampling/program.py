@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stanmlm.data.coefficients import places_of
-from stanmlm.data.design import Predictor, dpars_of
+from stanmlm.data.design import Predictor, dpars_of, predictors
 from stanmlm.families import FAMILIES
 from stanmlm.families.custom import declared
 from stanmlm.families.family import Distributional
@@ -71,6 +71,7 @@ class Structure:
     masses: tuple[str, ...] = ()  # kinds of chances that the likelihood has beside densities
     written: Written | None = None  # a user's own density
     blocks: Blocks = ()  # terms that are sampled as one, each then a group term but for `several`; () all apart
+    locations: int = 1  # how many predictors, of the first ones, are locations
 
     @property
     def shifts(self) -> tuple[str, ...]:
@@ -125,7 +126,7 @@ def structure(model: Model) -> Structure:
     >>> Structure("poisson", "log", True, False, (), (("Intercept", "normal"),), True).several
     ()
     """
-    rows, terms = model.joined.cells.rows, model.joined.design.terms
+    rows, terms, names = model.joined.cells.rows, model.joined.design.terms, predictor_names(model)
     plain = Structure(
         family=model.family.name,
         link=model.family.link.name,
@@ -135,14 +136,15 @@ def structure(model: Model) -> Structure:
         priors=tuple(sorted({pair(row) for row in model.priors.rows if pair(row)[1] != "flat"})),
         likelihood=not model.prior_only,
         within=tuple(nesting.coarser if nesting else -1 for nesting in model.centering.nested),
-        others=tuple(_vector(model, of) for of in model.design.others),
-        dpars=tuple(dpars_of(term)[0] for term in terms) if model.design.others else (),
-        across=across(terms, rows.Z) if model.design.others else (),
+        others=tuple(_vector(model, of, names[of.dpar]) for of in model.design.others),
+        dpars=tuple(names[dpars_of(term)[0]] for term in terms) if model.design.others else (),
+        across=across(terms, rows.Z, names) if model.design.others else (),
         shared=model.family.shared.name if model.family.shared else "",
         blocks=model.centering.blocks,
         fenced=sampled_in(model.centering, model.design).bounds is not None,
         bounded=tuple((one.in_stan, *_has_ends(one)) for one in model.scalars if one.ends is not None),
         constants=tuple(model.family.constants),
+        locations=len(model.family.locations),
         written=model.family.written,
     )
     if model.prior_only:
@@ -151,7 +153,7 @@ def structure(model: Model) -> Structure:
         return replace(plain, offset=False, marginal=True)
     return replace(
         plain,
-        fixed=_has_fixed(model, LOCATION),
+        fixed=_has_fixed(model, model.design.dpar),
         ones=tuple(intercepts(rows.Z)),
         full="beside" in rows.stats,
         joint=rows.joint.terms if all(k not in plain.within for k in rows.joint.terms) else (),
@@ -167,10 +169,16 @@ def _has_ends(one: Distributional) -> tuple[bool, bool]:
     return bool(low), bool(high)
 
 
-def _vector(model: Model, of: Predictor) -> Vector:
+def predictor_names(model: Model) -> dict[str, str]:
+    """What programs call each predictor: those of categories, whose names are data, by their place."""
+    numbered = {dpar: f"{LOCATION}{k}" if k > 1 else LOCATION for k, dpar in enumerate(model.family.locations, 1)}
+    return {of.dpar: numbered.get(of.dpar, of.dpar) for of in predictors(model.design)}
+
+
+def _vector(model: Model, of: Predictor, name: str) -> Vector:
     link = next(one.link.name for one in model.family.parameters if one.name == of.dpar)
     offset = bool(np.any(of.offset)) and not model.prior_only
-    return Vector(of.dpar, link, of.intercept, offset, model.prior_only or _has_fixed(model, of.dpar))
+    return Vector(name, link, of.intercept, offset, model.prior_only or _has_fixed(model, of.dpar))
 
 
 def _has_fixed(model: Model, dpar: str) -> bool:
@@ -249,13 +257,13 @@ def _predictors(structure: Structure) -> list[dict[str, object]]:
             "dpar": one.dpar,
             "suffix": "" if one is location else f"_{one.dpar}",
             "of": "" if one is location else f" of {one.dpar}",
-            "natural": "" if one is location else _in_stan(structure, one.dpar),
+            "natural": _in_stan(structure, one.dpar) if k >= structure.locations else "",
             "intercept": one.intercept,
             "offset": one.offset,
             "fixed": one.fixed,
             "link": _environment().get_template(f"links/{LINKS[one.link].stem}.stan").module,
         }
-        for one in (location, *structure.others)
+        for k, one in enumerate((location, *structure.others))
     ]
 
 

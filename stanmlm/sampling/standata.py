@@ -6,7 +6,6 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.coefficients import centers, intercepts, places_of, slopes, with_intercept
-from stanmlm.formula.bf import LOCATION
 from stanmlm.model.absorption import remainder
 from stanmlm.model.centering import sampled_in
 from stanmlm.model.joining import name_of
@@ -104,10 +103,10 @@ def _within(model: Model, kept: Ints) -> Floats:
 def _rows(model: Model) -> Data:
     """What the linear predictor reads."""
     rows, of, bases = model.joined.cells.rows, structure(model), sampled_in(model.centering, model.design).bases
-    data: Data = {"C": len(rows.X)} | _columns(model, LOCATION, of.fixed, "")
+    data: Data = {"C": len(rows.X)} | _columns(model, model.design.dpar, of.fixed, "")
     data |= {"offsets": rows.offset} if of.offset else {}
     for one, predictor in zip(of.others, model.design.others, strict=True):
-        data |= _columns(model, one.dpar, one.fixed, f"_{one.dpar}")
+        data |= _columns(model, predictor.dpar, one.fixed, f"_{one.dpar}")
         data |= {f"offsets_{one.dpar}": predictor.offset[model.cells.first]} if one.offset else {}
     if of.joint:
         data |= {"J_joint": len(rows.joint.first), "g_joint": rows.joint.combination + 1}

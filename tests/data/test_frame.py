@@ -142,7 +142,7 @@ RESPONSES: dict[str, tuple[str, list[object], tuple[str, ...]]] = {
     "y > 3": ("logical", [False, False, False, True, True, True], ()),
     "factor(year)": ("factor", [0, 0, 1, 1, 0, 1], ("2000", "2004")),
     "as.character(year)": ("factor", [0, 0, 1, 1, 0, 1], ("2000", "2004")),
-    "cbind(y, n - y)": ("cbind", np.column_stack([DATA.y, DATA.n - DATA.y]).tolist(), ()),
+    "cbind(y, n - y)": ("cbind", np.column_stack([DATA.y, DATA.n - DATA.y]).tolist(), ("y", "")),
     "scale(y, scale = FALSE)": ("numeric", (DATA.y - 3.5).tolist(), ()),
 }
 

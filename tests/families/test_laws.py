@@ -15,7 +15,7 @@ from stanmlm.families.slopes import slopes
 from stanmlm.families.theta import Theta
 
 # Under their usual links; test_links.py has the others. Categories have laws of their own: test_categories.py.
-EVERY = [family for family in FAMILIES.values() if family.kind != "category"]
+EVERY = [family for family in FAMILIES.values() if family.kind != "category" and not family.spread]
 every = pytest.mark.parametrize("family", EVERY, ids=lambda family: f"{family.name}-{family.link.name}")
 
 # Rows of one law each: the location's linear predictor, then the scalars'.

@@ -191,7 +191,7 @@ REFUSALS = [
     ("y ~ (x | a | g | h)", "x | a | g | h", "at most two bars"),
     ("y ~ (x | a || g)", "x | a || g", "one covariance"),
     ("y ~ (x || a | g)", "x || a | g", "one covariance"),
-    ("y ~ (x | (a | g))", "x | (a | g)", "one bar"),
+    ("y ~ (x | (a | g))", "a | g", "grouping factor"),
     ("y ~ ((1 | g) | h)", "(1 | g) | h", "one bar"),
     ("y ~ (1 | a:(b/c))", "a:(b/c)", "cannot stand inside `:`"),
     ("y ~ I(treated | g)", "treated | g", "not inside a call"),

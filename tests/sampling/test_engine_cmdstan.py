@@ -268,7 +268,7 @@ def child(code, **environment):
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=own)
 
 
-def until(holds, seconds=30.0):
+def until(holds, seconds=120.0):  # on a machine with much else to do
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline

@@ -23,7 +23,7 @@ from stanmlm.after.predict.request import Request
 from stanmlm.after.predict.row_groups import group_of
 from stanmlm.base.arguments import answer_of
 from stanmlm.base.arrays import Floats, Ints
-from stanmlm.base.errors import OptionError, did_you_mean
+from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.layout import mad
 from stanmlm.base.streams import ROWS, Purpose, stream, within
 from stanmlm.fit.fit import Fit, source_of
@@ -98,6 +98,22 @@ def usual_check(fit: Fit) -> str:
     (one,) = by_draws(rep)
     whole = np.all(rep.y == np.round(rep.y)) and np.all(one == np.round(one))
     return "bars" if whole and max(rep.y.max(), one.max()) <= USUAL_BARS else "dens_overlay"
+
+
+def check_order(fit: Fit, type: str | None) -> None:
+    """Refuse checks of numbers of responses that are in parts, and of the size of codes where these have no order.
+
+    Raises
+    ------
+    DataError
+    OptionError
+    """
+    family = fit.model.family
+    if family.parts:
+        raise DataError(f"pp_check() shows one number a row, and {family.name} responses have one for each of the "
+                        "categories; posterior_predict() has all of them")  # fmt: skip
+    if family.spread and type not in (None, "bars", "bars_grouped"):
+        raise OptionError(f'categories of {family.name} models have no order, which "{type}" is about: use type="bars"')
 
 
 def bars_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:

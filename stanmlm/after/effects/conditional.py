@@ -102,7 +102,7 @@ def conditional_effects(
     categorical
         Whether to show the probability of each category, a colour each, brms's `categorical=TRUE`: the default where
         the response has categories. With False of the mean of their codes, as brms has it then; of a pair of predictors
-        always.
+        always. Categories in no order have no such mean.
     int_conditions
         Values of the second predictor of an interaction, by name; else the mean and one sd to each side of it, or its
         levels.
@@ -148,6 +148,8 @@ def conditional_effects(
     )
     named = [effects] if isinstance(effects, str) else effects
     chosen = default_effects(fit, dpar) if named is None else [_read_effect(fit, effect) for effect in named]
+    if fit.model.family.spread and dpar is None:
+        chosen = _without_codes(fit, chosen, asked, named is None)
     grids = [_grid(fit, variables, asked) for variables in chosen]
     warn_of_new_levels([_by_choice(grid) for grid in grids])
     if method == "predict":
@@ -177,16 +179,30 @@ def default_effects(fit: Fit, dpar: str | None = None) -> list[tuple[str, ...]]:
     DataError
         Where there is none.
     """
-    formulas, name, known = by_parameter(fit.model.formula), parameter_of(fit, dpar), set(roles_of(fit).focal)
-    if name not in formulas:
-        raise DataError(f"`{name}` has no formula: it is one number")
-    shifts = [one.fixed for _, one in fit.model.formula.by_threshold[:1] if name == LOCATION]
-    every = [term for side in (formulas[name].fixed, *shifts) for term in side.terms]
+    formulas, known = by_parameter(fit.model.formula), set(roles_of(fit).focal)
+    parameters = fit.model.family.locations if dpar is None else (parameter_of(fit, dpar),)
+    if alone := [name for name in parameters if name not in formulas]:
+        raise DataError(f"`{alone[0]}` has no formula: it is one number")
+    shifts = [one.fixed for _, one in fit.model.formula.by_threshold[:1] if parameters == (LOCATION,)]
+    every = [term for side in (*(formulas[name].fixed for name in parameters), *shifts) for term in side.terms]
     terms = [tuple(dict.fromkeys(name for name in names_of_term(term) if name in known)) for term in every]
     main = dict.fromkeys((name,) for term in terms for name in term)
     if not main:
         raise DataError("the fixed part has no predictor to show the effect of")
     return [*main, *dict.fromkeys(_numbers_first(fit, term) for term in terms if len(term) == 2)]
+
+
+def _without_codes(fit: Fit, chosen: list[tuple[str, ...]], asked: _Asked, usual: bool) -> list[tuple[str, ...]]:
+    """Effects that need no mean of codes, which those of categories in no order do not have."""
+    pairs = [":".join(variables) for variables in chosen if len(variables) > 1]
+    none = f"categories of {fit.model.family.name} models have no order, and so their codes no mean"
+    if not asked.categorical:
+        raise OptionError(f"{none}: leave categorical=False out")
+    if asked.method == "predict" and fit.model.family.kind == "category":
+        raise OptionError(f'{none}: method="epred" gives the probability of each')
+    if pairs and not usual:
+        raise OptionError(f"{none}: show one predictor of `{pairs[0]}`, at values of the other in conditions=")
+    return [variables for variables in chosen if len(variables) == 1]
 
 
 def _read_effect(fit: Fit, effect: str) -> tuple[str, ...]:

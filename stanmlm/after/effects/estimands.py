@@ -18,7 +18,7 @@ from stanmlm.after.predict.estimates import (
     say_what_is_beside,
     transformed,
 )
-from stanmlm.after.predict.expected import expected, extra_of, theta_of
+from stanmlm.after.predict.expected import expected, extra_of, parameter_of, theta_of
 from stanmlm.after.predict.request import USUAL, Request
 from stanmlm.after.predict.target import Target, warn_of_new_levels
 from stanmlm.base.arguments import check_options, numbers_of
@@ -203,10 +203,11 @@ def _draws(fit: Fit, quantity: Quantity, asked: Asked, cell: Ints | None, weight
 
 
 def _pieces(fit: Fit, quantity: Quantity, asked: Asked) -> Iterator[tuple[slice, Parts]]:
-    location, first = fit.model.family.location.name, quantity.targets[0]
+    first = quantity.targets[0]
     for at in chunks_of(first, arrays=len(quantity.targets)):
         thetas = [theta_of(fit, target, at) for target in quantity.targets]
         if asked.type == "link":
+            location = parameter_of(fit, None)
             predicted = [theta.eta(location) for theta in thetas]
         else:
             pairs = zip(thetas, quantity.targets, strict=True)

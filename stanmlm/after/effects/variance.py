@@ -140,6 +140,8 @@ def _variances(fit: Fit) -> tuple[dict[str, Floats], Floats]:
 
 def _of_location(fit: Fit) -> list[int]:
     """The group terms that vary what is expected, and not another parameter alone."""
+    if len(fit.model.family.locations) > 1:
+        raise DataError(f"a variance decomposition is of one predictor; {fit.model.family.name} models have several")
     return [bar for bar, term in enumerate(fit.model.design.terms) if LOCATION in dpars_of(term)]
 
 

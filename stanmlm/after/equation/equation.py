@@ -5,22 +5,26 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from stanmlm.after.equation.by_category import ANY, by_category, numbers_of, reference_of
 from stanmlm.after.equation.coefficients import Coefficient, Varying
 from stanmlm.after.equation.group_laws import covariance_lines, law, vector
 from stanmlm.after.equation.latex import Symbol, aligned, at
 from stanmlm.after.equation.page import (
     ALPHA,
+    BETA,
     EPSILON,
     GAMMA,
     MU,
     Line,
     Page,
+    check_names,
     factor_over,
     has_several,
     multiplied,
     name_on,
     offsets,
     page_of,
+    predictor_on,
     product,
     response_name,
     sum_lines,
@@ -55,6 +59,7 @@ def equation(fit: Fit | FitList, *, substituted: bool = False, names: Mapping[st
     index where it varies; mu its mean, gamma the coefficients of group-level predictors, sigma and rho the standard
     deviations and correlations. A variable that is constant within groups is written with their index, and where it
     explains a varying coefficient, by itself or in an interaction, it stands in that coefficient's own equation.
+    Predictors of categories in no order are written once, for any category c, or each where their formulas differ.
 
     Parameters
     ----------
@@ -90,12 +95,13 @@ def equation(fit: Fit | FitList, *, substituted: bool = False, names: Mapping[st
     given = names or {}
     if isinstance(fit, FitList):
         return Equation(tuple(_separate(next(iter(fit.fits.values())).model, given)))
-    if fit.model.design.others:
-        listed = " and ".join(f"`{of.dpar}`" for of in fit.model.design.others)
+    if beside := [of.dpar for of in fit.model.design.others if of.dpar not in fit.model.family.locations]:
+        listed = " and ".join(f"`{dpar}`" for dpar in beside)
         raise OptionError(f"equation() writes models with one predictor; here {listed} has a formula too")
-    page = page_of(fit.model, given)
-    body = _in_one(page) if substituted else _apart(page)
-    return Equation((*_response_lines(page), *body))
+    pages = [page_of(of, given, category, fit.model) for category, of in by_category(fit.model)]
+    check_names(pages)
+    body = [line for page in pages for line in (_in_one(page) if substituted else _apart(page))]
+    return Equation((*_response_lines(pages[0]), *_odds(fit.model, pages[0]), *body))
 
 
 # The response.
@@ -104,7 +110,7 @@ def equation(fit: Fit | FitList, *, substituted: bool = False, names: Mapping[st
 def _response_lines(page: Page) -> list[Line]:
     """The distribution of a row's response, and the link where there is one."""
     family, response = page.model.family, page.model.response
-    notation, eta = family.notation, f"\\mu_{{{page.row}}}"
+    notation, eta = family.notation, str(predictor_on(page))
     mean = f"{notation.mean}_{{{page.row}}}"
     size = "" if np.all(notation.sizes(response) == 1) else f"{notation.size}_{{{page.row}}}"
     outcome = f"{name_on(page, response_name(page.model))}_{{{page.row}}}"
@@ -113,7 +119,17 @@ def _response_lines(page: Page) -> list[Line]:
         away = rf"{eta} - \tau_{{k}}" if notation.beyond else rf"\tau_{{k}} - {eta}"
         return [(rf"\Pr({event})", f"= {family.link.written(away)}")]
     lines = [(outcome, rf"\sim {notation.law(mean, size)}")]
-    return lines if mean == eta else [*lines, (mean, f"= {family.link.written(eta)}")]
+    return lines if mean == eta or page.category else [*lines, (mean, f"= {family.link.written(eta)}")]
+
+
+def _odds(model: Model, page: Page) -> list[Line]:
+    """What predictors of categories are: the logarithms of odds against the one without."""
+    if not page.category:
+        return []
+    chance, row = model.family.notation.mean, page.row
+    odds = rf"\log \frac{{{chance}_{{{ANY},{row}}}}}{{{chance}_{{{reference_of(model)},{row}}}}}"
+    which = ", ".join(map(str, numbers_of(model)))
+    return [(odds, rf"= {at(MU, ANY, row)}, \quad {ANY} = {which}")]
 
 
 # Levels apart.
@@ -124,7 +140,7 @@ def _apart(page: Page) -> list[Line]:
         multiplied(page, _apart_pieces(page, symbol, coefficient), coefficient.parts)
         for symbol, coefficient in zip(page.symbols, page.anatomy.coefficients, strict=True)
     ]
-    lines = sum_lines(f"\\mu_{{{page.row}}}", [*_indicators(page), *summands, *_others(page)])
+    lines = sum_lines(str(predictor_on(page)), [*_indicators(page), *summands, *_others(page)])
     return [*lines, *(line for bar in page.varies for line in _group_lines(page, bar))]
 
 
@@ -181,7 +197,7 @@ def _mean_pieces(page: Page, symbol: Symbol, coefficient: Coefficient, varying: 
 def _in_one(page: Page) -> list[Line]:
     pairs = list(zip(page.symbols, page.anatomy.coefficients, strict=True))
     whole = [multiplied(page, _all_pieces(page, s, c), c.parts, brackets=_explained(c)) for s, c in pairs]
-    lines = sum_lines(f"\\mu_{{{page.row}}}", [*_indicators(page), *whole, *_others(page)])
+    lines = sum_lines(str(predictor_on(page)), [*_indicators(page), *whole, *_others(page)])
     if any(_explained(c) for _, c in pairs):
         plain = [multiplied(page, _plain_pieces(page, s, c), c.parts, brackets=_explained(c)) for s, c in pairs]
         crossed = [text for s, c in pairs for text in _cross_level(page, s, c)]
@@ -232,13 +248,13 @@ def _deviation_lines(page: Page, bar: int) -> list[Line]:
 
 def _indicators(page: Page) -> list[str]:
     """An intercept for every level of a variable, in models without grouping factors."""
-    return [str(at(ALPHA, page.letters[0])) for block in page.anatomy.blocks if block.indicators]
+    return [str(at(ALPHA, page.category, page.letters[0])) for block in page.anatomy.blocks if block.indicators]
 
 
 def _others(page: Page) -> list[str]:
     """Terms of many columns, and offsets."""
     wide = [
-        rf"{name_on(page, block.label)}_{{{page.row}}}^{{\top}}\,\boldsymbol{{\beta}}_{{{name_on(page, block.label)}}}"
+        rf"{name_on(page, block.label)}_{{{page.row}}}^{{\top}}\,{at(BETA, page.category, name_on(page, block.label))}"
         for block in page.anatomy.blocks
         if not block.indicators
     ]
@@ -248,4 +264,5 @@ def _others(page: Page) -> list[str]:
 def _separate(model: Model, names: Mapping[str, str]) -> list[Line]:
     """A model a group: the first, the last, and dots between."""
     first, last = (replace(page_of(model, names), row=f"i{j}", own=j) for j in ("1", "J"))
+    check_names([first])
     return [*_response_lines(first), *_apart(first), ("", r"\;\;\vdots"), *_response_lines(last), *_apart(last)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from stanmlm.after.equation.coefficients import Anatomy, Coefficient, Varying, anatomy
-from stanmlm.after.equation.latex import Symbol, name
+from stanmlm.after.equation.latex import Symbol, at, name
 from stanmlm.after.equation.variable_levels import Part, Parts, level_of
 from stanmlm.base.errors import OptionError, did_you_mean
 from stanmlm.formula.formula import deparse
@@ -17,6 +17,7 @@ from stanmlm.priors.parameters import groupings
 LETTERS = "jklmnopqrstuvwxyz"  # an index for each grouping factor
 ACROSS = 4  # summands on a line
 ALPHA, GAMMA, MU, EPSILON = Symbol(r"\alpha"), Symbol(r"\gamma"), Symbol(r"\mu"), Symbol(r"\varepsilon")
+BETA = Symbol(r"\boldsymbol{\beta}")  # of a term of many columns
 SIGMA, RHO = Symbol(r"\sigma"), Symbol(r"\rho")
 
 Line = tuple[str, str]  # left side; relation and right side
@@ -33,22 +34,22 @@ class Page:
     letters: tuple[str, ...]  # the index of each grouping factor
     row: str  # the index of a row, "ij"
     own: str = ""  # subscript of what does not vary: the group, where each has a model of its own
+    category: str = ""  # whose predictor it is, where each has one: a subscript of all
     varies: Mapping[int, list[tuple[Symbol, Coefficient, Varying]]] = field(default_factory=dict)  # by group term
 
 
-def page_of(model: Model, names: Mapping[str, str]) -> Page:
-    """The page of a model, where variables are called by `names`."""
+def page_of(model: Model, names: Mapping[str, str], category: str = "", whole: Model | None = None) -> Page:
+    """The page of a model, or of a category's part of the whole, where variables are called by `names`."""
     found = anatomy(model)
-    groups = len(groupings(model.design)) or any(block.indicators for block in found.blocks)
-    letters = tuple(LETTERS[:groups])
-    symbols = _symbols(found.coefficients)
+    order = [grouping.group for grouping in groupings((whole or model).design)]
+    every = tuple(LETTERS[: len(order) or any(block.indicators for block in found.blocks)])
+    letters = tuple(every[order.index(grouping.group)] for grouping in groupings(model.design)) or every
+    symbols = tuple(at(symbol, category) for symbol in _symbols(found.coefficients))
     varies: dict[int, list[tuple[Symbol, Coefficient, Varying]]] = {bar: [] for bar in range(len(model.design.terms))}
     for symbol, coefficient in zip(symbols, found.coefficients, strict=True):
         for varying in coefficient.varying:
             varies[varying.bar].append((symbol, coefficient, varying))
-    page = Page(model, found, symbols, names, letters, "i" + "".join(letters), varies=varies)
-    _check_names(page)
-    return page
+    return Page(model, found, symbols, names, letters, "i" + "".join(every), varies=varies, category=category)
 
 
 def _symbols(coefficients: Sequence[Coefficient]) -> tuple[Symbol, ...]:
@@ -60,15 +61,30 @@ def _symbols(coefficients: Sequence[Coefficient]) -> tuple[Symbol, ...]:
     )
 
 
-def _check_names(page: Page) -> None:
+def check_names(pages: Sequence[Page]) -> None:
+    """Refuse names of what is on none of the pages.
+
+    Raises
+    ------
+    OptionError
+    """
+    known = set[str]().union(*map(_variables, pages))
+    for given in pages[0].names:
+        if given not in known:
+            raise OptionError(f"the equation has no variable `{given}`{did_you_mean(given, sorted(known))}")
+
+
+def _variables(page: Page) -> set[str]:
     products = [c.parts for c in page.anatomy.coefficients]
     products += [parts for c in page.anatomy.coefficients for v in c.varying for parts in v.predictors]
     known = {part.name for parts in products for part in parts}
     known |= {block.label for block in page.anatomy.blocks} | {g.group for g in groupings(page.model.design)}
-    known |= {response_name(page.model), *offsets(page.model)}
-    for given in page.names:
-        if given not in known:
-            raise OptionError(f"the equation has no variable `{given}`{did_you_mean(given, sorted(known))}")
+    return known | {response_name(page.model), *offsets(page.model)}
+
+
+def predictor_on(page: Page) -> Symbol:
+    """The linear predictor of a row."""
+    return at(MU, page.category, page.row)
 
 
 def name_on(page: Page, text: str) -> str:
@@ -81,7 +97,7 @@ def response_name(model: Model) -> str:
     """The response; of successes and failures, or trials, the successes."""
     expression = model.formula.response
     assert expression is not None
-    if is_call(expression.node, ["cbind"]):
+    if is_call(expression.node, ["cbind"]) and not model.family.categories:
         return deparse(operands(expression.node)[0])
     return model.response.label
 
@@ -118,7 +134,7 @@ def offsets(model: Model) -> list[str]:
     """What each offset is called."""
     texts = [deparse(operands(offset.node)[0]) for offset in model.formula.offsets]
     given = model.frame.memory["offset"]
-    if isinstance(given, str):
+    if isinstance(given, str) and np.any(model.design.offset != 0):
         return [*texts, given]
     return texts or (["offset"] if np.any(model.design.offset != 0) else [])
 

@@ -17,7 +17,6 @@ from stanmlm.families.reductions import Extra, extra_at
 from stanmlm.families.theta import Theta
 from stanmlm.families.thresholds import THRESHOLDS
 from stanmlm.fit.fit import Fit, draws_of
-from stanmlm.formula.bf import LOCATION
 from stanmlm.priors import parameters
 
 OfRows = Callable[[Theta, slice], Floats]  # (parameters, rows of a target) -> (draws, rows)
@@ -51,7 +50,7 @@ def expected(fit: Fit, theta: Theta, extra: Extra) -> Floats:
 def require_numbers(fit: Fit, what: str) -> None:
     """Refuse what is made of responses that are numbers, where they are categories."""
     if fit.model.family.categories:
-        raise DataError(f"{what} are of numbers, and the response of {fit.model.family.name} models is a category")
+        raise DataError(f"{what} are of numbers, and the response of {fit.model.family.name} models has categories")
 
 
 def linear(fit: Fit, dpar: str | None = None) -> OfRows:
@@ -63,8 +62,8 @@ def linear(fit: Fit, dpar: str | None = None) -> OfRows:
 def natural(fit: Fit, dpar: str | None = None) -> OfRows:
     """What gives a parameter, the location where None, on its own scale, (draws, rows)."""
     name = parameter_of(fit, dpar)
-    if name == LOCATION and fit.model.family.categories:
-        return linear(fit)  # a predictor of several probabilities, which is no value of its own
+    if name in fit.model.family.locations and fit.model.family.categories:
+        return linear(fit, dpar)  # a predictor of several probabilities, which is no value of its own
     return lambda theta, rows: _by_row(theta[name], rows)
 
 
@@ -74,12 +73,16 @@ def parameter_of(fit: Fit, dpar: str | None) -> str:
     Raises
     ------
     OptionError
-        For one that it does not have.
+        For one that it does not have, and for None where each category has a location of its own.
     """
     known = (*fit.model.family.links, *fit.model.family.constants)
     if dpar is not None and dpar not in known:
         raise OptionError(f"`{dpar}` is not a parameter of {fit.model.family.name}" + did_you_mean(dpar, known))
-    return dpar or LOCATION
+    several = fit.model.family.locations
+    if dpar is None and len(several) > 1:
+        listed = " and ".join(f"`{name}`" for name in several)
+        raise OptionError(f"a {fit.model.family.name} model has several predictors, {listed}: say which one, as dpar=")
+    return dpar or several[0]
 
 
 def _by_row(values: Floats, rows: slice) -> Floats:
@@ -93,7 +96,7 @@ def expectation(fit: Fit, target: Target) -> OfRows:
 
 
 def new_responses(fit: Fit, target: Target, source: Source, numbers: Ints | None = None) -> OfRows:
-    """What draws new responses (draws, rows) of a target, given the parameters of rows and which rows these are.
+    """What draws new responses of rows of a target, (draws, rows) or (draws, rows, categories), given their parameters.
 
     Rows are a block of `ROWS`, or several: each draw of a block has a stream of its own, by its position or by
     `numbers`, whatever others there are. Responses are NaN where a linear predictor is.
@@ -110,13 +113,14 @@ def new_responses(fit: Fit, target: Target, source: Source, numbers: Ints | None
     def values(theta: Theta, rows: slice) -> Floats:
         missing = np.any([np.isnan(eta) for eta in theta.etas.values()], axis=0)
         etas = {name: np.where(missing, 0.0, eta) for name, eta in theta.etas.items()}
-        of, out = replace(theta, etas=etas).values(), np.empty(missing.shape)
+        of, parts = replace(theta, etas=etas).values(), fit.model.family.parts
+        out = np.empty((*missing.shape, *parts))
         for block, at in blocks(rows):
             here = slice(at.start - rows.start, at.stop - rows.start)
             extra = extra_of(target, at)
             for i, rng in enumerate(streams_of_draws(source, Purpose.RESPONSES, block, which)):
                 out[i, here] = _drawn(fit, rng, of.part(slice(i, i + 1), here), extra)
-        return np.where(missing, np.nan, out)
+        return np.where(missing.reshape(*missing.shape, *(1 for _ in parts)), np.nan, out)
 
     return values
 

@@ -145,7 +145,8 @@ def posterior_predict(
 ) -> "DataArray | pd.DataFrame":
     """Draws of new responses: reals, counts, numbers of successes out of `trials`, or codes of categories from 1.
 
-    What categories are called is in `.attrs["levels"]`.
+    What categories are called is in `.attrs["levels"]`. Responses with a number for each category, counts or shares,
+    have a third dim "category".
 
     `seed` is the fit's own where None, so that two calls agree; a row's draw is the same whatever `draws` and
     `max_bytes` are, and 256 rows at least are held at once. Weights of gaussian rows divide their variance: new data
@@ -177,7 +178,7 @@ def _result(
     out, categories = draws_by_rows(fit, target, values, block), list(fit.model.family.categories)
     dims, coords = ("sample", "row", "category")[: out.ndim], {"row": target.index.to_numpy()}
     made = DataArray(out, dims=dims, coords=coords | ({"category": categories} if out.ndim > 2 else {}), name=name)
-    return made.assign_attrs(levels=categories) if categories and name == "predict" else made
+    return made.assign_attrs(levels=categories) if categories and out.ndim == 2 and name == "predict" else made
 
 
 def draws_by_rows(fit: Fit, target: Target, values: OfRows, block: int = 1) -> Floats:

@@ -78,8 +78,9 @@ def target_of(
         return fitted
     encoded = new_design(fit, newdata, offset, groups=[bool(coefs.any()) for coefs in fitted.used])
     known = known_weights(fit, newdata)
+    told = encoded.trials if "trials" in model.family.extras else None
     extra = Extra(
-        trials=new_trials(fit, encoded.trials if trials is None else trials, known, encoded.index),
+        trials=new_trials(fit, told if trials is None else trials, known, encoded.index),
         weights=np.ones(n_rows(encoded.design)) if known is None or weights_are_trials(fit) else known,
     )
     target = replace(

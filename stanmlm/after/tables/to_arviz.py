@@ -90,18 +90,28 @@ def _by_draw(fit: Fit, drawn: Mapping[str, Any]) -> dict[str, Any]:
     chains = tree_parts(fit.posterior)["groups"]["posterior"]["coords"]
     coords = _rows(fit) | {dim: chains[dim] for dim in ("chain", "draw")}
     shape = (fit.sampling.chains, -1, len(fit.model.frame.index))
-    y, dims = variable_name(fit.model.response.label), ["chain", "draw", "row"]
-    return {name: _group({y: [dims, np.asarray(values).reshape(shape)]}, coords) for name, values in drawn.items()}
+    y, dims, out = variable_name(fit.model.response.label), ["chain", "draw", "row"], dict[str, Any]()
+    for name, values in drawn.items():
+        more = _parts(fit) if np.ndim(values) > 2 else {}
+        of = np.asarray(values).reshape(*shape, *fit.model.family.parts[: len(more)])
+        out[name] = _group({y: [[*dims, *more], of]}, coords | more)
+    return out
 
 
 def _by_row(fit: Fit) -> dict[str, Any]:
     """Groups of the data."""
     y = variable_name(fit.model.response.label)
-    constants = {name: [["row"], values] for name, values in _constants(fit).items()}
+    constants, parts = {name: [["row"], values] for name, values in _constants(fit).items()}, _parts(fit)
     return {
-        "observed_data": _group({y: [["row"], fit.model.response.y]}, _rows(fit)),
+        "observed_data": _group({y: [["row", *parts], fit.model.response.y]}, _rows(fit) | parts),
         "constant_data": _group(constants, _rows(fit)),
     }
+
+
+def _parts(fit: Fit) -> dict[str, Any]:
+    """The coordinate of categories, where a response has a number for each."""
+    names = np.array(fit.model.family.categories, dtype=object)
+    return {"category": [["category"], names]} if fit.model.family.parts else {}
 
 
 def _rows(fit: Fit) -> dict[str, Any]:

@@ -143,10 +143,12 @@ def _family_written(family: Family, *_: object) -> Json:
     links = {one.name: one.link.name for one in FAMILIES[family.name].parameters} | {
         name: link.name for name, link in family.links.items()
     }
+    ends = {one.name: [_end(end) for end in one.ends] for one in family.parameters if one.ends is not None}
     if family.categories:
         thresholds = family.shared.name if family.shared else ""
-        return {"name": family.name, "links": links, "thresholds": thresholds, "categories": list(family.categories)}
-    ends = {one.name: [_end(end) for end in one.ends] for one in family.parameters if one.ends is not None}
+        names = {"name": family.name, "thresholds": thresholds, "reference": family.reference}
+        about_it = {"ends": ends, "constants": dict(family.constants)} if ends or family.constants else {}
+        return {**names, "links": links, "categories": list(family.categories), **about_it}
     about = ([ends, dict(family.constants)] if family.constants else [ends]) if ends or family.constants else []
     return [family.name, *links.values(), *about]
 
@@ -195,12 +197,16 @@ def _family_read(written: Any, *_: object) -> Family:
     if isinstance(written, dict):
         plain, links = FAMILIES[written["name"]], written["links"]
         shared = SHARED[written["thresholds"]] if written["thresholds"] else None
-        bound = replace(plain, shared=shared).bound(tuple(written["categories"]), list(links))
-        return with_links(bound, [links[name] for name in bound.links])
+        unbound = replace(plain, shared=shared, reference=written.get("reference", ""))
+        given = with_links(unbound, [links[name] for name in unbound.links])
+        bound = given.bound(tuple(written["categories"]), list(links))
+        bound = with_links(bound, [links[name] for name in bound.links])
+        return holding(bound, written.get("constants", {})).narrowed(_bounds(written.get("ends", {})))
     name, *rest = written
     links, about = ([one for one in rest if isinstance(one, dict) == known] for known in (False, True))
     ends, constants = [*about, {}, {}][:2]
-    return holding(with_links(FAMILIES[name], links), constants).narrowed(_bounds(ends))
+    unbound = with_links(FAMILIES[name], links)
+    return holding(replace(unbound, unbound=unbound), constants).narrowed(_bounds(ends))
 
 
 def _read_address(written: Json, inner: Callable[[Json], Any], _: object) -> Address:

@@ -32,7 +32,8 @@ def check_shapes(fit: Fit) -> None:
 def _rows(model: Model) -> Iterator[Expected]:
     frame, response = model.frame, model.response
     n = len(frame.rows)
-    for name in ("y", "trials", "weights"):
+    yield "`y` of its response", response.y, (n, *model.family.parts)
+    for name in ("trials", "weights"):
         yield f"`{name}` of its response", getattr(response, name), (n,)
     for name in ("weights", "offset", "place"):
         yield f"`{name}` of its frame", getattr(frame, name), (n,)
