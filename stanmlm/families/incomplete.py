@@ -9,7 +9,7 @@ from stanmlm.base.arrays import Floats
 
 # SciPy's functions have their digits above this; below, logarithms of series go on.
 LEAST = 1e-290
-STEPS = 20_000
+STEPS = 20_000  # at most; what is no number, at infinite ends, is waited for no longer
 
 
 def log_integral(integrand: Callable[[Floats], Floats], slope: Floats) -> Floats:
@@ -85,7 +85,7 @@ def _gamma_series(a: Floats, log_x: Floats) -> Floats:
     for i in range(1, STEPS):
         term = term * x / (a + i)
         total = total + term
-        if np.all(term < 1e-17 * total):
+        if not np.any(term >= 1e-17 * total):
             break
     return np.asarray(a * log_x - x - special.gammaln(a + 1) + np.log(total))
 
@@ -102,7 +102,7 @@ def _gamma_fraction(a: Floats, log_x: Floats) -> Floats:
         d = 1 / (part * d + b)
         c = b + part / c
         h = h * c * d
-        if np.all(np.abs(c * d - 1) < 1e-15):
+        if not np.any(np.abs(c * d - 1) >= 1e-15):
             break
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(np.isinf(x), -np.inf, a * log_x - x - special.gammaln(a) + np.log(h)))
@@ -121,6 +121,6 @@ def _beta_fraction(a: Floats, b: Floats, log_x: Floats, log1m_x: Floats) -> Floa
             d = 1 / (1 + part * d)
             c = 1 + part / c
             h = h * c * d
-        if np.all(np.abs(c * d - 1) < 1e-15):
+        if not np.any(np.abs(c * d - 1) >= 1e-15):
             break
     return np.asarray(a * log_x + b * log1m_x - np.log(a) - special.betaln(a, b) + np.log(h))

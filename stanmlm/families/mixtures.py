@@ -93,6 +93,7 @@ def inflated(called: Named, base: Family) -> Family:
         information=None,
         observed=Given(_inflated_observed, (base,)) if scored else None,
         reductions=_apart(base, "zero"),
+        extras=_own_extras(base),
         notation=_notation(base, "ZeroInflated"),
     )
 
@@ -135,6 +136,7 @@ def hurdle(called: Named, base: Family, above: Draw | None = None, dpar: str = "
         information=None,
         observed=Given(_hurdle_observed, (base, dpar)) if scored and counts else None,
         reductions=_apart(base, "other" if counts else ""),
+        extras=_own_extras(base),
         notation=_notation(base, "Hurdle"),
         squares=False,
         weights_are_precisions=False,
@@ -145,6 +147,11 @@ def _tails(base: Family, log_kept: Kept, log_cdf: LogTail, log_ccdf: LogTail) ->
     """For censored and truncated responses."""
     mean = Given(truncated_mean, (base, log_kept, (log_cdf, log_ccdf))) if base.truncated_mean else None
     return {"log_cdf": log_cdf, "log_ccdf": log_ccdf, "truncated_mean": mean}
+
+
+def _own_extras(base: Family) -> tuple[str, ...]:
+    """What the density reads beside exponents: no rates, since zeros do not come by time; as in brms."""
+    return tuple(name for name in base.extras if name != "rate")
 
 
 def _notation(base: Family, word: str) -> Notation:

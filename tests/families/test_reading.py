@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import stanmlm as sm
 from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmWarning
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families import FAMILIES
@@ -97,3 +98,11 @@ def test_numbers_of_bf_are_printed_as_they_are_written() -> None:
         bf("y ~ x", "sigma ~ z", sigma=1)
     with pytest.raises(FormulaError, match="mu is what the first formula"):
         bf("y ~ x", mu=1)
+
+
+@pytest.mark.parametrize("name", ["zero_inflated_poisson", "hurdle_negbinomial"])
+def test_rates_of_mixtures_are_refused(name: str) -> None:
+    """Zeros of their own do not come by time, and brms has none either."""
+    assert "rate" not in FAMILIES[name].extras
+    with pytest.raises(DataError, match=rf"the {name} family cannot have `rate\(\)`"):
+        sm.brm("y | rate(d) ~ 1", pd.DataFrame({"y": [0.0, 1, 2], "d": [1.0, 2, 1]}), family=name, progress=False)
