@@ -30,7 +30,7 @@ def n_coefficients(design: Design) -> int:
     return sum(len(of.names) for of in predictors(design))
 
 
-def with_intercept(design: Design) -> list[tuple[Predictor, slice]]:
+def beside_intercept(design: Design) -> list[tuple[Predictor, slice]]:
     """The predictors that have an intercept, each with its places: the intercept's is the first."""
     places = places_of(design)
     return [(of, places[of.dpar]) for of in predictors(design) if of.intercept]
@@ -38,7 +38,7 @@ def with_intercept(design: Design) -> list[tuple[Predictor, slice]]:
 
 def intercepts(design: Design) -> Ints:
     """The places of the intercepts."""
-    return np.array([at.start for _, at in with_intercept(design)], dtype=np.int64)
+    return np.array([at.start for _, at in beside_intercept(design)], dtype=np.int64)
 
 
 def slopes(design: Design) -> Ints:
@@ -49,7 +49,7 @@ def slopes(design: Design) -> Ints:
 def centers(design: Design) -> Floats:
     """What columns are counted from, (F,): their means beside an intercept, and else 0."""
     means, out = means_over_rows(design), np.zeros(n_coefficients(design))
-    for _, at in with_intercept(design):
+    for _, at in beside_intercept(design):
         out[at.start + 1 : at.stop] = means[at.start + 1 : at.stop]
     return out
 
@@ -69,6 +69,6 @@ def uncentred(design: Design, coefficients: Floats) -> Floats:
     array([2., 1.])
     """
     out, means = np.array(coefficients, dtype=float), centers(design)
-    for _, at in with_intercept(design):
+    for _, at in beside_intercept(design):
         out[..., at.start] -= coefficients[..., at] @ means[at]
     return out

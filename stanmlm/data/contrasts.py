@@ -75,7 +75,7 @@ def dummies(levels: Levels) -> Contrast:
     return Contrast(np.eye(len(levels)), levels)
 
 
-def named(name: str, levels: Levels) -> Contrast:
+def named_contrasts(name: str, levels: Levels) -> Contrast:
     """The contrasts of a given R name.
 
     Raises
@@ -119,7 +119,7 @@ def set_contrasts(value: Value, given: Contrast | str, label: str, how_many: int
         raise DataError(f"contrasts apply only to factors; `{label}` is not one")
     check_levels(value, label)
     if isinstance(given, str):
-        named(given, value.levels)
+        named_contrasts(given, value.levels)
         return replace(value, contrasts=given)
     return replace(value, contrasts=_completed(given, value.levels, label, how_many))
 
@@ -157,7 +157,7 @@ def contrast_of(value: Value, default: tuple[str, str] = DEFAULT) -> Contrast:
     own = value.contrasts
     if isinstance(own, Contrast):
         return own
-    return named(own or default[value.type == "ordered"], value.levels)
+    return named_contrasts(own or default[value.type == "ordered"], value.levels)
 
 
 def read_contrasts(given: Mapping[str, object] | None) -> dict[str, Contrast | str]:

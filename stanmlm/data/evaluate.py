@@ -11,7 +11,7 @@ import pandas as pd
 from stanmlm.base.dialects import call_elsewhere, name_elsewhere
 from stanmlm.base.errors import DataError, FormulaError, StanmlmError, StanmlmWarning, did_you_mean
 from stanmlm.data.contrasts import CONTRASTS, SHORT_NAMES
-from stanmlm.data.learned import NOTHING, Learned, describe_whole, joined, recall_whole, with_known
+from stanmlm.data.learned import NOTHING, Learned, describe_whole, joined_memory, recall_whole, with_known
 from stanmlm.data.python_calls import agrees, call_python, function_of, sample
 from stanmlm.data.rfunctions import FUNCTIONS
 from stanmlm.data.rfunctions.matching import ALL, EACH, LEARNS, LOOKUP, OTHERS, PICK, RFunction, invoke
@@ -172,7 +172,7 @@ def _arguments(node: Node, scope: Scope) -> _Given:
     ]
     made = [part for _, part in parts]
     named = [(written, part.value) for written, part in parts]
-    return _Given(named, [part.by_row for part in made], joined([part.learned for part in made]))
+    return _Given(named, [part.by_row for part in made], joined_memory([part.learned for part in made]))
 
 
 def _argument(place: int, written: str, node: Node, scope: Scope) -> tuple[str, Evaluated]:
@@ -182,7 +182,7 @@ def _argument(place: int, written: str, node: Node, scope: Scope) -> tuple[str, 
         return written, made
     code, value = label(node), made.value
     if scope.learned is None:
-        return written, replace(made, learned=joined([made.learned, Learned(levels={code: list(value.levels)})]))
+        return written, replace(made, learned=joined_memory([made.learned, Learned(levels={code: list(value.levels)})]))
     known = scope.learned.levels.get(code)
     return written, made if known is None else replace(made, value=with_known(value, tuple(known), value.type))
 
@@ -253,7 +253,7 @@ def _learning(function: RFunction, node: Node, scope: Scope) -> Evaluated:
     if scope.learned is None:
         value = invoke(function, given.named)
         own = Learned(states={label(node): value.state}) if given.rows and value.state else NOTHING
-        return Evaluated(value, given.rows > 0, joined([given.learned, own]))
+        return Evaluated(value, given.rows > 0, joined_memory([given.learned, own]))
     state = scope.learned.states.get(label(node))
     value = invoke(function, given.named, state)
     if state is None and given.rows and value.state:
@@ -289,7 +289,7 @@ def _python(name: str, node: Node, scope: Scope) -> Evaluated:
     if not by_row:
         return Evaluated(value, False, Learned(values={label(node): describe_whole(value)}))
     own = Learned(samples={label(node): sample(arguments, value)})
-    return Evaluated(value, True, joined([given.learned, own]))
+    return Evaluated(value, True, joined_memory([given.learned, own]))
 
 
 def _no_function(name: str, node: Node, scope: Scope) -> str:

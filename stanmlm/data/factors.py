@@ -83,10 +83,10 @@ def _cross(a: GroupFactor, b: GroupFactor) -> GroupFactor:
         codes, found = codes - 1, found[1:]
     quotient, remainder = np.divmod(found, max(1, len(b.levels)))
     pairs_found = zip(quotient.tolist(), remainder.tolist(), strict=True)
-    return GroupFactor(codes, tuple((*parts_of(a.levels[i]), *parts_of(b.levels[j])) for i, j in pairs_found))
+    return GroupFactor(codes, tuple((*factor_parts(a.levels[i]), *factor_parts(b.levels[j])) for i, j in pairs_found))
 
 
-def parts_of(level: Level) -> tuple[str, ...]:
+def factor_parts(level: Level) -> tuple[str, ...]:
     """A level's part of each variable that crosses."""
     return (level,) if isinstance(level, str) else level
 
@@ -128,7 +128,7 @@ def level_names(levels: Sequence[Level], taken: Collection[str] = ()) -> tuple[s
 
 
 def _ticked(level: Level) -> str:
-    return ":".join(f"`{part}`" if ":" in part or "`" in part else part for part in parts_of(level))
+    return ":".join(f"`{part}`" if ":" in part or "`" in part else part for part in factor_parts(level))
 
 
 def match_levels(factor: GroupFactor, levels: tuple[Level, ...]) -> tuple[Ints, tuple[Level, ...]]:

@@ -14,7 +14,7 @@ from stanmlm.data.additions import evaluated, lacks_ends, needed, options_of, su
 from stanmlm.data.budget import budgeted
 from stanmlm.data.evaluate import learn
 from stanmlm.data.kept_rows import complete_rows, subset_rows
-from stanmlm.data.learned import Learned, describe, describe_learned, describe_whole, joined
+from stanmlm.data.learned import Learned, describe, describe_learned, describe_whole, joined_memory
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.data.rvalues import (
     CODED,
@@ -234,7 +234,7 @@ def _evaluated(
     values = {label: variable.value for label, variable in made.items()}
     n = _common_rows(expressions, values, table, texts)
     others = {f"({x.name})": _extra_value(x, place, n) for x in extras if x.thing is not None}
-    learned = joined([one.learned for one in (*made.values(), *others.values())])
+    learned = joined_memory([one.learned for one in (*made.values(), *others.values())])
     return values, {name: other.value for name, other in others.items()}, learned, n
 
 

@@ -40,7 +40,7 @@ class Learned:
 NOTHING = Learned()
 
 
-def joined(parts: Sequence[Learned]) -> Learned:
+def joined_memory(parts: Sequence[Learned]) -> Learned:
     """All that several pieces of code learned."""
     some = [part for part in parts if part]
     if len(some) < 2:

@@ -23,7 +23,7 @@ from stanmlm.data.whole_rows import n_rows, whole
 from stanmlm.formula.formula import Formula, parse_formula, require_alike
 
 
-class Observed(Protocol):
+class ObservedFrame(Protocol):
     """A response as any family reads it."""
 
     @property
@@ -42,7 +42,7 @@ class FittedModel(Protocol):
     @property
     def design(self) -> Design: ...  # noqa: D102
     @property
-    def response(self) -> Observed: ...  # noqa: D102
+    def response(self) -> ObservedFrame: ...  # noqa: D102
 
 
 @runtime_checkable

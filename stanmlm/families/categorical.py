@@ -12,8 +12,8 @@ from stanmlm.families.nominal import (
     counts,
     draw,
     log_density,
+    nominal_probabilities,
     one_each,
-    probabilities,
     reference_of,
     slopes_by_category,
 )
@@ -64,7 +64,7 @@ CATEGORICAL = Family(
     read=_read,
     log_density=Given(log_density),
     draw=Given(draw),
-    mean=Given(probabilities),
+    mean=Given(nominal_probabilities),
     bounds=codes_from_one,
     notation=Notation(r"\pi", "", trials_of, _law),
     reductions=(Reduction(("offset",), Given(counts)),),

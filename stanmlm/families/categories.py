@@ -7,7 +7,7 @@ import numpy as np
 from stanmlm.base.arrays import Floats, constant
 from stanmlm.base.errors import DataError
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.responses import Response, fractional, numbers_of, refuse, say, weights_of_rows
+from stanmlm.families.responses import Response, fractional, refuse, response_numbers, say, weights_of_rows
 from stanmlm.families.theta import Theta
 
 # (theta) -> log probability of each category, (..., rows, K)
@@ -41,7 +41,7 @@ def read_categories(
 def _of_factor(
     raw: RawResponse, family: str, ordered: bool, categories: tuple[str, ...]
 ) -> tuple[Floats, tuple[str, ...]]:
-    codes = numbers_of(raw)
+    codes = response_numbers(raw)
     refuse(raw, np.flatnonzero(codes < 0), f"`{raw.label}` has {{values}} missing")
     if categories:
         place = {name: k + 1.0 for k, name in enumerate(categories)}
@@ -59,7 +59,7 @@ def _of_factor(
 def _of_numbers(
     raw: RawResponse, family: str, ordered: bool, categories: tuple[str, ...]
 ) -> tuple[Floats, tuple[str, ...]]:
-    y = numbers_of(raw)
+    y = response_numbers(raw)
     bad = np.flatnonzero(fractional(y) | (y < 1))
     refuse(raw, bad, f"{family} needs whole numbers from 1, or a factor: `{raw.label}` has {{values}} that are not")
     y, highest = np.round(y), len(categories) or int(y.max(initial=0))
@@ -70,7 +70,7 @@ def _of_numbers(
     return y, tuple(map(str, range(1, highest + 1)))
 
 
-def parts_of(raw: RawResponse, family: str, categories: tuple[str, ...]) -> tuple[Floats, tuple[str, ...]]:
+def category_parts(raw: RawResponse, family: str, categories: tuple[str, ...]) -> tuple[Floats, tuple[str, ...]]:
     """Numbers of each category, (N, K), and the names of the columns: their places where they have none.
 
     Raises
@@ -94,7 +94,7 @@ def parts_of(raw: RawResponse, family: str, categories: tuple[str, ...]) -> tupl
 def _of_truth(
     raw: RawResponse, family: str, ordered: bool, categories: tuple[str, ...]
 ) -> tuple[Floats, tuple[str, ...]]:
-    return numbers_of(raw) + 1, ("FALSE", "TRUE")
+    return response_numbers(raw) + 1, ("FALSE", "TRUE")
 
 
 _NAMED: dict[str, Callable[[RawResponse, str, bool, tuple[str, ...]], tuple[Floats, tuple[str, ...]]]] = {
@@ -104,13 +104,13 @@ _NAMED: dict[str, Callable[[RawResponse, str, bool, tuple[str, ...]], tuple[Floa
 }
 
 
-def at_codes(values: Floats, y: Floats) -> Floats:
+def at_codes(values: Floats, codes: Floats) -> Floats:
     """Of values (..., rows, K) those of each row's category, (..., rows)."""
-    code = np.broadcast_to(y.astype(int)[:, None] - 1, (*values.shape[:-1], 1))
+    code = np.broadcast_to(codes.astype(int)[:, None] - 1, (*values.shape[:-1], 1))
     return np.asarray(np.take_along_axis(values, code, axis=-1)[..., 0])
 
 
-def of_responses(values: Floats, y: Floats) -> Floats:
+def of_each_response(values: Floats, y: Floats) -> Floats:
     """Of values (..., rows, K) those of each row's category, or their sum over its counts of all, (..., rows)."""
     return at_codes(values, y) if y.ndim == 1 else np.asarray(np.einsum("...rk,rk->...r", values, y))
 

@@ -8,7 +8,7 @@ from scipy import special
 from stanmlm.base.arrays import Floats, Ints, constant
 from stanmlm.base.errors import DataError
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.categories import parts_of
+from stanmlm.families.categories import category_parts
 from stanmlm.families.family import (
     LOG_PRIOR,
     SHAPE_PRIOR,
@@ -20,7 +20,7 @@ from stanmlm.families.family import (
 )
 from stanmlm.families.given import Given
 from stanmlm.families.links import LINKS, OF_SCALES
-from stanmlm.families.nominal import PATTERN, Places, log_probabilities, one_each, probabilities, reference_of
+from stanmlm.families.nominal import PATTERN, Places, log_probabilities, nominal_probabilities, one_each, reference_of
 from stanmlm.families.reductions import Extra, Reduction, Stats, total
 from stanmlm.families.responses import Response, refuse, weights_of_rows
 from stanmlm.families.theta import Theta
@@ -56,7 +56,7 @@ def dirichlet(link: str = "logit", refcat: str | None = None) -> Family:
 
 
 def _read(raw: RawResponse, weights: Floats | None, categories: tuple[str, ...] = ()) -> Response:
-    y, names = parts_of(raw, "dirichlet", categories)
+    y, names = category_parts(raw, "dirichlet", categories)
     if len(names) < 2:
         raise DataError(f"dirichlet needs two columns or more; `{raw.label}` has one")
     edge = np.flatnonzero((y <= 0).any(axis=1))
@@ -154,7 +154,7 @@ DIRICHLET = Family(
     read=_read,
     log_density=Given(_log_density),
     draw=Given(_draw),
-    mean=Given(probabilities),
+    mean=Given(nominal_probabilities),
     bounds=_unit,
     notation=Notation(r"\pi", "", trials_of, _law),
     score=Given(_score),

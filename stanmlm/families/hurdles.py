@@ -8,7 +8,7 @@ from stanmlm.base.arrays import Floats
 from stanmlm.families.family import Family, with_links
 from stanmlm.families.gamma import GAMMA
 from stanmlm.families.lognormal import LOGNORMAL
-from stanmlm.families.mixtures import hurdle, named
+from stanmlm.families.mixtures import called, hurdle
 from stanmlm.families.negbinomial import NEGBINOMIAL
 from stanmlm.families.poisson import POISSON
 from stanmlm.families.reductions import Extra
@@ -145,11 +145,11 @@ def _log(y: Floats) -> Floats:
         return np.asarray(np.log(y))
 
 
-HURDLE_POISSON = hurdle(named("hurdle_poisson", (), read_counts), POISSON, poisson_above)
-HURDLE_NEGBINOMIAL = hurdle(named("hurdle_negbinomial", (), read_counts), NEGBINOMIAL, negbinomial_above)
-HURDLE_GAMMA = hurdle(named("hurdle_gamma", ("ziGamma", "zigamma"), read_from_zero), GAMMA)
+HURDLE_POISSON = hurdle(called("hurdle_poisson", (), read_counts), POISSON, poisson_above)
+HURDLE_NEGBINOMIAL = hurdle(called("hurdle_negbinomial", (), read_counts), NEGBINOMIAL, negbinomial_above)
+HURDLE_GAMMA = hurdle(called("hurdle_gamma", ("ziGamma", "zigamma"), read_from_zero), GAMMA)
 # Cells by squares of their own: no rotation of all rows serves two predictors.
 HURDLE_LOGNORMAL = replace(
-    hurdle(named("hurdle_lognormal", (), read_from_zero), replace(LOGNORMAL, reductions=LOGNORMAL.reductions[1:])),
+    hurdle(called("hurdle_lognormal", (), read_from_zero), replace(LOGNORMAL, reductions=LOGNORMAL.reductions[1:])),
     located=_log,
 )

@@ -7,7 +7,7 @@ from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.beta import BETA
 from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_links
 from stanmlm.families.mixture_tails import one_case
-from stanmlm.families.mixtures import SOMEWHERE, chance, hurdle, named, starting
+from stanmlm.families.mixtures import SOMEWHERE, called, chance, hurdle, starting
 from stanmlm.families.reductions import Extra, Reduction, Stats, total
 from stanmlm.families.responses import Response, read_some_shares, some_rows
 from stanmlm.families.theta import Theta
@@ -145,7 +145,7 @@ def _law(mean: str, _: str) -> str:
     return rf"\text{{ZeroOneInflated}}(\zeta, \xi, {BETA.notation.law(mean, '')})"
 
 
-ZERO_INFLATED_BETA = hurdle(named("zero_inflated_beta", ("zi_beta",), read_some_shares, (0.0,)), BETA, dpar="zi")
+ZERO_INFLATED_BETA = hurdle(called("zero_inflated_beta", ("zi_beta",), read_some_shares, (0.0,)), BETA, dpar="zi")
 ZERO_ONE_INFLATED_BETA = Family(
     name="zero_one_inflated_beta",
     spellings=("zoib", "ZOIB", "zoi_beta"),

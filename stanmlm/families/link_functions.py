@@ -81,7 +81,7 @@ def normal(eta: Floats) -> Floats:
     return np.asarray(special.ndtr(eta))
 
 
-def normal_density(eta: Floats) -> Floats:
+def standard_density(eta: Floats) -> Floats:
     """Its slope."""
     return np.asarray(np.exp(-0.5 * eta**2) / np.sqrt(2 * np.pi))
 

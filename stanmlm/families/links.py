@@ -165,7 +165,7 @@ _ROWS = (
         latent=_LOGISTIC,
     ),
     Link(
-        *("probit", of.probit, of.normal, of.normal_density, of.log_normal, of.log1m_normal, _write_normal, UNIT),
+        *("probit", of.probit, of.normal, of.standard_density, of.log_normal, of.log1m_normal, _write_normal, UNIT),
         *(PROBIT_SCALE, _NORMAL),
     ),
     Link(

@@ -58,7 +58,7 @@ def chance(name: str, start: Callable[[Response], float], words: str) -> Distrib
     return Distributional(name, LINKS["logit"], OF_CHANCES, "unit", start, words, False, CHANCE, CHANCE_LINK)
 
 
-def named(name: str, spellings: tuple[str, ...], reader: Callable[..., Response], *more: object) -> Named:
+def called(name: str, spellings: tuple[str, ...], reader: Callable[..., Response], *more: object) -> Named:
     """A mixture that is told by its name to a reader of responses, and what else the reader takes."""
     return Named(name, spellings, Given(_read, (reader, (name, *more))))
 

@@ -8,7 +8,7 @@ from scipy import special
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.categories import parts_of
+from stanmlm.families.categories import category_parts
 from stanmlm.families.family import Family, Notation, from_zero, moderately, trials_of, with_link
 from stanmlm.families.given import Given
 from stanmlm.families.nominal import (
@@ -16,8 +16,8 @@ from stanmlm.families.nominal import (
     Places,
     counts,
     log_probabilities,
+    nominal_probabilities,
     one_each,
-    probabilities,
     reference_of,
     slopes_by_category,
 )
@@ -55,7 +55,7 @@ def multinomial(link: str = "logit", refcat: str | None = None) -> Family:
 
 
 def _read(raw: RawResponse, weights: Floats | None, categories: tuple[str, ...] = ()) -> Response:
-    y, names = parts_of(raw, "multinomial", categories)
+    y, names = category_parts(raw, "multinomial", categories)
     if len(names) < 2:
         raise DataError(f"multinomial needs two columns or more; `{raw.label}` has one")
     odd = np.flatnonzero((fractional(y) | (y < 0)).any(axis=1))
@@ -74,12 +74,12 @@ def _log_density(of: Places, y: Floats, theta: Theta, extra: Extra) -> Floats:
 
 
 def _mean(of: Places, theta: Theta, extra: Extra) -> Floats:
-    return np.asarray(extra.trials[:, None] * probabilities(of, theta, extra))
+    return np.asarray(extra.trials[:, None] * nominal_probabilities(of, theta, extra))
 
 
 def _draw(of: Places, rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
     """Out of `trials`, rounded to whole ones."""
-    shares = probabilities(of, theta, extra)
+    shares = nominal_probabilities(of, theta, extra)
     return rng.multinomial(np.round(extra.trials).astype(np.int64), shares).astype(float)
 
 

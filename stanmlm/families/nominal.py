@@ -36,7 +36,7 @@ def log_probabilities(of: Places, theta: Theta) -> Floats:
     return np.asarray(odds - special.logsumexp(odds, axis=-1, keepdims=True))
 
 
-def probabilities(of: Places, theta: Theta, _: Extra) -> Floats:
+def nominal_probabilities(of: Places, theta: Theta, _: Extra) -> Floats:
     """Of all categories, (..., rows, K)."""
     return np.exp(log_probabilities(of, theta))
 
@@ -48,7 +48,7 @@ def log_density(of: Places, y: Floats, theta: Theta, extra: Extra) -> Floats:
 
 def draw(of: Places, rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
     """Codes."""
-    return drawn(rng, probabilities(of, theta, extra))
+    return drawn(rng, nominal_probabilities(of, theta, extra))
 
 
 def slopes_by_category(of: Places, theta: Theta) -> tuple[Floats, Floats]:

@@ -95,7 +95,7 @@ def _where(family: Family, y: Floats, extra: Extra, limits: tuple[Floats, Floats
     return _reaching(family, np.maximum(low, limits[0]), np.minimum(high, limits[1]), extra)
 
 
-def expectation(family: Family, theta: Theta, extra: Extra) -> Floats:
+def expected_observed(family: Family, theta: Theta, extra: Extra) -> Floats:
     """The mean of responses: of truncated ones, of those that are seen; of censored ones, of what was not seen.
 
     Raises

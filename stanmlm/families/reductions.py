@@ -95,7 +95,7 @@ def observed(response: Response, cell: Ints, precisions: bool) -> Observed:
     weights, added = response.weights, [name for name in added_to(response) if name != "exponents"]
     often = np.broadcast_to(response.exponents, weights.shape) if precisions else weights
     there = np.flatnonzero((weights > 0) & (often > 0))
-    columns = [cell, *columns_of(response.y), response.trials, *(getattr(response, name) for name in added)]
+    columns = [cell, *response_columns(response.y), response.trials, *(getattr(response, name) for name in added)]
     columns += [weights] if precisions else []
     row, place = cells_of([np.broadcast_to(column, weights.shape)[there] for column in columns], len(there))
     first = there[place]
@@ -105,7 +105,7 @@ def observed(response: Response, cell: Ints, precisions: bool) -> Observed:
     return Observed(cell[first], response.y[first], extra, n)
 
 
-def columns_of(y: Floats) -> list[Floats]:
+def response_columns(y: Floats) -> list[Floats]:
     """The numbers of responses, (N,) each: one, or one a category."""
     return [y] if y.ndim == 1 else list(y.T)
 

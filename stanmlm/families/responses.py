@@ -138,7 +138,7 @@ def read_successes(raw: RawResponse, weights: Floats | None, family: str = "bino
 
 def _read_share(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """Zeros and ones, whose weights are case weights, or proportions, whose weights are trials."""
-    share = numbers_of(raw)
+    share = response_numbers(raw)
     outside = _where(lambda s: (s < 0) | (s > 1), share)
     refuse(raw, outside, f"{family} needs 0 or 1, or proportions: `{raw.label}` has {{values}}"
             " below 0 or above 1")  # fmt: skip
@@ -157,7 +157,7 @@ def _read_share(raw: RawResponse, weights: Floats | None, family: str) -> Respon
 
 def _read_factor(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     """R: the first level is failure, all others are success."""
-    codes = numbers_of(raw)
+    codes = response_numbers(raw)
     if len(raw.levels) > 2:
         say(f"`{raw.label}` has {len(raw.levels)} levels: `{raw.levels[0]}` is failure, all others are success")
     return Response(raw.label, (codes > 0).astype(float), constant(1.0, len(codes)), weights_of_rows(raw, weights))
@@ -175,7 +175,7 @@ def _read_cbind(raw: RawResponse, weights: Floats | None, family: str) -> Respon
 def _read_trials(raw: RawResponse, weights: Floats | None, family: str) -> Response:
     if raw.kind not in ("numeric", "logical"):
         raise DataError(f"successes of trials() are counts; `{raw.label}` is {_KINDS[raw.kind]}")
-    successes, trials = numbers_of(raw), raw.added["trials"]
+    successes, trials = response_numbers(raw), raw.added["trials"]
     refuse(raw, _where(_not_finite, trials), "trials() has {values} missing or infinite")
     below = _where(lambda s, n: (s < 0) | (n < 0), successes, trials)
     refuse(raw, below, f"{family} needs counts: `{raw.label}` has {{values}} below zero")
@@ -196,10 +196,10 @@ def _numeric(raw: RawResponse, family: str) -> Floats:
             f"response must be numeric: `{raw.label}` is {_KINDS[raw.kind]}, which the {family} family cannot read"
         )
         raise DataError(message + "; family=binomial can")
-    return numbers_of(raw)
+    return response_numbers(raw)
 
 
-def numbers_of(raw: RawResponse) -> Floats:
+def response_numbers(raw: RawResponse) -> Floats:
     """The values of a response, none of them missing."""
     values = np.asarray(raw.values, dtype=float)
     refuse(raw, _where(_not_finite, values), f"`{raw.label}` has {{values}} missing or infinite")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
-from stanmlm.families.categories import of_responses
+from stanmlm.families.categories import of_each_response
 from stanmlm.families.family import Family
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.observation import log_likelihood
@@ -100,7 +100,7 @@ def _of_categories(
     every = np.concatenate(own) * units[:, None, None]
     flat = every * np.sqrt((extra.weights * extra.trials)[:, None] * np.exp(logs))
     information = np.einsum("prk,qrk->pqr", flat, flat, optimize=True)
-    return extra.weights * of_responses(every, y), information
+    return extra.weights * of_each_response(every, y), information
 
 
 @dataclass(frozen=True)

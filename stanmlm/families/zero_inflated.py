@@ -3,7 +3,7 @@
 from stanmlm.families.beta_binomial import BETA_BINOMIAL
 from stanmlm.families.binomial import BINOMIAL
 from stanmlm.families.family import Family, with_links
-from stanmlm.families.mixtures import inflated, named
+from stanmlm.families.mixtures import called, inflated
 from stanmlm.families.negbinomial import NEGBINOMIAL
 from stanmlm.families.poisson import POISSON
 from stanmlm.families.responses import read_counts, read_successes
@@ -104,7 +104,7 @@ def zero_inflated_beta_binomial(link: str = "logit", link_phi: str = "log", link
     return with_links(ZERO_INFLATED_BETA_BINOMIAL, [link, link_phi, link_zi])
 
 
-ZERO_INFLATED_POISSON = inflated(named("zero_inflated_poisson", ("zip", "zipoisson", "ZIP"), read_counts), POISSON)
-ZERO_INFLATED_NEGBINOMIAL = inflated(named("zero_inflated_negbinomial", ("zinb", "ZINB"), read_counts), NEGBINOMIAL)
-ZERO_INFLATED_BINOMIAL = inflated(named("zero_inflated_binomial", ("zib", "ZIB"), read_successes), BINOMIAL)
-ZERO_INFLATED_BETA_BINOMIAL = inflated(named("zero_inflated_beta_binomial", ("zibb",), read_successes), BETA_BINOMIAL)
+ZERO_INFLATED_POISSON = inflated(called("zero_inflated_poisson", ("zip", "zipoisson", "ZIP"), read_counts), POISSON)
+ZERO_INFLATED_NEGBINOMIAL = inflated(called("zero_inflated_negbinomial", ("zinb", "ZINB"), read_counts), NEGBINOMIAL)
+ZERO_INFLATED_BINOMIAL = inflated(called("zero_inflated_binomial", ("zib", "ZIB"), read_successes), BINOMIAL)
+ZERO_INFLATED_BETA_BINOMIAL = inflated(called("zero_inflated_beta_binomial", ("zibb",), read_successes), BETA_BINOMIAL)

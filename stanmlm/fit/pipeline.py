@@ -87,13 +87,7 @@ def build_model(
         raise FormulaError("the formula has no response: write `y ~ x`", formula.text, 0, len(formula.text))
     raw = replace(frame.response, rows=frame.index)
     response = read_response(family, raw, frame.weights)
-    formula = _by_threshold(formula, family, len(response.categories) - 1)
-    family = family.bound(response.categories, [dpar for dpar, _ in (*formula.others, *formula.by_threshold)])
-    _check_parameters(formula, family)
-    formula = replace(formula, of=family.locations)
-    family = _beside(family, formula, raw, response)
-    if family.shared:
-        formula = with_intercept(formula)
+    formula, family = _bound(formula, family, raw, response)
     columns = design(formula, frame, options.contrasts, options.default_contrasts)
     _check_unknowns(columns, family)
     preset, rows = split_preset(options.priors, options.preset)
@@ -114,6 +108,18 @@ def build_model(
     cells = compress(columns, response, family, options.collapse)
     centres = centering(options.centering, columns, cells, family, table, options.prior_only)
     return Model(formula, family, frame, response, columns, table, cells, centres, options.prior_only)
+
+
+def _bound(formula: Formula, family: Family, raw: RawResponse, response: Response) -> tuple[Formula, Family]:
+    """Formula and family as they are once the response is known: its categories, bounds and constants."""
+    formula = _by_threshold(formula, family, len(response.categories) - 1)
+    family = family.bound(response.categories, [dpar for dpar, _ in (*formula.others, *formula.by_threshold)])
+    _check_parameters(formula, family)
+    formula = replace(formula, of=family.locations)
+    family = _beside(family, formula, raw, response)
+    if family.shared:
+        formula = with_intercept(formula)
+    return formula, family
 
 
 def _beside(family: Family, formula: Formula, raw: RawResponse, response: Response) -> Family:

@@ -13,7 +13,7 @@ from stanmlm.families import Family
 from stanmlm.families.observation import masses, read_as, seen_whole
 from stanmlm.families.reductions import Observed, Stats, distinct_responses, extra_at, observed
 from stanmlm.families.responses import Response, added_to, moved
-from stanmlm.model.rotation import rotated, weighted
+from stanmlm.model.rotation import rotated, weighted_columns
 from stanmlm.model.stan_rows import Rows, plain_rows
 
 
@@ -119,7 +119,7 @@ def _whole(response: Response) -> Response:
 
 def _summed(cells: Rows, collapse: bool | str) -> Rows:
     """Rows of weight one, rotated where that is wanted and saves some."""
-    rows = weighted(cells)
+    rows = weighted_columns(cells)
     fewer = rows if collapse is False else rotated(rows)
     return fewer if len(fewer.X) <= (WORTH if collapse == "auto" else 1) * len(rows.X) else rows
 

@@ -10,7 +10,7 @@ from stanmlm.data.coefficients import n_coefficients, places_of, slopes
 from stanmlm.data.design import Design
 from stanmlm.model.pilot import Pilot
 from stanmlm.model.problem import coefficient_priors
-from stanmlm.model.spreads import Spread, bent, spread
+from stanmlm.model.spreads import Spread, bent, spread_of_sds
 from stanmlm.priors.priors import Priors
 
 # A share of each variance or information that is added to it: columns whose rounding hides what tells them apart.
@@ -145,7 +145,7 @@ def _spread(at: Pilot, k: int, own_basis: Floats, may: Bools) -> Spread:
     """The log sds of one term's coefficients; correlated ones as if normal, whose bends correlations would share."""
     S, factor = at.covariance[k], _sd_factor(at, k, own_basis, may)
     if np.array_equal(may, np.eye(len(S), dtype=bool)):
-        return spread(at.information[k], at.effects[k], S, factor)
+        return spread_of_sds(at.information[k], at.effects[k], S, factor)
     return Spread(np.log(np.diag(S)) / 2, factor, np.zeros(len(S)))
 
 

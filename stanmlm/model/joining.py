@@ -127,7 +127,7 @@ def by_term(design: Design, blocks: Blocks, effects: Sequence[Floats]) -> tuple[
     return tuple(parts[k] for k in range(len(parts)))
 
 
-def name_of(block: tuple[int, ...]) -> str:
+def block_name(block: tuple[int, ...]) -> str:
     """How the program numbers a block: by its terms, from 1."""
     return "_".join(str(k + 1) for k in block)
 

@@ -11,7 +11,7 @@ from stanmlm.data.design import Design, dpars_of, predictors
 from stanmlm.families import Family
 from stanmlm.families.categories import shares_of
 from stanmlm.families.family import Distributional
-from stanmlm.families.reductions import Observed, columns_of
+from stanmlm.families.reductions import Observed, response_columns
 from stanmlm.families.responses import Response
 from stanmlm.families.thresholds import middle
 from stanmlm.model.approximations import Likelihood, Means, Scale, bounds_of, of_means, of_responses
@@ -245,7 +245,7 @@ def _among_thresholds(family: Family, response: Response, start: Floats) -> Floa
 
 def _typical(seen: Observed, family: Family) -> Response:
     """Quantiles of the responses: the same whatever order, cells and weights tell them in."""
-    order = np.lexsort((seen.extra.trials, *columns_of(seen.y)))
+    order = np.lexsort((seen.extra.trials, *response_columns(seen.y)))
     reached = np.cumsum(seen.n[order])
     at = order[np.searchsorted(reached, reached[-1] * (np.arange(TYPICAL) + SHIFT) / TYPICAL)]
     ones = constant(1.0, TYPICAL)

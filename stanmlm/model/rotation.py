@@ -14,7 +14,7 @@ ROUNDING = 1e-13
 AT_ONCE = 2**24
 
 
-def weighted(rows: Rows) -> Rows:
+def weighted_columns(rows: Rows) -> Rows:
     """Rows times the square roots of their weights `n`, so that all weigh one."""
     n = np.asarray(rows.stats["n"])
     stats = {name: value for name, value in rows.stats.items() if name != "n"}

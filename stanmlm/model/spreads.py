@@ -64,7 +64,7 @@ def _below(z: Floats) -> Floats:
     return np.asarray((np.sqrt(z**2 + 0.25) - z) / 2)
 
 
-def spread(information: Floats, effects: Floats, covariance: Floats, factor: Floats) -> Spread:
+def spread_of_sds(information: Floats, effects: Floats, covariance: Floats, factor: Floats) -> Spread:
     """Where the log sds of coefficients are that do not correlate in the population: moments of weighted points.
 
     Given the sds and everything else, effects of level j are normal: with information H_j and pull r_j of the data the

@@ -61,7 +61,7 @@ def joint_of(Z: tuple[Floats, ...], index: tuple[Ints, ...], among: Collection[i
 
     Gathering effects, and spreading their derivatives, is most of the cost of a gradient with many rows.
     """
-    ones = [k for k in intercepts(Z) if among is None or k in among]
+    ones = [k for k in intercept_rows(Z) if among is None or k in among]
     chosen: tuple[int, ...] = ()
     code = np.zeros(len(index[0]) if index else 0, dtype=np.int64)
     first = np.zeros(0, dtype=np.int64)
@@ -74,7 +74,7 @@ def joint_of(Z: tuple[Floats, ...], index: tuple[Ints, ...], among: Collection[i
     return Joint(tuple(sorted(chosen)), code, first) if len(chosen) > 1 else Joint((), nothing, nothing)
 
 
-def intercepts(Z: tuple[Floats, ...]) -> list[int]:
+def intercept_rows(Z: tuple[Floats, ...]) -> list[int]:
     """The terms with Z = 1, which rows need not multiply by, where that saves something."""
     return [k for k, part in enumerate(Z) if many(part) and part.shape[1] == 1 and np.all(part == 1)]
 

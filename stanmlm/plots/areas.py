@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.tables.picked import Named
+from stanmlm.after.tables.picked import NamedValues
 from stanmlm.base.arguments import check_arguments
 from stanmlm.fit.fit import Fit
 from stanmlm.plots.density import density_curve
@@ -85,7 +85,7 @@ def plot_areas(
     return Sheet(frame) + layers + scales + size_for(len(intervals), row=0.5)
 
 
-def area_frame(named: Named, intervals: pd.DataFrame, probs: Sequence[float]) -> pd.DataFrame:
+def area_frame(named: NamedValues, intervals: pd.DataFrame, probs: Sequence[float]) -> pd.DataFrame:
     """The density of each parameter within its outer interval; `inner` marks what lies in the inner one."""
     inner, outer = (list(interval_columns([prob]))[1:] for prob in probs)
     curves = []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.tables.picked import Named, named_draws
+from stanmlm.after.tables.picked import NamedValues, named_draws
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError
@@ -95,7 +95,7 @@ def plot_trace(
     return Sheet(frame, aes("draw", "value", group="chain")) + layers + scales + size
 
 
-def trace_frame(fit: Fit, named: Named) -> pd.DataFrame:
+def trace_frame(fit: Fit, named: NamedValues) -> pd.DataFrame:
     """A row a parameter, chain and draw."""
     chains, draws, P = named.draws.shape
     parameter, chain, draw = np.indices((P, chains, draws)).reshape(3, -1)
@@ -195,7 +195,7 @@ def plot_rank(
     return Sheet(frame) + layers + scales + size
 
 
-def rank_frame(named: Named, bins: int) -> pd.DataFrame:
+def rank_frame(named: NamedValues, bins: int) -> pd.DataFrame:
     """A row a parameter, chain and bin of ranks, with the counts that chains which mix would have."""
     chains, draws, P = named.draws.shape
     if not 2 <= bins <= chains * draws:

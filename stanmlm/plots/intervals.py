@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.tables.picked import Named, named_draws, named_subset
+from stanmlm.after.tables.picked import NamedValues, named_draws, named_subset
 from stanmlm.base.arguments import check_arguments
 from stanmlm.data.coding import INTERCEPT
 from stanmlm.fit.fit import Fit
@@ -72,7 +72,7 @@ def plot_intervals(
     return Sheet(frame) + layers + scales + size_for(len(frame))
 
 
-def shown_draws(fit: Fit, pars: Sequence[str] | str | None, regex_pars: str | None) -> Named:
+def shown_draws(fit: Fit, pars: Sequence[str] | str | None, regex_pars: str | None) -> NamedValues:
     """The draws that are asked for; without the intercept where nothing is, unless there is nothing else."""
     named = named_draws(fit, pars, regex_pars)
     kept = [i for i, name in enumerate(named.names) if name != INTERCEPT]
@@ -81,7 +81,7 @@ def shown_draws(fit: Fit, pars: Sequence[str] | str | None, regex_pars: str | No
     return named_subset(named, kept)
 
 
-def parameter_intervals(named: Named, probs: Sequence[float]) -> pd.DataFrame:
+def parameter_intervals(named: NamedValues, probs: Sequence[float]) -> pd.DataFrame:
     """A row a parameter, the first at the top: `parameter`, `place` and its intervals."""
     rows = pd.DataFrame({"parameter": named.names, "place": np.arange(len(named.names), 0, -1, dtype=float)})
     return interval_frame(rows, named.draws.reshape(-1, len(named.names)), probs)

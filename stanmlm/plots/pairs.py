@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.tables.picked import Named, named_draws
+from stanmlm.after.tables.picked import NamedValues, named_draws
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.base.errors import OptionError
@@ -116,13 +116,13 @@ def _count(diverging: Bools) -> str:
     return f"{count}, in orange" if diverging.any() else count
 
 
-def _logged(named: Named) -> Named:
+def _logged(named: NamedValues) -> NamedValues:
     """Positive parameters under their logarithm."""
     positive = [bounds == POSITIVE for bounds in named.bounds]
     draws = np.where(positive, np.log(np.where(positive, named.draws, 1.0)), named.draws)
     names = [f"log {name}" if of else name for name, of in zip(named.names, positive, strict=True)]
     bounds = tuple((-np.inf, np.inf) if of else was for was, of in zip(named.bounds, positive, strict=True))
-    return Named(tuple(names), draws, bounds)
+    return NamedValues(tuple(names), draws, bounds)
 
 
 def _kept(diverging: Bools) -> Ints:
@@ -132,7 +132,7 @@ def _kept(diverging: Bools) -> Ints:
     return np.asarray(np.sort(np.concatenate([some, np.flatnonzero(diverging)])), dtype=np.int64)
 
 
-def pair_frame(named: Named, diverging: Bools) -> pd.DataFrame:
+def pair_frame(named: NamedValues, diverging: Bools) -> pd.DataFrame:
     """The draws below the diagonal: a row a pair and draw."""
     kept = _kept(diverging)
     draws = named.draws.reshape(-1, len(named.names))[kept]
@@ -146,12 +146,12 @@ def pair_frame(named: Named, diverging: Bools) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _cell(named: Named, i: int, j: int) -> pd.DataFrame:
+def _cell(named: NamedValues, i: int, j: int) -> pd.DataFrame:
     names = list(named.names)
     return pd.DataFrame({"row": pd.Categorical([names[i]], names), "column": pd.Categorical([names[j]], names)})
 
 
-def diagonal_frame(named: Named) -> pd.DataFrame:
+def diagonal_frame(named: NamedValues) -> pd.DataFrame:
     """Densities that fill the range of their panel, in which heights mean nothing: `x`, `low`, `high`."""
     parts = []
     for k, (low, high) in enumerate(_ranges(named)):
@@ -162,7 +162,7 @@ def diagonal_frame(named: Named) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def correlation_frame(named: Named) -> pd.DataFrame:
+def correlation_frame(named: NamedValues) -> pd.DataFrame:
     """Correlations of the draws as text in the middle of the panels above the diagonal."""
     correlations: Floats = np.asarray(np.corrcoef(named.draws.reshape(-1, len(named.names)), rowvar=False))
     middles = [(low + high) / 2 for low, high in _ranges(named)]
@@ -174,6 +174,6 @@ def correlation_frame(named: Named) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _ranges(named: Named) -> Floats:
+def _ranges(named: NamedValues) -> Floats:
     """Least and greatest draw of each parameter, (P, 2)."""
     return np.stack([named.draws.min(axis=(0, 1)), named.draws.max(axis=(0, 1))], axis=1)

@@ -7,7 +7,7 @@ import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.data.design import GroupTerm, dpars_of
-from stanmlm.model.stan_rows import intercepts
+from stanmlm.model.stan_rows import intercept_rows
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def across(
 
 
 def _entry(dpar: str, Z: Floats) -> Entry:
-    return Entry(dpar, Z.shape[1] > 1, bool(intercepts((Z,))))
+    return Entry(dpar, Z.shape[1] > 1, bool(intercept_rows((Z,))))
 
 
 def columns_in(term: GroupTerm, dpar: str) -> Bools:

@@ -12,7 +12,7 @@ from stanmlm.families.family import Distributional
 from stanmlm.model.centering import informed, sampled_in
 from stanmlm.model.coordinates import in_bases, lower_factor, root_of
 from stanmlm.model.crossed import JointSystem, joint_system, parts_of, roots, solved
-from stanmlm.model.joining import by_block, name_of, separated
+from stanmlm.model.joining import block_name, by_block, separated
 from stanmlm.model.model import Model
 from stanmlm.model.nesting import parents_first
 from stanmlm.model.pilot import Pilot
@@ -162,7 +162,7 @@ def _effects(model: Model, full: Floats, factors: list[Floats], u: tuple[Floats,
         turned = rotated[k].Q.T @ u[k] if k in rotated else u[k]
         t = sampled(turned @ T.T, M @ T.T, model.centering.weights[k], model.centering.units[k], C)
         whole[k] = M + u[k]
-        point[f"t_{name_of(blocks[k])}"] = t if len(T) > 1 else t[:, 0]
+        point[f"t_{block_name(blocks[k])}"] = t if len(T) > 1 else t[:, 0]
     return point
 
 

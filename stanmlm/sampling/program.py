@@ -20,9 +20,9 @@ from stanmlm.families.ordinal import SHARED, SHIFTS
 from stanmlm.families.written import Written
 from stanmlm.formula.bf import LOCATION
 from stanmlm.model.centering import sampled_in
-from stanmlm.model.joining import Blocks, name_of
+from stanmlm.model.joining import Blocks, block_name
 from stanmlm.model.model import Model
-from stanmlm.model.stan_rows import intercepts, many
+from stanmlm.model.stan_rows import intercept_rows, many
 from stanmlm.priors.priors import PriorRow
 from stanmlm.sampling.entries import Entry, across, alone_in_program, in_program
 
@@ -154,7 +154,7 @@ def structure(model: Model) -> Structure:
     return replace(
         plain,
         fixed=_has_fixed(model, model.design.dpar),
-        ones=tuple(intercepts(rows.Z)),
+        ones=tuple(intercept_rows(rows.Z)),
         full="beside" in rows.stats,
         joint=rows.joint.terms if all(k not in plain.within for k in rows.joint.terms) else (),
         rotated=tuple(sweep.term for sweep in model.centering.sweeps),
@@ -285,7 +285,7 @@ def _terms(structure: Structure) -> list[dict[str, object]]:
     kinds = [ROTATED if k in structure.rotated else TERMS[structure.marginal][many] for k, many in enumerate(several)]
     return [
         {
-            "k": name_of(blocks[k]),
+            "k": block_name(blocks[k]),
             "kind": kind,
             "parts": [_part(structure, term) for term in blocks[k]],
             "several": several[k],
@@ -293,7 +293,7 @@ def _terms(structure: Structure) -> list[dict[str, object]]:
             "joint": k in structure.joint,
             "rotated": kind == ROTATED,
             "swept": bool(structure.rotated) and kind != ROTATED,  # its means lie about swept coefficients
-            "around": name_of(blocks[within[k]]) if within[k] >= 0 else "",
+            "around": block_name(blocks[within[k]]) if within[k] >= 0 else "",
             "around_several": within[k] >= 0 and several[within[k]],
             "depth": _depth(within, k),
             "entries": _entries(structure, k, several[k]),
@@ -307,7 +307,7 @@ def _terms(structure: Structure) -> list[dict[str, object]]:
 
 def _entries(structure: Structure, k: int, several: bool) -> list[dict[str, object]]:
     """What a block adds to each predictor that it enters."""
-    name = name_of(structure.blocks[k] if structure.blocks else (k,))
+    name = block_name(structure.blocks[k] if structure.blocks else (k,))
     if structure.across and structure.across[k]:
         return in_program(structure.across[k], name)
     dpar = structure.dpars[k] if structure.dpars else LOCATION

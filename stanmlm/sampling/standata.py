@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
-from stanmlm.data.coefficients import centers, intercepts, places_of, slopes, with_intercept
+from stanmlm.data.coefficients import beside_intercept, centers, intercepts, places_of, slopes
 from stanmlm.model.absorption import remainder
 from stanmlm.model.centering import sampled_in
-from stanmlm.model.joining import name_of
+from stanmlm.model.joining import block_name
 from stanmlm.model.marginal import Marginal
 from stanmlm.model.model import Model
 from stanmlm.model.sweeping import Sweep
@@ -79,7 +79,7 @@ def _fixed(model: Model) -> Data:
     if not design.others:
         return data | ({"x_mean": means[others]} if design.intercept else {})
     by_intercept = np.zeros((len(starting), len(means)))
-    for i, (_, at) in enumerate(with_intercept(design)):
+    for i, (_, at) in enumerate(beside_intercept(design)):
         by_intercept[i, at] = means[at]
     return data | {
         "I": len(starting),
@@ -112,7 +112,7 @@ def _rows(model: Model) -> Data:
         data |= {"J_joint": len(rows.joint.first), "g_joint": rows.joint.combination + 1}
     for k in set(range(len(rows.Z))) - set(of.within):
         index, Z = rows.index[k], rows.Z[k]
-        name = name_of(model.joined.blocks[k])
+        name = block_name(model.joined.blocks[k])
         data[f"g_{name}"] = (index[rows.joint.first] if k in of.joint else index) + 1
         if of.across and of.across[k]:
             data |= columns_across(model.joined.design.terms[k], of.across[k], Z, bases[k], name)
@@ -160,7 +160,7 @@ def _centred(model: Model, k: int) -> Data:
 
 
 def _numbered(data: Data, model: Model, k: int) -> Data:
-    return {f"{name}_{name_of(model.joined.blocks[k])}": value for name, value in data.items()}
+    return {f"{name}_{block_name(model.joined.blocks[k])}": value for name, value in data.items()}
 
 
 def _bases(model: Model, k: int) -> Data:
@@ -171,7 +171,7 @@ def _bases(model: Model, k: int) -> Data:
     data: Data = {
         f"T_{term + 1}": part if n > 1 else part[:, 0] for term, part, n in zip(block, parts, sizes, strict=True)
     }
-    return data | {f"K_{name_of(block)}": len(T)}
+    return data | {f"K_{block_name(block)}": len(T)}
 
 
 def _marginal(model: Model, of: Marginal) -> Data:

@@ -10,7 +10,7 @@ from stanmlm.base.streams import Purpose, Source, stream
 from stanmlm.data.coefficients import uncentred
 from stanmlm.model.centering import sampled_in
 from stanmlm.model.coordinates import lower_factor
-from stanmlm.model.joining import by_block, by_term, name_of
+from stanmlm.model.joining import block_name, by_block, by_term
 from stanmlm.model.marginal import Marginal, draw_effects
 from stanmlm.model.model import Model, Unrolled
 from stanmlm.model.nesting import parents_first
@@ -116,8 +116,8 @@ def _deviations(model: Model, draws: Mapping[str, Floats], b: Floats, scaled: Se
     for k in parents_first(nested):
         w, T = model.centering.weights[k], inverses[k]
         M, C = means(model, k, b, whole), lower_factor(T @ scaled[k])
-        t = np.asarray(draws[f"t_{name_of(blocks[k])}"], dtype=float).reshape(*b.shape[:2], *w.shape)
-        z = scores(t, M @ T.T, w, model.centering.units[k], C)
+        t = np.asarray(draws[f"t_{block_name(blocks[k])}"], dtype=float).reshape(*b.shape[:2], *w.shape)
+        z = standard_scores(t, M @ T.T, w, model.centering.units[k], C)
         z = rotated[k].Q @ z if k in rotated else z
         r[k] = z @ np.swapaxes(of.bases[k] @ C, -1, -2)
         if any(nesting and nesting.coarser == k for nesting in nested):
@@ -146,7 +146,7 @@ def explained(model: Model, k: int, b: Floats) -> Floats:
     return M
 
 
-def scores(t: Floats, M: Floats, w: Floats, c: Floats, C: Floats) -> Floats:
+def standard_scores(t: Floats, M: Floats, w: Floats, c: Floats, C: Floats) -> Floats:
     """Standard normal z from t, effect by effect, as `scores` in stan/fragments/several.stan does.
 
     Parameters

@@ -9,7 +9,7 @@ from test_laws import SCALARS, TRIALS, theta
 from stanmlm.base.errors import DataError
 from stanmlm.families import FAMILIES, Family
 from stanmlm.families.incomplete import log_gamma_p, log_gamma_q, log_inc_beta
-from stanmlm.families.observation import draw, expectation, log_likelihood, log_mass, truncation
+from stanmlm.families.observation import draw, expected_observed, log_likelihood, log_mass, truncation
 from stanmlm.families.reductions import Extra
 
 TAILED = [family for family in FAMILIES.values() if family.log_cdf]
@@ -114,9 +114,11 @@ def test_the_truncated_density_has_the_truncated_mean(family: Family, bounds: tu
     one = theta(family, np.full((1, 1), 0.3))
     if family.truncated_mean is None:
         with pytest.raises(DataError, match=f"the mean of truncated {family.name} responses is not known"):
-            expectation(family, one, extra(1, lower=lower, upper=upper))
+            expected_observed(family, one, extra(1, lower=lower, upper=upper))
         return
-    assert expectation(family, one, extra(1, lower=lower, upper=upper))[0, 0] == pytest.approx(density @ y, rel=1e-5)
+    assert expected_observed(family, one, extra(1, lower=lower, upper=upper))[0, 0] == pytest.approx(
+        density @ y, rel=1e-5
+    )
 
 
 @pytest.mark.parametrize("bounds", [*BOUNDS, (9.0, 9.5)], ids=str)
@@ -134,7 +136,7 @@ def test_truncated_draws_lie_within_their_bounds_as_they_should(family: Family, 
     if family.truncated_mean is None or not (family.kind == "count" or family.atom):
         assert stats.kstest(share, "uniform").pvalue > 1e-3
     else:
-        mean = expectation(family, of, more)[0, 0]
+        mean = expected_observed(family, of, more)[0, 0]
         assert abs(y.mean() - mean) < 5 * max(y.std(), 1e-12) / np.sqrt(size) + 1e-9
 
 

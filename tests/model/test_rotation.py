@@ -12,7 +12,7 @@ from stanmlm.families import binomial, gaussian, poisson
 from stanmlm.families.responses import Response
 from stanmlm.model.compress import compress
 from stanmlm.model.rotation import rotated
-from stanmlm.model.stan_rows import combinations, intercepts, plain_rows
+from stanmlm.model.stan_rows import combinations, intercept_rows, plain_rows
 from stanmlm.sampling.program import program, structure
 
 ROUNDING = 1e-12
@@ -140,7 +140,7 @@ def test_crossed_intercepts_with_few_combinations_are_added_up_first() -> None:
         np.testing.assert_array_equal(index[k][joint.first][joint.combination], index[k])
     sloped = (Z[0], columns.X, Z[2])
     assert plain_rows(columns.X, sloped, index, columns.offset, {}).joint.terms == ()
-    assert intercepts(sloped) == [0, 2]
+    assert intercept_rows(sloped) == [0, 2]
     assert plain_rows(columns.X[:900], tuple(part[:900] for part in Z), index, columns.offset, {}).joint.terms == ()
 
 

@@ -6,7 +6,7 @@ from handmade import unbent
 from scipy import integrate
 
 from stanmlm.base.arrays import Floats
-from stanmlm.model.spreads import MOST_BENT, bent, log_slope, spread
+from stanmlm.model.spreads import MOST_BENT, bent, log_slope, spread_of_sds
 
 
 def levels(J: int, sd: float, seed: int = 1) -> tuple[Floats, Floats]:
@@ -31,7 +31,7 @@ def test_moments_of_a_log_sd_are_those_of_quadrature(sd: float) -> None:
         integrate.quad(lambda x, k=k: x**k * density(x), -12, 4, points=[-2, -1, 0], limit=400)[0] for k in range(3)
     )
     mean, variance = first / total, second / total - (first / total) ** 2
-    found = spread(known, effects, sd**2 * np.eye(1), np.array([[0.3]]))
+    found = spread_of_sds(known, effects, sd**2 * np.eye(1), np.array([[0.3]]))
     z = np.random.default_rng(2).normal(size=(400_000, 1))
     draws = found.hat + bent(z, found.bend) @ found.factor.T
     assert draws.mean() == pytest.approx(mean, abs=0.06 * np.sqrt(variance))  # a tail that few points reach
@@ -40,10 +40,10 @@ def test_moments_of_a_log_sd_are_those_of_quadrature(sd: float) -> None:
 
 def test_the_first_guess_stays_where_points_say_little() -> None:
     known, effects = levels(8, 1.0)
-    far = spread(known, effects, np.eye(1), np.array([[50.0]]))
+    far = spread_of_sds(known, effects, np.eye(1), np.array([[50.0]]))
     assert far.bend == 0
     assert far.factor == 50
-    many = spread(np.ones((4, 5, 5)) + np.eye(5), np.zeros((4, 5)), np.eye(5), np.eye(5))
+    many = spread_of_sds(np.ones((4, 5, 5)) + np.eye(5), np.zeros((4, 5)), np.eye(5), np.eye(5))
     np.testing.assert_array_equal(many.factor, np.eye(5))
 
 
@@ -56,8 +56,8 @@ def test_sds_of_effects_that_data_correlate_are_known_together() -> None:
     u = rng.normal(size=(40, 2))
     y = np.einsum("jnp,jp->jn", Z, u) + rng.normal(size=z.shape)
     effects = np.linalg.solve(np.eye(2) + known, np.einsum("jnp,jn->jp", Z, y)[..., None])[..., 0]
-    found = spread(known, effects, np.eye(2), 0.12 * np.eye(2))
-    swapped = spread(known[:, ::-1, ::-1], effects[:, ::-1], np.eye(2), 0.12 * np.eye(2))
+    found = spread_of_sds(known, effects, np.eye(2), 0.12 * np.eye(2))
+    swapped = spread_of_sds(known[:, ::-1, ::-1], effects[:, ::-1], np.eye(2), 0.12 * np.eye(2))
     ours, theirs = found.factor @ found.factor.T, swapped.factor @ swapped.factor.T
     np.testing.assert_allclose(ours, theirs[::-1, ::-1], rtol=0.2, atol=2e-4)  # other points, other bends
     assert found.factor[1, 0] < 0
@@ -65,9 +65,9 @@ def test_sds_of_effects_that_data_correlate_are_known_together() -> None:
 
 def test_only_sds_that_data_hardly_tell_from_zero_are_bent() -> None:
     known, near = levels(12, 0.35)
-    assert 0 < spread(known, near, 0.35**2 * np.eye(1), np.array([[0.5]])).bend[0] <= MOST_BENT
+    assert 0 < spread_of_sds(known, near, 0.35**2 * np.eye(1), np.array([[0.5]])).bend[0] <= MOST_BENT
     known, away = levels(200, 1.0)
-    assert spread(known, away, np.eye(1), np.array([[0.06]])).bend[0] == 0
+    assert spread_of_sds(known, away, np.eye(1), np.array([[0.06]])).bend[0] == 0
 
 
 def test_a_bend_increases_and_its_slope_is_its_derivative() -> None:

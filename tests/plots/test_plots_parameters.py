@@ -9,7 +9,7 @@ from criticism_fits import exams_fit
 from plotted_fits import counts_fit, split_fit, votes_fit
 
 import stanmlm as sm
-from stanmlm.after.tables.picked import Named, named_draws
+from stanmlm.after.tables.picked import NamedValues, named_draws
 from stanmlm.base.arviz_compat import to_datatree
 from stanmlm.base.errors import DataError, OptionError
 from stanmlm.fit.fit import chains_of, draws_of
@@ -195,12 +195,12 @@ def test_ranks_count_every_draw_once() -> None:
 def test_a_chain_that_is_elsewhere_leaves_the_band_and_equal_chains_do_not_more_often_than_one_time_in_twenty() -> None:
     rng, outside, times = np.random.default_rng(3), 0, 200
     for _ in range(times):
-        frame = rank_frame(Named(("x",), rng.normal(size=(4, 500, 1)), ((-np.inf, np.inf),)), 20)
+        frame = rank_frame(NamedValues(("x",), rng.normal(size=(4, 500, 1)), ((-np.inf, np.inf),)), 20)
         outside += bool(((frame["count"] < frame["lower"]) | (frame["count"] > frame["upper"])).any())
     # Binomial(200, 0.05) passes 20 once in a thousand; a band twice as wide as it should be is never left.
     assert 0 < outside <= 20
     shifted = rng.normal(size=(4, 500, 1)) + np.array([0, 0, 0, 0.5])[:, None, None]
-    frame = rank_frame(Named(("x",), shifted, ((-np.inf, np.inf),)), 20)
+    frame = rank_frame(NamedValues(("x",), shifted, ((-np.inf, np.inf),)), 20)
     left = frame[(frame["count"] < frame["lower"]) | (frame["count"] > frame["upper"])]
     assert "chain 4" in set(left["chain"])
     assert rank_band(np.full(20, 100.0), 1, 2000)[0].tolist() == [100] * 20

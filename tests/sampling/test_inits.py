@@ -25,7 +25,7 @@ from stanmlm.model.pilot import pilot
 from stanmlm.model.problem import prior_at, problem
 from stanmlm.sampling.engines.stanli import Stanli
 from stanmlm.sampling.inits import SPREAD, _deviations, _system, inverse_metric, starting_points
-from stanmlm.sampling.user_scale import sampled, scores, unroll
+from stanmlm.sampling.user_scale import sampled, standard_scores, unroll
 
 
 def automatic(family, shape: str) -> Model:
@@ -201,7 +201,7 @@ def test_sampled_effects_are_the_inverse_of_scores() -> None:
     L = np.linalg.cholesky(0.4 * np.ones((K, K)) + 0.6 * np.eye(K))
     C = tau[:, None] * L
     t = sampled(z @ C.T, M, w, c, C)
-    np.testing.assert_allclose(scores(t, M, w, c, C), z, rtol=1e-12)
+    np.testing.assert_allclose(standard_scores(t, M, w, c, C), z, rtol=1e-12)
 
 
 def test_unrolled_starts_are_the_effects_of_the_pilot() -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import logsumexp, ndtri
 
 from stanmlm.after.criticism.elpd import Comparison, Elpd, elpd_from, k_threshold
-from stanmlm.after.criticism.log_lik import Pieces, log_likelihood, observed_pieces, observed_rows
+from stanmlm.after.criticism.log_lik import Pieces, observed_pieces, observed_rows, row_log_likelihood
 from stanmlm.after.criticism.model_weights import compare, weigh
 from stanmlm.after.criticism.refit import log_mean_exp, predictive_density, refit_without
 from stanmlm.after.predict.chunks import chunks_of
@@ -103,7 +103,7 @@ def smoothed(fit: Fit, pieces: Pieces, block: int = 1) -> Iterator[Smoothed]:
     """Leave each distinct row out, as many blocks of rows at a time as memory allows."""
     efficiency = _efficiency(fit, pieces)
     for at in chunks_of(pieces.target, block):
-        values = log_likelihood(fit, pieces, at)
+        values = row_log_likelihood(fit, pieces, at)
         weights, k = psis(-values, efficiency[at])
         yield Smoothed(at, values, weights, k, efficiency[at])
 
@@ -115,7 +115,7 @@ def _efficiency(fit: Fit, pieces: Pieces) -> Floats:
     few = _subset(pieces, some)
     found = np.empty(len(some))
     for at in chunks_of(few.target):
-        found[at] = _efficiency_of(log_likelihood(fit, few, at), chains)
+        found[at] = _efficiency_of(row_log_likelihood(fit, few, at), chains)
     return found if len(some) == C else np.full(C, found.mean())
 
 
@@ -171,7 +171,7 @@ def _exact(fit: Fit, row: int, seed: int, request: Request) -> dict[str, float]:
     """What a fit without a row says of it."""
     again, held = refit_without(fit, np.arange(len(fit.model.response.y)) == row, seed, request)
     elpd = predictive_density(again, held)
-    values = log_likelihood(again, held, slice(0, 1))
+    values = row_log_likelihood(again, held, slice(0, 1))
     efficiency = _efficiency_of(values, again.sampling.chains)
     error = _mcse(values, np.full_like(values, -np.log(len(values))), elpd, efficiency)
     n_eff = len(values) * float(efficiency[0])
@@ -218,7 +218,7 @@ def waic(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Elpd:
     pieces = _observed(fit, "waic", max_bytes)
     lpd, p = np.empty(len(pieces.y)), np.empty(len(pieces.y))
     for at in chunks_of(pieces.target):
-        values = log_likelihood(fit, pieces, at)
+        values = row_log_likelihood(fit, pieces, at)
         lpd[at], p[at] = log_mean_exp(values), values.var(axis=0, ddof=1)
     at_rows = pieces.row
     return elpd_from(fit, "waic", (lpd - p)[at_rows], p[at_rows], pieces.y[at_rows], pieces.index)

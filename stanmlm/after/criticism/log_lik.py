@@ -24,7 +24,7 @@ from stanmlm.data.rvalues import Value, as_factor, floats
 from stanmlm.data.whole_rows import rows_of, telling
 from stanmlm.families.observation import log_likelihood as log_likelihood_of
 from stanmlm.families.reading import read_response
-from stanmlm.families.reductions import columns_of, counted
+from stanmlm.families.reductions import counted, response_columns
 from stanmlm.families.responses import Response, added_to, some_rows
 from stanmlm.fit.fit import Fit
 from stanmlm.formula.rparse import parse_expression
@@ -103,13 +103,13 @@ def log_lik(
 
     values = np.empty((len(pieces.target.draws), len(pieces.y)))
     for at in chunks_of(pieces.target):
-        values[:, at] = log_likelihood(fit, pieces, at)
+        values[:, at] = row_log_likelihood(fit, pieces, at)
     return DataArray(
         values[:, pieces.row], dims=("sample", "row"), coords={"row": pieces.index.to_numpy()}, name="log_lik"
     )
 
 
-def log_likelihood(fit: Fit, pieces: Pieces, at: slice) -> Floats:
+def row_log_likelihood(fit: Fit, pieces: Pieces, at: slice) -> Floats:
     """The log likelihood of some distinct rows, (draws, rows); a row of weight zero is no observation and has 0."""
     target, family = pieces.target, fit.model.family
     weights = target.weights[at]
@@ -139,7 +139,7 @@ def observed_rows(fit: Fit) -> Ints:
 def pieces_of(fit: Fit, design: Design, response: Response, index: pd.Index, request: Request = USUAL) -> Pieces:
     """Rows in the columns of a fit, equal ones once."""
     added = [np.broadcast_to(getattr(response, name), response.weights.shape) for name in added_to(response)]
-    own = [*columns_of(response.y), response.trials, response.weights, *added]
+    own = [*response_columns(response.y), response.trials, response.weights, *added]
     row, first = cells_of([*telling(design), design.offset, *own])
     target = target_at(fit, rows_of(design, first), some_rows(response, first), index[first], request)
     return Pieces(target, response.y[first], row, index)

@@ -11,7 +11,7 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError
 from stanmlm.base.streams import ROWS, Purpose, Source, blocks, stream
-from stanmlm.families.observation import expectation
+from stanmlm.families.observation import expected_observed
 from stanmlm.fit.fit import Fit, n_draws, source_of
 
 
@@ -54,7 +54,7 @@ def _moments(fit: Fit, pieces: Pieces, at: slice) -> tuple[Floats, Floats]:
     """Mean and variance of the responses of some distinct rows, (draws, rows) each."""
     family, target = fit.model.family, pieces.target
     theta, extra = theta_of(fit, target, at), extra_of(target, at)
-    return expectation(family, theta, extra), family.variance_of(theta, extra)
+    return expected_observed(family, theta, extra), family.variance_of(theta, extra)
 
 
 def loo_R2(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Floats:  # noqa: N802, rstanarm's name

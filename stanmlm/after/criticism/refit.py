@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import logsumexp
 
-from stanmlm.after.criticism.log_lik import Pieces, log_likelihood, pieces_of
+from stanmlm.after.criticism.log_lik import Pieces, pieces_of, row_log_likelihood
 from stanmlm.after.predict.chunks import chunks_of
 from stanmlm.after.predict.request import USUAL, Request
 from stanmlm.base.arrays import Bools, Floats, Ints
@@ -111,7 +111,7 @@ def predictive_density(fit: Fit, pieces: Pieces) -> Floats:
     repeats = LEVEL_DRAWS if unseen else 1
     out = np.empty(len(pieces.y))
     for at in chunks_of(pieces.target, arrays=repeats):
-        several = [log_likelihood(fit, _reseeded(pieces, repeat), at) for repeat in range(repeats)]
+        several = [row_log_likelihood(fit, _reseeded(pieces, repeat), at) for repeat in range(repeats)]
         out[at] = log_mean_exp(np.concatenate(several))
     return out
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.criticism.log_lik import log_likelihood, observed_pieces
+from stanmlm.after.criticism.log_lik import observed_pieces, row_log_likelihood
 from stanmlm.after.criticism.log_prior import log_prior
 from stanmlm.after.predict.chunks import chunks_of
 from stanmlm.after.predict.request import MAX_BYTES, USUAL, Request
@@ -117,7 +117,7 @@ def total_log_likelihood(fit: Fit, request: Request = USUAL) -> Floats:
     counts = np.bincount(pieces.row, minlength=len(pieces.y))
     total = np.zeros(n_draws(fit))
     for at in chunks_of(pieces.target):
-        total += log_likelihood(fit, pieces, at) @ counts[at]
+        total += row_log_likelihood(fit, pieces, at) @ counts[at]
     return total
 
 

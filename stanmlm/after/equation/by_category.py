@@ -27,10 +27,10 @@ def by_category(model: Model) -> list[tuple[str, Model]]:
         raise OptionError(f"equation() writes one predictor at a time; effects of `{linked}` are of several, together")
     if all(formulas[dpar] is model.formula for dpar in locations):
         return [(ANY, _alone(model, locations[0]))]
-    return [(str(number), _alone(model, dpar)) for number, dpar in zip(numbers_of(model), locations, strict=True)]
+    return [(str(number), _alone(model, dpar)) for number, dpar in zip(category_numbers(model), locations, strict=True)]
 
 
-def numbers_of(model: Model) -> list[int]:
+def category_numbers(model: Model) -> list[int]:
     """The places of categories that have a predictor, from 1."""
     return [k for k in range(1, len(model.family.categories) + 1) if k != reference_of(model)]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stanmlm.after.equation.by_category import ANY, by_category, numbers_of, reference_of
+from stanmlm.after.equation.by_category import ANY, by_category, category_numbers, reference_of
 from stanmlm.after.equation.coefficients import Coefficient, Varying
 from stanmlm.after.equation.group_laws import covariance_lines, law, vector
 from stanmlm.after.equation.latex import Symbol, aligned, at
@@ -17,7 +17,7 @@ from stanmlm.after.equation.page import (
     MU,
     Line,
     Page,
-    check_names,
+    check_page_names,
     factor_over,
     has_several,
     multiplied,
@@ -99,7 +99,7 @@ def equation(fit: Fit | FitList, *, substituted: bool = False, names: Mapping[st
         listed = " and ".join(f"`{dpar}`" for dpar in beside)
         raise OptionError(f"equation() writes models with one predictor; here {listed} has a formula too")
     pages = [page_of(of, given, category, fit.model) for category, of in by_category(fit.model)]
-    check_names(pages)
+    check_page_names(pages)
     body = [line for page in pages for line in (_in_one(page) if substituted else _apart(page))]
     return Equation((*_response_lines(pages[0]), *_odds(fit.model, pages[0]), *body))
 
@@ -128,7 +128,7 @@ def _odds(model: Model, page: Page) -> list[Line]:
         return []
     chance, row = model.family.notation.mean, page.row
     odds = rf"\log \frac{{{chance}_{{{ANY},{row}}}}}{{{chance}_{{{reference_of(model)},{row}}}}}"
-    which = ", ".join(map(str, numbers_of(model)))
+    which = ", ".join(map(str, category_numbers(model)))
     return [(odds, rf"= {at(MU, ANY, row)}, \quad {ANY} = {which}")]
 
 
@@ -264,5 +264,5 @@ def _others(page: Page) -> list[str]:
 def _separate(model: Model, names: Mapping[str, str]) -> list[Line]:
     """A model a group: the first, the last, and dots between."""
     first, last = (replace(page_of(model, names), row=f"i{j}", own=j) for j in ("1", "J"))
-    check_names([first])
+    check_page_names([first])
     return [*_response_lines(first), *_apart(first), ("", r"\;\;\vdots"), *_response_lines(last), *_apart(last)]

@@ -7,7 +7,7 @@ import numpy as np
 
 from stanmlm.after.equation.coefficients import Anatomy, Coefficient, Varying, anatomy
 from stanmlm.after.equation.latex import Symbol, at, name
-from stanmlm.after.equation.variable_levels import Part, Parts, level_of
+from stanmlm.after.equation.variable_levels import LevelPart, Parts, level_of
 from stanmlm.base.errors import OptionError, did_you_mean
 from stanmlm.formula.formula import deparse
 from stanmlm.formula.rcode import is_call, operands
@@ -61,7 +61,7 @@ def _symbols(coefficients: Sequence[Coefficient]) -> tuple[Symbol, ...]:
     )
 
 
-def check_names(pages: Sequence[Page]) -> None:
+def check_page_names(pages: Sequence[Page]) -> None:
     """Refuse names of what is on none of the pages.
 
     Raises
@@ -112,7 +112,7 @@ def factor_over(page: Page, varying: Varying) -> str:
     return name_on(page, groupings(page.model.design)[varying.grouping].group) if has_several(page) else ""
 
 
-def _variable(page: Page, part: Part) -> str:
+def _variable(page: Page, part: LevelPart) -> str:
     level = level_of(part, page.model.design)
     return f"{name_on(page, part.name)}_{{{page.row if level is None else page.letters[level]}}}"
 

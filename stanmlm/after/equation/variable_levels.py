@@ -18,7 +18,7 @@ from stanmlm.priors.parameters import Grouping, groupings
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class LevelPart:
     """One variable's column in the product that makes a column of the design."""
 
     name: str  # R's: "income", "stateAL"
@@ -26,7 +26,7 @@ class Part:
     within: tuple[bool, ...]  # for each grouping factor whether it is constant within its levels
 
 
-Parts = tuple[Part, ...]  # of one column; none for the intercept
+Parts = tuple[LevelPart, ...]  # of one column; none for the intercept
 
 
 def constant_within(values: Floats, index: Ints) -> bool:
@@ -66,14 +66,14 @@ def group_parts(model: Model, bar: int) -> tuple[Parts, ...]:
     return tuple(parts or () for side in sides for parts in _parts(model, side, contrasts, rows))
 
 
-def level_of(part: Part, design: Design) -> int | None:
+def level_of(part: LevelPart, design: Design) -> int | None:
     """The coarsest grouping factor within which a variable is constant, if any."""
     sizes = [len(grouping.levels) for grouping in groupings(design)]
     inside = [number for number, constant in enumerate(part.within) if constant]
     return min(inside, key=lambda number: sizes[number]) if inside else None
 
 
-def same_product(a: Sequence[Part], b: Sequence[Part]) -> bool:
+def same_product(a: Sequence[LevelPart], b: Sequence[LevelPart]) -> bool:
     """Whether two products have the same variables, coded alike."""
     left, right = (sorted(parts, key=lambda part: part.name) for parts in (a, b))
     return [part.name for part in left] == [part.name for part in right] and all(
@@ -111,8 +111,8 @@ def _columns(
     return made.names[start:], made.X[:, start:]
 
 
-def _made(model: Model, names: tuple[str, ...], X: Floats) -> list[Part]:
-    return [Part(name, X[:, k], _within(model.design, X[:, k])) for k, name in enumerate(names)]
+def _made(model: Model, names: tuple[str, ...], X: Floats) -> list[LevelPart]:
+    return [LevelPart(name, X[:, k], _within(model.design, X[:, k])) for k, name in enumerate(names)]
 
 
 def _within(design: Design, values: Floats) -> tuple[bool, ...]:

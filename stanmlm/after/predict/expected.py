@@ -12,7 +12,7 @@ from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.streams import Purpose, Source, blocks, streams_of_draws
 from stanmlm.data.design import predictors
 from stanmlm.families.observation import draw
-from stanmlm.families.observation import expectation as expectation_of
+from stanmlm.families.observation import expected_observed as expectation_of
 from stanmlm.families.reductions import Extra, extra_at
 from stanmlm.families.theta import Theta
 from stanmlm.families.thresholds import THRESHOLDS

@@ -14,7 +14,7 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError
 from stanmlm.base.streams import ROWS
-from stanmlm.families.observation import expectation as expectation_of
+from stanmlm.families.observation import expected_observed as expectation_of
 from stanmlm.families.theta import Theta
 from stanmlm.fit.fit import Fit, source_of
 

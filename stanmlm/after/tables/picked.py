@@ -20,7 +20,7 @@ Picked = Mapping[str, Element]  # by the name that it has in the table
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedValues:
     """Some parameters of a fit by the names that tables and figures give them."""
 
     names: tuple[str, ...]  # P
@@ -29,7 +29,7 @@ class Named:
     elements: tuple[Element, ...] = ()  # P, what they are in the ledger; none where they are made from others
 
 
-def named_draws(fit: Fit, pars: Sequence[str] | str | None = None, regex_pars: str | None = None) -> Named:
+def named_draws(fit: Fit, pars: Sequence[str] | str | None = None, regex_pars: str | None = None) -> NamedValues:
     """The draws of the parameters that `pars` or `regex_pars` names, in that order.
 
     Parameters
@@ -65,10 +65,10 @@ def named_draws(fit: Fit, pars: Sequence[str] | str | None = None, regex_pars: s
     return _named(fit, _picked(fit, names, pars, regex_pars))
 
 
-def named_subset(named: Named, places: Sequence[int]) -> Named:
+def named_subset(named: NamedValues, places: Sequence[int]) -> NamedValues:
     """The parameters at some places of `named`."""
     kept = list(places)
-    return Named(
+    return NamedValues(
         tuple(named.names[i] for i in kept),
         named.draws[..., kept],
         tuple(named.bounds[i] for i in kept),
@@ -91,9 +91,9 @@ def in_table_order(fit: Fit, pars: Sequence[str] | str | None, regex_pars: str |
     return {**{name: row for name, row in names.items() if name in chosen}, **others}
 
 
-def _named(fit: Fit, chosen: Picked) -> Named:
+def _named(fit: Fit, chosen: Picked) -> NamedValues:
     rows = tuple(chosen.values())
-    return Named(tuple(chosen), values_of(fit, rows), tuple(row.parameter.bounds for row in rows), rows)
+    return NamedValues(tuple(chosen), values_of(fit, rows), tuple(row.parameter.bounds for row in rows), rows)
 
 
 def _names(fit: Fit) -> Picked:
