@@ -250,7 +250,7 @@ def test_max_bytes_changes_no_draw() -> None:
 @pytest.mark.parametrize("type", ["intervals", "stat", "error", "bars", "loo_pit"])
 def test_max_bytes_changes_no_check(type: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stanmlm.base.streams.ROWS", 32)
-    monkeypatch.setattr("stanmlm.after.criticism.ppcheck.ROWS", 32)
+    monkeypatch.setattr("stanmlm.after.criticism.loo_pit.ROWS", 32)
     for fit in (counts_fit(), exams_fit()):
         if type == "bars" and fit is exams_fit():
             continue
