@@ -4,11 +4,12 @@ import keyword
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from stanmlm.base.arguments import check_arguments, shown
+from stanmlm.base.arguments import check_arguments, is_single, numbers_of, shown
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.data.raw_response import RawResponse
@@ -150,10 +151,13 @@ def _ends(argument: str, given: Ends, count: int) -> list[float | None]:
     """A bound a parameter, None where none is given."""
     if given is None:
         return [None] * count
-    each = list(given) if isinstance(given, Sequence) else [given]
+    each: list[Any] = [given] if is_single(given) else list(given)  # type: ignore[arg-type]
+    if odd := [one for one in each if not (one is None or isinstance(one, Real))]:
+        raise OptionError(f"{argument} is a number or None for each parameter, not {shown(odd[0])}")
     if len(each) != count:
         raise OptionError(f"{argument} has {len(each)} for {count} parameters: one each, None where there is none")
-    return [None if one is None or np.isnan(one) else float(one) for one in each]
+    ends = [np.nan if one is None else float(numbers_of(argument, one)) for one in each]
+    return [None if np.isnan(end) else end for end in ends]
 
 
 def _parameter(name: str, link: str, lb: float | None, ub: float | None) -> Distributional:

@@ -212,3 +212,15 @@ def test_responses_are_read_by_their_type() -> None:
             pd.DataFrame({"y": [1.0, 2.5, 3.0]}),
             family=sm.custom_family("whole", links=("log",), stan=stan, type="int"),
         )
+
+
+def test_bounds_are_numbers_in_any_list_and_nothing_else() -> None:
+    stan = "real tilted_lpdf(real y, real mu, real k) { return normal_lpdf(y | mu, k); }"
+    one, other = (
+        sm.custom_family("tilted", ("mu", "k"), ("identity", "log"), stan=stan, lb=ends)
+        for ends in ((None, 1.0), pd.Series([-np.inf, 1.0]))
+    )
+    assert [each.within for each in one.parameters] == [each.within for each in other.parameters]
+    for odd in (np.arange(3.0), "k", ("a", "b"), np.ones((2, 2)), (1.0,), 1j):
+        with pytest.raises(sm.StanmlmError):
+            sm.custom_family("tilted", ("mu", "k"), ("identity", "log"), stan=stan, ub=odd)
