@@ -159,10 +159,10 @@ def test_the_likelihood_at_its_maximum_is_that_of_the_fitter(case: dict, referen
     if family.shared:
         theta = replace(theta, shared={THRESHOLDS: np.array(list(case["thresholds"].values()))})
     logs = log_likelihood(model.family, model.response.y, theta, extra_at(model.response))
-    assert logs.sum() - _left_out(model) == pytest.approx(case["logLik"], rel=1e-6)
+    assert logs.sum() - _multinomial_coefficients(model) == pytest.approx(case["logLik"], rel=1e-6)
 
 
-def _left_out(model: Model) -> float:
+def _multinomial_coefficients(model: Model) -> float:
     """Multinomial ones, which nnet leaves out."""
     if model.family.name != "multinomial":
         return 0.0
