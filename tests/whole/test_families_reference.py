@@ -32,7 +32,9 @@ RATIO = {"tight": (0.93, 1.07), "medium": (0.8, 1.25)}
 SCALES = {"kidney-lognormal": "medium"}
 SIZES = {"seed": 20261127, "chains": 4, "iter": 2000, "progress": False}
 # Monte Carlo errors of both, of means and of sds: of some 500 comparisons of one posterior (chance .03) none is so far.
+# The README beside the files: sds within 6%, or four Monte Carlo errors.
 ERRORS = 4.0
+SD_RATIO = 0.06
 # Posteriors far from normal, since a zero may be of either part: maximum likelihood is not where they are. There brms's
 # own programs say where, under the same priors (`reference/brms_zeros.py`).
 FAR = json.loads((Path(__file__).parents[1] / "reference" / "brms_zeros.json").read_text())
@@ -272,10 +274,11 @@ def _coefficients(fit: sm.Fit) -> dict[str, np.ndarray]:
 
 
 def _agree(ours: dict[str, np.ndarray], theirs: dict[str, dict[str, float]]) -> None:
-    """Means and sds of draws (chains, draws), as far as the Monte Carlo errors of both let them."""
+    """Means and sds of draws (chains, draws), as far as Monte Carlo errors of both let them; sds to 6% in any case."""
     for name, draws in ours.items():
         own = {"mean": draws.mean(), "sd": draws.std()}
         for what, value in own.items():
             error = array_stats.mcse(draws, method=what, chain_axis=0, draw_axis=1)
             off = (value - theirs[name][what]) / np.hypot(error, theirs[name][f"mcse_{what}"])
-            assert abs(off) < ERRORS, (name, what, off)
+            close = what == "sd" and abs(value / theirs[name][what] - 1) < SD_RATIO
+            assert close or abs(off) < ERRORS, (name, what, off, value / theirs[name][what])
