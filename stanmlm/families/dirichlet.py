@@ -8,18 +8,10 @@ from scipy import special
 from stanmlm.base.arrays import Floats, Ints, constant
 from stanmlm.base.errors import DataError
 from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.beta import BETA
 from stanmlm.families.categories import category_parts
-from stanmlm.families.family import (
-    LOG_PRIOR,
-    SHAPE_PRIOR,
-    Distributional,
-    Family,
-    Notation,
-    trials_of,
-    with_link,
-)
+from stanmlm.families.family import Family, Notation, trials_of, with_link
 from stanmlm.families.given import Given
-from stanmlm.families.links import LINKS, OF_SCALES
 from stanmlm.families.nominal import PATTERN, Places, log_probabilities, nominal_probabilities, one_each, reference_of
 from stanmlm.families.reductions import Extra, Reduction, Stats, total
 from stanmlm.families.responses import Response, refuse, weights_of_rows
@@ -139,16 +131,7 @@ DIRICHLET = Family(
     spellings=(),
     parameters=(
         PATTERN,
-        Distributional(
-            name="phi",
-            link=LINKS["log"],
-            links=OF_SCALES,
-            support="positive",
-            start=_phi,
-            words="the variance of a share is mu (1 - mu) / (1 + phi)",
-            prior=SHAPE_PRIOR,
-            prior_link=LOG_PRIOR,
-        ),
+        replace(BETA.parameters[1], start=_phi),
     ),
     kind="shares",
     read=_read,
