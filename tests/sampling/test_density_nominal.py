@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from reference_density import dimension
 from stan_against_numpy import check, compiled
+from test_density_ordinal import COLLAPSED
+from test_density_ordinal import data as ordered_data
 
 import stanmlm as sm
 from stanmlm.families import Family, binomial, categorical, dirichlet, multinomial
@@ -14,8 +16,6 @@ from stanmlm.fit.pipeline import ModelOptions, build_model
 from stanmlm.model.model import Model
 from stanmlm.sampling.program import program, structure
 
-# Differences of the log density between cells and rows, relative to its size: the order of sums.
-COLLAPSED = 1e-10
 FAMILIES = {
     "categorical": categorical(),
     "refcat": categorical(refcat="C 3"),
@@ -49,19 +49,9 @@ every = pytest.mark.parametrize(
 
 
 def data(categories: int = 4, rows: int = 180) -> pd.DataFrame:
-    rng = np.random.default_rng(3)
-    g = np.arange(rows) % 12
-    frame = pd.DataFrame({
-        "x": rng.choice([-1.0, 0.5, 1.0], rows),
-        "z": rng.choice([1.0, 2.0], rows),
-        "o": rng.choice([-0.2, 0.3], rows),
-        "w": rng.choice([0.5, 1.0, 2.0], rows),
-        "a": rng.normal(size=12)[g],
-        "g": [f"g{i:02d}" for i in g],
-        "c": [f"c{i % 5}" for i in range(rows)],
-    })  # fmt: skip
-    behind = frame["x"] + rng.normal(size=12)[g] + rng.logistic(size=rows)
-    codes = np.digitize(behind, np.quantile(behind, np.linspace(0, 1, categories + 1)[1:-1]))
+    rng = np.random.default_rng(7)
+    frame = ordered_data(categories, rows)
+    codes = frame["y"].to_numpy() - 1
     shares = rng.dirichlet(np.arange(1.0, categories + 1), rows)
     parts = {f"s{k + 1}": shares[:, k] for k in range(categories)}
     parts |= {f"k{k + 1}": rng.poisson(k + 1.0, rows) for k in range(categories)}
