@@ -24,30 +24,20 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import sbc_categories
+import sbc_templates
 from process import HERE
 from run import RESULTS, machine
-from sbc_templates import (
-    NEW,
-    TEMPLATES,
-    Template,
-    Truth,
-    draw_truth,
-    frame_of,
-    levels_of,
-    linear_predictor,
-    log_likelihood,
-    new_rows,
-    priors_of,
-    respond,
-)
+from sbc_templates import NEW
 from scipy import stats
 
 import stanmlm as sm
-from stanmlm import families
 from stanmlm.after.criticism.ppcheck import stat_frame
 from stanmlm.after.criticism.replicates import CheckOptions
 from stanmlm.after.predict.request import Request
 
+Shape = sbc_templates.Template | sbc_categories.Categories
+TEMPLATES: dict[str, Shape] = {**sbc_templates.TEMPLATES, **sbc_categories.TEMPLATES}
 DRAWS = 99  # that a rank is taken among
 LEVELS = (0.5, 0.9)  # of prediction intervals
 ERROR = 0.01  # chance that any envelope is left where all is well
@@ -59,70 +49,41 @@ def replicate(name: str, number: int) -> dict[str, object]:
     """One replication: ranks by quantity, hits of `predict`'s intervals, and what the sampler said."""
     of = TEMPLATES[name]
     rng = np.random.default_rng(np.random.SeedSequence(zlib.crc32(name.encode()), spawn_key=(number,)))
-    frame = frame_of(of)
-    new = new_rows(frame)
-    truth = draw_truth(of, frame, rng)
-    eta = linear_predictor(of, truth, frame, frame)
-    y, again = (respond(of, truth, eta, frame, rng) for _ in range(2))
-    future = respond(of, truth, linear_predictor(of, truth, frame, new), new, rng)
+    of_kind = sbc_categories if isinstance(of, sbc_categories.Categories) else sbc_templates
+    frame = sbc_templates.frame_of(of)
+    new = sbc_templates.new_rows(frame)
+    made = of_kind.simulate(of, frame, new, rng)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fit = fitted(of, frame.assign(y=y), number + 1)
+        fit = of_kind.fitted(of, made.data, number + 1, SAMPLING)
         drawn = draws_of(of, fit, new)
-        hits = coverage(fit, new, future) if of.gaussian else {}
-    true = {**named(of, truth, frame), "log likelihood": log_likelihood(of, truth, eta, frame, y)}
-    true |= {"new response": future[0], "new response, new group": future[NEW]}
-    true |= {"replicate's mean": again.mean() / of.trials, "replicate's sd": np.std(again / of.trials, ddof=1)}
+        hits = coverage(fit, new, made.future) if of.gaussian else {}
+    true = made.true | {"new response": made.future[0], "new response, new group": made.future[NEW]}
     ranks = {key: rank_of(value, drawn[key], rng) for key, value in true.items() if key in drawn}
+    if missed := made.true.keys() - ranks.keys():
+        raise KeyError(f"{name}: no draws of {', '.join(sorted(missed))}")
     stats_of = fit.posterior["sample_stats"]
     return {"number": number, "ranks": ranks, "hits": hits, "divergences": int(stats_of["diverging"].sum())}
 
 
-def fitted(of: Template, data: pd.DataFrame, seed: int) -> sm.Fit:
-    options: dict[str, object] = {**SAMPLING, **priors_of(of), **of.options, "seed": seed}
-    family = getattr(families, of.family)(link=of.link)
-    verb = sm.glmer if of.terms else sm.glm
-    formula = sm.bf(of.formula, f"{of.sized} ~ {' + '.join(of.sizes)}") if of.sizes else of.formula
-    return verb(formula, data, family, **options, **({"weights": "w"} if of.weights else {}))
-
-
-def draws_of(of: Template, fit: sm.Fit, new: pd.DataFrame) -> dict[str, np.ndarray]:
+def draws_of(of: Shape, fit: sm.Fit, new: pd.DataFrame) -> dict[str, np.ndarray]:
     """Evenly spaced draws of every quantity."""
     frame = sm.as_draws_df(fit)
     kept = np.linspace(0, len(frame) - 1, DRAWS).astype(int)
     trials = {"trials": of.trials} if of.trials > 1 else {}
     responses = np.asarray(sm.posterior_predict(fit, new, draws=DRAWS, **trials))
-    return {
-        **{name: frame[name].to_numpy()[kept] for name in frame.columns if not name.startswith(".")},
-        "log likelihood": np.asarray(sm.log_lik(fit)).sum(axis=1)[kept],
-        "new response": responses[:, 0],
-        "new response, new group": responses[:, NEW],
-        "replicate's mean": checked(fit, "mean", kept),
-        "replicate's sd": checked(fit, "sd", kept),
-    }
+    first = responses[..., 0] if responses.ndim > 2 else responses  # of several columns
+    out = {name: frame[name].to_numpy()[kept] for name in frame.columns if not name.startswith(".")}
+    out["log likelihood"] = np.asarray(sm.log_lik(fit)).sum(axis=1)[kept]
+    out |= {"new response": first[:, 0], "new response, new group": first[:, NEW]}
+    if of.numeric:
+        out |= {f"replicate's {stat}": checked(fit, stat, kept) for stat in ("mean", "sd")}
+    return out
 
 
 def checked(fit: sm.Fit, stat: str, kept: np.ndarray) -> np.ndarray:
     """A statistic of replicated responses, of which `pp_check` draws a figure."""
     return stat_frame(fit, CheckOptions(Request(draws=len(kept)), stat=stat))["value"].to_numpy()
-
-
-def named(of: Template, truth: Truth, frame: pd.DataFrame) -> dict[str, float]:
-    """The truth under the names of `as_draws_df`; of effects those of each term's first level."""
-    out = {f"b[{coef_of(name)}]": value for name, value in zip(of.fixed, truth.b, strict=True)}
-    for term, effects, sd, correlation in zip(of.terms, truth.effects, truth.sds, truth.correlations, strict=True):
-        level = levels_of(term, frame)[0]
-        for k, column in enumerate(term.columns):
-            coef = coef_of(column)
-            out |= {f"sd_{term.group}[{coef}]": sd[k], f"r_{term.group}[{level}, {coef}]": effects[0, k]}
-        if len(term.columns) > 1:
-            out[f"cor_{term.group}[(Intercept),{term.columns[1]}]"] = correlation[0, 1]
-    sizes = {f"b_{of.sized}[{coef_of(name)}]": value for name, value in zip(of.sizes, truth.sizes, strict=True)}
-    return out | truth.scalars | sizes
-
-
-def coef_of(column: str) -> str:
-    return "(Intercept)" if column == "1" else column
 
 
 def rank_of(value: float, draws: np.ndarray, rng: np.random.Generator) -> int:

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import special, stats
 
 import stanmlm as sm
+from stanmlm import families
 
 LEVELS, NEW = 8, 4  # groups of a factor, and rows that are predicted in fitted groups and in a new one
 LKJ = 2.0
@@ -52,6 +53,8 @@ class Template:
     level: float = 0.0  # about where its intercept is
     n: int = 300  # replications
 
+    numeric = True  # means and sds of responses are checked
+
     @property
     def gaussian(self) -> bool:
         return self.family == "gaussian"
@@ -72,6 +75,15 @@ class Truth:
     correlations: tuple[np.ndarray, ...]  # a term each: (K, K)
     scalars: dict[str, float]
     sizes: np.ndarray  # coefficients of the other predictor, uncentred
+
+
+@dataclass(frozen=True)
+class Made:
+    """Data that were simulated, and the truth behind them by the name of each quantity."""
+
+    data: pd.DataFrame
+    true: dict[str, float]
+    future: np.ndarray  # new responses of the rows of `new_rows`; a category's number, or the first of several columns
 
 
 # What families have beside the mean, each with its prior.
@@ -255,6 +267,46 @@ TEMPLATES |= {
     )
 }
 SINGLE = {"gaussian singletons", "logit observations"}  # a group each row
+
+
+def simulate(of: Template, frame: pd.DataFrame, new: pd.DataFrame, rng: np.random.Generator) -> Made:
+    """Parameters from the priors, and responses from them."""
+    truth = draw_truth(of, frame, rng)
+    eta = linear_predictor(of, truth, frame, frame)
+    y, again = (respond(of, truth, eta, frame, rng) for _ in range(2))
+    future = respond(of, truth, linear_predictor(of, truth, frame, new), new, rng)
+    true = {**named(of, truth, frame), "log likelihood": log_likelihood(of, truth, eta, frame, y)}
+    true |= {"replicate's mean": again.mean() / of.trials, "replicate's sd": np.std(again / of.trials, ddof=1)}
+    return Made(frame.assign(y=y), true, future)
+
+
+def named(of: Template, truth: Truth, frame: pd.DataFrame) -> dict[str, float]:
+    """The truth under the names of `as_draws_df`; of effects those of each term's first level."""
+    out = {f"b[{coef_of(name)}]": value for name, value in zip(of.fixed, truth.b, strict=True)}
+    for term, effects, sd, correlation in zip(of.terms, truth.effects, truth.sds, truth.correlations, strict=True):
+        level = levels_of(term, frame)[0]
+        for k, column in enumerate(term.columns):
+            out |= labels_of_effects(term.group, level, coef_of(column), sd[k], effects[0, k])
+        if len(term.columns) > 1:
+            out[f"cor_{term.group}[(Intercept),{term.columns[1]}]"] = correlation[0, 1]
+    sizes = {f"b_{of.sized}[{coef_of(name)}]": value for name, value in zip(of.sizes, truth.sizes, strict=True)}
+    return out | truth.scalars | sizes
+
+
+def labels_of_effects(group: str, level: str, coef: str, sd: float, effect: float) -> dict[str, float]:
+    return {f"sd_{group}[{coef}]": sd, f"r_{group}[{level}, {coef}]": effect}
+
+
+def coef_of(column: str) -> str:
+    return "(Intercept)" if column == "1" else column
+
+
+def fitted(of: Template, data: pd.DataFrame, seed: int, options: dict[str, object]) -> sm.Fit:
+    options = {**options, **priors_of(of), **of.options, "seed": seed}
+    family = getattr(families, of.family)(link=of.link)
+    verb = sm.glmer if of.terms else sm.glm
+    formula = sm.bf(of.formula, f"{of.sized} ~ {' + '.join(of.sizes)}") if of.sizes else of.formula
+    return verb(formula, data, family, **options, **({"weights": "w"} if of.weights else {}))
 
 
 def frame_of(of: Template) -> pd.DataFrame:
