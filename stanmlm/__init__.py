@@ -35,7 +35,10 @@ from stanmlm.after.predict.fitted import fitted, posterior_interval, predict, re
 from stanmlm.after.predict.poststratify import Poststratified, poststratify
 from stanmlm.after.predict.predict import posterior_epred, posterior_linpred, posterior_predict
 from stanmlm.after.predict.simulated import simulate
+from stanmlm.after.tables.augment import augment
+from stanmlm.after.tables.glance import glance
 from stanmlm.after.tables.summary import summary
+from stanmlm.after.tables.tidy import odds_ratios, tidy
 from stanmlm.after.tables.to_arviz import to_arviz
 from stanmlm.base.arguments import public as _public
 from stanmlm.base.errors import (
@@ -186,6 +189,7 @@ __all__ = [
     "as_data_frame",
     "as_draws_df",
     "asym_laplace",
+    "augment",
     "avg_comparisons",
     "avg_predictions",
     "avg_slopes",
@@ -224,6 +228,7 @@ __all__ = [
     "gaussian",
     "geometric",
     "getME",
+    "glance",
     "glm",
     "glmer",
     "group_mean",
@@ -263,6 +268,7 @@ __all__ = [
     "ngrps",
     "nobs",
     "normal",
+    "odds_ratios",
     "ordbeta",
     "pareto_k",
     "plot_areas",
@@ -307,6 +313,7 @@ __all__ = [
     "student",
     "student_t",
     "summary",
+    "tidy",
     "to_arviz",
     "uniform",
     "update",

@@ -19,6 +19,7 @@ from stanmlm.fit.draws import (
 )
 from stanmlm.fit.fit import Fit, draws_of, n_draws
 from stanmlm.fit.fitlist import FitList
+from stanmlm.fit.group_coefficients import group_coefficients
 from stanmlm.priors.parameter_names import find, label_of, names_of
 from stanmlm.priors.parameters import SIGMA, Element, Grouping, groupings
 from stanmlm.sampling.standata import standata as data_block
@@ -81,12 +82,17 @@ def ranef(fit: Fit) -> dict[str, pd.DataFrame]:
 
 
 def _effects(fit: Fit, grouping: Grouping) -> pd.DataFrame:
-    draws, data = np.concatenate([effects_of(fit, bar) for bar in grouping.bars], axis=-1), fit.model.frame.data
-    levels = own_values(grouping.levels, data[grouping.group]) if grouping.group in data else list(grouping.levels)
-    frame = pd.DataFrame(draws.mean(axis=0), index=levels, columns=list(grouping.terms))
+    draws = np.concatenate([effects_of(fit, bar) for bar in grouping.bars], axis=-1)
+    frame = pd.DataFrame(draws.mean(axis=0), index=_levels(fit, grouping), columns=list(grouping.terms))
     centred = draws - draws.mean(axis=0)
     frame.attrs["postVar"] = np.einsum("djk,djl->klj", centred, centred) / (len(draws) - 1)
     return frame
+
+
+def _levels(fit: Fit, grouping: Grouping) -> list[object]:
+    """As the data have them."""
+    data = fit.model.frame.data
+    return own_values(grouping.levels, data[grouping.group]) if grouping.group in data else list(grouping.levels)
 
 
 def coef(fit: Fit | FitList) -> pd.Series | pd.DataFrame | dict[str, pd.DataFrame]:
@@ -105,18 +111,14 @@ def coef(fit: Fit | FitList) -> pd.Series | pd.DataFrame | dict[str, pd.DataFram
     check_arguments(coef, locals())
     if isinstance(fit, FitList):
         return fit.means(add_dropped=True)
-    fixed = fixef(fit)
     if not fit.model.design.terms:
         return fixef(fit, add_dropped=True)
-    return {group: _coefficients(fixed, effects) for group, effects in ranef(fit).items()}
+    return {grouping.group: _coefficients(fit, grouping) for grouping in _groupings(fit)}
 
 
-def _coefficients(fixed: pd.Series, effects: pd.DataFrame) -> pd.DataFrame:
-    extra = [name for name in effects.columns if name not in fixed.index]
-    start = pd.concat([pd.Series(0.0, index=extra), fixed]) if extra else fixed
-    base = pd.DataFrame(np.tile(start.to_numpy(), (len(effects), 1)), index=effects.index, columns=start.index)
-    base[list(effects.columns)] += effects
-    return base
+def _coefficients(fit: Fit, grouping: Grouping) -> pd.DataFrame:
+    means = {name: draws.mean(axis=0) for name, draws in group_coefficients(fit, grouping)}
+    return pd.DataFrame(means, index=_levels(fit, grouping))
 
 
 def sigma(fit: Fit) -> float:

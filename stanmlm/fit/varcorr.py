@@ -112,12 +112,16 @@ def VarCorr(fit: Fit, level: float = 0.95) -> VarCorrTable:  # noqa: N802, lme4'
 
 
 def _varcorr_terms(fit: Fit) -> list[VarCorrTerm]:
+    return [_varcorr_term(fit, name, bar) for name, bar in bars_named(fit)]
+
+
+def bars_named(fit: Fit) -> list[tuple[str, int]]:
+    """Bars, group by group, by what lme4 calls their groups: a second bar of one factor is `g.1`."""
     known = groupings(fit.model.design)
     names = make_unique(
         each.group if place == 0 else f"{each.group}.{place}" for each in known for place in range(len(each.bars))
     )
-    bars = [bar for grouping in known for bar in grouping.bars]
-    return [_varcorr_term(fit, name, bar) for name, bar in zip(names, bars, strict=True)]
+    return list(zip(names, (bar for grouping in known for bar in grouping.bars), strict=True))
 
 
 def _varcorr_term(fit: Fit, name: str, bar: int) -> VarCorrTerm:

@@ -120,16 +120,23 @@ def residuals(fit: Fit, type: str = "response") -> pd.Series:
         raise OptionError(f"`{type}` is not a type of residuals" + did_you_mean(type, RESIDUALS))
     require_numbers(fit, "residuals")
     model = fit.model
-    # Dispersions of all rows are 1, as in R; what shapes the density otherwise stands at its mean.
     if type != "response" and not extra_at(model.response).whole:
         raise DataError(f"residuals of type {type} are of responses that were seen whole; some here are censored or "
                         'truncated: type="response" is observed minus fitted')  # fmt: skip
+    return with_left_out(fit, RESIDUALS[type](point_of(fit)), "residuals")
+
+
+def point_of(fit: Fit) -> Point:
+    """The rows of a fit at the posterior mean of their expectation.
+
+    Dispersions of all rows are 1, as in R; what shapes the density otherwise stands at its mean.
+    """
+    model = fit.model
     unit = not np.any(model.response.se)  # known errors are in the response's own units
     values = {one.name: 1.0 if one.scales_groups and unit else draws_of(fit, one.name).mean() for one in model.scalars}
     others = {name: np.full((1, 1), value) for name, value in values.items()}
     others |= {of.dpar: _means(fit, of.dpar)[None] for of in model.design.others}
-    point = Point(model.family, model.response, _means(fit), others)
-    return with_left_out(fit, RESIDUALS[type](point), "residuals")
+    return Point(model.family, model.response, _means(fit), others)
 
 
 def predict(

@@ -31,11 +31,17 @@ def _response_residuals(at: Point) -> Floats:
     return at.observed - at.mu
 
 
-def _pearson_residuals(at: Point) -> Floats:
-    weights, one = at.response.weights * at.response.trials, np.ones_like(at.mu)
+def unit_variance(at: Point) -> Floats:
+    """R's variance function of the family at the expectation, (N,): of one trial of weight one."""
+    one = np.ones_like(at.mu)
     extra = replace(extra_at(at.response), trials=one, weights=one, exponents=one)
-    variance = at.family.variance_of(_theta(at, at.mu), extra)[0]
-    return np.asarray((at.observed - at.mu) * np.sqrt(weights / variance))
+    variance: Floats = at.family.variance_of(_theta(at, at.mu), extra)[0]
+    return variance
+
+
+def _pearson_residuals(at: Point) -> Floats:
+    weights = at.response.weights * at.response.trials
+    return np.asarray((at.observed - at.mu) * np.sqrt(weights / unit_variance(at)))
 
 
 def _theta(at: Point, mu: Floats) -> Theta:
