@@ -92,7 +92,9 @@ def test_exponentiated_estimates_are_of_fixed_rows_alone() -> None:
     plain, found = sm.tidy(slopes()), sm.tidy(slopes(), exponentiate=True)
     fixed = plain["effect"] == "fixed"
     np.testing.assert_allclose(found.loc[fixed, "estimate"], np.exp(plain.loc[fixed, "estimate"]))
-XX    pd.testing.assert_frame_equal(found[~fixed], plain[~fixed])
+    scaled = (plain["std.error"] * np.exp(plain["estimate"]))[fixed]
+    np.testing.assert_allclose(found.loc[fixed, "std.error"], scaled)
+    pd.testing.assert_frame_equal(found[~fixed], plain[~fixed])
 
 
 def test_odds_ratios_are_of_logits() -> None:
