@@ -106,3 +106,69 @@ def test_augment_has_the_columns_of_broom_mixed(entry: dict[str, Any]) -> None:
             assert (found[name] - expected[name]).abs().max() < 0.15 * scale, name
         else:
             assert found[name].astype(str).tolist() == expected[name].tolist()
+
+
+PROBS = (0.025, 0.975)
+BRMS = ("brms:fixef", "brms:ranef", "brms:coef", "brms:VarCorr", "brms:tidy")
+# Of wine's program the priors are not told; those of the other cumulative ones are these.
+LIKELY = {"p-real-wine": (("normal(0, 1)", "b"), ("normal(0, 3)", "Intercept"), ("exponential(1)", "sd"))}
+MODELS = {
+    "p-real-bcg": ("yi | se(sei) ~ 1 + (1 | trial)", "gaussian"),
+    "p-real-wine": ("rating ~ temp + contact + (1 | judge)", sm.cumulative("probit")),
+}
+
+
+@cache
+def of_posterior(name: str, data: str) -> sm.Fit:
+    formula, family = MODELS[name]
+    priors = ["brms", *(sm.set_prior(text, class_=class_) for text, class_ in LIKELY.get(name, ()))]
+    told = json.loads((SHARED / "families_posterior.json").read_text())["entries"]
+    for row in (row for entry in told if entry["id"] == name for row in entry["priors"]):
+        keys = {key: row.get(key) or "" for key in ("coef", "group", "dpar")}
+        priors.append(sm.set_prior(row["prior"], class_=row["class"], **keys))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sm.StanmlmWarning)
+        return sm.brm(formula, _load().data(data), family=family, priors=priors, **SIZES)
+
+
+def close(ours: Any, theirs: Any, tolerance: float) -> None:
+    """Estimates and quantiles in posterior sds (column 1), sds by ratio."""
+    ours, theirs = np.asarray(ours, float), np.asarray(theirs, float)
+    np.testing.assert_allclose(ours[..., 1], theirs[..., 1], rtol=2 * tolerance)
+    for k in (0, 2, 3):
+        assert np.all(np.abs(ours[..., k] - theirs[..., k]) < (k + 1) * tolerance * theirs[..., 1])
+
+
+TOLERANCE = {"p-real-bcg": 0.1, "p-real-wine": 0.15}  # the priors of wine's program are not told
+
+
+@pytest.mark.parametrize(
+    "entry", [e for e in entries(*BRMS) if e["model"]["posterior"] in MODELS], ids=lambda entry: entry["id"]
+)
+def test_extractors_have_what_brms_has(entry: dict[str, Any]) -> None:
+    name, result = entry["model"]["posterior"], entry["result"]
+    fit, tolerance = of_posterior(name, entry["data"]), TOLERANCE[name]
+    if entry["kind"] == "brms:fixef":
+        found = sm.fixef(fit, probs=PROBS)
+        assert found.columns.tolist() == result["table"]["columns"][1:]
+        close(found, table(entry).set_index("row"), tolerance)
+    elif entry["kind"] == "brms:tidy":
+        found, expected = sm.tidy(fit), table(entry)
+        for label in ("effect", "component", "group", "term"):
+            assert found[label].tolist() == [one if isinstance(one, str) else None for one in expected[label]]
+        numbers = ["estimate", "std.error", "conf.low", "conf.high"]
+        assert found.columns.tolist() == expected.columns.tolist()
+        close(found[numbers], expected[numbers], tolerance)
+    elif entry["kind"] == "brms:VarCorr":
+        for group, told in result.items():
+            found = sm.VarCorr(fit, probs=PROBS)[group]["sd"]
+            close(found, pd.DataFrame(told["sd"]["rows"]).set_index("row"), tolerance)
+    else:
+        verb = {"brms:ranef": sm.ranef, "brms:coef": sm.coef}[entry["kind"]]
+        for group, told in result.items():
+            found, columns = verb(fit, probs=PROBS)[group], told["dimnames"][1]
+            assert found.shape == (told["dim"][0], told["dim"][1] * told["dim"][2])
+            assert found.columns.get_level_values(1).unique().tolist() == columns
+            first = found.head(3).to_numpy().reshape(3, told["dim"][2], 4)
+            theirs = np.reshape(told["first3"], (told["dim"][2], 4, 3)).transpose(2, 0, 1)
+            close(first, theirs, tolerance)

@@ -15,7 +15,7 @@ from stanmlm.fit.draws import coefficient_names, coefficients_of, values_of
 from stanmlm.fit.fit import Fit
 from stanmlm.fit.group_coefficients import group_coefficients, group_effects
 from stanmlm.fit.varcorr import bars_named
-from stanmlm.priors.parameters import SIGMA, THRESHOLDS, Element, Grouping, Parameter, groupings, named
+from stanmlm.priors.parameters import SIGMA, THRESHOLDS, Element, Grouping, Parameter, groupings, is_intercept, named
 
 EFFECTS = ("fixed", "ran_pars", "ran_vals", "ran_coefs", "auxiliary")  # in broom.mixed's order, rstanarm's at the end
 COLUMNS = (
@@ -222,14 +222,10 @@ def _fixed_of_lme4(fit: Fit) -> Iterator[Rows]:
 
 def _fixed_of_brms(fit: Fit) -> Iterator[Rows]:
     """Intercepts of all parameters first, as brms orders them."""
-    rows = sorted(fit.model.ledger.of("b"), key=lambda row: not _is_intercept(row))
+    rows = sorted(fit.model.ledger.of("b"), key=lambda row: not is_intercept(row))
     apart = [_apart(row.address.dpar, _in_brms(row)) for row in rows]
     components, terms = zip(*apart, strict=True) if apart else ((), ())
     yield Rows(values_of(fit, [Element(row) for row in rows]), terms, components)
-
-
-def _is_intercept(row: Parameter) -> bool:
-    return row.variable == THRESHOLDS or row.address.coef == "(Intercept)"
 
 
 def _in_brms(row: Parameter) -> str:
