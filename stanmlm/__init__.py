@@ -37,6 +37,8 @@ from stanmlm.after.predict.predict import posterior_epred, posterior_linpred, po
 from stanmlm.after.predict.simulated import simulate
 from stanmlm.after.tables.augment import augment
 from stanmlm.after.tables.glance import glance
+from stanmlm.after.tables.long_draws import epred_draws, linpred_draws, predicted_draws, residual_draws
+from stanmlm.after.tables.spread import gather_draws, spread_draws
 from stanmlm.after.tables.summary import summary
 from stanmlm.after.tables.tidy import odds_ratios, tidy
 from stanmlm.after.tables.to_arviz import to_arviz
@@ -218,6 +220,7 @@ __all__ = [
     "dirichlet",
     "display",
     "doctor",
+    "epred_draws",
     "equation",
     "exgaussian",
     "exponential",
@@ -225,6 +228,7 @@ __all__ = [
     "fixef",
     "flat",
     "gamma",
+    "gather_draws",
     "gaussian",
     "geometric",
     "getME",
@@ -244,6 +248,7 @@ __all__ = [
     "lFormula",
     "ladder",
     "lf",
+    "linpred_draws",
     "lkj",
     "lm",
     "lmList",
@@ -290,11 +295,13 @@ __all__ = [
     "powerscale",
     "pp_check",
     "predict",
+    "predicted_draws",
     "predictions",
     "prior_summary",
     "ranef",
     "record",
     "redblue",
+    "residual_draws",
     "residuals",
     "save",
     "set_prior",
@@ -306,6 +313,7 @@ __all__ = [
     "simulate_redblue",
     "skew_normal",
     "slopes",
+    "spread_draws",
     "sratio",
     "stancode",
     "standata",

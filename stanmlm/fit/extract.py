@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.base.arguments import check_arguments
-from stanmlm.base.arrays import Anything, Floats
+from stanmlm.base.arrays import Anything, Floats, Ints
 from stanmlm.base.errors import OptionError, check_probability
 from stanmlm.data.factors import own_values
 from stanmlm.fit.draws import (
@@ -318,8 +318,7 @@ def as_draws_df(fit: Fit, variables: Sequence[str] | str | None = None) -> pd.Da
     check_arguments(as_draws_df, locals())
     known = {row.name: row for row in fit.model.ledger.variables}
     wanted = known if variables is None else dict.fromkeys([variables] if isinstance(variables, str) else variables)
-    chain, iteration = _counter(fit)
-    columns: dict[str, Anything] = {".chain": chain, ".iteration": iteration, ".draw": np.arange(1, len(chain) + 1)}
+    columns: dict[str, Anything] = dict(draw_counters(fit))
     for name in sorted(wanted, key=lambda name: list(known).index(name) if name in known else len(known)):
         found = labelled_values(fit, known[name]) if name in known else _one(fit, name)
         columns |= {label: draws.ravel() for label, draws in found.items()}
@@ -363,9 +362,11 @@ def standata(fit: Fit) -> dict[str, object]:
     return dict(data_block(fit.model))
 
 
-def _counter(fit: Fit) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+def draw_counters(fit: Fit) -> dict[str, Ints]:
+    """`.chain`, `.iteration` and `.draw` of every draw, from 1."""
     sizes = fit.posterior["posterior"].sizes
-    return np.indices((sizes["chain"], sizes["draw"])).reshape(2, -1) + 1
+    chain, iteration = np.indices((sizes["chain"], sizes["draw"])).reshape(2, -1) + 1
+    return {".chain": chain, ".iteration": iteration, ".draw": np.arange(1, len(chain) + 1)}
 
 
 def _groupings(fit: Fit) -> tuple[Grouping, ...]:
