@@ -28,6 +28,7 @@ from stanmlm.after.effects.contrast import contrast
 from stanmlm.after.effects.datagrid import datagrid
 from stanmlm.after.effects.effects import avg_comparisons, avg_predictions, avg_slopes, comparisons, predictions, slopes
 from stanmlm.after.effects.hypothesis import Hypotheses, hypothesis
+from stanmlm.after.effects.performance import check_collinearity, model_performance, r2
 from stanmlm.after.effects.variance import icc, variance_decomposition
 from stanmlm.after.equation.equation import Equation, equation
 from stanmlm.after.predict.estimates import Estimates
@@ -203,6 +204,7 @@ __all__ = [
     "brm",
     "categorical",
     "cauchy",
+    "check_collinearity",
     "check_exogeneity",
     "choose_engine",
     "coef",
@@ -267,6 +269,7 @@ __all__ = [
     "makeFEdummies",
     "model_frame",
     "model_matrix",
+    "model_performance",
     "multinomial",
     "nbinom1",
     "negbinomial",
@@ -298,6 +301,7 @@ __all__ = [
     "predicted_draws",
     "predictions",
     "prior_summary",
+    "r2",
     "ranef",
     "record",
     "redblue",
