@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import stanmlm as sm
+from stanmlm.after.effects.nakagawa import fixed_variance, random_variance, shares
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "reference"
 pytestmark = [pytest.mark.shared, pytest.mark.slow]
@@ -172,3 +173,74 @@ def test_extractors_have_what_brms_has(entry: dict[str, Any]) -> None:
             first = found.head(3).to_numpy().reshape(3, told["dim"][2], 4)
             theirs = np.reshape(told["first3"], (told["dim"][2], 4, 3)).transpose(2, 0, 1)
             close(first, theirs, tolerance)
+
+
+EXACT = {"r2-cbpp": "cbpp", "r2-epil": "epil-pois", "icc-cake": "cake-ord"}
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_shares_are_those_of_performance_from_lme4s_own_numbers(name: str, reference: ModuleType) -> None:
+    (entry,) = (entry for entry in entries("r2", "icc") if entry["id"] == name)
+    fit, case = fitted(entry), reference.lme4_cases()[EXACT[name]]
+    told, X = case["fit"], sm.model_matrix(fit).to_numpy()
+    beta = np.array([told["fixef"][column] for column in sm.model_matrix(fit).columns])
+    fixed = fixed_variance(X, beta)
+    random = sum(random_variance(np.ones((len(X), 1)), np.array([[term["sd"][0] ** 2]])) for term in told["VarCorr"])
+    parts = entry["result"].get("variance", {"var.residual": [(told.get("sigma") or 1) ** 2]})
+    found = shares(fixed, random, np.array(parts["var.residual"][0]))
+    expected = entry["result"]
+    if entry["kind"] == "r2":
+        assert fixed == pytest.approx(parts["var.fixed"][0], rel=1e-4)  # digits of the stored estimates
+        assert [found.marginal, found.conditional] == pytest.approx(
+            [expected["R2_marginal"], expected["R2_conditional"]], rel=1e-4
+        )
+    else:
+        assert [found.adjusted, found.unadjusted] == pytest.approx(
+            [expected["ICC_adjusted"], expected["ICC_unadjusted"]], rel=1e-4
+        )
+
+
+def test_a_share_of_exact_parts_is_exact() -> None:
+    for entry in entries("r2"):
+        told = {
+            name: np.array(values).ravel()[0]
+            for name, values in entry["result"]["variance"].items()
+            if name != "var.intercept"
+        }
+        found = shares(*(np.array(told[f"var.{part}"]) for part in ("fixed", "random", "residual")))
+        assert found.marginal == pytest.approx(entry["result"]["R2_marginal"], rel=1e-9)
+        assert found.conditional == pytest.approx(entry["result"]["R2_conditional"], rel=1e-9)
+
+
+@pytest.mark.parametrize("entry", entries("r2", "icc"), ids=lambda entry: entry["id"])
+def test_shares_of_a_posterior_are_near_those_of_performance(entry: dict[str, Any]) -> None:
+    fit, result = fitted(entry), entry["result"]
+    if entry["kind"] == "r2":
+        expected = [result["R2_conditional"], result["R2_marginal"]]
+        found = sm.r2(fit)
+    elif "table" in result:
+        found = sm.icc(fit, by_group=True)
+        assert found.frame["group"].tolist() == table(entry)["Group"].tolist()
+        expected = table(entry)["ICC"].tolist()
+    else:
+        found = sm.icc(fit, by_group=False)
+        expected = [result["ICC_adjusted"], result["ICC_unadjusted"]]
+    inside = (found.frame["conf.low"] < expected) & (expected < found.frame["conf.high"])
+    assert inside.all()
+
+
+@pytest.mark.parametrize("entry", entries("check_collinearity"), ids=lambda entry: entry["id"])
+def test_inflation_is_that_of_performance(entry: dict[str, Any]) -> None:
+    found, expected = sm.check_collinearity(fitted(entry)), table(entry)
+    assert len(found) == len(expected)
+    if len(found):
+        assert found.columns.tolist() == expected.columns.tolist()
+        assert found["Term"].tolist() == expected["Term"].tolist()
+        np.testing.assert_allclose(found["VIF"], expected["VIF"], rtol=0.15)  # ratios of determinants of 3,000 draws
+
+
+@pytest.mark.parametrize("entry", entries("model_performance"), ids=lambda entry: entry["id"])
+def test_indices_are_near_those_of_performance(entry: dict[str, Any]) -> None:
+    found, expected = sm.model_performance(fitted(entry), loo=False).iloc[0], table(entry).iloc[0]
+    for name in ("R2_conditional", "R2_marginal", "ICC", "RMSE", "Sigma"):
+        assert found[name] == pytest.approx(expected[name], rel=0.1), name
