@@ -22,6 +22,15 @@ from stanmlm.after.criticism.kfold import kfold
 from stanmlm.after.criticism.log_lik import log_lik
 from stanmlm.after.criticism.log_prior import log_prior
 from stanmlm.after.criticism.r_squared import bayes_R2, loo_R2
+from stanmlm.after.criticism.residual_tests import (
+    ResidualTest,
+    check_dispersion,
+    check_outliers,
+    check_uniformity,
+    check_zero_inflation,
+    residual_tests,
+)
+from stanmlm.after.criticism.scaled_residuals import ScaledResiduals, scaled_residuals, simulate_residuals
 from stanmlm.after.criticism.sensitivity import Sensitivity, powerscale
 from stanmlm.after.effects.conditional import conditional_effects
 from stanmlm.after.effects.contrast import contrast
@@ -135,6 +144,7 @@ from stanmlm.plots import (
     plot_prior_posterior,
     plot_ranef,
     plot_rank,
+    plot_residuals,
     plot_slopes,
     plot_trace,
     pp_check,
@@ -183,6 +193,8 @@ __all__ = [
     "PriorError",
     "Recorded",
     "RedBlue",
+    "ResidualTest",
+    "ScaledResiduals",
     "Sensitivity",
     "StanmlmError",
     "StanmlmWarning",
@@ -205,7 +217,11 @@ __all__ = [
     "categorical",
     "cauchy",
     "check_collinearity",
+    "check_dispersion",
     "check_exogeneity",
+    "check_outliers",
+    "check_uniformity",
+    "check_zero_inflation",
     "choose_engine",
     "coef",
     "coefficients",
@@ -287,6 +303,7 @@ __all__ = [
     "plot_prior_posterior",
     "plot_ranef",
     "plot_rank",
+    "plot_residuals",
     "plot_slopes",
     "plot_trace",
     "poisson",
@@ -306,8 +323,10 @@ __all__ = [
     "record",
     "redblue",
     "residual_draws",
+    "residual_tests",
     "residuals",
     "save",
+    "scaled_residuals",
     "set_prior",
     "shifted_lognormal",
     "sigma",
@@ -315,6 +334,7 @@ __all__ = [
     "simulate_counties",
     "simulate_exams",
     "simulate_redblue",
+    "simulate_residuals",
     "skew_normal",
     "slopes",
     "spread_draws",

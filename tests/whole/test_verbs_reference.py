@@ -3,6 +3,7 @@
 import json
 import re
 import warnings
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -244,3 +245,27 @@ def test_indices_are_near_those_of_performance(entry: dict[str, Any]) -> None:
     found, expected = sm.model_performance(fitted(entry), loo=False).iloc[0], table(entry).iloc[0]
     for name in ("R2_conditional", "R2_marginal", "ICC", "RMSE", "Sigma"):
         assert found[name] == pytest.approx(expected[name], rel=0.1), name
+
+
+@pytest.mark.parametrize("entry", entries("DHARMa"), ids=lambda entry: entry["id"])
+def test_scaled_residuals_are_those_of_dharma(entry: dict[str, Any]) -> None:
+    told = entry["result"]
+    found = sm.scaled_residuals(told["simulations"], told["observed"], told["fitted"])
+    if "lower" in told:
+        np.testing.assert_allclose(found.lower, told["lower"], atol=1e-12)
+        np.testing.assert_allclose(found.lower_or_equal, told["lower_or_equal"], atol=1e-12)
+    theirs = np.array(told["scaled_residuals"])
+    assert np.all((found.lower - 1e-12 <= theirs) & (theirs <= found.lower_or_equal + 1e-12))
+    found = replace(found, residuals=theirs)  # ties lie at random
+    uniform = sm.check_uniformity(found)
+    assert [uniform.statistic, uniform.p_value] == pytest.approx([told["uniformity"][k] for k in ("statistic", "p")])
+    tests = {
+        "dispersion": sm.check_dispersion(found),
+        "outliers_binomial": sm.check_outliers(found, type="binomial"),
+        "zero_inflation": sm.check_zero_inflation(found),
+    }
+    for name, one in tests.items():
+        if name in told["tests"]:
+            assert one.p_value == pytest.approx(told["tests"][name]["p"])
+            statistic = told["tests"][name]["statistic"]
+            assert one.statistic == pytest.approx(np.nan if statistic is None else statistic, nan_ok=True)
