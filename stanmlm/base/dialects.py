@@ -37,7 +37,8 @@ _CALLS = _each(
 
 # What brms may have right of the response's bar.
 _ADDITIONS = _each(
-    ("mi", "rows without a response are dropped"),
+    ("mi index", "rows without a response are dropped"),
+    ("vint vreal", "custom_family(vars=) reads trials alone beside responses"),
 )
 
 
