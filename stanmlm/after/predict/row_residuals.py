@@ -11,7 +11,6 @@ from stanmlm.families import Family
 from stanmlm.families.observation import log_likelihood
 from stanmlm.families.reductions import extra_at
 from stanmlm.families.responses import Response
-from stanmlm.families.theta import Theta
 
 
 @dataclass(frozen=True)
