@@ -24,12 +24,14 @@ from stanmlm.after.criticism.log_prior import log_prior
 from stanmlm.after.criticism.r_squared import bayes_R2, loo_R2
 from stanmlm.after.criticism.sensitivity import Sensitivity, powerscale
 from stanmlm.after.effects.conditional import conditional_effects
-from stanmlm.after.effects.contrast import contrast
 from stanmlm.after.effects.datagrid import datagrid
 from stanmlm.after.effects.effects import avg_comparisons, avg_predictions, avg_slopes, comparisons, predictions, slopes
 from stanmlm.after.effects.hypothesis import Hypotheses, hypothesis
 from stanmlm.after.effects.variance import icc, variance_decomposition
 from stanmlm.after.equation.equation import Equation, equation
+from stanmlm.after.margins.emmeans import emmeans, emtrends, ref_grid
+from stanmlm.after.margins.means import MarginalMeans, MeansAndContrasts
+from stanmlm.after.margins.verbs import contrast, pairs, regrid
 from stanmlm.after.predict.estimates import Estimates
 from stanmlm.after.predict.fitted import fitted, posterior_interval, predict, residuals
 from stanmlm.after.predict.poststratify import Poststratified, poststratify
@@ -172,6 +174,8 @@ __all__ = [
     "Gamma",
     "Hypotheses",
     "Ladder",
+    "MarginalMeans",
+    "MeansAndContrasts",
     "OptionError",
     "Poststratified",
     "PriorError",
@@ -214,6 +218,8 @@ __all__ = [
     "dirichlet",
     "display",
     "doctor",
+    "emmeans",
+    "emtrends",
     "equation",
     "exgaussian",
     "exponential",
@@ -264,6 +270,7 @@ __all__ = [
     "nobs",
     "normal",
     "ordbeta",
+    "pairs",
     "pareto_k",
     "plot_areas",
     "plot_conditional_effects",
@@ -289,6 +296,8 @@ __all__ = [
     "ranef",
     "record",
     "redblue",
+    "ref_grid",
+    "regrid",
     "residuals",
     "save",
     "set_prior",
