@@ -101,6 +101,18 @@ _ARGUMENTS = _each(
     ("summary", _Argument({}, "summary() is a function of its own here, and as_draws_df(fit) has every draw")),
     ("weights subset offset na_action", _Argument({}, "it is an argument of the verbs that fit, and the fit keeps it")),
     ("newdata data", _Argument(_same("newdata", "data", "frame"), "the fit's own data are used here; leave it out")),
+    (
+        "adjust",
+        _Argument({}, "it corrects p-values and intervals for the number of tests; draws are joint and test nothing"),
+    ),
+    ("transform tran", _Argument({"regrid": ", a scale that means are moved to before they are averaged"}, "")),
+    (
+        "cov_reduce cov_keep",
+        _Argument(
+            {"at": ", values by predictor or functions such as `numpy.median`"}, "emmeans(fit, specs, at=) has it"
+        ),
+    ),
+    ("point_est", _Argument({}, "marginal means show posterior medians; `.draws` has all else")),
     ("object model", _Argument(_same("fit", "fits"), "what a function works on comes first, without a name")),
 )
 

@@ -27,7 +27,7 @@ def averaged(grid: Grid, names: Sequence[str], weights: object) -> tuple[Grid, t
         by /= by.sum(axis=1, keepdims=True)
     rows = grid.rows.iloc[first_rows(grid, names, np.arange(cells))][list(names)]
     levels = {name: grid.levels[name] for name in names}
-    return combined(grid, by, levels, rows, np.bincount(cell, grid.weights, cells)), over
+    return combined(grid, by, levels, rows, np.bincount(cell, grid.weights, cells).astype(float)), over
 
 
 def _with_overall(grid: Grid) -> Grid:
@@ -58,7 +58,7 @@ def _proportional(grid: Grid, over: Sequence[str], counts: Floats) -> Floats:
 
 def _outer(grid: Grid, over: Sequence[str], counts: Floats) -> Floats:
     """The product of how often each value is seen by itself."""
-    return np.prod([_proportional(grid, [name], counts) for name in over], axis=0) * np.ones(len(counts))
+    return np.asarray(np.prod([_proportional(grid, [name], counts) for name in over], axis=0) * np.ones(len(counts)))
 
 
 def _cells(grid: Grid, over: Sequence[str], counts: Floats) -> Floats:

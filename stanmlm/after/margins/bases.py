@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -77,8 +78,8 @@ def mode_of(fit: Fit, what: What) -> str:
     family = fit.model.family
     if not family.categories or what.dpar:
         if what.mode is not None:
-            raise OptionError(f"mode= is of responses with categories; this is a {family.name} model" if not
-                              family.categories else "mode= is about categories, dpar= about one parameter")  # fmt: skip
+            why = "dpar= about one parameter" if family.categories else f"and a {family.name} model has none"
+            raise OptionError(f"mode= is about categories, {why}")
         return ""
     known = tuple(MODES) if family.shared else ("prob", *(("mean.class",) if family.kind == "category" else ()))
     usual = "latent" if family.shared and not what.epred else "prob"
@@ -187,7 +188,7 @@ def _prob(fit: Fit, table: pd.DataFrame, what: What) -> Basis:
 def _cut_names(fit: Fit) -> tuple[str, ...]:
     """ordinal's names of thresholds: `1|2`."""
     names = fit.model.family.categories
-    return tuple(f"{low}|{high}" for low, high in zip(names[:-1], names[1:], strict=True))
+    return tuple(f"{low}|{high}" for low, high in pairwise(names))
 
 
 def _cum_prob(fit: Fit, table: pd.DataFrame, what: What) -> Basis:
@@ -209,7 +210,9 @@ def _mean_class(fit: Fit, table: pd.DataFrame, what: What) -> Basis:
 
 def _with_thresholds(fit: Fit, table: pd.DataFrame, what: What) -> Basis:
     if fit.model.formula.specific is not None:
-        raise OptionError('effects of thresholds by themselves, cs(), have no one predictor: mode="prob" or "mean.class"')
+        raise OptionError(
+            'effects of thresholds by themselves, cs(), have no one predictor: mode="prob" or "mean.class"'
+        )
     made, thresholds = _linear(fit, table, what), draws_of(fit, THRESHOLDS)
     beta = np.column_stack([thresholds, made.beta])
     return replace(made, beta=beta, columns=(*_cut_names(fit), *made.columns), scale=NONE)

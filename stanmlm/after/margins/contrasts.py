@@ -41,10 +41,10 @@ def contrasts_of(means: MarginalMeans, how: How) -> MarginalMeans:
     by = tuple(dict.fromkeys(n for name in how.by for n in (*means.nests.get(name, ()), name)))
     how = replace(how, by=by)
     grid = some_rows(means.grid, means.shown)
-    name = _free(how.name, grid.levels)
+    name = _free(how.name, by)
     parts = [_group(part, how, name) for part in _groups(grid, by)]
     made = joined([part for part, _ in parts], {})
-    levels = {column: tuple(dict.fromkeys(made.rows[column])) for column in made.rows}
+    levels = {str(column): tuple(dict.fromkeys(made.rows[column])) for column in made.rows}
     are_contrasts = all(sums_to_zero for _, sums_to_zero in parts)
     scale, note = contrasted(means.scale, how.ratios and are_contrasts)
     return replace(means, grid=replace(made, levels=levels), scale=scale, estimate="estimate", by=by,
@@ -66,8 +66,8 @@ def interaction_of(means: MarginalMeans, methods: Sequence[str], by: tuple[str, 
     return replace(found, by=by)
 
 
-def _free(name: str, taken: Mapping[str, object]) -> str:
-    """`contrast`, or `contrast1` where contrasts are contrasted again."""
+def _free(name: str, taken: Sequence[str]) -> str:
+    """`contrast`, or `contrast1` within groups of contrasts."""
     before = sum(1 for other in taken if re.match(rf"{re.escape(name)}\d?$", other))
     return f"{name}{before or ''}"
 

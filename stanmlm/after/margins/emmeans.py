@@ -247,9 +247,7 @@ def _given_grid(means: MarginalMeans, options: Mapping[str, object]) -> Marginal
     return means
 
 
-def _gridded(
-    fit: Fit, reference: Reference, basis: Basis, dpars: tuple[str, ...], asked: _Asked
-) -> MarginalMeans:
+def _gridded(fit: Fit, reference: Reference, basis: Basis, dpars: tuple[str, ...], asked: _Asked) -> MarginalMeans:
     """The rows of a reference grid with what is asked of the fit there."""
     terms = terms_of(fit, dpars)
     nests = nests_of(reference.rows, reference.weights, reference.levels, terms)
@@ -347,7 +345,7 @@ def _variable(fit: Fit, var: str, reference: Reference) -> tuple[str, float]:
 def _difference(fit: Fit, var: str, name: str, here: pd.DataFrame, there: pd.DataFrame) -> Floats:
     """How far the variable, or the function of it, moves at each row."""
     if var == name:
-        return there[name].to_numpy(dtype=float) - here[name].to_numpy(dtype=float)
+        return np.asarray(there[name].to_numpy(dtype=float) - here[name].to_numpy(dtype=float))
     code = parse_expression(var)
     low, high = (floats(value_on(fit, table, code, var)) for table in (here, there))
     return np.asarray(high - low, dtype=float)

@@ -75,7 +75,7 @@ def is_estimable(grid: Grid) -> Bools:
     """(R,) whether the data tell each row: False in empty cells of a rank-deficient design, and for no weight."""
     told = np.isfinite(grid.linfct).all(axis=1)
     size = np.maximum(1.0, (grid.linfct**2).sum(axis=1))
-    return told & (np.abs(grid.null) < NULL * size[:, None]).all(axis=1)
+    return np.asarray(told & (np.abs(grid.null) < NULL * size[:, None]).all(axis=1))
 
 
 def drawn(grid: Grid, beta: Floats) -> Floats:

@@ -138,7 +138,9 @@ def _labels(means: MarginalMeans) -> pd.DataFrame:
     rows = means.grid.rows
     if means.type != "response" or not means.scale.compares:
         return rows
-    texts = {name: rows[name].str.replace(" - ", " / ", regex=False) for name in rows if name not in means.by}
+    texts = {
+        str(name): rows[name].str.replace(" - ", " / ", regex=False) for name in rows if rows[name].dtype == object
+    }
     return rows.assign(**texts)
 
 
@@ -163,4 +165,3 @@ def hpd(draws: Floats, level: float) -> tuple[Floats, Floats]:
     first = np.argmin(np.where(np.isnan(widths), np.inf, widths), axis=0) if n > 1 else np.zeros(draws.shape[1], int)
     columns = np.arange(draws.shape[1])
     return ordered[first, columns], ordered[np.minimum(first + gap, n - 1), columns]
-

@@ -14,7 +14,7 @@ FIGURES = 7  # R's option `digits`, to which it rounds what prints beside larger
 def means_text(frame: pd.DataFrame, numbers: Sequence[str], by: Sequence[str], notes: Sequence[str]) -> str:
     """The frame as emmeans prints it; `numbers` are the columns of estimate and interval."""
     cells = _cells(frame, numbers)
-    shown = [(name, cells[name]) for name in frame.columns if name not in by]
+    shown = [(_head(frame, name, cells[name]), cells[name]) for name in frame.columns if name not in by]
     blocks = []
     for head, rows in _groups(cells, frame, by):
         body = table([""] * len(rows), [(name, [column[i] for i in rows]) for name, column in shown])
@@ -27,7 +27,7 @@ def _cells(frame: pd.DataFrame, numbers: Sequence[str]) -> dict[str, list[str]]:
     digits = _digits(frame[list(numbers)].to_numpy(dtype=float))
     cells = {}
     for name in frame.columns:
-        if pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name]):
+        if _is_number(frame[name]):
             values = frame[name].to_numpy(dtype=float)
             missing = ["nonEst" if name == numbers[0] else "NA"] * len(values)
             texts = format_common(_zapped(values[np.isfinite(values)]), digits) if np.isfinite(values).any() else []
@@ -35,9 +35,22 @@ def _cells(frame: pd.DataFrame, numbers: Sequence[str]) -> dict[str, list[str]]:
             cells[name] = [next(found) if math.isfinite(v) else missing[i] for i, v in enumerate(values)]
         else:
             texts = [_as_in_r(value) for value in frame[name]]
-            width = max(map(len, [str(name), *texts]))
-            cells[name] = [text.ljust(width) for text in texts]
+            texts = [text.rjust(max(map(len, texts))) for text in texts] if _is_truth(frame[name]) else texts
+            cells[name] = [text.ljust(max(map(len, [str(name), *texts]))) for text in texts]
     return {name: cells[name] for name in frame.columns}
+
+
+def _head(frame: pd.DataFrame, name: str, texts: Sequence[str]) -> str:
+    """The name of a column, to the left where its texts are."""
+    return name if _is_number(frame[name]) else name.ljust(max(map(len, texts), default=0))
+
+
+def _is_truth(column: "pd.Series") -> bool:
+    return pd.api.types.is_bool_dtype(column)
+
+
+def _is_number(column: "pd.Series") -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not _is_truth(column)
 
 
 def _as_in_r(value: object) -> str:
@@ -48,10 +61,16 @@ def _groups(cells: dict[str, list[str]], frame: pd.DataFrame, by: Sequence[str])
     """`recipe = A:` with its rows, in the order in which groups come."""
     if not by:
         return [("", list(range(len(frame))))]
+    own = {name: [text[: _width(cells[name])] for text in cells[name]] for name in by}
     groups: dict[str, list[int]] = {}
     for i in range(len(frame)):
-        groups.setdefault(", ".join(f"{name} = {cells[name][i].strip()}" for name in by) + ":", []).append(i)
+        groups.setdefault(", ".join(f"{name} = {own[name][i]}" for name in by) + ":", []).append(i)
     return list(groups.items())
+
+
+def _width(texts: Sequence[str]) -> int:
+    """What the texts themselves need, without their padding to the width of a column's name."""
+    return max(len(text.rstrip()) for text in texts)
 
 
 def _zapped(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> list[float]:

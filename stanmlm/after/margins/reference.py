@@ -61,7 +61,9 @@ def predictors_of(fit: Fit, dpars: tuple[str, ...]) -> list[str]:
 def _names(formula: Formula) -> list[str]:
     fixed = [e for term in formula.fixed.terms for e in term]
     wanted = {name for e in (*fixed, *formula.offsets) for name in names_in(e.node)}
-    ordered = [n for e in (*formula.variables, *fixed, *formula.offsets) for n in sorted(names_in(e.node), key=e.label.find)]
+    ordered = [
+        n for e in (*formula.variables, *fixed, *formula.offsets) for n in sorted(names_in(e.node), key=e.label.find)
+    ]
     return [name for name in ordered if name in wanted]
 
 

@@ -21,6 +21,7 @@ class Scale:
     forward: Callable[[Floats], Floats] | None = None
     label: str = "response"  # what back-transformed estimates are called: "prob", "rate", "odds.ratio"
     compares: bool = False  # whether differences become ratios on the way back
+    base: str = ""  # "log" of `log(mu + 1)`, whose contrasts are as those of logs
 
     @property
     def is_none(self) -> bool:
@@ -97,15 +98,17 @@ def _moved(scale: Scale, inside: Node) -> Scale:
         return scale
     added, back = float(operands(inside)[1].text.rstrip("L")), scale.back
     assert back is not None
-    return replace(scale, name=f"{scale.name}(mu + {added:g})", back=lambda x: back(x) - added, forward=None)
+    return replace(
+        scale, name=f"{scale.name}(mu + {added:g})", back=lambda x: back(x) - added, forward=None, base=scale.name
+    )
 
 
 def contrasted(scale: Scale, ratios: bool) -> tuple[Scale, str]:
     """The scale of contrasts, and what to say where they cannot be transformed back."""
     if scale.is_none:
         return scale, ""
-    if ratios and scale.name in RATIOS:
-        return RATIOS[scale.name], ""
+    if ratios and (scale.base or scale.name) in RATIOS:
+        return RATIOS[scale.base or scale.name], ""
     if ratios and scale.name in RATIOS_OF_RATIOS:
         return scale, ""
     return NONE, f"Note: contrasts are still on the {scale.name} scale"

@@ -104,7 +104,7 @@ def contrast(
     if simple is not None:
         how = replace(how, by=only(names_given("simple", simple), means))
     made = _interaction(means, how, interaction) if interaction else contrasts_of(means, how)
-    return shown_as(made, cast(str | None, options.get("type")), options.get("level"))
+    return shown_as(made, options.get("type"), options.get("level"))
 
 
 def pairs(
@@ -218,5 +218,5 @@ def _interaction(means: MarginalMeans, how: How, interaction: bool | str | Seque
     asked = how.method if isinstance(interaction, bool) else interaction
     methods = [asked] if isinstance(asked, str) else list(asked)
     if not methods or isinstance(asked, Mapping):
-        raise OptionError("contrasts of contrasts are of named kinds: interaction=\"pairwise\"")
+        raise OptionError('contrasts of contrasts are of named kinds: interaction="pairwise"')
     return interaction_of(means, methods, how.by)
