@@ -13,6 +13,8 @@ import pytest
 from small_fits import SIZES, b, counts_fit, draws, trials_fit
 
 import stanmlm as sm
+from stanmlm.fit.fit import draws_of
+from stanmlm.priors.parameters import THRESHOLDS
 
 EXACT = 1e-9
 TREND = 1e-5  # emmeans's difference quotients
@@ -146,7 +148,7 @@ def test_modes_of_ordered_categories_agree_with_probabilities() -> None:
     shares = np.asarray(sm.posterior_epred(fit, rows))  # (draws, 2, 3)
     mode = {name: sm.emmeans(fit, "~ f", mode=name, at=at) for name in ("mean.class", "latent")}
     np.testing.assert_allclose(mode["mean.class"].draws, shares @ [1, 2, 3])
-    tau, slope = draws(fit, "thresholds"), draws(fit, "b")
+    tau, slope = draws_of(fit, THRESHOLDS), draws(fit, "b")
     np.testing.assert_allclose(mode["latent"].draws[:, 0], 0.3 * slope[:, -1] - tau.mean(axis=1))
     probabilities = sm.emmeans(fit, "~ f | y", mode="prob", at=at)
     assert probabilities.frame["y"].tolist() == ["low", "low", "mid", "mid", "high", "high"]
