@@ -30,6 +30,7 @@ from stanmlm.after.effects.hypothesis import Hypotheses, hypothesis
 from stanmlm.after.effects.variance import icc, variance_decomposition
 from stanmlm.after.equation.equation import Equation, equation
 from stanmlm.after.margins.emmeans import emmeans, emtrends, ref_grid
+from stanmlm.after.margins.indices import equivalence, p_direction, rope
 from stanmlm.after.margins.means import MarginalMeans, MeansAndContrasts
 from stanmlm.after.margins.verbs import contrast, pairs, regrid
 from stanmlm.after.predict.estimates import Estimates
@@ -50,6 +51,7 @@ from stanmlm.base.errors import (
     StanmlmError,
     StanmlmWarning,
 )
+from stanmlm.base.habits import habits as _habits
 from stanmlm.data.design import Design
 from stanmlm.data.lformula import getME, lFormula, model_frame, model_matrix
 from stanmlm.families import (
@@ -221,6 +223,7 @@ __all__ = [
     "emmeans",
     "emtrends",
     "equation",
+    "equivalence",
     "exgaussian",
     "exponential",
     "fitted",
@@ -270,6 +273,7 @@ __all__ = [
     "nobs",
     "normal",
     "ordbeta",
+    "p_direction",
     "pairs",
     "pareto_k",
     "plot_areas",
@@ -299,6 +303,7 @@ __all__ = [
     "ref_grid",
     "regrid",
     "residuals",
+    "rope",
     "save",
     "set_prior",
     "shifted_lognormal",
@@ -333,6 +338,7 @@ __all__ = [
 ]
 
 globals().update({name: _public(globals()[name]) for name in __all__ if _inspect.isfunction(globals()[name])})
+globals().update(_habits())
 for _name in __all__:  # tracebacks say `stanmlm.FormulaError`: where it can be imported from
     if isinstance(_one := globals()[_name], type) and issubclass(_one, Exception):
         _one.__module__ = __name__
