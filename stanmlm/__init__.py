@@ -33,13 +33,16 @@ from stanmlm.after.criticism.residual_tests import (
 from stanmlm.after.criticism.scaled_residuals import ScaledResiduals, scaled_residuals, simulate_residuals
 from stanmlm.after.criticism.sensitivity import Sensitivity, powerscale
 from stanmlm.after.effects.conditional import conditional_effects
-from stanmlm.after.effects.contrast import contrast
 from stanmlm.after.effects.datagrid import datagrid
 from stanmlm.after.effects.effects import avg_comparisons, avg_predictions, avg_slopes, comparisons, predictions, slopes
 from stanmlm.after.effects.hypothesis import Hypotheses, hypothesis
 from stanmlm.after.effects.performance import check_collinearity, model_performance, r2
 from stanmlm.after.effects.variance import icc, variance_decomposition
 from stanmlm.after.equation.equation import Equation, equation
+from stanmlm.after.margins.emmeans import emmeans, emtrends, ref_grid
+from stanmlm.after.margins.indices import equivalence, p_direction, rope
+from stanmlm.after.margins.means import MarginalMeans, MeansAndContrasts
+from stanmlm.after.margins.verbs import contrast, pairs, regrid
 from stanmlm.after.predict.estimates import Estimates
 from stanmlm.after.predict.fitted import fitted, posterior_interval, predict, residuals
 from stanmlm.after.predict.poststratify import Poststratified, poststratify
@@ -63,6 +66,7 @@ from stanmlm.base.errors import (
     StanmlmError,
     StanmlmWarning,
 )
+from stanmlm.base.habits import habits as _habits
 from stanmlm.data.design import Design
 from stanmlm.data.lformula import getME, lFormula, model_frame, model_matrix
 from stanmlm.families import (
@@ -188,6 +192,8 @@ __all__ = [
     "Gamma",
     "Hypotheses",
     "Ladder",
+    "MarginalMeans",
+    "MeansAndContrasts",
     "OptionError",
     "Poststratified",
     "PriorError",
@@ -238,8 +244,11 @@ __all__ = [
     "dirichlet",
     "display",
     "doctor",
+    "emmeans",
+    "emtrends",
     "epred_draws",
     "equation",
+    "equivalence",
     "exgaussian",
     "exponential",
     "fitted",
@@ -294,6 +303,8 @@ __all__ = [
     "normal",
     "odds_ratios",
     "ordbeta",
+    "p_direction",
+    "pairs",
     "pareto_k",
     "plot_areas",
     "plot_conditional_effects",
@@ -322,9 +333,12 @@ __all__ = [
     "ranef",
     "record",
     "redblue",
+    "ref_grid",
+    "regrid",
     "residual_draws",
     "residual_tests",
     "residuals",
+    "rope",
     "save",
     "scaled_residuals",
     "set_prior",
@@ -363,6 +377,7 @@ __all__ = [
 ]
 
 globals().update({name: _public(globals()[name]) for name in __all__ if _inspect.isfunction(globals()[name])})
+globals().update(_habits())
 for _name in __all__:  # tracebacks say `stanmlm.FormulaError`: where it can be imported from
     if isinstance(_one := globals()[_name], type) and issubclass(_one, Exception):
         _one.__module__ = __name__

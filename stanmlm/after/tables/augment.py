@@ -9,7 +9,7 @@ from stanmlm.after.predict.expected import OfRows, extra_of, linear, new_respons
 from stanmlm.after.predict.fitted import point_of
 from stanmlm.after.predict.predict import summary_of
 from stanmlm.after.predict.request import Request
-from stanmlm.after.predict.row_residuals import RESIDUALS, unit_variance
+from stanmlm.after.predict.row_residuals import RESIDUALS, row_weights
 from stanmlm.after.predict.target import Target, target_of, warn_of_new_levels, warn_of_weights
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
@@ -21,6 +21,7 @@ from stanmlm.families.observation import expected_observed
 from stanmlm.families.theta import Theta
 from stanmlm.fit.extract import sigma
 from stanmlm.fit.fit import Fit, source_of
+from stanmlm.priors.parameters import SIGMA
 
 
 def augment(
@@ -123,7 +124,7 @@ def _expected(fit: Fit, target: Target, own: bool, seed: int | None) -> dict[str
 
 def _linear(fit: Fit, target: Target, own: bool, seed: int | None) -> dict[str, Floats]:
     found = _summary(fit, target, linear(fit))
-    return found | ({".resid": RESIDUALS["response"](point_of(fit))} if own else {})
+    return found | ({".resid": RESIDUALS["response"](point_of(fit, alone=True))} if own else {})
 
 
 _KINDS: Mapping[str, Callable[[Fit, Target, bool, int | None], dict[str, Floats]]] = {
@@ -133,24 +134,30 @@ _KINDS: Mapping[str, Callable[[Fit, Target, bool, int | None], dict[str, Floats]
 }
 
 
+def _dispersion(fit: Fit) -> float:
+    """The square of what `row_weights` leaves out, sigma of one number in generalised linear models."""
+    apart = fit.model.family.saturates and not np.any(fit.model.response.se)
+    return sigma(fit) ** 2 if apart and fit.model.ledger.has(SIGMA) else 1.0
+
+
 def _as_lme4(fit: Fit, target: Target, newdata: object) -> dict[str, Floats]:
     """The columns of `augment.merMod`."""
     eta = _summary(fit, target, linear(fit))
     fixed = _summary(fit, target_of(fit, newdata, Request("NA")), linear(fit))[".fitted"]
     if newdata is not None:
         return {".fitted": eta[".fitted"], ".fixed": fixed}
-    at, link, gaussian = point_of(fit), fit.model.family.link, fit.model.family.name == "gaussian"
-    weights = at.response.weights * at.response.trials
-    rwt = np.sqrt(weights / unit_variance(at))
-    xwt = rwt * np.abs(link.slope(link.forward(at.mu)))
-    dispersion = sigma(fit) ** 2
+    at, family = point_of(fit), fit.model.family
+    gaussian, weights = family.name == "gaussian", at.response.weights * at.response.trials
+    rwt = row_weights(at)
+    xwt = rwt * np.abs(family.link.slope(eta[".fitted"]))
+    dispersion = _dispersion(fit)
     hat = xwt**2 * eta[".se.fit"] ** 2 / dispersion
     pearson = RESIDUALS["pearson"](at)
     with np.errstate(divide="ignore", invalid="ignore"):
         cook = (pearson / (1 - hat)) ** 2 * hat / (dispersion * fit.model.design.X.shape[1])
     columns = {
         ".fitted": eta[".fitted"],
-        ".resid": RESIDUALS["response" if gaussian else "deviance"](at),
+        ".resid": RESIDUALS["deviance" if family.saturates and not gaussian else "response"](at),
         ".hat": hat,
         ".cooksd": np.where(np.isfinite(cook), cook, np.nan),
         ".fixed": fixed,
