@@ -19,7 +19,7 @@
 {{ masses.functions(s, family) if s.masses }}
 {% endfilter %}
 {% filter block("data") %}
-{{ fixed.data(s) }}
+{{ fixed.data(s, terms) }}
 
 {% for term in terms | sort(attribute="depth") %}
 {{ term.file.data(term) }}

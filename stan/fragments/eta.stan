@@ -38,16 +38,18 @@
 {% endmacro %}
 {% macro model(s, terms, predictors) %}
   // Linear predictor{{ "s" if predictors | length > 1 }}
+{% for term in terms | selectattr("rotated") %}
+  vector[J_{{ term.k }}] e_{{ term.k }} = a_{{ term.k }} + B_{{ term.k }} * beta[B_at_{{ term.k }}];
+{% endfor %}
 {% if s.joint %}
-{% set joint = terms | selectattr("joint") | map(attribute="k") | list %}
-  vector[J_joint] a_joint = {% for k in joint %}{{ " + " if not loop.first }}a_{{ k }}[g_{{ k }}]{% endfor %};
+  vector[J_joint] a_joint = {% for term in terms | selectattr("joint") %}{{ " + " if not loop.first }}{{ effects(term) }}[g_{{ term.k }}]{% endfor %};
 {% endif %}
 {% for p in predictors %}
 {% set fixed = (["offsets" ~ p.suffix] if p.offset else []) + (["X" ~ p.suffix ~ " * beta[x_at" ~ p.suffix ~ "]"] if p.fixed else []) %}
 {% set sum = namespace(parts=fixed) %}
 {% for term in terms | rejectattr("inner") | rejectattr("joint") %}
 {% for entry in term.entries | selectattr("dpar", "equalto", p.dpar) %}
-{% set sum.parts = sum.parts + [part(term.k, entry)] %}
+{% set sum.parts = sum.parts + [part(term, entry)] %}
 {% endfor %}
 {% endfor %}
 {% set sum.parts = sum.parts + (["a_joint[g_joint]"] if s.joint and loop.first else []) %}
@@ -57,7 +59,8 @@
 {% endif %}
 {% endfor %}
 {% endmacro %}
-{% macro part(k, entry) %}
-{% set a = ("(a_" ~ k ~ " * " ~ entry.from ~ ")" if entry.from else "a_" ~ k) ~ "[g_" ~ k ~ "]" %}
+{% macro effects(term) %}{{ "e_" if term.rotated else "a_" }}{{ term.k }}{% endmacro %}
+{% macro part(term, entry) %}
+{% set a = ("(" ~ effects(term) ~ " * " ~ entry.from ~ ")" if entry.from else effects(term)) ~ "[g_" ~ term.k ~ "]" %}
 {{ a if entry.ones else "rows_dot_product(" ~ entry.z ~ ", " ~ a ~ ")" if entry.several else entry.z ~ " .* " ~ a -}}
 {% endmacro %}

@@ -1,11 +1,14 @@
 {# The fixed part: coefficients, sampled in the coordinates of a quick look at the posterior.
-   Contract: macros data, transformed_data, parameters, model, given the Structure `s`, the second and the last the
-   records of group terms too; transformed_data leaves `beta_0`, model `alpha_c`, `b` and `beta`, and `beta_swept` where
-   terms with means stand beside rotated ones, whose effects it reads. #}
-{% macro data(s) %}
+   Contract: macros data, transformed_data, parameters, model, given the Structure `s`, all but the third the
+   records of group terms too; transformed_data leaves `beta_0`, model `alpha_c`, `b` and `beta`, and `beta_swept` and
+   `beta_apart` where terms with means stand beside rotated ones, whose effects it reads. #}
+{% macro data(s, terms) %}
   int<lower=0> F;  // fixed coefficients{{ " of all predictors" if s.others else ", the intercept first" if s.intercept }}
   vector[F] fix_hat;  // about what they are
   matrix[F, F] fix_L;  // times its transpose, about their posterior covariance
+{% if terms | selectattr("swept") | list %}
+  vector<lower=0, upper=1>[F] apart;  // 0 for columns that enter the predictor with a rotated term
+{% endif %}
 {% if s.fenced %}
   vector[F] z_lower;  // bounds in these units, infinite where there is none
   vector[F] z_upper;
@@ -58,6 +61,7 @@
 {% endif %}
 {% if terms | selectattr("swept") | list %}
 {{ as_they_are("beta_swept", "swept", s) }}
+  vector[F] beta_apart = beta .* apart;
 {% endif %}
 {% endmacro %}
 {% macro as_they_are(name, fix, s) %}

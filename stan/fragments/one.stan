@@ -38,7 +38,7 @@
   vector[J_{{ k }}] m_{{ k }} = M_{{ k }} + tau_{{ k }} * z_{{ k }};  // with what is swept into coefficients
 {% endif %}
 {% if likelihood or term.inner %}
-  vector[J_{{ k }}] a_{{ k }} = {{ mean(term, "beta", "a") if term.swept else "M_" ~ k }} + tau_{{ k }} * z_{{ k }};{{ "  // these enter eta within a finer term" if term.inner }}
+  vector[J_{{ k }}] a_{{ k }} = {{ mean(term, "beta_apart", "a") if term.swept else "M_" ~ k }} + tau_{{ k }} * z_{{ k }};{{ "  // these enter eta within a finer term" if term.inner }}
 {% endif %}
 {% endmacro %}
 {% macro mean(term, beta, a) %}

@@ -9,6 +9,9 @@
   int<lower=1> J_{{ k }};  // levels
   matrix[J_{{ k }}, J_{{ k }}] Q_{{ k }};  // orthonormal: the basis
   matrix[F, J_{{ k }}] S_{{ k }};  // what of the effects is part of the coefficients that are sampled
+  int<lower=0> P_{{ k }};  // fixed columns that enter the predictor with this term
+  array[P_{{ k }}] int<lower=1> B_at_{{ k }};  // their places
+  matrix[J_{{ k }}, P_{{ k }}] B_{{ k }};  // column = Z times this, by level
   vector<lower=0, upper=1>[J_{{ k }}] w_{{ k }};  // centring: 0 not at all, 1 fully
   real<lower=0> c_{{ k }};  // its unit: about the sd of the effects
 {% endmacro %}

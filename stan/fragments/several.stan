@@ -106,7 +106,7 @@
   matrix[J_{{ k }}, K_{{ k }}] m_{{ k }} = M_{{ k }} + z_{{ k }} * C_{{ k }}';  // with what is swept into coefficients
 {% endif %}
 {% if likelihood or term.inner %}
-  matrix[J_{{ k }}, K_{{ k }}] a_{{ k }} = {{ mean(term, "beta", "a") if term.swept else "M_" ~ k }} + z_{{ k }} * C_{{ k }}';
+  matrix[J_{{ k }}, K_{{ k }}] a_{{ k }} = {{ mean(term, "beta_apart", "a") if term.swept else "M_" ~ k }} + z_{{ k }} * C_{{ k }}';
 {% endif %}
 {% endmacro %}
 {% macro mean(term, beta, a) %}

@@ -1,5 +1,7 @@
 """Absorption: which fixed columns travel through a group term, and what is left of them in X."""
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats, Ints
@@ -61,6 +63,42 @@ def absorption(
             _centre(A, cells, (k, entering), column, inverses[k], own)
         _centre_within(A, cells, places, own & ~absorbed)
     return absorbed, A
+
+
+def carried(design: Design, cells: Cells, absorbed: Bools, rotated: Iterable[int]) -> Mapping[int, Floats]:
+    """What is left of X that rotated terms carry into the predictor: columns that are Z times something by level.
+
+    Parameters
+    ----------
+    design : Design
+    cells : Cells
+    absorbed : array
+        (F,) columns that travel through other terms.
+    rotated : iterable of int
+        Terms of one coefficient, which absorb nothing: these columns stay out of their means.
+
+    Returns
+    -------
+    mapping
+        By term: (J, F), zeros but for the columns that are the term's.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, simulate_exams
+    >>> model = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model
+    >>> carried(model.design, model.cells, np.array([False, False]), [0])[0].any(axis=0)
+    array([ True, False])
+    """
+    rows, out, left = cells.rows, {}, ~absorbed
+    for k in rotated:
+        Z, index, J = rows.Z[k][:, 0], rows.index[k], len(design.terms[k].levels)
+        out[k], levels = np.zeros((J, len(left))), _representatives(Z, index, J)
+        own = np.arange(len(left))[places_of(design)[dpars_of(design.terms[k])[0]]]
+        for column in own[left[own]]:
+            values = _quotients(rows.X[:, column], Z, index, levels)
+            if values is not None:
+                out[k][:, column], left[column] = values, False
+    return out
 
 
 def _absorb(

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from stanmlm.base.arrays import Floats, is_constant
+from stanmlm.base.arrays import Bools, Floats, is_constant
 from stanmlm.base.streams import words_of
 from stanmlm.data.coefficients import places_of
 from stanmlm.data.design import Design
@@ -17,6 +17,7 @@ from stanmlm.families.family import Distributional
 from stanmlm.families.responses import Response, added_to
 from stanmlm.formula.bf import LOCATION
 from stanmlm.formula.formula import Formula
+from stanmlm.model.absorption import carried
 from stanmlm.model.centering import Centering
 from stanmlm.model.compress import Cells
 from stanmlm.model.joining import Joined, apart, joined
@@ -24,7 +25,7 @@ from stanmlm.priors.parameter_names import Spellings
 from stanmlm.priors.parameters import THRESHOLDS, Ledger, coefficient_name, groupings, ledger, scalars_of
 from stanmlm.priors.priors import Priors
 
-_MADE = ("ledger", "spellings", "joined")  # from the other parts, where they are asked for
+_MADE = ("ledger", "spellings", "joined", "carried")  # from the other parts, where they are asked for
 DIGITS = 20  # binary, of what tells data apart: the last ones differ from machine to machine
 
 
@@ -66,6 +67,20 @@ class Model:
     def joined(self) -> Joined:
         """The terms as they are sampled."""
         return joined(self.design, self.cells, self.centering.blocks or apart(self.design))
+
+    @cached_property
+    def carried(self) -> Mapping[int, Floats]:
+        """The fixed columns that enter the predictor with a rotated term, (J, F) by its position."""
+        of = self.centering
+        return carried(self.joined.design, self.joined.cells, of.absorbed, of.rotated)
+
+    @property
+    def in_rows(self) -> Bools:
+        """The fixed columns that are left for each row by itself: (F,)."""
+        left = ~self.centering.absorbed
+        for values in self.carried.values():
+            left &= ~np.any(values, axis=0)
+        return left
 
     def __getstate__(self) -> dict[str, object]:
         return {name: part for name, part in self.__dict__.items() if name not in _MADE}

@@ -182,9 +182,9 @@ def _vector(model: Model, of: Predictor, name: str) -> Vector:
 
 
 def _has_fixed(model: Model, dpar: str) -> bool:
-    """Whether the program multiplies fixed columns of a predictor: with few rows also where all are absorbed."""
-    absorbed = model.centering.absorbed[places_of(model.design)[dpar]]
-    return not (many(model.cells.rows.X) and model.design.terms and np.all(absorbed))
+    """Whether the program multiplies fixed columns of a predictor: with few rows also where none is left."""
+    left = model.in_rows[places_of(model.design)[dpar]]
+    return bool(np.any(left)) or not (many(model.cells.rows.X) and model.design.terms)
 
 
 def pair(row: PriorRow) -> tuple[str, str]:

@@ -75,6 +75,7 @@ def _fixed(model: Model) -> Data:
     design, of = model.design, sampled_in(model.centering, model.design)
     starting, others, means = intercepts(design), slopes(design), centers(design)
     data: Data = {"F": len(of.hat), "fix_hat": of.hat, "fix_L": of.factor}
+    data |= {"apart": (model.in_rows | model.centering.absorbed).astype(float)} if model.carried else {}
     data |= {} if of.bounds is None else {"z_lower": of.bounds[0], "z_upper": of.bounds[1]}
     if not design.others:
         return data | ({"x_mean": means[others]} if design.intercept else {})
@@ -122,11 +123,11 @@ def _rows(model: Model) -> Data:
 
 
 def _columns(model: Model, dpar: str, fixed: bool, suffix: str) -> Data:
-    """The columns of a predictor that no group term has absorbed."""
+    """The columns of a predictor that no group term has absorbed or carries."""
     if not fixed:
         return {}
     at = places_of(model.design)[dpar]
-    kept = at.start + np.flatnonzero(~model.centering.absorbed[at])
+    kept = at.start + np.flatnonzero(model.in_rows[at])
     return {f"P_x{suffix}": len(kept), f"x_at{suffix}": kept + 1, f"X{suffix}": _within(model, kept)}
 
 
@@ -138,6 +139,8 @@ def _term(model: Model, k: int) -> Data:
 def _rotated(model: Model, k: int, sweep: Sweep) -> Data:
     of = model.centering
     data: Data = {"J": len(sweep.Q), "Q": sweep.Q, "S": sweep.S, "w": of.weights[k], "c": of.units[k]}
+    column = np.flatnonzero(np.any(model.carried[k], axis=0))
+    data |= {"P": len(column), "B_at": column + 1, "B": model.carried[k][:, column]}
     return _one(_numbered(data, model, k))
 
 

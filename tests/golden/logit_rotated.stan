@@ -10,6 +10,9 @@ data {
   int<lower=1> J_1;  // levels
   matrix[J_1, J_1] Q_1;  // orthonormal: the basis
   matrix[F, J_1] S_1;  // what of the effects is part of the coefficients that are sampled
+  int<lower=0> P_1;  // fixed columns that enter the predictor with this term
+  array[P_1] int<lower=1> B_at_1;  // their places
+  matrix[J_1, P_1] B_1;  // column = Z times this, by level
   vector<lower=0, upper=1>[J_1] w_1;  // centring: 0 not at all, 1 fully
   real<lower=0> c_1;  // its unit: about the sd of the effects
 
@@ -17,6 +20,9 @@ data {
   int<lower=1> J_2;  // levels
   matrix[J_2, J_2] Q_2;  // orthonormal: the basis
   matrix[F, J_2] S_2;  // what of the effects is part of the coefficients that are sampled
+  int<lower=0> P_2;  // fixed columns that enter the predictor with this term
+  array[P_2] int<lower=1> B_at_2;  // their places
+  matrix[J_2, P_2] B_2;  // column = Z times this, by level
   vector<lower=0, upper=1>[J_2] w_2;  // centring: 0 not at all, 1 fully
   real<lower=0> c_2;  // its unit: about the sd of the effects
 
@@ -93,9 +99,11 @@ model {
   vector[F] beta = append_row(alpha_c - dot_product(x_mean, b), b);
 
   // Linear predictor
+  vector[J_1] e_1 = a_1 + B_1 * beta[B_at_1];
+  vector[J_2] e_2 = a_2 + B_2 * beta[B_at_2];
   vector[C] eta = X * beta[x_at]
-    + Z_1 .* a_1[g_1]
-    + Z_2 .* a_2[g_2];
+    + Z_1 .* e_1[g_1]
+    + Z_2 .* e_2[g_2];
 
   // Likelihood
   target += dot_product(y, eta) - dot_product(trials, log1p_exp(eta));

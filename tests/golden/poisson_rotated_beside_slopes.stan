@@ -57,12 +57,16 @@ data {
   int<lower=0> F;  // fixed coefficients, the intercept first
   vector[F] fix_hat;  // about what they are
   matrix[F, F] fix_L;  // times its transpose, about their posterior covariance
+  vector<lower=0, upper=1>[F] apart;  // 0 for columns that enter the predictor with a rotated term
   vector[F - 1] x_mean;  // means of their columns over the rows
 
   // Group term 2
   int<lower=1> J_2;  // levels
   matrix[J_2, J_2] Q_2;  // orthonormal: the basis
   matrix[F, J_2] S_2;  // what of the effects is part of the coefficients that are sampled
+  int<lower=0> P_2;  // fixed columns that enter the predictor with this term
+  array[P_2] int<lower=1> B_at_2;  // their places
+  matrix[J_2, P_2] B_2;  // column = Z times this, by level
   vector<lower=0, upper=1>[J_2] w_2;  // centring: 0 not at all, 1 fully
   real<lower=0> c_2;  // its unit: about the sd of the effects
 
@@ -163,6 +167,7 @@ model {
   // The coefficients of the columns as they are, not centred
   vector[F] beta = append_row(alpha_c - dot_product(x_mean, b), b);
   vector[F] beta_swept = append_row(swept[1] - dot_product(x_mean, tail(swept, F - 1)), tail(swept, F - 1));
+  vector[F] beta_apart = beta .* apart;
 
   // Group term 3: a = M + z C'
   matrix[K_3, K_3] C_3 = lower_factor(T_3 * diag_pre_multiply(segment(sd, 1 + K_1 + 1, K_3), L_3));
@@ -175,7 +180,7 @@ model {
   target += std_normal_lupdf(to_vector(z_3));
   target += -0.5 * sum(log(rr_3));
   matrix[J_3, K_3] m_3 = M_3 + z_3 * C_3';  // with what is swept into coefficients
-  matrix[J_3, K_3] a_3 = A_3 * diag_pre_multiply(beta[A_at_3], A_to_3) + z_3 * C_3';
+  matrix[J_3, K_3] a_3 = A_3 * diag_pre_multiply(beta_apart[A_at_3], A_to_3) + z_3 * C_3';
 
   // Group term 1: a = M + z C'
   matrix[K_1, K_1] C_1 = lower_factor(T_1 * diag_pre_multiply(segment(sd, 1, K_1), L_1));
@@ -187,12 +192,13 @@ model {
   matrix[J_1, K_1] z_1 = scores(t_1 ./ sqrt(rr_1), M_1 - M_0_1, pull_1, C_1);
   target += std_normal_lupdf(to_vector(z_1));
   target += -0.5 * sum(log(rr_1));
-  matrix[J_1, K_1] a_1 = A_1 * diag_pre_multiply(beta[A_at_1], A_to_1) + a_3[parent_1] * carries_1 + z_1 * C_1';
+  matrix[J_1, K_1] a_1 = A_1 * diag_pre_multiply(beta_apart[A_at_1], A_to_1) + a_3[parent_1] * carries_1 + z_1 * C_1';
 
   // Linear predictor
+  vector[J_2] e_2 = a_2 + B_2 * beta[B_at_2];
   vector[C] eta = X * beta[x_at]
     + rows_dot_product(Z_1, a_1[g_1])
-    + Z_2 .* a_2[g_2];
+    + Z_2 .* e_2[g_2];
 
   // Likelihood
   target += dot_product(y, eta) - dot_product(exposure, exp(eta));
