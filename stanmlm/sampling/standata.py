@@ -75,7 +75,8 @@ def _fixed(model: Model) -> Data:
     design, of = model.design, sampled_in(model.centering, model.design)
     starting, others, means = intercepts(design), slopes(design), centers(design)
     data: Data = {"F": len(of.hat), "fix_hat": of.hat, "fix_L": of.factor}
-    data |= {"apart": (model.in_rows | model.centering.absorbed).astype(float)} if model.carried else {}
+    if 0 < len(model.carried) < len(model.joined.design.terms):  # beside terms that have means
+        data["apart"] = (model.in_rows | model.centering.absorbed).astype(float)
     data |= {} if of.bounds is None else {"z_lower": of.bounds[0], "z_upper": of.bounds[1]}
     if not design.others:
         return data | ({"x_mean": means[others]} if design.intercept else {})
