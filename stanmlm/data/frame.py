@@ -10,7 +10,7 @@ import pandas as pd
 from stanmlm.base.arrays import Anything, Floats, Ints, constant
 from stanmlm.base.dataframes import require_order, to_pandas
 from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmWarning, did_you_mean
-from stanmlm.data.additions import evaluated, lacks_ends, needed, options_of, survival
+from stanmlm.data.additions import ITEMS, SUBSET, evaluated, lacks_ends, needed, options_of, survival
 from stanmlm.data.budget import budgeted
 from stanmlm.data.evaluate import learn
 from stanmlm.data.kept_rows import complete_rows, subset_rows
@@ -314,8 +314,8 @@ def _response(
     if formula.response is None:
         return None
     read = _outcome(formula.response, values[formula.response.label])
-    numbers = {name: floats(value if whole else take(value, kept)) for name, value in added.items()}
-    numbers.pop("subset", None)
+    own = {name: value for name, value in added.items() if name not in (SUBSET, ITEMS)}
+    numbers = {name: floats(value if whole else take(value, kept)) for name, value in own.items()}
     y, rest = survival(formula, read.values, numbers)
     return replace(read, values=y, added=rest, options=options_of(formula)) if formula.additions else read
 

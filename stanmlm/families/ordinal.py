@@ -37,21 +37,33 @@ def shift_of(threshold: int) -> str:
 
 def distances(theta: Theta) -> Floats:
     """From the predictor up to each threshold, times the discrimination, (..., rows, T)."""
-    away = theta.shared[THRESHOLDS][..., None, :] - theta.eta("mu")[..., None]
+    eta, thresholds = theta.eta("mu"), theta.shared[THRESHOLDS]
+    away = (thresholds if thresholds.ndim > eta.ndim else thresholds[..., None, :]) - eta[..., None]
     if shift_of(1) in theta:
         shifts = [theta.eta(shift_of(t)) for t in range(1, away.shape[-1] + 1)]
         away = away - np.stack(np.broadcast_arrays(*shifts), axis=-1)
     return away * theta["disc"][..., None] if "disc" in theta else away
 
 
+def reached(law: Law, away: Floats, link: Link) -> tuple[Floats, Floats]:
+    """What a law says where some rows have fewer thresholds, the rest infinite: no response lies beyond these."""
+    beyond = np.isposinf(away)
+    if not beyond.any():
+        return law(away, link)
+    with np.errstate(all="ignore"):
+        logs, along = law(away, link)
+    logs[..., 1:][beyond] = -np.inf
+    return logs, np.where(np.isnan(along), 0.0, along)
+
+
 def log_density(law: Law, y: Floats, theta: Theta, extra: Extra) -> Floats:
     """Of codes, weighted."""
-    return np.asarray(extra.weights * at_codes(law(distances(theta), theta.links["mu"])[0], y))
+    return np.asarray(extra.weights * at_codes(reached(law, distances(theta), theta.links["mu"])[0], y))
 
 
 def probabilities(law: Law, theta: Theta, _: Extra) -> Floats:
     """Of all categories, (..., rows, K)."""
-    return np.exp(law(distances(theta), theta.links["mu"])[0])
+    return np.exp(reached(law, distances(theta), theta.links["mu"])[0])
 
 
 def draw(law: Law, rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
@@ -62,7 +74,8 @@ def draw(law: Law, rng: np.random.Generator, theta: Theta, extra: Extra) -> Floa
 def slopes_by_category(law: Law, theta: Theta) -> tuple[Floats, Floats]:
     """Log probabilities of one draw, (rows, K), and slopes along predictors and thresholds, (Q, rows, K)."""
     away = distances(theta)
-    logs, along = law(away, theta.links["mu"])
+    logs, along = reached(law, away, theta.links["mu"])
+    away = np.where(np.isfinite(away), away, 0.0)
     disc = theta["disc"][..., None] if "disc" in theta else np.ones((1, 1))
     of_disc = [np.einsum("rt,trk->rk", away, along)] if "disc" in theta else []
     steps = disc * along

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
+from stanmlm.data.distinct import first_rows
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.categories import codes_from_one, no_start, read_categories
 from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_link
@@ -121,11 +122,16 @@ def _adjacent(shares: Floats, link: Link) -> Floats:
 
 def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
     """How many of a cell are in each category, and how many beyond it."""
-    K = len(response.categories)
+    K, items = len(response.categories), response.items
     place = (response.y.astype(int) - 1) * cells + cell
     often = total(response.weights, place, K * cells).reshape(K, cells)
     beyond = np.cumsum(often[::-1], axis=0)[::-1][1:]
-    return {"here": often[:-1], "beyond": beyond}
+    if items is None:
+        return {"here": often[:-1], "beyond": beyond}
+    at = items.at[response.item[first_rows(cell, cells)].astype(int)].T  # (most, cells)
+    there = at >= 0
+    here = np.where(there, often[:-1], 0.0)
+    return {"M": len(at), "here": here, "beyond": beyond, "at": np.where(there, at, 0) + 1, "there": there.astype(float)}
 
 
 def _law(mean: str, _: str) -> str:

@@ -16,7 +16,7 @@ from stanmlm.families.family import with_link
 from stanmlm.families.links import LINKS
 from stanmlm.families.ordinal import log_between
 from stanmlm.families.reductions import Extra
-from stanmlm.families.slopes import slopes
+from stanmlm.families.slopes import slopes, theta_at
 from stanmlm.families.theta import Theta
 from stanmlm.families.thresholds import THRESHOLDS
 
@@ -76,7 +76,7 @@ def test_some_draws_and_rows_have_their_own_probabilities(family: Family) -> Non
 
 def density(family: Family, y: np.ndarray, etas: list[np.ndarray], moves: dict[int, float]) -> np.ndarray:
     moved = [eta + moves.get(p, 0.0) for p, eta in enumerate(etas)]
-    return family.log_density(y, family.theta_at(moved), extra(len(y)))
+    return family.log_density(y, theta_at(family, moved), extra(len(y)))
 
 
 @every
