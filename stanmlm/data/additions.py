@@ -17,6 +17,7 @@ _WORDS = {"left": LEFT, "none": NOT, "right": RIGHT, "interval": BETWEEN, "true"
 # brms: these may be missing, where a row has no use for them
 _MAY_LACK = ("y2", "time2")
 SUBSET = "subset"
+OF_THRESHOLDS = ("thres", "cat")  # what they say a fit knows
 ITEMS = "gr"  # of thres(): a factor, which the design has too
 
 
