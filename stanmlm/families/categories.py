@@ -88,7 +88,7 @@ def _of_numbers(
     bad = np.flatnonzero(fractional(y) | (y < 1))
     refuse(raw, bad, f"{family} needs whole numbers from 1, or a factor: `{raw.label}` has {{values}} that are not")
     y, highest = np.round(y), len(categories) or int(y.max(initial=0))
-    refuse(raw, np.flatnonzero(y > highest), f"`{raw.label}` has {{values}} above {highest}, the highest in the fit")
+    refuse(raw, np.flatnonzero(y > highest), f"`{raw.label}` has {{values}} above {highest}, the highest category")
     empty = [str(k) for k in range(1, highest + 1) if k not in y]
     if empty and not categories:
         say(f"no row of `{raw.label}` is {', '.join(empty)}: priors alone say how likely that is")

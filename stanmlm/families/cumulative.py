@@ -77,8 +77,8 @@ def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> St
     sums: dict[str, Floats | Ints | int] = {
         "below": total(weights[below], cell[below], cells),
         "below_at": total(weights[below], over[below] - 1, T),
-        **(_between(items, often) if items else {"often": often[1:]}),
     }
+    sums |= _between(items, often) if items else {"often": often[1:]}
     at, n = np.concatenate([over[below], over[above] - 1]), np.concatenate([weights[below], weights[above]])
     pair, first = cells_of([np.concatenate([cell[below], cell[above]]), at])
     here, at = np.concatenate([cell[below], cell[above]])[first], at[first]
@@ -90,7 +90,7 @@ def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> St
     return sums | {"beside": beside}
 
 
-def _between(items: Items, often: Floats) -> Stats:
+def _between(items: Items, often: Floats) -> dict[str, Floats | Ints | int]:
     """The responses between two thresholds of one item, by the upper one."""
     upper = np.setdiff1d(np.arange(len(often)), items.first)
     return {"B": len(upper), "next": upper + 1, "often": often[upper]}

@@ -128,8 +128,8 @@ class Family:
     shared: Shared | None = None
     optional: tuple[Distributional, ...] = ()  # parameters where a formula names them, and else constants
     shifts: tuple[Distributional, ...] = ()  # likewise, that thresholds are moved down by
-    categories: tuple[str, ...] = ()  # names, once the data have told them
-    items: Items | None = None  # likewise, where groups of rows have thresholds of their own
+    categories: tuple[str, ...] = ()  # names, once the data have told them; and groups of rows with own thresholds
+    items: Items | None = None
     # Makes it one that has a location for each category but one, once these are known; the first is the pattern of all.
     spread: Callable[["Family"], "Family"] | None = None
     reference: str = ""  # the category without a location; "" the first
@@ -263,13 +263,9 @@ class Family:
 
     @property
     def numbers(self) -> Mapping[str, Link]:
-        """What a pilot finds: all parameters, and then the numbers that thresholds are sums of, with their links.
-
-        Of items as many as the one with the most has: rows differ in them.
-        """
-        of = self.shared
+        """What a pilot finds: all parameters, then the numbers that a row has thresholds from, with their links."""
         count = max((sums.shape[1] for sums in self.sums_of_items), default=0)
-        return {**self.links, **({f"{of.number}[{k + 1}]": of.link for k in range(count)} if of else {})}
+        return {**self.links, **{f"{of.number}[{k + 1}]": of.link for of in [self.shared] if of for k in range(count)}}
 
     @property
     def sums_of_items(self) -> tuple[Floats, ...]:
@@ -284,7 +280,7 @@ class Family:
 
     @property
     def in_thresholds(self) -> int:
-        """How many of the location's first coefficients are in thresholds: its intercept, or that of each item."""
+        """How many of the location's first coefficients thresholds have: its intercept, or that of each item."""
         return (len(self.items.sizes) if self.items else 1) if self.shared else 0
 
     def bound(self, categories: tuple[str, ...], predicted: Collection[str], items: Items | None = None) -> "Family":

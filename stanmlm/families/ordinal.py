@@ -175,8 +175,8 @@ def _others(T: int) -> Floats:
 
 
 def _multiples(T: int) -> Floats:
-    """Thresholds as multiples of one distance."""
-    return np.asarray(np.arange(T) - middle(T), dtype=float)[:, None] if T > 1 else np.zeros((1, 1))
+    """Thresholds as multiples of one distance; one threshold has none."""
+    return np.asarray(np.arange(T) - middle(T), dtype=float)[:, None] if T > 1 else np.zeros((1, 0))
 
 
 FLEXIBLE = Shared("flexible", "gap", "from each threshold to the next", LINKS["log"], "positive", _differences)

@@ -73,11 +73,12 @@ def read_response(family: Family, raw: RawResponse, weights: Floats | None) -> R
     return _truncated(raw, _censored(family, raw, response))
 
 
-def with_items(raw: RawResponse, response: Response, codes: Ints, levels: tuple[str, ...]) -> Response:
+def with_items(family: Family, raw: RawResponse, response: Response, codes: Ints, levels: tuple[str, ...]) -> Response:
     """A response whose rows have the thresholds of their item, and how many each item has.
 
     Parameters
     ----------
+    family : Family
     raw : RawResponse
     response : Response
         Of ordered categories.
@@ -93,8 +94,10 @@ def with_items(raw: RawResponse, response: Response, codes: Ints, levels: tuple[
     Raises
     ------
     DataError
-        For an item with different numbers of thresholds, or without one.
+        For an item with different numbers of thresholds, or without one, and for families that have none.
     """
+    if family.shared is None:
+        raise DataError(f"the {family.name} family cannot have `thres()`: {_INSTEAD['thres']}")
     most = np.zeros(len(levels))
     np.maximum.at(most, codes, response.y - 1)
     told = thresholds_told(raw)

@@ -131,7 +131,13 @@ def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> St
     at = items.at[response.item[first_rows(cell, cells)].astype(int)].T  # (most, cells)
     there = at >= 0
     here = np.where(there, often[:-1], 0.0)
-    return {"M": len(at), "here": here, "beyond": beyond, "at": np.where(there, at, 0) + 1, "there": there.astype(float)}
+    return {
+        "M": len(at),
+        "here": here,
+        "beyond": beyond,
+        "at": np.where(there, at, 0) + 1,
+        "there": there.astype(float),
+    }
 
 
 def _law(mean: str, _: str) -> str:

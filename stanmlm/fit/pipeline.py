@@ -91,7 +91,7 @@ def build_model(
         raise FormulaError("the formula has no response: write `y ~ x`", formula.text, 0, len(formula.text))
     raw = replace(frame.response, rows=frame.index)
     response = read_response(family, raw, frame.weights)
-    response = _by_item(formula, frame, raw, response)
+    response = _by_item(formula, frame, family, raw, response)
     formula, family = _bound(formula, family, raw, response)
     columns = design(formula, frame, options.contrasts, options.default_contrasts)
     _check_unknowns(columns, family)
@@ -115,12 +115,12 @@ def build_model(
     return Model(formula, family, frame, response, columns, table, cells, centres, options.prior_only)
 
 
-def _by_item(formula: Formula, frame: ModelFrame, raw: RawResponse, response: Response) -> Response:
+def _by_item(formula: Formula, frame: ModelFrame, family: Family, raw: RawResponse, response: Response) -> Response:
     """The response by items that have thresholds of their own, where there are some."""
     item = items_of(formula)
     if item is not None:
         factor = as_factor(frame.values[item.label])
-        return with_items(raw, response, factor.data.astype(np.int64), factor.levels)
+        return with_items(family, raw, response, factor.data.astype(np.int64), factor.levels)
     told = thresholds_told(raw)
     if told is not None and np.ptp(told) > 0:
         at = formula.text.find("thres(" if "thres" in raw.added else "cat(")

@@ -15,6 +15,7 @@ from stanmlm.families.family import Distributional
 from stanmlm.families.reductions import Observed, response_columns
 from stanmlm.families.responses import Response
 from stanmlm.families.thresholds import middle
+from stanmlm.model.alone import alone_in
 from stanmlm.model.approximations import Likelihood, Means, Scale, bounds_of, of_means, of_responses
 from stanmlm.model.compress import Cells
 from stanmlm.model.crossed import parts_of
@@ -127,7 +128,7 @@ def problem(
     X, columns = np.asfortranarray(cells.X) - centers(design), places_of(design)
     formulas = tuple(dpars.index(dpar) for dpar in columns)
     scalars = [dpar for dpar in dpars if dpar not in columns]
-    alone, F = _alone(family, scalars, cells), X.shape[1]
+    alone, F = alone_in(family, scalars, cells.X), X.shape[1]
     shared = [] if family.items else [dpars.index(dpar) for dpar in scalars]
     ends = F + np.cumsum([0, *(len(one.names) for one in alone)])
     columns |= {dpar: slice(a, b) for dpar, (a, b) in zip(scalars, pairwise(ends.tolist()), strict=True)}
@@ -154,29 +155,6 @@ def problem(
         family=family,
         units=units,
     )
-
-
-@dataclass(frozen=True)
-class _Alone:
-    """What a number without a formula is in each row: a column of ones, or one for each item that has the number."""
-
-    columns: Floats  # (C, names)
-    names: tuple[str, ...]
-
-
-def _alone(family: Family, scalars: Sequence[str], cells: Cells) -> list[_Alone]:
-    if family.items is None:
-        return [_Alone(np.ones((len(cells.X), 1)), (name,)) for name in scalars]
-    assert family.shared is not None
-    own = [name for name in scalars if name not in family.links]
-    out = [_Alone(np.ones((len(cells.X), 1)), (name,)) for name in scalars if name in family.links]
-    counts = [sums.shape[1] for sums in family.sums_of_items]
-    first, here = np.cumsum([0, *counts]), cells.X[:, : len(counts)]
-    for k, _ in enumerate(own):
-        having = [i for i, count in enumerate(counts) if count > k]
-        names = tuple(f"{family.shared.number}[{first[i] + k + 1}]" for i in having)
-        out.append(_Alone(here[:, having], names))
-    return out
 
 
 def _units(design: Design, X: Floats, cells: Cells, scale: Scale, dpars: tuple[str, ...]) -> Units:

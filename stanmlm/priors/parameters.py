@@ -234,8 +234,9 @@ def told_numbers(family: Family) -> list[tuple[Address, str]]:
     if of is None or not of.told:
         return []
     if family.items is None:
-        return [(Address("dpar", of.number), of.number)]
-    return [(Address("dpar", of.number, level), f"{of.number}_{level}") for level in family.items.levels]
+        return [(Address("dpar", of.number), of.number)] if family.sums.shape[1] else []
+    several = zip(family.items.levels, family.sums_of_items, strict=True)
+    return [(Address("dpar", of.number, level), f"{of.number}_{level}") for level, sums in several if sums.shape[1]]
 
 
 def _of_coefficients(design: Design, family: Family) -> Iterator[tuple[str, str]]:
@@ -291,7 +292,9 @@ def _thresholds(categories: tuple[str, ...]) -> Iterator[Parameter]:
 
 def _of_items(items: Items, categories: tuple[str, ...]) -> Iterator[Parameter]:
     """Of each item, as brms counts them."""
-    for k, (level, t) in enumerate((level, t) for level, T in zip(items.levels, items.sizes, strict=True) for t in range(T)):
+    for k, (level, t) in enumerate(
+        (level, t) for level, T in zip(items.levels, items.sizes, strict=True) for t in range(T)
+    ):
         between, count = f"{categories[t]}|{categories[t + 1]}", str(t + 1)
         at, called = Address("b", MU, coef=f"{level},{between}"), (between, count, f"Intercept[{level},{count}]")
         yield Parameter(at, (), "real", (), WHOLE, THRESHOLDS, (k,), f"{level},{count}", called)

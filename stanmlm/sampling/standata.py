@@ -238,8 +238,8 @@ def _priors(model: Model) -> Data:
     data: Data = {}
     for class_, distribution in structure(model).priors:
         rows = [row for row in model.priors.rows if pair(row) == (class_, distribution)]
-        several = class_ == "Intercept" and (model.design.others or model.family.shared)
-        several = several or (model.family.items and class_ == _number(model))
+        several = bool(class_ == "Intercept" and (model.design.others or model.family.shared))
+        several = several or (model.family.items is not None and class_ == _number(model))
         place = _vector if several else _PLACES.get(class_, _scalar)
         data |= place(model, f"{class_}_{distribution}", distribution, rows)
     return data

@@ -73,7 +73,10 @@ def test_slopes_in_closed_form_are_those_by_differences(reference: str) -> None:
 
     def score(code: np.ndarray, etas: list[np.ndarray]) -> np.ndarray:
         ends = [
-            [of.log_density(code, theta_at(of, [*etas[:p], etas[p] + s * step, *etas[p + 1 :]]), more) for p in range(3)]
+            [
+                of.log_density(code, theta_at(of, [*etas[:p], etas[p] + s * step, *etas[p + 1 :]]), more)
+                for p in range(3)
+            ]
             for s in (1, -1)
         ]
         return (np.array(ends[0]) - np.array(ends[1])) / (2 * step)
