@@ -377,8 +377,7 @@ def mean_of(response: Response) -> float:
 
 def symmetric(rows: Sequence[Sequence[Floats]]) -> Floats:
     """Matrices, (P, P, rows), from the entries of their lower triangles."""
-    size, shape = len(rows), np.broadcast_shapes(*(entry.shape for row in rows for entry in row))
-    out = np.empty((size, size, *shape))
+    out = np.empty((len(rows), len(rows), *np.broadcast_shapes(*(entry.shape for row in rows for entry in row))))
     for p, row in enumerate(rows):
         for q, entry in enumerate(row):
             out[p, q] = out[q, p] = entry
