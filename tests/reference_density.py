@@ -323,7 +323,7 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
         numbers = take(model.family.sums.shape[1])
         if of_thresholds.support == "positive":
             numbers, jacobian = np.exp(numbers), jacobian + numbers.sum()
-        values[of_thresholds.number] = numbers[0] if of_thresholds.told and not model.family.items else numbers
+        values[of_thresholds.number] = numbers[0] if of_thresholds.told and len(numbers) == 1 else numbers
         values["steps"] = model.family.sums @ numbers
     for block in sampled_together(model):
         for k in block:
