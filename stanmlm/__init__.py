@@ -24,12 +24,15 @@ from stanmlm.after.criticism.log_prior import log_prior
 from stanmlm.after.criticism.r_squared import bayes_R2, loo_R2
 from stanmlm.after.criticism.sensitivity import Sensitivity, powerscale
 from stanmlm.after.effects.conditional import conditional_effects
-from stanmlm.after.effects.contrast import contrast
 from stanmlm.after.effects.datagrid import datagrid
 from stanmlm.after.effects.effects import avg_comparisons, avg_predictions, avg_slopes, comparisons, predictions, slopes
 from stanmlm.after.effects.hypothesis import Hypotheses, hypothesis
 from stanmlm.after.effects.variance import icc, variance_decomposition
 from stanmlm.after.equation.equation import Equation, equation
+from stanmlm.after.margins.emmeans import emmeans, emtrends, ref_grid
+from stanmlm.after.margins.indices import equivalence, p_direction, rope
+from stanmlm.after.margins.means import MarginalMeans, MeansAndContrasts
+from stanmlm.after.margins.verbs import contrast, pairs, regrid
 from stanmlm.after.predict.estimates import Estimates
 from stanmlm.after.predict.fitted import fitted, posterior_interval, predict, residuals
 from stanmlm.after.predict.poststratify import Poststratified, poststratify
@@ -48,6 +51,7 @@ from stanmlm.base.errors import (
     StanmlmError,
     StanmlmWarning,
 )
+from stanmlm.base.habits import habits as _habits
 from stanmlm.data.design import Design
 from stanmlm.data.lformula import getME, lFormula, model_frame, model_matrix
 from stanmlm.families import (
@@ -172,6 +176,8 @@ __all__ = [
     "Gamma",
     "Hypotheses",
     "Ladder",
+    "MarginalMeans",
+    "MeansAndContrasts",
     "OptionError",
     "Poststratified",
     "PriorError",
@@ -214,7 +220,10 @@ __all__ = [
     "dirichlet",
     "display",
     "doctor",
+    "emmeans",
+    "emtrends",
     "equation",
+    "equivalence",
     "exgaussian",
     "exponential",
     "fitted",
@@ -264,6 +273,8 @@ __all__ = [
     "nobs",
     "normal",
     "ordbeta",
+    "p_direction",
+    "pairs",
     "pareto_k",
     "plot_areas",
     "plot_conditional_effects",
@@ -289,7 +300,10 @@ __all__ = [
     "ranef",
     "record",
     "redblue",
+    "ref_grid",
+    "regrid",
     "residuals",
+    "rope",
     "save",
     "set_prior",
     "shifted_lognormal",
@@ -324,6 +338,7 @@ __all__ = [
 ]
 
 globals().update({name: _public(globals()[name]) for name in __all__ if _inspect.isfunction(globals()[name])})
+globals().update(_habits())
 for _name in __all__:  # tracebacks say `stanmlm.FormulaError`: where it can be imported from
     if isinstance(_one := globals()[_name], type) and issubclass(_one, Exception):
         _one.__module__ = __name__

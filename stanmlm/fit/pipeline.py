@@ -18,7 +18,7 @@ from stanmlm.families import Family
 from stanmlm.families.categories import thresholds_told
 from stanmlm.families.family import holding
 from stanmlm.families.ordinal import MOST_SHIFTED, shift_of
-from stanmlm.families.reading import read_response, with_items
+from stanmlm.families.reading import read_response, require_counting, with_items
 from stanmlm.families.responses import Response
 from stanmlm.fit.fit import Call, Fit, fit_from_draws
 from stanmlm.formula.bf import FormulaLike
@@ -91,6 +91,7 @@ def build_model(
         raise FormulaError("the formula has no response: write `y ~ x`", formula.text, 0, len(formula.text))
     raw = replace(frame.response, rows=frame.index)
     response = read_response(family, raw, frame.weights)
+    require_counting(response)
     response = _by_item(formula, frame, family, raw, response)
     formula, family = _bound(formula, family, raw, response)
     columns = design(formula, frame, options.contrasts, options.default_contrasts)

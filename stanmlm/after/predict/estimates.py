@@ -27,7 +27,8 @@ class Estimates:
     title: str
     level: float  # posterior probability of the intervals
     note: str = ""  # "type: response"
-    columns: tuple[str, ...] = COLUMNS  # what the last three are called: `.estimate` where a predictor is `estimate`
+    columns: tuple[str, ...] = COLUMNS  # what these three are called: `.estimate` where a predictor is `estimate`
+    beside: tuple[str, ...] = ()  # columns after those, which have numbers about them
 
     def __repr__(self) -> str:
         return estimates_text(self)
@@ -87,10 +88,11 @@ def estimates_text(made: Estimates) -> str:
     rows = len(made.frame)
     cut = rows > 2 * SHOWN
     shown = pd.concat([made.frame.head(SHOWN), made.frame.tail(SHOWN)]) if cut else made.frame
-    labels = [name for name in made.frame.columns if name not in made.columns]
+    labels = [name for name in made.frame.columns if name not in (*made.columns, *made.beside)]
     cells = [[str(name), *_texts(shown[name])] for name in labels]
     heads = zip(made.columns, columns_beside(HEADINGS, labels).values(), strict=True)
     cells += [[head, *format_common(list(shown[name]), DIGITS)] for name, head in heads]
+    cells += [[name, *format_common(list(shown[name]), DIGITS)] for name in made.beside]
     lines = right_aligned_lines(cells)
     if cut:
         lines.insert(SHOWN + 1, f"--- {rows - 2 * SHOWN} rows omitted; see .frame ---")

@@ -9,7 +9,7 @@ from stanmlm.after.predict.expected import OfRows, expectation, linear, natural,
 from stanmlm.after.predict.left_out import pad, with_left_out
 from stanmlm.after.predict.predict import summary_of
 from stanmlm.after.predict.request import Request
-from stanmlm.after.predict.row_residuals import RESIDUALS, Point
+from stanmlm.after.predict.row_residuals import RESIDUALS, Point, require_type
 from stanmlm.after.predict.target import Target, some_of, target_of, warn_of_new_levels, warn_of_weights
 from stanmlm.after.tables.picked import in_table_order
 from stanmlm.base.arguments import check_arguments
@@ -93,10 +93,11 @@ def residuals(fit: Fit, type: str = "response") -> pd.Series:
     fit
         A fit.
     type
-        "response", observed minus fitted (proportions in binomial models); "pearson", these over the root of the
-        family's variance function, times the root of weights and trials; "deviance", the signed root of a row's
-        deviance; "working", "response" over the slope of the inverse link. All as R's `residuals`, with the posterior
-        mean where R has the estimate; a dispersion such as sigma does not enter, as in R, but where it has a formula.
+        "response", observed minus fitted (proportions in binomial models); "pearson", these over the sd that the
+        family says, times the root of weights; "deviance", the signed root of a row's deviance; "working", "response"
+        over the slope of the inverse link. All as R's `residuals`, with posterior means where R has estimates; sigma of
+        `gaussian` and `student` does not enter, as in R, but where it has a formula. "deviance" and "working" are of
+        generalised linear models: of families whose density is greatest where the mean is the response.
 
     Returns
     -------
@@ -119,17 +120,23 @@ def residuals(fit: Fit, type: str = "response") -> pd.Series:
     if type not in RESIDUALS:
         raise OptionError(f"`{type}` is not a type of residuals" + did_you_mean(type, RESIDUALS))
     require_numbers(fit, "residuals")
+    require_type(fit.model.family, type)
     model = fit.model
-    # Dispersions of all rows are 1, as in R; what shapes the density otherwise stands at its mean.
     if type != "response" and not extra_at(model.response).whole:
         raise DataError(f"residuals of type {type} are of responses that were seen whole; some here are censored or "
                         'truncated: type="response" is observed minus fitted')  # fmt: skip
-    unit = not np.any(model.response.se)  # known errors are in the response's own units
-    values = {one.name: 1.0 if one.scales_groups and unit else draws_of(fit, one.name).mean() for one in model.scalars}
-    others = {name: np.full((1, 1), value) for name, value in values.items()}
-    others |= {of.dpar: _means(fit, of.dpar)[None] for of in model.design.others}
-    point = Point(model.family, model.response, _means(fit), others)
+    point = Point(model.family, model.response, _means(fit), {} if type == "response" else _natural_means(fit))
     return with_left_out(fit, RESIDUALS[type](point), "residuals")
+
+
+def _natural_means(fit: Fit) -> dict[str, Floats]:
+    """The posterior means of the family's parameters; the scale of a generalised linear model is 1, as in R."""
+    model = fit.model
+    unit = model.family.saturates and not np.any(model.response.se)  # known errors are in the response's own units
+    numbers = {one.name: 1.0 if one.scales_groups and unit else draws_of(fit, one.name).mean() for one in model.scalars}
+    rows = (model.family.location.name, *(of.dpar for of in model.design.others))
+    means = {name: np.full((1, 1), value) for name, value in numbers.items()}
+    return means | {dpar: _means(fit, dpar)[None] for dpar in rows}
 
 
 def predict(
