@@ -53,8 +53,8 @@ def thresholds_told(raw: RawResponse) -> Floats | None:
     if not name:
         return None
     told = raw.added[name] - (name == "cat")
-    bad = np.flatnonzero(~np.isfinite(told) | fractional(told) | (told < 1))
-    what = "thresholds, a whole number from 1" if name == "thres" else "categories, a whole number from 2"
+    bad = np.flatnonzero(~np.isfinite(told) | fractional(told) | (told < 1) | (told >= MOST))
+    what = f"thresholds, a whole number from 1 to {MOST - 1}" if name == "thres" else f"categories, from 2 to {MOST}"
     refuse(raw, bad, f"{name}() says how many {what}: it has {{values}} that are not")
     return np.round(told)
 

@@ -21,6 +21,7 @@ from stanmlm.families.ordinal import (
     probabilities,
     slopes_by_category,
     threshold_of,
+    with_disc,
 )
 from stanmlm.families.reductions import Reduction, Stats, observed, total
 from stanmlm.families.responses import Response
@@ -30,7 +31,7 @@ from stanmlm.families.thresholds import Items, ladder
 FULL = 0.5
 
 
-def cumulative(link: str = "logit", threshold: str = "flexible") -> Family:
+def cumulative(link: str = "logit", threshold: str = "flexible", link_disc: str = "log") -> Family:
     """Ordered categories with P(Y <= k) the inverse link of threshold k minus mu, as `ordinal::clm` and brms have it.
 
     Responses are an ordered factor, another factor (by its levels, with a message), or whole numbers from 1. The
@@ -43,6 +44,8 @@ def cumulative(link: str = "logit", threshold: str = "flexible") -> Family:
         "logit", "probit", "probit_approx", "cloglog", "cauchit" or "softit".
     threshold : str
         "flexible", or "equidistant": one distance, `delta`, from each to the next.
+    link_disc : str
+        For a formula of disc: "log", "softplus" or "squareplus"; brms's identity leaves what disc may be.
 
     Returns
     -------
@@ -53,7 +56,7 @@ def cumulative(link: str = "logit", threshold: str = "flexible") -> Family:
     >>> cumulative("probit").link.name, cumulative(threshold="equidistant").shared.name
     ('probit', 'equidistant')
     """
-    return replace(with_link(CUMULATIVE, link), shared=threshold_of(ORDERED, threshold))
+    return replace(with_disc(with_link(CUMULATIVE, link), link_disc), shared=threshold_of(ORDERED, threshold))
 
 
 def _read(raw: RawResponse, weights: Floats | None, categories: tuple[str, ...] = ()) -> Response:

@@ -287,8 +287,7 @@ class Family:
     def bound(self, categories: tuple[str, ...], predicted: Collection[str], items: Items | None = None) -> "Family":
         """The family of a response with these categories and items, where these parameters have formulas."""
         plain = self.unbound or self
-        more = {one.name: one for one in (*plain.optional, *plain.shifts)}
-        every = (*plain.parameters, *(one for name, one in more.items() if name in predicted))
+        every = (*plain.parameters, *(one for one in (*plain.optional, *plain.shifts) if one.name in predicted))
         read = Given(plain.read, named=(("categories", categories),)) if categories else plain.read
         bound = replace(plain, categories=categories, items=items, parameters=every, read=read, unbound=plain)
         return bound.spread(bound) if bound.spread else bound

@@ -1,6 +1,7 @@
 """Laws of ordered categories: probabilities from a predictor's distances to thresholds, and their slopes."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from scipy import special
@@ -9,7 +10,7 @@ from stanmlm.base.arguments import shown
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError, did_you_mean
 from stanmlm.families.categories import at_codes, drawn
-from stanmlm.families.family import Default, Distributional
+from stanmlm.families.family import Default, Distributional, Family
 from stanmlm.families.link_functions import log1m_exp
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.reductions import Extra
@@ -83,6 +84,20 @@ def slopes_by_category(law: Law, theta: Theta) -> tuple[Floats, Floats]:
     return logs, np.array([-steps.sum(axis=0), *of_disc, *of_shifts, *steps])
 
 
+def with_disc(family: Family, link: str) -> Family:
+    """A family with another link of formulas of `disc`.
+
+    Raises
+    ------
+    OptionError
+        For a link that it does not have.
+    """
+    if not isinstance(link, str) or link not in DISC.links:
+        text = link if isinstance(link, str) else shown(link)
+        raise OptionError(f"`{text}` is not a link of `disc` in {family.name}" + did_you_mean(text, DISC.links))
+    return replace(family, optional=(replace(DISC, link=LINKS[link]),))
+
+
 def threshold_of(kinds: Mapping[str, Shared], threshold: str) -> Shared:
     """The kind of thresholds that a user names.
 
@@ -91,6 +106,11 @@ def threshold_of(kinds: Mapping[str, Shared], threshold: str) -> Shared:
     OptionError
         For one that there is not.
     """
+    if isinstance(threshold, str) and threshold == "sum_to_zero":
+        raise OptionError(
+            'threshold="sum_to_zero" is brms\'s; here thresholds are "flexible" or "equidistant": take their mean off '
+            "draws of flexible ones, and it is the intercept"
+        )
     if not isinstance(threshold, str) or threshold not in kinds:
         text = threshold if isinstance(threshold, str) else shown(threshold)
         raise OptionError(f"`{text}` is not a kind of threshold" + did_you_mean(text, kinds))
@@ -210,7 +230,7 @@ SHIFTS = tuple(
 DISC = Distributional(
     name="disc",
     link=LINKS["log"],
-    links=("log",),
+    links=("log", "softplus", "squareplus"),
     support="positive",
     start=one,
     words="discrimination: what distances to thresholds are multiplied by",

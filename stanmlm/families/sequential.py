@@ -26,12 +26,13 @@ from stanmlm.families.ordinal import (
     slopes_by_category,
     stopping_law,
     threshold_of,
+    with_disc,
 )
 from stanmlm.families.reductions import Reduction, Stats, total
 from stanmlm.families.responses import Response
 
 
-def sratio(link: str = "logit", threshold: str = "flexible") -> Family:
+def sratio(link: str = "logit", threshold: str = "flexible", link_disc: str = "log") -> Family:
     """Ordered categories reached one after the other: P(Y = k | Y >= k) is the inverse link of threshold k minus mu.
 
     Thresholds need not be ordered. All else is as in `cumulative`.
@@ -42,6 +43,8 @@ def sratio(link: str = "logit", threshold: str = "flexible") -> Family:
         "logit", "probit", "probit_approx", "cloglog" or "cauchit".
     threshold : str
         "flexible" or "equidistant".
+    link_disc : str
+        As in `cumulative`.
 
     Returns
     -------
@@ -52,10 +55,10 @@ def sratio(link: str = "logit", threshold: str = "flexible") -> Family:
     >>> sratio("cloglog").link.name
     'cloglog'
     """
-    return replace(with_link(SRATIO, link), shared=threshold_of(UNORDERED, threshold))
+    return replace(with_disc(with_link(SRATIO, link), link_disc), shared=threshold_of(UNORDERED, threshold))
 
 
-def cratio(link: str = "logit", threshold: str = "flexible") -> Family:
+def cratio(link: str = "logit", threshold: str = "flexible", link_disc: str = "log") -> Family:
     """Ordered categories reached one after the other: P(Y > k | Y >= k) is the inverse link of mu minus threshold k.
 
     Parameters
@@ -64,6 +67,8 @@ def cratio(link: str = "logit", threshold: str = "flexible") -> Family:
         "logit", "probit", "probit_approx", "cloglog" or "cauchit".
     threshold : str
         "flexible" or "equidistant".
+    link_disc : str
+        As in `cumulative`.
 
     Returns
     -------
@@ -74,10 +79,10 @@ def cratio(link: str = "logit", threshold: str = "flexible") -> Family:
     >>> cratio().name
     'cratio'
     """
-    return replace(with_link(CRATIO, link), shared=threshold_of(UNORDERED, threshold))
+    return replace(with_disc(with_link(CRATIO, link), link_disc), shared=threshold_of(UNORDERED, threshold))
 
 
-def acat(link: str = "logit", threshold: str = "flexible") -> Family:
+def acat(link: str = "logit", threshold: str = "flexible", link_disc: str = "log") -> Family:
     """Ordered categories told from their neighbours: P(Y = k + 1 | Y is k or k + 1) is the inverse link of mu - tau_k.
 
     Parameters
@@ -86,6 +91,8 @@ def acat(link: str = "logit", threshold: str = "flexible") -> Family:
         "logit", "probit", "probit_approx", "cloglog", "cauchit" or "softit".
     threshold : str
         "flexible" or "equidistant".
+    link_disc : str
+        As in `cumulative`.
 
     Returns
     -------
@@ -96,7 +103,7 @@ def acat(link: str = "logit", threshold: str = "flexible") -> Family:
     >>> acat().link.name
     'logit'
     """
-    return replace(with_link(ACAT, link), shared=threshold_of(UNORDERED, threshold))
+    return replace(with_disc(with_link(ACAT, link), link_disc), shared=threshold_of(UNORDERED, threshold))
 
 
 def _read(name: str, raw: RawResponse, weights: Floats | None, categories: tuple[str, ...] = ()) -> Response:

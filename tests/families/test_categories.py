@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import stats
 
 from stanmlm import DataError, OptionError, StanmlmWarning
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families import FAMILIES, Family, as_family, cumulative
+from stanmlm.families import FAMILIES, Family, acat, as_family, cratio, cumulative, sratio
 from stanmlm.families.family import with_link
 from stanmlm.families.links import LINKS
 from stanmlm.families.ordinal import log_between
@@ -174,3 +175,12 @@ def test_what_is_said_of_categories() -> None:
 def test_what_is_no_category_is_refused(values: list[float], text: str) -> None:
     with pytest.raises(DataError, match=text):
         read(values)
+
+
+@pytest.mark.parametrize("made", [cumulative, sratio, cratio, acat])
+def test_kinds_of_thresholds_and_links_that_there_are_not_are_answered(made: Callable[..., Family]) -> None:
+    with pytest.raises(OptionError, match='"sum_to_zero" is brms\'s; here thresholds are "flexible" or "equidistant"'):
+        made(threshold="sum_to_zero")
+    for link in ("identity", "logit", 3):
+        with pytest.raises(OptionError, match=f"`{link}` is not a link of `disc` in {made().name}"):
+            made(link_disc=link)

@@ -197,3 +197,11 @@ def test_priors_of_items_stand_on_their_thresholds() -> None:
     assert [(row.group, row.arguments[0]) for row in of.priors.rows if row.class_ == "delta"] == [
         ("q r", 2.0), ("s", 3.0),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("link", ["softplus", "squareplus"])
+@pytest.mark.parametrize("family", [cumulative, acat])
+def test_disc_has_links_of_its_own(family: Any, link: str) -> None:
+    of = made(family(link_disc=link), FORMULAS["disc"])
+    assert of.family.links["disc"].name == link
+    check(of)

@@ -109,6 +109,13 @@ def test_criticism_and_effects_know_items() -> None:
     assert set(sm.log_prior(fit)) == {"Intercept", "sd"}
 
 
+def test_marginal_means_are_of_probabilities() -> None:
+    frame = str(sm.emmeans(fitted(), "item"))
+    assert "prob" in frame
+    with pytest.raises(sm.OptionError, match="thresholds of their own"):
+        sm.emmeans(fitted(), "x", mode="latent")
+
+
 def test_distances_of_items_are_named() -> None:
     fit = fitted(family="cratio", threshold="equidistant")
     names = [row.variable for row in fit.model.ledger.of("dpar")]
@@ -144,7 +151,8 @@ def test_the_pilot_begins_where_thresholds_of_each_item_are() -> None:
         ("y | thres(k + x, gr = item) ~ 1", "a whole number from 1"),
         ("y | thres(k + (x > 0), gr = item) ~ 1", "it needs one an item"),
         ("y | thres(2, item, 3) ~ x", "no argument number 3"),
-        ("y | cat(1) ~ x", "a whole number from 2"),
+        ("y | cat(1) ~ x", "categories, from 2 to"),
+        ("y | thres(1e9) ~ x", "a whole number from 1 to"),
     ],
 )
 def test_what_cannot_be_is_answered(text: str, message: str) -> None:
@@ -194,3 +202,12 @@ def test_items_alone_have_the_posteriors_of_fits_apart(family: str) -> None:
             a = sm.as_draws_df(together)[f"b_Intercept[{item},{k}]"]
             b = sm.as_draws_df(apart)[f"b_Intercept[{k}]"] + of["x"].mean() * sm.as_draws_df(apart)["b[x]"]
             assert abs(a.mean() - b.mean()) < ERRORS * np.hypot(a.std(), b.std()) / np.sqrt(2000) + 0.02
+
+
+def test_files_keep_the_link_of_disc(tmp_path: Path) -> None:
+    text = sm.bf(MAIN, "disc ~ x")
+    fit = sm.brm(text, data(), family=cumulative("probit", link_disc="softplus"), **SHORT)
+    sm.save(fit, tmp_path / "fit")
+    again = sm.update(sm.load(tmp_path / "fit"), ". ~ .", **SHORT)
+    assert {name: link.name for name, link in again.model.family.links.items()} == {"mu": "probit", "disc": "softplus"}
+    assert "mu = probit; disc = softplus" in repr(again)

@@ -19,7 +19,7 @@ from stanmlm.data.rvalues import Contrast, Value
 from stanmlm.families import FAMILIES, Family
 from stanmlm.families.custom import custom_family
 from stanmlm.families.family import holding, with_links
-from stanmlm.families.ordinal import SHARED
+from stanmlm.families.ordinal import SHARED, with_disc
 from stanmlm.families.reductions import Extra, Observed
 from stanmlm.families.responses import Response
 from stanmlm.families.thresholds import Items
@@ -202,6 +202,7 @@ def _family_read(written: Any, *_: object) -> Family:
         plain, links = FAMILIES[written["name"]], written["links"]
         shared = SHARED[written["thresholds"]] if written["thresholds"] else None
         unbound = replace(plain, shared=shared, reference=written.get("reference", ""))
+        unbound = with_disc(unbound, links["disc"]) if "disc" in links else unbound
         given = with_links(unbound, [links[name] for name in unbound.links])
         items = Items(*map(tuple, written["items"])) if "items" in written else None
         bound = given.bound(tuple(written["categories"]), list(links), items)
