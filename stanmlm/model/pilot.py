@@ -371,10 +371,7 @@ def _scalars(at: _State, of: Problem) -> tuple[dict[str, float], dict[str, float
     if of.likelihood.has_dispersion:
         return {one.name: float(at.dispersion**0.5 * scale.unit[0]) for one in of.family.scalars}, {}
     links, values, variance = of.family.numbers, dict[str, float](), dict[str, float]()
-    alone = (
-        (p, k) for p, place in enumerate(of.places) if p not in of.formulas for k in range(place.start, place.stop)
-    )
-    for name, (p, k) in zip(of.names, alone, strict=True):
+    for k, (name, p) in enumerate(of.alone, len(of.prior.location)):
         eta = scale.center[p] + scale.unit[p] * at.beta[k]
         values[name] = float(links[of.dpars[p]].inverse(np.asarray(eta)))
         variance[name] = float(at.uncertainty[k, k] * scale.unit[p] ** 2)

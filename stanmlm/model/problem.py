@@ -89,7 +89,7 @@ class Problem:
     offset: Floats  # (P, C)
     prior: NormalPrior  # of the F coefficients
     scalars: tuple[LogPrior, ...]
-    names: tuple[str, ...]  # of those
+    alone: tuple[tuple[str, int], ...]  # what those are called, each with its predictor
     likelihood: Likelihood
     family: Family
     units: Units
@@ -150,7 +150,7 @@ def problem(
             for dpar, one in zip(scalars, alone, strict=True)
             for _ in one.names
         ),
-        names=tuple(name for one in alone for name in one.names),
+        alone=tuple((name, dpars.index(dpar)) for dpar, one in zip(scalars, alone, strict=True) for name in one.names),
         likelihood=_likelihood(cells, family, scale, offset, starts, shared),
         family=family,
         units=units,
