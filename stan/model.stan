@@ -28,7 +28,10 @@
 {% if shared %}
   int<lower=1> T;  // thresholds
   int<lower=0> G;
-  matrix[T, G] sums;  // thresholds, counted from the middle one, as sums of these numbers
+  matrix[T, G] sums;  // thresholds, counted from the middle one{{ " of their item" if s.items }}, as sums of these numbers
+{% if s.items %}
+  array[T] int<lower=1> item;  // whose each is
+{% endif %}
 {% endif %}
 
 {% if terms %}
@@ -115,10 +118,14 @@
 {{ eta.model(s, terms, predictors) if s.likelihood }}
 
 {% if shared %}
-  // Thresholds: the intercept turned around is the one in the middle
+  // Thresholds: the intercept turned around is the one in the middle{{ ", of each item its own" if s.items }}
   vector[T] steps = sums * {{ shared.number }};
 {% if priors | selectattr("class_", "equalto", "Intercept") | list %}
+{% if s.items %}
+  vector[T{{ " + I" if s.others }}] at_center = {{ "append_row(steps - b[item], alpha_c)" if s.others else "steps - b[item]" }};
+{% else %}
   vector[T{{ " + I - 1" if s.others }}] at_center = {{ "append_row(steps - alpha_c[1], tail(alpha_c, I - 1))" if s.others else "steps - alpha_c" }};
+{% endif %}
 {% endif %}
 {% endif %}
 

@@ -5,6 +5,7 @@ Everything works on complex numbers, so that a complex step gives gradients with
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from scipy import special
@@ -322,7 +323,7 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
         numbers = take(model.family.sums.shape[1])
         if of_thresholds.support == "positive":
             numbers, jacobian = np.exp(numbers), jacobian + numbers.sum()
-        values[of_thresholds.number] = numbers[0] if of_thresholds.told else numbers
+        values[of_thresholds.number] = numbers[0] if of_thresholds.told and len(numbers) == 1 else numbers
         values["steps"] = model.family.sums @ numbers
     for block in sampled_together(model):
         for k in block:
@@ -337,9 +338,13 @@ def constrained(model: Model, q: Anything) -> tuple[dict[str, Anything], Anythin
     values["fix"] = values["swept"] - sum(off)
     parts = blocks(model, values["fix"])
     values["alpha_c"] = np.array([part[0] for of, part in parts if of.intercept])
-    if model.family.shared:
-        values["alpha_c"] = np.concatenate([values["steps"] - values["alpha_c"][0], values["alpha_c"][1:]])
     values["b"] = np.concatenate([part[of.intercept :] for of, part in parts])
+    if items := model.family.items:  # whose thresholds have the priors as they are
+        values["alpha_c"] = np.concatenate(
+            [values["steps"] - np.repeat(values["b"][: len(items.sizes)], items.sizes), values["alpha_c"]]
+        )
+    elif model.family.shared:
+        values["alpha_c"] = np.concatenate([values["steps"] - values["alpha_c"][0], values["alpha_c"][1:]])
     return values, jacobian
 
 
@@ -498,8 +503,22 @@ def log_likelihood(model: Model, values: dict[str, Anything]) -> Anything:
     if model.family.name == "gaussian":
         sigma = values["sigma"]
         return np.sum(-np.log(sigma) - 0.5 * response.weights * ((response.y - eta) / sigma) ** 2)
-    rows = LIKELIHOODS[model.family.name, known](eta, response.y, response.trials, values)
-    return np.sum(response.weights * rows)
+    law = LIKELIHOODS[model.family.name, known]
+    if model.family.items:
+        return item_by_item(model, law, eta, values)
+    return np.sum(response.weights * law(eta, response.y, response.trials, values))
+
+
+def item_by_item(model: Model, law: Callable[..., Anything], eta: Anything, values: dict[str, Anything]) -> Anything:
+    """Of rows with the thresholds of their item: each item is a response of its own."""
+    response, ends = model.response, np.cumsum([0, *model.family.items.sizes])
+    by_row = {name: v for name, v in values.items() if np.shape(v) == np.shape(eta)}
+    total = 0.0
+    for k, (start, stop) in enumerate(pairwise(ends)):
+        at = response.item == k
+        own = values | {name: v[at] for name, v in by_row.items()} | {"steps": values["steps"][start:stop]}
+        total = total + np.sum(response.weights[at] * law(eta[at], response.y[at], response.trials[at], own))
+    return total
 
 
 def log_shares(categories: tuple[str, ...], etas: dict[str, Anything]) -> Anything:
@@ -559,7 +578,8 @@ def _intercept(model: Model, values: dict[str, Anything], row: PriorRow) -> Anyt
 
 
 def _auxiliary(model: Model, values: dict[str, Anything], row: PriorRow) -> Anything:
-    return PRIORS[row.distribution](values[row.class_], *row.arguments)
+    value = values[row.class_]
+    return PRIORS[row.distribution](value[row.position] if np.ndim(value) else value, *row.arguments)
 
 
 def _sd(model: Model, values: dict[str, Anything], row: PriorRow) -> Anything:

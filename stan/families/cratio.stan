@@ -6,7 +6,7 @@
 {% macro data(s) %}{{ sratio.data(s) }}{% endmacro %}
 {% macro model(s, link) %}
 {{ sratio.shifts(s) }}
-  for (t in 1:T) {
+  for (t in 1:{{ "M" if s.items else "T" }}) {
     vector[C] beside = -({{ sratio.away(s) }});
     target += dot_product(here[t], {{ link.log1m_inverse("beside") }}) + dot_product(beyond[t], {{ link.log_inverse("beside") }});
   }

@@ -4,13 +4,22 @@
    intercept, and the parameters that are vectors. #}
 {% macro functions(s) %}{% endmacro %}
 {% macro data(s) %}
+{% if s.items %}
+  // Response: how many of a cell are in each category with a threshold above it, and beyond that; weights make them real
+  int<lower=1> M;  // the most thresholds that an item has
+  array[M] vector<lower=0>[C] here;
+  array[M] vector<lower=0>[C] beyond;
+  array[M, C] int<lower=1, upper=T> at;  // the place of each threshold of a cell; any where there is none
+  array[M] vector<lower=0, upper=1>[C] there;  // whether there is one
+{% else %}
   // Response: how many of a cell are in each category but the last, and beyond it; weights make them real
   array[T] vector<lower=0>[C] here;
   array[T] vector<lower=0>[C] beyond;
+{% endif %}
 {% endmacro %}
 {% macro model(s, link) %}
 {{ shifts(s) }}
-  for (t in 1:T) {
+  for (t in 1:{{ "M" if s.items else "T" }}) {
     vector[C] away = {{ away(s) }};
     target += dot_product(here[t], {{ link.log_inverse("away") }}) + dot_product(beyond[t], {{ link.log1m_inverse("away") }});
   }
@@ -18,7 +27,7 @@
 {% macro shifts(s) %}
 {% if s.shifts %}
   // Category specific effects: what each threshold is moved down by
-  array[T] vector[C] shift = { {{- s.shifts | join(", ") -}} };
+  array[{{ "M" if s.items else "T" }}] vector[C] shift = { {{- s.shifts | join(", ") -}} };
 {% endif %}
 {% endmacro %}
-{% macro away(s) %}{{ "disc .* " if "disc" in s.vectors }}(steps[t] - eta{{ " - shift[t]" if s.shifts }}){% endmacro %}
+{% macro away(s) %}{{ "disc .* " if "disc" in s.vectors }}(steps[{{ "at[t]" if s.items else "t" }}] - eta{{ " - shift[t]" if s.shifts }}){% endmacro %}

@@ -17,6 +17,8 @@ _WORDS = {"left": LEFT, "none": NOT, "right": RIGHT, "interval": BETWEEN, "true"
 # brms: these may be missing, where a row has no use for them
 _MAY_LACK = ("y2", "time2")
 SUBSET = "subset"
+OF_THRESHOLDS = ("thres", "cat")  # what they say a fit knows
+ITEMS = "gr"  # of thres(): a factor, which the design has too
 
 
 def evaluated(formula: Formula, evaluate: Evaluate, n: int, only: frozenset[str] | None = None) -> dict[str, Value]:
@@ -129,8 +131,19 @@ def _truth(value: Value, expression: Expression, addition: Addition, text: str) 
     return double(floats(value).reshape(length(value)))
 
 
+def _factor(value: Value, expression: Expression, addition: Addition, text: str) -> Value:
+    if value.type not in (*CODED, "logical"):
+        label = expression.label
+        raise _at(addition, text, f"thres(gr =) needs a factor: `{label}` is {value.type}; write gr = factor({label})")
+    return value
+
+
 def _at(addition: Addition, text: str, message: str) -> FormulaError:
     return FormulaError(message, text, addition.start, addition.stop)
 
 
-_READERS: Mapping[str, Callable[[Value, Expression, Addition, str], Value]] = {"cens": _codes, SUBSET: _truth}
+_READERS: Mapping[str, Callable[[Value, Expression, Addition, str], Value]] = {
+    "cens": _codes,
+    SUBSET: _truth,
+    ITEMS: _factor,
+}

@@ -10,7 +10,7 @@ import pandas as pd
 from stanmlm.base.arrays import Anything, Floats, Ints, constant
 from stanmlm.base.dataframes import require_order, to_pandas
 from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmWarning, did_you_mean
-from stanmlm.data.additions import evaluated, lacks_ends, needed, options_of, survival
+from stanmlm.data.additions import ITEMS, OF_THRESHOLDS, SUBSET, evaluated, lacks_ends, needed, options_of, survival
 from stanmlm.data.budget import budgeted
 from stanmlm.data.evaluate import learn
 from stanmlm.data.kept_rows import complete_rows, subset_rows
@@ -119,7 +119,9 @@ def model_frame(
     index = _row_labels(table, n)
     kept = complete_rows(_needed(formula, values, added) | given, chosen, na_action, index)
     whole = kept is everything
-    final = {label: _used_levels(value if whole else take(value, kept), label) for label, value in values.items()}
+    final = {label: value if whole else take(value, kept) for label, value in values.items()}
+    told = formula.response.label if formula.response and added.keys() & {*OF_THRESHOLDS} else None  # of all levels
+    final = {label: value if label == told else _used_levels(value, label) for label, value in final.items()}
     labels = index if whole else index[kept]
     offsets = [final[o.label] for o in formula.offsets] + _some([given.get("(offset)")], kept, whole)
     weights = _some([given.get("(weights)")], kept, whole)
@@ -314,8 +316,8 @@ def _response(
     if formula.response is None:
         return None
     read = _outcome(formula.response, values[formula.response.label])
-    numbers = {name: floats(value if whole else take(value, kept)) for name, value in added.items()}
-    numbers.pop("subset", None)
+    own = {name: value for name, value in added.items() if name not in (SUBSET, ITEMS)}
+    numbers = {name: floats(value if whole else take(value, kept)) for name, value in own.items()}
     y, rest = survival(formula, read.values, numbers)
     return replace(read, values=y, added=rest, options=options_of(formula)) if formula.additions else read
 

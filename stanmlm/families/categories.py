@@ -31,7 +31,12 @@ def read_categories(
     """
     if raw.kind not in _NAMED:
         raise DataError(f"{family} needs one column of categories; `{raw.label}` is a matrix")
-    codes, names = _NAMED[raw.kind](raw, family, ordered, categories)
+    told = None if categories or not ordered else thresholds_told(raw)
+    most = 0 if told is None else int(told.max(initial=1)) + 1
+    codes, names = _NAMED[raw.kind](raw, family, ordered, categories or _told_names(raw, most))
+    if told is not None:
+        beyond = np.flatnonzero(codes > told + 1)
+        refuse(raw, beyond, f"`{raw.label}` has {{values}} in more categories than thresholds leave")
     if categories and names != categories:
         raise DataError(f"`{raw.label}` has categories that the fit does not know")
     if len(names) < 2:
@@ -40,6 +45,26 @@ def read_categories(
     if len(names) > MOST:
         raise DataError(f"{family} takes {MOST} categories at most; `{raw.label}` has {len(names)}")
     return Response(raw.label, codes, constant(1.0, len(codes)), weights_of_rows(raw, weights), names)
+
+
+def thresholds_told(raw: RawResponse) -> Floats | None:
+    """How many thresholds brms's `thres(k)` says there are, or `cat(k + 1)`, (N,); None where neither does."""
+    name = next((name for name in ("thres", "cat") if name in raw.added), "")
+    if not name:
+        return None
+    told = raw.added[name] - (name == "cat")
+    bad = np.flatnonzero(~np.isfinite(told) | fractional(told) | (told < 1) | (told >= MOST))
+    what = f"thresholds, a whole number from 1 to {MOST - 1}" if name == "thres" else f"categories, from 2 to {MOST}"
+    refuse(raw, bad, f"{name}() says how many {what}: it has {{values}} that are not")
+    return np.round(told)
+
+
+def _told_names(raw: RawResponse, most: int) -> tuple[str, ...]:
+    """What so many categories are called: a factor's levels while there are some, then numbers."""
+    levels = raw.levels if raw.kind == "factor" else ()
+    if len(levels) > most > 0:  # those that no row has are left out first
+        levels = tuple(level for k, level in enumerate(levels) if k in set(np.asarray(raw.values).tolist()))
+    return (*levels, *map(str, range(len(levels) + 1, most + 1))) if most else ()
 
 
 def _of_factor(
@@ -69,7 +94,7 @@ def _of_numbers(
     refuse(raw, np.flatnonzero(y > MOST), f"{family} takes {MOST} categories at most: `{raw.label}` has {{values}}"
             " above, which would be categories; those that there are make a factor, `factor()`")  # fmt: skip
     y, highest = np.round(y), len(categories) or int(y.max(initial=0))
-    refuse(raw, np.flatnonzero(y > highest), f"`{raw.label}` has {{values}} above {highest}, the highest in the fit")
+    refuse(raw, np.flatnonzero(y > highest), f"`{raw.label}` has {{values}} above {highest}, the highest category")
     empty = [str(k) for k in range(1, highest + 1) if k not in y]
     if empty and not categories:
         say(f"no row of `{raw.label}` is {', '.join(empty)}: priors alone say how likely that is")

@@ -21,15 +21,17 @@ from stanmlm.families.ordinal import (
     probabilities,
     slopes_by_category,
     threshold_of,
+    with_disc,
 )
 from stanmlm.families.reductions import Reduction, Stats, observed, total
 from stanmlm.families.responses import Response
+from stanmlm.families.thresholds import Items, ladder
 
 # Thresholds next to the responses of cells are a matrix where they are more than this share of it: then it is faster.
 FULL = 0.5
 
 
-def cumulative(link: str = "logit", threshold: str = "flexible") -> Family:
+def cumulative(link: str = "logit", threshold: str = "flexible", link_disc: str = "log") -> Family:
     """Ordered categories with P(Y <= k) the inverse link of threshold k minus mu, as `ordinal::clm` and brms have it.
 
     Responses are an ordered factor, another factor (by its levels, with a message), or whole numbers from 1. The
@@ -42,6 +44,8 @@ def cumulative(link: str = "logit", threshold: str = "flexible") -> Family:
         "logit", "probit", "probit_approx", "cloglog", "cauchit" or "softit".
     threshold : str
         "flexible", or "equidistant": one distance, `delta`, from each to the next.
+    link_disc : str
+        For a formula of disc: "log", "softplus" or "squareplus"; brms's identity leaves what disc may be.
 
     Returns
     -------
@@ -52,7 +56,7 @@ def cumulative(link: str = "logit", threshold: str = "flexible") -> Family:
     >>> cumulative("probit").link.name, cumulative(threshold="equidistant").shared.name
     ('probit', 'equidistant')
     """
-    return replace(with_link(CUMULATIVE, link), shared=threshold_of(ORDERED, threshold))
+    return replace(with_disc(with_link(CUMULATIVE, link), link_disc), shared=threshold_of(ORDERED, threshold))
 
 
 def _read(raw: RawResponse, weights: Floats | None, categories: tuple[str, ...] = ()) -> Response:
@@ -68,33 +72,45 @@ def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> St
 
     The logistic density between two thresholds is that of a binomial at each, and one factor of the distance between.
     """
-    y, K, weights = response.y.astype(int), len(response.categories), response.weights
-    below, above = np.flatnonzero(y < K), np.flatnonzero(y > 1)  # rows with a threshold above them, and below
+    y, weights, items = response.y.astype(int), response.weights, response.items
+    before, size = ladder(items, response.item, len(response.categories) - 1)
+    T, over = len(items.of_threshold) if items else int(size[0]), before + y  # the threshold above each, from 1
+    below, above = y <= size, y > 1  # rows with a threshold above them, and below
+    often = total(weights[below & above], over[below & above] - 1, T)
     sums: dict[str, Floats | Ints | int] = {
         "below": total(weights[below], cell[below], cells),
-        "below_at": total(weights[below], y[below] - 1, K - 1),
-        "often": total(weights, y - 1, K)[1:-1],
+        "below_at": total(weights[below], over[below] - 1, T),
     }
-    at, n = np.concatenate([y[below], y[above] - 1]), np.concatenate([weights[below], weights[above]])
+    sums |= _between(items, often) if items else {"often": often[1:]}
+    at, n = np.concatenate([over[below], over[above] - 1]), np.concatenate([weights[below], weights[above]])
     pair, first = cells_of([np.concatenate([cell[below], cell[above]]), at])
     here, at = np.concatenate([cell[below], cell[above]])[first], at[first]
     n = total(n, pair, len(first))
-    if len(first) < FULL * cells * (K - 1):
+    if items or len(first) < FULL * cells * T:
         return sums | {"R": len(first), "cell": here + 1, "at": at, "n": n}
-    beside = np.zeros((K - 1, cells))
+    beside = np.zeros((T, cells))
     beside[at - 1, here] = n
     return sums | {"beside": beside}
 
 
+def _between(items: Items, often: Floats) -> dict[str, Floats | Ints | int]:
+    """The responses between two thresholds of one item, by the upper one."""
+    upper = np.setdiff1d(np.arange(len(often)), items.first)
+    return {"B": len(upper), "next": upper + 1, "often": often[upper]}
+
+
 def _one_by_one(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
     """The distinct responses of cells: the lowest, the highest and others, with the thresholds next to these."""
-    of, K = observed(response, cell, precisions=False), len(response.categories)
+    of, items = observed(response, cell, precisions=False), response.items
     y, stats = of.y.astype(int), dict[str, Floats | Ints | int]()
-    kinds = {"lowest": y == 1, "highest": y == K, "between": (y > 1) & (y < K)}
+    before, size = ladder(items, of.extra.item, len(response.categories) - 1)
+    over, last = before + y, y == size + 1
+    kinds = {"lowest": y == 1, "highest": last, "between": (y > 1) & ~last}
     for name, here in kinds.items():
         stats |= {f"cell_{name}": of.cell[here] + 1, f"n_{name}": of.n[here]}
+    stats |= {"at_lowest": over[y == 1], "at_highest": over[last] - 1} if items else {}
     sizes = {"R_lowest": "lowest", "R_highest": "highest", "R": "between"}
-    over = y[kinds["between"]]
+    over = over[kinds["between"]]
     return stats | {size: int(kinds[name].sum()) for size, name in sizes.items()} | {"under": over - 1, "over": over}
 
 

@@ -14,7 +14,7 @@ from stanmlm.families.reductions import Extra, Reduction
 from stanmlm.families.responses import Response
 from stanmlm.families.support import SUPPORTS, Support, between
 from stanmlm.families.theta import Theta
-from stanmlm.families.thresholds import THRESHOLDS, Shared
+from stanmlm.families.thresholds import Items, Shared, in_a_row
 from stanmlm.families.written import Written
 
 
@@ -128,7 +128,8 @@ class Family:
     shared: Shared | None = None
     optional: tuple[Distributional, ...] = ()  # parameters where a formula names them, and else constants
     shifts: tuple[Distributional, ...] = ()  # likewise, that thresholds are moved down by
-    categories: tuple[str, ...] = ()  # names, once the data have told them
+    categories: tuple[str, ...] = ()  # names, once the data have told them; and groups of rows with own thresholds
+    items: Items | None = None
     # Makes it one that has a location for each category but one, once these are known; the first is the pattern of all.
     spread: Callable[["Family"], "Family"] | None = None
     reference: str = ""  # the category without a location; "" the first
@@ -263,32 +264,32 @@ class Family:
 
     @property
     def numbers(self) -> Mapping[str, Link]:
-        """What a pilot finds: all parameters, and then the numbers that thresholds are sums of, with their links."""
-        of = self.shared
-        return {**self.links, **({f"{of.number}[{k + 1}]": of.link for k in range(self.sums.shape[1])} if of else {})}
+        """What a pilot finds: all parameters, then the numbers that a row has thresholds from, with their links."""
+        count = max((sums.shape[1] for sums in self.sums_of_items), default=0)
+        return {**self.links, **{f"{of.number}[{k + 1}]": of.link for of in [self.shared] if of for k in range(count)}}
+
+    @property
+    def sums_of_items(self) -> tuple[Floats, ...]:
+        """(T, G) for each item, or one for all rows: how thresholds are sums of the numbers that are sampled."""
+        sizes = self.items.sizes if self.items else (len(self.categories) - 1,)
+        return tuple(map(self.shared.sums, sizes)) if self.shared else ()
 
     @property
     def sums(self) -> Floats:
-        """(T, G) how thresholds are sums of the numbers that are sampled."""
-        return self.shared.sums(len(self.categories) - 1) if self.shared else np.zeros((0, 0))
+        """(T, G) the same of all thresholds."""
+        return in_a_row(self.sums_of_items) if self.shared else np.zeros((0, 0))
 
-    def theta_at(self, etas: Sequence[Floats]) -> Theta:
-        """Its parameters where a pilot is; thresholds are steps from the intercept, which the location has."""
-        P = len(self.parameters)
-        theta = self.theta(dict(zip(self.links, etas[:P], strict=True)), {})
-        if self.shared is None:
-            return theta
-        numbers = [self.shared.link.inverse(eta) for eta in etas[P:]]
-        steps = self.sums @ np.concatenate([*numbers, np.zeros(0)])
-        return replace(theta, shared={THRESHOLDS: steps})
+    @property
+    def in_thresholds(self) -> int:
+        """How many of the location's first coefficients thresholds have: its intercept, or that of each item."""
+        return (len(self.items.sizes) if self.items else 1) if self.shared else 0
 
-    def bound(self, categories: tuple[str, ...], predicted: Collection[str]) -> "Family":
-        """The family of a response with these categories, where these parameters have formulas."""
+    def bound(self, categories: tuple[str, ...], predicted: Collection[str], items: Items | None = None) -> "Family":
+        """The family of a response with these categories and items, where these parameters have formulas."""
         plain = self.unbound or self
-        more = {one.name: one for one in (*plain.optional, *plain.shifts)}
-        every = (*plain.parameters, *(one for name, one in more.items() if name in predicted))
+        every = (*plain.parameters, *(one for one in (*plain.optional, *plain.shifts) if one.name in predicted))
         read = Given(plain.read, named=(("categories", categories),)) if categories else plain.read
-        bound = replace(plain, categories=categories, parameters=every, read=read, unbound=plain)
+        bound = replace(plain, categories=categories, items=items, parameters=every, read=read, unbound=plain)
         return bound.spread(bound) if bound.spread else bound
 
 
@@ -376,8 +377,7 @@ def mean_of(response: Response) -> float:
 
 def symmetric(rows: Sequence[Sequence[Floats]]) -> Floats:
     """Matrices, (P, P, rows), from the entries of their lower triangles."""
-    size, shape = len(rows), np.broadcast_shapes(*(entry.shape for row in rows for entry in row))
-    out = np.empty((size, size, *shape))
+    out = np.empty((len(rows), len(rows), *np.broadcast_shapes(*(entry.shape for row in rows for entry in row))))
     for p, row in enumerate(rows):
         for q, entry in enumerate(row):
             out[p, q] = out[q, p] = entry

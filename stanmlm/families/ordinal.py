@@ -1,6 +1,7 @@
 """Laws of ordered categories: probabilities from a predictor's distances to thresholds, and their slopes."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from scipy import special
@@ -9,7 +10,7 @@ from stanmlm.base.arguments import shown
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError, did_you_mean
 from stanmlm.families.categories import at_codes, drawn
-from stanmlm.families.family import Default, Distributional
+from stanmlm.families.family import Default, Distributional, Family
 from stanmlm.families.link_functions import log1m_exp
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.reductions import Extra
@@ -37,21 +38,33 @@ def shift_of(threshold: int) -> str:
 
 def distances(theta: Theta) -> Floats:
     """From the predictor up to each threshold, times the discrimination, (..., rows, T)."""
-    away = theta.shared[THRESHOLDS][..., None, :] - theta.eta("mu")[..., None]
+    eta, thresholds = theta.eta("mu"), theta.shared[THRESHOLDS]
+    away = (thresholds if thresholds.ndim > eta.ndim else thresholds[..., None, :]) - eta[..., None]
     if shift_of(1) in theta:
         shifts = [theta.eta(shift_of(t)) for t in range(1, away.shape[-1] + 1)]
         away = away - np.stack(np.broadcast_arrays(*shifts), axis=-1)
     return away * theta["disc"][..., None] if "disc" in theta else away
 
 
+def reached(law: Law, away: Floats, link: Link) -> tuple[Floats, Floats]:
+    """What a law says where some rows have fewer thresholds, the rest infinite: no response lies beyond these."""
+    beyond = np.isposinf(away)
+    if not beyond.any():
+        return law(away, link)
+    with np.errstate(all="ignore"):
+        logs, along = law(away, link)
+    logs[..., 1:][beyond] = -np.inf
+    return logs, np.where(np.isnan(along), 0.0, along)
+
+
 def log_density(law: Law, y: Floats, theta: Theta, extra: Extra) -> Floats:
     """Of codes, weighted."""
-    return np.asarray(extra.weights * at_codes(law(distances(theta), theta.links["mu"])[0], y))
+    return np.asarray(extra.weights * at_codes(reached(law, distances(theta), theta.links["mu"])[0], y))
 
 
 def probabilities(law: Law, theta: Theta, _: Extra) -> Floats:
     """Of all categories, (..., rows, K)."""
-    return np.exp(law(distances(theta), theta.links["mu"])[0])
+    return np.exp(reached(law, distances(theta), theta.links["mu"])[0])
 
 
 def draw(law: Law, rng: np.random.Generator, theta: Theta, extra: Extra) -> Floats:
@@ -62,12 +75,27 @@ def draw(law: Law, rng: np.random.Generator, theta: Theta, extra: Extra) -> Floa
 def slopes_by_category(law: Law, theta: Theta) -> tuple[Floats, Floats]:
     """Log probabilities of one draw, (rows, K), and slopes along predictors and thresholds, (Q, rows, K)."""
     away = distances(theta)
-    logs, along = law(away, theta.links["mu"])
+    logs, along = reached(law, away, theta.links["mu"])
+    away = np.where(np.isfinite(away), away, 0.0)
     disc = theta["disc"][..., None] if "disc" in theta else np.ones((1, 1))
     of_disc = [np.einsum("rt,trk->rk", away, along)] if "disc" in theta else []
     steps = disc * along
     of_shifts = [*-steps] if shift_of(1) in theta else []
     return logs, np.array([-steps.sum(axis=0), *of_disc, *of_shifts, *steps])
+
+
+def with_disc(family: Family, link: str) -> Family:
+    """A family with another link of formulas of `disc`.
+
+    Raises
+    ------
+    OptionError
+        For a link that it does not have.
+    """
+    if not isinstance(link, str) or link not in DISC.links:
+        text = link if isinstance(link, str) else shown(link)
+        raise OptionError(f"`{text}` is not a link of `disc` in {family.name}" + did_you_mean(text, DISC.links))
+    return replace(family, optional=(replace(DISC, link=LINKS[link]),))
 
 
 def threshold_of(kinds: Mapping[str, Shared], threshold: str) -> Shared:
@@ -78,6 +106,11 @@ def threshold_of(kinds: Mapping[str, Shared], threshold: str) -> Shared:
     OptionError
         For one that there is not.
     """
+    if isinstance(threshold, str) and threshold == "sum_to_zero":
+        raise OptionError(
+            'threshold="sum_to_zero" is brms\'s; here thresholds are "flexible" or "equidistant": take their mean off '
+            "draws of flexible ones, and it is the intercept"
+        )
     if not isinstance(threshold, str) or threshold not in kinds:
         text = threshold if isinstance(threshold, str) else shown(threshold)
         raise OptionError(f"`{text}` is not a kind of threshold" + did_you_mean(text, kinds))
@@ -162,8 +195,8 @@ def _others(T: int) -> Floats:
 
 
 def _multiples(T: int) -> Floats:
-    """Thresholds as multiples of one distance."""
-    return np.asarray(np.arange(T) - middle(T), dtype=float)[:, None] if T > 1 else np.zeros((1, 1))
+    """Thresholds as multiples of one distance; one threshold has none."""
+    return np.asarray(np.arange(T) - middle(T), dtype=float)[:, None] if T > 1 else np.zeros((1, 0))
 
 
 FLEXIBLE = Shared("flexible", "gap", "from each threshold to the next", LINKS["log"], "positive", _differences)
@@ -197,7 +230,7 @@ SHIFTS = tuple(
 DISC = Distributional(
     name="disc",
     link=LINKS["log"],
-    links=("log",),
+    links=("log", "softplus", "squareplus"),
     support="positive",
     start=one,
     words="discrimination: what distances to thresholds are multiplied by",

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from stanmlm.base.arrays import Bools, Floats
+from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.base.callers import warn_user
 from stanmlm.base.errors import DataError, rows_named
 from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.categories import thresholds_told
 from stanmlm.families.family import Family
 from stanmlm.families.responses import Response, valid_weights
+from stanmlm.families.thresholds import Items
 
 # What a family must have for each addition: what to say where it has not.
 _NEEDS: Mapping[str, Callable[[Family], bool]] = {
@@ -23,6 +25,8 @@ _NEEDS: Mapping[str, Callable[[Family], bool]] = {
     "lb": lambda family: family.log_cdf is not None,
     "ub": lambda family: family.log_cdf is not None,
     "dec": lambda family: "dec" in family.extras,
+    "thres": lambda family: family.shared is not None,
+    "cat": lambda family: family.shared is not None,
 }
 _WRITTEN = {"y2": "cens", "lb": "trunc", "ub": "trunc"}
 _INSTEAD = {
@@ -31,6 +35,8 @@ _INSTEAD = {
     "se": "known standard errors are of gaussian and student responses",
     "cens": "its distribution function is not there",
     "trunc": "its distribution function is not there",
+    "thres": "thresholds are between ordered categories: cumulative, sratio, cratio, acat",
+    "cat": "it says how many ordered categories there are: to cumulative, sratio, cratio, acat",
     "dec": "decisions are brms's, of its wiener family, which is not here",
 }
 
@@ -60,11 +66,52 @@ def read_response(family: Family, raw: RawResponse, weights: Floats | None) -> R
             call = _WRITTEN.get(name, name)
             raise DataError(f"the {family.name} family cannot have `{call}()`: {_INSTEAD[call]}")
     response = family.read(raw, weights)
-    if not raw.added.keys() - {"trials"}:
+    if not raw.added.keys() - {"trials", "thres", "cat"}:
         return response
     response = _weighted(family, raw, response)
     response = replace(response, **_rate(raw), **_se(family, raw, weights))
     return _truncated(raw, _censored(family, raw, response))
+
+
+def with_items(family: Family, raw: RawResponse, response: Response, codes: Ints, levels: tuple[str, ...]) -> Response:
+    """A response whose rows have the thresholds of their item, and how many each item has.
+
+    Parameters
+    ----------
+    family : Family
+    raw : RawResponse
+    response : Response
+        Of ordered categories.
+    codes : array
+        (N,) the item of each row, from 0.
+    levels : tuple of str
+        What items are called.
+
+    Returns
+    -------
+    Response
+
+    Raises
+    ------
+    DataError
+        For an item with different numbers of thresholds, or without one, and for families that have none.
+    """
+    if family.shared is None:
+        raise DataError(f"the {family.name} family cannot have `thres()`: {_INSTEAD['thres']}")
+    most = np.zeros(len(levels))
+    np.maximum.at(most, codes, response.y - 1)
+    told = thresholds_told(raw)
+    if told is not None:
+        least = np.full(len(levels), np.inf)
+        np.minimum.at(least, codes, told)
+        most = np.zeros(len(levels))
+        np.maximum.at(most, codes, told)
+        for level in np.flatnonzero(least < most)[:1]:
+            raise DataError(f"thres() has several numbers of thresholds for `{levels[level]}`: it needs one an item")
+    for level in np.flatnonzero(most < 1)[:1]:
+        raise DataError(f"`{raw.label}` has one category in `{levels[level]}`, and so no threshold; "
+                        "thres(k, gr = ...) says how many there are")  # fmt: skip
+    return replace(response, item=codes.astype(float), items=Items(levels, tuple(most.astype(int).tolist())))
 
 
 def require_counting(response: Response) -> None:

@@ -26,6 +26,7 @@ class Extra:
     upper: Floats = field(default_factory=lambda: ABOVE)
     censored: Floats = field(default_factory=lambda: ZERO)
     y2: Floats = field(default_factory=lambda: ZERO)
+    item: Floats = field(default_factory=lambda: ZERO)
 
     @property
     def whole(self) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from stanmlm.base.arrays import Anything, Bools, Floats, Ints, constant, stretches
 from stanmlm.base.errors import DataError, StanmlmWarning, rows_named
 from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.thresholds import Items
 
 # What says nothing of any row.
 ONE: Floats = np.ones(1)
@@ -29,6 +30,7 @@ class Response:
     trials: Floats  # binomial trials; ones elsewhere
     weights: Floats  # what they mean the family says; ones by default
     categories: tuple[str, ...] = ()  # names of those whose codes, from 1, y has
+    items: Items | None = None  # groups of rows with thresholds of their own
     # What a formula adds to it; of (1,), one that says nothing, where it does not.
     exponents: Floats = field(default_factory=lambda: ONE)  # of densities whose weights are something else
     rate: Floats = field(default_factory=lambda: ONE)  # a mean is this times what the predictor says
@@ -37,10 +39,20 @@ class Response:
     upper: Floats = field(default_factory=lambda: ABOVE)  # to here, both ends included
     censored: Floats = field(default_factory=lambda: ZERO)  # -1 left of y, 0 not, 1 right of it, 2 between y and y2
     y2: Floats = field(default_factory=lambda: ZERO)
+    item: Floats = field(default_factory=lambda: ZERO)  # whose thresholds are between its categories, from 0
 
 
 # What a formula may add to a response, with what says nothing.
-NEUTRAL = {"exponents": 1.0, "rate": 1.0, "se": 0.0, "lower": -np.inf, "upper": np.inf, "censored": 0.0, "y2": 0.0}
+NEUTRAL = {
+    "exponents": 1.0,
+    "rate": 1.0,
+    "se": 0.0,
+    "lower": -np.inf,
+    "upper": np.inf,
+    "censored": 0.0,
+    "y2": 0.0,
+    "item": 0.0,
+}
 
 
 def added_to(response: Response) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
+from stanmlm.data.distinct import first_rows
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.categories import codes_from_one, no_start, read_categories
 from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_link
@@ -25,12 +26,13 @@ from stanmlm.families.ordinal import (
     slopes_by_category,
     stopping_law,
     threshold_of,
+    with_disc,
 )
 from stanmlm.families.reductions import Reduction, Stats, total
 from stanmlm.families.responses import Response
 
 
-def sratio(link: str = "logit", threshold: str = "flexible") -> Family:
+def sratio(link: str = "logit", threshold: str = "flexible", link_disc: str = "log") -> Family:
     """Ordered categories reached one after the other: P(Y = k | Y >= k) is the inverse link of threshold k minus mu.
 
     Thresholds need not be ordered. All else is as in `cumulative`.
@@ -41,6 +43,8 @@ def sratio(link: str = "logit", threshold: str = "flexible") -> Family:
         "logit", "probit", "probit_approx", "cloglog" or "cauchit".
     threshold : str
         "flexible" or "equidistant".
+    link_disc : str
+        As in `cumulative`.
 
     Returns
     -------
@@ -51,10 +55,10 @@ def sratio(link: str = "logit", threshold: str = "flexible") -> Family:
     >>> sratio("cloglog").link.name
     'cloglog'
     """
-    return replace(with_link(SRATIO, link), shared=threshold_of(UNORDERED, threshold))
+    return replace(with_disc(with_link(SRATIO, link), link_disc), shared=threshold_of(UNORDERED, threshold))
 
 
-def cratio(link: str = "logit", threshold: str = "flexible") -> Family:
+def cratio(link: str = "logit", threshold: str = "flexible", link_disc: str = "log") -> Family:
     """Ordered categories reached one after the other: P(Y > k | Y >= k) is the inverse link of mu minus threshold k.
 
     Parameters
@@ -63,6 +67,8 @@ def cratio(link: str = "logit", threshold: str = "flexible") -> Family:
         "logit", "probit", "probit_approx", "cloglog" or "cauchit".
     threshold : str
         "flexible" or "equidistant".
+    link_disc : str
+        As in `cumulative`.
 
     Returns
     -------
@@ -73,10 +79,10 @@ def cratio(link: str = "logit", threshold: str = "flexible") -> Family:
     >>> cratio().name
     'cratio'
     """
-    return replace(with_link(CRATIO, link), shared=threshold_of(UNORDERED, threshold))
+    return replace(with_disc(with_link(CRATIO, link), link_disc), shared=threshold_of(UNORDERED, threshold))
 
 
-def acat(link: str = "logit", threshold: str = "flexible") -> Family:
+def acat(link: str = "logit", threshold: str = "flexible", link_disc: str = "log") -> Family:
     """Ordered categories told from their neighbours: P(Y = k + 1 | Y is k or k + 1) is the inverse link of mu - tau_k.
 
     Parameters
@@ -85,6 +91,8 @@ def acat(link: str = "logit", threshold: str = "flexible") -> Family:
         "logit", "probit", "probit_approx", "cloglog", "cauchit" or "softit".
     threshold : str
         "flexible" or "equidistant".
+    link_disc : str
+        As in `cumulative`.
 
     Returns
     -------
@@ -95,7 +103,7 @@ def acat(link: str = "logit", threshold: str = "flexible") -> Family:
     >>> acat().link.name
     'logit'
     """
-    return replace(with_link(ACAT, link), shared=threshold_of(UNORDERED, threshold))
+    return replace(with_disc(with_link(ACAT, link), link_disc), shared=threshold_of(UNORDERED, threshold))
 
 
 def _read(name: str, raw: RawResponse, weights: Floats | None, categories: tuple[str, ...] = ()) -> Response:
@@ -121,11 +129,22 @@ def _adjacent(shares: Floats, link: Link) -> Floats:
 
 def _statistic(response: Response, offset: Floats, cell: Ints, cells: int) -> Stats:
     """How many of a cell are in each category, and how many beyond it."""
-    K = len(response.categories)
+    K, items = len(response.categories), response.items
     place = (response.y.astype(int) - 1) * cells + cell
     often = total(response.weights, place, K * cells).reshape(K, cells)
     beyond = np.cumsum(often[::-1], axis=0)[::-1][1:]
-    return {"here": often[:-1], "beyond": beyond}
+    if items is None:
+        return {"here": often[:-1], "beyond": beyond}
+    at = items.at[response.item[first_rows(cell, cells)].astype(int)].T  # (most, cells)
+    there = at >= 0
+    here = np.where(there, often[:-1], 0.0)
+    return {
+        "M": len(at),
+        "here": here,
+        "beyond": beyond,
+        "at": np.where(there, at, 0) + 1,
+        "there": there.astype(float),
+    }
 
 
 def _law(mean: str, _: str) -> str:

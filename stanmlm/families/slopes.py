@@ -11,7 +11,9 @@ from stanmlm.families.family import Family
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.observation import log_likelihood
 from stanmlm.families.reductions import Extra
+from stanmlm.families.responses import ZERO
 from stanmlm.families.theta import Theta
+from stanmlm.families.thresholds import THRESHOLDS, stacked
 
 # Steps of difference quotients, in the units of each predictor: they err by a share of step^2, the same whatever the
 # units of the data, and by rounding over the step, or its square, which is noise.
@@ -91,16 +93,48 @@ def _of_categories(
 ) -> tuple[Floats, Floats]:
     """Score and expected information: what the scores of all categories come to in the mean."""
     assert family.by_category is not None
-    logs, along = family.by_category(family.theta_at(etas))
     P = len(family.parameters)
+    logs, along = family.by_category(theta_at(family, etas, extra.item))
     own = [along[:P]]
     if family.shared:
-        slope = family.shared.link.slope(np.concatenate([*etas[P:], np.zeros(0)]))
-        own.append(np.einsum("tg,trk->grk", family.sums * slope, along[P:]))
+        eta, sums = _numbers(family, etas, extra.item)
+        own.append(np.einsum("rtg,trk->grk", sums * family.shared.link.slope(eta)[:, None, :], along[P:]))
     every = np.concatenate(own) * units[:, None, None]
     flat = every * np.sqrt((extra.weights * extra.trials)[:, None] * np.exp(logs))
     information = np.einsum("prk,qrk->pqr", flat, flat, optimize=True)
     return extra.weights * of_each_response(every, y), information
+
+
+def theta_at(family: Family, etas: Sequence[Floats], item: Floats = ZERO) -> Theta:
+    """A family's parameters where a pilot is; thresholds are steps from the intercept, which the location has.
+
+    Parameters
+    ----------
+    family : Family
+    etas : sequence of arrays
+        `Family.numbers` in their order, on their links' scales: (rows,) each, or (1,) where all rows share it.
+    item : array
+        (rows,) where rows of items have thresholds of their own.
+
+    Returns
+    -------
+    Theta
+    """
+    theta = family.theta(dict(zip(family.links, etas, strict=False)), {})
+    if family.shared is None:
+        return theta
+    eta, sums = _numbers(family, etas, item)
+    steps = np.einsum("rtg,rg->rt", sums, family.shared.link.inverse(eta))
+    steps = np.where(family.items.at[item.astype(int)] < 0, np.inf, steps) if family.items else steps[0]
+    return replace(theta, shared={THRESHOLDS: steps})
+
+
+def _numbers(family: Family, etas: Sequence[Floats], item: Floats) -> tuple[Floats, Floats]:
+    """Linear predictors of what thresholds are sums of, (rows, G), and the sums, (rows, T, G); one row for all."""
+    own, sums = etas[len(family.parameters) :], stacked(family.sums_of_items)
+    rows = len(item) if family.items else 1
+    eta = np.array([np.broadcast_to(one, rows) for one in own]).reshape(len(own), rows).T
+    return eta, sums[item.astype(int)] if family.items else sums
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ class Theta:
     etas: Mapping[str, Floats] = field(default_factory=dict)  # by parameter
     links: Mapping[str, Link] = field(default_factory=dict)  # of those, or of more
     natural: Mapping[str, Floats] = field(default_factory=dict)  # of parameters without a linear predictor
-    shared: Mapping[str, Floats] = field(default_factory=dict)  # what all rows share, (draws, numbers): thresholds
+    # What all rows share, (draws, numbers): thresholds; of rows with thresholds of their own (draws, rows, numbers).
+    shared: Mapping[str, Floats] = field(default_factory=dict)
 
     @classmethod
     def from_eta(
@@ -65,4 +66,5 @@ class Theta:
             return own if values.shape[-1] == 1 else own[:, rows]
 
         etas, natural = ({name: some(v) for name, v in known.items()} for known in (self.etas, self.natural))
-        return Theta(etas, self.links, natural, {name: values[draws] for name, values in self.shared.items()})
+        shared = {name: v[draws][:, rows] if v.ndim > 2 else v[draws] for name, v in self.shared.items()}
+        return Theta(etas, self.links, natural, shared)

@@ -52,9 +52,9 @@ def coefficients_of(fit: Fit) -> Floats:
 
 def of_columns(fit: Fit) -> Floats:
     """Draws of the coefficients of the design's columns, (draws, F); 0 of an intercept that is in thresholds."""
-    b = coefficients_of(fit)
-    thresholds = len(fit.model.family.sums)
-    return np.column_stack([np.zeros(len(b)), b[:, thresholds:]]) if thresholds else b
+    b, family = coefficients_of(fit), fit.model.family
+    thresholds = len(family.sums)
+    return np.column_stack([np.zeros((len(b), family.in_thresholds)), b[:, thresholds:]]) if thresholds else b
 
 
 def at_center(fit: Fit) -> Floats:
@@ -63,6 +63,8 @@ def at_center(fit: Fit) -> Floats:
     centers = centred(design, of_columns(fit))[:, intercepts(design)]
     if fit.model.family.shared is None:
         return centers
+    if fit.model.family.items:  # their predictor has no intercept, and so no center
+        return np.column_stack([draws_of(fit, THRESHOLDS), centers])
     return np.column_stack([draws_of(fit, THRESHOLDS) - centers[:, :1], centers[:, 1:]])
 
 

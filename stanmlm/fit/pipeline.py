@@ -4,21 +4,25 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from stanmlm.base.arviz_compat import check_arviz
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import FormulaError, StartError, did_you_mean
 from stanmlm.data.contrasts import DEFAULT
 from stanmlm.data.design import Design, design
-from stanmlm.data.frame import model_frame
+from stanmlm.data.frame import ModelFrame, model_frame
 from stanmlm.data.raw_response import RawResponse
+from stanmlm.data.rvalues import as_factor
 from stanmlm.families import Family
+from stanmlm.families.categories import thresholds_told
 from stanmlm.families.family import holding
 from stanmlm.families.ordinal import MOST_SHIFTED, shift_of
-from stanmlm.families.reading import read_response, require_counting
+from stanmlm.families.reading import read_response, require_counting, with_items
 from stanmlm.families.responses import Response
 from stanmlm.fit.fit import Call, Fit, fit_from_draws
 from stanmlm.formula.bf import FormulaLike
-from stanmlm.formula.formula import Formula, by_parameter, parse_formula, with_intercept, with_thresholds
+from stanmlm.formula.formula import Formula, by_parameter, items_of, parse_formula, with_intercept, with_thresholds
 from stanmlm.model.centering import centering
 from stanmlm.model.compress import compress
 from stanmlm.model.model import Model
@@ -88,6 +92,7 @@ def build_model(
     raw = replace(frame.response, rows=frame.index)
     response = read_response(family, raw, frame.weights)
     require_counting(response)
+    response = _by_item(formula, frame, family, raw, response)
     formula, family = _bound(formula, family, raw, response)
     columns = design(formula, frame, options.contrasts, options.default_contrasts)
     _check_unknowns(columns, family)
@@ -111,14 +116,29 @@ def build_model(
     return Model(formula, family, frame, response, columns, table, cells, centres, options.prior_only)
 
 
+def _by_item(formula: Formula, frame: ModelFrame, family: Family, raw: RawResponse, response: Response) -> Response:
+    """The response by items that have thresholds of their own, where there are some."""
+    item = items_of(formula)
+    if item is not None:
+        factor = as_factor(frame.values[item.label])
+        return with_items(family, raw, response, factor.data.astype(np.int64), factor.levels)
+    told = thresholds_told(raw)
+    if told is not None and np.ptp(told) > 0:
+        at = formula.text.find("thres(" if "thres" in raw.added else "cat(")
+        raise FormulaError("rows share their thresholds, of which there is one number: thres(k, gr = item) has numbers "
+                           "of thresholds for each item", formula.text, at, at + 5)  # fmt: skip
+    return response
+
+
 def _bound(formula: Formula, family: Family, raw: RawResponse, response: Response) -> tuple[Formula, Family]:
     """Formula and family as they are once the response is known: its categories, bounds and constants."""
     formula = _by_threshold(formula, family, len(response.categories) - 1)
-    family = family.bound(response.categories, [dpar for dpar, _ in (*formula.others, *formula.by_threshold)])
+    predicted = [dpar for dpar, _ in (*formula.others, *formula.by_threshold)]
+    family = family.bound(response.categories, predicted, response.items)
     _check_parameters(formula, family)
     formula = replace(formula, of=family.locations)
     family = _beside(family, formula, raw, response)
-    if family.shared:
+    if family.shared and not response.items:
         formula = with_intercept(formula)
     return formula, family
 

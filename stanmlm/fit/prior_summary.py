@@ -122,7 +122,7 @@ def _notes(summary: PriorSummary, plain: bool) -> list[str]:
     notes = []
     if plain and any(row.ratio for row in rows):
         notes.append(f"Standard deviations of group terms are in units of {summary.unit}")
-    if not plain and any(row.class_ == "Intercept" for row in rows):
+    if not plain and any(row.class_ == "Intercept" and not row.group for row in rows):
         notes.append("The prior of the Intercept is for centered predictors")
     for group in dict.fromkeys(row.group for row in rows if row.source == "split decov"):
         split = [row for row in rows if row.group == group and row.source == "split decov"]

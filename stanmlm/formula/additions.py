@@ -33,6 +33,8 @@ _ARGUMENTS = {
     "rate": ("rate",),
     "subset": ("subset",),
     "dec": ("dec",),
+    "thres": ("thres", "gr"),
+    "cat": ("cat",),
 }
 _OPTIONS = ("scale", "sigma")  # they are TRUE or FALSE, in the formula itself
 _FIRST = ("", "x", "denom")  # how brms lets the first argument be named

@@ -28,6 +28,7 @@ __all__ = [
     "deparse",
     "formula_lines",
     "formula_text",
+    "items_of",
     "parse_expression",
     "parse_formula",
     "require_alike",
@@ -68,6 +69,33 @@ def with_thresholds(formula: Formula, names: Sequence[str]) -> Formula:
         return formula
     own = Formula(formula.text, None, formula.specific, (), (), coded=True)
     return changed(formula, specific=None, by_threshold=tuple((name, own) for name in names))
+
+
+def items_of(formula: Formula) -> Expression | None:
+    """The factor whose levels have thresholds of their own, brms's `y | thres(gr = item)`; None without one."""
+    return next((dict(one.arguments).get("gr") for one in formula.additions if one.name == "thres"), None)
+
+
+def _by_item(formula: Formula) -> Formula:
+    """The formula with an intercept for each level of a factor whose levels have thresholds of their own.
+
+    Raises
+    ------
+    FormulaError
+        Where the factor stands on the right as well: its coefficients would move thresholds that move by themselves.
+    """
+    item = items_of(formula)
+    if item is None:
+        return formula
+    if (item,) in formula.fixed.terms:
+        of = next(one for one in formula.additions if one.name == "thres")
+        raise FormulaError(
+            f"thresholds of each level of `{item.label}` are its effects: leave `{item.label}` out on the right, and "
+            f"write `x + x:{item.label}` for `x * {item.label}`",
+            formula.text, of.start, of.stop,
+        )  # fmt: skip
+    fixed = Terms(False, ((item,), *formula.fixed.terms))
+    return changed(formula, fixed=fixed, variables=tuple(dict.fromkeys((item, *formula.variables))))
 
 
 def require_alike(formula: Formula) -> None:
@@ -111,7 +139,7 @@ def parse_formula(text: FormulaLike, columns: Sequence[str] = ()) -> Formula:
     left, right = _sides(text)
     response, additions = _response(left, text) if left else (None, ())
     others = tuple(column for column in columns if left is None or column not in names_in(left))
-    return changed(_one(text, right, response, others), additions=additions)
+    return _by_item(changed(_one(text, right, response, others), additions=additions))
 
 
 def _several(given: Formulas, columns: Sequence[str]) -> Formula:
@@ -261,7 +289,8 @@ def _right_of(old: Formula) -> Node:
     if "." not in names_in(right):
         return right
     bars = [f"({label(bar)})" for bar in split_bars(right, old.text).bars]
-    terms = [":".join(variable.label for variable in term) for term in old.fixed.terms]
+    item = items_of(old)  # whose term the response brings
+    terms = [":".join(variable.label for variable in term) for term in old.fixed.terms if term != (item,)]
     offsets = [offset.label for offset in old.offsets]
     intercept = "1" if old.fixed.intercept else "0"
     return parse_expression(" + ".join([intercept, *terms, *bars, *offsets]))

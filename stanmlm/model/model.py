@@ -95,7 +95,7 @@ class Unrolled:
     cor: tuple[Floats, ...]  # (chains, draws, K, K)
     r: tuple[Floats, ...]  # (chains, draws, J, K)
     auxiliary: Mapping[str, Floats]  # (chains, draws)
-    steps: Floats | None = None  # (chains, draws, T) of thresholds from minus the location's intercept
+    steps: Floats | None = None  # (chains, draws, T) of thresholds from minus the location's intercept, or their item's
 
 
 def _words(model: Model) -> tuple[int, ...]:
@@ -154,8 +154,9 @@ def labelled(model: Model, draws: Unrolled) -> dict[str, Floats]:
     }
     fixed = {coefficient_name(dpar): draws.b[..., at] for dpar, at in places_of(model.design).items()}
     if draws.steps is not None:
-        location = fixed[coefficient_name(LOCATION)]
-        fixed |= {THRESHOLDS: draws.steps - location[..., :1], coefficient_name(LOCATION): location[..., 1:]}
+        location, first = fixed[coefficient_name(LOCATION)], model.family.in_thresholds
+        own = location[..., model.family.items.of_threshold] if model.family.items else location[..., :1]
+        fixed |= {THRESHOLDS: draws.steps - own, coefficient_name(LOCATION): location[..., first:]}
     bars = {grouping.group: grouping.bars for grouping in groupings(model.design)}
     out: dict[str, Floats] = {}
     for row in model.ledger.variables:

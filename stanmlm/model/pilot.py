@@ -370,11 +370,11 @@ def _scalars(at: _State, of: Problem) -> tuple[dict[str, float], dict[str, float
     scale = of.units.predictors
     if of.likelihood.has_dispersion:
         return {one.name: float(at.dispersion**0.5 * scale.unit[0]) for one in of.family.scalars}, {}
-    links = of.family.numbers
-    alone = [(p, place.start) for p, place in enumerate(of.places) if p not in of.formulas]
-    eta = {of.dpars[p]: scale.center[p] + scale.unit[p] * at.beta[at_] for p, at_ in alone}
-    values = {dpar: float(links[dpar].inverse(np.asarray(value))) for dpar, value in eta.items()}
-    variance = {of.dpars[p]: float(at.uncertainty[at_, at_] * scale.unit[p] ** 2) for p, at_ in alone}
+    links, values, variance = of.family.numbers, dict[str, float](), dict[str, float]()
+    for k, (name, p) in enumerate(of.alone, len(of.prior.location)):
+        eta = scale.center[p] + scale.unit[p] * at.beta[k]
+        values[name] = float(links[of.dpars[p]].inverse(np.asarray(eta)))
+        variance[name] = float(at.uncertainty[k, k] * scale.unit[p] ** 2)
     return values, variance
 
 

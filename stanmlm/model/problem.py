@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from stanmlm.families.family import Distributional
 from stanmlm.families.reductions import Observed, response_columns
 from stanmlm.families.responses import Response
 from stanmlm.families.thresholds import middle
+from stanmlm.model.alone import alone_in
 from stanmlm.model.approximations import Likelihood, Means, Scale, bounds_of, of_means, of_responses
 from stanmlm.model.compress import Cells
 from stanmlm.model.crossed import parts_of
@@ -73,7 +75,7 @@ class Problem:
     """A model with P linear predictors whose columns have root mean square one, and a real response mean 0 and sd 1.
 
     A parameter of the family without a formula is a predictor with a column of ones, its coefficient after all others,
-    unless the likelihood has a dispersion in its place.
+    unless the likelihood has a dispersion in its place. What thresholds of items are sums of has a column an item.
     """
 
     dpars: tuple[str, ...]  # P
@@ -87,6 +89,7 @@ class Problem:
     offset: Floats  # (P, C)
     prior: NormalPrior  # of the F coefficients
     scalars: tuple[LogPrior, ...]
+    alone: tuple[tuple[str, int], ...]  # what those are called, each with its predictor
     likelihood: Likelihood
     family: Family
     units: Units
@@ -125,13 +128,15 @@ def problem(
     X, columns = np.asfortranarray(cells.X) - centers(design), places_of(design)
     formulas = tuple(dpars.index(dpar) for dpar in columns)
     scalars = [dpar for dpar in dpars if dpar not in columns]
-    F = X.shape[1]
-    columns |= {dpar: slice(F + k, F + k + 1) for k, dpar in enumerate(scalars)}
+    alone, F = alone_in(family, scalars, cells.X), X.shape[1]
+    shared = [] if family.items else [dpars.index(dpar) for dpar in scalars]
+    ends = F + np.cumsum([0, *(len(one.names) for one in alone)])
+    columns |= {dpar: slice(a, b) for dpar, (a, b) in zip(scalars, pairwise(ends.tolist()), strict=True)}
     units, offset = _units(design, X, cells, scale, dpars), _offsets(design, cells, scale, dpars)
     sizes = _unit_of_columns(design, scale, dpars) / units.X
     return Problem(
         dpars=dpars,
-        X=_beside(X / sizes, len(scalars)),
+        X=np.asfortranarray(np.column_stack([X / sizes, *(one.columns for one in alone)])) if alone else X / sizes,
         places=tuple(columns[dpar] for dpar in dpars),
         formulas=formulas,
         parts=_parts(design, cells, units, dpars),
@@ -140,16 +145,16 @@ def problem(
         correlated=correlated or tuple(np.ones((len(term.coefs),) * 2, dtype=bool) for term in design.terms),
         offset=offset,
         prior=_own(coefficient_priors(design, priors), design, units, dpars, [one.name for one in family.optional]),
-        scalars=tuple(_scalar_prior(family, dpar, priors, scale, dpars.index(dpar)) for dpar in scalars),
-        likelihood=_likelihood(cells, family, scale, offset, starts, [dpars.index(dpar) for dpar in scalars]),
+        scalars=tuple(
+            _scalar_prior(family, dpar, priors, scale, dpars.index(dpar))
+            for dpar, one in zip(scalars, alone, strict=True)
+            for _ in one.names
+        ),
+        alone=tuple((name, dpars.index(dpar)) for dpar, one in zip(scalars, alone, strict=True) for name in one.names),
+        likelihood=_likelihood(cells, family, scale, offset, starts, shared),
         family=family,
         units=units,
     )
-
-
-def _beside(X: Floats, scalars: int) -> Floats:
-    """X with a column of ones for each parameter without a formula."""
-    return np.asfortranarray(np.column_stack([X, np.ones((len(X), scalars))])) if scalars else X
 
 
 def _units(design: Design, X: Floats, cells: Cells, scale: Scale, dpars: tuple[str, ...]) -> Units:
@@ -239,7 +244,8 @@ def _among_thresholds(family: Family, response: Response, start: Floats) -> Floa
     assert family.shared is not None
     assert family.thresholds is not None
     at = family.thresholds(shares_of(response, len(family.categories)), family.link)
-    numbers = np.linalg.lstsq(family.sums, at - at[middle(len(at))])[0]
+    sums = family.shared.sums(len(at))
+    numbers = np.linalg.lstsq(sums, at - at[middle(len(at))])[0]
     return np.concatenate([-at[[middle(len(at))]], start[1:], family.shared.link.forward(numbers)])
 
 
@@ -301,9 +307,9 @@ def coefficient_priors(design: Design, priors: Priors) -> NormalPrior:
     F, columns = n_coefficients(design), slopes(design)
     starting = {dpar: at.start for dpar, at in places_of(design).items()}
     location, scale, df = np.zeros(F), np.full(F, np.inf), np.full(F, np.inf)
-    for row in _of_coefficients(priors):
+    for row, k in _of_coefficients(priors):
         if row.distribution in BELLS:
-            place = columns[row.position] if row.class_ == "b" else starting[row.dpar]
+            place = columns[row.position] if row.class_ == "b" else starting[row.dpar] + k
             # A threshold is the intercept turned around.
             turned = -1 if row.class_ == "Intercept" and row.coef else 1
             df[place], factor = BELLS[row.distribution](row.arguments)
@@ -311,12 +317,15 @@ def coefficient_priors(design: Design, priors: Priors) -> NormalPrior:
     return NormalPrior(location, scale, df)
 
 
-def _of_coefficients(priors: Priors) -> list[PriorRow]:
-    """The priors of coefficients; of thresholds that in the middle."""
+def _of_coefficients(priors: Priors) -> list[tuple[PriorRow, int]]:
+    """The priors of coefficients; of thresholds that in the middle, of each item with the item's place."""
     rows = [row for row in priors.rows if row.class_ in ("b", "Intercept")]
-    thresholds = [row for row in rows if row.class_ == "Intercept" and row.coef]
-    others = [row for row in rows if row not in thresholds]
-    return others + ([thresholds[middle(len(thresholds))]] if thresholds else [])
+    thresholds: dict[str, list[PriorRow]] = {}
+    for row in rows:
+        if row.class_ == "Intercept" and row.coef:
+            thresholds.setdefault(row.group, []).append(row)
+    others = [(row, 0) for row in rows if not (row.class_ == "Intercept" and row.coef)]
+    return others + [(own[middle(len(own))], k) for k, own in enumerate(thresholds.values())]
 
 
 def _own(

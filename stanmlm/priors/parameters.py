@@ -13,6 +13,7 @@ from stanmlm.data.factors import level_names, make_names, make_unique
 from stanmlm.families import Family
 from stanmlm.families.family import Distributional
 from stanmlm.families.support import SUPPORTS
+from stanmlm.families.thresholds import Items
 from stanmlm.formula.bf import LOCATION
 
 THRESHOLDS = "b_Intercept"  # the variable of the posterior that has thresholds, brms's
@@ -210,22 +211,32 @@ def ledger(design: Design, family: Family) -> Ledger:
     [('b', 'mu', '', -1, '(Intercept)'), ('b', 'mu', '', -1, 'hours')]
     """
     known = groupings(design)
-    scalars = [(one.name, one.support) for one in scalars_of(design, family)]
-    if family.shared and family.shared.told:
-        scalars.append((family.shared.number, family.shared.support))
+    scalars = [(Address("dpar", one.name), one.name, one.support) for one in scalars_of(design, family)]
+    scalars += [(at, name, family.shared.support) for at, name in told_numbers(family) if family.shared]
     rows = [*_coefficients(design, family)]
     variables = [
         Variable(name, "b", "", (dim,), (_labels(rows, name),)) for name, dim in _of_coefficients(design, family)
     ]
     variables += [variable for grouping in known for variable in _group_variables(grouping)]
-    variables += [Variable(name, "dpar", "", (), ()) for name, _ in scalars]
+    variables += [Variable(name, "dpar", "", (), ()) for _, name, _ in scalars]
     rows += [*(row for grouping in known for row in _group_parameters(design, grouping))]
     rows += [
-        Parameter(Address("dpar", name), (), support, (), (SUPPORTS[support].low, SUPPORTS[support].high), name, ())
-        for name, support in scalars
+        Parameter(at, (), support, (), (SUPPORTS[support].low, SUPPORTS[support].high), name, ())
+        for at, name, support in scalars
     ]
     computed = tuple(row for grouping in known for row in _covariances(design, grouping))
     return Ledger(tuple(rows), tuple(variables), computed)
+
+
+def told_numbers(family: Family) -> list[tuple[Address, str]]:
+    """What thresholds are sums of, where users are told: the distance between neighbours, one for each item."""
+    of = family.shared
+    if of is None or not of.told:
+        return []
+    if family.items is None:
+        return [(Address("dpar", of.number), of.number)] if family.sums.shape[1] else []
+    several = zip(family.items.levels, family.sums_of_items, strict=True)
+    return [(Address("dpar", of.number, level), f"{of.number}_{level}") for level, sums in several if sums.shape[1]]
 
 
 def _of_coefficients(design: Design, family: Family) -> Iterator[tuple[str, str]]:
@@ -270,8 +281,8 @@ def _coefficients(design: Design, family: Family) -> Iterator[Parameter]:
     for of in predictors(design):
         variable, called, first = coefficient_name(of.dpar), of.called or of.names, 0
         if family.shared and of.dpar == MU:
-            yield from _thresholds(family.categories)
-            first = 1  # the intercept is in the thresholds
+            yield from _of_items(family.items, family.categories) if family.items else _thresholds(family.categories)
+            first = family.in_thresholds
         for k, name in enumerate(of.names[first:]):
             at = Address("b", of.dpar, coef=name)
             yield Parameter(at, (), "real", (), WHOLE, variable, (k,), name, (called[first + k],))
@@ -282,6 +293,16 @@ def _thresholds(categories: tuple[str, ...]) -> Iterator[Parameter]:
     for k, (low, high) in enumerate(pairwise(categories)):
         at, called = Address("b", MU, coef=f"{low}|{high}"), (f"{low}|{high}", f"Intercept[{k + 1}]")
         yield Parameter(at, (), "real", (), WHOLE, THRESHOLDS, (k,), str(k + 1), called)
+
+
+def _of_items(items: Items, categories: tuple[str, ...]) -> Iterator[Parameter]:
+    """Of each item, as brms counts them."""
+    for k, (level, t) in enumerate(
+        (level, t) for level, T in zip(items.levels, items.sizes, strict=True) for t in range(T)
+    ):
+        between, count = f"{categories[t]}|{categories[t + 1]}", str(t + 1)
+        at, called = Address("b", MU, coef=f"{level},{between}"), (between, count, f"Intercept[{level},{count}]")
+        yield Parameter(at, (), "real", (), WHOLE, THRESHOLDS, (k,), f"{level},{count}", called)
 
 
 def _group_variables(grouping: Grouping) -> list[Variable]:

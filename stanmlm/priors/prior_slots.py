@@ -1,12 +1,13 @@
 """The parameters of a model that take a prior, and which prior a user meant for which of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from stanmlm.base.arguments import shown
 from stanmlm.base.callers import warn_user
 from stanmlm.base.errors import PriorError, did_you_mean
+from stanmlm.families import Family
 from stanmlm.families.ordinal import SHIFTS
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.parameter_names import Spellings, variants
@@ -47,25 +48,50 @@ def prior_label(address: Address) -> str:
     return f"{name}[{address.coef}]" if address.coef else name
 
 
-def model_slots(book: Ledger, intercepts: Sequence[str], thresholds: int | None = None) -> tuple[Slot, ...]:
+def model_slots(book: Ledger, intercepts: Sequence[str], family: Family) -> tuple[Slot, ...]:
     """Every parameter that takes a prior: intercepts, of these parameters, coefficients, group terms, then scalars.
 
     Those of thresholds are intercepts, whose coefficients are what brms counts them by.
     """
     between = [row for row in book.of("b") if row.variable == THRESHOLDS]
     starting = {next(row for row in book.of("b") if row.address.dpar == dpar) for dpar in intercepts}.union(between)
-    at = [Slot(Address("Intercept", MU, coef=row.label), k, (row.label, *row.called)) for k, row in enumerate(between)]
+    at = _of_thresholds(between, family)
     alone = [dpar for dpar in intercepts if not (between and dpar == MU)]
     coefficients, sds = [row for row in book.of("b") if row not in starting], book.every("sd")
+    before = family.in_thresholds if family.items else 0  # columns of items, which are no coefficients
     several = {row.address.term: row.address for row in book.every("cor")}
     return (
-        *at[:thresholds],
+        *at,
         *(Slot(Address("Intercept", dpar), place) for place, dpar in enumerate(alone, len(between))),
-        *(Slot(row.address, place, variants(*_own(row))) for place, row in enumerate(coefficients)),
+        *(Slot(row.address, place, variants(*_own(row))) for place, row in enumerate(coefficients, before)),
         *(Slot(row.address, place, variants(*_own(row))) for place, row in enumerate(sds)),
         *(Slot(address._replace(coef=""), place) for place, address in enumerate(several.values())),
-        *(Slot(row.address, 0) for row in book.of("dpar")),
+        *(Slot(row.address, k) for row, k in _numbers(book.of("dpar"))),
     )
+
+
+def _of_thresholds(between: Sequence[Parameter], family: Family) -> list[Slot]:
+    """Those of all rows, or of each item, which is then brms's group; not beyond those that take a prior."""
+    if family.shared is None:
+        return []
+    most, items = family.shared.priors, family.items
+    if items is None:
+        slots = [Slot(Address("Intercept", MU, coef=r.label), k, (r.label, *r.called)) for k, r in enumerate(between)]
+        return slots[:most]
+    places = [(level, t) for level, size in zip(items.levels, items.sizes, strict=True) for t in range(size)]
+    return [
+        Slot(Address("Intercept", MU, level, coef=str(t + 1)), k, (str(t + 1), row.label, *row.called))
+        for k, (row, (level, t)) in enumerate(zip(between, places, strict=True))
+        if most is None or t < most
+    ]
+
+
+def _numbers(rows: Sequence[Parameter]) -> Iterator[tuple[Parameter, int]]:
+    """Scalars with their places among those of one name: numbers of items have several."""
+    often: dict[str, int] = {}
+    for row in rows:
+        often[row.address.dpar] = often.get(row.address.dpar, -1) + 1
+        yield row, often[row.address.dpar]
 
 
 def _own(row: Parameter) -> tuple[str, ...]:

@@ -139,9 +139,7 @@ def resolve_priors(
     chosen = _preset(preset)
     scales = measure_scales(design, family, response)
     book = ledger(design, family)
-    slots = model_slots(
-        book, [of.dpar for of in predictors(design) if of.intercept], family.shared.priors if family.shared else None
-    )
+    slots = model_slots(book, [of.dpar for of in predictors(design) if of.intercept], family)
     location = [slot for slot in slots if slot.address.dpar in family.locations or slot.address.kind == "dpar"]
     by_kind = {kind: [slot for slot in location if slot.address.kind == kind] for kind in ("Intercept", "b", "dpar")}
     choices = {

@@ -109,7 +109,8 @@ def _numbers(model: Model, at: Pilot, rng: np.random.Generator) -> dict[str, Flo
 
 
 def _names_of_numbers(model: Model) -> list[str]:
-    return [name for name in model.family.numbers if name not in model.family.links]
+    of = model.family.shared
+    return [f"{of.number}[{k + 1}]" for k in range(model.family.sums.shape[1])] if of else []
 
 
 def _within(z: Floats, bounds: Floats | None) -> Floats:

@@ -64,6 +64,7 @@ class Structure:
     rotated: tuple[int, ...] = ()  # positions of group terms that are rotated
     full: bool = False  # a matrix of counts has what responses of cells are next to
     shared: str = ""  # the kind of thresholds; "" without
+    items: bool = False  # thresholds of their own for items
     bounded: tuple[tuple[str, bool, bool], ...] = ()  # scalars whose lower, or upper, bound is data
     fenced: bool = False  # coefficients have bounds
     constants: tuple[str, ...] = ()  # parameters of the family that are held at a number, which is data
@@ -140,6 +141,7 @@ def structure(model: Model) -> Structure:
         dpars=tuple(names[dpars_of(term)[0]] for term in terms) if model.design.others else (),
         across=across(terms, rows.Z, names) if model.design.others else (),
         shared=model.family.shared.name if model.family.shared else "",
+        items=model.family.items is not None,
         blocks=model.centering.blocks,
         fenced=sampled_in(model.centering, model.design).bounds is not None,
         bounded=tuple((one.in_stan, *_has_ends(one)) for one in model.scalars if one.ends is not None),
@@ -336,9 +338,12 @@ def _priors(structure: Structure, ratio: bool) -> list[dict[str, object]]:
         place, parameter = PLACES.get(class_, ("scalar", _in_stan(structure, class_)))
         if class_ == "Intercept" and (structure.others or structure.shared):
             place = "vector"
+        number = structure.shared and SHARED[structure.shared].number
         if class_ == "Intercept" and structure.shared:
             parameter = "at_center"
-        elif structure.shared and class_ == SHARED[structure.shared].number:
+        elif class_ == number and structure.items:
+            place = "vector"
+        elif class_ == number:
             parameter = f"{class_}[1]"
         records.append(
             {

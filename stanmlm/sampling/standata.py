@@ -92,8 +92,11 @@ def _fixed(model: Model) -> Data:
 
 
 def _thresholds(model: Model) -> Data:
-    sums = model.family.sums
-    return {"T": sums.shape[0], "G": sums.shape[1], "sums": sums} if model.family.shared else {}
+    sums, items = model.family.sums, model.family.items
+    if model.family.shared is None:
+        return {}
+    data: Data = {"T": sums.shape[0], "G": sums.shape[1], "sums": sums}
+    return data | ({"item": items.of_threshold + 1} if items else {})
 
 
 def _within(model: Model, kept: Ints) -> Floats:
@@ -239,13 +242,16 @@ def _priors(model: Model) -> Data:
     data: Data = {}
     for class_, distribution in structure(model).priors:
         rows = [row for row in model.priors.rows if pair(row) == (class_, distribution)]
-        place = (
-            _vector
-            if class_ == "Intercept" and (model.design.others or model.family.shared)
-            else _PLACES.get(class_, _scalar)
-        )
+        several = bool(class_ == "Intercept" and (model.design.others or model.family.shared))
+        several = several or (model.family.items is not None and class_ == _number(model))
+        place = _vector if several else _PLACES.get(class_, _scalar)
         data |= place(model, f"{class_}_{distribution}", distribution, rows)
     return data
+
+
+def _number(model: Model) -> str:
+    """What the numbers are called that thresholds are sums of."""
+    return model.family.shared.number if model.family.shared else ""
 
 
 def _scalar(model: Model, name: str, distribution: str, rows: list[PriorRow]) -> Data:

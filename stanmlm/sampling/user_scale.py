@@ -15,6 +15,7 @@ from stanmlm.model.marginal import Marginal, draw_effects
 from stanmlm.model.model import Model, Unrolled
 from stanmlm.model.nesting import parents_first
 from stanmlm.model.sweeping import swept
+from stanmlm.priors.parameters import told_numbers
 from stanmlm.sampling.standata import absorbed_by
 
 
@@ -52,7 +53,7 @@ def unroll(model: Model, draws: Mapping[str, Floats], seed: int = 0) -> Unrolled
     auxiliary = {one.name: np.asarray(draws[one.in_stan]) for one in model.scalars}
     numbers = _numbers(model, draws, b.shape[:2])
     shared = model.family.shared
-    auxiliary |= {shared.number: numbers[..., 0]} if shared and shared.told else {}
+    auxiliary |= {name: numbers[..., k] for k, (_, name) in enumerate(told_numbers(model.family))}
     r = (
         _drawn(of, b, scaled, auxiliary["sigma"], stream(Source(seed, model.words), Purpose.EFFECTS))
         if (of := model.centering.marginal)

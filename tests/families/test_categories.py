@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,12 +12,12 @@ from scipy import stats
 
 from stanmlm import DataError, OptionError, StanmlmWarning
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families import FAMILIES, Family, as_family, cumulative
+from stanmlm.families import FAMILIES, Family, acat, as_family, cratio, cumulative, sratio
 from stanmlm.families.family import with_link
 from stanmlm.families.links import LINKS
 from stanmlm.families.ordinal import log_between
 from stanmlm.families.reductions import Extra
-from stanmlm.families.slopes import slopes
+from stanmlm.families.slopes import slopes, theta_at
 from stanmlm.families.theta import Theta
 from stanmlm.families.thresholds import THRESHOLDS
 
@@ -76,7 +77,7 @@ def test_some_draws_and_rows_have_their_own_probabilities(family: Family) -> Non
 
 def density(family: Family, y: np.ndarray, etas: list[np.ndarray], moves: dict[int, float]) -> np.ndarray:
     moved = [eta + moves.get(p, 0.0) for p, eta in enumerate(etas)]
-    return family.log_density(y, family.theta_at(moved), extra(len(y)))
+    return family.log_density(y, theta_at(family, moved), extra(len(y)))
 
 
 @every
@@ -174,3 +175,12 @@ def test_what_is_said_of_categories() -> None:
 def test_what_is_no_category_is_refused(values: list[float], text: str) -> None:
     with pytest.raises(DataError, match=text):
         read(values)
+
+
+@pytest.mark.parametrize("made", [cumulative, sratio, cratio, acat])
+def test_kinds_of_thresholds_and_links_that_there_are_not_are_answered(made: Callable[..., Family]) -> None:
+    with pytest.raises(OptionError, match='"sum_to_zero" is brms\'s; here thresholds are "flexible" or "equidistant"'):
+        made(threshold="sum_to_zero")
+    for link in ("identity", "logit", 3):
+        with pytest.raises(OptionError, match=f"`{link}` is not a link of `disc` in {made().name}"):
+            made(link_disc=link)

@@ -13,7 +13,7 @@ from stanmlm import DataError, FormulaError, OptionError, PriorError
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families import Family, as_family, categorical, dirichlet, multinomial
 from stanmlm.families.reductions import Extra
-from stanmlm.families.slopes import slopes
+from stanmlm.families.slopes import slopes, theta_at
 from stanmlm.families.theta import Theta
 from stanmlm.fit.pipeline import ModelOptions, build_model
 from stanmlm.priors.prior_spec import SetPrior
@@ -73,7 +73,10 @@ def test_slopes_in_closed_form_are_those_by_differences(reference: str) -> None:
 
     def score(code: np.ndarray, etas: list[np.ndarray]) -> np.ndarray:
         ends = [
-            [of.log_density(code, of.theta_at([*etas[:p], etas[p] + s * step, *etas[p + 1 :]]), more) for p in range(3)]
+            [
+                of.log_density(code, theta_at(of, [*etas[:p], etas[p] + s * step, *etas[p + 1 :]]), more)
+                for p in range(3)
+            ]
             for s in (1, -1)
         ]
         return (np.array(ends[0]) - np.array(ends[1])) / (2 * step)
@@ -261,7 +264,7 @@ def test_slopes_of_parts_in_closed_form_are_those_by_differences(family: Family)
     more = Extra(np.full(ROWS, 5.0), np.linspace(0.5, 2, ROWS))
 
     def density(y: np.ndarray, moves: dict[int, float]) -> np.ndarray:
-        moved = family.theta_at([eta + moves.get(p, 0.0) for p, eta in enumerate(etas)])
+        moved = theta_at(family, [eta + moves.get(p, 0.0) for p, eta in enumerate(etas)])
         return family.log_density(y, replace(moved, etas={n: e[None] for n, e in moved.etas.items()}), more)[0]
 
     y = family.draw(rng, at, more)[0]
@@ -271,7 +274,7 @@ def test_slopes_of_parts_in_closed_form_are_those_by_differences(family: Family)
     many = 4000
     wide = Extra(np.tile(more.trials, many), np.tile(more.weights, many))
     long = [np.tile(eta, many) for eta in etas]
-    of = family.theta_at(long)
+    of = theta_at(family, long)
     drawn = family.draw(rng, replace(of, etas={name: eta[None] for name, eta in of.etas.items()}), wide)[0]
     draws = slopes(family, drawn, long, wide)[0].reshape(len(etas), many, ROWS)
     products = np.einsum("psr,qsr->spqr", draws, draws) / more.weights  # exponents multiply scores, and information

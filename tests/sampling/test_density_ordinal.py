@@ -136,3 +136,72 @@ def test_priors_stand_on_thresholds_at_centred_predictors() -> None:
             priors=[sm.set_prior("gamma(2, 1)", class_="delta")],
         )
     )
+
+
+ITEMS = {
+    "fixed": ("y | thres(gr = i) ~ x",),
+    "thresholds alone": ("y | thres(gr = i) ~ 1",),
+    "slopes": ("y | thres(gr = i) ~ x + a + (1 + x | g)",),
+    "crossed": ("y | thres(k, gr = i) ~ x + x:i + offset(o) + (1 | g) + (1 | i)",),
+    "disc": ("y | thres(gr = i) ~ x + (1 | g)", "disc ~ z + (1 | g)"),
+}
+
+
+def of_items(family: Family, texts: tuple[str, ...], **options: Any) -> Model:
+    """Three items with two, four and three categories."""
+    frame = data()
+    item = np.arange(len(frame)) // 3 % 3
+    frame = frame.assign(y=np.minimum(frame["y"], np.array([2, 4, 3])[item]), k=np.array([1, 4, 2])[item])
+    frame["i"] = np.array(["p", "q r", "s"])[item]
+    of = {"preset": "brms", "weights": "w"} | options
+    return build_model(sm.bf(*texts), frame, family, {}, ModelOptions(**of))
+
+
+@pytest.mark.parametrize("formula", ITEMS)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_items_have_thresholds_of_their_own(family: str, formula: str) -> None:
+    of = of_items(FAMILIES[family], ITEMS[formula])
+    assert of.family.items is not None
+    assert of.family.items.sizes == ((1, 4, 2) if formula == "crossed" else (1, 3, 2))
+    check(of)
+
+
+@pytest.mark.parametrize("formula", ["crossed", "disc"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_cells_of_items_have_the_density_of_their_rows(family: str, formula: str) -> None:
+    rng = np.random.default_rng(4)
+    models = [of_items(FAMILIES[family], ITEMS[formula], collapse=how, centering=0.5) for how in (True, False)]
+    assert len(models[0].cells.X) < len(models[1].cells.X)
+    stans = [compiled(model) for model in models]
+    points = [rng.uniform(-1, 1, dimension(models[0])) for _ in range(3)]
+    found = np.array([[stan.log_prob_grad(q)[0] for q in points] for stan in stans])
+    np.testing.assert_allclose(
+        *(each - each[0] for each in found), rtol=COLLAPSED, atol=COLLAPSED * np.abs(found).max()
+    )
+
+
+def test_priors_of_items_stand_on_their_thresholds() -> None:
+    rows = [
+        sm.set_prior("normal(-1, 0.5)", class_="Intercept", group="q r", coef="1"),
+        sm.set_prior("normal(0, 4)", class_="Intercept", group="s"),
+    ]
+    of = of_items(cumulative(), ITEMS["slopes"], priors=rows)
+    check(of)
+    assert [(row.group, row.coef, row.distribution) for row in of.priors.rows[:6]] == [
+        ("p", "1", "student_t"), ("q r", "1", "normal"), ("q r", "2", "student_t"), ("q r", "3", "student_t"),
+        ("s", "1", "normal"), ("s", "2", "normal"),
+    ]  # fmt: skip
+    deltas = [sm.set_prior("gamma(2, 1)", class_="delta"), sm.set_prior("gamma(3, 1)", class_="delta", group="s")]
+    of = of_items(cumulative(threshold="equidistant"), ITEMS["disc"], priors=deltas)
+    check(of)
+    assert [(row.group, row.arguments[0]) for row in of.priors.rows if row.class_ == "delta"] == [
+        ("q r", 2.0), ("s", 3.0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("link", ["softplus", "squareplus"])
+@pytest.mark.parametrize("family", [cumulative, acat])
+def test_disc_has_links_of_its_own(family: Any, link: str) -> None:
+    of = made(family(link_disc=link), FORMULAS["disc"])
+    assert of.family.links["disc"].name == link
+    check(of)

@@ -9,14 +9,14 @@ import pandas as pd
 
 from stanmlm.after.predict.chunks import check_size, chunks_of
 from stanmlm.after.predict.expected import extra_of, theta_of
-from stanmlm.after.predict.new_rows import check_offset, known_weights, new_design, one_a_row, value_on
+from stanmlm.after.predict.new_rows import check_offset, items_of_rows, known_weights, new_design, one_a_row, value_on
 from stanmlm.after.predict.request import MAX_BYTES, USUAL, Request
 from stanmlm.after.predict.target import Target, target_at, warn_of_new_levels
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Anything, Floats, Ints
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError
-from stanmlm.data.additions import SUBSET, evaluated, survival
+from stanmlm.data.additions import OF_THRESHOLDS, SUBSET, evaluated, survival
 from stanmlm.data.design import Design
 from stanmlm.data.distinct import cells_of
 from stanmlm.data.raw_response import RawResponse
@@ -152,7 +152,8 @@ def rows_with_response(fit: Fit, newdata: object, weights: object, offset: objec
     assert table is not None
     raw = _new_response(fit, table)
     response = read_response(fit.model.family, raw, _new_weights(fit, table, weights))
-    return encoded.design, response, encoded.index
+    family, item = fit.model.family, items_of_rows(fit, encoded.design)
+    return encoded.design, replace(response, item=item, items=family.items), encoded.index
 
 
 def _new_response(fit: Fit, table: pd.DataFrame) -> RawResponse:
@@ -161,8 +162,9 @@ def _new_response(fit: Fit, table: pd.DataFrame) -> RawResponse:
     assert fitted is not None
     formula, n = fit.model.formula, len(table)
     value = value_on(fit, table, expression.node, formula.text)
-    added = evaluated(formula, lambda e: value_on(fit, table, e.node, formula.text), n)
-    numbers = {name: floats(v) for name, v in added.items() if name != SUBSET}
+    seen = frozenset(one.name for one in formula.additions) - {SUBSET, *OF_THRESHOLDS}
+    added = evaluated(formula, lambda e: value_on(fit, table, e.node, formula.text), n, seen)
+    numbers = {name: floats(v) for name, v in added.items()}
     values, rest = survival(formula, _READ[fitted.kind](value, fitted), numbers)
     return replace(fitted, values=values, rows=table.index, added=rest)
 

@@ -10,7 +10,7 @@ from stanmlm.data.coefficients import slopes
 from stanmlm.fit.draws import at_center, correlations_of, of_columns, scales_of
 from stanmlm.fit.fit import Fit, draws_of, n_draws
 from stanmlm.priors.distributions import DISTRIBUTIONS
-from stanmlm.priors.parameters import class_name
+from stanmlm.priors.parameters import class_name, class_of
 from stanmlm.priors.priors import PriorRow
 
 
@@ -41,7 +41,10 @@ def log_prior(fit: Fit) -> dict[str, Floats]:
 def _values(fit: Fit) -> Mapping[str, Floats]:
     """Parameters as the priors see them, (draws, parameters)."""
     model = fit.model
-    values = {row.variable: draws_of(fit, row.variable)[:, None] for row in model.ledger.of("dpar")}
+    alone: dict[str, list[Floats]] = {}
+    for row in model.ledger.of("dpar"):
+        alone.setdefault(class_of(row.address), []).append(draws_of(fit, row.variable))
+    values = {name: np.column_stack(columns) for name, columns in alone.items()}
     values |= {"b": of_columns(fit)[:, slopes(model.design)], "Intercept": at_center(fit)}
     if model.design.terms:
         values["sd"] = np.concatenate([scales_of(fit, bar)[0] for bar in range(len(model.design.terms))], axis=1)

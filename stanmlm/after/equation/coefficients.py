@@ -62,9 +62,9 @@ def anatomy(model: Model) -> Anatomy:
     [(0, True, 1), (1, True, 0)]
     """
     columns = fixed_parts(model, WIDE)
-    blocks, inside = _blocks(model, columns)
+    first = model.family.in_thresholds
+    blocks, inside = _blocks(model, columns, first)
     coefficients = _varying(model)
-    first = 1 if model.family.shared else 0  # thresholds are the intercept
     for column, parts in enumerate(columns[first:], first):
         if parts is not None and column not in inside:
             _place(model, coefficients, parts)
@@ -119,12 +119,12 @@ def _coarsest_first(model: Model) -> list[int]:
     return sorted(range(len(sizes)), key=lambda number: sizes[number])
 
 
-def _blocks(model: Model, columns: Sequence[Parts | None]) -> tuple[tuple[Block, ...], frozenset[int]]:
-    """Terms that are not written column by column, and their columns."""
+def _blocks(model: Model, columns: Sequence[Parts | None], first: int) -> tuple[tuple[Block, ...], frozenset[int]]:
+    """Terms that are not written column by column, and their columns, from the first on."""
     design, terms = model.design, model.formula.fixed.terms
     assign = np.asarray(design.assign)
     blocks, inside = [], set[int]()
-    for number in np.unique(assign[assign > 0]):
+    for number in np.unique(assign[first:][assign[first:] > 0]):
         own = np.flatnonzero(assign == number)
         indicators = not design.terms and not design.intercept and _one_each(design.X[:, own])
         if indicators or columns[own[0]] is None:

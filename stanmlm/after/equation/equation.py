@@ -33,6 +33,7 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.errors import OptionError
 from stanmlm.fit.fit import Fit
 from stanmlm.fit.fitlist import FitList
+from stanmlm.formula.formula import items_of
 from stanmlm.model.model import Model
 
 
@@ -116,10 +117,17 @@ def _response_lines(page: Page) -> list[Line]:
     outcome = f"{name_on(page, response_name(page.model))}_{{{page.row}}}"
     if notation.event:
         event = notation.event.replace("y", outcome)
-        away = rf"{eta} - \tau_{{k}}" if notation.beyond else rf"\tau_{{k}} - {eta}"
+        threshold = rf"\tau_{{{_item(page)}k}}"
+        away = f"{eta} - {threshold}" if notation.beyond else f"{threshold} - {eta}"
         return [(rf"\Pr({event})", f"= {family.link.written(away)}")]
     lines = [(outcome, rf"\sim {notation.law(mean, size)}")]
     return lines if mean == eta or page.category else [*lines, (mean, f"= {family.link.written(eta)}")]
+
+
+def _item(page: Page) -> str:
+    """The factor whose levels have thresholds of their own, as their first index."""
+    item = items_of(page.model.formula)
+    return f"{name_on(page, item.label)}[{page.row}]," if item else ""
 
 
 def _odds(model: Model, page: Page) -> list[Line]:

@@ -9,7 +9,7 @@ from stanmlm.after.equation.coefficients import Anatomy, Coefficient, Varying, a
 from stanmlm.after.equation.latex import Symbol, at, name
 from stanmlm.after.equation.variable_levels import LevelPart, Parts, level_of
 from stanmlm.base.errors import OptionError, did_you_mean
-from stanmlm.formula.formula import deparse
+from stanmlm.formula.formula import deparse, items_of
 from stanmlm.formula.rcode import is_call, operands
 from stanmlm.model.model import Model
 from stanmlm.priors.parameters import groupings
@@ -79,7 +79,8 @@ def _variables(page: Page) -> set[str]:
     products += [parts for c in page.anatomy.coefficients for v in c.varying for parts in v.predictors]
     known = {part.name for parts in products for part in parts}
     known |= {block.label for block in page.anatomy.blocks} | {g.group for g in groupings(page.model.design)}
-    return known | {response_name(page.model), *offsets(page.model)}
+    item = items_of(page.model.formula)
+    return known | {response_name(page.model), *offsets(page.model), *([item.label] if item else [])}
 
 
 def predictor_on(page: Page) -> Symbol:

@@ -82,7 +82,7 @@ def mode_of(fit: Fit, what: What) -> str:
             raise OptionError(f"mode= is about categories, {why}")
         return ""
     known = tuple(MODES) if family.shared else ("prob", *(("mean.class",) if family.kind == "category" else ()))
-    usual = "latent" if family.shared and not what.epred else "prob"
+    usual = "latent" if family.shared and not family.items and not what.epred else "prob"
     mode = what.mode or usual
     if mode not in known:
         raise OptionError(f"mode is `{mode}`" + did_you_mean(mode, known))
@@ -213,6 +213,8 @@ def _with_thresholds(fit: Fit, table: pd.DataFrame, what: What) -> Basis:
         raise OptionError(
             'effects of thresholds by themselves, cs(), have no one predictor: mode="prob" or "mean.class"'
         )
+    if fit.model.family.items is not None:
+        raise OptionError('items have thresholds of their own, and no one predictor: mode="prob" or "mean.class"')
     made, thresholds = _linear(fit, table, what), draws_of(fit, THRESHOLDS)
     beta = np.column_stack([thresholds, made.beta])
     return replace(made, beta=beta, columns=(*_cut_names(fit), *made.columns), scale=NONE)

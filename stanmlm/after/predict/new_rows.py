@@ -11,13 +11,15 @@ from stanmlm.base.arguments import numbers_of
 from stanmlm.base.arrays import Floats
 from stanmlm.base.dataframes import require_order, to_pandas
 from stanmlm.base.errors import DataError, OptionError
+from stanmlm.data.design import Design
 from stanmlm.data.encode import Encoded, encode
 from stanmlm.data.evaluate import evaluate
 from stanmlm.data.frame import scope_of, total_offset
 from stanmlm.data.learned import Description, recall_learned, recall_whole
 from stanmlm.data.rvalues import Value, floats, recycle
+from stanmlm.data.whole_rows import places
 from stanmlm.families.reductions import Extra
-from stanmlm.families.responses import NEUTRAL, Response
+from stanmlm.families.responses import NEUTRAL, ZERO, Response
 from stanmlm.fit.fit import Fit, functions_of
 from stanmlm.formula.rcode import Node, names_in
 from stanmlm.formula.rparse import parse_expression
@@ -126,6 +128,15 @@ def with_added(extra: Extra, fitted: Response, told: Mapping[str, Floats]) -> Ex
         elif np.any(getattr(fitted, part) != NEUTRAL[part]):
             parts[part] = np.full(N, np.nan)
     return replace(extra, **parts)
+
+
+def items_of_rows(fit: Fit, design: Design) -> Floats:
+    """Whose thresholds rows have, by their columns of items, (N,); one number where rows share their thresholds."""
+    items = fit.model.family.items
+    if items is None:
+        return ZERO
+    own = design.X[places(design, slice(None)), : len(items.levels)]
+    return np.asarray(np.argmax(np.nan_to_num(own), axis=1), dtype=float)
 
 
 def new_trials(fit: Fit, told: object, weights: Floats | None, rows: pd.Index) -> Floats:

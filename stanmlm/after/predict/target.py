@@ -8,6 +8,7 @@ import pandas as pd
 
 from stanmlm.after.predict.new_rows import (
     check_offset,
+    items_of_rows,
     known_weights,
     new_design,
     new_trials,
@@ -82,6 +83,7 @@ def target_of(
     extra = Extra(
         trials=new_trials(fit, told if trials is None else trials, known, encoded.index),
         weights=np.ones(n_rows(encoded.design)) if known is None or weights_are_trials(fit) else known,
+        item=items_of_rows(fit, encoded.design),
     )
     target = replace(
         fitted,

@@ -19,9 +19,10 @@ from stanmlm.data.rvalues import Contrast, Value
 from stanmlm.families import FAMILIES, Family
 from stanmlm.families.custom import custom_family
 from stanmlm.families.family import holding, with_links
-from stanmlm.families.ordinal import SHARED
+from stanmlm.families.ordinal import SHARED, with_disc
 from stanmlm.families.reductions import Extra, Observed
 from stanmlm.families.responses import Response
+from stanmlm.families.thresholds import Items
 from stanmlm.families.written import Written
 from stanmlm.fit.fit import Call, Fit
 from stanmlm.formula.additions import Addition
@@ -60,6 +61,7 @@ RECORDS: Mapping[str, type] = {
             Design,
             Predictor,
             GroupTerm,
+            Items,
             Spec,
             Cells,
             Observed,
@@ -147,8 +149,10 @@ def _family_written(family: Family, *_: object) -> Json:
     if family.categories:
         thresholds = family.shared.name if family.shared else ""
         names = {"name": family.name, "thresholds": thresholds, "reference": family.reference}
+        of = family.items
+        items = {"items": [list(of.levels), list(of.sizes)]} if of else {}
         about_it = {"ends": ends, "constants": dict(family.constants)} if ends or family.constants else {}
-        return {**names, "links": links, "categories": list(family.categories), **about_it}
+        return {**names, **items, "links": links, "categories": list(family.categories), **about_it}
     about = ([ends, dict(family.constants)] if family.constants else [ends]) if ends or family.constants else []
     return [family.name, *links.values(), *about]
 
@@ -198,8 +202,10 @@ def _family_read(written: Any, *_: object) -> Family:
         plain, links = FAMILIES[written["name"]], written["links"]
         shared = SHARED[written["thresholds"]] if written["thresholds"] else None
         unbound = replace(plain, shared=shared, reference=written.get("reference", ""))
+        unbound = with_disc(unbound, links["disc"]) if "disc" in links else unbound
         given = with_links(unbound, [links[name] for name in unbound.links])
-        bound = given.bound(tuple(written["categories"]), list(links))
+        items = Items(*map(tuple, written["items"])) if "items" in written else None
+        bound = given.bound(tuple(written["categories"]), list(links), items)
         bound = with_links(bound, [links[name] for name in bound.links])
         return holding(bound, written.get("constants", {})).narrowed(_bounds(written.get("ends", {})))
     name, *rest = written
