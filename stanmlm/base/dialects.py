@@ -109,7 +109,13 @@ _ARGUMENTS = _each(
         "adjust",
         _Argument({}, "it corrects p-values and intervals for the number of tests; draws are joint and test nothing"),
     ),
-    ("transform tran", _Argument({"regrid": ", a scale that means are moved to before they are averaged"}, "")),
+    (
+        "transform tran",
+        _Argument(
+            {"regrid": ", a scale that means are moved to before they are averaged"},
+            "scales are changed by `posterior_linpred(transform=)` and `emmeans(regrid=)`",
+        ),
+    ),
     (
         "cov_reduce cov_keep",
         _Argument(

@@ -25,7 +25,7 @@ def exams() -> pd.DataFrame:
 # Values that any column or weight of the data may have, looked at where they are used; and an internal function.
 FREE = {
     *(("log_lik", "weights"), ("posterior_epred", "trials"), ("posterior_predict", "trials"), ("predict", "trials")),
-    *(("simulate", "trials"), ("datagrid", "columns")),
+    *(("simulate", "trials"), ("epred_draws", "trials"), ("predicted_draws", "trials"), ("datagrid", "columns")),
 }
 SKIPPED = ("record",)
 OPEN = ("datagrid", "bf", "lf")  # whose arguments are variables and parameters
