@@ -185,6 +185,15 @@ _VERBS = _each(
     ("lsmeans lstrends", 'is emmeans(fit, "f") here, and emtrends(fit, "f", var="x")'),
     ("marginaleffects marginalmeans", 'is slopes(fit), avg_slopes(fit) and emmeans(fit, "f") here'),
     ("equivalence_test", "is equivalence(fit) here"),
+    ("vif multicollinearity", "is check_collinearity(fit) here"),
+    ("r2_nakagawa r2_bayes", 'is r2(fit) here, and bayes_R2(fit), bayes_R2(fit, re_formula="NA")'),
+    ("simulateResiduals createDHARMa", "is simulate_residuals(fit) here, scaled_residuals(...) of simulations at hand"),
+    (
+        "testResiduals testUniformity testDispersion testOutliers testZeroInflation check_overdispersion "
+        "check_zeroinflation",
+        "tests scaled residuals: with residuals = simulate_residuals(fit), residual_tests(residuals), "
+        "check_uniformity(residuals), check_dispersion, check_outliers and check_zero_inflation",
+    ),
 )
 
 _NAMES = {"Intercept": "brms's name of the constant: write `1`, and give its prior by `prior_intercept=`"}

@@ -14,7 +14,7 @@ PROBS = (0.025, 0.975)  # brms's
 
 def check_probs(probs: Sequence[float] | None) -> None:
     """Refuse quantiles that are no probabilities."""
-    for prob in probs or ():
+    for prob in () if probs is None else probs:
         if not 0 <= prob <= 1:
             raise OptionError(f"probs has {prob}; it lists probabilities from 0 to 1")
 

@@ -97,6 +97,9 @@ def test_terms_of_several_columns_inflate_together() -> None:
     det = np.linalg.det
     assert found["VIF"][1] == pytest.approx(det(R[1:3, 1:3]) * det(R[np.ix_([0, 3], [0, 3])]) / det(R))
     assert sm.check_collinearity(sm.lm("score ~ hours", data, engine=REPLAY, progress=False)).empty
+    nominal = sm.brm("room ~ hours + exam2", data, family="categorical", engine=REPLAY, progress=False)
+    with pytest.raises(sm.DataError, match="collinearity is of one predictor"):
+        sm.check_collinearity(nominal)
 
 
 @pytest.mark.filterwarnings("ignore::stanmlm.StanmlmWarning")

@@ -106,6 +106,12 @@ def test_extractors_refuse_what_is_no_probability() -> None:
             verb(slopes(), probs=[0.5, 2])
 
 
+def test_quantiles_come_in_any_sequence() -> None:
+    expected = sm.fixef(slopes(), probs=PROBS)
+    for probs in (list(PROBS), np.array(PROBS), pd.Series(PROBS)):
+        pd.testing.assert_frame_equal(sm.fixef(slopes(), probs=probs), expected)
+
+
 def test_thresholds_come_before_slopes_and_are_lowered_by_group() -> None:
     assert sm.fixef(ordinal(), probs=PROBS).index.tolist() == ["low|mid", "mid|high", "hours"]
     found = sm.coef(ordinal(), probs=PROBS)["student"]

@@ -114,6 +114,8 @@ def check_collinearity(fit: Fit, *, level: float = 0.95) -> pd.DataFrame:
 
     Raises
     ------
+    DataError
+        For models of several predictors, such as categorical ones.
     OptionError
         For a level that is no probability.
 
@@ -132,6 +134,8 @@ def check_collinearity(fit: Fit, *, level: float = 0.95) -> pd.DataFrame:
     """
     check_arguments(check_collinearity, locals())
     check_probability("level", level)
+    if len(fit.model.family.locations) > 1:
+        raise DataError(f"collinearity is of one predictor; {fit.model.family.name} models have several")
     terms = [":".join(part.label for part in term) for term in fit.model.formula.fixed.terms]
     own = [k for k, row in enumerate(fit.model.ledger.of("b")) if row.address.dpar == MU]
     assign = _assign(fit, len(own))
