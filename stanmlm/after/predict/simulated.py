@@ -46,7 +46,8 @@ def simulate(
     Returns
     -------
     pandas.DataFrame
-        A row a row of the data; numbers of successes in binomial models.
+        A row a row of the data; numbers of successes in binomial models, and of responses in parts a column for each
+        `sim` and category.
 
     Raises
     ------
@@ -71,7 +72,10 @@ def simulate(
     source = within(source, Purpose.SIMULATION)
     target = _simulated(fit, asked, nsim, re_formula is not None, source)
     simulated = draws_by_rows(fit, target, new_responses(fit, target, source, np.arange(nsim)), block=ROWS)
-    made = pd.DataFrame({f"sim_{i + 1}": row for i, row in enumerate(simulated)}, index=target.index)
+    names = pd.Index([f"sim_{i + 1}" for i in range(nsim)])
+    if fit.model.family.parts:  # (nsim, rows, categories)
+        names = pd.MultiIndex.from_product([names, fit.model.family.categories])
+    made = pd.DataFrame(np.moveaxis(simulated, 1, 0).reshape(len(target.index), -1), target.index, names)
     return made if newdata is not None else pad(fit, made)
 
 
