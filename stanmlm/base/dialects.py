@@ -58,7 +58,10 @@ def _same(*names: str) -> dict[str, str]:
 _ARGUMENTS = _each(
     ("random", _Argument({}, "nlme's `random = ~ x | g` is `(x | g)` in the formula")),
     ("correlation autocor", _Argument({}, "rows are independent here, given the group effects")),
-    ("REML method", _Argument({}, "a posterior has neither REML nor ML; leave it out")),
+    (
+        "REML method",
+        _Argument({"method": ""}, "a posterior has neither REML nor ML, and no profiles; leave it out"),
+    ),
     ("nAGQ start verbose", _Argument({}, "it steers an optimiser of lme4's; leave it out")),
     ("algorithm", _Argument({}, "Stan's NUTS draws here, always; leave it out")),
     ("backend", _Argument(_same("engine"), "it is `engine=` of the verbs that fit")),
@@ -102,6 +105,24 @@ _ARGUMENTS = _each(
     ("summary", _Argument({}, "summary() is a function of its own here, and as_draws_df(fit) has every draw")),
     ("weights subset offset na_action", _Argument({}, "it is an argument of the verbs that fit, and the fit keeps it")),
     ("newdata data", _Argument(_same("newdata", "data", "frame"), "the fit's own data are used here; leave it out")),
+    (
+        "adjust",
+        _Argument({}, "it corrects p-values and intervals for the number of tests; draws are joint and test nothing"),
+    ),
+    (
+        "transform tran",
+        _Argument(
+            {"regrid": ", a scale that means are moved to before they are averaged"},
+            "scales are changed by `posterior_linpred(transform=)` and `emmeans(regrid=)`",
+        ),
+    ),
+    (
+        "cov_reduce cov_keep",
+        _Argument(
+            {"at": ", values by predictor or functions such as `numpy.median`"}, "emmeans(fit, specs, at=) has it"
+        ),
+    ),
+    ("point_est", _Argument({}, "marginal means show posterior medians; `.draws` has all else")),
     ("object model", _Argument(_same("fit", "fits"), "what a function works on comes first, without a name")),
 )
 
@@ -129,6 +150,43 @@ _FAMILIES = _each(
     ),
 )
 
+# Verbs elsewhere that a posterior answers in another way.
+_VERBS = _each(
+    (
+        "anova Anova ranova lrtest PBmodcomp KRmodcomp",
+        "tests models by likelihood ratios or F: loo_compare(fit0, fit1) compares how they predict, and "
+        'hypothesis(fit, "x > 0"), comparisons(fit, "x") and emmeans(fit, "f") say what a predictor does',
+    ),
+    (
+        "AIC BIC AICc DIC deviance",
+        "penalises the likelihood at one estimate: loo(fit) and waic(fit) have the expected log predictive density of "
+        "the whole posterior, whose looic is on the scale of AIC",
+    ),
+    (
+        "logLik",
+        "is of one estimate: log_lik(fit) has the log likelihood of every row under every draw, loo(fit) sums up how "
+        "well rows are predicted",
+    ),
+    (
+        "drop1 add1 step stepAIC dredge",
+        "selects terms, after which no interval holds what it promises: loo_compare(fit0, fit1) compares models that "
+        "mean something, ladder({...}) shows several side by side, and priors keep small effects small",
+    ),
+    (
+        "profile bootMer",
+        "looks for uncertainty about an estimate: draws have it, confint(fit), summary(fit) and as_draws_df(fit)",
+    ),
+    (
+        "isSingular allFit refitML",
+        "is about an optimiser at the edge of variances: diagnostics(fit) says whether the draws can be trusted, "
+        "VarCorr(fit) how large the variances are",
+    ),
+    ("glht cld joint_tests", 'tests several contrasts: pairs(emmeans(fit, "f")) has their joint draws'),
+    ("lsmeans lstrends", 'is emmeans(fit, "f") here, and emtrends(fit, "f", var="x")'),
+    ("marginaleffects marginalmeans", 'is slopes(fit), avg_slopes(fit) and emmeans(fit, "f") here'),
+    ("equivalence_test", "is equivalence(fit) here"),
+)
+
 _NAMES = {"Intercept": "brms's name of the constant: write `1`, and give its prior by `prior_intercept=`"}
 
 
@@ -151,6 +209,11 @@ def family_elsewhere(name: str) -> str:
 def addition_elsewhere(name: str) -> str:
     """What to say of an addition of brms's to a response, after `; `, or nothing."""
     return f"; {_ADDITIONS[name]}" if name in _ADDITIONS else ""
+
+
+def verbs_elsewhere() -> Mapping[str, str]:
+    """By the name of a verb elsewhere what it does, and what does it here."""
+    return _VERBS
 
 
 def argument_elsewhere(name: str, known: Collection[str]) -> str:

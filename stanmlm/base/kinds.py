@@ -162,5 +162,7 @@ RECORDS: Mapping[str, tuple[str, str]] = {
     "Family": ("a family such as `binomial`", "families"),
     "Prior": ("a prior such as normal(0, 1)", "priors"),
     "VarCorrTable": ("what VarCorr() returns", "VarCorr() tables"),
+    "MarginalMeans": ("what emmeans() returns", "marginal means"),
+    "MeansAndContrasts": ("what emmeans() returns", "marginal means"),
     "ConditionalEffects": ("what conditional_effects() returns", "conditional_effects() tables"),
 }

@@ -36,8 +36,8 @@ def pp_check(
         A fit.
     type
         "dens_overlay", "ecdf_overlay" and "hist" show distributions, "bars" those of counts, and "rootogram" square
-        roots of these, in which rare counts and zeros are seen as well as others; "stat" and "stat_grouped" a statistic, and
-        "bars_grouped" bars, for the rows of each group by themselves;
+        roots of these, in which rare counts and zeros are seen as well as others; "stat" and "stat_grouped" a
+        statistic, and "bars_grouped" bars, for the rows of each group by themselves;
         "intervals" every row; "error" and "error_binned" what is left unexplained; "loo_pit" whether leave-one-out
         predictions are calibrated; "km_overlay" Kaplan and Meier's curve of a right-censored response. Where None,
         that for such a response, "bars" for zeros and ones and for small counts, whose densities say nothing, else

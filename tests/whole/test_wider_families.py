@@ -76,7 +76,8 @@ def test_every_verb_answers(left: str, family: str, link: str, tmp_path: Path) -
             assert float(np.median(sm.residuals(fit, type="pearson") / in_sds)) == pytest.approx(1, rel=0.1)
     else:
         with pytest.raises(DataError, match="have no variance in closed form"):
-            sm.bayes_R2(fit)
+            sm.bayes_R2(fit, method="model")
+        assert 0 < float(np.mean(sm.bayes_R2(fit))) < 1
     assert np.all(np.isfinite(sm.log_lik(fit).values))
     assert np.isfinite(sm.loo(fit).estimates.loc["elpd_loo", "Estimate"])
     assert len(sm.residuals(fit)) == 150

@@ -10,7 +10,6 @@ from stanmlm.after.effects.estimands import EffectOptions, Quantity, estimate, r
 from stanmlm.after.effects.variations import comparison_of
 from stanmlm.after.predict.estimates import Estimates
 from stanmlm.after.predict.target import target_of
-from stanmlm.base.arguments import check_arguments
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError
 from stanmlm.fit.fit import Fit
@@ -18,46 +17,10 @@ from stanmlm.fit.fit import Fit
 Scenario = Mapping[str, object] | pd.DataFrame
 
 
-def contrast(
-    fit: Fit,
-    a: Scenario,
-    b: Scenario,
-    *,
-    comparison: str = "difference",
-    **options: Unpack[EffectOptions],
+def between_scenarios(
+    fit: Fit, a: Scenario, b: Scenario, comparison: str = "difference", **options: Unpack[EffectOptions]
 ) -> Estimates:
-    """The expected response in scenario `a` against that in `b`, as simcf's first differences.
-
-    Parameters
-    ----------
-    fit
-        A fit.
-    a, b
-        Values by variable, one or several each, or a data frame. Variables that neither names stand at their typical
-        values (`datagrid`), one that only the other names at the typical value too. One row goes with any number.
-    comparison
-        "difference" (a - b), "ratio", "lnratio", "oddsratio", "lnor" or "lift".
-    **options
-        See `EffectOptions`; `by=True` averages over the rows of the scenarios.
-
-    Returns
-    -------
-    Estimates
-        `.frame` has `contrast`, `estimate`, `conf.low`, `conf.high`, a row a pair of scenario rows.
-
-    Raises
-    ------
-    DataError
-        For unknown variables, and scenarios of different lengths.
-
-    Examples
-    --------
-    >>> from stanmlm import contrast, lmer, simulate_exams
-    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
-    >>> contrast(fit, {"hours": 1}, {"hours": 0}).frame["contrast"].tolist()
-    ['(hours=1) - (hours=0)']
-    """
-    check_arguments(contrast, locals())
+    """The expected response in scenario `a` against that in `b`, as `stanmlm.contrast` says."""
     asked, how = read_asked(options), comparison_of(comparison)
     first, second = _table(fit, a), _table(fit, b)
     length = max(len(first), len(second))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from stanmlm.after.effects.between import compared, with_equivalence
 from stanmlm.after.effects.datagrid import roles_of
 from stanmlm.after.predict.chunks import check_size, chunks_of
 from stanmlm.after.predict.estimates import (
@@ -52,6 +53,13 @@ class EffectOptions(TypedDict, total=False):
         Of the intervals, 0.95 by default.
     transform : function
         What is done to the draws last, such as `numpy.exp`; nothing by default.
+    hypothesis : str, list of str or matrix
+        What is asked of the estimates themselves, as in marginaleffects: "b1 - b2 = 0" (their rows, from 1, or what is
+        in `term`), "~ pairwise", "ratio ~ sequential | group" (reference, sequential, pairwise, or these with "rev"
+        before), or weights, a column a sum. Nothing by default.
+    equivalence : pair of numbers
+        What counts as equal: `p.rope.unconditional` is the share of draws within, `p.rope.conditional` that among the
+        draws in the interval.
     """
 
     type: str
@@ -63,6 +71,8 @@ class EffectOptions(TypedDict, total=False):
     max_bytes: int
     level: float
     transform: Callable[[Floats], Floats]
+    hypothesis: object
+    equivalence: Sequence[float] | None
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,8 @@ class Asked:
     weights: object = None
     level: float = 0.95
     transform: Callable[[Floats], Floats] | None = None
+    hypothesis: object = None
+    equivalence: Sequence[float] | None = None
     request: Request = USUAL
 
 
@@ -150,6 +162,7 @@ def estimate(
     named = _named(fit, labels, quantities, asked)
     text = f"type: {asked.type}" + (f", {note}" if note else "")
     made = estimates(pd.concat(named, ignore_index=True), np.concatenate(found, axis=1), title, asked.level, text)
+    made = with_equivalence(compared(made, asked.hypothesis, columns_of_by(asked)), asked.equivalence)
     return transformed(made, asked.transform) if asked.transform else made
 
 

@@ -33,14 +33,20 @@ def _response_residuals(at: Point) -> Floats:
     return at.observed - at.mu
 
 
-def _pearson_residuals(at: Point) -> Floats:
-    """In units of the sd that a row's response has, a share where there are trials; weights as in R."""
+def row_weights(at: Point) -> Floats:
+    """What makes of a difference from the mean one in units of the sd of the row's response; 0 without trials.
+
+    Of a share where there are trials; weights count as in R.
+    """
     one, trials = np.ones_like(at.mu), at.response.trials
     extra = replace(extra_at(at.response), weights=one, exponents=one)
     counts = trials > 0  # others are no observations
     variance = at.family.variance_of(at.family.theta({}, at.others), extra)[0] / np.where(counts, trials, 1.0) ** 2
-    units = np.sqrt(at.response.weights / np.where(counts, variance, 1.0))
-    return np.where(counts, (at.observed - at.mu) * units, 0.0)
+    return np.where(counts, np.sqrt(at.response.weights / np.where(counts, variance, 1.0)), 0.0)
+
+
+def _pearson_residuals(at: Point) -> Floats:
+    return np.asarray((at.observed - at.mu) * row_weights(at))
 
 
 def _deviance_residuals(at: Point) -> Floats:

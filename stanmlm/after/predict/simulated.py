@@ -10,6 +10,7 @@ from stanmlm.after.predict.left_out import pad
 from stanmlm.after.predict.predict import draws_by_rows
 from stanmlm.after.predict.target import Target, target_of, warn_of_new_levels, warn_of_weights
 from stanmlm.base.arguments import check_arguments, shown
+from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError
 from stanmlm.base.streams import ROWS, Purpose, Source, stream, within
 from stanmlm.fit.fit import Fit, n_draws, source_of
@@ -69,14 +70,19 @@ def simulate(
     warn_of_weights(fit, asked)
     if re_formula is None:
         warn_of_new_levels([asked])
-    source = within(source, Purpose.SIMULATION)
-    target = _simulated(fit, asked, nsim, re_formula is not None, source)
-    simulated = draws_by_rows(fit, target, new_responses(fit, target, source, np.arange(nsim)), block=ROWS)
+    simulated = simulations(fit, asked, nsim, re_formula is not None, source)
     names = pd.Index([f"sim_{i + 1}" for i in range(nsim)])
     if fit.model.family.parts:  # (nsim, rows, categories)
         names = pd.MultiIndex.from_product([names, fit.model.family.categories])
-    made = pd.DataFrame(np.moveaxis(simulated, 1, 0).reshape(len(target.index), -1), target.index, names)
+    made = pd.DataFrame(np.moveaxis(simulated, 1, 0).reshape(len(asked.index), -1), asked.index, names)
     return made if newdata is not None else pad(fit, made)
+
+
+def simulations(fit: Fit, asked: Target, nsim: int, anew: bool, source: Source) -> Floats:
+    """New responses of the rows of a target, (nsim, rows), each from a draw; `anew` draws group effects too."""
+    own = within(source, Purpose.SIMULATION)
+    target = _simulated(fit, asked, nsim, anew, own)
+    return draws_by_rows(fit, target, new_responses(fit, target, own, np.arange(nsim)), block=ROWS)
 
 
 def _simulated(fit: Fit, target: Target, nsim: int, anew: bool, source: Source) -> Target:

@@ -1,0 +1,222 @@
+"""What is done with marginal means: contrasts, pairs, and other scales."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Unpack, cast
+
+import pandas as pd
+
+from stanmlm.after.effects.contrast import Scenario, between_scenarios
+from stanmlm.after.effects.estimands import EffectOptions
+from stanmlm.after.margins.contrasts import How, Method, contrasts_of, interaction_of, only
+from stanmlm.after.margins.means import MarginalMeans, MeansAndContrasts, shown_as
+from stanmlm.after.margins.regridded import RESPONSE, regridded
+from stanmlm.after.margins.scales import scale_named
+from stanmlm.after.margins.specs import names_given
+from stanmlm.after.predict.estimates import Estimates
+from stanmlm.base.arguments import check_arguments, check_options
+from stanmlm.base.errors import OptionError
+from stanmlm.fit.fit import Fit
+
+OF_MEANS = ("by", "type", "level")  # what of EffectOptions contrasts of means take
+
+
+def contrast(
+    fit: Fit | MarginalMeans | MeansAndContrasts,
+    a: Scenario | Method | None = None,
+    b: Scenario | None = None,
+    *,
+    method: Method | None = None,
+    interaction: bool | str | Sequence[str] = False,
+    simple: str | Sequence[str] | None = None,
+    ref: int | str | Sequence[int] | Sequence[str] | None = None,
+    reverse: bool = False,
+    ratios: bool = True,
+    comparison: str = "difference",
+    **options: Unpack[EffectOptions],
+) -> Estimates | MarginalMeans:
+    """Contrasts of marginal means; or, of a fit, of the expected responses in two scenarios.
+
+    Parameters
+    ----------
+    fit
+        What `emmeans`, `emtrends`, `ref_grid` or `contrast` gives, as in R's emmeans; or a fit.
+    a, b
+        Of a fit: values by variable, one or several each, or a data frame. Variables that neither names stand at their
+        typical values (`datagrid`), one that only the other names at the typical value too. One row goes with any
+        number. Of marginal means `a` is `method`.
+    method
+        Of marginal means: "eff" (the default), "pairwise", "revpairwise", "trt.vs.ctrl", "trt.vs.ctrlk", "poly",
+        "consec", "mean_chg", "del.eff", "identity", or coefficients by name, `{"b, c - a": [-1, 0.5, 0.5]}`.
+    interaction
+        Contrasts of contrasts: True for `method` of every factor, or methods factor by factor.
+    simple
+        Factors to contrast within each combination of all others.
+    ref
+        The control of "trt.vs.ctrl": levels, or their numbers from 1.
+    reverse
+        Whether differences are taken the other way round.
+    ratios
+        Whether contrasts of logs and of logits are ratios, and odds ratios, with `type="response"`.
+    comparison
+        Of a fit: "difference" (a - b), "ratio", "lnratio", "oddsratio", "lnor" or "lift".
+    **options
+        Of marginal means `by` (those of the means by default), `type` and `level`; of a fit `EffectOptions`, where
+        `by=True` averages over the rows of the scenarios.
+
+    Returns
+    -------
+    MarginalMeans or Estimates
+        Of marginal means `.frame` has `contrast`, the factors of `by`, `estimate` (with `type="response"` `ratio` or
+        `odds.ratio`), `lower.HPD`, `upper.HPD`. Of a fit `contrast`, `estimate`, `conf.low`, `conf.high`, a row a pair
+        of scenario rows.
+
+    Raises
+    ------
+    DataError
+        For unknown variables, and scenarios of different lengths.
+    OptionError
+        For unknown methods, factors and options.
+
+    Notes
+    -----
+    `contrast` of R's emmeans 1.8 (Lenth); scenarios are simcf's first differences (Adolph). There is no `adjust=`:
+    it is about error rates of tests, and draws of all contrasts are joint.
+
+    Examples
+    --------
+    >>> from stanmlm import contrast, lmer, ref_grid, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> contrast(ref_grid(fit, at={"hours": [0, 1]}), "revpairwise").frame["contrast"].tolist()
+    ['hours1 - hours0']
+    >>> contrast(fit, {"hours": 1}, {"hours": 0}).frame["contrast"].tolist()
+    ['(hours=1) - (hours=0)']
+    """
+    check_arguments(contrast, locals())
+    if isinstance(fit, Fit):
+        return _of_fit(fit, a, b, comparison, options)
+    if b is not None:
+        raise OptionError("a and b are scenarios for a fit; marginal means take method=")
+    given = a if method is None else method
+    how = _how(fit, "eff" if given is None else given, dict(options))
+    how = replace(how, ref=ref, reverse=reverse, ratios=ratios)
+    means = _means_of(fit)
+    if simple is not None:
+        how = replace(how, by=only(names_given("simple", simple), means))
+    made = _interaction(means, how, interaction) if interaction else contrasts_of(means, how)
+    return shown_as(made, options.get("type"), options.get("level"))
+
+
+def pairs(
+    means: MarginalMeans | MeansAndContrasts,
+    *,
+    reverse: bool = False,
+    by: str | Sequence[str] | None = None,
+    simple: str | Sequence[str] | None = None,
+    type: str | None = None,
+    level: float | None = None,
+) -> MarginalMeans:
+    """All pairwise differences of marginal means, in each group of `by=`.
+
+    Parameters
+    ----------
+    means
+        What `emmeans`, `emtrends` or `ref_grid` gives.
+    reverse
+        The later level minus the earlier one.
+    by, simple
+        As in `contrast`; None leaves the groups of the means.
+    type, level
+        As in `emmeans`: with "response" differences of logs are ratios, and of logits odds ratios.
+
+    Returns
+    -------
+    MarginalMeans
+        As of `contrast`.
+
+    Raises
+    ------
+    OptionError
+        For unknown factors and types.
+
+    Examples
+    --------
+    >>> from stanmlm import emmeans, lmer, pairs, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> pairs(emmeans(fit, "hours", at={"hours": [0, 1]})).frame["contrast"].tolist()
+    ['hours0 - hours1']
+    """
+    check_arguments(pairs, locals())
+    own = _means_of(means)
+    groups = own.by if by is None else names_given("by", by)
+    groups = groups if simple is None else only(names_given("simple", simple), own)
+    made = contrasts_of(own, How("revpairwise" if reverse else "pairwise", groups))
+    return shown_as(made, type, level)
+
+
+def regrid(means: MarginalMeans | MeansAndContrasts, transform: str = "response") -> MarginalMeans:
+    """Marginal means as draws on another scale, on which contrasts and further averages are taken.
+
+    Parameters
+    ----------
+    means
+        What `emmeans`, `ref_grid` or `contrast` gives.
+    transform
+        "response"; a link such as "log" or "logit", from the response's scale on; "none" for draws as they are.
+
+    Returns
+    -------
+    MarginalMeans
+        The same rows; differences of these are of probabilities, say, where those before were of logits.
+
+    Raises
+    ------
+    OptionError
+        For unknown scales, and where draws have no value there.
+
+    Examples
+    --------
+    >>> from stanmlm import emmeans, glm, pairs, regrid, simulate_redblue
+    >>> fit = glm("vote ~ income", simulate_redblue(seed=1, n=500), family="binomial", seed=1)
+    >>> pairs(regrid(emmeans(fit, "income", at={"income": [-1, 1]}))).estimate
+    'estimate'
+    """
+    check_arguments(regrid, locals())
+    if transform not in (*RESPONSE, "none"):
+        scale_named(transform)
+    return regridded(_means_of(means), transform)
+
+
+def _of_fit(fit: Fit, a: object, b: object, comparison: str, options: Mapping[str, object]) -> Estimates:
+    for name, given in (("a", a), ("b", b)):
+        if not isinstance(given, Mapping) and (isinstance(given, str) or given is None):
+            raise OptionError(f"{name} is {given!r}; of a fit, a and b are scenarios, values by variable each: "
+                              "contrasts of levels are those of emmeans(fit, specs)")  # fmt: skip
+    return between_scenarios(fit, cast(Scenario, a), cast(Scenario, b), comparison, **cast(EffectOptions, options))
+
+
+def _means_of(given: MarginalMeans | MeansAndContrasts) -> MarginalMeans:
+    return given.emmeans if isinstance(given, MeansAndContrasts) else given
+
+
+def _how(given: MarginalMeans | MeansAndContrasts, method: object, options: dict[str, object]) -> How:
+    check_options(EffectOptions, {name: value for name, value in options.items() if name != "by" or value is not None})
+    for name in options:
+        if name not in OF_MEANS:
+            raise OptionError(f"{name}= is for contrasts of a fit; marginal means have theirs already")
+    if isinstance(method, pd.DataFrame) or not isinstance(method, str | Mapping):
+        raise OptionError("the method of marginal means is the name of one, or coefficients by name")
+    if isinstance(method, Mapping) and not method:
+        raise OptionError("the method has no coefficients; some read {'b - a': [-1, 1]}")
+    by = options.get("by", _means_of(given).by)
+    if isinstance(by, bool):
+        raise OptionError("by= names factors of the marginal means")
+    return How(method, names_given("by", cast(str | Sequence[str], by)) if by else ())
+
+
+def _interaction(means: MarginalMeans, how: How, interaction: bool | str | Sequence[str]) -> MarginalMeans:
+    asked = how.method if isinstance(interaction, bool) else interaction
+    methods = [asked] if isinstance(asked, str) else list(asked)
+    if not methods or isinstance(asked, Mapping):
+        raise OptionError('contrasts of contrasts are of named kinds: interaction="pairwise"')
+    return interaction_of(means, methods, how.by)
