@@ -31,7 +31,7 @@
   /**
    * The logarithm of Phi(-h) - 2 T(h, a), of h and a 0 or more, T being Owen's: the integral from a on of
    * exp(-h^2 (1 + x^2) / 2) / (pi (1 + x^2)). With x = sinh it has an exponential tail, and the rule of log_gamma_end in
-   * stan/functions/incomplete.stan.
+   * stan/functions/incomplete.stan, in steps of a third: next to h = 0 the integrand falls no faster than 1 / cosh.
    */
   vector log_wedge(vector h, vector a) {
     int N = num_elements(h);
@@ -40,12 +40,12 @@
     vector[N] c = sqrt(1 + aa);
     vector[N] slope = hh .* a .* c + a ./ c + sqrt(hh .* (1 + 2 * aa) + inv(1 + aa));
     vector[N] total = zeros_vector(N);
-    for (k in 0:64) {
-      real v = (k - 27) / 8.0;
+    for (k in 0:192) {
+      real v = (k - 81) / 24.0;
       real t = exp(v - exp(-v));
       vector[N] s = sinh(t * inv(slope));
       vector[N] c_s = cosh(t * inv(slope));
-      total += t * (1 + exp(-v)) / 8 * exp(-0.5 * hh .* (2 * a .* c .* c_s + (1 + 2 * aa) .* s) .* s) ./ (c .* c_s + a .* s);
+      total += t * (1 + exp(-v)) / 24 * exp(-0.5 * hh .* (2 * a .* c .* c_s + (1 + 2 * aa) .* s) .* s) ./ (c .* c_s + a .* s);
     }
     return log(total) - log(slope) - log(pi()) - 0.5 * hh .* (1 + aa);
   }

@@ -12,19 +12,20 @@ LEAST = 1e-290
 STEPS = 20_000  # at most; what is no number, at infinite ends, is waited for no longer
 
 
-def log_integral(integrand: Callable[[Floats], Floats], slope: Floats) -> Floats:
+def log_integral(integrand: Callable[[Floats], Floats], slope: Floats, finer: int = 1) -> Floats:
     """The logarithm of an integral from 0 on over what falls about as fast as exp(-slope e), without a peak.
 
-    By the trapezoidal rule after e = w exp(v - exp(-v)) (Takahasi and Mori 1974), as stan/functions/incomplete.stan.
+    By the trapezoidal rule after e = w exp(v - exp(-v)) (Takahasi and Mori 1974), as stan/functions/incomplete.stan; in
+    `finer` times as many steps where the integrand is not all but exponential.
 
     Examples
     --------
     >>> float(log_integral(lambda e: 2 * np.exp(-2 * e), np.array(1.5)).round(10)) + 0.0
     0.0
     """
-    v = (np.arange(65) - 27) / 8
+    v = (np.arange(64 * finer + 1) - 27 * finer) / (8 * finer)
     t = np.exp(v - np.exp(-v))
-    total = sum(w * integrand(e / slope) for e, w in zip(t, t * (1 + np.exp(-v)) / 8, strict=True))
+    total = sum(w * integrand(e / slope) for e, w in zip(t, t * (1 + np.exp(-v)) / (8 * finer), strict=True))
     return np.asarray(np.log(total / slope))
 
 
@@ -45,7 +46,7 @@ def log_gamma_q(a: Floats, log_x: Floats) -> Floats:
 
     Examples
     --------
-    >>> float(log_gamma_q(np.array(1.0), np.log(5000.0)))
+    >>> float(log_gamma_q(np.array(1.0), np.log(5000.0)).round(9))
     -5000.0
     """
     x = np.exp(log_x)

@@ -119,7 +119,7 @@ def _log_wedge(h: Floats, a: Floats) -> Floats:
         sinh, cosh = np.sinh(e), np.cosh(e)
         return np.exp(-(h**2) / 2 * (2 * a * c * cosh + (1 + 2 * a**2) * sinh) * sinh) / (c * cosh + a * sinh)
 
-    return np.asarray(log_integral(integrand, slope) - np.log(np.pi) - (h * c) ** 2 / 2)
+    return np.asarray(log_integral(integrand, slope, finer=3) - np.log(np.pi) - (h * c) ** 2 / 2)
 
 
 def _size(response: Response) -> float:

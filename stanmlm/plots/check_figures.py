@@ -30,7 +30,15 @@ def _loo_pit(frame: pd.DataFrame, subject: Subject) -> "ggplot":
 
 
 def _survival(frame: pd.DataFrame, subject: Subject) -> "ggplot":
-    """Kaplan and Meier's curve of draw 0 over those of the others."""
+    return _steps(frame, "survival", subject, "share beyond")
+
+
+def _ecdf(frame: pd.DataFrame, subject: Subject) -> "ggplot":
+    return _steps(frame, "share", subject, "share up to here")
+
+
+def _steps(frame: pd.DataFrame, column: str, subject: Subject, title: str) -> "ggplot":
+    """The steps of draw 0 over those of the others."""
     from plotnine import aes, geom_step, labs, scale_color_manual, scale_x_continuous, scale_y_continuous
 
     from stanmlm.plots.sheet import Sheet
@@ -38,14 +46,14 @@ def _survival(frame: pd.DataFrame, subject: Subject) -> "ggplot":
     new = frame[frame["draw"] > 0].assign(of=YREP)
     old = frame[frame["draw"] == 0].assign(of=Y)
     return (
-        Sheet(frame, aes("x", "survival", group="draw", color="of"))
+        Sheet(frame, aes("x", column, group="draw", color="of"))
         + check_theme()
         + geom_step(data=new, size=0.3, alpha=0.7)
         + geom_step(data=old, size=0.9)
         + scale_color_manual([DARK_EDGE, LIGHT_EDGE], breaks=[Y, YREP])
         + scale_x_continuous(labels=plain)
         + scale_y_continuous(limits=(0, 1), expand=(0, 0, 0.02, 0))
-        + labs(x=subject.response, y="share beyond")
+        + labs(x=subject.response, y=title)
     )
 
 
@@ -252,6 +260,7 @@ def _error_binned(frame: pd.DataFrame, subject: Subject) -> "ggplot":
 
 FIGURES: Mapping[str, Callable[[pd.DataFrame, Subject], "ggplot"]] = {
     "dens_overlay": _overlay,
+    "ecdf_overlay": _ecdf,
     "hist": _hist,
     "bars": _bars,
     "bars_grouped": _bars_grouped,

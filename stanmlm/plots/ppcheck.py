@@ -35,15 +35,15 @@ def pp_check(
     fit
         A fit.
     type
-        "dens_overlay" and "hist" show distributions, "bars" those of counts, and "rootogram" square roots of these,
-        in which rare counts and zeros are seen as well as others; "stat" and "stat_grouped" a statistic, and
-        "bars_grouped" bars, for the rows of each group by themselves;
+        "dens_overlay", "ecdf_overlay" and "hist" show distributions, "bars" those of counts, and "rootogram" square
+        roots of these, in which rare counts and zeros are seen as well as others; "stat" and "stat_grouped" a
+        statistic, and "bars_grouped" bars, for the rows of each group by themselves;
         "intervals" every row; "error" and "error_binned" what is left unexplained; "loo_pit" whether leave-one-out
         predictions are calibrated; "km_overlay" Kaplan and Meier's curve of a right-censored response. Where None,
         that for such a response, "bars" for zeros and ones and for small counts, whose densities say nothing, else
         "dens_overlay".
     draws
-        Replicates: 50 for "dens_overlay" and "km_overlay", 8 for "hist", for the others as many as there is time for.
+        Replicates: 50 for the overlays, 8 for "hist", for the others as many as there is time for.
     group
         For "stat_grouped" and "bars_grouped": a variable of the model, or an array with a value a row; the only
         grouping factor where None.

@@ -44,6 +44,17 @@ def test_densities_are_those_of_r() -> None:
     np.testing.assert_allclose(np.interp([0, 2.5, 7, 10], np.linspace(0, 10, 512), curve), R_DENSITY, rtol=2e-3)
 
 
+@pytest.mark.parametrize("fit", [exams_fit, counts_fit], ids=lambda fit: fit.__name__)
+def test_cumulated_shares_are_those_of_the_responses(fit: Callable[[], sm.Fit]) -> None:
+    frame, y = sm.pp_check(fit(), "ecdf_overlay", draws=5, seed=1).data, fit().model.response.y
+    assert sorted(frame["draw"].unique()) == [0, 1, 2, 3, 4, 5]
+    own = frame[frame["draw"] == 0]
+    np.testing.assert_allclose(own["share"], [np.mean(y <= x) for x in own["x"]], rtol=1e-12)
+    last = frame.groupby("draw")["share"].last()
+    assert last.tolist() == [1.0] * 6
+    assert frame.groupby("draw")["share"].is_monotonic_increasing.all()
+
+
 def test_replicates_have_the_spread_of_the_model() -> None:
     frame = sm.pp_check(exams_fit(), "intervals").data
     sigma, mu = sm.as_draws_df(exams_fit())["sigma"].to_numpy(), sm.posterior_epred(exams_fit()).to_numpy()

@@ -62,6 +62,23 @@ def test_tails_are_sums_of_the_density_however_far(family: Family) -> None:
             assert found == pytest.approx(special.logsumexp(logs), rel=1e-8, abs=1e-12), (y, step)
 
 
+def test_tails_of_a_skew_normal_are_owens_wherever_these_have_digits() -> None:
+    """Owen's T, as SciPy has it, for any skewness: next to the location a coarse rule lost five digits."""
+    alpha, z = np.meshgrid([-9.0, -1.0, -0.05, 0.01, 0.3, 2.4, 20.0], [-2.0, -0.3, -0.01, 0.1, 0.6, 1.5])
+    delta = alpha / np.hypot(1, alpha)
+    of = FAMILIES["skew_normal"].theta(
+        {"mu": delta * np.sqrt(2 / np.pi)}, {"sigma": np.sqrt(1 - 2 / np.pi * delta**2), "alpha": alpha}
+    )
+    below = special.ndtr(z) - 2 * special.owens_t(z, alpha)
+    for found, chance in (
+        (FAMILIES["skew_normal"].log_cdf(z, of, extra(1)), below),
+        (FAMILIES["skew_normal"].log_ccdf(z, of, extra(1)), special.ndtr(-z) + 2 * special.owens_t(z, alpha)),
+    ):
+        with_digits = chance > 1e-5
+        assert with_digits.mean() > 0.8
+        np.testing.assert_allclose(found[with_digits], np.log(chance[with_digits]), rtol=1e-9, atol=1e-14)
+
+
 def test_incomplete_gammas_keep_their_digits_where_they_underflow() -> None:
     tiny, huge = np.array(-500.0), np.log(5000.0)  # P(2, x) is x^2 / 2, and Q(2, x) is (1 + x) exp(-x)
     assert log_gamma_p(np.array(2.0), tiny) == pytest.approx(-1000 - np.log(2), rel=1e-14)

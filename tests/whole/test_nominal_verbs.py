@@ -198,6 +198,11 @@ def test_every_verb_answers_for_responses_in_parts(family: str, tmp_path: Path) 
     np.testing.assert_allclose(drawn.sum("category"), np.tile(totals, (drawn.sizes["sample"], 1)), rtol=1e-12)
     counts = sm.posterior_epred(fit, scale="count")
     np.testing.assert_allclose(counts.mean(("sample", "row")), drawn.mean(("sample", "row")), rtol=0.03)
+    simulated = sm.simulate(fit, 2, seed=1)
+    assert list(simulated.columns) == [
+        (sim, name) for sim in ("sim_1", "sim_2") for name in fit.model.family.categories
+    ]
+    np.testing.assert_allclose(simulated["sim_2"].sum(axis=1), totals, rtol=1e-12)
     new = data_.iloc[:4].drop(columns=[column for column in data_ if column[0] in "ks"]).assign(g="elsewhere")
     assert sm.posterior_predict(fit, new, new_levels="draw").shape == (300, 4, 3)
     assert np.all(np.isfinite(sm.log_lik(fit).values))

@@ -41,6 +41,16 @@ def density_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     return curves_frame(curves, np.linspace(low, high, GRID))
 
 
+def ecdf_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
+    """Steps `x`, `share` of y (`draw` 0) and of some replicates (1, 2, ...): how many rows have x or less."""
+    rep = replicates(fit, options, 50)
+    sets = [rep.y, *np.concatenate(list(by_draws(rep)))]
+    values = np.unique(np.concatenate(sets))
+    grid = values if len(values) <= GRID else np.linspace(values[0], values[-1], GRID)
+    shares = [np.searchsorted(np.sort(one), grid, side="right") / len(one) for one in sets]
+    return curves_frame(shares, grid).rename(columns={"density": "share"})
+
+
 def hist_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """Histograms of y (`draw` 0) and of some replicates, a row a bin: `x` its middle, `width`, `count`."""
     rep = replicates(fit, options, 8)
@@ -262,6 +272,7 @@ def _expected(rep: Replicates) -> Floats:
 
 FRAMES: Mapping[str, Callable[[Fit, CheckOptions], pd.DataFrame]] = {
     "dens_overlay": density_frame,
+    "ecdf_overlay": ecdf_frame,
     "hist": hist_frame,
     "bars": bars_frame,
     "bars_grouped": bars_grouped_frame,

@@ -47,7 +47,8 @@ def simulate(
     Returns
     -------
     pandas.DataFrame
-        A row a row of the data; numbers of successes in binomial models.
+        A row a row of the data; numbers of successes in binomial models, and of responses in parts a column for each
+        `sim` and category.
 
     Raises
     ------
@@ -70,7 +71,10 @@ def simulate(
     if re_formula is None:
         warn_of_new_levels([asked])
     simulated = simulations(fit, asked, nsim, re_formula is not None, source)
-    made = pd.DataFrame({f"sim_{i + 1}": row for i, row in enumerate(simulated)}, index=asked.index)
+    names = pd.Index([f"sim_{i + 1}" for i in range(nsim)])
+    if fit.model.family.parts:  # (nsim, rows, categories)
+        names = pd.MultiIndex.from_product([names, fit.model.family.categories])
+    made = pd.DataFrame(np.moveaxis(simulated, 1, 0).reshape(len(asked.index), -1), asked.index, names)
     return made if newdata is not None else pad(fit, made)
 
 
