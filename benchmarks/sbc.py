@@ -1,7 +1,7 @@
 """Simulation-based calibration of every shape of program; results go to benchmarks/results/sbc.json and sbc.png.
 
     python benchmarks/sbc.py                            300 replications of a shape of program, 100 of a family; goes on
-    python benchmarks/sbc.py "logit slopes" --n 50      some
+    python benchmarks/sbc.py "logit slopes" --n 50      some; what others gave stays in the record
     python benchmarks/sbc.py --work FOLDER              where replications are kept while they run (build/sbc)
 
 Parameters are drawn from the prior, data from them, and the package fits the data: the rank of what was drawn among 99
@@ -241,12 +241,14 @@ def main() -> int:
     asked = reader.parse_args()
     names = asked.templates or list(TEMPLATES)
     run(names, asked.n, asked.work, asked.workers)
-    found = judged(asked.work, names, asked.n)
+    path = asked.out / "sbc.json"
+    before = json.loads(path.read_text())["templates"] if path.exists() else {}
+    found = {name: before[name] for name in TEMPLATES if name in before} | judged(asked.work, names, asked.n)
+    found = {name: found[name] for name in TEMPLATES if name in found}
     said = verdict(found)
     about = {"machine": machine(), "version": f"stanmlm {sm.__version__}", "verdict": said}
-    if not asked.templates:
-        (asked.out / "sbc.json").write_text(json.dumps({**about, "templates": found}, indent=1) + "\n")
-        draw(found, asked.out / "sbc.png")
+    path.write_text(json.dumps({**about, "templates": found}, indent=1) + "\n")
+    draw(found, asked.out / "sbc.png")
     print(json.dumps(said, indent=1))
     return bool(said["outside"])
 

@@ -22,11 +22,21 @@ from stanmlm.after.criticism.kfold import kfold
 from stanmlm.after.criticism.log_lik import log_lik
 from stanmlm.after.criticism.log_prior import log_prior
 from stanmlm.after.criticism.r_squared import bayes_R2, loo_R2
+from stanmlm.after.criticism.residual_tests import (
+    ResidualTest,
+    check_dispersion,
+    check_outliers,
+    check_uniformity,
+    check_zero_inflation,
+    residual_tests,
+)
+from stanmlm.after.criticism.scaled_residuals import ScaledResiduals, scaled_residuals, simulate_residuals
 from stanmlm.after.criticism.sensitivity import Sensitivity, powerscale
 from stanmlm.after.effects.conditional import conditional_effects
 from stanmlm.after.effects.datagrid import datagrid
 from stanmlm.after.effects.effects import avg_comparisons, avg_predictions, avg_slopes, comparisons, predictions, slopes
 from stanmlm.after.effects.hypothesis import Hypotheses, hypothesis
+from stanmlm.after.effects.performance import check_collinearity, model_performance, r2
 from stanmlm.after.effects.variance import icc, variance_decomposition
 from stanmlm.after.equation.equation import Equation, equation
 from stanmlm.after.margins.emmeans import emmeans, emtrends, ref_grid
@@ -38,7 +48,12 @@ from stanmlm.after.predict.fitted import fitted, posterior_interval, predict, re
 from stanmlm.after.predict.poststratify import Poststratified, poststratify
 from stanmlm.after.predict.predict import posterior_epred, posterior_linpred, posterior_predict
 from stanmlm.after.predict.simulated import simulate
+from stanmlm.after.tables.augment import augment
+from stanmlm.after.tables.glance import glance
+from stanmlm.after.tables.long_draws import epred_draws, linpred_draws, predicted_draws, residual_draws
+from stanmlm.after.tables.spread import gather_draws, spread_draws
 from stanmlm.after.tables.summary import summary
+from stanmlm.after.tables.tidy import odds_ratios, tidy
 from stanmlm.after.tables.to_arviz import to_arviz
 from stanmlm.base.arguments import public as _public
 from stanmlm.base.errors import (
@@ -133,6 +148,7 @@ from stanmlm.plots import (
     plot_prior_posterior,
     plot_ranef,
     plot_rank,
+    plot_residuals,
     plot_slopes,
     plot_trace,
     pp_check,
@@ -183,6 +199,8 @@ __all__ = [
     "PriorError",
     "Recorded",
     "RedBlue",
+    "ResidualTest",
+    "ScaledResiduals",
     "Sensitivity",
     "StanmlmError",
     "StanmlmWarning",
@@ -192,6 +210,7 @@ __all__ = [
     "as_data_frame",
     "as_draws_df",
     "asym_laplace",
+    "augment",
     "avg_comparisons",
     "avg_predictions",
     "avg_slopes",
@@ -203,7 +222,12 @@ __all__ = [
     "brm",
     "categorical",
     "cauchy",
+    "check_collinearity",
+    "check_dispersion",
     "check_exogeneity",
+    "check_outliers",
+    "check_uniformity",
+    "check_zero_inflation",
     "choose_engine",
     "coef",
     "coefficients",
@@ -222,6 +246,7 @@ __all__ = [
     "doctor",
     "emmeans",
     "emtrends",
+    "epred_draws",
     "equation",
     "equivalence",
     "exgaussian",
@@ -230,9 +255,11 @@ __all__ = [
     "fixef",
     "flat",
     "gamma",
+    "gather_draws",
     "gaussian",
     "geometric",
     "getME",
+    "glance",
     "glm",
     "glmer",
     "group_mean",
@@ -248,6 +275,7 @@ __all__ = [
     "lFormula",
     "ladder",
     "lf",
+    "linpred_draws",
     "lkj",
     "lm",
     "lmList",
@@ -266,12 +294,14 @@ __all__ = [
     "makeFEdummies",
     "model_frame",
     "model_matrix",
+    "model_performance",
     "multinomial",
     "nbinom1",
     "negbinomial",
     "ngrps",
     "nobs",
     "normal",
+    "odds_ratios",
     "ordbeta",
     "p_direction",
     "pairs",
@@ -284,6 +314,7 @@ __all__ = [
     "plot_prior_posterior",
     "plot_ranef",
     "plot_rank",
+    "plot_residuals",
     "plot_slopes",
     "plot_trace",
     "poisson",
@@ -295,16 +326,21 @@ __all__ = [
     "powerscale",
     "pp_check",
     "predict",
+    "predicted_draws",
     "predictions",
     "prior_summary",
+    "r2",
     "ranef",
     "record",
     "redblue",
     "ref_grid",
     "regrid",
+    "residual_draws",
+    "residual_tests",
     "residuals",
     "rope",
     "save",
+    "scaled_residuals",
     "set_prior",
     "shifted_lognormal",
     "sigma",
@@ -312,8 +348,10 @@ __all__ = [
     "simulate_counties",
     "simulate_exams",
     "simulate_redblue",
+    "simulate_residuals",
     "skew_normal",
     "slopes",
+    "spread_draws",
     "sratio",
     "stancode",
     "standata",
@@ -321,6 +359,7 @@ __all__ = [
     "student",
     "student_t",
     "summary",
+    "tidy",
     "to_arviz",
     "uniform",
     "update",

@@ -68,6 +68,11 @@ def loo_of_exams() -> sm.Elpd:
 
 
 @cache
+def residuals() -> sm.ScaledResiduals:
+    return sm.simulate_residuals(exams_fit(), n=20)
+
+
+@cache
 def lists() -> sm.FitList:
     return sm.lmList("score ~ hours | student", exams(), engine=REPLAY, progress=False)
 
@@ -117,6 +122,7 @@ NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "redblue": lambda: {"engine": "absent", "out": "redblue-out"},
     "regrid": lambda: {"means": sm.emmeans(exams_fit(), "hours")},
     "save": lambda: {"path": "never/written"},
+    "scaled_residuals": lambda: {"simulations": [[1.0, 2.0]], "observed": [1.5]},
     "set_prior": lambda: {"prior": "normal(0, 1)"},
     "simulate_counties": lambda: {"seed": 1},
     "simulate_exams": lambda: {"seed": 1},
@@ -124,6 +130,7 @@ NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "uniform": lambda: {"lower": 0, "upper": 1},
 }
 FITS = ("fit", "curves", "slopes")
+RESIDUALS = "residuals"  # what simulate_residuals gives
 PUBLIC = [name for name in sm.__all__ if inspect.isfunction(getattr(sm, name))]
 
 
@@ -141,6 +148,7 @@ def call(name: str, argument: str, value: object) -> object:
         return verb(value, value)
     given = dict(NEEDED[name]()) if name in NEEDED else {}
     given |= {fit: loo_of_exams() if name == "pareto_k" else exams_fit() for fit in FITS if fit in parameters}
+    given |= {RESIDUALS: residuals()} if RESIDUALS in parameters else {}
     given |= {"data": exams()} if "data" in parameters and name not in ("redblue", "update", "record") else {}
     given |= {"engine": REPLAY, "progress": False} if name in VERBS else {}
     given |= {argument: value}

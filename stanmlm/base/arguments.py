@@ -51,6 +51,10 @@ LIMITS: Mapping[str, Limits] = {
     **dict.fromkeys(("aptitude_sd", "noise_sd"), Limits(0, np.inf, "0 or more")),
     "resolution": Limits(2, 1_000_000, "a number of points, from 2 to 1000000"),
 }
+# Of arguments whose name means something else in one function.
+OWN_LIMITS: Mapping[tuple[str, str], Limits] = {
+    ("simulate_residuals", "n"): Limits(2, 1_000_000, "a number of simulations, from 2 to 1000000"),
+}
 LARGEST = 2**63 - 1  # what arrays count with
 
 
@@ -78,7 +82,7 @@ def check_arguments(verb: Callable[..., object], given: Mapping[str, object]) ->
     stanmlm.OptionError: draws is 'a'; it must be a whole number or None
     """
     for name, kind in _kinds(verb).items():
-        _check(name, given[name], kind)
+        _check(name, given[name], kind, OWN_LIMITS.get((verb.__name__, name)) or LIMITS.get(name))
 
 
 def check_options(record: type, given: Mapping[str, object]) -> None:
@@ -86,7 +90,7 @@ def check_options(record: type, given: Mapping[str, object]) -> None:
     known = record.__annotations__
     check_names(given, known)
     for name, value in given.items():
-        _check(name, value, kind_of(known[name]))
+        _check(name, value, kind_of(known[name]), LIMITS.get(name))
 
 
 def check_names(given: Collection[str], known: Collection[str]) -> None:
@@ -195,12 +199,11 @@ def answer_of(name: str, function: Callable[[Argument], R], argument: Argument) 
         raise OptionError(f"the function that was given for {name} fails ({what})") from error
 
 
-def _check(name: str, value: object, kind: Kind) -> None:
+def _check(name: str, value: object, kind: Kind, limits: Limits | None) -> None:
     if not kind.holds(value):
         raise OptionError(f"{name} is {shown(value)}; it must be {kind.one}")
     if isinstance(value, Integral) and abs(int(value)) > LARGEST:
         raise OptionError(f"{name} is {shown(value)}; {LARGEST} is the largest whole number that is taken here")
-    limits = LIMITS.get(name)
     if limits and isinstance(value, int | float | np.number) and not limits.low <= value <= limits.high:
         raise OptionError(f"{name} is {shown(value)}; it must be {limits.words}")
 

@@ -26,4 +26,4 @@ def constant(value: float, n: int) -> Floats:
 
 def is_constant(column: Anything) -> bool:
     """Whether a column is one number for all rows, as `constant` makes it; the numbers themselves are not read."""
-    return column.strides == (0,)
+    return column.strides == (0,) and len(column) > 0

@@ -37,7 +37,8 @@ _CALLS = _each(
 
 # What brms may have right of the response's bar.
 _ADDITIONS = _each(
-    ("mi", "rows without a response are dropped"),
+    ("mi index", "rows without a response are dropped"),
+    ("vint vreal", "custom_family(vars=) reads trials alone beside responses"),
 )
 
 
@@ -108,7 +109,13 @@ _ARGUMENTS = _each(
         "adjust",
         _Argument({}, "it corrects p-values and intervals for the number of tests; draws are joint and test nothing"),
     ),
-    ("transform tran", _Argument({"regrid": ", a scale that means are moved to before they are averaged"}, "")),
+    (
+        "transform tran",
+        _Argument(
+            {"regrid": ", a scale that means are moved to before they are averaged"},
+            "scales are changed by `posterior_linpred(transform=)` and `emmeans(regrid=)`",
+        ),
+    ),
     (
         "cov_reduce cov_keep",
         _Argument(
@@ -124,9 +131,17 @@ _FAMILIES = _each(
     ("bernoulli Bernoulli", "brms's: write `binomial`, which reads 0 and 1 as well as counts"),
     ("normal Gaussian Normal", "`gaussian` here"),
     (
-        "wiener cox com_poisson compois tweedie frechet gen_extreme_value gev discrete_weibull hurdle_cumulative",
+        "wiener cox com_poisson compois tweedie frechet gen_extreme_value gev discrete_weibull hurdle_cumulative "
+        "zero_inflated_asym_laplace logistic_normal dirichlet2 xbeta mixture genpois bell",
         "not here yet: fit it with brms, or glmmTMB",
     ),
+    ("truncated_poisson", "glmmTMB's: write `hurdle_poisson`, or `y | trunc(lb = 1) ~ x` for counts without zeros"),
+    (
+        "truncated_nbinom2 truncated_nbinom1 truncated_genpois truncated_compois",
+        "glmmTMB's: write `hurdle_negbinomial`, or `y | trunc(lb = 1) ~ x` for counts without zeros",
+    ),
+    ("ordered ordinal ocat", "`cumulative` here"),
+    ("brmsfamily", "brms's: write the family itself, as in `student`"),
     ("logit logistic probit", 'a link: write `binomial`, whose link is "logit", or `binomial(link="probit")`'),
     (
         "quasibinomial quasi quasipoisson",
@@ -187,7 +202,8 @@ def name_elsewhere(name: str) -> str:
 
 def family_elsewhere(name: str) -> str:
     """``bernoulli` is brms's: ...``, or nothing for a family that is not in the table."""
-    return f"`{name}` is {_FAMILIES[name]}" if name in _FAMILIES else ""
+    called = name.partition("(")[0].strip()
+    return f"`{called}` is {_FAMILIES[called]}" if called in _FAMILIES else ""
 
 
 def addition_elsewhere(name: str) -> str:

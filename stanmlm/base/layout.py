@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from stanmlm.base.arrays import Floats
 
@@ -165,6 +166,19 @@ def right_aligned_lines(columns: Sequence[Sequence[str]]) -> list[str]:
 def html_text(text: str) -> str:
     """A print for notebooks."""
     return f"<pre>{html.escape(text)}</pre>"
+
+
+def html_table(frame: pd.DataFrame, title: str = "", note: str = "", index: bool = True) -> str:
+    """A frame for notebooks, numbers with four figures, a line above and one below.
+
+    Examples
+    --------
+    >>> "<td>0.3333</td>" in html_table(pd.DataFrame({"x": [1 / 3]}), "Thirds")
+    True
+    """
+    head, foot = (f"<p>{html.escape(text)}</p>" if text else "" for text in (title, note))
+    body = frame.to_html(index=index, border=0, na_rep="", float_format=lambda value: f"{value:.4g}")
+    return f"{head}{body}{foot}"
 
 
 def mad(values: Floats) -> Floats:

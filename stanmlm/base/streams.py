@@ -33,6 +33,7 @@ class Purpose(IntEnum):
     TIES = 12  # of observed and new responses in LOO-PIT
     UNIFORMS = 13  # reference curves of LOO-PIT
     PRIORS = 14  # samples that show a prior; by parameter
+    SCALED = 15  # places of residuals that simulations tie with, and bootstraps of their outliers; by use
 
 
 @dataclass(frozen=True)

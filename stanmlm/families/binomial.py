@@ -143,4 +143,5 @@ BINOMIAL = Family(
     information=_information,
     reductions=(Reduction(("offset",), _statistic, means=_means),),
     extras=("trials",),
+    saturates=True,
 )

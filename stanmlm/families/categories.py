@@ -12,6 +12,8 @@ from stanmlm.families.theta import Theta
 
 # (theta) -> log probability of each category, (..., rows, K)
 LogProbabilities = Callable[[Theta], Floats]
+# Categories of one response: past these a code is a year or a price, and work and memory go with their square.
+MOST = 200
 
 
 def read_categories(
@@ -35,6 +37,8 @@ def read_categories(
     if len(names) < 2:
         only = f"`{names[0]}`" if names else "none"
         raise DataError(f"{family} needs two categories or more; `{raw.label}` has {only} alone")
+    if len(names) > MOST:
+        raise DataError(f"{family} takes {MOST} categories at most; `{raw.label}` has {len(names)}")
     return Response(raw.label, codes, constant(1.0, len(codes)), weights_of_rows(raw, weights), names)
 
 
@@ -62,6 +66,8 @@ def _of_numbers(
     y = response_numbers(raw)
     bad = np.flatnonzero(fractional(y) | (y < 1))
     refuse(raw, bad, f"{family} needs whole numbers from 1, or a factor: `{raw.label}` has {{values}} that are not")
+    refuse(raw, np.flatnonzero(y > MOST), f"{family} takes {MOST} categories at most: `{raw.label}` has {{values}}"
+            " above, which would be categories; those that there are make a factor, `factor()`")  # fmt: skip
     y, highest = np.round(y), len(categories) or int(y.max(initial=0))
     refuse(raw, np.flatnonzero(y > highest), f"`{raw.label}` has {{values}} above {highest}, the highest in the fit")
     empty = [str(k) for k in range(1, highest + 1) if k not in y]

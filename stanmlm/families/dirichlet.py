@@ -10,7 +10,7 @@ from stanmlm.base.errors import DataError
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.beta import BETA
 from stanmlm.families.categories import category_parts
-from stanmlm.families.family import Family, Notation, trials_of, with_link
+from stanmlm.families.family import Family, Notation, trials_of, with_links
 from stanmlm.families.given import Given
 from stanmlm.families.nominal import PATTERN, Places, log_probabilities, nominal_probabilities, one_each, reference_of
 from stanmlm.families.reductions import Extra, Reduction, Stats, total
@@ -21,7 +21,7 @@ from stanmlm.families.theta import Theta
 ROUNDING = 1e-6
 
 
-def dirichlet(link: str = "logit", refcat: str | None = None) -> Family:
+def dirichlet(link: str = "logit", link_phi: str = "log", refcat: str | None = None) -> Family:
     """Shares of a whole, as brms has them: predictors of expected shares are those of `categorical`.
 
     Responses are `cbind(a, b, c)`, or a matrix, of shares above 0 that sum to 1 in each row. `phi` is what the
@@ -32,6 +32,8 @@ def dirichlet(link: str = "logit", refcat: str | None = None) -> Family:
     ----------
     link : str
         "logit".
+    link_phi : str
+        Of a formula of `phi`: "log", "identity", "softplus" or "squareplus".
     refcat : str, optional
         The category that others are counted from, a column; the first by default.
 
@@ -44,7 +46,7 @@ def dirichlet(link: str = "logit", refcat: str | None = None) -> Family:
     >>> [one.name for one in dirichlet().bound(("a", "b", "c"), ()).parameters]
     ['mub', 'muc', 'phi']
     """
-    return replace(with_link(DIRICHLET, link), reference=reference_of(refcat))
+    return replace(with_links(DIRICHLET, [link, link_phi]), reference=reference_of(refcat))
 
 
 def _read(raw: RawResponse, weights: Floats | None, categories: tuple[str, ...] = ()) -> Response:

@@ -118,4 +118,5 @@ EXPONENTIAL = Family(
     information=_information,
     slopes_in=("log",),
     reductions=(Reduction(("offset",), _statistic),),
+    saturates=True,
 )

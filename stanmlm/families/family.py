@@ -154,6 +154,7 @@ class Family:
     autoscales: bool = False  # rstanarm: default priors are scaled by sd(y), the intercept's sits at mean(y)
     weights_are_precisions: bool = False  # elsewhere they are exponents of the density, which count cases
     located: Callable[[Floats], Floats] = as_they_are  # responses on the scale of the location's natural value
+    saturates: bool = False  # the density of y is greatest where the location, which is the mean, is y
     constants: Mapping[str, float] = field(default_factory=dict)  # parameters held at a number: none of `parameters`
     whole: "Family | None" = None  # what it is without them
     written: Written | None = None  # of a user's own

@@ -155,4 +155,5 @@ GAMMA = Family(
     information=_information,
     slopes_in=("log", "log"),
     reductions=(Reduction(("offset",), _statistic),),
+    saturates=True,
 )

@@ -202,4 +202,5 @@ GAUSSIAN = Family(
     autoscales=True,
     weights_are_precisions=True,
     squares=True,
+    saturates=True,
 )

@@ -126,4 +126,5 @@ GEOMETRIC = Family(
     information=_information,
     slopes_in=("log",),
     reductions=(Reduction(("offset",), _statistic, means=_means),),
+    saturates=True,
 )

@@ -174,4 +174,5 @@ INVERSE_GAUSSIAN = Family(
     information=_information,
     slopes_in=("log", "log"),
     reductions=(Reduction(("offset",), _statistic),),
+    saturates=True,
 )

@@ -94,6 +94,7 @@ def inflated(called: Named, base: Family) -> Family:
         observed=Given(_inflated_observed, (base,)) if scored else None,
         reductions=_apart(base, "zero"),
         extras=_own_extras(base),
+        saturates=False,
         notation=_notation(base, "ZeroInflated"),
     )
 
@@ -139,6 +140,7 @@ def hurdle(called: Named, base: Family, above: Draw | None = None, dpar: str = "
         extras=_own_extras(base),
         notation=_notation(base, "Hurdle"),
         squares=False,
+        saturates=False,
         weights_are_precisions=False,
     )
 

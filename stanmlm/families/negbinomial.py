@@ -194,4 +194,5 @@ NEGBINOMIAL = Family(
     slopes_in=("log", "log"),
     reductions=(Reduction(("offset",), _statistic, scalars=("shape",), reads=("rate", "masses")),),
     extras=("rate",),
+    saturates=True,
 )

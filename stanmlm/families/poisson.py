@@ -143,4 +143,5 @@ POISSON = Family(
         Reduction(("offset",), _statistic_beside_offset, means=_means, reads=("rate", "masses")),
     ),
     extras=("rate",),
+    saturates=True,
 )

@@ -67,12 +67,25 @@ def read_response(family: Family, raw: RawResponse, weights: Floats | None) -> R
     return _truncated(raw, _censored(family, raw, response))
 
 
+def require_counting(response: Response) -> None:
+    """Refuse responses of which no row is an observation.
+
+    Raises
+    ------
+    DataError
+        Where every row has weight 0, or no trials.
+    """
+    if not np.any((response.weights > 0) & (response.exponents > 0) & (response.trials > 0)):
+        what = "no trials" if not np.any(response.trials > 0) else "weight 0"
+        raise DataError(f"no row of `{response.label}` is an observation: every one has {what}")
+
+
 def _weighted(family: Family, raw: RawResponse, response: Response) -> Response:
     """brms's weights: exponents of the density, beside those of `weights=`, whatever these are."""
     if "weights" not in raw.added:
         return response
     exponents = valid_weights(raw, raw.added["weights"])
-    if "scale" in raw.options:
+    if "scale" in raw.options and np.any(exponents):
         exponents = exponents * len(exponents) / exponents.sum()
     if family.weights_are_precisions:
         return replace(response, exponents=exponents)

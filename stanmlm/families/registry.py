@@ -1,5 +1,6 @@
 """The families that there are, and the one that a user means."""
 
+import re
 from collections.abc import Callable
 
 from stanmlm.base.arguments import shown
@@ -82,9 +83,7 @@ def as_family(family: FamilyLike) -> Family:
         return family
     if isinstance(family, str):
         if family not in _SPELLINGS:
-            called = family.partition("(")[0].strip() in _SPELLINGS
-            near = f"; write {family}, without quotes" if called else did_you_mean(family, FAMILIES)
-            raise OptionError(family_elsewhere(family) or f"`{family}` is not a family{near}")
+            raise OptionError(family_elsewhere(family) or f"`{family}` is not a family{_near(family)}")
         return _SPELLINGS[family]
     made = _called(family) if callable(family) else family
     if not isinstance(made, Family):
@@ -92,6 +91,16 @@ def as_family(family: FamilyLike) -> Family:
             f"family must be a family such as `binomial`, not {shown(family)}" + did_you_mean("", FAMILIES)
         )
     return made
+
+
+def _near(text: str) -> str:
+    """What a text that names no family may mean; of `gaussian(link = log)` how Python calls it."""
+    name, call, inside = text.partition("(")
+    if not call or name.strip() not in _SPELLINGS:
+        return did_you_mean(text, FAMILIES)
+    given = re.fullmatch(r"\s*(?:link\s*=\s*)?[\"']?([\w/^]+)[\"']?\s*\)\s*", inside)
+    made = f'{_SPELLINGS[name.strip()].name}(link="{given[1]}")' if given else text
+    return f"; write {made}, without quotes around it"
 
 
 def _called(family: Callable[[], Family]) -> object:

@@ -16,6 +16,8 @@ ONE: Floats = np.ones(1)
 ZERO: Floats = np.zeros(1)
 BELOW: Floats = np.full(1, -np.inf)
 ABOVE: Floats = np.full(1, np.inf)
+# Starts, scales and priors are made of squares and cubes of responses, summed.
+LARGEST = 1e100
 
 
 @dataclass(frozen=True)
@@ -195,14 +197,23 @@ def _numeric(raw: RawResponse, family: str) -> Floats:
         message = (
             f"response must be numeric: `{raw.label}` is {_KINDS[raw.kind]}, which the {family} family cannot read"
         )
-        raise DataError(message + "; family=binomial can")
+        raise DataError(f"{message}; {_who_reads(raw)}")
     return response_numbers(raw)
+
+
+def _who_reads(raw: RawResponse) -> str:
+    """The families that can read what is not one column of numbers."""
+    if raw.kind == "cbind":
+        return "family=binomial can" if raw.values.shape[1] == 2 else "family=multinomial and dirichlet can"
+    return "family=binomial can" if len(raw.levels) <= 2 else "family=cumulative, if ordered, or categorical can"
 
 
 def response_numbers(raw: RawResponse) -> Floats:
     """The values of a response, none of them missing."""
     values = np.asarray(raw.values, dtype=float)
     refuse(raw, _where(_not_finite, values), f"`{raw.label}` has {{values}} missing or infinite")
+    refuse(raw, _where(_not_squared, values), f"`{raw.label}` has {{values}} beyond {LARGEST:g}, whose squares are"
+            " no numbers: write it in larger units")  # fmt: skip
     return values
 
 
@@ -229,6 +240,10 @@ def valid_weights(raw: RawResponse, weights: Floats) -> Floats:
 
 def _not_finite(values: Anything) -> Bools:
     return ~np.isfinite(values)
+
+
+def _not_squared(values: Anything) -> Bools:
+    return np.greater(np.abs(values), LARGEST)
 
 
 def _not_finite_rows(values: Anything) -> Bools:

@@ -154,7 +154,7 @@ TAILS = {preset: Default("gamma", (2.0, 0.1)) for preset in ("rstanarm", "brms")
 
 STUDENT = Family(
     name="student",
-    spellings=("t", "student_t", "Student", "t_family", "StudentT", "studentt"),
+    spellings=("t", "student_t", "Student", "t_family", "scat", "StudentT", "studentt"),
     parameters=(
         Distributional("mu", LINKS["identity"], OF_REALS_AND_SHARES, "real", mean_of),
         Distributional(
@@ -196,4 +196,5 @@ STUDENT = Family(
     slopes_in=("identity", "log", "logm1"),
     extras=("se",),
     autoscales=True,
+    saturates=True,
 )

@@ -104,7 +104,9 @@ def zero_inflated_beta_binomial(link: str = "logit", link_phi: str = "log", link
     return with_links(ZERO_INFLATED_BETA_BINOMIAL, [link, link_phi, link_zi])
 
 
-ZERO_INFLATED_POISSON = inflated(called("zero_inflated_poisson", ("zip", "zipoisson", "ZIP"), read_counts), POISSON)
+ZERO_INFLATED_POISSON = inflated(
+    called("zero_inflated_poisson", ("zip", "zipoisson", "ZIP", "ziP"), read_counts), POISSON
+)
 ZERO_INFLATED_NEGBINOMIAL = inflated(called("zero_inflated_negbinomial", ("zinb", "ZINB"), read_counts), NEGBINOMIAL)
 ZERO_INFLATED_BINOMIAL = inflated(called("zero_inflated_binomial", ("zib", "ZIB"), read_successes), BINOMIAL)
 ZERO_INFLATED_BETA_BINOMIAL = inflated(called("zero_inflated_beta_binomial", ("zibb",), read_successes), BETA_BINOMIAL)

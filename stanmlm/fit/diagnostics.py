@@ -9,6 +9,7 @@ import pandas as pd
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.arviz_compat import bfmi, ess_bulk, ess_tail, mcse_mean, rhat
+from stanmlm.base.layout import html_table
 from stanmlm.fit.fit import Fit, chains_of, statistic
 from stanmlm.sampling.engines.protocol import Sampling
 
@@ -36,6 +37,13 @@ class Diagnostics:
 
     def __repr__(self) -> str:
         return _text(self)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.to_frame().T.rename(columns={0: ""}))
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row, a column a diagnostic; the parameters that are worst beside their values."""
+        return _diagnosed_frame(self)
 
 
 @dataclass(frozen=True)
@@ -153,6 +161,13 @@ def _text(found: Diagnostics) -> str:
         "Smallest ESS": _worst_of(found.lowest_ess, ".0f"),
     }
     return "\n".join(f"{name + ':':<23} {value}" for name, value in lines.items())
+
+
+def _diagnosed_frame(found: Diagnostics) -> pd.DataFrame:
+    row: dict[str, object] = {}
+    for name, value in vars(found).items():
+        row |= {name: value[0], f"{name}_of": value[1]} if isinstance(value, tuple) else {name: value}
+    return pd.DataFrame([row])
 
 
 def _worst_of(worst: tuple[float, str], form: str) -> str:

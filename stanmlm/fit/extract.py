@@ -1,12 +1,13 @@
 """What R's extractors give: `fixef ranef coef VarCorr sigma ngrps nobs vcov confint as_draws_df ...`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import overload
 
 import numpy as np
 import pandas as pd
 
 from stanmlm.base.arguments import check_arguments
-from stanmlm.base.arrays import Anything, Floats
+from stanmlm.base.arrays import Anything, Floats, Ints
 from stanmlm.base.errors import OptionError, check_probability
 from stanmlm.data.factors import own_values
 from stanmlm.fit.draws import (
@@ -19,12 +20,24 @@ from stanmlm.fit.draws import (
 )
 from stanmlm.fit.fit import Fit, draws_of, n_draws
 from stanmlm.fit.fitlist import FitList
+from stanmlm.fit.group_coefficients import group_coefficients, group_effects
+from stanmlm.fit.posterior_summary import by_coefficient, check_probs, posterior_summary
 from stanmlm.priors.parameter_names import find, label_of, names_of
-from stanmlm.priors.parameters import SIGMA, Element, Grouping, groupings
+from stanmlm.priors.parameters import SIGMA, Element, Grouping, groupings, is_intercept
 from stanmlm.sampling.standata import standata as data_block
 
 
-def fixef(fit: Fit | FitList, add_dropped: bool = False) -> pd.Series:
+@overload
+def fixef(fit: Fit | FitList, add_dropped: bool = False, *, probs: None = None) -> pd.Series: ...
+
+
+@overload
+def fixef(fit: Fit | FitList, add_dropped: bool = False, *, probs: Sequence[float]) -> pd.DataFrame: ...
+
+
+def fixef(
+    fit: Fit | FitList, add_dropped: bool = False, *, probs: Sequence[float] | None = None
+) -> pd.Series | pd.DataFrame:
     """Posterior means of the population-level coefficients, by R's names; `sigma_x` is one of another parameter.
 
     Parameters
@@ -33,6 +46,18 @@ def fixef(fit: Fit | FitList, add_dropped: bool = False) -> pd.Series:
         A fit of `lm`, `glm`, `lmer`, `glmer` or `brm`; of `lmList`, the means over its levels.
     add_dropped
         Show columns that were dropped from a rank-deficient design, as NaN (lme4's `add.dropped`).
+    probs
+        Quantiles: gives brms's table in the place of means, `Estimate`, `Est.Error` and `Q2.5` of 0.025, intercepts of
+        all parameters first.
+
+    Returns
+    -------
+    pandas.Series, or pandas.DataFrame with `probs`
+
+    Raises
+    ------
+    OptionError
+        For a quantile that is no probability.
 
     Examples
     --------
@@ -41,9 +66,20 @@ def fixef(fit: Fit | FitList, add_dropped: bool = False) -> pd.Series:
     ['(Intercept)', 'hours']
     """
     check_arguments(fixef, locals())
+    check_probs(probs)
+    if probs is not None:
+        return _fixed_summary(fit, probs)
     if isinstance(fit, FitList):
         return fit.means(add_dropped).mean().rename("Estimate")
     return coefficient_means(fit, add_dropped)
+
+
+def _fixed_summary(fit: Fit | FitList, probs: Sequence[float]) -> pd.DataFrame:
+    if isinstance(fit, FitList):
+        raise OptionError("fixef of an lmList has means alone; summary(fits) has quantiles")
+    rows, names = fit.model.ledger.of("b"), coefficient_names(fit)
+    table = posterior_summary(coefficients_of(fit), probs, names)
+    return table.iloc[sorted(range(len(rows)), key=lambda k: not is_intercept(rows[k]))]
 
 
 def vcov(fit: Fit) -> pd.DataFrame:
@@ -62,12 +98,29 @@ def vcov(fit: Fit) -> pd.DataFrame:
     return pd.DataFrame(covariance, index=names, columns=names)
 
 
-def ranef(fit: Fit) -> dict[str, pd.DataFrame]:
+def ranef(fit: Fit, *, probs: Sequence[float] | None = None) -> dict[str, pd.DataFrame]:
     """Posterior means of the group effects, deviations from the fixed part: a frame a grouping factor.
 
     Rows are levels, as the data have them (numbers stay numbers); columns are coefficients, as in lme4.
     `frame.attrs["postVar"]` is the posterior covariance of each level's coefficients, an array (coefficients,
     coefficients, levels) as lme4's attribute of that name.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    probs
+        Quantiles: columns are pairs then, and `frame["hours"]` is brms's table of a coefficient, `Estimate`,
+        `Est.Error` and `Q2.5` of 0.025.
+
+    Returns
+    -------
+    dict of pandas.DataFrame, by grouping factor
+
+    Raises
+    ------
+    OptionError
+        For a quantile that is no probability.
 
     Examples
     --------
@@ -75,25 +128,54 @@ def ranef(fit: Fit) -> dict[str, pd.DataFrame]:
     >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
     >>> ranef(fit)["student"].shape
     (100, 1)
+    >>> ranef(fit, probs=(0.025, 0.975))["student"]["(Intercept)"].columns.tolist()
+    ['Estimate', 'Est.Error', 'Q2.5', 'Q97.5']
     """
     check_arguments(ranef, locals())
+    check_probs(probs)
+    if probs is not None:
+        return {g.group: by_coefficient(group_effects(fit, g), probs, _levels(fit, g)) for g in _groupings(fit)}
     return {g.group: _effects(fit, g) for g in _groupings(fit)}
 
 
 def _effects(fit: Fit, grouping: Grouping) -> pd.DataFrame:
-    draws, data = np.concatenate([effects_of(fit, bar) for bar in grouping.bars], axis=-1), fit.model.frame.data
-    levels = own_values(grouping.levels, data[grouping.group]) if grouping.group in data else list(grouping.levels)
-    frame = pd.DataFrame(draws.mean(axis=0), index=levels, columns=list(grouping.terms))
+    draws = np.concatenate([effects_of(fit, bar) for bar in grouping.bars], axis=-1)
+    frame = pd.DataFrame(draws.mean(axis=0), index=_levels(fit, grouping), columns=list(grouping.terms))
     centred = draws - draws.mean(axis=0)
     frame.attrs["postVar"] = np.einsum("djk,djl->klj", centred, centred) / (len(draws) - 1)
     return frame
 
 
-def coef(fit: Fit | FitList) -> pd.Series | pd.DataFrame | dict[str, pd.DataFrame]:
+def _levels(fit: Fit, grouping: Grouping) -> list[object]:
+    """As the data have them."""
+    data = fit.model.frame.data
+    return own_values(grouping.levels, data[grouping.group]) if grouping.group in data else list(grouping.levels)
+
+
+def coef(
+    fit: Fit | FitList, *, probs: Sequence[float] | None = None
+) -> pd.Series | pd.DataFrame | dict[str, pd.DataFrame]:
     """Coefficients by group, fixed part plus group effects: a frame a grouping factor, every fixed column in it.
 
     A fit without group terms gives a Series, aliased columns of a rank-deficient design as NaN, as R's `coef`; the fits
-    of `lmList` give a frame with a row a level, NaN where a level has no such coefficient or no fit.
+    of `lmList` give a frame with a row a level, NaN where a level has no such coefficient or no fit. A deviation of the
+    intercept lowers every threshold of an ordinal model, as in brms.
+
+    Parameters
+    ----------
+    fit
+        A fit, or what `lmList` returns.
+    probs
+        Quantiles, as in `ranef`; of a fit without group terms they give the table of `fixef`.
+
+    Returns
+    -------
+    dict of pandas.DataFrame, by grouping factor; pandas.Series or pandas.DataFrame without any
+
+    Raises
+    ------
+    OptionError
+        For a quantile that is no probability, and for quantiles of an `lmList`.
 
     Examples
     --------
@@ -103,20 +185,19 @@ def coef(fit: Fit | FitList) -> pd.Series | pd.DataFrame | dict[str, pd.DataFram
     ['(Intercept)', 'hours']
     """
     check_arguments(coef, locals())
+    check_probs(probs)
     if isinstance(fit, FitList):
-        return fit.means(add_dropped=True)
-    fixed = fixef(fit)
+        return fit.means(add_dropped=True) if probs is None else _fixed_summary(fit, probs)
     if not fit.model.design.terms:
-        return fixef(fit, add_dropped=True)
-    return {group: _coefficients(fixed, effects) for group, effects in ranef(fit).items()}
+        return fixef(fit, add_dropped=True) if probs is None else _fixed_summary(fit, probs)
+    if probs is not None:
+        return {g.group: by_coefficient(group_coefficients(fit, g), probs, _levels(fit, g)) for g in _groupings(fit)}
+    return {grouping.group: _coefficients(fit, grouping) for grouping in _groupings(fit)}
 
 
-def _coefficients(fixed: pd.Series, effects: pd.DataFrame) -> pd.DataFrame:
-    extra = [name for name in effects.columns if name not in fixed.index]
-    start = pd.concat([pd.Series(0.0, index=extra), fixed]) if extra else fixed
-    base = pd.DataFrame(np.tile(start.to_numpy(), (len(effects), 1)), index=effects.index, columns=start.index)
-    base[list(effects.columns)] += effects
-    return base
+def _coefficients(fit: Fit, grouping: Grouping) -> pd.DataFrame:
+    means = {name: draws.mean(axis=0) for name, draws in group_coefficients(fit, grouping)}
+    return pd.DataFrame(means, index=_levels(fit, grouping))
 
 
 def sigma(fit: Fit) -> float:
@@ -177,7 +258,8 @@ def confint(fit: Fit | FitList, parm: Sequence[str] | str | None = None, level: 
 
     Rows carry lme4's names (`sd_(Intercept)|Subject`, `cor_Days.(Intercept)|Subject`, `sigma`, `(Intercept)`), columns
     the percentages. `parm` picks rows, by these names or by how any package spells a parameter
-    (`sd_Subject[Days]`, `Sigma[Subject:Days,Days]`). Those of `lmList` stand below each other, by level.
+    (`sd_Subject[Days]`, `Sigma[Subject:Days,Days]`); lme4's "beta_" is all fixed effects, "theta_" all others. Those of
+    `lmList` stand below each other, by level.
 
     Examples
     --------
@@ -205,8 +287,20 @@ def _interval_rows(fit: Fit, parm: Sequence[str] | None) -> dict[str, Element]:
     if parm is None:
         return names
     called = {row: name for name, row in names.items()}
+    parm = [name for asked in parm for name in (_KINDS[asked](names) if asked in _KINDS else [asked])]
     found = [names[name] if name in names else find(fit.model.spellings, name) for name in parm]
     return {called.get(row, label_of(book, row)): row for row in found}
+
+
+def _of_kind(names: Mapping[str, Element], fixed: bool) -> list[str]:
+    return [name for name, row in names.items() if (row.parameter.address.kind == "b") is fixed]
+
+
+# lme4's words for several rows.
+_KINDS: Mapping[str, Callable[[Mapping[str, Element]], list[str]]] = {
+    "beta_": lambda names: _of_kind(names, fixed=True),
+    "theta_": lambda names: _of_kind(names, fixed=False),
+}
 
 
 def as_draws_df(fit: Fit, variables: Sequence[str] | str | None = None) -> pd.DataFrame:
@@ -224,8 +318,7 @@ def as_draws_df(fit: Fit, variables: Sequence[str] | str | None = None) -> pd.Da
     check_arguments(as_draws_df, locals())
     known = {row.name: row for row in fit.model.ledger.variables}
     wanted = known if variables is None else dict.fromkeys([variables] if isinstance(variables, str) else variables)
-    chain, iteration = _counter(fit)
-    columns: dict[str, Anything] = {".chain": chain, ".iteration": iteration, ".draw": np.arange(1, len(chain) + 1)}
+    columns: dict[str, Anything] = dict(draw_counters(fit))
     for name in sorted(wanted, key=lambda name: list(known).index(name) if name in known else len(known)):
         found = labelled_values(fit, known[name]) if name in known else _one(fit, name)
         columns |= {label: draws.ravel() for label, draws in found.items()}
@@ -269,9 +362,11 @@ def standata(fit: Fit) -> dict[str, object]:
     return dict(data_block(fit.model))
 
 
-def _counter(fit: Fit) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+def draw_counters(fit: Fit) -> dict[str, Ints]:
+    """`.chain`, `.iteration` and `.draw` of every draw, from 1."""
     sizes = fit.posterior["posterior"].sizes
-    return np.indices((sizes["chain"], sizes["draw"])).reshape(2, -1) + 1
+    chain, iteration = np.indices((sizes["chain"], sizes["draw"])).reshape(2, -1) + 1
+    return {".chain": chain, ".iteration": iteration, ".draw": np.arange(1, len(chain) + 1)}
 
 
 def _groupings(fit: Fit) -> tuple[Grouping, ...]:

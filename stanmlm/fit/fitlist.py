@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.base.errors import DataError, did_you_mean
+from stanmlm.base.layout import html_table
 from stanmlm.fit.draws import coefficient_means
 from stanmlm.fit.fit import Fit
 
@@ -54,6 +55,13 @@ class FitList:
     def __repr__(self) -> str:
         table = self.estimable_means().round(4).to_string(na_rep="NA")
         return f"lmList: {self.formula} | {self.group}\n{table}"
+
+    def _repr_html_(self) -> str:
+        return html_table(self.estimable_means(), f"lmList: {self.formula} | {self.group}")
+
+    def to_frame(self) -> pd.DataFrame:
+        """Posterior means, a row a level."""
+        return self.means(add_dropped=True)
 
     def means(self, add_dropped: bool) -> pd.DataFrame:
         """Posterior means, a row a level; NaN where a level has no such coefficient or no fit."""

@@ -14,7 +14,7 @@ from stanmlm.data.raw_response import RawResponse
 from stanmlm.families import Family
 from stanmlm.families.family import holding
 from stanmlm.families.ordinal import MOST_SHIFTED, shift_of
-from stanmlm.families.reading import read_response
+from stanmlm.families.reading import read_response, require_counting
 from stanmlm.families.responses import Response
 from stanmlm.fit.fit import Call, Fit, fit_from_draws
 from stanmlm.formula.bf import FormulaLike
@@ -87,6 +87,7 @@ def build_model(
         raise FormulaError("the formula has no response: write `y ~ x`", formula.text, 0, len(formula.text))
     raw = replace(frame.response, rows=frame.index)
     response = read_response(family, raw, frame.weights)
+    require_counting(response)
     formula, family = _bound(formula, family, raw, response)
     columns = design(formula, frame, options.contrasts, options.default_contrasts)
     _check_unknowns(columns, family)

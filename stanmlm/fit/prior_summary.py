@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.base.arguments import check_arguments
-from stanmlm.base.layout import format_common, format_signif, table
+from stanmlm.base.layout import format_common, format_signif, html_table, table
 from stanmlm.fit.fit import Fit
 from stanmlm.formula.bf import LOCATION
 from stanmlm.formula.formula import formula_text
@@ -33,6 +33,13 @@ class PriorSummary:
 
     def __repr__(self) -> str:
         return print_priors(self)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.to_frame(), self.title, index=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row a prior: its class, coefficient, group, parameter, and what it is before and after scaling."""
+        return prior_frame(self.priors)
 
 
 def prior_summary(fit: Fit, digits: int = 2) -> PriorSummary:

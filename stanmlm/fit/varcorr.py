@@ -1,7 +1,8 @@
 """`VarCorr`: standard deviations and correlations of group effects, as a table, as matrices and as a frame."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import overload
 
 import numpy as np
 import pandas as pd
@@ -9,10 +10,11 @@ import pandas as pd
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError, check_probability, did_you_mean
-from stanmlm.base.layout import covariance_table
+from stanmlm.base.layout import covariance_table, html_table
 from stanmlm.data.factors import make_unique
 from stanmlm.fit.draws import correlations_of, covariances_of, scales_of
 from stanmlm.fit.fit import Fit, draws_of
+from stanmlm.fit.posterior_summary import by_coefficient, check_probs, posterior_summary
 from stanmlm.priors.parameters import SIGMA, coefs_named, groupings
 
 
@@ -41,6 +43,9 @@ class VarCorrTable:
 
     def __repr__(self) -> str:
         return print_varcorr(self)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.to_frame(), index=False)
 
     def __getitem__(self, group: str) -> pd.DataFrame:
         known = {term.group: term for term in self.terms}
@@ -82,7 +87,20 @@ def _covariance_frame(term: VarCorrTerm, level: float) -> pd.DataFrame:
     return frame
 
 
-def VarCorr(fit: Fit, level: float = 0.95) -> VarCorrTable:  # noqa: N802, lme4's name
+Tables = dict[str, dict[str, pd.DataFrame]]
+
+
+@overload
+def VarCorr(fit: Fit, level: float = 0.95, *, probs: None = None) -> VarCorrTable: ...
+
+
+@overload
+def VarCorr(fit: Fit, level: float = 0.95, *, probs: Sequence[float]) -> Tables: ...
+
+
+def VarCorr(  # noqa: N802, lme4's name
+    fit: Fit, level: float = 0.95, *, probs: Sequence[float] | None = None
+) -> VarCorrTable | Tables:
     """Posterior means of group standard deviations and correlations (of them, not of variances).
 
     `VarCorr(fit)["Subject"]` is the covariance matrix that these make, a frame by coefficient; its `attrs` have lme4's
@@ -96,6 +114,18 @@ def VarCorr(fit: Fit, level: float = 0.95) -> VarCorrTable:  # noqa: N802, lme4'
         A fit.
     level
         Posterior probability of the intervals.
+    probs
+        Quantiles: gives what brms's `VarCorr` does, by group the tables "sd", "cor" and "cov", the last two where there
+        are several coefficients, with pairs of columns such as `("hours", "Q2.5")`; sigma is the sd of "residual__".
+
+    Returns
+    -------
+    VarCorrTable, or with `probs` a dict of dicts of pandas.DataFrame
+
+    Raises
+    ------
+    OptionError
+        For a quantile that is no probability.
 
     Examples
     --------
@@ -106,18 +136,40 @@ def VarCorr(fit: Fit, level: float = 0.95) -> VarCorrTable:  # noqa: N802, lme4'
     """
     check_arguments(VarCorr, locals())
     check_probability("level", level)
+    check_probs(probs)
     residual = draws_of(fit, "sigma") if fit.model.ledger.has(SIGMA) else np.empty(0)
     mean = float(residual.mean()) if residual.size else None
+    if probs is not None:
+        own = {"residual__": {"sd": posterior_summary(residual[:, None], probs, [""])}} if residual.size else {}
+        return {term.group: _tables(term, probs) for term in _varcorr_terms(fit)} | own
     return VarCorrTable(tuple(_varcorr_terms(fit)), mean, level, residual)
 
 
+def _tables(term: VarCorrTerm, probs: Sequence[float]) -> dict[str, pd.DataFrame]:
+    """brms's tables of one term."""
+    sd = np.sqrt(np.diagonal(term.draws, axis1=1, axis2=2))
+    table = {"sd": posterior_summary(sd, probs, term.coefs)}
+    if len(term.coefs) == 1:
+        return table
+    matrices = {"cor": term.draws / (sd[:, :, None] * sd[:, None, :]), "cov": term.draws}
+    pairs = {
+        name: by_coefficient(zip(term.coefs, np.moveaxis(draws, 2, 0), strict=True), probs, term.coefs)
+        for name, draws in matrices.items()
+    }
+    return table | pairs
+
+
 def _varcorr_terms(fit: Fit) -> list[VarCorrTerm]:
+    return [_varcorr_term(fit, name, bar) for name, bar in bars_named(fit)]
+
+
+def bars_named(fit: Fit) -> list[tuple[str, int]]:
+    """Bars, group by group, by what lme4 calls their groups: a second bar of one factor is `g.1`."""
     known = groupings(fit.model.design)
     names = make_unique(
         each.group if place == 0 else f"{each.group}.{place}" for each in known for place in range(len(each.bars))
     )
-    bars = [bar for grouping in known for bar in grouping.bars]
-    return [_varcorr_term(fit, name, bar) for name, bar in zip(names, bars, strict=True)]
+    return list(zip(names, (bar for grouping in known for bar in grouping.bars), strict=True))
 
 
 def _varcorr_term(fit: Fit, name: str, bar: int) -> VarCorrTerm:

@@ -11,6 +11,7 @@ from stanmlm.plots.parts import Words
 from stanmlm.plots.ppcheck import pp_check
 from stanmlm.plots.prior import plot_prior_posterior
 from stanmlm.plots.ranef import plot_ranef
+from stanmlm.plots.residuals import plot_residuals
 from stanmlm.plots.save import save_figure
 from stanmlm.plots.scatter import plot_codes
 from stanmlm.plots.slopes import plot_slopes
@@ -29,6 +30,7 @@ __all__ = [
     "plot_prior_posterior",
     "plot_ranef",
     "plot_rank",
+    "plot_residuals",
     "plot_slopes",
     "plot_trace",
     "pp_check",

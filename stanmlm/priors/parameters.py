@@ -261,6 +261,11 @@ def coefs_named(term: GroupTerm) -> tuple[str, ...]:
     return tuple(named(dpar, coef) for dpar, coef in zip(dpars_of(term), term.coefs, strict=True))
 
 
+def is_intercept(row: Parameter) -> bool:
+    """Whether a coefficient is an intercept or a threshold."""
+    return row.variable == THRESHOLDS or row.address.coef == "(Intercept)"
+
+
 def _coefficients(design: Design, family: Family) -> Iterator[Parameter]:
     for of in predictors(design):
         variable, called, first = coefficient_name(of.dpar), of.called or of.names, 0

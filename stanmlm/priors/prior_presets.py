@@ -43,6 +43,7 @@ def measure_scales(design: Design, family: Family, response: Response) -> Scales
     centered = family.autoscales and family.is_linear
     located = family.located(response.y)
     y = located[np.isfinite(located)]
+    y = y if len(y) else np.zeros(1)  # nothing but the zeros of a hurdle
     spread = _sd(y, constant(1.0, len(y))) if family.autoscales else 1.0
     X = [column for of in predictors(design) for column in of.X[:, of.intercept :].T]
     Z = [column for term in design.terms for column in term.Z.T]

@@ -41,7 +41,10 @@ def test_counts_have_the_lognormal_approximation() -> None:
     fit = counts_fit()
     between = draws(fit, "sd_g")[:, 0] ** 2
     expected = np.exp(sm.posterior_linpred(fit, None, "NA").values + between[:, None] / 2).mean(axis=1)
-    np.testing.assert_allclose(sm.icc(fit).draws[:, 0], between / (between + np.log1p(1 / expected)), rtol=1e-10)
+    found = sm.icc(fit, mean="marginal").draws[:, 0]
+    np.testing.assert_allclose(found, between / (between + np.log1p(1 / expected)), rtol=1e-10)
+    typical = np.exp(sm.posterior_linpred(fit, None, "NA").values.mean(axis=1))
+    np.testing.assert_allclose(sm.icc(fit).draws[:, 0], between / (between + np.log1p(1 / typical)), rtol=1e-10)
 
 
 def test_a_model_without_groups_has_no_intraclass_correlation() -> None:

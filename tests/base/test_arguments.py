@@ -25,7 +25,7 @@ def exams() -> pd.DataFrame:
 # Values that any column or weight of the data may have, looked at where they are used; and an internal function.
 FREE = {
     *(("log_lik", "weights"), ("posterior_epred", "trials"), ("posterior_predict", "trials"), ("predict", "trials")),
-    *(("simulate", "trials"), ("datagrid", "columns")),
+    *(("simulate", "trials"), ("epred_draws", "trials"), ("predicted_draws", "trials"), ("datagrid", "columns")),
 }
 SKIPPED = ("record",)
 OPEN = ("datagrid", "bf", "lf")  # whose arguments are variables and parameters
@@ -135,7 +135,7 @@ def test_every_public_function_answers_the_arguments_of_other_packages(name: str
         (lambda fit: sm.predict(fit, allow_new_levels=True), 'it is `new_levels=` here, "draw", "zero" or "error"'),
         (lambda fit: sm.ranef(fit, condVar=True), "covariances always come along"),
         (lambda fit: sm.set_prior("normal(0, 1)", **{"class": "sd"}), "no argument `class`: it is `class_=` here"),
-        (lambda fit: sm.fixef(fit, probs=[0.1]), "summary.fit, probs=. and posterior_interval.. have them"),
+        (lambda fit: sm.residuals(fit, probs=[0.1]), "summary.fit, probs=. and posterior_interval.. have them"),
         (lambda fit: sm.fixef(fit, robust=True), "estimates are posterior means"),
         (lambda fit: sm.predict(fit, weights=None), "an argument of the verbs that fit"),
         (lambda fit: sm.fixef(object=fit), "no argument `object`: it is `fit=` here"),

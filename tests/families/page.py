@@ -52,8 +52,15 @@ def _cells(family: Family) -> str:
 
 
 def _after(family: Family) -> str:
-    missing = [words for field, words in (("variance", "`bayes_R2`, Pearson residuals"),) if not getattr(family, field)]
-    return f"all but {missing[0]}" if missing else "all"
+    single = family.kind in ("real", "count")
+    lacks = {
+        "`bayes_R2`": not family.variance,
+        "residuals": not single,
+        "Pearson residuals": single and not family.variance,
+        "deviance residuals": single and not family.saturates,
+    }
+    missing = [words for words, lacking in lacks.items() if lacking]
+    return f"all but {', '.join(missing)}" if missing else "all"
 
 
 def written() -> str:

@@ -1,5 +1,6 @@
 """What is added to a response: what it does to it, and what is refused, with its rows."""
 
+import re
 import warnings
 
 import numpy as np
@@ -9,12 +10,14 @@ import pytest
 import stanmlm as sm
 from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmWarning
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families import FAMILIES
+from stanmlm.families import FAMILIES, Family, as_family
 from stanmlm.families.family import holding
 from stanmlm.families.reading import read_response
 from stanmlm.families.responses import Response
+from stanmlm.fit.pipeline import ModelOptions, build_model
 from stanmlm.formula.bf import bf
 from stanmlm.formula.formula import formula_lines, parse_formula
+from stanmlm.sampling.inits import starting_points
 
 ROWS = pd.Index([10, 20, 30, 40])
 Y = np.array([1.0, 2.0, 3.0, 4.0])
@@ -106,3 +109,74 @@ def test_rates_of_mixtures_are_refused(name: str) -> None:
     assert "rate" not in FAMILIES[name].extras
     with pytest.raises(DataError, match=rf"the {name} family cannot have `rate\(\)`"):
         sm.brm("y | rate(d) ~ 1", pd.DataFrame({"y": [0.0, 1, 2], "d": [1.0, 2, 1]}), family=name, progress=False)
+
+
+HUGE = [family for family in FAMILIES.values() if family.kind in ("real", "count")]
+
+
+@pytest.mark.parametrize("family", HUGE, ids=lambda family: family.name)
+def test_numbers_whose_squares_are_none_are_refused(family: Family) -> None:
+    raw = RawResponse("y", "numeric", np.array([1.0, 1e101, 2.0, -1e300]), rows=ROWS)
+    with pytest.raises(DataError, match=r"`y` has 2 values beyond 1e\+100.*\(rows 20, 40\)"):
+        read_response(family, raw, None)
+
+
+@pytest.mark.parametrize("name", ["cumulative", "sratio", "cratio", "acat", "categorical"])
+def test_a_code_that_is_no_code_is_refused_at_once(name: str) -> None:
+    """A year, or an income: a category for each number below it would be made."""
+    raw = RawResponse("y", "numeric", np.array([1.0, 2.0, 2024.0, 1e12]), rows=ROWS)
+    with pytest.raises(DataError, match=r"200 categories at most: `y` has 2 values above.*factor.*\(rows 30, 40\)"):
+        read_response(FAMILIES[name], raw, None)
+    levels = tuple(map(str, range(300)))
+    with pytest.raises(DataError, match="200 categories at most; `y` has 300"):
+        read_response(FAMILIES[name], RawResponse("y", "factor", np.arange(300), levels, ordered=True), None)
+
+
+NOTHING = [
+    ("y ~ x", {"weights": "zero"}, "every one has weight 0"),
+    ("y | weights(zero) ~ x", {}, "every one has weight 0"),
+    ("y | weights(zero, scale = TRUE) ~ x", {}, "every one has weight 0"),
+]
+
+
+@pytest.mark.parametrize(("formula", "more", "message"), NOTHING)
+@pytest.mark.parametrize("name", ["gaussian", "poisson", "beta", "cumulative", "hurdle_gamma"])
+def test_data_of_which_no_row_counts_are_refused(formula: str, more: dict, message: str, name: str) -> None:
+    y = [0.2, 0.4, 0.7, 0.9] if name == "beta" else [1.0, 2, 3, 2]
+    data = pd.DataFrame({"y": y, "x": [0.0, 1, 2, 4], "zero": 0.0})
+    with pytest.raises(DataError, match=f"no row of `y` is an observation: {message}"):
+        sm.brm(formula, data, family=name, progress=False, **more)
+
+
+def test_data_without_trials_are_refused() -> None:
+    data = pd.DataFrame({"y": [0, 0], "n": [0, 0], "x": [1.0, 2]})
+    with pytest.raises(DataError, match="no row of `y` is an observation: every one has no trials"):
+        sm.brm("y | trials(n) ~ x", data, family="zero_inflated_binomial", progress=False)
+
+
+AT_ENDS = [
+    *((family.name, 0.0) for family in FAMILIES.values() if set(family.links) & {"zi", "hu", "zoi", "cutzero"}),
+    ("zero_one_inflated_beta", 1.0),
+    ("ordbeta", 1.0),
+]
+
+
+@pytest.mark.parametrize(("name", "end"), AT_ENDS)
+def test_responses_all_at_one_end_have_a_model(name: str, end: float) -> None:
+    """Nothing is left for the law of what lies inside: priors say it, and chains start."""
+    data = pd.DataFrame({"y": end, "n": 7, "x": np.arange(12.0)})
+    left = "y | trials(n)" if "trials" in FAMILIES[name].extras else "y"
+    assert starting_points(build_model(bf(f"{left} ~ x"), data, FAMILIES[name], {}, ModelOptions()), 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("gaussian(link = log)", 'gaussian(link="log")'),
+        ("Gamma('inverse')", 'Gamma(link="inverse")'),
+        ('nbinom2("log")', 'negbinomial(link="log")'),
+    ],
+)
+def test_a_call_in_quotes_is_told_as_python_writes_it(written: str, meant: str) -> None:
+    with pytest.raises(OptionError, match=f"write {re.escape(meant)}, without quotes around it"):
+        as_family(written)

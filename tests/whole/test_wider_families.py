@@ -71,13 +71,22 @@ def test_every_verb_answers(left: str, family: str, link: str, tmp_path: Path) -
     if of.variance:
         assert float(draws.mean()) == pytest.approx(float(epred.mean()), rel=0.1)
         assert 0 < float(np.mean(sm.bayes_R2(fit))) < 1
-        assert len(sm.residuals(fit, type="pearson")) == 150
+        in_sds = sm.residuals(fit) / draws.values.std(axis=0)
+        if not of.saturates:
+            assert float(np.median(sm.residuals(fit, type="pearson") / in_sds)) == pytest.approx(1, rel=0.1)
     else:
         with pytest.raises(DataError, match="have no variance in closed form"):
-            sm.bayes_R2(fit)
+            sm.bayes_R2(fit, method="model")
+        assert 0 < float(np.mean(sm.bayes_R2(fit))) < 1
     assert np.all(np.isfinite(sm.log_lik(fit).values))
     assert np.isfinite(sm.loo(fit).estimates.loc["elpd_loo", "Estimate"])
-    assert len(sm.residuals(fit)) == len(sm.residuals(fit, type="working")) == 150
+    assert len(sm.residuals(fit)) == 150
+    for type_ in ("deviance", "working"):
+        if of.saturates:
+            assert np.all(np.isfinite(sm.residuals(fit, type=type_)))
+        else:
+            with pytest.raises(DataError, match=f"{type_} residuals are of generalised linear models"):
+                sm.residuals(fit, type=type_)
     assert set(sm.conditional_effects(fit).frames) == {"x"}
     sm.pp_check(fit).draw()
     sm.plot_prior_posterior(fit, [one.name for one in of.scalars] or None).draw()

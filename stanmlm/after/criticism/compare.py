@@ -11,7 +11,7 @@ from stanmlm.after.criticism.criticism import loo_compare
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError
-from stanmlm.base.layout import table
+from stanmlm.base.layout import html_table, table
 from stanmlm.fit.draws import labelled_values
 from stanmlm.fit.extract import nobs
 from stanmlm.fit.fit import Fit
@@ -32,6 +32,14 @@ class Ladder:
 
     def __repr__(self) -> str:
         return _text(self)
+
+    def _repr_html_(self) -> str:
+        text = "; ".join(f"{name}: {formula}" for name, formula in self.formulas.items())
+        return html_table(self.to_frame(), text, "Posterior means; `errors` has their sds")
+
+    def to_frame(self) -> pd.DataFrame:
+        """A column a model: posterior means of its parameters, then how well it predicts."""
+        return pd.concat([self.estimates.T, self.fits.T])
 
 
 def ladder(fits: Mapping[str, Fit], loo: bool = True) -> Ladder:

@@ -18,8 +18,10 @@ from stanmlm.after.predict.target import some_of
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.arviz_compat import psis, relative_efficiency
+from stanmlm.base.callers import caller_scope
 from stanmlm.base.errors import OptionError, StanmlmWarning
 from stanmlm.base.streams import Purpose, seed_within
+from stanmlm.fit.call import name_of
 from stanmlm.fit.fit import Fit, n_draws, source_of
 
 FEWEST_DRAWS = 100  # below, a Pareto tail has fewer than 20 draws
@@ -230,7 +232,8 @@ def loo_compare(*models: Fit | Elpd | Mapping[str, Fit | Elpd]) -> Comparison:
     Parameters
     ----------
     *models
-        Fits, or results of `loo`, `waic` or `kfold`; or one mapping of them by name. They must be of the same data.
+        Fits, or results of `loo`, `waic` or `kfold`, which go by the names of the caller's variables; or one mapping of
+        them by name. They must be of the same data.
 
     Returns
     -------
@@ -250,7 +253,7 @@ def loo_compare(*models: Fit | Elpd | Mapping[str, Fit | Elpd]) -> Comparison:
     ['partial', 'pooled']
     """
     check_arguments(loo_compare, locals())
-    return compare(_named(models))
+    return compare(_named(models, caller_scope(1)))
 
 
 def loo_model_weights(
@@ -270,13 +273,18 @@ def loo_model_weights(
     True
     """
     check_arguments(loo_model_weights, locals())
-    return weigh(_named(models), method, seed)
+    return weigh(_named(models, caller_scope(1)), method, seed)
 
 
-def _named(models: tuple[Fit | Elpd | Mapping[str, Fit | Elpd], ...]) -> dict[str, Elpd]:
+def _named(models: tuple[Fit | Elpd | Mapping[str, Fit | Elpd], ...], scope: Mapping[str, object]) -> dict[str, Elpd]:
+    """Models by the names of the caller's variables, as R has them; `model2` of what has none."""
     given: dict[str, Fit | Elpd] = {}
     for number, model in enumerate(models, start=1):
-        given |= model if isinstance(model, Mapping) else {f"model{number}": model}
+        if isinstance(model, Mapping):
+            given |= model
+        else:
+            name = name_of(model, scope)
+            given[name if name and name not in given else f"model{number}"] = model
     return {name: _as_loo(model) for name, model in given.items()}
 
 

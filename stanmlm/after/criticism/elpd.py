@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.base.arrays import Floats
-from stanmlm.base.layout import format_fixed, table
+from stanmlm.base.layout import format_fixed, html_table, table
 from stanmlm.fit.fit import Fit, n_draws
 from stanmlm.formula.formula import formula_text
 
@@ -34,6 +34,13 @@ class Elpd:
 
     def __repr__(self) -> str:
         return print_elpd(self)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.estimates, self.formula)
+
+    def to_frame(self) -> pd.DataFrame:
+        """`estimates`; `pointwise` has the rows."""
+        return self.estimates
 
 
 def elpd_from(fit: Fit, criterion: str, elpd: Floats, p: Floats, y: Floats, index: pd.Index) -> Elpd:
@@ -64,6 +71,14 @@ class Comparison:
 
     def __repr__(self) -> str:
         return print_comparison(self)
+
+    def _repr_html_(self) -> str:
+        text = "; ".join(f"{name}: {formula}" for name, formula in self.formulas.items())
+        return html_table(self.table, text)
+
+    def to_frame(self) -> pd.DataFrame:
+        """`table`."""
+        return self.table
 
 
 # p_waic of a row above this: loo's and arviz's threshold (Vehtari, Gelman and Gabry 2017).

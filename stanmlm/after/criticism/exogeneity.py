@@ -11,7 +11,7 @@ from stanmlm.after.equation.variable_levels import constant_within, index_of
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Anything, Floats, Ints
 from stanmlm.base.errors import OptionError, check_probability
-from stanmlm.base.layout import format_common, html_text, right_aligned_lines
+from stanmlm.base.layout import format_common, html_table, right_aligned_lines
 from stanmlm.data.rank import pivoted_rank
 from stanmlm.data.whole_rows import counts, places
 from stanmlm.fit.call import fit_verb
@@ -44,7 +44,11 @@ class Exogeneity:
         return exogeneity_text(self)
 
     def _repr_html_(self) -> str:
-        return html_text(exogeneity_text(self))
+        return html_table(self.frame, note=" ".join(self.sentences), index=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """`frame`."""
+        return self.frame
 
 
 @dataclass(frozen=True, eq=False)

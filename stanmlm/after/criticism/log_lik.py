@@ -95,7 +95,7 @@ def log_lik(
     check_arguments(log_lik, locals())
     check_offset(newdata, offset)
     request = Request(draws=draws, new_levels=new_levels, max_bytes=max_bytes)
-    rows = _fitted_rows(fit) if newdata is None else _new_rows(fit, newdata, weights, offset)
+    rows = _fitted_rows(fit) if newdata is None else rows_with_response(fit, newdata, weights, offset)
     pieces = pieces_of(fit, *rows, request)
     check_size(pieces.target, len(pieces.row), "draws= for fewer, or ask loo, waic or kfold, which work in pieces")
     warn_of_new_levels([pieces.target])
@@ -145,7 +145,7 @@ def pieces_of(fit: Fit, design: Design, response: Response, index: pd.Index, req
     return Pieces(target, response.y[first], row, index)
 
 
-def _new_rows(fit: Fit, newdata: object, weights: object, offset: object) -> Rows:
+def rows_with_response(fit: Fit, newdata: object, weights: object, offset: object) -> Rows:
     """New rows, whose response is read as the fitted one was."""
     encoded = new_design(fit, newdata, offset)
     table = to_pandas(newdata)

@@ -14,7 +14,7 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.arviz_compat import power_scaling
 from stanmlm.base.errors import OptionError, did_you_mean
-from stanmlm.base.layout import format_fixed, table
+from stanmlm.base.layout import format_fixed, html_table, table
 from stanmlm.fit.draws import named_values
 from stanmlm.fit.fit import Fit, n_draws
 
@@ -47,6 +47,13 @@ class Sensitivity:
             f"Sensitivity by power scaling (threshold {self.threshold:g})\nPriors scaled: {', '.join(self.prior)}\n\n"
         )
         return head + table(list(self.frame.index), columns)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.frame, f"Sensitivity by power scaling (threshold {self.threshold:g})")
+
+    def to_frame(self) -> pd.DataFrame:
+        """`frame`."""
+        return self.frame
 
 
 def powerscale(

@@ -64,6 +64,13 @@ class ConditionalEffects:
     def __repr__(self) -> str:
         return "\n\n".join(repr(effect.estimates) for effect in self.effects)
 
+    def _repr_html_(self) -> str:
+        return "".join(effect.estimates._repr_html_() for effect in self.effects)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The tables of all effects below each other, with a column `effect`."""
+        return pd.concat(self.frames, names=["effect", None]).reset_index(level=0).reset_index(drop=True)
+
 
 def conditional_effects(
     fit: Fit,

@@ -10,7 +10,7 @@ from stanmlm.after.effects.claims import Claim, DrawsByName, claim_of, draws_of_
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
-from stanmlm.base.layout import format_fixed, mad, table
+from stanmlm.base.layout import format_fixed, html_table, mad, table
 from stanmlm.fit.draws import coefficient_names, coefficients_of, effects_of, values_of
 from stanmlm.fit.fit import Fit
 from stanmlm.priors.parameter_names import find, variants
@@ -31,6 +31,13 @@ class Hypotheses:
 
     def __repr__(self) -> str:
         return _text(self)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.frame, f"Hypothesis tests for {self.about}", index=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """`frame`."""
+        return self.frame
 
 
 def hypothesis(

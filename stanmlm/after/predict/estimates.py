@@ -10,7 +10,7 @@ from stanmlm.base.arguments import answer_of, numbers_of
 from stanmlm.base.arrays import Floats
 from stanmlm.base.callers import warn_user
 from stanmlm.base.errors import OptionError, check_probability
-from stanmlm.base.layout import format_common, html_text, right_aligned_lines
+from stanmlm.base.layout import format_common, html_table, right_aligned_lines
 
 COLUMNS = ("estimate", "conf.low", "conf.high")
 HEADINGS = ("Estimate", "CI.low", "CI.high")
@@ -34,7 +34,11 @@ class Estimates:
         return estimates_text(self)
 
     def _repr_html_(self) -> str:
-        return html_text(estimates_text(self))
+        return html_table(self.frame, self.title, _ending(self), index=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """`frame`."""
+        return self.frame
 
 
 def columns_beside(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:
@@ -96,8 +100,12 @@ def estimates_text(made: Estimates) -> str:
     lines = right_aligned_lines(cells)
     if cut:
         lines.insert(SHOWN + 1, f"--- {rows - 2 * SHOWN} rows omitted; see .frame ---")
+    return "\n".join([made.title, "", *lines, "", _ending(made)])
+
+
+def _ending(made: Estimates) -> str:
     tail = f"Posterior medians and {100 * made.level:g}% intervals of {len(made.draws)} draws"
-    return "\n".join([made.title, "", *lines, "", f"{tail}; {made.note}" if made.note else tail])
+    return f"{tail}; {made.note}" if made.note else tail
 
 
 def _texts(column: "pd.Series") -> list[str]:

@@ -9,7 +9,7 @@ from stanmlm.after.predict.expected import OfRows, expectation, linear, natural,
 from stanmlm.after.predict.left_out import pad, with_left_out
 from stanmlm.after.predict.predict import summary_of
 from stanmlm.after.predict.request import Request
-from stanmlm.after.predict.row_residuals import RESIDUALS, Point
+from stanmlm.after.predict.row_residuals import RESIDUALS, Point, require_type
 from stanmlm.after.predict.target import Target, some_of, target_of, warn_of_new_levels, warn_of_weights
 from stanmlm.after.tables.picked import in_table_order
 from stanmlm.base.arguments import check_arguments
@@ -21,6 +21,7 @@ from stanmlm.data.whole_rows import telling
 from stanmlm.families.reductions import extra_at
 from stanmlm.fit.draws import values_of
 from stanmlm.fit.fit import Fit, draws_of, source_of
+from stanmlm.fit.posterior_summary import check_probs
 
 TYPES = ("link", "response")
 INTERVALS = ("confidence", "prediction")
@@ -64,12 +65,31 @@ def posterior_interval(
     return pd.DataFrame(bounds.T, index=list(chosen), columns=[f"{100 * tail:.10g}%" for tail in tails])
 
 
-def fitted(fit: Fit, dpar: str | None = None) -> "pd.Series | pd.DataFrame":
+def fitted(fit: Fit, dpar: str | None = None, *, probs: Sequence[float] | None = None) -> "pd.Series | pd.DataFrame":
     """Posterior means of the expected response of each row; of a probability in binomial models.
 
     Rows are the user's; with `na_action="exclude"` those with missing values are there too, as NaN. `dpar` asks for
     another parameter of the family in its place, `"sigma"`, on its own scale. Of a response with categories a frame of
     their probabilities, `P(Y = good)`, as in brms.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    dpar
+        A parameter of the family in place of the expectation.
+    probs
+        Quantiles: gives brms's table, `Estimate`, `Est.Error` and `Q2.5` of 0.025, a row a row; of a response with
+        categories the columns are pairs, `("P(Y = good)", "Q2.5")`.
+
+    Returns
+    -------
+    pandas.Series, or pandas.DataFrame with `probs` and of categories
+
+    Raises
+    ------
+    OptionError
+        For what is no parameter of the family, and for a quantile that is no probability.
 
     Examples
     --------
@@ -78,11 +98,27 @@ def fitted(fit: Fit, dpar: str | None = None) -> "pd.Series | pd.DataFrame":
     500
     """
     check_arguments(fitted, locals())
+    check_probs(probs)
+    names = [f"P(Y = {category})" for category in fit.model.family.categories]
+    if probs is not None:
+        return _fitted_summary(fit, dpar, probs, names)
     means = _means(fit, dpar)
     if means.ndim == 1:
         return with_left_out(fit, means, "fitted")
-    names = [f"P(Y = {category})" for category in fit.model.family.categories]
     return pd.concat([with_left_out(fit, column, name) for column, name in zip(means.T, names, strict=True)], axis=1)
+
+
+def _fitted_summary(fit: Fit, dpar: str | None, probs: Sequence[float], names: list[str]) -> pd.DataFrame:
+    """brms's table of the rows, those with missing values too where they are kept."""
+    target = target_of(fit)
+    table = summary_of(fit, target, expectation(fit, target) if dpar is None else natural(fit, dpar), probs)
+    columns = ["Estimate", "Est.Error", *(f"Q{100 * p:.10g}" for p in probs)]
+    table = table.set_axis(columns, axis=1)
+    if table.index.nlevels > target.index.nlevels:
+        parts = table.to_numpy().reshape(len(target.index), len(names), -1)
+        pairs = pd.MultiIndex.from_product([names, columns])
+        table = pd.DataFrame(parts.reshape(len(target.index), -1), index=target.index, columns=pairs)
+    return pad(fit, table)
 
 
 def residuals(fit: Fit, type: str = "response") -> pd.Series:
@@ -93,10 +129,11 @@ def residuals(fit: Fit, type: str = "response") -> pd.Series:
     fit
         A fit.
     type
-        "response", observed minus fitted (proportions in binomial models); "pearson", these over the root of the
-        family's variance function, times the root of weights and trials; "deviance", the signed root of a row's
-        deviance; "working", "response" over the slope of the inverse link. All as R's `residuals`, with the posterior
-        mean where R has the estimate; a dispersion such as sigma does not enter, as in R, but where it has a formula.
+        "response", observed minus fitted (proportions in binomial models); "pearson", these over the sd that the
+        family says, times the root of weights; "deviance", the signed root of a row's deviance; "working", "response"
+        over the slope of the inverse link. All as R's `residuals`, with posterior means where R has estimates; sigma of
+        `gaussian` and `student` does not enter, as in R, but where it has a formula. "deviance" and "working" are of
+        generalised linear models: of families whose density is greatest where the mean is the response.
 
     Returns
     -------
@@ -119,17 +156,27 @@ def residuals(fit: Fit, type: str = "response") -> pd.Series:
     if type not in RESIDUALS:
         raise OptionError(f"`{type}` is not a type of residuals" + did_you_mean(type, RESIDUALS))
     require_numbers(fit, "residuals")
+    require_type(fit.model.family, type)
     model = fit.model
-    # Dispersions of all rows are 1, as in R; what shapes the density otherwise stands at its mean.
     if type != "response" and not extra_at(model.response).whole:
         raise DataError(f"residuals of type {type} are of responses that were seen whole; some here are censored or "
                         'truncated: type="response" is observed minus fitted')  # fmt: skip
-    unit = not np.any(model.response.se)  # known errors are in the response's own units
-    values = {one.name: 1.0 if one.scales_groups and unit else draws_of(fit, one.name).mean() for one in model.scalars}
-    others = {name: np.full((1, 1), value) for name, value in values.items()}
-    others |= {of.dpar: _means(fit, of.dpar)[None] for of in model.design.others}
-    point = Point(model.family, model.response, _means(fit), others)
-    return with_left_out(fit, RESIDUALS[type](point), "residuals")
+    return with_left_out(fit, RESIDUALS[type](point_of(fit, alone=type == "response")), "residuals")
+
+
+def point_of(fit: Fit, *, alone: bool = False) -> Point:
+    """The rows of a fit at the posterior mean of their expectation, or the expectation `alone`."""
+    return Point(fit.model.family, fit.model.response, _means(fit), {} if alone else _natural_means(fit))
+
+
+def _natural_means(fit: Fit) -> dict[str, Floats]:
+    """The posterior means of the family's parameters; the scale of a generalised linear model is 1, as in R."""
+    model = fit.model
+    unit = model.family.saturates and not np.any(model.response.se)  # known errors are in the response's own units
+    numbers = {one.name: 1.0 if one.scales_groups and unit else draws_of(fit, one.name).mean() for one in model.scalars}
+    rows = (model.family.location.name, *(of.dpar for of in model.design.others))
+    means = {name: np.full((1, 1), value) for name, value in numbers.items()}
+    return means | {dpar: _means(fit, dpar)[None] for dpar in rows}
 
 
 def predict(

@@ -18,6 +18,7 @@ from stanmlm.base.arguments import check_arguments, shown
 from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError, did_you_mean
+from stanmlm.base.layout import html_table
 from stanmlm.data.distinct import cells_of
 from stanmlm.data.whole_rows import places, telling
 from stanmlm.fit.fit import Fit
@@ -46,6 +47,15 @@ class Poststratified:
         head = f"Poststratified {self.response}{parts} ({self.draws.sizes['sample']} draws)"
         people = {self.weights: "{:,.0f}".format}
         return f"{head}\n{self.frame.to_string(index=False, float_format='{:.4g}'.format, formatters=people)}"
+
+    def _repr_html_(self) -> str:
+        return html_table(
+            self.frame, f"Poststratified {self.response}", f"{self.draws.sizes['sample']} draws", index=False
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """`frame`."""
+        return self.frame
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stanmlm.base.arrays import Floats
+from stanmlm.base.errors import DataError
 from stanmlm.families import Family
+from stanmlm.families.observation import log_likelihood
 from stanmlm.families.reductions import extra_at
 from stanmlm.families.responses import Response
-from stanmlm.families.theta import Theta
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Point:
     family: Family
     response: Response
     mu: Floats
-    others: Mapping[str, Floats]  # natural values of the other parameters, (1, 1) or (1, N)
+    # Natural values of the parameters, (1, 1) or (1, N); the location's where residuals look at it apart from the mean.
+    others: Mapping[str, Floats]
 
     @property
     def observed(self) -> Floats:
@@ -31,15 +33,20 @@ def _response_residuals(at: Point) -> Floats:
     return at.observed - at.mu
 
 
+def row_weights(at: Point) -> Floats:
+    """What makes of a difference from the mean one in units of the sd of the row's response; 0 without trials.
+
+    Of a share where there are trials; weights count as in R.
+    """
+    one, trials = np.ones_like(at.mu), at.response.trials
+    extra = replace(extra_at(at.response), weights=one, exponents=one)
+    counts = trials > 0  # others are no observations
+    variance = at.family.variance_of(at.family.theta({}, at.others), extra)[0] / np.where(counts, trials, 1.0) ** 2
+    return np.where(counts, np.sqrt(at.response.weights / np.where(counts, variance, 1.0)), 0.0)
+
+
 def _pearson_residuals(at: Point) -> Floats:
-    weights, one = at.response.weights * at.response.trials, np.ones_like(at.mu)
-    extra = replace(extra_at(at.response), trials=one, weights=one, exponents=one)
-    variance = at.family.variance_of(_theta(at, at.mu), extra)[0]
-    return np.asarray((at.observed - at.mu) * np.sqrt(weights / variance))
-
-
-def _theta(at: Point, mu: Floats) -> Theta:
-    return at.family.theta({}, {at.family.location.name: (mu / at.response.rate)[None], **at.others})
+    return np.asarray((at.observed - at.mu) * row_weights(at))
 
 
 def _deviance_residuals(at: Point) -> Floats:
@@ -49,8 +56,8 @@ def _deviance_residuals(at: Point) -> Floats:
     extra = replace(extra_at(at.response), weights=np.where(counts, at.response.weights, 1.0))
 
     def log_density(mu: Floats) -> Floats:
-        density: Floats = at.family.log_density(y, _theta(at, mu), extra)[0]
-        return density
+        theta = at.family.theta({}, {**at.others, at.family.location.name: (mu / at.response.rate)[None]})
+        return np.asarray(log_likelihood(at.family, y, theta, extra)[0])
 
     lost = 2 * np.where(counts, log_density(at.observed) - log_density(at.mu), 0.0)
     return np.asarray(np.sign(at.observed - at.mu) * np.sqrt(np.maximum(lost, 0.0)))
@@ -67,3 +74,18 @@ RESIDUALS: Mapping[str, Callable[[Point], Floats]] = {
     "deviance": _deviance_residuals,
     "working": _working_residuals,
 }
+# Those that set the mean against a response that it could be.
+SATURATED = ("deviance", "working")
+
+
+def require_type(family: Family, type_: str) -> None:
+    """Refuse residuals that a family has not.
+
+    Raises
+    ------
+    DataError
+        For those of generalised linear models where the family is none.
+    """
+    if type_ in SATURATED and not family.saturates:
+        raise DataError(f"{type_} residuals are of generalised linear models, whose density is greatest where the mean "
+                        f'is the response; {family.name} has type="response" and "pearson"')  # fmt: skip

@@ -10,6 +10,7 @@ from stanmlm.after.predict.left_out import pad
 from stanmlm.after.predict.predict import draws_by_rows
 from stanmlm.after.predict.target import Target, target_of, warn_of_new_levels, warn_of_weights
 from stanmlm.base.arguments import check_arguments, shown
+from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError
 from stanmlm.base.streams import ROWS, Purpose, Source, stream, within
 from stanmlm.fit.fit import Fit, n_draws, source_of
@@ -68,11 +69,16 @@ def simulate(
     warn_of_weights(fit, asked)
     if re_formula is None:
         warn_of_new_levels([asked])
-    source = within(source, Purpose.SIMULATION)
-    target = _simulated(fit, asked, nsim, re_formula is not None, source)
-    simulated = draws_by_rows(fit, target, new_responses(fit, target, source, np.arange(nsim)), block=ROWS)
-    made = pd.DataFrame({f"sim_{i + 1}": row for i, row in enumerate(simulated)}, index=target.index)
+    simulated = simulations(fit, asked, nsim, re_formula is not None, source)
+    made = pd.DataFrame({f"sim_{i + 1}": row for i, row in enumerate(simulated)}, index=asked.index)
     return made if newdata is not None else pad(fit, made)
+
+
+def simulations(fit: Fit, asked: Target, nsim: int, anew: bool, source: Source) -> Floats:
+    """New responses of the rows of a target, (nsim, rows), each from a draw; `anew` draws group effects too."""
+    own = within(source, Purpose.SIMULATION)
+    target = _simulated(fit, asked, nsim, anew, own)
+    return draws_by_rows(fit, target, new_responses(fit, target, own, np.arange(nsim)), block=ROWS)
 
 
 def _simulated(fit: Fit, target: Target, nsim: int, anew: bool, source: Source) -> Target:

@@ -101,7 +101,7 @@ def target_at(fit: Fit, design: Design, response: Response, index: pd.Index, req
         index=index,
         extra=extra_at(response),
         used=used_coefficients(fit.model.design, request.re_formula),
-        draws=_thinned(fit, request.draws),
+        draws=thinned(fit, request.draws),
         request=request,
         source=source_of(fit),
     )
@@ -167,7 +167,7 @@ def _check_new_levels(target: Target) -> None:
             )
 
 
-def _thinned(fit: Fit, draws: int | None) -> Ints:
+def thinned(fit: Fit, draws: int | None) -> Ints:
     """Positions of so many draws, evenly spaced; of all where None."""
     total = n_draws(fit)
     if draws is None:

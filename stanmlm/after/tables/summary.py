@@ -14,7 +14,7 @@ from stanmlm.after.tables.picked import EXTRA, Picked, in_table_order
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.errors import DataError, OptionError
-from stanmlm.base.layout import format_fixed, table
+from stanmlm.base.layout import format_fixed, html_table, table
 from stanmlm.base.streams import ROWS
 from stanmlm.fit.diagnostics import convergence, warnings_of
 from stanmlm.fit.draws import values_of
@@ -43,6 +43,15 @@ class Summary:
     def __repr__(self) -> str:
         return _text(self)
 
+    def _repr_html_(self) -> str:
+        return html_table(
+            self.frame, "; ".join(f"{name}: {value}" for name, value in self.title), "; ".join(self.warnings)
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """`frame`."""
+        return self.frame
+
 
 @dataclass(frozen=True)
 class ListSummary:
@@ -57,6 +66,13 @@ class ListSummary:
 
     def __repr__(self) -> str:
         return _list_text(self)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.frame, self.title, "; ".join(self.warnings))
+
+    def to_frame(self) -> pd.DataFrame:
+        """`frame`."""
+        return self.frame
 
 
 @overload

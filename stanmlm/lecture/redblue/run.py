@@ -11,6 +11,7 @@ from stanmlm.base.arguments import answer_of, check_arguments
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError
 from stanmlm.base.files.disk import path_of, shown_path
+from stanmlm.base.layout import html_table
 from stanmlm.fit.call import Options
 from stanmlm.fit.diagnostics import warnings_of
 from stanmlm.fit.fit import Fit
@@ -44,6 +45,13 @@ class RedBlue:
 
     def __repr__(self) -> str:
         return "\n".join([ladder_text(self.table, _heading(self.survey)), "", *self.notes])
+
+    def _repr_html_(self) -> str:
+        return html_table(self.table, _heading(self.survey), " ".join(self.notes), index=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """`table`."""
+        return self.table
 
 
 def quiet(line: str) -> None:
