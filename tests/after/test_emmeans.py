@@ -131,6 +131,47 @@ def test_zero_inflated_models_have_both_predictors_and_the_mean_of_all() -> None
     np.testing.assert_allclose(zi.draws[:, 0], 1 / (1 + np.exp(-draws(fit, "b_zi")[:, 0])))
 
 
+@pytest.mark.shared
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["emmeans", "emmeans_response", "emmeans_epred"])
+def test_a_zero_inflated_posterior_has_brms_tables(kind: str, cases: dict, reference: ModuleType) -> None:
+    theirs = pd.DataFrame(cases[f"brms-zip-{kind}"]["result"]["table"]["rows"])
+    options: dict[str, dict[str, Any]] = {"emmeans_response": {"type": "response"}, "emmeans_epred": {"epred": True}}
+    found = sm.emmeans(brms_zip(reference), "~ x", at={"x": [-1, 0, 1]}, **options.get(kind, {}))
+    assert list(found.frame.columns) == list(theirs.columns)
+    width = (theirs["upper.HPD"] - theirs["lower.HPD"]).to_numpy()
+    for column, share in (("lower.HPD", 0.1), ("upper.HPD", 0.1), (theirs.columns[1], 0.03)):  # Monte Carlo errors
+        assert np.all(np.abs(found.frame[column] - theirs[column]) < share * width), column
+
+
+@cache
+def brms_zip(reference: ModuleType) -> sm.Fit:
+    own = [("normal(0, 1)", "b"), ("normal(0, 3)", "Intercept"), ("exponential(1)", "sd")]
+    of_zi = [("normal(0, 1)", "b"), ("normal(0, 1.5)", "Intercept")]
+    rows = [sm.set_prior(prior, class_=kind) for prior, kind in own]
+    rows += [sm.set_prior(prior, class_=kind, dpar="zi") for prior, kind in of_zi]
+    formula = sm.bf("c_zip ~ x + (1 | g)", "zi ~ x")
+    family, data = "zero_inflated_poisson", reference.data("post_sim")
+    return sm.brm(formula, data, family=family, priors=["brms", *rows], seed=1, iter=4000, progress=False)
+
+
+@cache
+def nominal_fit() -> sm.Fit:
+    rng = np.random.default_rng(5)
+    data = pd.DataFrame({"f": rng.choice(list("ab"), 150), "y": rng.choice(["car", "bus", "walk"], 150)})
+    return sm.brm("y ~ f", data, family="categorical", **SIZES)
+
+
+def test_categories_without_order_have_probabilities_and_predictors() -> None:
+    fit, rows = nominal_fit(), pd.DataFrame({"f": ["a", "b"]})
+    shares = np.asarray(sm.posterior_epred(fit, rows)).transpose(0, 2, 1).reshape(-1, 6)
+    found = sm.emmeans(fit, "~ f | y")
+    assert found.frame["y"].tolist() == ["bus", "bus", "car", "car", "walk", "walk"]
+    np.testing.assert_allclose(found.draws, shares)
+    one = sm.emmeans(fit, "f", dpar=fit.model.family.locations[0])
+    np.testing.assert_allclose(np.log(shares[:, 2:4] / shares[:, :2]), one.draws)
+
+
 @cache
 def ordered_fit() -> sm.Fit:
     rng = np.random.default_rng(4)
@@ -153,7 +194,9 @@ def test_modes_of_ordered_categories_agree_with_probabilities() -> None:
     probabilities = sm.emmeans(fit, "~ f | y", mode="prob", at=at)
     assert probabilities.frame["y"].tolist() == ["low", "low", "mid", "mid", "high", "high"]
     np.testing.assert_allclose(probabilities.draws, shares.transpose(0, 2, 1).reshape(len(shares), 6))
-    np.testing.assert_allclose(sm.emmeans(fit, "~ f | y", epred=True, at=at).draws, probabilities.draws)
+    as_brms = sm.emmeans(fit, "~ f | rep.meas", epred=True, at=at)
+    np.testing.assert_allclose(as_brms.draws, probabilities.draws)
+    assert list(as_brms.frame.columns)[:3] == ["f", "rep.meas", "emmean"]
     cuts = sm.emmeans(fit, "~ f | cut", mode="linear.predictor", at=at, type="response")
     cumulated = sm.emmeans(fit, "~ f | cut", mode="cum.prob", at=at)
     beyond = sm.emmeans(fit, "~ f | cut", mode="exc.prob", at=at)

@@ -16,7 +16,7 @@ from stanmlm.base.errors import OptionError, did_you_mean
 
 def averaged(grid: Grid, names: Sequence[str], weights: object) -> tuple[Grid, tuple[str, ...]]:
     """The average at each combination of the values of some variables, and the variables that it is over."""
-    grid = _with_overall(grid) if OVERALL in names else grid
+    grid = _with_overall(grid) if OVERALL in names and OVERALL not in grid.levels else grid
     over = tuple(name for name, values in grid.levels.items() if len(values) > 1 and name not in names)
     cell, counts = places_of(grid, names), _counts(grid)
     cells = int(np.prod([len(grid.levels[name]) for name in names], dtype=int))
@@ -104,6 +104,7 @@ def _shares(grid: Grid, over: Sequence[str], counts: Floats, weights: object) ->
 
 def averaged_within(grid: Grid, names: Sequence[str], weights: object, nests: Nests) -> tuple[Grid, tuple[str, ...]]:
     """`averaged`, where factors are within others: first over their levels in each of these, as emmeans does."""
+    grid = _with_overall(grid) if OVERALL in names and OVERALL not in grid.levels else grid
     inner = [name for name in grid.levels if name in nests and name not in names]
     if not inner:
         return averaged(grid, names, weights)

@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.margins.scales import NONE, Scale, scale_of
+from stanmlm.after.margins.scales import NONE, Scale, response_scale, scale_of
 from stanmlm.after.predict.chunks import check_size, chunks_of
-from stanmlm.after.predict.expected import expected, extra_of, parameter_of, require_numbers, theta_of
+from stanmlm.after.predict.expected import expected, extra_of, parameter_of, theta_of
 from stanmlm.after.predict.new_rows import given_offset, new_design
 from stanmlm.after.predict.outcome import outcome
 from stanmlm.after.predict.request import Request
@@ -68,9 +68,9 @@ def basis_of(fit: Fit, table: pd.DataFrame, what: What) -> Basis:
     if what.epred and what.dpar:
         raise OptionError("epred=True is about the expected response, dpar= about one parameter: give one of them")
     mode = mode_of(fit, what)
-    if mode:
-        return MODES[mode](fit, table, what)
-    return _expectation(fit, table, what) if what.epred else _linear(fit, table, what)
+    if what.epred and what.mode is None:
+        return _expectation(fit, table, what)
+    return MODES[mode](fit, table, what) if mode else _linear(fit, table, what)
 
 
 def mode_of(fit: Fit, what: What) -> str:
@@ -170,8 +170,11 @@ def _expected(fit: Fit, table: pd.DataFrame, what: What) -> Floats:
 
 
 def _expectation(fit: Fit, table: pd.DataFrame, what: What) -> Basis:
-    require_numbers(fit, "expected responses")
-    return replace(by_row(_expected(fit, table, what)), estimate="prediction")
+    """Expected responses; of categories their probabilities, under brms's names."""
+    expectations, categories = _expected(fit, table, what), fit.model.family.categories
+    if categories:
+        return _stacked(expectations, "prediction", ("rep.meas", categories))
+    return replace(by_row(expectations), scale=response_scale(fit))
 
 
 def _stacked(values: Floats, name: str, factor: tuple[str, tuple[str, ...]]) -> Basis:

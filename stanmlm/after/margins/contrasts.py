@@ -44,11 +44,14 @@ def contrasts_of(means: MarginalMeans, how: How) -> MarginalMeans:
     name = _free(how.name, by)
     parts = [_group(part, how, name) for part in _groups(grid, by)]
     made = joined([part for part, _ in parts], {})
-    levels = {str(column): tuple(dict.fromkeys(made.rows[column])) for column in made.rows}
+    unlike = bool(means.nests) and len(parts) > 1  # groups of different factors, which emmeans names first
+    rows = made.rows[[*by, name]] if unlike else made.rows
+    levels = {str(column): tuple(dict.fromkeys(rows[column])) for column in rows}
     are_contrasts = all(sums_to_zero for _, sums_to_zero in parts)
     scale, note = contrasted(means.scale, how.ratios and are_contrasts)
-    return replace(means, grid=replace(made, levels=levels), scale=scale, estimate="estimate", by=by,
-                   nests={}, notes=(note,) if note else ())  # fmt: skip
+    grid = replace(made, levels=levels, rows=rows)
+    return replace(means, partly=means.partly or unlike, grid=grid, scale=scale, estimate="estimate", by=by, nests={},
+                   notes=(note,) if note else ())  # fmt: skip
 
 
 def interaction_of(means: MarginalMeans, methods: Sequence[str], by: tuple[str, ...]) -> MarginalMeans:

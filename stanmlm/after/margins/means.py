@@ -34,6 +34,7 @@ class MarginalMeans:
     estimate: str = "prediction"  # "emmean", "estimate", "age.trend"
     by: tuple[str, ...] = ()  # variables whose combinations are tables, and groups of contrasts, of their own
     averaged: tuple[str, ...] = ()
+    partly: bool = False  # whether some rows are averages over other levels than the rest
     nests: Nests = field(default_factory=dict)
     type: str = "link"
     level: float = 0.95  # of the intervals
@@ -107,7 +108,8 @@ class MeansAndContrasts:
 
 def notes_of(means: MarginalMeans) -> list[str]:
     """What emmeans prints under a table of draws."""
-    over = [f"Results are averaged over the levels of: {', '.join(means.averaged)}"] if means.averaged else []
+    which = "some or all of the levels" if means.partly else "the levels"
+    over = [f"Results are averaged over {which} of: {', '.join(means.averaged)}"] if means.averaged else []
     lines = [*over, *means.notes, "Point estimate displayed: median"]
     if means.type == "response" and not means.scale.is_none:
         lines.append(f"Results are back-transformed from the {means.scale.name} scale")

@@ -17,6 +17,7 @@ from stanmlm.formula.formula import Formula, by_parameter
 from stanmlm.formula.rcode import names_in
 
 LIMIT = 10_000  # rows of a grid: emmeans's option `rg.limit`
+WEIGHT = "\0weight"  # a column that no user's is called as
 FEW = 2  # values of a number that are all kept: emmeans's option `cov.keep`
 
 
@@ -37,7 +38,8 @@ def reference_of(fit: Fit, dpars: tuple[str, ...], at: Mapping[str, object] | No
     well; other numbers at their mean. `at` says otherwise.
     """
     data, names = fitted_data(fit), predictors_of(fit, dpars)
-    given = {known_name(name, data[names]): value for name, value in (at or {}).items()}
+    given = {known_name(name, data): value for name, value in (at or {}).items()}
+    given = {name: value for name, value in given.items() if name in names}  # not those of other parameters
     factors = factors_of(fit, dpars, data[names])
     levels = {name: _values(data[name], name in factors, given.get(name)) for name in names}
     size = int(np.prod([len(values) for values in levels.values()], dtype=float))
@@ -109,11 +111,11 @@ def _weights(fit: Fit, data: pd.DataFrame, counted: list[str], table: pd.DataFra
     if not counted:
         return np.ones(len(table))
     own = fit.model.frame.weights
-    sums: dict[object, float] = {}
-    keys = data[counted].itertuples(index=False, name=None)
-    for key, weight in zip(keys, np.ones(len(data)) if own is None else own, strict=True):
-        sums[key] = sums.get(key, 0.0) + float(weight)
-    return np.array([sums.get(key, 0.0) for key in table[counted].itertuples(index=False, name=None)])
+    weights = pd.Series(np.ones(len(data)) if own is None else own, name=WEIGHT)
+    sums = weights.groupby([data[name].reset_index(drop=True) for name in counted], observed=True).sum().reset_index()
+    keys = sums[counted].itertuples(index=False, name=None)
+    found = dict(zip(keys, sums[WEIGHT].tolist(), strict=True))
+    return np.array([found.get(key, 0.0) for key in table[counted].itertuples(index=False, name=None)])
 
 
 def terms_of(fit: Fit, dpars: tuple[str, ...]) -> list[tuple[str, ...]]:
