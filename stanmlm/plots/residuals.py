@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from stanmlm.after.criticism.residual_tests import residual_tests
 from stanmlm.after.criticism.scaled_residuals import ScaledResiduals
@@ -100,6 +99,8 @@ def residual_frame(residuals: ScaledResiduals) -> pd.DataFrame:
 
 def _ranks(residuals: ScaledResiduals) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     """DHARMa's transformation of fitted values: ranks over the greatest of them."""
+    from scipy.stats import rankdata
+
     ranks = rankdata(residuals.fitted)
     return np.asarray(ranks / ranks.max())
 

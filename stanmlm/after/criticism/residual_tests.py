@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from stanmlm.after.criticism.scaled_residuals import ScaledResiduals, bounds
 from stanmlm.base.arguments import check_arguments
@@ -102,6 +101,8 @@ def check_uniformity(residuals: ScaledResiduals, alternative: str = "two.sided")
     x = residuals.residuals
     exact = len(x) < EXACT and len(np.unique(x)) == len(x)
     side = alternative.replace(".", "-")
+    from scipy import stats
+
     found = stats.kstest(x, "uniform", alternative=side, method="exact" if exact else "asymp")
     p = found.pvalue if exact else _asymptotic(float(found.statistic), len(x), alternative)
     return ResidualTest("uniformity", float(found.statistic), float(p), alternative, "Kolmogorov-Smirnov test")
@@ -110,6 +111,8 @@ def check_uniformity(residuals: ScaledResiduals, alternative: str = "two.sided")
 def _asymptotic(statistic: float, n: int, alternative: str) -> float:
     """R's limits for ties and long data."""
     if alternative == "two.sided":
+        from scipy import stats
+
         return float(stats.kstwobign.sf(np.sqrt(n) * statistic))
     return float(np.exp(-2 * n * statistic**2))
 
@@ -245,6 +248,8 @@ def _binomial_outliers(residuals: ScaledResiduals, alternative: str) -> Residual
     """R's `binom.test` of residuals beyond the most extreme places that n simulations have."""
     x, share = residuals.residuals, 1 / (residuals.simulations.shape[1] + 1)
     outliers = int((x < share).sum() + (x > 1 - share).sum())
+    from scipy import stats
+
     found = stats.binomtest(outliers, len(x), 2 * share, alternative=alternative.replace(".", "-"))
     return ResidualTest("outliers", float(outliers), float(found.pvalue), alternative, "Outliers, exact binomial test")
 
