@@ -63,6 +63,8 @@ class NumberDraws(np.ndarray[tuple[int, ...], np.dtype[np.float64]]):
     def __repr__(self) -> str:
         return self.to_frame().round(4).to_string() if self.ndim == 1 and self.size else repr(np.asarray(self))
 
+    __str__ = __repr__
+
     def _repr_html_(self) -> str:
         return str(self.to_frame().round(4).to_html()) if self.ndim == 1 and self.size else repr(np.asarray(self))
 

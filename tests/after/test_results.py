@@ -135,6 +135,7 @@ def test_r2_prints_a_row_and_stays_an_array() -> None:
     assert type(r2 + 1) is np.ndarray
     assert isinstance(r2.mean(), float)
     assert r2.to_frame().loc["R2", "Q97.5"] == pytest.approx(np.quantile(r2, 0.975))
+    assert str(r2) == repr(r2) == r2.to_frame().round(4).to_string()
 
 
 def test_r2_without_group_effects_is_marginal() -> None:
