@@ -1,6 +1,7 @@
 """Intraclass correlations and the variance decomposition."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from small_fits import SIZES, counts_fit, draws, exams_data, exams_fit, trials_data, trials_fit
 
@@ -52,3 +53,22 @@ def test_a_model_without_groups_has_no_intraclass_correlation() -> None:
         sm.icc(sm.lm("score ~ hours", exams_data(), **SIZES))
     with pytest.raises(sm.DataError, match="`class` is not a grouping factor; there is 'student'"):
         sm.icc(exams_fit(), "class")
+
+
+def test_residuals_of_logarithms_are_on_their_scale() -> None:
+    rng = np.random.default_rng(5)
+    data = pd.DataFrame({"g": np.repeat(list("abcdef"), 20), "x": rng.normal(size=120)})
+    log_y = 0.5 * data["x"] + np.repeat(rng.normal(size=6), 20) + 0.7 * rng.normal(size=120)
+    fit = sm.brm(sm.bf("y ~ x + (1 | g)", "sigma ~ x"), data.assign(y=np.exp(log_y)), family="lognormal", **SIZES)
+    between = draws(fit, "sd_g")[:, 0] ** 2
+    b = draws(fit, "b_sigma")
+    residual = np.exp(2 * (b[:, [0]] + b[:, [1]] * data["x"].to_numpy())).mean(axis=1)
+    np.testing.assert_allclose(sm.icc(fit).draws[:, 0], between / (between + residual), rtol=1e-10)
+
+
+def test_shares_are_refused_where_no_latent_variable_is_cut() -> None:
+    rng = np.random.default_rng(6)
+    data = pd.DataFrame({"g": np.repeat(list("abcdef"), 10), "y": rng.beta(2, 3, 60)})
+    fit = sm.brm("y ~ 1 + (1 | g)", data, family="beta", **SIZES)
+    with pytest.raises(sm.DataError, match="no residual variance is known for beta with logit link"):
+        sm.icc(fit)

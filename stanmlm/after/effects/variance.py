@@ -18,6 +18,7 @@ from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.data.design import dpars_of
 from stanmlm.data.whole_rows import counts, places
+from stanmlm.families.family import as_they_are
 from stanmlm.families.reductions import Extra
 from stanmlm.fit.draws import covariances_of
 from stanmlm.fit.fit import Fit, draws_of, n_draws
@@ -139,7 +140,8 @@ def variance_decomposition(fit: Fit, *, mean: str = "typical", level: float = 0.
     gaussian models; on the latent scale pi^2/3 for logit, 1 for probit, pi^2/6 for cloglog; and log(1 + v/lambda^2)
     under a log link, the lognormal approximation of Nakagawa, Johnson and Schielzeth (2017, Journal of the Royal
     Society Interface 14:20170213), lambda being the mean that `mean` says, and v the variance of a response with that
-    mean: lambda itself in poisson models.
+    mean: lambda itself in poisson models. It is sigma^2 of the logarithms that `lognormal` and `shifted_lognormal` have
+    their location for. Of other families, such as `beta`, none is known.
 
     Examples
     --------
@@ -270,6 +272,13 @@ def _of_response(fit: Fit, mean: Callable[[Fit], Floats]) -> Floats:
     return _variance(fit, np.zeros(n_draws(fit)))
 
 
+def _of_logarithm(fit: Fit, mean: Callable[[Fit], Floats]) -> Floats:
+    target, sigma, total = target_of(fit), natural(fit, "sigma"), np.zeros(n_draws(fit))
+    for rows in chunks_of(target):
+        total += (sigma(theta_of(fit, target, rows), rows) ** 2).sum(axis=1)
+    return total / len(target.index)
+
+
 def _lognormal(fit: Fit, mean: Callable[[Fit], Floats]) -> Floats:
     count = mean(fit)
     return lognormal_variance(count, _variance(fit, count))
@@ -284,11 +293,20 @@ _RESIDUALS: Mapping[str, tuple[str, Residual]] = {
 }
 
 
+# Families whose responses are a latent variable of known variance, cut at thresholds.
+_CUT = ("binomial", "cumulative")
+# Families whose location is of the logarithm of responses, which varies by sigma.
+_OF_LOGARITHMS = ("lognormal", "shifted_lognormal")
+
+
 def _residual(fit: Fit) -> tuple[str, Residual]:
     family = fit.model.family
-    if latent := family.link.latent:
+    if (latent := family.link.latent) and family.name in _CUT:
         words, value = latent
         return words, lambda fit, mean: np.full(n_draws(fit), value)
-    if family.link.name not in _RESIDUALS:
+    if family.name in _OF_LOGARITHMS and family.link.name == "identity":
+        return "sigma^2, of the logarithm of a response", _of_logarithm
+    apart = family.located is not as_they_are  # the location is not on the scale of responses
+    if family.link.name not in _RESIDUALS or apart:
         raise DataError(f"no residual variance is known for {family.name} with {family.link.name} link")
     return _RESIDUALS[family.link.name]
