@@ -88,7 +88,7 @@ def stacked(matrices: Sequence[Floats]) -> Floats:
     return out
 
 
-def by_row(thresholds: Floats, items: Items | None, item: Floats) -> Floats:
+def thresholds_of_rows(thresholds: Floats, items: Items | None, item: Floats) -> Floats:
     """The thresholds of rows, (..., rows, most), infinite beyond an item's last: no response is there.
 
     Parameters
@@ -106,7 +106,7 @@ def by_row(thresholds: Floats, items: Items | None, item: Floats) -> Floats:
 
     Examples
     --------
-    >>> by_row(np.array([1.0, 2.0, 3.0]), Items(("a", "b"), (1, 2)), np.array([1.0, 0.0])).tolist()
+    >>> thresholds_of_rows(np.array([1.0, 2.0, 3.0]), Items(("a", "b"), (1, 2)), np.array([1.0, 0.0])).tolist()
     [[2.0, 3.0], [1.0, inf]]
     """
     if items is None:

@@ -13,7 +13,7 @@ from stanmlm.plots.density import density_curve
 from stanmlm.plots.frames import interval_columns
 from stanmlm.plots.intervals import parameter_intervals, shown_draws
 from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
-from stanmlm.plots.rows import check_probs, names_down, size_for, zero_line
+from stanmlm.plots.rows import check_interval_probs, names_down, size_for, zero_line
 from stanmlm.plots.theme import DARK, LIGHT, MID, MID_EDGE, theme_rows
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def plot_areas(
 
     from stanmlm.plots.sheet import Sheet
 
-    check_probs((prob, prob_outer))
+    check_interval_probs((prob, prob_outer))
     named = shown_draws(fit, pars, regex_pars)
     intervals = parameter_intervals(named, (prob, prob_outer))
     frame = area_frame(named, intervals, (prob, prob_outer))

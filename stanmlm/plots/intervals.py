@@ -12,7 +12,7 @@ from stanmlm.data.coding import INTERCEPT
 from stanmlm.fit.fit import Fit
 from stanmlm.plots.frames import interval_frame
 from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
-from stanmlm.plots.rows import BAYESPLOT, check_probs, interval_bars, names_down, size_for, zero_line
+from stanmlm.plots.rows import BAYESPLOT, check_interval_probs, interval_bars, names_down, size_for, zero_line
 from stanmlm.plots.theme import theme_rows
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def plot_intervals(
 
     from stanmlm.plots.sheet import Sheet
 
-    check_probs((prob, prob_outer))
+    check_interval_probs((prob, prob_outer))
     frame = parameter_intervals(shown_draws(fit, pars, regex_pars), (prob, prob_outer))
     names = list(frame["parameter"])[::-1]
     scales = [scale_x_continuous(labels=plain), names_down(names), labels_of(words, "", ""), theme_rows()]

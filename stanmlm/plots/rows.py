@@ -61,7 +61,7 @@ def interval_bars(frame: pd.DataFrame, probs: Sequence[float], bars: Bars) -> li
     ]
 
 
-def check_probs(probs: Sequence[float]) -> None:
+def check_interval_probs(probs: Sequence[float]) -> None:
     """Refuse an outer interval that is not wider than the inner one."""
     if probs[0] >= probs[1]:
         raise OptionError(f"prob is {probs[0]:g} and prob_outer {probs[1]:g}: the outer interval is the wider one")

@@ -42,7 +42,7 @@ class _Wanted:
     by: tuple[str, ...]
 
 
-def compared(made: Estimates, hypothesis: object, by: Sequence[str]) -> Estimates:
+def tested(made: Estimates, hypothesis: object, by: Sequence[str]) -> Estimates:
     """The estimates that `hypothesis=` asks for in place of those that were made; marginaleffects says how.
 
     Raises

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from stanmlm.after.effects.between import compared, with_equivalence
+from stanmlm.after.effects.between import tested, with_equivalence
 from stanmlm.after.effects.datagrid import roles_of
 from stanmlm.after.predict.chunks import check_size, chunks_of
 from stanmlm.after.predict.estimates import (
@@ -162,7 +162,7 @@ def estimate(
     named = _named(fit, labels, quantities, asked)
     text = f"type: {asked.type}" + (f", {note}" if note else "")
     made = estimates(pd.concat(named, ignore_index=True), np.concatenate(found, axis=1), title, asked.level, text)
-    made = with_equivalence(compared(made, asked.hypothesis, columns_of_by(asked)), asked.equivalence)
+    made = with_equivalence(tested(made, asked.hypothesis, columns_of_by(asked)), asked.equivalence)
     return transformed(made, asked.transform) if asked.transform else made
 
 

@@ -6,7 +6,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.margins.grid import Grid, combined, first_rows, joined, places_of, some_rows
+from stanmlm.after.margins.grid import Grid, cells_of_rows, combined, first_of_each, part_of_grid, stacked_grids
 from stanmlm.after.margins.nests import Nests
 from stanmlm.after.margins.specs import OVERALL
 from stanmlm.base.arguments import numbers_of
@@ -18,14 +18,14 @@ def averaged(grid: Grid, names: Sequence[str], weights: object) -> tuple[Grid, t
     """The average at each combination of the values of some variables, and the variables that it is over."""
     grid = _with_overall(grid) if OVERALL in names and OVERALL not in grid.levels else grid
     over = tuple(name for name, values in grid.levels.items() if len(values) > 1 and name not in names)
-    cell, counts = places_of(grid, names), _counts(grid)
+    cell, counts = cells_of_rows(grid, names), _counts(grid)
     cells = int(np.prod([len(grid.levels[name]) for name in names], dtype=int))
     shares = _shares(grid, over, counts, weights)
     by = np.zeros((cells, len(cell)))
     by[cell, np.arange(len(cell))] = shares
     with np.errstate(invalid="ignore"):
         by /= by.sum(axis=1, keepdims=True)
-    rows = grid.rows.iloc[first_rows(grid, names, np.arange(cells))][list(names)]
+    rows = grid.rows.iloc[first_of_each(grid, names, np.arange(cells))][list(names)]
     levels = {name: grid.levels[name] for name in names}
     return combined(grid, by, levels, rows, np.bincount(cell, grid.weights, cells).astype(float)), over
 
@@ -43,7 +43,7 @@ def averaged_levels(grid: Grid, names: Sequence[str]) -> pd.DataFrame:
     """The combinations that averages are over, in the order of weights given as numbers."""
     over = [name for name, values in grid.levels.items() if len(values) > 1 and name not in names]
     size = int(np.prod([len(grid.levels[name]) for name in over], dtype=int))
-    return grid.rows.iloc[first_rows(grid, over, np.arange(size))][over].reset_index(drop=True)
+    return grid.rows.iloc[first_of_each(grid, over, np.arange(size))][over].reset_index(drop=True)
 
 
 def _equal(grid: Grid, over: Sequence[str], counts: Floats) -> Floats:
@@ -52,7 +52,7 @@ def _equal(grid: Grid, over: Sequence[str], counts: Floats) -> Floats:
 
 def _proportional(grid: Grid, over: Sequence[str], counts: Floats) -> Floats:
     """How often each combination of what is averaged over is seen, wherever it is."""
-    at = places_of(grid, over)
+    at = cells_of_rows(grid, over)
     return np.asarray(np.bincount(at, counts)[at])
 
 
@@ -99,7 +99,7 @@ def _shares(grid: Grid, over: Sequence[str], counts: Floats, weights: object) ->
     if len(numbers) != size:
         raise OptionError(f"weights has {len(numbers)} numbers, and averages are over {size} combinations: "
                           f'weights="{SHOW_LEVELS}" lists them')  # fmt: skip
-    return numbers[places_of(grid, over)]
+    return numbers[cells_of_rows(grid, over)]
 
 
 def averaged_within(grid: Grid, names: Sequence[str], weights: object, nests: Nests) -> tuple[Grid, tuple[str, ...]]:
@@ -111,14 +111,14 @@ def averaged_within(grid: Grid, names: Sequence[str], weights: object, nests: Ne
     first = max(reversed(inner), key=lambda name: len(nests[name]))
     around = tuple(dict.fromkeys((*nests[first], *(name for name in inner if name != first))))
     kept = tuple(dict.fromkeys((*names, *around)))
-    at, parts, over = places_of(grid, around), list[Grid](), dict[str, None]()
+    at, parts, over = cells_of_rows(grid, around), list[Grid](), dict[str, None]()
     for place in np.unique(at):
-        part, also = averaged(some_rows(grid, _seen(grid, first, at == place)), kept, weights)
+        part, also = averaged(part_of_grid(grid, _seen(grid, first, at == place)), kept, weights)
         parts.append(part)
         over |= dict.fromkeys(also)
     levels = {name: tuple(v for v in grid.levels[name] if any(v in p.levels[name] for p in parts)) for name in kept}
     left = {name: within for name, within in nests.items() if name in kept}
-    result, more = averaged_within(joined(parts, levels), names, _for_nests(weights), left)
+    result, more = averaged_within(stacked_grids(parts, levels), names, _for_nests(weights), left)
     return result, tuple(name for name in dict.fromkeys((*over, *more)) if name not in names)
 
 

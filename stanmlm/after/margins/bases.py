@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.margins.scales import NONE, Scale, response_scale, scale_of
+from stanmlm.after.margins.scales import NONE, Transformed, response_scale, scale_of
 from stanmlm.after.predict.chunks import check_size, chunks_of
 from stanmlm.after.predict.expected import expected, extra_of, parameter_of, theta_of
 from stanmlm.after.predict.new_rows import given_offset, new_design
@@ -33,7 +33,7 @@ class Basis:
     beta: Floats  # (draws, P)
     columns: tuple[str, ...]  # P
     null: Floats  # (R, Q), as in `Grid`
-    scale: Scale = NONE
+    scale: Transformed = NONE
     estimate: str = "prediction"
     factor: tuple[str, tuple[str, ...]] | None = None  # its name and values; (row of the table, value), values last
 
@@ -150,7 +150,7 @@ def _undropped(design: Design) -> Design:
     return replace(design, spec=replace(design.spec, keep=every), others=others)
 
 
-def by_row(draws: Floats, names: tuple[str, ...] = ()) -> Basis:
+def basis_by_row(draws: Floats, names: tuple[str, ...] = ()) -> Basis:
     """Draws of each row, (draws, R), as functions of themselves."""
     R = draws.shape[1]
     columns = names or tuple(str(i + 1) for i in range(R))
@@ -174,13 +174,13 @@ def _expectation(fit: Fit, table: pd.DataFrame, what: What) -> Basis:
     expectations, categories = _expected(fit, table, what), fit.model.family.categories
     if categories:
         return _stacked(expectations, "prediction", ("rep.meas", categories))
-    return replace(by_row(expectations), scale=response_scale(fit))
+    return replace(basis_by_row(expectations), scale=response_scale(fit))
 
 
 def _stacked(values: Floats, name: str, factor: tuple[str, tuple[str, ...]]) -> Basis:
     """(draws, R, K) one value of the factor after the other."""
     D, R, K = values.shape
-    return replace(by_row(values.transpose(0, 2, 1).reshape(D, K * R)), estimate=name, factor=factor)
+    return replace(basis_by_row(values.transpose(0, 2, 1).reshape(D, K * R)), estimate=name, factor=factor)
 
 
 def _prob(fit: Fit, table: pd.DataFrame, what: What) -> Basis:
@@ -208,7 +208,7 @@ def _mean_class(fit: Fit, table: pd.DataFrame, what: What) -> Basis:
     """The categories count 1, 2, and so on."""
     probabilities = _expected(fit, table, what)
     codes = np.arange(1.0, probabilities.shape[2] + 1)
-    return replace(by_row(probabilities @ codes), estimate="mean.class")
+    return replace(basis_by_row(probabilities @ codes), estimate="mean.class")
 
 
 def _with_thresholds(fit: Fit, table: pd.DataFrame, what: What) -> Basis:
@@ -239,7 +239,7 @@ def _linear_predictor(fit: Fit, table: pd.DataFrame, what: What) -> Basis:
     link = fit.model.family.link
     label = "cumprob" if fit.model.family.name == "cumulative" else "response"
     return replace(made, linfct=np.column_stack([first, -rest]), offset=-offset, null=null, factor=("cut", cuts),
-                   scale=Scale(link.name, link.inverse, link.forward, label))  # fmt: skip
+                   scale=Transformed(link.name, link.inverse, link.forward, label))  # fmt: skip
 
 
 MODES: Mapping[str, Callable[[Fit, pd.DataFrame, What], Basis]] = {

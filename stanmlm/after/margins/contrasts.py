@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.after.margins.contrast_methods import Coefficients, Wanted, method_named
-from stanmlm.after.margins.grid import Grid, combined, joined, some_rows
+from stanmlm.after.margins.grid import Grid, combined, part_of_grid, stacked_grids
 from stanmlm.after.margins.means import MarginalMeans
 from stanmlm.after.margins.scales import contrasted
 from stanmlm.after.margins.specs import require_known
@@ -40,10 +40,10 @@ def contrasts_of(means: MarginalMeans, how: How) -> MarginalMeans:
     require_known(how.by, means.grid.levels, "by")
     by = tuple(dict.fromkeys(n for name in how.by for n in (*means.nests.get(name, ()), name)))
     how = replace(how, by=by)
-    grid = some_rows(means.grid, means.shown)
+    grid = part_of_grid(means.grid, means.shown)
     name = _free(how.name, by)
     parts = [_group(part, how, name) for part in _groups(grid, by)]
-    made = joined([part for part, _ in parts], {})
+    made = stacked_grids([part for part, _ in parts], {})
     unlike = bool(means.nests) and len(parts) > 1  # groups of different factors, which emmeans names first
     rows = made.rows[[*by, name]] if unlike else made.rows
     levels = {str(column): tuple(dict.fromkeys(rows[column])) for column in rows}
@@ -79,7 +79,7 @@ def _groups(grid: Grid, by: Sequence[str]) -> list[Grid]:
     if not by:
         return [grid]
     groups = grid.rows.groupby(list(by), observed=True, sort=False).ngroup().to_numpy()
-    return [some_rows(grid, groups == group) for group in range(groups.max() + 1)]
+    return [part_of_grid(grid, groups == group) for group in range(groups.max() + 1)]
 
 
 def _group(grid: Grid, how: How, name: str) -> tuple[Grid, bool]:
@@ -153,7 +153,7 @@ def _place(ref: object, levels: Sequence[str]) -> int:
     raise OptionError(f"ref is {ref!r}, no level and no number from 1 to {len(levels)}" + did_you_mean(ref, levels))
 
 
-def only(names: Sequence[str], means: MarginalMeans) -> tuple[str, ...]:
+def all_but(names: Sequence[str], means: MarginalMeans) -> tuple[str, ...]:
     """All variables but these: what `simple=` leaves as groups."""
     require_known(names, means.grid.levels, "simple")
     return tuple(name for name in means.grid.levels if name not in names)

@@ -9,12 +9,12 @@ import pandas as pd
 
 from stanmlm.after.effects.datagrid import fitted_data, known_name
 from stanmlm.after.margins.averages import SHOW_LEVELS, averaged_levels, averaged_within, check_weights
-from stanmlm.after.margins.bases import Basis, What, basis_of, by_row, parameters_of
+from stanmlm.after.margins.bases import Basis, What, basis_by_row, basis_of, parameters_of
 from stanmlm.after.margins.contrasts import How, contrasts_of
 from stanmlm.after.margins.grid import Grid
 from stanmlm.after.margins.means import MarginalMeans, MeansAndContrasts, nesting_note, shown_as
 from stanmlm.after.margins.nests import Nests, nests_of
-from stanmlm.after.margins.reference import Reference, reference_of, terms_of
+from stanmlm.after.margins.reference import Reference, reference_grid, terms_of
 from stanmlm.after.margins.regridded import regridded
 from stanmlm.after.margins.scales import NONE
 from stanmlm.after.margins.specs import OVERALL, Specs, names_given, require_known, specs_of
@@ -107,7 +107,7 @@ def ref_grid(fit: Fit, **options: Unpack[GridOptions]) -> MarginalMeans:
     check_arguments(ref_grid, locals())
     asked = _asked(options)
     dpars = parameters_of(fit, asked.what)
-    reference = reference_of(fit, dpars, asked.at)
+    reference = reference_grid(fit, dpars, asked.at)
     return _gridded(fit, reference, basis_of(fit, reference.table, asked.what), dpars, asked)
 
 
@@ -305,7 +305,7 @@ def _in_interactions(grid: MarginalMeans, names: Sequence[str]) -> bool:
 def _trends(fit: Fit, var: str, asked: _Asked) -> MarginalMeans:
     """Difference quotients of what is asked, at each row of the reference grid."""
     dpars = parameters_of(fit, asked.what)
-    reference = reference_of(fit, dpars, asked.at)
+    reference = reference_grid(fit, dpars, asked.at)
     name, step = _variable(fit, var, reference)
     moved = reference.table.assign(**{name: reference.table[name].to_numpy(dtype=float) + step})
     here, there = (_gridded(fit, reference, basis_of(fit, table, asked.what), dpars, asked)
@@ -325,7 +325,7 @@ def _quotient(here: MarginalMeans, there: MarginalMeans, width: Floats) -> tuple
         null = np.column_stack([here.grid.null, there.grid.null])
         return replace(here.grid, linfct=slope, offset=zero, null=null), here.beta, here.columns
     draws = (there.beta @ there.grid.linfct.T - here.beta @ here.grid.linfct.T) / width
-    made = by_row(draws, here.columns if len(here.columns) == len(width) else ())
+    made = basis_by_row(draws, here.columns if len(here.columns) == len(width) else ())
     return replace(here.grid, linfct=made.linfct, offset=zero, null=made.null), draws, made.columns
 
 

@@ -25,7 +25,7 @@ class Grid:
     null: Floats  # (R, Q) the part that a rank-deficient design does not tell; zero of what it does
 
 
-def places_of(grid: Grid, names: Sequence[str]) -> Ints:
+def cells_of_rows(grid: Grid, names: Sequence[str]) -> Ints:
     """(R,) the place of each row among all combinations of the values of some variables, the first fastest."""
     at, stride = np.zeros(len(grid.rows), dtype=np.int64), 1
     for name in names:
@@ -35,14 +35,14 @@ def places_of(grid: Grid, names: Sequence[str]) -> Ints:
     return at
 
 
-def first_rows(grid: Grid, names: Sequence[str], places: Ints) -> Ints:
+def first_of_each(grid: Grid, names: Sequence[str], places: Ints) -> Ints:
     """A row that has each of these combinations."""
-    _, first = np.unique(places_of(grid, names), return_index=True)
-    found = dict(zip(places_of(grid, names)[first].tolist(), first.tolist(), strict=True))
+    _, first = np.unique(cells_of_rows(grid, names), return_index=True)
+    found = dict(zip(cells_of_rows(grid, names)[first].tolist(), first.tolist(), strict=True))
     return np.array([found[place] for place in places.tolist()], dtype=np.int64)
 
 
-def some_rows(grid: Grid, at: Ints | Bools) -> Grid:
+def part_of_grid(grid: Grid, at: Ints | Bools) -> Grid:
     """Some rows; variables keep the values that are left."""
     rows = grid.rows.iloc[np.arange(len(grid.rows))[at]].reset_index(drop=True)
     levels = {name: tuple(v for v in values if v in set(rows[name])) for name, values in grid.levels.items()}
@@ -55,7 +55,7 @@ def combined(grid: Grid, by: Floats, levels: Levels, rows: pd.DataFrame, weights
     return replace(made, linfct=by @ grid.linfct, offset=by @ grid.offset, null=by @ grid.null)
 
 
-def joined(grids: Sequence[Grid], levels: Levels) -> Grid:
+def stacked_grids(grids: Sequence[Grid], levels: Levels) -> Grid:
     """One grid under the other."""
     rows = pd.concat([grid.rows for grid in grids], ignore_index=True)
     stacked = (np.concatenate([getattr(grid, part) for grid in grids]) for part in _ARRAYS)
@@ -78,7 +78,7 @@ def is_estimable(grid: Grid) -> Bools:
     return np.asarray(told & (np.abs(grid.null) < NULL * size[:, None]).all(axis=1))
 
 
-def drawn(grid: Grid, beta: Floats) -> Floats:
+def drawn_on_grid(grid: Grid, beta: Floats) -> Floats:
     """(draws, R) what the functions are of draws of the parameters; NaN where the data do not tell."""
     known = is_estimable(grid)
     values = beta @ np.where(known[:, None], grid.linfct, 0.0).T + grid.offset

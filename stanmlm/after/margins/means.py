@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.margins.grid import Grid, drawn
+from stanmlm.after.margins.grid import Grid, drawn_on_grid
 from stanmlm.after.margins.means_text import means_text
 from stanmlm.after.margins.nests import Nests, is_shown, nests_text
-from stanmlm.after.margins.scales import NONE, Scale, require_way_back
+from stanmlm.after.margins.scales import NONE, Transformed, require_way_back
 from stanmlm.after.predict.estimates import columns_beside
 from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.errors import OptionError, check_probability, did_you_mean
@@ -30,7 +30,7 @@ class MarginalMeans:
     grid: Grid
     beta: Floats  # (draws, P) of the parameters
     columns: tuple[str, ...]  # P, what these are called
-    scale: Scale = NONE
+    scale: Transformed = NONE
     estimate: str = "prediction"  # "emmean", "estimate", "age.trend"
     by: tuple[str, ...] = ()  # variables whose combinations are tables, and groups of contrasts, of their own
     averaged: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class MarginalMeans:
     @property
     def draws(self) -> Floats:
         """Draws of what is shown, (draws, rows), on the scale of `type`."""
-        values = drawn(self.grid, self.beta)[:, self.shown]
+        values = drawn_on_grid(self.grid, self.beta)[:, self.shown]
         return require_way_back(self.scale)(values) if self._goes_back else values
 
     @property

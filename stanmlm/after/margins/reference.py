@@ -31,7 +31,7 @@ class Reference:
     weights: Floats  # (R,) how many rows of the data, or what weights, have the same factors
 
 
-def reference_of(fit: Fit, dpars: tuple[str, ...], at: Mapping[str, object] | None) -> Reference:
+def reference_grid(fit: Fit, dpars: tuple[str, ...], at: Mapping[str, object] | None) -> Reference:
     """The grid of the predictors of some parameters.
 
     Factors, texts, truth values and what `factor()` is made of stand at each of their values, numbers that take two as

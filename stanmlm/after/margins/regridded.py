@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from stanmlm.after.margins.bases import by_row
-from stanmlm.after.margins.grid import drawn
+from stanmlm.after.margins.bases import basis_by_row
+from stanmlm.after.margins.grid import drawn_on_grid
 from stanmlm.after.margins.means import MarginalMeans
-from stanmlm.after.margins.scales import NONE, Scale, require_way_back, scale_named
+from stanmlm.after.margins.scales import NONE, Transformed, require_way_back, scale_named
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError
 
@@ -16,7 +16,7 @@ RESPONSE = ("response", "mu", "unlink")
 
 def regridded(means: MarginalMeans, transform: str) -> MarginalMeans:
     """The draws of each row on the response's scale, or from there on a link's, as functions of themselves."""
-    values, estimate = drawn(means.grid, means.beta), means.estimate
+    values, estimate = drawn_on_grid(means.grid, means.beta), means.estimate
     if transform != "none" and not means.scale.is_none:
         values, estimate = require_way_back(means.scale)(values), means.scale.label
     scale = means.scale if transform == "none" else NONE
@@ -37,9 +37,9 @@ def _forward(values: Floats, transform: str) -> Floats:
     return np.asarray(moved)
 
 
-def _of_draws(means: MarginalMeans, values: Floats, estimate: str, scale: Scale) -> MarginalMeans:
+def _of_draws(means: MarginalMeans, values: Floats, estimate: str, scale: Transformed) -> MarginalMeans:
     known = np.isfinite(values).all(axis=0)
     labels = (".".join(map(str, row)) for row in means.grid.rows.itertuples(index=False, name=None))
-    made = by_row(np.where(known, values, 0.0), tuple(labels))
+    made = basis_by_row(np.where(known, values, 0.0), tuple(labels))
     grid = replace(means.grid, linfct=made.linfct, offset=made.offset, null=made.linfct[:, ~known])
     return replace(means, grid=grid, beta=made.beta, columns=made.columns, estimate=estimate, scale=scale)

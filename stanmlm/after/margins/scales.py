@@ -13,7 +13,7 @@ from stanmlm.formula.rcode import Node, is_call, operands
 
 
 @dataclass(frozen=True)
-class Scale:
+class Transformed:
     """A transformation that draws are under, of the response or of a parameter."""
 
     name: str = ""  # "logit"; "" for none
@@ -29,7 +29,7 @@ class Scale:
         return not self.name
 
 
-NONE = Scale()
+NONE = Transformed()
 
 
 def _exp2(x: Floats) -> Floats:
@@ -45,30 +45,30 @@ def _square(x: Floats) -> Floats:
 
 
 # emmeans's `.make.link`: what a response may be transformed by, with the way back.
-TRANSFORMS: Mapping[str, Scale] = {
-    "log": Scale("log", np.exp, np.log),
-    "log2": Scale("log2", _exp2, np.log2),
-    "log10": Scale("log10", _exp10, np.log10),
-    "log1p": Scale("log1p", np.expm1, np.log1p),
-    "sqrt": Scale("sqrt", _square, np.sqrt),
-    "exp": Scale("exp", np.log, np.exp),
+TRANSFORMS: Mapping[str, Transformed] = {
+    "log": Transformed("log", np.exp, np.log),
+    "log2": Transformed("log2", _exp2, np.log2),
+    "log10": Transformed("log10", _exp10, np.log10),
+    "log1p": Transformed("log1p", np.expm1, np.log1p),
+    "sqrt": Transformed("sqrt", _square, np.sqrt),
+    "exp": Transformed("exp", np.log, np.exp),
 }
 # Contrasts of these become ratios, of means or of odds.
-RATIOS: Mapping[str, Scale] = {
+RATIOS: Mapping[str, Transformed] = {
     **{name: replace(TRANSFORMS[name], label="ratio", compares=True) for name in ("log", "log2", "log10")},
-    "logit": Scale("log odds ratio", np.exp, np.log, "odds.ratio", compares=True),
+    "logit": Transformed("log odds ratio", np.exp, np.log, "odds.ratio", compares=True),
 }
 RATIOS_OF_RATIOS = ("log odds ratio",)
 RATES = ("poisson", "zero_inflated_poisson", "hurdle_poisson")
 
 
-def scale_of(fit: Fit, dpar: str) -> Scale:
+def scale_of(fit: Fit, dpar: str) -> Transformed:
     """The scale of a parameter's linear predictor, labelled as emmeans labels R's families."""
     family = fit.model.family
     link = family.links[dpar]
     if link.name == "identity":
         return response_scale(fit) if dpar in family.locations else NONE
-    return Scale(link.name, link.inverse, link.forward, _label(fit, dpar))
+    return Transformed(link.name, link.inverse, link.forward, _label(fit, dpar))
 
 
 def _label(fit: Fit, dpar: str) -> str:
@@ -80,7 +80,7 @@ def _label(fit: Fit, dpar: str) -> str:
     return "rate" if family.name in RATES else "response"
 
 
-def response_scale(fit: Fit) -> Scale:
+def response_scale(fit: Fit) -> Transformed:
     """What the formula's own left side did to the response: `log(y)`, `log(y + 1)`, `sqrt(y)`."""
     response = fit.model.formula.response
     node = response.node if response else Node("name", "")
@@ -88,11 +88,11 @@ def response_scale(fit: Fit) -> Scale:
         return NONE
     known = TRANSFORMS.get(node.text)
     if known is None or len(node.args) != 1:
-        return Scale(node.text)
+        return Transformed(node.text)
     return _moved(known, operands(node)[0])
 
 
-def _moved(scale: Scale, inside: Node) -> Scale:
+def _moved(scale: Transformed, inside: Node) -> Transformed:
     """`log(y + 1)`, as emmeans reads it."""
     if not is_call(inside, ["+"], 2) or operands(inside)[1].kind != "number":
         return scale
@@ -103,7 +103,7 @@ def _moved(scale: Scale, inside: Node) -> Scale:
     )
 
 
-def contrasted(scale: Scale, ratios: bool) -> tuple[Scale, str]:
+def contrasted(scale: Transformed, ratios: bool) -> tuple[Transformed, str]:
     """The scale of contrasts, and what to say where they cannot be transformed back."""
     if scale.is_none:
         return scale, ""
@@ -114,15 +114,15 @@ def contrasted(scale: Scale, ratios: bool) -> tuple[Scale, str]:
     return NONE, f"Note: contrasts are still on the {scale.name} scale"
 
 
-def scale_named(name: str) -> Scale:
+def scale_named(name: str) -> Transformed:
     """The scale that `regrid` goes to."""
-    known = {**{key: Scale(key, link.inverse, link.forward) for key, link in LINKS.items()}, **TRANSFORMS}
+    known = {**{key: Transformed(key, link.inverse, link.forward) for key, link in LINKS.items()}, **TRANSFORMS}
     if name not in known:
         raise OptionError(f"transform is `{name}`" + did_you_mean(name, ("response", "none", *known)))
     return known[name]
 
 
-def require_way_back(scale: Scale) -> Callable[[Floats], Floats]:
+def require_way_back(scale: Transformed) -> Callable[[Floats], Floats]:
     """The function that leads back to the response."""
     if scale.back is None:
         raise OptionError(f"the response was transformed by `{scale.name}`, whose inverse is not known here: "

@@ -8,7 +8,7 @@ import pandas as pd
 
 from stanmlm.after.effects.contrast import Scenario, between_scenarios
 from stanmlm.after.effects.estimands import EffectOptions
-from stanmlm.after.margins.contrasts import How, Method, contrasts_of, interaction_of, only
+from stanmlm.after.margins.contrasts import How, Method, all_but, contrasts_of, interaction_of
 from stanmlm.after.margins.means import MarginalMeans, MeansAndContrasts, shown_as
 from stanmlm.after.margins.regridded import RESPONSE, regridded
 from stanmlm.after.margins.scales import scale_named
@@ -102,7 +102,7 @@ def contrast(
     how = replace(how, ref=ref, reverse=reverse, ratios=ratios)
     means = _means_of(fit)
     if simple is not None:
-        how = replace(how, by=only(names_given("simple", simple), means))
+        how = replace(how, by=all_but(names_given("simple", simple), means))
     made = _interaction(means, how, interaction) if interaction else contrasts_of(means, how)
     return shown_as(made, options.get("type"), options.get("level"))
 
@@ -149,7 +149,7 @@ def pairs(
     check_arguments(pairs, locals())
     own = _means_of(means)
     groups = own.by if by is None else names_given("by", by)
-    groups = groups if simple is None else only(names_given("simple", simple), own)
+    groups = groups if simple is None else all_but(names_given("simple", simple), own)
     made = contrasts_of(own, How("revpairwise" if reverse else "pairwise", groups))
     return shown_as(made, type, level)
 

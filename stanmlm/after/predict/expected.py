@@ -15,7 +15,7 @@ from stanmlm.families.observation import draw
 from stanmlm.families.observation import expected_observed as expectation_of
 from stanmlm.families.reductions import Extra, extra_at
 from stanmlm.families.theta import Theta
-from stanmlm.families.thresholds import THRESHOLDS, by_row
+from stanmlm.families.thresholds import THRESHOLDS, thresholds_of_rows
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.priors import parameters
 
@@ -30,7 +30,9 @@ def theta_of(fit: Fit, target: Target, rows: slice) -> Theta:
     if model.family.shared is None:
         return theta
     thresholds = draws_of(fit, parameters.THRESHOLDS)[target.draws]
-    return replace(theta, shared={THRESHOLDS: by_row(thresholds, model.family.items, extra_of(target, rows).item)})
+    return replace(
+        theta, shared={THRESHOLDS: thresholds_of_rows(thresholds, model.family.items, extra_of(target, rows).item)}
+    )
 
 
 def extra_of(target: Target, rows: slice) -> Extra:

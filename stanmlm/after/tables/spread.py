@@ -21,7 +21,7 @@ COUNTERS = [".chain", ".iteration", ".draw"]
 
 
 @dataclass(frozen=True)
-class Spread:
+class Spreading:
     """One of the variables asked for."""
 
     name: str
@@ -105,30 +105,30 @@ def gather_draws(fit: Fit, *variables: str) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True).reindex(columns=[*indices, *COUNTERS, ".variable", ".value"])
 
 
-def _asked(fit: Fit, variables: Sequence[str]) -> list[Spread]:
+def _asked(fit: Fit, variables: Sequence[str]) -> list[Spreading]:
     if not variables:
         raise DataError('no variable is asked for; name some, such as "sigma" or "b[term]"')
     return [_spread(fit, text) for text in variables]
 
 
-def _spread(fit: Fit, text: str) -> Spread:
+def _spread(fit: Fit, text: str) -> Spreading:
     found = re.fullmatch(r"\s*([^\[\]]+?)\s*(?:\[([^\[\]]*)\])?\s*", text)
     known = {row.name: row for row in fit.model.ledger.variables}
     if found is None or found[1] not in known or (found[2] is not None and not _are_names(known[found[1]], found[2])):
         element = find(fit.model.spellings, text)
-        return Spread(text, {}, values_of(fit, [element]).reshape(-1, 1))
+        return Spreading(text, {}, values_of(fit, [element]).reshape(-1, 1))
     row = known[found[1]]
     names = [name.strip() for name in found[2].split(",")] if found[2] is not None else _usual(row)
     if len(set(names)) != len(row.labels):
         raise DataError(f"`{row.name}` has {len(row.labels)} indices, such as "
                         f"`{row.name}[{', '.join(_usual(row))}]`, and `{text}` names {len(set(names))}")  # fmt: skip
     draws = chains_of(fit, row.name)
-    return Spread(
+    return Spreading(
         row.name, dict(zip(names, row.labels, strict=True)), draws.reshape(draws.shape[0] * draws.shape[1], -1)
     )
 
 
-def _order(asked: Sequence[Spread], index: str) -> dict[str, int]:
+def _order(asked: Sequence[Spreading], index: str) -> dict[str, int]:
     """The place of each label of an index, in the order in which variables have them."""
     labels = dict.fromkeys(label for one in asked for label in one.indices.get(index, ()))
     return {label: place for place, label in enumerate(labels)}
@@ -146,7 +146,7 @@ def _usual(row: Variable) -> list[str]:
     return [row.group if dim.startswith("level_") else dim.partition("_")[0] for dim in row.dims]
 
 
-def _frame(fit: Fit, one: Spread, name: str) -> pd.DataFrame:
+def _frame(fit: Fit, one: Spreading, name: str) -> pd.DataFrame:
     E, S = one.draws.shape[1], len(one.draws)
     labels = zip(*product(*one.indices.values()), strict=True)  # of each index, of every element
     index = {key: np.repeat(np.array(own, dtype=object), S) for key, own in zip(one.indices, labels, strict=True)}

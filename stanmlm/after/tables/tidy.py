@@ -45,7 +45,7 @@ OF_BRMS: Mapping[str, Sequence[str]] = {
 
 
 @dataclass(frozen=True)
-class Rows:
+class TidyRows:
     """Some rows of the table, and the draws that they sum up."""
 
     draws: Floats  # (chains, draws, R)
@@ -60,8 +60,8 @@ class Layout:
     """How a package has the table: columns by effect, and the rows of those that packages order on their own."""
 
     columns: Mapping[str, Sequence[str]]
-    fixed: Callable[[Fit], Iterator[Rows]]
-    ran_pars: Callable[[Fit], Iterator[Rows]]
+    fixed: Callable[[Fit], Iterator[TidyRows]]
+    ran_pars: Callable[[Fit], Iterator[TidyRows]]
 
 
 def tidy(
@@ -195,7 +195,7 @@ def _of_component(table: pd.DataFrame, component: Sequence[str] | str) -> pd.Dat
     return table[table["component"].isin(wanted)].reset_index(drop=True)
 
 
-def _table(effect: str, rows: Rows, shown: set[str], level: float, exponentiate: bool) -> pd.DataFrame:
+def _table(effect: str, rows: TidyRows, shown: set[str], level: float, exponentiate: bool) -> pd.DataFrame:
     flat = rows.draws.reshape(-1, rows.draws.shape[-1])
     R, labels = flat.shape[1], {"component": rows.component, "group": rows.group, "level": rows.level}
     each = {name: list(values) * (R if len(values) == 1 else 1) for name, values in labels.items()}
@@ -216,16 +216,16 @@ def _chains(fit: Fit, draws: Floats) -> Floats:
     return draws.reshape(fit.posterior["posterior"].sizes["chain"], -1, draws.shape[-1])
 
 
-def _fixed_of_lme4(fit: Fit) -> Iterator[Rows]:
-    yield Rows(_chains(fit, coefficients_of(fit)), coefficient_names(fit))
+def _fixed_of_lme4(fit: Fit) -> Iterator[TidyRows]:
+    yield TidyRows(_chains(fit, coefficients_of(fit)), coefficient_names(fit))
 
 
-def _fixed_of_brms(fit: Fit) -> Iterator[Rows]:
+def _fixed_of_brms(fit: Fit) -> Iterator[TidyRows]:
     """Intercepts of all parameters first, as brms orders them."""
     rows = sorted(fit.model.ledger.of("b"), key=lambda row: not is_intercept(row))
     apart = [_apart(row.address.dpar, _in_brms(row)) for row in rows]
     components, terms = zip(*apart, strict=True) if apart else ((), ())
-    yield Rows(values_of(fit, [Element(row) for row in rows]), terms, components)
+    yield TidyRows(values_of(fit, [Element(row) for row in rows]), terms, components)
 
 
 def _in_brms(row: Parameter) -> str:
@@ -240,7 +240,7 @@ def _apart(dpar: str, term: str) -> tuple[str, str]:
     return (COMPONENTS[dpar], term) if dpar in COMPONENTS else ("cond", named(dpar, term))
 
 
-def _ran_pars_of_lme4(fit: Fit) -> Iterator[Rows]:
+def _ran_pars_of_lme4(fit: Fit) -> Iterator[TidyRows]:
     """Each bar's lower triangle, column by column: lme4's `lower.tri`."""
     book = fit.model.ledger
     for group, bar in bars_named(fit):
@@ -252,45 +252,49 @@ def _ran_pars_of_lme4(fit: Fit) -> Iterator[Rows]:
             below = range(k + 1, len(sds))
             rows += [row, *(pairs[k, j] for j in below)]
             terms += [f"sd{SEPARATOR}{names[k]}", *(f"cor{SEPARATOR}{names[k]}.{names[j]}" for j in below)]
-        yield Rows(values_of(fit, [Element(row) for row in rows]), terms, group=(group,))
+        yield TidyRows(values_of(fit, [Element(row) for row in rows]), terms, group=(group,))
     yield from _residual(fit)
 
 
-def _ran_pars_of_brms(fit: Fit) -> Iterator[Rows]:
+def _ran_pars_of_brms(fit: Fit) -> Iterator[TidyRows]:
     """Standard deviations of all groups by name, then their correlations."""
     book, bars = fit.model.ledger, [bar for own in _by_name(fit) for bar in own.bars]
     for kind in ("sd", "cor"):
         for row in (row for bar in bars for row in book.of(kind, bar)):
             coefs = (row.address.coef,) if isinstance(row.address.coef, str) else row.address.coef
             component, term = _apart(row.address.dpar, ".".join(coefs))
-            yield Rows(values_of(fit, [Element(row)]), [f"{kind}{SEPARATOR}{term}"], (component,), (row.address.group,))
+            yield TidyRows(
+                values_of(fit, [Element(row)]), [f"{kind}{SEPARATOR}{term}"], (component,), (row.address.group,)
+            )
     yield from _residual(fit)
 
 
-def _residual(fit: Fit) -> Iterator[Rows]:
+def _residual(fit: Fit) -> Iterator[TidyRows]:
     if fit.model.ledger.has(SIGMA):
         sigma = values_of(fit, [Element(fit.model.ledger.at(SIGMA))])
-        yield Rows(sigma, [f"sd{SEPARATOR}Observation"], group=("Residual",))
+        yield TidyRows(sigma, [f"sd{SEPARATOR}Observation"], group=("Residual",))
 
 
 def _by_name(fit: Fit) -> list[Grouping]:
     return sorted(groupings(fit.model.design), key=lambda grouping: grouping.group)
 
 
-def _ran_vals(fit: Fit, layout: Layout) -> Iterator[Rows]:
+def _ran_vals(fit: Fit, layout: Layout) -> Iterator[TidyRows]:
     yield from _by_level(fit, layout, group_effects)
 
 
-def _ran_coefs(fit: Fit, layout: Layout) -> Iterator[Rows]:
+def _ran_coefs(fit: Fit, layout: Layout) -> Iterator[TidyRows]:
     yield from _by_level(fit, layout, group_coefficients)
 
 
-def _by_level(fit: Fit, layout: Layout, of: Callable[[Fit, Grouping], Iterator[tuple[str, Floats]]]) -> Iterator[Rows]:
+def _by_level(
+    fit: Fit, layout: Layout, of: Callable[[Fit, Grouping], Iterator[tuple[str, Floats]]]
+) -> Iterator[TidyRows]:
     """Level after level of each coefficient of each group."""
     for grouping in _by_name(fit) if layout is _BRMS else groupings(fit.model.design):
         for name, draws in of(fit, grouping):
             component, term = ("cond", name) if layout is _LME4 else _split(fit, name)
-            yield Rows(_chains(fit, draws), [term], (component,), (grouping.group,), grouping.levels)
+            yield TidyRows(_chains(fit, draws), [term], (component,), (grouping.group,), grouping.levels)
 
 
 def _split(fit: Fit, name: str) -> tuple[str, str]:
@@ -307,16 +311,16 @@ def _of_parameter(fit: Fit, dpar: str) -> list[Parameter]:
     return [row for row in every if row.address.dpar == dpar]
 
 
-def _auxiliary(fit: Fit, layout: Layout) -> Iterator[Rows]:
+def _auxiliary(fit: Fit, layout: Layout) -> Iterator[TidyRows]:
     rows = fit.model.ledger.of("dpar")
     if rows:
-        yield Rows(values_of(fit, [Element(row) for row in rows]), [row.variable for row in rows])
+        yield TidyRows(values_of(fit, [Element(row) for row in rows]), [row.variable for row in rows])
 
 
 _LME4 = Layout(OF_LME4, _fixed_of_lme4, _ran_pars_of_lme4)
 _BRMS = Layout(OF_BRMS, _fixed_of_brms, _ran_pars_of_brms)
 _BY_VERB = {"brm": _BRMS}
-_ROWS: Mapping[str, Callable[[Fit, Layout], Iterator[Rows]]] = {
+_ROWS: Mapping[str, Callable[[Fit, Layout], Iterator[TidyRows]]] = {
     "fixed": lambda fit, layout: layout.fixed(fit),
     "ran_pars": lambda fit, layout: layout.ran_pars(fit),
     "ran_vals": _ran_vals,
