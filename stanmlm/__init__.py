@@ -39,7 +39,8 @@ from stanmlm.after.effects.hypothesis import Hypotheses, hypothesis
 from stanmlm.after.effects.performance import check_collinearity, model_performance, r2
 from stanmlm.after.effects.variance import icc, variance_decomposition
 from stanmlm.after.equation.equation import Equation, equation
-from stanmlm.after.margins.emmeans import emmeans, emtrends, ref_grid
+from stanmlm.after.margins.emmeans import emmeans, ref_grid
+from stanmlm.after.margins.emtrends import emtrends
 from stanmlm.after.margins.indices import equivalence, p_direction, rope
 from stanmlm.after.margins.means import MarginalMeans, MeansAndContrasts
 from stanmlm.after.margins.verbs import contrast, pairs, regrid

@@ -11,11 +11,12 @@ import pandas as pd
 from stanmlm.base.dialects import call_elsewhere, name_elsewhere
 from stanmlm.base.errors import DataError, FormulaError, StanmlmError, StanmlmWarning, did_you_mean
 from stanmlm.data.contrasts import CONTRASTS, SHORT_NAMES
+from stanmlm.data.foreign_values import as_value
 from stanmlm.data.learned import NOTHING, Learned, describe_whole, joined_memory, recall_whole, with_known
 from stanmlm.data.python_calls import agrees, call_python, function_of, sample
 from stanmlm.data.rfunctions import FUNCTIONS
 from stanmlm.data.rfunctions.matching import ALL, EACH, LEARNS, LOOKUP, OTHERS, PICK, RFunction, invoke
-from stanmlm.data.rvalues import FACTORS, NULL, Value, as_value, double, length, logical, strings
+from stanmlm.data.rvalues import FACTORS, NULL, Value, double, length, logical, strings
 from stanmlm.data.scope import Evaluated, Scope, is_by_row
 from stanmlm.data.spellings import call_in_r, name_in_r
 from stanmlm.formula.rcode import Node, fold, operands

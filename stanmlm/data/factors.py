@@ -11,7 +11,8 @@ import pandas as pd
 
 from stanmlm.base.arrays import Ints
 from stanmlm.base.errors import DataError
-from stanmlm.data.rvalues import Value, as_character, as_factor, as_value, distinct, width
+from stanmlm.data.foreign_values import as_value
+from stanmlm.data.rvalues import Value, as_character, as_factor, distinct, width
 from stanmlm.formula.formula import Bar, Expression, Node, deparse, parse_expression
 from stanmlm.formula.rcode import call, is_call, operands
 from stanmlm.formula.rtext import label

@@ -1,7 +1,7 @@
 """The model frame: every variable of the formula evaluated, on the rows that R's `na.action` keeps."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmWar
 from stanmlm.data.additions import ITEMS, OF_THRESHOLDS, SUBSET, evaluated, lacks_ends, needed, options_of, survival
 from stanmlm.data.budget import budgeted
 from stanmlm.data.evaluate import learn
+from stanmlm.data.foreign_values import as_value
 from stanmlm.data.kept_rows import complete_rows, subset_rows
 from stanmlm.data.learned import Learned, describe, describe_learned, describe_whole, joined_memory
 from stanmlm.data.raw_response import RawResponse
@@ -23,7 +24,6 @@ from stanmlm.data.rvalues import (
     Value,
     as_factor,
     as_series,
-    as_value,
     distinct,
     floats,
     has_missing,
@@ -119,9 +119,7 @@ def model_frame(
     index = _row_labels(table, n)
     kept = complete_rows(_needed(formula, values, added) | given, chosen, na_action, index)
     whole = kept is everything
-    final = {label: value if whole else take(value, kept) for label, value in values.items()}
-    told = formula.response.label if formula.response and added.keys() & {*OF_THRESHOLDS} else None  # of all levels
-    final = {label: value if label == told else _used_levels(value, label) for label, value in final.items()}
+    final = _final(values if whole else {label: take(value, kept) for label, value in values.items()}, formula, added)
     labels = index if whole else index[kept]
     offsets = [final[o.label] for o in formula.offsets] + _some([given.get("(offset)")], kept, whole)
     weights = _some([given.get("(weights)")], kept, whole)
@@ -272,6 +270,12 @@ def _common_rows(
 
 def _row_labels(table: pd.DataFrame | None, n: int) -> pd.Index:
     return table.index if table is not None and len(table) == n else pd.RangeIndex(n)
+
+
+def _final(values: Mapping[str, Value], formula: Formula, added: Collection[str]) -> dict[str, Value]:
+    """Factors with the levels that are used; all levels of a response whose number of categories is told."""
+    told = formula.response.label if formula.response and set(added) & {*OF_THRESHOLDS} else None
+    return {label: value if label == told else _used_levels(value, label) for label, value in values.items()}
 
 
 def _used_levels(value: Value, label: str) -> Value:

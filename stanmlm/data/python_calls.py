@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.base.arrays import Ints
+from stanmlm.data.foreign_values import as_value
 from stanmlm.data.learned import Description, describe_whole, recall_whole
 from stanmlm.data.rvalues import (
     CODED,
@@ -15,7 +16,6 @@ from stanmlm.data.rvalues import (
     Value,
     as_character,
     as_series,
-    as_value,
     distinct,
     floats,
     is_missing,

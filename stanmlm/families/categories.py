@@ -7,7 +7,8 @@ import numpy as np
 from stanmlm.base.arrays import Floats, constant
 from stanmlm.base.errors import DataError
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.responses import Response, fractional, refuse, response_numbers, say, weights_of_rows
+from stanmlm.families.refusals import refuse, say
+from stanmlm.families.responses import Response, fractional, response_numbers, weights_of_rows
 from stanmlm.families.theta import Theta
 
 # (theta) -> log probability of each category, (..., rows, K)

@@ -17,8 +17,9 @@ from stanmlm.families.family import Distributional, Family, Notation, mean_of, t
 from stanmlm.families.given import Given
 from stanmlm.families.links import LINKS
 from stanmlm.families.reductions import Extra
+from stanmlm.families.refusals import refuse
 from stanmlm.families.registry import FAMILIES
-from stanmlm.families.responses import Response, read_reals, read_successes, refuse
+from stanmlm.families.responses import Response, read_reals, read_successes
 from stanmlm.families.support import SUPPORTS
 from stanmlm.families.theta import Theta
 from stanmlm.families.written import Written

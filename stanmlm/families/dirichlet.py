@@ -14,7 +14,8 @@ from stanmlm.families.family import Family, Notation, trials_of, with_links
 from stanmlm.families.given import Given
 from stanmlm.families.nominal import PATTERN, Places, log_probabilities, nominal_probabilities, one_each, reference_of
 from stanmlm.families.reductions import Extra, Reduction, Stats, total
-from stanmlm.families.responses import Response, refuse, weights_of_rows
+from stanmlm.families.refusals import refuse
+from stanmlm.families.responses import Response, weights_of_rows
 from stanmlm.families.theta import Theta
 
 # How far from one a sum of shares may be: they were rounded, to single precision at worst.

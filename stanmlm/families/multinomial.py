@@ -22,7 +22,8 @@ from stanmlm.families.nominal import (
     slopes_by_category,
 )
 from stanmlm.families.reductions import Extra, Reduction
-from stanmlm.families.responses import Response, fractional, refuse, weights_of_rows
+from stanmlm.families.refusals import refuse
+from stanmlm.families.responses import Response, fractional, weights_of_rows
 from stanmlm.families.theta import Theta
 
 # Trials may differ from the sum of counts by rounding alone.

@@ -1,6 +1,5 @@
 """Responses as each family reads them from the left side of a formula."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -8,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from stanmlm.base.arrays import Anything, Bools, Floats, Ints, constant, stretches
-from stanmlm.base.errors import DataError, StanmlmWarning, rows_named
+from stanmlm.base.errors import DataError
 from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.refusals import refuse, say, warn_of
 from stanmlm.families.thresholds import Items
 
 # What says nothing of any row.
@@ -90,7 +90,9 @@ def read_counts(raw: RawResponse, weights: Floats | None, family: str) -> Respon
     """Counts, each one observation."""
     y = _numeric(raw, family)
     refuse(raw, _where(_negative, y), f"{family} needs counts: `{raw.label}` has {{values}} below zero")
-    _warn(raw, _where(fractional, y), f"{family} needs counts: `{raw.label}` has {{values}} that are not whole numbers")
+    warn_of(
+        raw, _where(fractional, y), f"{family} needs counts: `{raw.label}` has {{values}} that are not whole numbers"
+    )
     return Response(raw.label, y, constant(1.0, len(y)), weights_of_rows(raw, weights))
 
 
@@ -164,7 +166,7 @@ def _read_share(raw: RawResponse, weights: Floats | None, family: str) -> Respon
     # A share was divided out of whole numbers: R allows 1e-3, and so rounds nothing that it would warn about.
     whole = np.abs(successes - near) <= 1e-8 * np.maximum(weights, 1)
     far = ~whole & (np.abs(successes - near) > 1e-3)
-    _warn(raw, np.flatnonzero(far), f"{_SUCCESSES}: `{raw.label}` times weights has {{values}}"
+    warn_of(raw, np.flatnonzero(far), f"{_SUCCESSES}: `{raw.label}` times weights has {{values}}"
           " that are not whole numbers")  # fmt: skip
     return Response(raw.label, np.where(whole, near, successes), weights, ones)
 
@@ -182,7 +184,7 @@ def _read_cbind(raw: RawResponse, weights: Floats | None, family: str) -> Respon
     below = _where(lambda s, f: (s < 0) | (f < 0), successes, failures)
     refuse(raw, below, f"{family} needs counts: `{raw.label}` has {{values}} below zero")
     odd = _where(lambda s, f: fractional(s) | fractional(f), successes, failures)
-    _warn(raw, odd, f"non-integer counts in a binomial glm!: `{raw.label}` has {{values}} that are not whole")
+    warn_of(raw, odd, f"non-integer counts in a binomial glm!: `{raw.label}` has {{values}} that are not whole")
     return Response(raw.label, successes, successes + failures, weights_of_rows(raw, weights))
 
 
@@ -196,7 +198,7 @@ def _read_trials(raw: RawResponse, weights: Floats | None, family: str) -> Respo
     more = _where(lambda s, n: s > n, successes, trials)
     refuse(raw, more, f"`{raw.label}` has {{values}} with more successes than trials")
     odd = _where(lambda s, n: fractional(s) | fractional(n), successes, trials)
-    _warn(raw, odd, f"{_SUCCESSES}: `{raw.label}` has {{values}} that are not whole numbers")
+    warn_of(raw, odd, f"{_SUCCESSES}: `{raw.label}` has {{values}} that are not whole numbers")
     return Response(raw.label, successes, trials, weights_of_rows(raw, weights))
 
 
@@ -288,26 +290,3 @@ def _where(test: Callable[..., Bools], *columns: Anything) -> Ints:
     n = len(columns[0])
     found = [at.start + np.flatnonzero(test(*(column[at] for column in columns))) for at in stretches(n)]
     return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
-
-
-def refuse(raw: RawResponse, bad: Ints, message: str) -> None:
-    """Raise a message with these rows, where there are any."""
-    if len(bad):
-        raise DataError(_counted(raw, bad, message))
-
-
-def _warn(raw: RawResponse, odd: Ints, message: str) -> None:
-    if len(odd):
-        say(_counted(raw, odd, message) + "; they enter as they are")
-
-
-def say(message: str) -> None:
-    """Warn the user."""
-    warnings.warn(message, StanmlmWarning, stacklevel=2)
-
-
-def _counted(raw: RawResponse, places: Ints, message: str) -> str:
-    """The message with how many values it is about, and the rows where they stand."""
-    labels = places if raw.rows is None else raw.rows[places]
-    count = "1 value" if len(places) == 1 else f"{len(places)} values"
-    return f"{message.format(values=count)} {rows_named(labels.tolist())}"

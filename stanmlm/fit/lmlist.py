@@ -15,8 +15,9 @@ from stanmlm.base.callers import caller_scope
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmError, StanmlmWarning, did_you_mean
 from stanmlm.data.factors import group_factor, level_names
+from stanmlm.data.foreign_values import as_value
 from stanmlm.data.frame import ModelFrame, model_frame
-from stanmlm.data.rvalues import as_series, as_value, length, take
+from stanmlm.data.rvalues import as_series, length, take
 from stanmlm.data.whole_rows import whole
 from stanmlm.families import Family, FamilyLike, as_family, gaussian
 from stanmlm.fit.call import Options, fit_verb, name_of

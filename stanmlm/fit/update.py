@@ -15,9 +15,10 @@ from stanmlm.families import FamilyLike, as_family, gaussian
 from stanmlm.fit.call import Options, fit_verb, name_of
 from stanmlm.fit.fit import Call, Fit
 from stanmlm.formula.bf import FormulaLike, Formulas
-from stanmlm.formula.formula import Formula, by_parameter, parse_formula, update_terms
+from stanmlm.formula.formula import Formula, by_parameter, parse_formula
 from stanmlm.formula.rcode import names_in
 from stanmlm.formula.rparse import parse_expression
+from stanmlm.formula.updated import update_terms
 
 # Which verb fits a model: (gaussian without glm, bars).
 VERBS: Mapping[tuple[bool, bool], str] = {

@@ -9,11 +9,11 @@ from stanmlm.base.callers import warn_user
 from stanmlm.base.dialects import call_elsewhere
 from stanmlm.base.errors import FormulaError, StanmlmWarning
 from stanmlm.formula.additions import Addition, split_response
-from stanmlm.formula.bars import BARS, Bar, expand_bar, split_bars
+from stanmlm.formula.bars import Bar, expand_bar, split_bars
 from stanmlm.formula.bf import LOCATION, FormulaLike, Formulas, written
-from stanmlm.formula.rcode import Node, is_call, names_in, operands, replace
+from stanmlm.formula.rcode import Node, is_call, names_in, operands
 from stanmlm.formula.rparse import parse_expression
-from stanmlm.formula.rtext import deparse, label
+from stanmlm.formula.rtext import deparse
 from stanmlm.formula.specific import split_specific
 from stanmlm.formula.terms import Expansion, Expression, Terms, expand, expression
 
@@ -32,7 +32,6 @@ __all__ = [
     "parse_expression",
     "parse_formula",
     "require_alike",
-    "update_terms",
     "with_intercept",
     "with_thresholds",
 ]
@@ -136,7 +135,7 @@ def parse_formula(text: FormulaLike, columns: Sequence[str] = ()) -> Formula:
     """
     if isinstance(text, Formulas):
         return _several(text, columns)
-    left, right = _sides(text)
+    left, right = sides_of(text)
     response, additions = _response(left, text) if left else (None, ())
     others = tuple(column for column in columns if left is None or column not in names_in(left))
     return _by_item(changed(_one(text, right, response, others), additions=additions))
@@ -145,7 +144,7 @@ def parse_formula(text: FormulaLike, columns: Sequence[str] = ()) -> Formula:
 def _several(given: Formulas, columns: Sequence[str]) -> Formula:
     """The formula of the response with those of other parameters."""
     first = parse_formula(given.text, columns)
-    left, _ = _sides(given.text)
+    left, _ = sides_of(given.text)
     response = names_in(left) if left else frozenset()
     dots = tuple(column for column in columns if column not in response)
     others = tuple((dpar, _of_other(text, dots)) for dpar, text in given.others)
@@ -169,13 +168,13 @@ def _one(text: str, right: Node, response: Expression | None, dots: tuple[str, .
 
 
 def _of_other(text: str, dots: tuple[str, ...]) -> Formula:
-    made = _one(text, _sides(text)[1], None, dots)
+    made = _one(text, sides_of(text)[1], None, dots)
     if made.specific is not None:
         raise FormulaError("cs() is of thresholds, and stands in the formula of the response", text, 0, len(text))
     return made
 
 
-def _sides(text: str) -> tuple[Node | None, Node]:
+def sides_of(text: str) -> tuple[Node | None, Node]:
     """What stands left of `~`, if anything, and what stands right."""
     tree = parse_expression(text)
     if not is_call(tree, ["~"]):
@@ -240,66 +239,3 @@ def formula_lines(formula: Formula) -> tuple[str, ...]:
 def as_given(formula: Formula) -> Formulas:
     """The texts of a formula, as `bf` has them."""
     return Formulas(formula.text, tuple((dpar, other.text) for dpar, other in formula.others), formula.constants)
-
-
-def update_terms(old: Formula, new_text: str) -> str:
-    """R's `update.formula`: `new_text` with each `.` standing for that side of `old`, simplified.
-
-    A random term is a term like others here, so that `. ~ . - (1 | g)` removes it, as it is written in `old`.
-
-    Parameters
-    ----------
-    old
-        The formula to start from.
-    new_text
-        A formula; without a left side it keeps the old response.
-
-    Returns
-    -------
-    str
-        Terms in R's order, then offsets, then `- 1` where there is no intercept.
-
-    Examples
-    --------
-    >>> update_terms(parse_formula("y ~ x*z + (1 | g)"), "log(.) ~ . - x:z + w")
-    'log(y) ~ x + z + (1 | g) + w'
-    """
-    old_left, _ = _sides(old.text)
-    left, right = _sides(new_text)
-    response = _filled(left, old_left) if left and old_left else old_left if not left or _is_dot(left) else left
-    total = expand(_filled(right, _right_of(old)), new_text)
-    parts = [_summand(term) for term in total.terms.terms]
-    parts += [offset.label for offset in total.offsets]
-    right_text = " + ".join(parts or ["1"]) + ("" if total.terms.intercept else " - 1")
-    return f"{label(response)} ~ {right_text}" if response else f"~{right_text}"
-
-
-def _is_dot(node: Node) -> bool:
-    return node.kind == "name" and node.text == "."
-
-
-def _filled(node: Node, old: Node) -> Node:
-    """`node` with `old` in place of each dot."""
-    return replace(node, lambda part: old if _is_dot(part) else None)
-
-
-def _right_of(old: Formula) -> Node:
-    """The old right side; its own dots become the terms that they stood for."""
-    _, right = _sides(old.text)
-    if "." not in names_in(right):
-        return right
-    bars = [f"({label(bar)})" for bar in split_bars(right, old.text).bars]
-    item = items_of(old)  # whose term the response brings
-    terms = [":".join(variable.label for variable in term) for term in old.fixed.terms if term != (item,)]
-    offsets = [offset.label for offset in old.offsets]
-    intercept = "1" if old.fixed.intercept else "0"
-    return parse_expression(" + ".join([intercept, *terms, *bars, *offsets]))
-
-
-def _summand(term: tuple[Expression, ...]) -> str:
-    name = ":".join(variable.label for variable in term)
-    if not any(is_call(variable.node, BARS, 2) for variable in term):
-        return name
-    if len(term) > 1:
-        raise FormulaError(f"a random term cannot interact with other terms, as in `{name}`")
-    return f"({name})"

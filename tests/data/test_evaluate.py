@@ -9,7 +9,8 @@ import pytest
 
 from stanmlm.base.errors import DataError, FormulaError, StanmlmError, StanmlmWarning
 from stanmlm.data.evaluate import Scope, evaluate
-from stanmlm.data.rvalues import Value, as_value, is_missing
+from stanmlm.data.foreign_values import as_value
+from stanmlm.data.rvalues import Value, is_missing
 from stanmlm.formula.rcode import Node
 from stanmlm.formula.rparse import parse_expression
 

@@ -12,8 +12,8 @@ import pytest
 
 from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmWarning
 from stanmlm.data.factors import own_values
+from stanmlm.data.foreign_values import as_value
 from stanmlm.data.frame import ModelFrame, model_frame, to_pandas
-from stanmlm.data.rvalues import as_value
 from stanmlm.formula.formula import parse_formula
 
 DATA = pd.DataFrame(

@@ -11,8 +11,9 @@ import pytest
 import stanmlm as sm
 from stanmlm.base.errors import StanmlmWarning
 from stanmlm.data.evaluate import evaluate, learn
+from stanmlm.data.foreign_values import as_value
 from stanmlm.data.learned import Learned, describe_learned, recall_learned
-from stanmlm.data.rvalues import Value, as_value
+from stanmlm.data.rvalues import Value
 from stanmlm.data.scope import Scope
 from stanmlm.formula.rparse import parse_expression
 

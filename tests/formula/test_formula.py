@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from stanmlm.base.errors import FormulaError, StanmlmWarning
-from stanmlm.formula.formula import Formula, Terms, deparse, formula_text, parse_expression, parse_formula, update_terms
+from stanmlm.formula.formula import Formula, Terms, deparse, formula_text, parse_expression, parse_formula
 from stanmlm.formula.rcode import names_in, operands
 from stanmlm.formula.rparse import string_value
 from stanmlm.formula.rtext import label, number_text
 from stanmlm.formula.terms import expand, expression
+from stanmlm.formula.updated import update_terms
 
 R = json.loads((Path(__file__).parents[1] / "golden" / "formulas.json").read_text())  # formulas.R beside it made it
 

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from stanmlm.base.errors import FormulaError, StanmlmError, StanmlmWarning
-from stanmlm.formula.formula import Formula, deparse, formula_text, parse_expression, parse_formula, update_terms
+from stanmlm.formula.formula import Formula, deparse, formula_text, parse_expression, parse_formula
+from stanmlm.formula.updated import update_terms
 
 SECONDS = 5.0  # of this thread, whatever else the machine does; most texts take a few milliseconds
 COLUMNS = ("y", "x", "z", "g")

@@ -18,9 +18,9 @@ from stanmlm.fit.call import fit_verb
 from stanmlm.fit.diagnostics import warnings_of
 from stanmlm.fit.fit import Fit, draws_of
 from stanmlm.fit.update import NOT_INHERITED
-from stanmlm.formula.formula import update_terms
 from stanmlm.formula.rparse import parse_expression
 from stanmlm.formula.rtext import label
+from stanmlm.formula.updated import update_terms
 from stanmlm.priors.parameters import groupings
 
 HOLDS, FAILS, UNCHECKED = "no sign against", "does not hold", "not checked"

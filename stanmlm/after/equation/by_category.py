@@ -32,10 +32,10 @@ def by_category(model: Model) -> list[tuple[str, Model]]:
 
 def category_numbers(model: Model) -> list[int]:
     """The places of categories that have a predictor, from 1."""
-    return [k for k in range(1, len(model.family.categories) + 1) if k != reference_of(model)]
+    return [k for k in range(1, len(model.family.categories) + 1) if k != reference_number(model)]
 
 
-def reference_of(model: Model) -> int:
+def reference_number(model: Model) -> int:
     """The place of the category that has none, from 1."""
     family = model.family
     return 1 + (family.categories.index(family.reference) if family.reference else 0)

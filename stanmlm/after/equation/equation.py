@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stanmlm.after.equation.by_category import ANY, by_category, category_numbers, reference_of
+from stanmlm.after.equation.by_category import ANY, by_category, category_numbers, reference_number
 from stanmlm.after.equation.coefficients import Coefficient, Varying
 from stanmlm.after.equation.group_laws import covariance_lines, law, vector
 from stanmlm.after.equation.latex import Symbol, aligned, at
@@ -135,7 +135,7 @@ def _odds(model: Model, page: Page) -> list[Line]:
     if not page.category:
         return []
     chance, row = model.family.notation.mean, page.row
-    odds = rf"\log \frac{{{chance}_{{{ANY},{row}}}}}{{{chance}_{{{reference_of(model)},{row}}}}}"
+    odds = rf"\log \frac{{{chance}_{{{ANY},{row}}}}}{{{chance}_{{{reference_number(model)},{row}}}}}"
     which = ", ".join(map(str, category_numbers(model)))
     return [(odds, rf"= {at(MU, ANY, row)}, \quad {ANY} = {which}")]
 

@@ -7,27 +7,19 @@ from typing import TypedDict, Unpack, cast
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.effects.datagrid import fitted_data, known_name
 from stanmlm.after.margins.averages import SHOW_LEVELS, averaged_levels, averaged_within, check_weights
-from stanmlm.after.margins.bases import Basis, What, basis_by_row, basis_of, parameters_of
+from stanmlm.after.margins.bases import Basis, What, basis_of, parameters_of
 from stanmlm.after.margins.contrasts import How, contrasts_of
 from stanmlm.after.margins.grid import Grid
 from stanmlm.after.margins.means import MarginalMeans, MeansAndContrasts, nesting_note, shown_as
 from stanmlm.after.margins.nests import Nests, nests_of
 from stanmlm.after.margins.reference import Reference, reference_grid, terms_of
 from stanmlm.after.margins.regridded import regridded
-from stanmlm.after.margins.scales import NONE
 from stanmlm.after.margins.specs import OVERALL, Specs, names_given, require_known, specs_of
-from stanmlm.after.predict.new_rows import value_on
 from stanmlm.base.arguments import check_arguments, check_options
-from stanmlm.base.arrays import Floats
-from stanmlm.base.errors import DataError, OptionError
-from stanmlm.data.rvalues import floats
+from stanmlm.base.errors import OptionError
 from stanmlm.fit.fit import Fit
-from stanmlm.formula.rcode import names_in
-from stanmlm.formula.rparse import parse_expression
 
-STEP = 0.001  # of a trend, as a share of the range of the data: emmeans's `delta.var`
 INTERACTIONS = "NOTE: Results may be misleading due to involvement in interactions"
 
 
@@ -62,7 +54,7 @@ class GridOptions(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class _Asked:
+class GridAsked:
     """`GridOptions` with their defaults."""
 
     at: Mapping[str, object] | None
@@ -105,10 +97,10 @@ def ref_grid(fit: Fit, **options: Unpack[GridOptions]) -> MarginalMeans:
     [[1.0, 0.0], [1.0, 1.0]]
     """
     check_arguments(ref_grid, locals())
-    asked = _asked(options)
+    asked = asked_of(options)
     dpars = parameters_of(fit, asked.what)
     reference = reference_grid(fit, dpars, asked.at)
-    return _gridded(fit, reference, basis_of(fit, reference.table, asked.what), dpars, asked)
+    return gridded(fit, reference, basis_of(fit, reference.table, asked.what), dpars, asked)
 
 
 def emmeans(
@@ -175,70 +167,20 @@ def emmeans(
     require_known((*wanted.names, *wanted.by), {*grid.grid.levels, OVERALL})
     if isinstance(weights, str) and weights == SHOW_LEVELS:
         return averaged_levels(grid.grid, (*wanted.names, *wanted.by))
-    made = shown_as(_means(grid, wanted, weights), type, level)
+    made = shown_as(means_of(grid, wanted, weights), type, level)
     if not wanted.method:
         return made
     return MeansAndContrasts(made, contrasts_of(made, How(wanted.method, made.by)))
 
 
-def emtrends(
-    fit: Fit,
-    specs: str | Sequence[str],
-    var: str,
-    by: str | Sequence[str] | None = None,
-    *,
-    weights: str | Sequence[float] = "equal",
-    level: float | None = None,
-    **options: Unpack[GridOptions],
-) -> MarginalMeans | MeansAndContrasts:
-    """Slopes of a predictor at each level of some factors, averaged over those of the others.
-
-    Parameters
-    ----------
-    fit
-        A fit.
-    specs, by, weights, level
-        As in `emmeans`.
-    var
-        A predictor that is a number, or a function of one such as `"log(x)"`.
-    **options
-        See `GridOptions`.
-
-    Returns
-    -------
-    MarginalMeans
-        `.frame` has `x.trend`: difference quotients over a thousandth of the range of the predictor, as in emmeans.
-
-    Raises
-    ------
-    DataError, OptionError
-        As `emmeans`, and for predictors that are no numbers.
-
-    Examples
-    --------
-    >>> from stanmlm import emtrends, lmer, simulate_exams
-    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
-    >>> emtrends(fit, "~ 1", var="hours").frame.columns.tolist()
-    ['1', 'hours.trend', 'lower.HPD', 'upper.HPD']
-    """
-    check_arguments(emtrends, locals())
-    check_weights(weights)
-    wanted = specs_of(specs, by)
-    grid = _trends(fit, var, _asked(options))
-    require_known((*wanted.names, *wanted.by), {*grid.grid.levels, OVERALL})
-    made = shown_as(_means(grid, wanted, weights), None, level)
-    if not wanted.method:
-        return made
-    return MeansAndContrasts(made, contrasts_of(made, How(wanted.method, made.by)))
-
-
-def _asked(options: Mapping[str, object]) -> _Asked:
+def asked_of(options: Mapping[str, object]) -> GridAsked:
+    """Options by name with their defaults."""
     check_options(GridOptions, options)
     given = cast(GridOptions, options)
     what = What(given.get("dpar"), given.get("epred", False), given.get("mode"), given.get("offset"))
     nesting = given.get("nesting")
     nests = None if nesting is None else {name: names_given("nesting", within) for name, within in nesting.items()}
-    return _Asked(given.get("at"), what, given.get("regrid", "none"), nests)
+    return GridAsked(given.get("at"), what, given.get("regrid", "none"), nests)
 
 
 def _given_grid(means: MarginalMeans, options: Mapping[str, object]) -> MarginalMeans:
@@ -247,7 +189,7 @@ def _given_grid(means: MarginalMeans, options: Mapping[str, object]) -> Marginal
     return means
 
 
-def _gridded(fit: Fit, reference: Reference, basis: Basis, dpars: tuple[str, ...], asked: _Asked) -> MarginalMeans:
+def gridded(fit: Fit, reference: Reference, basis: Basis, dpars: tuple[str, ...], asked: GridAsked) -> MarginalMeans:
     """The rows of a reference grid with what is asked of the fit there."""
     terms = terms_of(fit, dpars)
     nests = nests_of(reference.rows, reference.weights, reference.levels, terms)
@@ -273,7 +215,7 @@ def _with_factor(reference: Reference, basis: Basis) -> Grid:
     return Grid(levels, rows.reset_index(drop=True), basis.linfct, basis.offset, weights, basis.null)
 
 
-def _means(grid: MarginalMeans, wanted: Specs, weights: object) -> MarginalMeans:
+def means_of(grid: MarginalMeans, wanted: Specs, weights: object) -> MarginalMeans:
     """The averages that are wanted, with factors that others are within beside these."""
     inner = [name for name in (*wanted.names, *wanted.by) if name in grid.nests]
     around = [outer for name in inner for outer in grid.nests[name]]
@@ -300,52 +242,3 @@ def _in_interactions(grid: MarginalMeans, names: Sequence[str]) -> bool:
     """Whether a term has all of some variables and others beside them."""
     own = {*names, *grid.trend}
     return OVERALL not in own and any(own < {n for part in term for n in part.split(":")} for term in grid.terms)
-
-
-def _trends(fit: Fit, var: str, asked: _Asked) -> MarginalMeans:
-    """Difference quotients of what is asked, at each row of the reference grid."""
-    dpars = parameters_of(fit, asked.what)
-    reference = reference_grid(fit, dpars, asked.at)
-    name, step = _variable(fit, var, reference)
-    moved = reference.table.assign(**{name: reference.table[name].to_numpy(dtype=float) + step})
-    here, there = (_gridded(fit, reference, basis_of(fit, table, asked.what), dpars, asked)
-                   for table in (reference.table, moved))  # fmt: skip
-    width = _difference(fit, var, name, reference.table, moved)
-    rows = np.resize(width, len(here.grid.rows))
-    quotient = _quotient(here, there, rows)
-    return replace(here, grid=quotient[0], beta=quotient[1], columns=quotient[2], scale=NONE, trend=(name,),
-                   estimate=f"{var}.trend")  # fmt: skip
-
-
-def _quotient(here: MarginalMeans, there: MarginalMeans, width: Floats) -> tuple[Grid, Floats, tuple[str, ...]]:
-    """The slope from one grid to another: of the functions where these are of the same parameters, else of draws."""
-    zero = np.zeros(len(width))
-    if np.array_equal(here.beta, there.beta) and here.grid.linfct.shape == there.grid.linfct.shape:
-        slope = (there.grid.linfct - here.grid.linfct) / width[:, None]
-        null = np.column_stack([here.grid.null, there.grid.null])
-        return replace(here.grid, linfct=slope, offset=zero, null=null), here.beta, here.columns
-    draws = (there.beta @ there.grid.linfct.T - here.beta @ here.grid.linfct.T) / width
-    made = basis_by_row(draws, here.columns if len(here.columns) == len(width) else ())
-    return replace(here.grid, linfct=made.linfct, offset=zero, null=made.null), draws, made.columns
-
-
-def _variable(fit: Fit, var: str, reference: Reference) -> tuple[str, float]:
-    """The predictor that a trend is along, and how far it moves."""
-    data = fitted_data(fit)
-    names = sorted(names_in(parse_expression(var))) if var not in data.columns else [var]
-    if len(names) != 1:
-        raise OptionError(f"var is `{var}`; it must be a predictor, or a function of one")
-    name = known_name(names[0], reference.rows)
-    if not pd.api.types.is_numeric_dtype(data[name]) or pd.api.types.is_bool_dtype(data[name]):
-        raise DataError(f"`{name}` is no number, so that it has no slope; emmeans() compares its levels")
-    column = data[name].to_numpy(dtype=float)
-    return name, STEP * (float(np.ptp(column)) or 1.0)
-
-
-def _difference(fit: Fit, var: str, name: str, here: pd.DataFrame, there: pd.DataFrame) -> Floats:
-    """How far the variable, or the function of it, moves at each row."""
-    if var == name:
-        return np.asarray(there[name].to_numpy(dtype=float) - here[name].to_numpy(dtype=float))
-    code = parse_expression(var)
-    low, high = (floats(value_on(fit, table, code, var)) for table in (here, there))
-    return np.asarray(high - low, dtype=float)
