@@ -75,10 +75,14 @@ def r2(
     return estimates(labels, np.stack([found.conditional, found.marginal], axis=1), "Nakagawa's R-squared", level)
 
 
+def _terms(fit: Fit) -> list[str]:
+    """What the terms of the fixed part are called."""
+    return [":".join(part.label for part in term) for term in fit.model.formula.fixed.terms]
+
+
 def _null_text(fit: Fit) -> str:
     """The formula without the terms of the fixed part."""
-    labels = [":".join(part.label for part in term) for term in fit.model.formula.fixed.terms]
-    return ". ~ . " + " ".join(f"- {label}" for label in labels)
+    return ". ~ . " + " ".join(f"- {label}" for label in _terms(fit))
 
 
 def _by_group(fit: Fit, mean: str, null: Fit, level: float) -> Estimates:
@@ -136,7 +140,7 @@ def check_collinearity(fit: Fit, *, level: float = 0.95) -> pd.DataFrame:
     check_probability("level", level)
     if len(fit.model.family.locations) > 1:
         raise DataError(f"collinearity is of one predictor; {fit.model.family.name} models have several")
-    terms = [":".join(part.label for part in term) for term in fit.model.formula.fixed.terms]
+    terms = _terms(fit)
     own = [k for k, row in enumerate(fit.model.ledger.of("b")) if row.address.dpar == MU]
     assign = _assign(fit, len(own))
     columns = inflation(terms, assign, vcov(fit).to_numpy()[np.ix_(own, own)], nobs(fit), len(own), level)

@@ -99,8 +99,6 @@ _RESIDUALS: Mapping[str, tuple[str, ResidualOf]] = {
     "identity": ("that of a response given its mean", _of_response),
     "log": ("log(1 + variance / mean^2), lognormal approximation", _lognormal),
 }
-
-
 # Families whose responses are a latent variable of known variance, cut at thresholds.
 _CUT = ("binomial", "cumulative")
 # Families whose location is of the logarithm of responses, which varies by sigma.

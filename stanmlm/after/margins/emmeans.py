@@ -167,6 +167,13 @@ def emmeans(
     require_known((*wanted.names, *wanted.by), {*grid.grid.levels, OVERALL})
     if isinstance(weights, str) and weights == SHOW_LEVELS:
         return averaged_levels(grid.grid, (*wanted.names, *wanted.by))
+    return shown_means(grid, wanted, weights, type, level)
+
+
+def shown_means(
+    grid: MarginalMeans, wanted: Specs, weights: object, type: str | None, level: float | None
+) -> MarginalMeans | MeansAndContrasts:
+    """The averages over a grid that are wanted, with their contrasts where there is a method."""
     made = shown_as(means_of(grid, wanted, weights), type, level)
     if not wanted.method:
         return made

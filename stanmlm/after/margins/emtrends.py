@@ -10,10 +10,9 @@ import pandas as pd
 from stanmlm.after.effects.datagrid import fitted_data, known_name
 from stanmlm.after.margins.averages import check_weights
 from stanmlm.after.margins.bases import basis_by_row, basis_of, parameters_of
-from stanmlm.after.margins.contrasts import How, contrasts_of
-from stanmlm.after.margins.emmeans import GridAsked, GridOptions, asked_of, gridded, means_of
+from stanmlm.after.margins.emmeans import GridAsked, GridOptions, asked_of, gridded, shown_means
 from stanmlm.after.margins.grid import Grid
-from stanmlm.after.margins.means import MarginalMeans, MeansAndContrasts, shown_as
+from stanmlm.after.margins.means import MarginalMeans, MeansAndContrasts
 from stanmlm.after.margins.reference import Reference, reference_grid
 from stanmlm.after.margins.scales import NONE
 from stanmlm.after.margins.specs import OVERALL, require_known, specs_of
@@ -74,10 +73,7 @@ def emtrends(
     wanted = specs_of(specs, by)
     grid = _trends(fit, var, asked_of(options))
     require_known((*wanted.names, *wanted.by), {*grid.grid.levels, OVERALL})
-    made = shown_as(means_of(grid, wanted, weights), None, level)
-    if not wanted.method:
-        return made
-    return MeansAndContrasts(made, contrasts_of(made, How(wanted.method, made.by)))
+    return shown_means(grid, wanted, weights, None, level)
 
 
 def _trends(fit: Fit, var: str, asked: GridAsked) -> MarginalMeans:
