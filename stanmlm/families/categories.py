@@ -108,7 +108,7 @@ def category_parts(raw: RawResponse, family: str, categories: tuple[str, ...]) -
     Raises
     ------
     DataError
-        For what is no matrix, or has other columns than a fit, and for missing numbers; rows are named.
+        For what is no matrix, or has one column, or others than a fit, and for missing numbers; rows are named.
     """
     if raw.kind != "cbind":
         raise DataError(f"{family} needs a column for each category, `cbind(a, b, c)`; `{raw.label}` has one alone")
@@ -120,6 +120,8 @@ def category_parts(raw: RawResponse, family: str, categories: tuple[str, ...]) -
         raise DataError(f"two columns of `{raw.label}` have one name: {', '.join(f'`{name}`' for name in names)}")
     if categories and len(names) != len(categories):
         raise DataError(f"`{raw.label}` has {len(names)} columns, and the fit {len(categories)}")
+    if len(names) < 2:
+        raise DataError(f"{family} needs two columns or more; `{raw.label}` has one")
     return y, categories or names
 
 

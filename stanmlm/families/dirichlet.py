@@ -6,7 +6,6 @@ import numpy as np
 from scipy import special
 
 from stanmlm.base.arrays import Floats, Ints, constant
-from stanmlm.base.errors import DataError
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.beta import BETA
 from stanmlm.families.categories import category_parts
@@ -52,8 +51,6 @@ def dirichlet(link: str = "logit", link_phi: str = "log", refcat: str | None = N
 
 def _read(raw: RawResponse, weights: Floats | None, categories: tuple[str, ...] = ()) -> Response:
     y, names = category_parts(raw, "dirichlet", categories)
-    if len(names) < 2:
-        raise DataError(f"dirichlet needs two columns or more; `{raw.label}` has one")
     edge = np.flatnonzero((y <= 0).any(axis=1))
     refuse(raw, edge, f"dirichlet needs shares above 0: `{raw.label}` has {{values}} with one that is not")
     other = np.flatnonzero(np.abs(y.sum(axis=1) - 1) > ROUNDING)

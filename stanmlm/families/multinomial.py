@@ -6,7 +6,6 @@ import numpy as np
 from scipy import special
 
 from stanmlm.base.arrays import Floats
-from stanmlm.base.errors import DataError
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.categories import category_parts
 from stanmlm.families.family import Family, Notation, from_zero, moderately, trials_of, with_link
@@ -57,8 +56,6 @@ def multinomial(link: str = "logit", refcat: str | None = None) -> Family:
 
 def _read(raw: RawResponse, weights: Floats | None, categories: tuple[str, ...] = ()) -> Response:
     y, names = category_parts(raw, "multinomial", categories)
-    if len(names) < 2:
-        raise DataError(f"multinomial needs two columns or more; `{raw.label}` has one")
     odd = np.flatnonzero((fractional(y) | (y < 0)).any(axis=1))
     refuse(raw, odd, f"multinomial needs counts: `{raw.label}` has {{values}} that are not whole numbers from 0")
     y = np.round(y)

@@ -39,6 +39,7 @@ class Summary:
     probs: tuple[float, ...]
     digits: int
     warnings: tuple[str, ...]
+    extra: tuple[str, ...] = ()  # rows that are no parameters, the log posterior's last
 
     def __repr__(self) -> str:
         return _text(self)
@@ -141,16 +142,18 @@ def summary(
         return _of_list(fit, pars, regex_pars, tuple(probs), digits)
     chosen = in_table_order(fit, pars, regex_pars)
     frame = _frame(list(chosen), values_of(fit, list(chosen.values())), probs)
-    if pars is None and regex_pars is None:
-        frame = pd.concat([frame, *(_frame([name], draws[..., None], probs) for name, draws in _extra(fit))])
-    return Summary(frame, _title(fit), tuple(probs), digits, tuple(warnings_of(fit)))
+    extra = dict(_extra(fit)) if pars is None and regex_pars is None else {}
+    frame = pd.concat([frame, *(_frame([name], draws[..., None], probs) for name, draws in extra.items())])
+    return Summary(frame, _title(fit), tuple(probs), digits, tuple(warnings_of(fit)), tuple(extra))
 
 
 def _extra(fit: Fit) -> Iterator[tuple[str, Floats]]:
     """Rows that are no parameters: what a family cannot draw has no mean."""
     ppd, log_posterior = EXTRA
     if "draw" not in fit.model.family.unknown:
-        yield ppd, mean_ppd(fit, LARGEST_PPD)
+        means, categories = mean_ppd(fit, LARGEST_PPD), fit.model.family.categories
+        names = [f"{ppd}:{category}" for category in categories] or [ppd]
+        yield from zip(names, np.moveaxis(means, -1, 0), strict=True)
     yield log_posterior, statistic(fit, "lp")
 
 
@@ -194,16 +197,23 @@ def _has(fit: Fit, text: str | None, expression: str | None) -> bool:
 
 
 def mean_ppd(fit: Fit, most: int) -> Floats:
-    """Draws of the mean over observations of a new response, (chains, draws), from so few that `most` responses do."""
+    """Draws of the mean over observations of a new response, from so few that `most` responses do.
+
+    (chains, draws, 1); of responses with categories (chains, draws, K), the share or the mean of each, as rstanarm has
+    them of `stan_polr`.
+    """
     chains, per_chain = fit.sampling.chains, n_draws(fit) // fit.sampling.chains
     each = max(1, min(per_chain, most // (chains * len(fit.model.response.y))))
     kept = np.linspace(0, per_chain - 1, each).astype(np.int64)
     target = replace(target_of(fit), draws=_positions(kept, chains, per_chain))
-    values, total = new_responses(fit, target, target.source), np.zeros(len(target.draws))
+    values, codes = new_responses(fit, target, target.source), np.arange(1, len(fit.model.family.categories) + 1)
+    total = np.zeros((len(target.draws), len(codes) or 1))
     counts = target.weights > 0  # a row of weight zero is no observation
     for rows in chunks_of(target, ROWS):
-        total += values(theta_of(fit, target, rows), rows)[:, counts[rows]].sum(axis=1)
-    return np.asarray(total / counts.sum()).reshape(chains, each)
+        drawn = values(theta_of(fit, target, rows), rows)[:, counts[rows]]
+        each_part = drawn if drawn.ndim > 2 else drawn[..., None]
+        total += (each_part == codes if fit.model.family.kind == "category" else each_part).sum(axis=1)
+    return np.asarray(total / counts.sum()).reshape(chains, each, -1)
 
 
 def _positions(kept: Ints, chains: int, per_chain: int) -> Ints:
@@ -234,12 +244,12 @@ def _title(fit: Fit) -> tuple[tuple[str, str], ...]:
 
 
 def _text(found: Summary) -> str:
-    estimates = found.frame.drop(index=list(EXTRA), errors="ignore")
+    estimates, ppd = found.frame.drop(index=list(found.extra)), list(found.extra[:-1])
     centres = ["mean", "sd", *(f"{100 * p:g}%" for p in found.probs)]
     parts = ["", "Model Info:", *(f" {name + ':':<13} {value}" for name, value in found.title), ""]
     parts += ["Estimates:", _table(estimates[centres], found.digits), ""]
-    if "mean_PPD" in found.frame.index:
-        parts += ["Fit Diagnostics:", _table(found.frame.loc[["mean_PPD"], centres], found.digits), ""]
+    if ppd:
+        parts += ["Fit Diagnostics:", _table(found.frame.loc[ppd, centres], found.digits), ""]
         parts += ["mean_PPD is the mean over rows of a new response: it should lie about the mean of the observed.", ""]
     parts += ["MCMC diagnostics", _convergence(found.frame, found.digits), ""]
     parts += ["mcse: Monte Carlo standard error of the mean. Rhat and effective sizes as in Vehtari et al. (2021)."]
