@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.tables.tidy_rows import BY_VERB, COMPONENTS, LME4, ROWS, TidyRows
+from stanmlm.fit.tidy_rows import BY_VERB, COMPONENTS, LME4, ROWS, TidyRows
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arviz_compat import ess_bulk, rhat
 from stanmlm.base.errors import OptionError, check_probability, did_you_mean
