@@ -44,7 +44,7 @@ def model_rows(fit: Fit, level: float = LEVEL, exponentiate: bool = False) -> pd
     Returns
     -------
     pandas.DataFrame
-        `section` ("fixed", "ran_pars" or "auxiliary"), `estimate`, `std.error`, `conf.low`, `conf.high` by name: `hours`,
+        `section` (one of `SECTIONS`), `estimate`, `std.error`, `conf.low`, `conf.high` by name: `hours`,
         `SD (Intercept student)`, `Cor (Intercept~hours student)`, `SD (Observations)`.
 
     Examples

@@ -65,7 +65,7 @@ class ModelTable:
 
 
 def modeltable(
-    models: Fit | FitList | Sequence[Fit] | Mapping[str, Fit],
+    fits: Fit | FitList | Sequence[Fit] | Mapping[str, Fit],
     *,
     statistic: str | None = "conf.int",
     conf_level: float = 0.95,
@@ -87,9 +87,9 @@ def modeltable(
 
     Parameters
     ----------
-    models
+    fits
         A fit or several: a list, whose models go by the names of the caller's variables, or else by their formulas; a
-        dict by name; or what `lmList` and `fits` return.
+        dict by name, as `ladder` takes; or what `lmList` returns.
     statistic
         What stands under an estimate: "conf.int", the interval in brackets, "std.error", the posterior sd in
         parentheses, or None.
@@ -151,16 +151,16 @@ def modeltable(
     _check_words("statistic", [] if statistic is None else [statistic], STATISTICS)
     shown = _check_words("effects", [effects] if isinstance(effects, str) else effects, SECTIONS)
     asked = _check_words("gof_map", [gof_map] if isinstance(gof_map, str) else gof_map, MEASURES)
-    fits = _named(models, caller_scope(1))
-    tables = {name: model_rows(fit, conf_level, exponentiate) for name, fit in fits.items()}
+    models = _named(fits, caller_scope(1))
+    tables = {name: model_rows(fit, conf_level, exponentiate) for name, fit in models.items()}
     labels = _labels(tables, shown, coef_map, coef_rename or {}, coef_omit)
     kept = {name: _renamed(name, table, labels) for name, table in tables.items()}
     estimates = pd.concat(kept, names=["model", "term"]).reset_index()
     rows = _cells(kept, labels, statistic, digits, float(exponentiate) if stars else None)
-    below = pd.DataFrame.from_dict(quality(fits, asked), orient="index", columns=list(fits))
+    below = pd.DataFrame.from_dict(quality(models, asked), orient="index", columns=list(models))
     cells = pd.concat([rows, below.set_axis([(QUALITY, label) for label in below.index])]).fillna("")
     cells.index = pd.MultiIndex.from_tuples(cells.index.tolist(), names=["section", None])
-    cells.columns = pd.MultiIndex.from_tuples([(fit.model.response.label, name) for name, fit in fits.items()])
+    cells.columns = pd.MultiIndex.from_tuples([(fit.model.response.label, name) for name, fit in models.items()])
     said = _note(statistic, conf_level, exponentiate, stars)
     return ModelTable(cells, estimates, title, f"{said} {notes}".strip())
 
@@ -173,21 +173,21 @@ def _check_words(argument: str, given: Iterable[str], known: Iterable[str]) -> l
     return words
 
 
-def _named(models: Fit | FitList | Sequence[Fit] | Mapping[str, Fit], scope: Mapping[str, object]) -> Mapping[str, Fit]:
+def _named(fits: Fit | FitList | Sequence[Fit] | Mapping[str, Fit], scope: Mapping[str, object]) -> Mapping[str, Fit]:
     """Models by the caller's own names, or by their formulas; models of one name are counted."""
-    if isinstance(models, Mapping | FitList):
-        named = [(str(name), fit) for name, fit in models.items()]
+    if isinstance(fits, Mapping | FitList):
+        named = [(str(name), fit) for name, fit in fits.items()]
     else:
-        each = [models] if isinstance(models, Fit) else list(models)
+        each = [fits] if isinstance(fits, Fit) else list(fits)
         named = [(name_of(fit, scope) or formula_text(fit.model.formula), fit) for fit in each]
     if not named:
         raise DataError("a table needs fits, such as modeltable([fit1, fit2])")
     often, seen = Counter(name for name, _ in named), Counter[str]()
-    fits: dict[str, Fit] = {}
+    models: dict[str, Fit] = {}
     for name, fit in named:
         seen[name] += 1
-        fits[f"{name} ({seen[name]})" if often[name] > 1 else name] = fit
-    return fits
+        models[f"{name} ({seen[name]})" if often[name] > 1 else name] = fit
+    return models
 
 
 def _labels(

@@ -95,8 +95,8 @@ def _escaped(text: str) -> str:
 
 def _page(fragment: str, table: TextTable) -> str:
     """A page of its own, whose letters any browser reads as they are meant."""
-    title = html.escape(table.title or "Models")
-    return f'<!DOCTYPE html>\n<html>\n<head><meta charset="utf-8"><title>{title}</title></head>\n<body>\n{fragment}\n</body>\n</html>\n'
+    head = f'<meta charset="utf-8"><title>{html.escape(table.title or "Models")}</title>'
+    return f"<!DOCTYPE html>\n<html>\n<head>{head}</head>\n<body>\n{fragment}\n</body>\n</html>\n"
 
 
 FORMS: Mapping[str, Callable[[TextTable], Any]] = {
