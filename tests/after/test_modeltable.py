@@ -85,8 +85,8 @@ def test_small_numbers_keep_two_figures_of_their_error() -> None:
 
 
 def test_stars_mark_intervals_without_nothing_and_are_off() -> None:
-    rows = model_rows(slopes(), exponentiate=True)
-    frame = sm.modeltable(slopes(), stars=True, exponentiate=True).to_frame()
+    rows = model_rows(slopes(), 0.3, exponentiate=True)
+    frame = sm.modeltable(slopes(), conf_level=0.3, stars=True, exponentiate=True).to_frame()
     away = ~((rows["conf.low"] <= 1) & (rows["conf.high"] >= 1)) & (rows["section"] == "fixed")
     assert away.any()
     assert {name for name in rows.index if "*" in frame.loc[name].iloc[0]} == set(rows.index[away])

@@ -132,7 +132,7 @@ def modeltable(
 
     Notes
     -----
-    LaTeX needs the packages booktabs, threeparttable, makecell and tabularx. `maketables.ETable([fit, other])` takes a
+    LaTeX needs the packages booktabs, threeparttable and makecell. `maketables.ETable([fit, other])` takes a
     fit as well, beside models of other packages.
 
     Examples

@@ -17,7 +17,7 @@ PIP = 'pip install "stanmlm[tables]"'
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
-    "~": r"\textasciitilde{}",
+    "~": r"$\sim$",
     "^": r"\textasciicircum{}",
     "[": "{[}",  # a line that begins with one would be the length of the line break before it
     "<": r"\textless{}",
@@ -76,7 +76,7 @@ def _maketables(table: TextTable, form: str) -> Any:
     from maketables import MTable
 
     laid = MTable(table.cells, notes=table.note, caption=table.title or None, rgroup_display=False)
-    return laid.make(form)
+    return laid.make(form, tex_style={"tab_width": None})  # as wide as its cells
 
 
 def _tex(table: TextTable) -> str:
