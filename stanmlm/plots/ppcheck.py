@@ -79,7 +79,10 @@ def pp_check(
     check_order(fit, type)
     type = usual_check(fit) if type is None else type
     options = CheckOptions(Request(draws=draws, max_bytes=max_bytes), group, stat, style, seed)
-    subject = Subject(
-        shown_text(fit), outcome(fit), expected_text(fit), statistic_of(stat)[0], fit.model.family.categories
-    )
-    return FIGURES[type](FRAMES[type](fit, options), subject)
+    return FIGURES[type](FRAMES[type](fit, options), subject_of(fit, stat))
+
+
+def subject_of(fit: Fit, stat: str | Statistic = "mean") -> Subject:
+    """What the words of a check speak of."""
+    categories = fit.model.family.categories
+    return Subject(shown_text(fit), outcome(fit), expected_text(fit), statistic_of(stat)[0], categories)
