@@ -14,6 +14,7 @@ _end_quietly()  # before what takes its time
 
 import inspect as _inspect
 
+from stanmlm.after.criticism.calibration import Calibration, sbc
 from stanmlm.after.criticism.compare import Ladder, ladder
 from stanmlm.after.criticism.criticism import loo, loo_compare, loo_model_weights, pareto_k, waic
 from stanmlm.after.criticism.elpd import Comparison, Elpd
@@ -141,6 +142,7 @@ from stanmlm.lecture.teaching import simulate_counties, simulate_exams
 from stanmlm.lecture.voters import simulate_redblue
 from stanmlm.moved import keep_old_names as _keep_old_names
 from stanmlm.plots import (
+    check_model,
     plot_areas,
     plot_conditional_effects,
     plot_curves,
@@ -150,6 +152,7 @@ from stanmlm.plots import (
     plot_ranef,
     plot_rank,
     plot_residuals,
+    plot_sbc,
     plot_slopes,
     plot_trace,
     pp_check,
@@ -176,6 +179,7 @@ from stanmlm.sampling.engines.recorded import Recorded, record
 __version__ = "0.1.0"
 
 __all__ = [
+    "Calibration",
     "Comparison",
     "DataError",
     "Design",
@@ -226,6 +230,7 @@ __all__ = [
     "check_collinearity",
     "check_dispersion",
     "check_exogeneity",
+    "check_model",
     "check_outliers",
     "check_uniformity",
     "check_zero_inflation",
@@ -316,6 +321,7 @@ __all__ = [
     "plot_ranef",
     "plot_rank",
     "plot_residuals",
+    "plot_sbc",
     "plot_slopes",
     "plot_trace",
     "poisson",
@@ -341,6 +347,7 @@ __all__ = [
     "residuals",
     "rope",
     "save",
+    "sbc",
     "scaled_residuals",
     "set_prior",
     "shifted_lognormal",

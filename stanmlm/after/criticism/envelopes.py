@@ -6,8 +6,8 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
 
-SIMULATED = 20_000  # ECDFs at a time
-NULL = 100_000  # of them behind an envelope
+SIMULATED = 20_000  # ECDFs at a time, and behind an envelope
+NULL = 100_000  # behind p-values
 
 
 def statistics_of(counts: Ints) -> Floats:
@@ -50,7 +50,7 @@ def p_value(counts: Ints, size: int = NULL) -> Floats:
 
 def local_level(n: int, bins: int, level: float) -> float:
     """The tail probability on each side, at every point, at which all of an ECDF is inside with probability `level`."""
-    return float(np.quantile(null_of(n, bins), 1 - level))
+    return float(np.quantile(null_of(n, bins, SIMULATED), 1 - level))
 
 
 def ecdf_envelope(n: int, bins: int, level: float = 0.95) -> tuple[Floats, Floats]:

@@ -140,7 +140,7 @@ def _homogeneity(rows: CheckedRows, seed: int | None) -> Panel | None:
 def _scaled_spread(rows: CheckedRows, seed: int | None) -> Panel | None:
     frame = _along((_ranks(rows), 2 * np.abs(rows.scaled.residuals - 0.5)))
     return Panel("along", "Homogeneity, by scaled residuals", "The line should be flat, at one half",
-                 _along_what(rows), "|2 scaled residual - 1|", frame, (0.5,))  # fmt: skip
+                 _along_what(rows), "|2 × scaled residual − 1|", frame, (0.5,))  # fmt: skip
 
 
 def _influence(rows: CheckedRows, seed: int | None) -> Panel | None:
@@ -188,7 +188,8 @@ def _normal_quantiles(rows: CheckedRows, seed: int | None) -> Panel | None:
 
 def _uniform_quantiles(rows: CheckedRows, seed: int | None) -> Panel | None:
     frame = _quantiles(rows.scaled.residuals, np.asarray)
-    return Panel("quantiles", "Uniformity of scaled residuals", "Points should lie within the band, all together", "Uniform quantile", "Scaled residual", frame)  # fmt: skip
+    return Panel("quantiles", "Uniformity of scaled residuals", "Points should lie within the band, all together",
+                 "Uniform quantile", "Scaled residual", frame)  # fmt: skip
 
 
 def _quantiles(values: Floats, quantile: Callable[[Floats], Floats]) -> pd.DataFrame:
@@ -218,8 +219,9 @@ def _effects(rows: CheckedRows, seed: int | None) -> Panel | None:
     if not parts:
         return None
     frame = pd.concat(parts, ignore_index=True)
-    return Panel("effects", "Normality of group effects", "Points should lie along the line", "Standard normal "
-                 "quantile", "Effect", frame.assign(label=pd.Categorical(frame["label"], frame["label"].unique())))  # fmt: skip
+    frame = frame.assign(label=pd.Categorical(frame["label"], frame["label"].unique()))
+    return Panel("effects", "Normality of group effects", "Points should lie along the line",
+                 "Standard normal quantile", "Effect", frame)  # fmt: skip
 
 
 def _effects_of(draws: Floats) -> pd.DataFrame:

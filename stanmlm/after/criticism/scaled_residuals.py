@@ -83,7 +83,8 @@ def simulate_residuals(
     Returns
     -------
     ScaledResiduals
-        `.residuals` and what they are made of (a censored response lies anywhere beyond, at random); `residual_tests` tests them, `plot_residuals` draws them.
+        `.residuals` and what they are made of; `residual_tests` tests them, `plot_residuals` draws them. A censored
+        response lies at random where it may be.
 
     Raises
     ------
