@@ -106,7 +106,8 @@ def hist_frame(ranks: Ints, draws: int) -> pd.DataFrame:
     counts, share = np.histogram(ranks, edges - 0.5)[0], np.diff(edges) / (draws + 1)
     lower, upper = (stats.binom.ppf(p, len(ranks), share) for p in ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
     middle, width = (edges[1:] + edges[:-1] - 1) / 2, np.diff(edges)
-    return pd.DataFrame({"x": middle, "width": width, "y": counts, "lower": lower, "upper": upper})
+    columns = {"x": middle, "width": width, "y": counts, "lower": lower, "upper": upper}
+    return pd.DataFrame(columns).assign(even=len(ranks) * share)
 
 
 def _ecdf(frame: pd.DataFrame, panels: int, words: Words) -> "ggplot":
@@ -125,12 +126,11 @@ def _hist(frame: pd.DataFrame, panels: int, words: Words) -> "ggplot":
     from plotnine import aes, geom_col, geom_hline, geom_rect, scale_y_continuous
 
     band = aes(xmin="x - width / 2", xmax="x + width / 2", ymin="lower", ymax="upper")
-    even = float((frame["lower"] + frame["upper"]).mean() / 2)
     return (
         _sheet(frame, panels)
         + geom_rect(band, fill=LIGHT)
         + geom_col(aes("x", "y", width="width"), fill="none", color=DARK, size=0.5)
-        + geom_hline(yintercept=even, color=QUIET, linetype="dashed", size=0.4)
+        + geom_hline(yintercept=float(frame["even"].mean()), color=QUIET, linetype="dashed", size=0.4)
         + scale_y_continuous(labels=plain, expand=(0, 0, 0.05, 0))
         + labels_of(words, "Rank", "Replications")
     )

@@ -9,11 +9,12 @@ import pandas as pd
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
+from stanmlm.after.criticism.check_rows import error_binned_frame
 from stanmlm.after.criticism.checked_rows import MOST, CheckedRows, checked_rows
 from stanmlm.after.criticism.criticism import loo
 from stanmlm.after.criticism.elpd import k_threshold
 from stanmlm.after.criticism.envelopes import order_envelope
-from stanmlm.after.criticism.ppcheck import FRAMES, error_binned_frame, usual_check
+from stanmlm.after.criticism.ppcheck import FRAMES, usual_check
 from stanmlm.after.criticism.replicates import CheckOptions
 from stanmlm.after.criticism.smooth import local_lines
 from stanmlm.after.effects.performance import check_collinearity
