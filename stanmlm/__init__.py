@@ -22,6 +22,7 @@ from stanmlm.after.criticism.exogeneity import Exogeneity, check_exogeneity
 from stanmlm.after.criticism.kfold import kfold
 from stanmlm.after.criticism.log_lik import log_lik
 from stanmlm.after.criticism.log_prior import log_prior
+from stanmlm.after.criticism.power import Power, powerSim
 from stanmlm.after.criticism.r_squared import bayes_R2, loo_R2
 from stanmlm.after.criticism.residual_tests import (
     ResidualTest,
@@ -201,6 +202,7 @@ __all__ = [
     "MeansAndContrasts",
     "OptionError",
     "Poststratified",
+    "Power",
     "PriorError",
     "Recorded",
     "RedBlue",
@@ -330,6 +332,7 @@ __all__ = [
     "posterior_linpred",
     "posterior_predict",
     "poststratify",
+    "powerSim",
     "powerscale",
     "pp_check",
     "predict",

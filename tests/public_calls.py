@@ -128,6 +128,7 @@ NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "plot_curves": lambda: {"x": "hours", "group": "student"},
     "plot_slopes": lambda: {"x": "hours", "group": "student"},
     "poststratify": lambda: {"frame": exams().assign(N=1)},
+    "powerSim": lambda: {"coef": "hours", "nsim": 2},
     "pp_check": lambda: {"type": "stat_grouped", "group": "student"},
     "record": lambda: {"raw": raw(), "program": exams_fit().program, "data": {}, "path": Path("never/written.npz")},
     "redblue": lambda: {"engine": "absent", "out": "redblue-out"},

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from stanmlm.after.criticism.ppcheck import FRAMES, check_order, pair_of, statistic_of, usual_check
 from stanmlm.after.criticism.replicates import CheckOptions, Stat
+from stanmlm.after.criticism.simulated_data import prior_of, prior_seed
 from stanmlm.after.predict.outcome import expected_text, outcome, shown_text
 from stanmlm.after.predict.request import MAX_BYTES, Request
 from stanmlm.base.arguments import check_arguments
@@ -27,6 +28,7 @@ def pp_check(
     x: str | Anything | None = None,
     stat: Stat = "mean",
     style: str = "standing",
+    prior: bool = False,
     seed: int | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> "ggplot":
@@ -57,6 +59,9 @@ def pp_check(
         "mean", "sd", "median", "mad", "min", "max", "prop_zero", or a function of a vector; a pair for "stat_2d".
     style
         Of a rootogram: "standing", "hanging" (bars hang from what is expected) or "suspended" (what they miss).
+    prior
+        Replicates from the prior of the model, which is sampled first: do they look like data that could be? All of its
+        priors must be proper. Of a fit with `prior_only=True`, brms's `sample_prior="only"`, they are that anyway.
     seed
         Of the replicates; the fit's own where None.
     max_bytes
@@ -71,6 +76,8 @@ def pp_check(
     ------
     OptionError
         For an unknown type, statistic or group.
+    PriorError
+        For replicates from a prior that is flat.
 
     Examples
     --------
@@ -84,6 +91,9 @@ def pp_check(
         close = did_you_mean(type, FRAMES)
         raise OptionError(f"there is no check `{type}`{close}; checks are {', '.join(FRAMES)}")
     check_order(fit, type)
+    fit = prior_of(fit, prior_seed(fit, seed)) if prior else fit
+    if fit.model.prior_only and (type or "").startswith("loo"):
+        raise OptionError(f'"{type}" leaves rows out of a posterior, and these replicates are from the prior')
     type = usual_check(fit) if type is None else type
     if stat != "mean" and not type.startswith("stat"):
         statistic_of(stat)  # what is none is told, where it is not used too

@@ -29,7 +29,11 @@ DRAWN = [
     *((exams_fit, type) for type in ("dens_overlay", "ribbon")),
     *((herds_fit, type) for type in QUICK),
     *(pytest.param(herds_fit, type, marks=pytest.mark.slow) for type in FRAMES if type not in QUICK),
-    *(pytest.param(exams_fit, type, marks=pytest.mark.slow) for type in FRAMES if not type.startswith(("bars", "root"))),
+    *(
+        pytest.param(exams_fit, type, marks=pytest.mark.slow)
+        for type in FRAMES
+        if not type.startswith(("bars", "root"))
+    ),
     *((votes_fit, type) for type in ("bars", "error_binned")),
     *((counts_fit, type) for type in ("bars", "rootogram")),
 ]
@@ -137,7 +141,7 @@ BAYESPLOT = (
 
 def test_checks_have_bayesplots_names() -> None:
     assert set(BAYESPLOT.split()) <= set(FRAMES) == set(FIGURES)
-    with pytest.raises(sm.OptionError, match="did you mean `ribbon`.*checks are dens_overlay, .*, km_overlay"):
+    with pytest.raises(sm.OptionError, match=r"did you mean `ribbon`.*checks are dens_overlay, .*, km_overlay"):
         sm.pp_check(exams_fit(), "ribon")
 
 
@@ -174,7 +178,9 @@ def test_shapes_by_group_are_of_its_rows() -> None:
     frame = sm.pp_check(fit, "ecdf_overlay_grouped", draws=4).data.query("draw == 0")
     for level, part in frame.groupby("group", observed=True):
         np.testing.assert_allclose(part["share"], [np.mean(y[site == level] <= x) for x in part["x"]])
-    counted = sm.pp_check(fit, "freqpoly_grouped").data.query("draw == 0").groupby("group", observed=True)["count"].sum()
+    counted = (
+        sm.pp_check(fit, "freqpoly_grouped").data.query("draw == 0").groupby("group", observed=True)["count"].sum()
+    )
     assert counted.to_dict() == {level: int(np.sum(site == level)) for level in sorted(set(site))}
 
 

@@ -12,7 +12,15 @@ import pandas as pd
 from stanmlm.after.criticism.envelopes import p_value
 from stanmlm.after.criticism.log_lik import Pieces, observed_pieces, observed_rows, pieces_of, row_log_likelihood
 from stanmlm.after.criticism.replications import Result, replicated
-from stanmlm.after.criticism.simulated_data import Refits, prior_of, refitted, require_plain, responses_of
+from stanmlm.after.criticism.simulated_data import (
+    Refits,
+    kept_in,
+    prior_of,
+    prior_seed,
+    refitted,
+    require_plain,
+    responses_of,
+)
 from stanmlm.after.predict.chunks import chunks_of
 from stanmlm.after.predict.request import Request
 from stanmlm.after.predict.target import thinned
@@ -21,10 +29,9 @@ from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.arviz_compat import ess_bulk, to_datatree
 from stanmlm.base.callers import warn_user
 from stanmlm.base.errors import DataError, OptionError
-from stanmlm.base.files.disk import check_writable, path_of
 from stanmlm.base.layout import format_signif, html_table
 from stanmlm.base.outlets import is_watched
-from stanmlm.base.streams import Purpose, seed_within, stream, within
+from stanmlm.base.streams import Purpose, stream, within
 from stanmlm.data.whole_rows import rows_of
 from stanmlm.families.responses import some_rows
 from stanmlm.fit.draws import values_of
@@ -171,14 +178,12 @@ def sbc(
     """
     check_arguments(sbc, locals())
     require_plain(fit, "sbc")
-    path = None if file is None else path_of(file)
-    if path is not None:
-        check_writable(path)
+    path = kept_in(file)
     sampling = resolve(replace(fit.sampling, chains=chains, iter=iter, warmup=None, thin=1))
     if not 1 <= draws <= (kept := chains * (iter - iter // 2)):
         raise OptionError(f"draws is {draws}; {chains} chains of {iter} iterations give {kept}")
     source = within(source_of(fit, seed), Purpose.REPLICATIONS)
-    drawn = _prior(fit, prior, seed_within(source, Purpose.STARTS))
+    drawn = _prior(fit, prior, prior_seed(fit, seed))
     if n > n_draws(drawn):
         raise OptionError(f"n is {n}; the prior has {n_draws(drawn)} draws, one a replication")
     order = stream(source, Purpose.CHOICE).permutation(n_draws(drawn))

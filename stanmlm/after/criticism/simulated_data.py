@@ -1,6 +1,8 @@
 """A model again with other responses, or with none: what calibration and power are simulated by."""
 
+import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -11,10 +13,11 @@ from stanmlm.after.predict.simulated import with_new_effects
 from stanmlm.after.predict.target import Target, target_of
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError
+from stanmlm.base.files.disk import check_writable, path_of
 from stanmlm.base.streams import ROWS, Purpose, Source, seed_within, within
 from stanmlm.families.responses import LARGEST
 from stanmlm.fit.call import read_options
-from stanmlm.fit.fit import Fit
+from stanmlm.fit.fit import Fit, source_of
 from stanmlm.fit.pipeline import fit_model
 from stanmlm.formula.formula import by_parameter
 from stanmlm.model.centering import Centering, centering
@@ -53,6 +56,19 @@ def require_plain(fit: Fit, verb: str) -> None:
     counted = not fit.model.family.weights_are_precisions and np.any(~np.isin(response.weights, (0, 1)))
     if counted or np.any(response.exponents != 1):
         raise DataError(f"{verb}() draws one response a row, and here weights count rows several times, or in part")
+
+
+def kept_in(file: str | os.PathLike[str] | None) -> Path | None:
+    """Where simulations are kept, if anywhere."""
+    path = None if file is None else path_of(file)
+    if path is not None:
+        check_writable(path)
+    return path
+
+
+def prior_seed(fit: Fit, seed: int | None = None) -> int:
+    """Of the draws of a model's prior."""
+    return seed_within(within(source_of(fit, seed), Purpose.REPLICATIONS), Purpose.STARTS)
 
 
 def prior_of(fit: Fit, seed: int, progress: bool = False) -> Fit:
