@@ -286,4 +286,5 @@ FIGURES: Mapping[str, Callable[[pd.DataFrame, Subject], "ggplot"]] = {
     "loo_intervals": _intervals,
     "loo_ribbon": check_rows.ribbon,
     "km_overlay": _survival,
+    "km_overlay_grouped": in_panels(_survival),
 }

@@ -129,19 +129,19 @@ def test_a_rootogram_has_the_roots_of_bars() -> None:
     assert (suspended["bottom"] == 0).all()
 
 
-# R: bayesplot::available_ppc(), 1.10.0; km_overlay_grouped is not here.
+# R: bayesplot::available_ppc(), 1.10.0.
 BAYESPLOT = (
     "bars bars_grouped boxplot dens dens_overlay dens_overlay_grouped ecdf_overlay ecdf_overlay_grouped error_binned "
     "error_hist error_hist_grouped error_scatter error_scatter_avg error_scatter_avg_grouped error_scatter_avg_vs_x "
-    "freqpoly freqpoly_grouped hist intervals intervals_grouped km_overlay loo_intervals loo_pit loo_pit_overlay "
-    "loo_pit_qq loo_ribbon pit_ecdf pit_ecdf_grouped ribbon ribbon_grouped rootogram scatter scatter_avg "
+    "freqpoly freqpoly_grouped hist intervals intervals_grouped km_overlay km_overlay_grouped loo_intervals loo_pit "
+    "loo_pit_overlay loo_pit_qq loo_ribbon pit_ecdf pit_ecdf_grouped ribbon ribbon_grouped rootogram scatter scatter_avg "
     "scatter_avg_grouped stat stat_2d stat_freqpoly stat_freqpoly_grouped stat_grouped violin_grouped"
 )
 
 
 def test_checks_have_bayesplots_names() -> None:
     assert set(BAYESPLOT.split()) <= set(FRAMES) == set(FIGURES)
-    with pytest.raises(sm.OptionError, match=r"did you mean `ribbon`.*checks are dens_overlay, .*, km_overlay"):
+    with pytest.raises(sm.OptionError, match=r"did you mean `ribbon`.*checks are dens_overlay, .*, km_overlay_grouped"):
         sm.pp_check(exams_fit(), "ribon")
 
 
@@ -259,6 +259,10 @@ def test_a_censored_response_is_shown_by_kaplan_and_meiers_curve() -> None:
     np.testing.assert_allclose(own["survival"], expected)
     new = frame[(frame["draw"] > 0) & (frame["x"] < 2)].groupby("draw")["survival"].min()
     assert abs(new.mean() - own["survival"][own["x"] < 2].min()) < 0.1
+    half = np.repeat(["a", "b"], 40)
+    by_group = sm.pp_check(fit, "km_overlay_grouped", group=half, draws=5).data.query("draw == 0 and group == 'b'")
+    last = data["time"][40:].to_numpy()[data["c"][40:] == 0].max()
+    assert by_group["x"].max() == last
     odd = sm.update(fit, "time | cens(-c) ~ 1")
     with pytest.raises(sm.OptionError, match="left-censored"):
         sm.pp_check(odd, "km_overlay")

@@ -17,7 +17,7 @@ from stanmlm.after.criticism.replicates import (
     members_of,
     replicates,
 )
-from stanmlm.after.criticism.survival import km_frame
+from stanmlm.after.criticism.survival import km_frame, km_grouped_frame
 from stanmlm.after.predict.request import Request
 from stanmlm.base.arguments import answer_of
 from stanmlm.base.arrays import Floats, Ints
@@ -222,4 +222,5 @@ FRAMES: Mapping[str, Callable[[Fit, CheckOptions], pd.DataFrame]] = {
     "loo_intervals": loo_intervals_frame,
     "loo_ribbon": loo_intervals_frame,
     "km_overlay": km_frame,
+    "km_overlay_grouped": km_grouped_frame,
 }
