@@ -134,8 +134,8 @@ BAYESPLOT = (
     "bars bars_grouped boxplot dens dens_overlay dens_overlay_grouped ecdf_overlay ecdf_overlay_grouped error_binned "
     "error_hist error_hist_grouped error_scatter error_scatter_avg error_scatter_avg_grouped error_scatter_avg_vs_x "
     "freqpoly freqpoly_grouped hist intervals intervals_grouped km_overlay km_overlay_grouped loo_intervals loo_pit "
-    "loo_pit_overlay loo_pit_qq loo_ribbon pit_ecdf pit_ecdf_grouped ribbon ribbon_grouped rootogram scatter scatter_avg "
-    "scatter_avg_grouped stat stat_2d stat_freqpoly stat_freqpoly_grouped stat_grouped violin_grouped"
+    "loo_pit_overlay loo_pit_qq loo_ribbon pit_ecdf pit_ecdf_grouped ribbon ribbon_grouped rootogram scatter "
+    "scatter_avg scatter_avg_grouped stat stat_2d stat_freqpoly stat_freqpoly_grouped stat_grouped violin_grouped"
 )
 
 
