@@ -100,7 +100,8 @@ def pp_check(
     options = CheckOptions(Request(draws=draws, max_bytes=max_bytes), group, stat, x, style, seed)
     subject = replace(subject_of(fit), along="row" if x is None else x if isinstance(x, str) else "x")
     if type == "stat_2d":
-        subject = replace(subject, stats=tuple(name for name, _ in pair_of(stat)))
+        (first, _), (second, _) = pair_of(stat)
+        subject = replace(subject, stats=(first, second))
     elif type.startswith("stat"):
         subject = replace(subject, stat=statistic_of(stat)[0])
     return FIGURES[type](FRAMES[type](fit, options), subject)

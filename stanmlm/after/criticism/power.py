@@ -164,16 +164,11 @@ def powerSim(  # noqa: N802
 
 def _coefficient(fit: Fit, coef: str) -> tuple[str, Element]:
     named = named_draws(fit, coef)
-    element = named.elements[0]
-    if len(named.names) > 1 or element.parameter.address.kind != "b":
-        own = ", ".join(name for name, of in zip(*_coefficients(fit), strict=True) if of)
-        raise OptionError(f"powerSim is of one coefficient, and `{coef}` is none; these are: {own}")
-    return named.names[0], element
-
-
-def _coefficients(fit: Fit) -> tuple[tuple[str, ...], list[bool]]:
-    named = named_draws(fit)
-    return named.names, [element.parameter.address.kind == "b" for element in named.elements]
+    if len(named.names) > 1 or named.elements[0].parameter.address.kind != "b":
+        few = named_draws(fit)
+        own = [name for name, of in zip(few.names, few.elements, strict=True) if of.parameter.address.kind == "b"]
+        raise OptionError(f"powerSim is of one coefficient, and `{coef}` is none; these are: {', '.join(own)}")
+    return named.names[0], named.elements[0]
 
 
 def _with_effect(fit: Fit, element: Element, effect: float) -> Fit:

@@ -1,6 +1,7 @@
 """What posterior predictive checks show, as frames: observed responses beside draws of new ones."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -159,7 +160,7 @@ def pair_of(stat: Stat) -> tuple[tuple[str, Statistic], tuple[str, Statistic]]:
     OptionError
         For another number of them.
     """
-    pair = [stat, "sd"] if isinstance(stat, str) or callable(stat) else list(stat)
+    pair: list[Any] = [stat, "sd"] if isinstance(stat, str) or callable(stat) else list(stat)
     if len(pair) != 2:
         raise OptionError(f'type="stat_2d" shows two statistics, stat=("mean", "sd"); these are {len(pair)}')
     return statistic_of(pair[0]), statistic_of(pair[1])
