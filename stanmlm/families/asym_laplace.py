@@ -39,11 +39,18 @@ def asym_laplace(link: str = "identity", link_sigma: str = "log", link_quantile:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in asym_laplace().parameters]
-    ['mu', 'sigma', 'quantile']
+    >>> from stanmlm import asym_laplace
+    >>> {name: link.name for name, link in asym_laplace().links.items()}
+    {'mu': 'identity', 'sigma': 'log', 'quantile': 'logit'}
     """
     return with_links(ASYM_LAPLACE, [link, link_sigma, link_quantile])
 

@@ -40,11 +40,18 @@ def beta(link: str = "logit", link_phi: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in beta().parameters]
-    ['mu', 'phi']
+    >>> from stanmlm.families import beta
+    >>> {name: link.name for name, link in beta().links.items()}
+    {'mu': 'logit', 'phi': 'log'}
     """
     return with_links(BETA, [link, link_phi])
 

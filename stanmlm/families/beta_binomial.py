@@ -43,11 +43,18 @@ def beta_binomial(link: str = "logit", link_phi: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in beta_binomial().parameters]
-    ['mu', 'phi']
+    >>> from stanmlm import beta_binomial
+    >>> {name: link.name for name, link in beta_binomial().links.items()}
+    {'mu': 'logit', 'phi': 'log'}
     """
     return with_links(BETA_BINOMIAL, [link, link_phi])
 

@@ -26,6 +26,7 @@ def binomial(link: str = "logit") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
 
     Raises
     ------
@@ -34,6 +35,7 @@ def binomial(link: str = "logit") -> Family:
 
     Examples
     --------
+    >>> from stanmlm import binomial
     >>> binomial(link="probit").link.name
     'probit'
     """

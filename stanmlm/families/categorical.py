@@ -39,9 +39,16 @@ def categorical(link: str = "logit", refcat: str | None = None) -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
+    >>> from stanmlm import categorical
     >>> categorical(refcat="setosa").reference
     'setosa'
     """

@@ -50,9 +50,16 @@ def cumulative(link: str = "logit", threshold: str = "flexible", link_disc: str 
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
+    >>> from stanmlm import cumulative
     >>> cumulative("probit").link.name, cumulative(threshold="equidistant").shared.name
     ('probit', 'equidistant')
     """

@@ -82,6 +82,7 @@ def custom_family(
     Returns
     -------
     Family
+        For `family=` of the verbs.
 
     Raises
     ------
@@ -95,6 +96,7 @@ def custom_family(
 
     Examples
     --------
+    >>> from stanmlm import custom_family
     >>> stan = "real tilted_lpdf(real y, real mu, real k) { return -log(2 * k) - abs(y - mu) / k; }"
     >>> custom_family("tilted", ("mu", "k"), ("identity", "log"), stan=stan)
     tilted(link="identity")

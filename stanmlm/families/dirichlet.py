@@ -40,9 +40,16 @@ def dirichlet(link: str = "logit", link_phi: str = "log", refcat: str | None = N
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
+    >>> from stanmlm import dirichlet
     >>> [one.name for one in dirichlet().bound(("a", "b", "c"), ()).parameters]
     ['mub', 'muc', 'phi']
     """

@@ -43,11 +43,18 @@ def exgaussian(link: str = "identity", link_sigma: str = "log", link_beta: str =
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in exgaussian().parameters]
-    ['mu', 'sigma', 'beta']
+    >>> from stanmlm import exgaussian
+    >>> {name: link.name for name, link in exgaussian().links.items()}
+    {'mu': 'identity', 'sigma': 'log', 'beta': 'log'}
     """
     return with_links(EXGAUSSIAN, [link, link_sigma, link_beta])
 

@@ -32,11 +32,18 @@ def exponential(link: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> exponential().link.name
-    'log'
+    >>> from stanmlm import exponential
+    >>> {name: link.name for name, link in exponential().links.items()}
+    {'mu': 'log'}
     """
     return with_link(EXPONENTIAL, link)
 

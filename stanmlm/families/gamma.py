@@ -41,11 +41,18 @@ def Gamma(link: str = "log", link_shape: str = "log") -> Family:  # noqa: N802 -
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in Gamma().parameters]
-    ['mu', 'shape']
+    >>> from stanmlm import Gamma
+    >>> {name: link.name for name, link in Gamma().links.items()}
+    {'mu': 'log', 'shape': 'log'}
     """
     return with_links(GAMMA, [link, link_shape])
 

@@ -38,11 +38,18 @@ def gaussian(link: str = "identity", link_sigma: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in gaussian().parameters]
-    ['mu', 'sigma']
+    >>> from stanmlm import gaussian
+    >>> {name: link.name for name, link in gaussian().links.items()}
+    {'mu': 'identity', 'sigma': 'log'}
     """
     return with_links(GAUSSIAN, [link, link_sigma])
 

@@ -37,11 +37,18 @@ def geometric(link: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> geometric().link.name
-    'log'
+    >>> from stanmlm import geometric
+    >>> {name: link.name for name, link in geometric().links.items()}
+    {'mu': 'log'}
     """
     return with_link(GEOMETRIC, link)
 

@@ -41,11 +41,18 @@ def inverse_gaussian(link: str = "log", link_shape: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in inverse_gaussian().parameters]
-    ['mu', 'shape']
+    >>> from stanmlm import inverse_gaussian
+    >>> {name: link.name for name, link in inverse_gaussian().links.items()}
+    {'mu': 'log', 'shape': 'log'}
     """
     return with_links(INVERSE_GAUSSIAN, [link, link_shape])
 

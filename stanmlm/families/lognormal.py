@@ -41,11 +41,18 @@ def lognormal(link: str = "identity", link_sigma: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in lognormal().parameters]
-    ['mu', 'sigma']
+    >>> from stanmlm import lognormal
+    >>> {name: link.name for name, link in lognormal().links.items()}
+    {'mu': 'identity', 'sigma': 'log'}
     """
     return with_links(LOGNORMAL, [link, link_sigma])
 

@@ -45,9 +45,16 @@ def multinomial(link: str = "logit", refcat: str | None = None) -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
+    >>> from stanmlm import multinomial
     >>> multinomial().bound(("a", "b", "c"), ()).locations
     ('mub', 'muc')
     """

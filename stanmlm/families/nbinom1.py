@@ -44,11 +44,18 @@ def nbinom1(link: str = "log", link_phi: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in nbinom1().parameters]
-    ['mu', 'phi']
+    >>> from stanmlm import nbinom1
+    >>> {name: link.name for name, link in nbinom1().links.items()}
+    {'mu': 'log', 'phi': 'log'}
     """
     return with_links(NBINOM1, [link, link_phi])
 

@@ -47,11 +47,18 @@ def negbinomial(link: str = "log", link_shape: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in negbinomial().parameters]
-    ['mu', 'shape']
+    >>> from stanmlm import negbinomial
+    >>> {name: link.name for name, link in negbinomial().links.items()}
+    {'mu': 'log', 'shape': 'log'}
     """
     return with_links(NEGBINOMIAL, [link, link_shape])
 

@@ -46,8 +46,9 @@ def ordbeta(link: str = "logit", link_phi: str = "log") -> Family:
 
     Examples
     --------
-    >>> [parameter.name for parameter in ordbeta().parameters]
-    ['mu', 'phi', 'cutzero', 'cutone']
+    >>> from stanmlm import ordbeta
+    >>> {name: link.name for name, link in ordbeta().links.items()}
+    {'mu': 'logit', 'phi': 'log', 'cutzero': 'identity', 'cutone': 'identity'}
     """
     return with_links(ORDBETA, [link, link_phi])
 

@@ -34,11 +34,18 @@ def poisson(link: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> poisson().link.name
-    'log'
+    >>> from stanmlm import poisson
+    >>> {name: link.name for name, link in poisson().links.items()}
+    {'mu': 'log'}
     """
     return with_link(POISSON, link)
 

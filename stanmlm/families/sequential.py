@@ -49,9 +49,16 @@ def sratio(link: str = "logit", threshold: str = "flexible", link_disc: str = "l
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
+    >>> from stanmlm import sratio
     >>> sratio("cloglog").link.name
     'cloglog'
     """
@@ -73,11 +80,18 @@ def cratio(link: str = "logit", threshold: str = "flexible", link_disc: str = "l
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> cratio().name
-    'cratio'
+    >>> from stanmlm import cratio
+    >>> {name: link.name for name, link in cratio().links.items()}
+    {'mu': 'logit'}
     """
     return replace(with_disc(with_link(CRATIO, link), link_disc), shared=threshold_of(UNORDERED, threshold))
 
@@ -97,11 +111,18 @@ def acat(link: str = "logit", threshold: str = "flexible", link_disc: str = "log
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> acat().link.name
-    'logit'
+    >>> from stanmlm import acat
+    >>> {name: link.name for name, link in acat().links.items()}
+    {'mu': 'logit'}
     """
     return replace(with_disc(with_link(ACAT, link), link_disc), shared=threshold_of(UNORDERED, threshold))
 

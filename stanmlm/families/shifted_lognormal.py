@@ -40,11 +40,18 @@ def shifted_lognormal(link: str = "identity", link_sigma: str = "log", link_ndt:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in shifted_lognormal().parameters]
-    ['mu', 'sigma', 'ndt']
+    >>> from stanmlm import shifted_lognormal
+    >>> {name: link.name for name, link in shifted_lognormal().links.items()}
+    {'mu': 'identity', 'sigma': 'log', 'ndt': 'log'}
     """
     return with_links(SHIFTED_LOGNORMAL, [link, link_sigma, link_ndt])
 

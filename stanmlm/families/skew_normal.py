@@ -42,11 +42,18 @@ def skew_normal(link: str = "identity", link_sigma: str = "log", link_alpha: str
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in skew_normal().parameters]
-    ['mu', 'sigma', 'alpha']
+    >>> from stanmlm import skew_normal
+    >>> {name: link.name for name, link in skew_normal().links.items()}
+    {'mu': 'identity', 'sigma': 'log', 'alpha': 'identity'}
     """
     return with_links(SKEW_NORMAL, [link, link_sigma, link_alpha])
 

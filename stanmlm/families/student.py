@@ -44,11 +44,18 @@ def student(link: str = "identity", link_sigma: str = "log", link_nu: str = "log
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in student().parameters]
-    ['mu', 'sigma', 'nu']
+    >>> from stanmlm import student
+    >>> {name: link.name for name, link in student().links.items()}
+    {'mu': 'identity', 'sigma': 'log', 'nu': 'logm1'}
     """
     return with_links(STUDENT, [link, link_sigma, link_nu])
 

@@ -37,11 +37,18 @@ def von_mises(link: str = "tan_half", link_kappa: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in von_mises().parameters]
-    ['mu', 'kappa']
+    >>> from stanmlm import von_mises
+    >>> {name: link.name for name, link in von_mises().links.items()}
+    {'mu': 'tan_half', 'kappa': 'log'}
     """
     return with_links(VON_MISES, [link, link_kappa])
 

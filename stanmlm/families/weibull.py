@@ -42,11 +42,18 @@ def weibull(link: str = "log", link_shape: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in weibull().parameters]
-    ['mu', 'shape']
+    >>> from stanmlm import weibull
+    >>> {name: link.name for name, link in weibull().links.items()}
+    {'mu': 'log', 'shape': 'log'}
     """
     return with_links(WEIBULL, [link, link_shape])
 
