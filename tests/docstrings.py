@@ -216,7 +216,7 @@ def _faults_of_returns(page: Page, verb: Callable[..., object]) -> Iterator[str]
     if annotation is not None and not found:
         yield "has no Returns"
     for item in found:
-        for kind in re.split(r" or |, ", str(item.annotation)):
+        for kind in re.split(r" or |, ", str(item.annotation).strip("()")):
             name = re.sub(r"\[.*", "", kind).rpartition(".")[2]
             if not re.fullmatch(r"\w+", name) or name not in wanted:
                 yield f"returns `{kind}` by its help and {wanted} by its signature"

@@ -109,6 +109,7 @@ def lFormula(  # noqa: N802
 
     Examples
     --------
+    >>> from stanmlm import lFormula
     >>> import pandas as pd
     >>> data = pd.DataFrame({"y": [1.0, 2.0, 4.0, 3.0], "x": [0.0, 1.0, 2.0, 3.0], "g": list("aabb")})
     >>> parts = lFormula("y ~ x + (1 + x | g)", data)
@@ -157,6 +158,7 @@ def model_matrix(
 
     Examples
     --------
+    >>> from stanmlm import model_matrix
     >>> import pandas as pd
     >>> model_matrix("~ x * f", pd.DataFrame({"x": [1.0, 2.0], "f": ["a", "b"]})).columns.tolist()
     ['(Intercept)', 'x', 'fb', 'x:fb']
@@ -196,6 +198,7 @@ def model_frame(
 
     Examples
     --------
+    >>> from stanmlm import model_frame
     >>> import pandas as pd
     >>> model_frame("log(y) ~ x", pd.DataFrame({"y": [1.0, 1.0], "x": [2.0, None]})).columns.tolist()
     ['log(y)', 'x']

@@ -38,6 +38,12 @@ def ordbeta(link: str = "logit", link_phi: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Notes
     -----

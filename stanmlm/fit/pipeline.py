@@ -27,8 +27,8 @@ from stanmlm.model.centering import centering
 from stanmlm.model.compress import compress
 from stanmlm.model.model import Model
 from stanmlm.model.propriety import check_posterior
+from stanmlm.priors.prior_records import SetPrior
 from stanmlm.priors.prior_slots import CovarianceInput, PriorInput
-from stanmlm.priors.prior_spec import SetPrior
 from stanmlm.priors.priors import check_proper, resolve_priors, scalar_bounds, split_preset
 from stanmlm.sampling.engines.protocol import Engine, RawDraws, Sampling, StanData
 from stanmlm.sampling.engines.sampling import resolve

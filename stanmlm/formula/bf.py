@@ -66,6 +66,7 @@ def bf(formula: str, *others: str, **by_parameter: object) -> Formulas:
 
     Examples
     --------
+    >>> from stanmlm import bf
     >>> bf("y ~ x + (1 | g)", "sigma ~ x")
     y ~ x + (1 | g)
     sigma ~ x
@@ -90,6 +91,7 @@ def lf(*others: str, **by_parameter: str) -> LinearFormulas:
 
     Examples
     --------
+    >>> from stanmlm import bf, lf
     >>> bf("y ~ x") + lf("sigma ~ x")
     y ~ x
     sigma ~ x

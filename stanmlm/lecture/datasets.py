@@ -81,6 +81,7 @@ def load_anes() -> Survey:
 
     Examples
     --------
+    >>> from stanmlm import load_anes
     >>> load_anes().frame.groupby("year").size().to_dict()
     {2000: 1315, 2004: 958}
     """

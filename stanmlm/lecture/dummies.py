@@ -34,6 +34,7 @@ def makeFEdummies(x: ArrayLike) -> pd.DataFrame:  # noqa: N802
 
     Examples
     --------
+    >>> from stanmlm import makeFEdummies
     >>> makeFEdummies(["b", "a", "b"])
          b    a
     0  1.0  0.0
@@ -66,6 +67,7 @@ def group_mean(x: ArrayLike, by: ArrayLike) -> Floats:
 
     Examples
     --------
+    >>> from stanmlm import group_mean
     >>> group_mean([1, 3, 5], ["a", "a", "b"])
     array([2., 2., 5.])
     """

@@ -53,6 +53,7 @@ def state_facts() -> pd.DataFrame:
 
     Examples
     --------
+    >>> from stanmlm import state_facts
     >>> state_facts().loc[:1, ["state", "income_2000"]]
       state  income_2000
     0    AL        24070

@@ -40,6 +40,7 @@ def simulate_exams(
 
     Examples
     --------
+    >>> from stanmlm import simulate_exams
     >>> simulate_exams(seed=1).shape
     (500, 5)
     """
@@ -82,6 +83,8 @@ def simulate_counties(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from stanmlm import simulate_counties
     >>> frame = simulate_counties(seed=1)
     >>> bool(np.polyfit(frame["income"], frame["rvs"], 1)[0] < 0)
     True

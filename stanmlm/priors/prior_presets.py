@@ -13,8 +13,10 @@ from stanmlm.families import Family
 from stanmlm.families.family import Default, as_they_are
 from stanmlm.families.links import LINKS
 from stanmlm.families.responses import Response
+from stanmlm.priors.covariance_spec import decov, lkj
 from stanmlm.priors.distributions import DISTRIBUTIONS
-from stanmlm.priors.prior_spec import CovariancePrior, Prior, decov, flat, lkj, normal, student_t
+from stanmlm.priors.prior_records import CovariancePrior, Prior
+from stanmlm.priors.prior_spec import flat, normal, student_t
 
 COEFFICIENT_SCALE = 2.5  # rstanarm's default scale of the intercept and the coefficients
 

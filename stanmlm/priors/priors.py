@@ -17,6 +17,7 @@ from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.parameter_names import Spellings
 from stanmlm.priors.parameters import Address, class_of, ledger
 from stanmlm.priors.prior_presets import PRESETS, Preset, Scales, measure_scales
+from stanmlm.priors.prior_records import Prior, SetPrior
 from stanmlm.priors.prior_slots import (
     CovarianceInput,
     PriorInput,
@@ -27,7 +28,7 @@ from stanmlm.priors.prior_slots import (
     prior_label,
     spread,
 )
-from stanmlm.priors.prior_spec import Prior, SetPrior, flat, student_t
+from stanmlm.priors.prior_spec import flat, student_t
 
 
 @dataclass(frozen=True)

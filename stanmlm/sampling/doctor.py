@@ -32,6 +32,7 @@ def doctor() -> str:
 
     Examples
     --------
+    >>> from stanmlm import doctor
     >>> print(doctor().splitlines()[0].split()[0])
     stanmlm
     """

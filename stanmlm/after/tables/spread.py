@@ -12,8 +12,8 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError
 from stanmlm.fit.draws import values_of
-from stanmlm.fit.extract import draw_counters
 from stanmlm.fit.fit import Fit, chains_of
+from stanmlm.fit.raw import draw_counters
 from stanmlm.priors.parameter_names import find
 from stanmlm.priors.parameters import Variable
 

@@ -41,7 +41,7 @@ from stanmlm.model.pilot import Pilot
 from stanmlm.model.stan_rows import Joint, Rows
 from stanmlm.model.sweeping import Sweep
 from stanmlm.priors.parameters import Address, address_of
-from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior
+from stanmlm.priors.prior_records import CovariancePrior, Prior, SetPrior
 from stanmlm.priors.priors import PriorRow, Priors
 from stanmlm.sampling.engines.choose import ENGINES
 from stanmlm.sampling.engines.protocol import Sampling

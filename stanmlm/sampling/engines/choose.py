@@ -32,6 +32,7 @@ def choose_engine(engine: str | Engine = "auto") -> Engine:
 
     Examples
     --------
+    >>> from stanmlm import choose_engine
     >>> choose_engine("stanli").name
     'stanli'
     """
