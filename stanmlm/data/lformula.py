@@ -94,8 +94,18 @@ def lFormula(  # noqa: N802
         A formula with at least one random term.
     data
         A data frame, a dict of columns, or None for variables in scope.
-    weights, subset, na_action, offset, contrasts, default_contrasts
-        As in `lmer`.
+    weights
+        Numbers, a column's name, or R code as text; None for ones.
+    subset
+        The rows to use, truth values, positions from 0 or R code as text; None for all.
+    na_action
+        What to do with missing values: "omit" and "exclude" drop their rows, "fail" refuses.
+    offset
+        Numbers, a column's name, or R code as text, added to the linear predictor; None for zero.
+    contrasts
+        By variable, a name such as "contr.sum" or a matrix with a row a level; None for the default ones.
+    default_contrasts
+        R's `options("contrasts")`: for unordered and for ordered factors.
 
     Returns
     -------
@@ -144,12 +154,19 @@ def model_matrix(
         A formula, or a fit. The random terms of a formula are left out; aliased columns stay in.
     data
         A data frame, a dict of columns, or None for variables in scope.
-    subset, na_action
-        As in `lm`.
+    subset
+        The rows to use, truth values, positions from 0 or R code as text; None for all.
+    na_action
+        What to do with missing values: "omit" and "exclude" drop their rows, "fail" refuses.
     contrasts
-        By variable: a name such as "contr.sum", or a matrix with a row a level.
+        By variable: a name such as "contr.sum", or a matrix with a row a level; None for the default ones.
     default_contrasts
         R's `options("contrasts")`: for unordered and for ordered factors.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a row that is used, a column a coefficient.
 
     Raises
     ------
@@ -188,13 +205,22 @@ def model_frame(
         A formula, or a fit.
     data
         A data frame, a dict of columns, or None for variables in scope.
-    subset, na_action
-        As in `lm`.
+    subset
+        The rows to use, truth values, positions from 0 or R code as text; None for all.
+    na_action
+        What to do with missing values: "omit" and "exclude" drop their rows, "fail" refuses.
 
     Returns
     -------
     pandas.DataFrame
         R's labels as columns; calls that give several columns, such as `poly(x, 2)`, are left out.
+
+    Raises
+    ------
+    FormulaError
+        With a caret, for a formula that cannot be read or evaluated.
+    DataError
+        For variables that are nowhere, and with `na_action="fail"` for missing values.
 
     Examples
     --------
@@ -220,6 +246,11 @@ def getME(fit: Fitted, name: str) -> object:  # noqa: N802
         A fit.
     name
         The part; `Z` (N, q) and `Zt` (q, N) are sparse.
+
+    Returns
+    -------
+    object
+        An array, a sparse matrix, a mapping or a number, as lme4 has that part.
 
     Raises
     ------

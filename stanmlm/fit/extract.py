@@ -44,8 +44,8 @@ def fixef(
     add_dropped
         Show columns that were dropped from a rank-deficient design, as NaN (lme4's `add.dropped`).
     probs
-        None for means. Quantiles: brms's table in their place, `Estimate`, `Est.Error` and `Q2.5` of 0.025, intercepts of
-        all parameters first.
+        None for means. Quantiles: brms's table in their place, `Estimate`, `Est.Error` and `Q2.5` of 0.025, intercepts
+        of all parameters first.
 
     Returns
     -------
@@ -123,8 +123,8 @@ def ranef(fit: Fit, *, probs: Sequence[float] | None = None) -> dict[str, pd.Dat
     fit
         A fit.
     probs
-        None for means. Quantiles: columns are pairs then, and `frame["hours"]` is brms's table of a coefficient, `Estimate`,
-        `Est.Error` and `Q2.5` of 0.025.
+        None for means. Quantiles: columns are pairs then, and `frame["hours"]` is brms's table of a coefficient,
+        `Estimate`, `Est.Error` and `Q2.5` of 0.025.
 
     Returns
     -------
@@ -180,8 +180,8 @@ def coef(
     fit
         A fit, or what `lmList` returns.
     probs
-        None for means. Quantiles: columns are pairs then, a coefficient and `Estimate`, `Est.Error` and `Q2.5` of 0.025;
-        of a fit without group terms the table of `fixef`.
+        None for means. Quantiles: columns are pairs then, a coefficient and `Estimate`, `Est.Error` and `Q2.5` of
+        0.025; of a fit without group terms the table of `fixef`.
 
     Returns
     -------

@@ -82,12 +82,20 @@ def lf(*others: str, **by_parameter: str) -> LinearFormulas:
 
     Parameters
     ----------
-    *others, **by_parameter
-        As in `bf`.
+    *others
+        A formula for a parameter of the family with its name left of `~`, `"sigma ~ x"`.
+    **by_parameter
+        The same by name, `sigma="~ x"`.
 
     Returns
     -------
     LinearFormulas
+        To the right of `bf(...) +`.
+
+    Raises
+    ------
+    FormulaError
+        For what is no formula, and for two of one parameter.
 
     Examples
     --------

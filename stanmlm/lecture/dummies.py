@@ -58,7 +58,8 @@ def group_mean(x: ArrayLike, by: ArrayLike) -> Floats:
 
     Returns
     -------
-    numpy.ndarray, (N,)
+    numpy.ndarray
+        (N,), in units of `x`.
 
     Raises
     ------

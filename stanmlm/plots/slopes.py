@@ -71,11 +71,11 @@ def plot_slopes(
         Of a fit: the variable whose coefficient is drawn, or "(Intercept)"; the one that varies by the group where
         None.
     line : pandas.DataFrame, optional
-        What the model expects of a group at `x`: the columns of `slopes` but for `group`.
+        What the model expects of a group at `x`: the columns of `slopes` but for `group`; None for that of a fit.
     rows, columns : str, optional
-        Columns whose values make the rows and columns of panels.
+        Columns whose values make the rows and columns of panels; None for one row, and one column.
     names : mapping, optional
-        What to call a highlighted group, by group.
+        What to call a highlighted group, by group; the group itself where None.
     words : Words
         Title, subtitle, axes and caption.
     log_x : bool

@@ -30,6 +30,11 @@ class Line:
 def doctor() -> str:
     """A table of engines, versions and what is missing, each with the one command that installs it.
 
+    Returns
+    -------
+    str
+        A line each, for `print`.
+
     Examples
     --------
     >>> from stanmlm import doctor

@@ -118,9 +118,13 @@ def poststratify(
         The columns whose values part the population: `"state"`, `["state", "income"]`; None is the whole.
     total
         Sums, such as expected votes, in place of averages.
-    re_formula, draws, new_levels
-        As in `posterior_epred`; a level that the survey never saw has its own draws from the population, the same in
-        every call.
+    re_formula
+        None for all group effects, "NA" (or NaN) for none, or a formula with some of them, `"~ (1 | state)"`.
+    draws
+        Use this many draws, evenly spaced; all where None.
+    new_levels
+        For levels that the survey never saw: "draw" gives each its own draws from the population, the same in every
+        call; "zero" is lme4's `allow.new.levels=TRUE`; "error" refuses.
     max_bytes
         The working memory, and a limit on draws by parts; the rows are gone through in pieces, whatever their number.
 

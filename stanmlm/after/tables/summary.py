@@ -161,11 +161,16 @@ def summary(
         (`"sd_state[income]"`); rstanarm's "alpha" (intercept), "beta" (all coefficients without it), "varying" (group
         effects), or a variable (`"sd_state"`); everything where None.
     regex_pars
-        A regular expression that picks names.
+        A regular expression that picks names; None for no such choice.
     probs
         Quantiles.
     digits
         Decimals in print.
+
+    Returns
+    -------
+    Summary or ListSummary
+        `frame` has the numbers, a row a parameter, of `lmList` a row a parameter and level.
 
     Raises
     ------

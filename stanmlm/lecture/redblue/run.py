@@ -93,6 +93,7 @@ def redblue(
     Returns
     -------
     RedBlue
+        `table` has the coefficients, `fits` the fits, `files` what was written; it prints as the table of the ladder.
 
     Raises
     ------

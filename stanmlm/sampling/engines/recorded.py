@@ -34,10 +34,16 @@ def record(raw: RawDraws, program: Program, data: StanData, path: str | PathLike
     path
         The file; its folder must exist.
 
+    Raises
+    ------
+    FileError
+        Where the file cannot be written.
+
     Examples
     --------
     >>> import tempfile
     >>> from stanmlm import Recorded, lm, record, sigma, simulate_exams
+    >>> from stanmlm.sampling.engines.protocol import Sampling
     >>> from stanmlm.sampling.engines.stanli import Stanli
     >>> from stanmlm.sampling.program import program, structure
     >>> from stanmlm.sampling.standata import standata
