@@ -67,7 +67,25 @@ class ReTrms:
 
 @dataclass(frozen=True)
 class LFormula:
-    """What `lme4::lFormula` gives: fixed columns, model frame, random terms."""
+    """What `lme4::lFormula` gives: fixed columns, model frame, random terms.
+
+    Attributes
+    ----------
+    X
+        Fixed columns, (N, F), under R's names.
+    fr
+        The model frame.
+    reTrms
+        lme4's: `flist`, `cnms`, `Gp`, `nl`, `assign` and the sparse `Zt`, (q, N).
+    formula
+        Its text.
+
+    Examples
+    --------
+    >>> from stanmlm import lFormula, simulate_exams
+    >>> lFormula("score ~ hours + (1 | student)", simulate_exams(seed=1)).X.columns.tolist()
+    ['(Intercept)', 'hours']
+    """
 
     X: pd.DataFrame
     fr: pd.DataFrame

@@ -4,18 +4,10 @@ import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    LOG_PRIOR,
-    SCALE_PRIOR,
-    Default,
-    Distributional,
-    Family,
-    Notation,
-    symmetric,
-    trials_of,
-    unbounded,
-    with_links,
-)
+from stanmlm.families.altered import with_links
+from stanmlm.families.common import LOG_PRIOR, SCALE_PRIOR, symmetric, trials_of, unbounded
+from stanmlm.families.distributional import Default, Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.link_functions import log1m_exp
 from stanmlm.families.links import LINKS, OF_CHANCES, OF_REALS, OF_SCALES
 from stanmlm.families.reductions import Extra

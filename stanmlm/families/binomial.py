@@ -6,7 +6,10 @@ import numpy as np
 from scipy import special
 
 from stanmlm.base.arrays import Floats, Ints
-from stanmlm.families.family import Distributional, Family, Notation, moderately, trials_of, with_link
+from stanmlm.families.altered import with_link
+from stanmlm.families.common import moderately, trials_of
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.incomplete import log_inc_beta
 from stanmlm.families.links import LINKS, OF_SHARES
 from stanmlm.families.reductions import Extra, Reduction, Stats, ratio, times, total

@@ -4,16 +4,10 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    Distributional,
-    Family,
-    Notation,
-    from_zero,
-    location_itself,
-    mean_of,
-    trials_of,
-    with_link,
-)
+from stanmlm.families.altered import with_link
+from stanmlm.families.common import from_zero, location_itself, mean_of, trials_of
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.links import LINKS, OF_TIMES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
 from stanmlm.families.responses import Response, read_positive

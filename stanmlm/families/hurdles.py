@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from stanmlm.base.arrays import Floats
-from stanmlm.families.family import Family, with_links
+from stanmlm.families.altered import with_links
+from stanmlm.families.family import Family
 from stanmlm.families.gamma import GAMMA
 from stanmlm.families.lognormal import LOGNORMAL
 from stanmlm.families.mixtures import called, hurdle

@@ -4,8 +4,11 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.altered import with_links
 from stanmlm.families.beta import BETA
-from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_links
+from stanmlm.families.common import trials_of
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.mixture_tails import one_case
 from stanmlm.families.mixtures import SOMEWHERE, called, chance, hurdle, starting
 from stanmlm.families.reductions import Extra, Reduction, Stats, total

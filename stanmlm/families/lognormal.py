@@ -7,16 +7,10 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    LOG_PRIOR,
-    SCALE_PRIOR,
-    Distributional,
-    Family,
-    Notation,
-    from_zero,
-    trials_of,
-    with_links,
-)
+from stanmlm.families.altered import with_links
+from stanmlm.families.common import LOG_PRIOR, SCALE_PRIOR, from_zero, trials_of
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.gaussian import squares_by_cell, squares_of_all
 from stanmlm.families.links import LINKS, OF_LOGS, OF_SCALES
 from stanmlm.families.reductions import Extra, Reduction, Stats, total

@@ -8,19 +8,10 @@ from scipy import special
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.distinct import cells_of, factorize
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    LOG_PRIOR,
-    Default,
-    Distributional,
-    Family,
-    Notation,
-    from_zero,
-    mean_of,
-    moderately,
-    symmetric,
-    trials_of,
-    with_links,
-)
+from stanmlm.families.altered import with_links
+from stanmlm.families.common import LOG_PRIOR, from_zero, mean_of, moderately, symmetric, trials_of
+from stanmlm.families.distributional import Default, Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.incomplete import log_inc_beta
 from stanmlm.families.links import LINKS, OF_COUNTS, OF_SCALES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total

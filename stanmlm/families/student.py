@@ -5,20 +5,10 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    LOG_PRIOR,
-    SCALE_PRIOR,
-    Default,
-    Distributional,
-    Family,
-    Notation,
-    location_itself,
-    mean_of,
-    symmetric,
-    trials_of,
-    unbounded,
-    with_links,
-)
+from stanmlm.families.altered import with_links
+from stanmlm.families.common import LOG_PRIOR, SCALE_PRIOR, location_itself, mean_of, symmetric, trials_of, unbounded
+from stanmlm.families.distributional import Default, Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.incomplete import log_inc_beta
 from stanmlm.families.links import LINKS, OF_DEGREES, OF_REALS_AND_SHARES, OF_SCALES
 from stanmlm.families.reductions import Extra

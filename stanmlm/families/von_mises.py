@@ -5,16 +5,10 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    Default,
-    Distributional,
-    Family,
-    Notation,
-    location_itself,
-    symmetric,
-    trials_of,
-    with_links,
-)
+from stanmlm.families.altered import with_links
+from stanmlm.families.common import location_itself, symmetric, trials_of
+from stanmlm.families.distributional import Default, Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.links import LINKS, OF_SCALES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
 from stanmlm.families.responses import Response, read_angles

@@ -1,8 +1,9 @@
 """Counts with more zeros than their family has."""
 
+from stanmlm.families.altered import with_links
 from stanmlm.families.beta_binomial import BETA_BINOMIAL
 from stanmlm.families.binomial import BINOMIAL
-from stanmlm.families.family import Family, with_links
+from stanmlm.families.family import Family
 from stanmlm.families.mixtures import called, inflated
 from stanmlm.families.negbinomial import NEGBINOMIAL
 from stanmlm.families.poisson import POISSON

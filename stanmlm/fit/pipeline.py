@@ -15,8 +15,8 @@ from stanmlm.data.frame import ModelFrame, model_frame
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.data.rvalues import as_factor
 from stanmlm.families import Family
+from stanmlm.families.altered import holding
 from stanmlm.families.categories import thresholds_told
-from stanmlm.families.family import holding
 from stanmlm.families.ordinal import MOST_SHIFTED, shift_of
 from stanmlm.families.reading import read_response, require_counting, with_items
 from stanmlm.families.responses import Response

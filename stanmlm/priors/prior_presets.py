@@ -10,7 +10,8 @@ from stanmlm.base.arrays import Floats, constant, is_constant
 from stanmlm.data.design import Design, predictors
 from stanmlm.data.whole_rows import counts
 from stanmlm.families import Family
-from stanmlm.families.family import Default, as_they_are
+from stanmlm.families.distributional import Default
+from stanmlm.families.family import as_they_are
 from stanmlm.families.links import LINKS
 from stanmlm.families.responses import Response
 from stanmlm.priors.covariance_spec import decov, lkj

@@ -9,7 +9,7 @@ import numpy as np
 from stanmlm.base.errors import PriorError, did_you_mean
 from stanmlm.data.design import Design, predictors
 from stanmlm.families import Family
-from stanmlm.families.family import Default, Distributional
+from stanmlm.families.distributional import Default, Distributional
 from stanmlm.families.responses import Response
 from stanmlm.formula.bf import LOCATION
 from stanmlm.priors.covariance_slots import spread_covariance

@@ -17,8 +17,8 @@ from stanmlm.data.frame import ModelFrame
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.data.rvalues import Contrast, Value
 from stanmlm.families import FAMILIES, Family
+from stanmlm.families.altered import holding, with_links
 from stanmlm.families.custom import custom_family
-from stanmlm.families.family import holding, with_links
 from stanmlm.families.ordinal import SHARED, with_disc
 from stanmlm.families.reductions import Extra, Observed
 from stanmlm.families.responses import Response

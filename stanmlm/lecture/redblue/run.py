@@ -33,7 +33,31 @@ Fits = Mapping[tuple[int, str], Fit | FitList]  # by year and the rung's key
 
 @dataclass(frozen=True)
 class RedBlue:
-    """What the main job made; prints as the table of the ladder."""
+    """What the main job made; prints as the table of the ladder.
+
+    Attributes
+    ----------
+    survey
+        The respondents, with what a caption has to say about them.
+    fits
+        By year and model.
+    table
+        A row a year and model.
+    states
+        A row a year, model, state and coefficient.
+    figures
+        "curves", "slopes" and "states".
+    files
+        What was written.
+    notes
+        What prints below the table.
+
+    Examples
+    --------
+    >>> from stanmlm import RedBlue
+    >>> sorted(RedBlue.__annotations__)
+    ['figures', 'files', 'fits', 'notes', 'states', 'survey', 'table']
+    """
 
     survey: Survey
     fits: Fits
