@@ -23,6 +23,7 @@ SECTIONS = (
 HEADING = re.compile(r"^(\S.*)\n-{3,}$", re.MULTILINE)
 # Words by which the meaning of a default that is None is told.
 TELLS_NONE = re.compile(r"\bNone\b|default|[Ww]ithout|\bnot given\b")
+ELSEWHERE = re.compile(r"As (?:in|that of|of)? ?`(\w+)`")
 VARIABLE = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
 
 
@@ -201,6 +202,8 @@ def _faults_of_parameters(page: Page, verb: Callable[..., object]) -> Iterator[s
     for item in told:
         if not item.description.strip():
             yield f"says nothing of `{item.name}`"
+        elif (other := ELSEWHERE.match(item.description)) and other[1] in sm.__all__:
+            yield f"says of `{item.name}` that it is told elsewhere"
         elif _defaults_to_none(taken, item.name) and not TELLS_NONE.search(f"{item.annotation} {item.description}"):
             yield f"does not say what `{item.name}=None` means"
 

@@ -47,7 +47,7 @@ def sratio(link: str = "logit", threshold: str = "flexible", link_disc: str = "l
     threshold : str
         "flexible" or "equidistant".
     link_disc : str
-        As in `cumulative`.
+        For a formula of disc, by which the distance to thresholds is multiplied: "log", "softplus" or "squareplus".
 
     Returns
     -------
@@ -78,7 +78,7 @@ def cratio(link: str = "logit", threshold: str = "flexible", link_disc: str = "l
     threshold : str
         "flexible" or "equidistant".
     link_disc : str
-        As in `cumulative`.
+        For a formula of disc, by which the distance to thresholds is multiplied: "log", "softplus" or "squareplus".
 
     Returns
     -------
@@ -109,7 +109,7 @@ def acat(link: str = "logit", threshold: str = "flexible", link_disc: str = "log
     threshold : str
         "flexible" or "equidistant".
     link_disc : str
-        As in `cumulative`.
+        For a formula of disc, by which the distance to thresholds is multiplied: "log", "softplus" or "squareplus".
 
     Returns
     -------

@@ -56,7 +56,7 @@ def lmList(  # noqa: N802, lme4's name
     data
         A data frame, or None for variables of the caller's scope.
     family
-        As in `glm`.
+        `gaussian`, `binomial`, `"poisson"`, `binomial(link="probit")` and so on.
     **options
         Those of the verbs (see `Options`) but `file`: vectors of weights, offsets and `subset` have a value a row of
         the whole data.

@@ -39,6 +39,7 @@ MODULES = sorted(
 FUNCTIONS, CLASSES, METHODS = public_functions(), public_classes(), public_methods()
 WITH_EXAMPLES = {**FUNCTIONS, **CLASSES, **habits()}
 PUBLIC = {f"{one.__module__}.{one.__qualname__}" for one in map(inspect.unwrap, WITH_EXAMPLES.values())}
+LONG = ("redblue",)  # the whole ladder of the lecture
 MOST_FITS = 24  # that examples of the whole package may sample; they share those that they call alike
 
 
@@ -76,7 +77,9 @@ def test_the_help_of_a_method_is_whole(name: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("name", WITH_EXAMPLES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LONG)) for name in WITH_EXAMPLES]
+)
 def test_an_example_runs_as_it_is_pasted(
     name: str, fits_once: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

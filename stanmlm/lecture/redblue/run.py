@@ -109,8 +109,18 @@ def redblue(
         The folder to write to; made where it does not exist.
     seed : int
         Of the simulation and of every fit.
-    chains, iter, warmup, adapt_delta, cores, engine
-        As in `glmer`; while `adapt_delta` is not given, divergent transitions raise it.
+    chains : int
+        Chains of each fit.
+    iter : int
+        Draws of each chain, with warm-up.
+    warmup : int
+        How many of them are warm-up; half where None.
+    adapt_delta : float
+        Stan's target of acceptance; where None 0.8, which divergent transitions raise.
+    cores : int
+        Chains at a time; as many as there are cores where None.
+    engine : str or engine
+        "auto" (stanli where it is, else CmdStan), "stanli", "cmdstan", or an engine.
     report : callable
         Takes a line after each fit.
 
@@ -122,7 +132,7 @@ def redblue(
     Raises
     ------
     DataError
-        As `load_anes`, `load_naes` and `survey_of`; or where `out` cannot be written.
+        For data that are absent, cannot be read or lack columns, and where `out` cannot be written.
 
     Examples
     --------
