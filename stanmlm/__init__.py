@@ -112,25 +112,14 @@ from stanmlm.families import (
     zero_one_inflated_beta,
 )
 from stanmlm.fit.diagnostics import Diagnostics, diagnostics
-from stanmlm.fit.extract import (
-    as_draws_df,
-    coef,
-    confint,
-    fixef,
-    ngrps,
-    nobs,
-    ranef,
-    sigma,
-    stancode,
-    standata,
-    vcov,
-)
+from stanmlm.fit.extract import coef, confint, fixef, ngrps, nobs, ranef, sigma, vcov
 from stanmlm.fit.files.saved import load, save
 from stanmlm.fit.fit import Fit
 from stanmlm.fit.fitlist import FitList
 from stanmlm.fit.lmlist import coefficients, lmList
 from stanmlm.fit.printing import display
 from stanmlm.fit.prior_summary import prior_summary
+from stanmlm.fit.raw import as_draws_df, stancode, standata
 from stanmlm.fit.tidy import odds_ratios, tidy
 from stanmlm.fit.update import update
 from stanmlm.fit.varcorr import VarCorr, as_data_frame
@@ -159,15 +148,14 @@ from stanmlm.plots import (
     plot_trace,
     pp_check,
 )
+from stanmlm.priors.covariance_spec import decov, lkj
 from stanmlm.priors.prior_spec import (
     beta,
     cauchy,
-    decov,
     exponential,
     flat,
     gamma,
     inv_gamma,
-    lkj,
     logistic,
     normal,
     set_prior,

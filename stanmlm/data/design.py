@@ -71,6 +71,42 @@ class Design:
     """What the formula makes of N rows, of which it keeps the D distinct ones, in the order in which rows meet them.
 
     Fixed columns here are those of the location; `predictors` gives all. `whole_rows` gives what is asked of all N.
+
+    Attributes
+    ----------
+    X
+        Fixed columns, (D, F), the intercept first where there is one; those that others make are gone.
+    names
+        Their names, R's, no two alike.
+    assign
+        The term of each column, 0 the intercept.
+    intercept
+        Whether there is one.
+    dropped
+        Columns that others make, in R's order.
+    terms
+        Group terms: the location's, most levels first, then those of each other parameter.
+    offset
+        (N,), one a row.
+    spec
+        What the formula has learned from the data, for new ones.
+    row
+        The distinct row of each row, (N,); None where each is its own, and D = N.
+    counts
+        How many rows each distinct one stands for, (D,); None where `row` is.
+    called
+        What R calls the columns; empty where it is `names`.
+    others
+        Predictors of the parameters beside the location that have a formula.
+    dpar
+        The location's name.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, simulate_exams
+    >>> design = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model.design
+    >>> design.names, [term.group for term in design.terms]
+    (('(Intercept)', 'hours'), ['student'])
     """
 
     X: Floats  # (D, F) with the intercept first where there is one; rank-deficient columns are gone

@@ -25,8 +25,8 @@ from stanmlm.formula.rcode import names_in
 from stanmlm.formula.rparse import parse_expression
 from stanmlm.formula.variables import variables_of
 from stanmlm.model.model import Model
+from stanmlm.priors.prior_records import SetPrior
 from stanmlm.priors.prior_slots import CovarianceInput, PriorInput
-from stanmlm.priors.prior_spec import SetPrior
 from stanmlm.sampling.engines.choose import choose_engine
 from stanmlm.sampling.engines.protocol import Engine, Sampling
 from stanmlm.sampling.engines.sampling import sampling_from

@@ -13,7 +13,7 @@ from scipy import stats
 from stanmlm import DataError, OptionError, StanmlmWarning
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families import FAMILIES, Family, acat, as_family, cratio, cumulative, sratio
-from stanmlm.families.family import with_link
+from stanmlm.families.altered import with_link
 from stanmlm.families.links import LINKS
 from stanmlm.families.ordinal import log_between
 from stanmlm.families.reductions import Extra

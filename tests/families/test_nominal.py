@@ -16,7 +16,7 @@ from stanmlm.families.reductions import Extra
 from stanmlm.families.slopes import slopes, theta_at
 from stanmlm.families.theta import Theta
 from stanmlm.fit.pipeline import ModelOptions, build_model
-from stanmlm.priors.prior_spec import SetPrior
+from stanmlm.priors.prior_records import SetPrior
 from stanmlm.priors.priors import PriorRow
 
 NAMES, ROWS = ("a", "b 1", "c_2", "d.3"), 6

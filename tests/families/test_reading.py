@@ -11,7 +11,7 @@ import stanmlm as sm
 from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmWarning
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families import FAMILIES, Family, as_family
-from stanmlm.families.family import holding
+from stanmlm.families.altered import holding
 from stanmlm.families.reading import read_response
 from stanmlm.families.responses import Response
 from stanmlm.fit.pipeline import ModelOptions, build_model

@@ -23,7 +23,34 @@ QUARTILES = (0.05, 0.25, 0.5, 0.75, 0.95)  # of the print
 
 @dataclass(frozen=True, eq=False)
 class ScaledResiduals:
-    """Residuals on the scale of probabilities, uniform where the model is right."""
+    """Residuals on the scale of probabilities, uniform where the model is right.
+
+    Attributes
+    ----------
+    residuals
+        (N,), between `lower` and `lower_or_equal`, at random where these differ.
+    lower
+        The share of simulations below the response, (N,).
+    lower_or_equal
+        The share of those that are not above it, (N,).
+    simulations
+        Responses that the model draws, (N, n).
+    observed
+        Responses, (N,).
+    fitted
+        Expected responses, (N,).
+    integer
+        Whether responses are whole numbers, which tie.
+    source
+        Of random numbers.
+
+    Examples
+    --------
+    >>> from stanmlm import scaled_residuals
+    >>> found = scaled_residuals([[1.0, 3.0, 4.0, 5.0]], [3.5])
+    >>> found.lower.tolist(), found.residuals.tolist()
+    ([0.5], [0.5])
+    """
 
     residuals: Floats  # (N,) between `lower` and `lower_or_equal`, at random where these differ
     lower: Floats  # (N,) the share of simulations below the response
@@ -141,6 +168,7 @@ def scaled_residuals(
     Returns
     -------
     ScaledResiduals
+        `residuals` are (N,), and what the tests and `plot_residuals` take.
 
     Raises
     ------
@@ -149,6 +177,7 @@ def scaled_residuals(
 
     Examples
     --------
+    >>> from stanmlm import scaled_residuals
     >>> scaled_residuals([[1.0, 3.0, 4.0, 5.0]], [3.5]).residuals.tolist()
     [0.5]
     """

@@ -41,8 +41,11 @@ def simulate(
     re_formula
         "NA", as in lme4, draws every group effect anew from its population; None keeps the fitted effects, so that
         only new levels are drawn.
-    trials, offset
-        As in `posterior_predict`.
+    trials
+        Of new data whose trials the formula does not give, a number or one a row; None for any other.
+    offset
+        Of new data, a number or one a row, for a fit that got `offset=` as an array; None for any other, which the new
+        data tell.
 
     Returns
     -------
