@@ -65,8 +65,10 @@ def check_model(fit: Fit, *, seed: int | None = None) -> "ModelSheet":
     rows = [Beside(figures[at : at + 2]) if figures[at + 1 :] else figures[at] for at in range(0, len(figures), 2)]
     sheet = sheet_of(rows, frame_of(panels))
     missing = left_out(fit)
-    sized = sheet + theme(figure_size=(WIDTH, HEIGHT * len(rows)))
-    return sized + labs(caption=missing) if missing else sized
+    sized: ModelSheet = sheet + theme(figure_size=(WIDTH, HEIGHT * len(rows)))
+    if missing:
+        sized = sized + labs(caption=missing)
+    return sized
 
 
 def frame_of(panels: tuple[Panel, ...]) -> pd.DataFrame:

@@ -63,7 +63,7 @@ class Calibration:
 
     def __repr__(self) -> str:
         frame = self.to_frame()
-        smallest = frame.loc[frame["p.value"].idxmin()]
+        smallest = frame.iloc[int(frame["p.value"].argmin())]
         outside = int((frame["p.value"] < 1 - LEVEL).sum())
         lines = [
             f"Simulation-based calibration of {self.formula}",

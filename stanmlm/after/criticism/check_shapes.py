@@ -76,7 +76,7 @@ def grouped(levels: Sequence[str], frames: Sequence[pd.DataFrame]) -> pd.DataFra
     """The frames of groups below each other, with a column `group`."""
     named = [frame.assign(group=level) for level, frame in zip(levels, frames, strict=True)]
     frame = pd.concat(named, ignore_index=True)
-    return frame.assign(group=pd.Categorical(frame["group"], levels))
+    return frame.assign(group=pd.Categorical(frame["group"], list(levels)))
 
 
 def places(rep: Replicates) -> Floats:

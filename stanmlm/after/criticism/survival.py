@@ -70,5 +70,6 @@ def _curves(y: Floats, event: Bools, new: Floats) -> pd.DataFrame:
         for draw, (times, shares) in enumerate(curves)
     ]
     # beyond the last time that was seen, replicates are compared with nothing
-    frame = pd.concat(parts, ignore_index=True)
-    return frame[frame["x"] <= end]
+    frame: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    kept: pd.DataFrame = frame[frame["x"] <= end]
+    return kept
