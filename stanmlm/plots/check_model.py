@@ -66,8 +66,9 @@ def check_model(fit: Fit, *, seed: int | None = None) -> "ModelSheet":
     sheet = sheet_of(rows, frame_of(panels))
     missing = left_out(fit)
     sized: ModelSheet = sheet + theme(figure_size=(WIDTH, HEIGHT * len(rows)))
-    captioned: ModelSheet = sized + labs(caption=missing)
-    return captioned if missing else sized
+    if missing:
+        sized = sized + labs(caption=missing)
+    return sized
 
 
 def frame_of(panels: tuple[Panel, ...]) -> pd.DataFrame:

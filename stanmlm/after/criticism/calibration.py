@@ -63,7 +63,7 @@ class Calibration:
 
     def __repr__(self) -> str:
         frame = self.to_frame()
-        smallest = frame.iloc[int(np.argmin(frame["p.value"]))]
+        smallest = frame.iloc[int(frame["p.value"].argmin())]
         outside = int((frame["p.value"] < 1 - LEVEL).sum())
         lines = [
             f"Simulation-based calibration of {self.formula}",

@@ -18,7 +18,7 @@ from stanmlm.base.layout import html_table
 from stanmlm.base.outlets import is_watched
 from stanmlm.base.streams import Purpose, stream, within
 from stanmlm.fit.draws import values_of
-from stanmlm.fit.fit import Fit, n_draws, source_of
+from stanmlm.fit.fit import Fit, chains_of, n_draws, source_of
 from stanmlm.priors.parameters import Element
 from stanmlm.sampling.engines.sampling import resolve
 
@@ -173,11 +173,10 @@ def _coefficient(fit: Fit, coef: str) -> tuple[str, Element]:
 
 def _with_effect(fit: Fit, element: Element, effect: float) -> Fit:
     """The fit with one coefficient at a number in every draw."""
-    tree = fit.posterior.copy()
-    variable = element.parameter.variable
-    array = tree["posterior"][variable].copy(deep=True)
-    values = np.asarray(array.values)
-    np.moveaxis(values, (0, 1), (-2, -1))[element.at] = effect  # a view of the copy
+    tree, variable = fit.posterior.copy(), element.parameter.variable
+    values = chains_of(fit, variable).copy()
+    np.moveaxis(values, (0, 1), (-2, -1))[element.at] = effect
+    array = tree["posterior"].to_dataset()[variable].copy(data=values)
     tree["posterior"] = tree["posterior"].to_dataset().assign({variable: array})
     return replace(fit, posterior=tree)
 

@@ -71,5 +71,5 @@ def _curves(y: Floats, event: Bools, new: Floats) -> pd.DataFrame:
     ]
     # beyond the last time that was seen, replicates are compared with nothing
     frame: pd.DataFrame = pd.concat(parts, ignore_index=True)
-    seen: pd.DataFrame = frame.loc[frame["x"] <= end]
-    return seen
+    kept: pd.DataFrame = frame[frame["x"] <= end]
+    return kept
