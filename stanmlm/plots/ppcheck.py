@@ -48,7 +48,8 @@ def pp_check(
         a panel a group as `"..._grouped"`. Where None, "km_overlay" for such a response, "bars" for zeros and ones and
         for small counts, whose densities say nothing, else "dens_overlay".
     draws
-        Replicates; where None 50 for the overlays, 8 or 3 where each has a panel, for the others as many as there is time for.
+        Replicates; where None 50 for the overlays, 8 or 3 where each has a panel, for the others as many as there is
+        time for.
     group
         For `"..._grouped"`: a variable of the model, or an array with a value a row; the only grouping factor where
         None.
