@@ -209,7 +209,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
             ("location", "scale"),
             (0.0, None),
             "",
-            POSITIVE,
+            ("Intercept", *POSITIVE),
             False,
             True,
             *_univariate("lognorm", lambda location, scale: (scale, 0.0, np.exp(location))),
