@@ -95,7 +95,7 @@ def with_disc(family: Family, link: str) -> Family:
     if not isinstance(link, str) or link not in DISC.links:
         text = link if isinstance(link, str) else shown(link)
         raise OptionError(f"`{text}` is not a link of `disc` in {family.name}" + did_you_mean(text, DISC.links))
-    prior = {preset: BY_ITSELF[link] for preset in DISC.prior_link} if link in BY_ITSELF else DISC.prior_link
+    prior = dict.fromkeys(DISC.prior_link, BY_ITSELF[link]) if link in BY_ITSELF else DISC.prior_link
     return replace(family, optional=(replace(DISC, link=LINKS[link], prior_link=prior),))
 
 

@@ -20,7 +20,6 @@ from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
 from stanmlm.families.responses import Response, read_angles
 from stanmlm.families.theta import Theta
 
-
 TURN = 2 * np.pi
 # Integrands are followed until they have fallen by exp(-this), at so many places.
 FALL, NODES = 44.0, 40
