@@ -106,8 +106,8 @@ def test_every_question_is_answered_or_refused_by_us(name: str, tmp_path: Path) 
     for question, ask in questions(fit, tmp_path):
         try:
             repr(ask())
-        except sm.StanmlmError as error:
-            assert str(error), question
+        except sm.StanmlmError:
+            pass  # ours, in words that other tests hold
         except Exception as error:
             foreign.append(f"{question}: {type(error).__name__}: {error}")
         finally:
