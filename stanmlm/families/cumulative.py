@@ -48,7 +48,7 @@ def cumulative(link: str = "logit", threshold: str = "flexible", link_disc: str 
     threshold : str
         "flexible", or "equidistant": one distance, `delta`, from each to the next.
     link_disc : str
-        For a formula of disc: "log", "softplus" or "squareplus"; brms's identity leaves what disc may be.
+        For a formula of disc: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------

@@ -277,13 +277,15 @@ def _declared(preset: Preset, scales: Scales, defaults: Mapping[str, Default]) -
 
 def _check_class(slot: Slot, choice: _Choice) -> None:
     name, kind = choice.prior.distribution, slot.address.kind
-    if kind not in DISTRIBUTIONS[name].classes:
-        possible = ", ".join(row.name for row in DISTRIBUTIONS.values() if kind in row.classes and not row.joint)
+    threshold = kind == "Intercept" and bool(slot.address.coef)
+    fitting = [row for row in DISTRIBUTIONS.values() if kind in row.classes and not (threshold and row.positive)]
+    if name not in [row.name for row in fitting]:
+        possible = ", ".join(row.name for row in fitting if not row.joint)
         raise PriorError(f"{name} cannot be the prior of {slot.label}; possible are {possible}")
     low, high = choice.prior.bounds
     if kind in ("sd", "cor") and (low not in (-np.inf, 0.0) or high < np.inf):
         raise PriorError(f"lb= and ub= cannot bound {slot.label}: an sd is above 0, a correlation between -1 and 1")
-    if (low, high) != (-np.inf, np.inf) and kind == "Intercept" and slot.address.coef:
+    if (low, high) != (-np.inf, np.inf) and threshold:
         raise PriorError(f"lb= and ub= cannot bound {slot.label}: thresholds lie among each other")
 
 
