@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 
 from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmWarning
+from stanmlm.data.design import design
 from stanmlm.data.factors import own_values
 from stanmlm.data.foreign_values import as_value
-from stanmlm.data.design import design
 from stanmlm.data.frame import ModelFrame, model_frame, to_pandas
 from stanmlm.formula.formula import parse_formula
 
