@@ -10,6 +10,7 @@ import pandas as pd
 from stanmlm.base.arrays import Floats, Ints, constant
 from stanmlm.base.callers import warn_user
 from stanmlm.base.errors import DataError, FormulaError
+from stanmlm.data.additions import lacks_ends
 from stanmlm.data.coding import Columns, Contrasts, check_contrasts, model_columns, unique_names
 from stanmlm.data.contrasts import DEFAULT, read_contrasts, read_default
 from stanmlm.data.distinct import Distinct, distinct_rows
@@ -186,7 +187,7 @@ def design(
     """
     coding = Contrasts(read_contrasts(contrasts), read_default(default_contrasts))
     check_contrasts(coding, frame.values)
-    check_finite(frame)
+    check_finite(frame, _unended(formula))
     require_alike(formula)
     few = distinct_rows({e.label: frame.values[e.label] for e in _right(formula)}, len(frame.rows))
     location, *others = (
@@ -308,12 +309,18 @@ def _right(formula: Formula) -> list[Expression]:
     return list({e.label: e for e in (*coded, *(e for _, bar in bars_of(formula) for e in bar.group))}.values())
 
 
+def _unended(formula: Formula) -> str:
+    """The response whose missing values are ends of intervals, as `Surv` has them; "" where there is none."""
+    label = formula.response.label if formula.response and lacks_ends(formula) else ""
+    return "" if label in {e.label for e in _right(formula)} else label
+
+
 def bars_of(formula: Formula) -> list[tuple[str, Bar]]:
     """Every bar with the parameter that it is of, in the order of the formulas."""
     return [(dpar, bar) for dpar, one in by_parameter(formula).items() for bar in one.bars]
 
 
-def check_finite(frame: ModelFrame) -> None:
+def check_finite(frame: ModelFrame, but: str = "") -> None:
     """Refuse what no fit can use.
 
     Raises
@@ -322,7 +329,7 @@ def check_finite(frame: ModelFrame) -> None:
         Naming the variable and the first rows with NA, NaN or Inf.
     """
     for label, value in frame.values.items():
-        if value.type == "double":
+        if value.type == "double" and label != but:
             _require_finite(floats(value).reshape(len(value.data), -1), label, frame.index)
     for label, numbers in (("offset", frame.offset), ("weights", frame.weights)):
         if numbers is not None:

@@ -167,8 +167,8 @@ def test_what_is_said_of_categories() -> None:
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        ([0, 1, 2], r"whole numbers from 1, or a factor: `y` has 1 value that are not \(row 10\)"),
-        ([1.5, 2, 3], r"1 value that are not \(row 10\)"),
+        ([0, 1, 2], r"whole numbers from 1, or a factor: `y` has 1 value that is not \(row 10\)"),
+        ([1.5, 2, 3], r"1 value that is not \(row 10\)"),
         ([1, 1, 1], "two categories or more; `y` has `1` alone"),
     ],
 )

@@ -300,7 +300,7 @@ def test_counts_are_read_by_column() -> None:
         (
             multinomial,
             raw([[1, 2, 0], [0.5, 1, 4]]),
-            r"`Y` has 1 value that are not whole numbers .*\(row 11\)",
+            r"`Y` has 1 value that is not whole numbers .*\(row 11\)",
         ),
         (multinomial, raw([[1, -2, 0]]), "not whole numbers from 0"),
         (multinomial, raw([[1, 2, 0], [0, 1, 4]], trials=[3, 4]), r"not what the columns of `Y` sum to \(row 11\)"),
