@@ -63,15 +63,15 @@ def test_points_are_the_observed_rows_and_spaghetti_draws() -> None:
     for name, layers in {"x": 3, "f": 3, "x:f": 3}.items():
         figures[name].draw()
         assert len(figures[name].layers) == layers
-        assert len(figures[name].layers[0].data) == rows
-    seen = figures["x"].layers[0].data
+        assert len(figures[name].layers[0]._data) == rows
+    seen = figures["x"].layers[0]._data
     np.testing.assert_allclose(seen["x"], trials_data()["x"])
     assert seen["y"].between(0, 1).all()
-    lines = figures["x"].layers[1].data
+    lines = figures["x"].layers[1]._data
     first = lines[lines["draw"] == 0]
     np.testing.assert_allclose(first["y"], effect.estimates.draws[0])
-    assert figures["x:f"].layers[1].data["line"].nunique() == 3 * lines["line"].nunique()
-    assert set(figures["f"].layers[0].data["x"].dropna()) <= {"a", "b", "c"}
+    assert figures["x:f"].layers[1]._data["line"].nunique() == 3 * lines["line"].nunique()
+    assert set(figures["f"].layers[0]._data["x"].dropna()) <= {"a", "b", "c"}
 
 
 def test_a_fit_is_shown_whole_and_other_scales_have_no_points() -> None:
