@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 ALONGSIDE := -n auto --dist loadfile
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-all test-lowest test-newer lint goldens agreement benchmarks sbc vignettes layout doctor clean
+.PHONY: demo test test-all test-lowest test-newer lint goldens agreement benchmarks sbc vignettes layout doctor dist clean
 
 demo: $(STAMP)
 	$(BIN)/stanmlm redblue
@@ -31,6 +31,9 @@ lint: $(STAMP)-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+	$(BIN)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 
 goldens: $(STAMP)-test
 	$(BIN)/python -m pytest tests/sampling/test_program.py --accept-goldens
@@ -55,6 +58,10 @@ vignettes: $(STAMP)-vignettes
 sbc: $(STAMP)-test
 	$(BIN)/python benchmarks/sbc.py
 
+# Wheel and sdist: built, looked into, installed where nothing is; and a part of the sdist's tests. Ten minutes.
+dist: $(VENV)-dist
+	$(VENV)-dist/bin/python release/dist.py
+
 # The arrows between rooms, and what has grown too large
 layout:
 	$(PYTHON) tests/layout.py
@@ -65,6 +72,10 @@ doctor: $(STAMP)
 $(VENV)-uv:
 	$(PYTHON) -m venv $@
 	$@/bin/python -m pip install --quiet uv
+
+$(VENV)-dist:
+	$(PYTHON) -m venv $@
+	$@/bin/python -m pip install --quiet build twine check-wheel-contents
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

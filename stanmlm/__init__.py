@@ -125,6 +125,7 @@ from stanmlm.fit.update import update
 from stanmlm.fit.varcorr import VarCorr, as_data_frame
 from stanmlm.fit.verbs import brm, glm, glmer, lm, lmer
 from stanmlm.formula.bf import bf, lf
+from stanmlm.lecture.classics import load_dataset
 from stanmlm.lecture.datasets import load_anes, load_naes
 from stanmlm.lecture.dummies import group_mean, makeFEdummies
 from stanmlm.lecture.redblue import RedBlue, redblue
@@ -280,6 +281,7 @@ __all__ = [
     "lmer",
     "load",
     "load_anes",
+    "load_dataset",
     "load_naes",
     "log_lik",
     "log_prior",

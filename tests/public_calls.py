@@ -119,6 +119,7 @@ NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "lmList": lambda: {"formula": "score ~ hours | student"},
     "lmer": lambda: FORMULA,
     "load": lambda: {"path": "absent"},
+    "load_dataset": lambda: {"name": "cbpp", "package": "lme4"},
     "load_naes": lambda: {"path": "absent.csv"},
     "makeFEdummies": lambda: {"x": ["a", "b"]},
     "model_frame": lambda: FORMULA,

