@@ -1,7 +1,8 @@
 """Build the site: `make docs`. Pages are run, copied or made into build/docs; mkdocs makes build/site of them.
 
-python docs/site/build_site.py                 # all of it
-python docs/site/build_site.py --only lecture  # runs these pages alone, of the others what the cache has
+python docs/site/build_site.py                  # all of it
+python docs/site/build_site.py --only vignettes # these pages alone
+python docs/site/build_site.py --stale          # after a change of prose or style: what was kept will do
 """
 
 import argparse
@@ -103,11 +104,11 @@ def write_reference() -> None:
         (folder / public_names.file_of(section)).write_text(public_names.page(section, names), encoding="utf-8")
 
 
-def run(path: Path, digest: str) -> None:
+def run(path: Path, digest: str, stale: bool) -> None:
     """Run one page, or take it from the cache, and write it with its figures."""
     start = time.perf_counter()
     page = page_runner.read_page(path)
-    written = page_runner.markdown(page, page_runner.outputs(page, CACHE, digest))
+    written = page_runner.markdown(page, page_runner.outputs(page, CACHE, digest, stale))
     target = SOURCE / standing()[path]
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(relinked(written.text, path), encoding="utf-8")
@@ -120,15 +121,16 @@ def main() -> None:
     """Build the site."""
     reader = argparse.ArgumentParser(description="build the site into build/site")
     reader.add_argument("--only", default="", help="leave out pages whose path does not have this")
-    only = reader.parse_args().only
+    reader.add_argument("--stale", action="store_true", help="run no page whose own code has run before")
+    asked = reader.parse_args()
     shutil.rmtree(SOURCE, ignore_errors=True)
     copy()
     list_decisions()
     write_reference()
-    wanted = [path for path in executed() if only in str(path)]
+    wanted = [path for path in executed() if asked.only in str(path)]
     with ThreadPoolExecutor(ALONGSIDE) as pool:
-        list(pool.map(partial(run, digest=page_runner.sources()), wanted))
-    strict = [] if only else ["--strict"]
+        list(pool.map(partial(run, digest=page_runner.sources(), stale=asked.stale), wanted))
+    strict = [] if asked.only else ["--strict"]
     quiet = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
     subprocess.run([sys.executable, "-m", "mkdocs", "build", "--quiet", *strict], cwd=ROOT, env=quiet, check=True)
     print("build/site is whole: python -m http.server -d build/site")

@@ -19,8 +19,9 @@ HIDDEN = "#| echo: false"  # Quarto's word for a cell of which only the output i
 PROGRESS = ("\r", "\x1b[")  # a bar that is drawn again, and one that moves up a line
 TIMEOUT = 600  # seconds a cell may take
 COLOURS = 128  # of a figure in a file
-# What a page's numbers depend on beside its own code.
-SOURCES = ("stanmlm/**/*.py", "stan/**/*.stan", "benchmarks/results/*.json", "tests/reference/*.json")
+# What the numbers of all pages depend on beside their own code, and folders of data for those that name them.
+SOURCES = ("stanmlm/**/*.py", "stan/**/*.stan")
+DATA = ("benchmarks/results", "tests/reference")
 PACKAGES = ("stanli", "numpy", "pandas", "plotnine", "arviz-stats")
 
 
@@ -66,22 +67,35 @@ def _cells(body: str) -> list[Cell]:
 
 
 def sources() -> str:
-    """A digest of everything that the numbers of all pages depend on."""
-    found = sorted(path for pattern in SOURCES for path in ROOT.glob(pattern))
-    parts = [path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() for path in found]
+    """A digest of the package and of what it stands on."""
     versions = " ".join([sys.version, *(f"{name} {version(name)}" for name in PACKAGES)])
-    return hashlib.sha256(b"\0".join([versions.encode(), *parts])).hexdigest()
+    return _digest(versions.encode(), *_contents(SOURCES))
 
 
-def outputs(page: Page, cache: Path, sources: str) -> list[list[dict[str, Any]]]:
-    """What each code cell writes: from the cache if neither code nor sources have changed since, else by running it."""
-    code = [cell.text for cell in page.cells if cell.kind == "code"]
-    key = hashlib.sha256(json.dumps([sources, code]).encode()).hexdigest()[:16]
-    kept = cache / f"{page.name}-{key}.json"
+def _contents(patterns: Sequence[str]) -> list[bytes]:
+    found = sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+    return [path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() for path in found]
+
+
+def _digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
+
+
+def outputs(page: Page, cache: Path, sources: str, stale: bool = False) -> list[list[dict[str, Any]]]:
+    """What each code cell writes: from the cache if neither code nor sources have changed since, else by running it.
+
+    With `stale`, from the cache if the code has not changed since.
+    """
+    code = "\0".join(cell.text for cell in page.cells if cell.kind == "code")
+    named = _contents([f"{folder}/*.json" for folder in DATA if folder in code])
+    begin = f"{page.name}-{_digest(code.encode())}"
+    kept = cache / f"{begin}-{_digest(sources.encode(), *named)}.json"
+    if stale:
+        kept = next(cache.glob(f"{begin}-*.json"), kept)
     if not kept.exists():
         made = run(page)
         cache.mkdir(parents=True, exist_ok=True)
-        for older in cache.glob(f"{page.name}-????????????????.json"):
+        for older in cache.glob(f"{page.name}-{'?' * 12}-{'?' * 12}.json"):
             older.unlink()
         kept.write_text(json.dumps(made), encoding="utf-8")
     return json.loads(kept.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
