@@ -15,7 +15,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```\{python\}\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
-HIDDEN = "#| echo: false"  # Quarto's word for a cell of which only the output is shown
+# Quarto's options of a cell that are known here: only the output is shown, and a warning is part of it.
+HIDDEN, WARNING = "#| echo: false", "#| warning: true"
+WHERE = re.compile(r"^\S+\.py:\d+: ", re.MULTILINE)  # of a warning: a file that no reader has
 PROGRESS = ("\r", "\x1b[")  # a bar that is drawn again, and one that moves up a line
 TIMEOUT = 600  # seconds a cell may take
 COLOURS = 128  # of a figure in a file
@@ -121,7 +123,8 @@ def run(page: Page) -> list[list[dict[str, Any]]]:
         resources={"metadata": {"path": ROOT}},
     ).execute()
     return [
-        [_checked(dict(one), page.name) for one in cell.outputs if not _is_progress(one)] for cell in notebook.cells
+        [_checked(dict(one), page.name, WARNING in cell.source) for one in cell.outputs if not _is_progress(one)]
+        for cell in notebook.cells
     ]
 
 
@@ -131,9 +134,9 @@ def _is_progress(output: dict[str, Any]) -> bool:
     return output.get("name") == "stderr" and (not said.strip() or any(mark in said for mark in PROGRESS))
 
 
-def _checked(output: dict[str, Any], name: str) -> dict[str, Any]:
+def _checked(output: dict[str, Any], name: str, may_warn: bool) -> dict[str, Any]:
     said = output.get("text", "") or str(output.get("data", {}).get("text/plain", ""))
-    if output.get("name") == "stderr" or "Warning" in said:
+    if (output.get("name") == "stderr" or "Warning" in said) and not may_warn:
         raise RuntimeError(f"{name} writes a warning:\n{said}")
     return output
 
@@ -147,8 +150,9 @@ def markdown(page: Page, outputs: Sequence[Sequence[dict[str, Any]]]) -> Written
         if cell.kind == "markdown":
             parts.append(cell.text)
             continue
-        if not cell.text.startswith(HIDDEN):
-            parts.append(f"```python\n{cell.text}\n```")
+        if HIDDEN not in cell.text:
+            code = "\n".join(line for line in cell.text.split("\n") if not line.startswith("#| "))
+            parts.append(f"```python\n{code}\n```")
         parts += [_shown(output, page.name, figures) for output in next(of_code)]
     return Written("\n\n".join(parts) + "\n", figures)
 
@@ -169,7 +173,9 @@ def _shown(output: dict[str, Any], name: str, figures: dict[str, bytes]) -> str:
     if "text/html" in data:
         table = re.sub(r"<style.*?</style>|\n\s*\n", "", data["text/html"], flags=re.DOTALL)
         return f'<div class="output">\n{table.strip()}\n</div>'
-    return f'<pre class="output"><code>{html.escape(data["text/plain"].rstrip(), quote=False)}</code></pre>'
+    said = WHERE.sub("", data["text/plain"]).rstrip()
+    kind = "output warning" if output.get("name") == "stderr" else "output"
+    return f'<pre class="{kind}"><code>{html.escape(said, quote=False)}</code></pre>'
 
 
 def _smaller(png: bytes) -> bytes:

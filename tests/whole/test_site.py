@@ -71,9 +71,15 @@ def test_outputs_become_markdown() -> None:
     assert "<style>" not in text
 
 
-def test_a_page_with_a_warning_is_refused() -> None:
-    with pytest.raises(RuntimeError, match="x writes a warning:\nStanmlmWarning: few draws"):
-        page_runner._checked({"name": "stderr", "text": "StanmlmWarning: few draws"}, "x")
+def test_a_page_with_a_warning_is_refused_but_where_its_cell_says_so() -> None:
+    output = {"name": "stderr", "text": "/tmp/x/1.py:4: StanmlmWarning: few draws\n  sm.lmer(1)\n"}
+    with pytest.raises(RuntimeError, match=r"x writes a warning:\n.*StanmlmWarning: few draws"):
+        page_runner._checked(output, "x", False)
+    assert page_runner._checked(output, "x", True) is output
+    cell = page_runner.Cell("code", f"{page_runner.WARNING}\nfit")
+    text = page_runner.markdown(page_runner.Page("x", "Title", (cell,)), [[output]]).text
+    assert "```python\nfit\n```" in text
+    assert '<pre class="output warning"><code>StanmlmWarning: few draws' in text
 
 
 def test_results_are_kept_until_code_or_sources_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
