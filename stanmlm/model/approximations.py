@@ -24,6 +24,7 @@ class Working:
 
     right: Floats  # (P, C)
     weight: Floats  # (P, P, C)
+    observed: Floats | None = None  # (P, P, C) the information before rows were lifted to positive, where some were
 
 
 @dataclass(frozen=True)
@@ -210,8 +211,10 @@ def of_responses(
             ends = [[np.clip(etas[0] + step, least, most), *etas[1:]] for step in (away, -away)]
             both = [scores(family, seen.y, end, seen.extra, scale.unit, others) for end in ends]
             score[others] = (both[0] + both[1]) / 2
-        weight = total(information if has_information(family, seen.extra) else positive(information))
-        return Working(weighted(weight, eta - offset) + total(score), weight)
+        known = has_information(family, seen.extra)
+        weight = total(information if known else positive(information))
+        right = weighted(weight, eta - offset) + total(score)
+        return Working(right, weight, None if known else total(information))
 
     often = np.bincount(seen.cell, seen.n, C)
     first = start[:, None] + offset - (offset @ often / max(float(often.sum()), 1e-300))[:, None]
