@@ -35,6 +35,8 @@ PLACES: Mapping[str, str] = {
 }
 FOLDERS = {"vignettes": "lecture/index.md", "docs/decisions": "decisions/index.md"}
 COPIED = ("docs/**/*.md", "docs/*.png", "docs/theme/*", *(name for name in PLACES if name[-1] != "/"))
+# Code points of equations: Latin and Greek, accents and signs, arrows and operators, brackets, letters of mathematics.
+IN_EQUATIONS = ((0x20, 0x17E), (0x370, 0x3FF), (0x2010, 0x2065), (0x2190, 0x22FF), (0x2308, 0x23FF), (0x1D400, 0x1D7FF))
 RUN = ("vignettes/*.qmd", "docs/**/*.qmd")
 LINK = re.compile(r"(\]\()([^)#:\s]+)((?:#[^)\s]*)?\))")
 
@@ -85,6 +87,19 @@ def copy() -> None:
             shutil.copyfile(path, target)
 
 
+def write_font() -> None:
+    """STIX Two Math, so that brackets grow with matrices where a reader has no font for mathematics (190 KB)."""
+    import ziamath
+    from fontTools import subset
+
+    options = subset.Options(flavor="woff2", layout_features=["*"])
+    font = subset.load_font(str(Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf"), options)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=[point for first, last in IN_EQUATIONS for point in range(first, last + 1)])
+    cutter.subset(font)
+    subset.save_font(font, str(SOURCE / "theme" / "math.woff2"), options)
+
+
 def list_decisions() -> None:
     """A page with a link to each decision."""
     files = sorted((ROOT / "docs" / "decisions").glob("*.md"))
@@ -125,6 +140,7 @@ def main() -> None:
     asked = reader.parse_args()
     shutil.rmtree(SOURCE, ignore_errors=True)
     copy()
+    write_font()
     list_decisions()
     write_reference()
     wanted = [path for path in executed() if asked.only in str(path)]

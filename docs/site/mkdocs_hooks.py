@@ -15,6 +15,7 @@ IN_BLOCK = re.compile(r'(<span class="n">sm</span><span class="o">\.</span>)<spa
 IN_LINE = re.compile(r"<code>((?:sm\.)?)([A-Za-z]\w*)((?:\(.*?)?)</code>", re.DOTALL)
 UNTOUCHED = re.compile(r"(<a .*?</a>|<h\d.*?</h\d>|<pre.*?</pre>|<summary.*?</summary>)", re.DOTALL)
 CELL = re.compile(r"<td>.*?</td>", re.DOTALL)  # where Markdown's tables leave the backslash of `\\|` in code
+NAME = re.compile(r"\\(?:mathrm|text)\{([^{}]*)\}")  # a word, whose dots and brackets are no operators
 BARE = "verbs.md"  # whose table is of names, so that a name without brackets is one too
 PLACES = {
     name: f"reference/{public_names.file_of(section)}"
@@ -64,6 +65,7 @@ def mathml(latex: str, display: str) -> str:
     from latex2mathml.converter import convert
 
     text = re.sub(r"(begin|end)\{aligned\}", r"\1{align*}", " ".join(html.unescape(latex).split()))
+    text = NAME.sub(lambda found: r"\text{" + found[1].replace(r"\_", "_") + "}", text)
     made = convert(text, display=display)
     return made.replace("<mi>&#x0007E;</mi>", "<mo>&#x223C;</mo>").replace("<mo>&#x0007E;</mo>", "<mo>&#x223C;</mo>")
 
