@@ -138,6 +138,8 @@ def _checked(output: dict[str, Any], name: str, may_warn: bool) -> dict[str, Any
     said = output.get("text", "") or str(output.get("data", {}).get("text/plain", ""))
     if (output.get("name") == "stderr" or "Warning" in said) and not may_warn:
         raise RuntimeError(f"{name} writes a warning:\n{said}")
+    if "image/png" in output.get("data", {}):
+        output["data"]["image/png"] = _smaller(output["data"]["image/png"])
     return output
 
 
@@ -162,7 +164,7 @@ def _shown(output: dict[str, Any], name: str, figures: dict[str, bytes]) -> str:
     data = output.get("data", {"text/plain": output.get("text", "")})
     if "image/png" in data:
         file = f"{name}-{len(figures) + 1}.png"
-        figures[file] = _smaller(base64.b64decode(data["image/png"]))
+        figures[file] = base64.b64decode(data["image/png"])
         width = output.get("metadata", {}).get("image/png", {}).get("width")
         size = f' width="{width}"' if width else ""
         return f'<img class="figure" src="{file}" alt="Figure {len(figures)} of this page"{size} loading="lazy">'
@@ -178,10 +180,10 @@ def _shown(output: dict[str, Any], name: str, figures: dict[str, bytes]) -> str:
     return f'<pre class="{kind}"><code>{html.escape(said, quote=False)}</code></pre>'
 
 
-def _smaller(png: bytes) -> bytes:
+def _smaller(coded: str) -> str:
     """A figure with few colours, which is what plots have: a third of the bytes."""
     from PIL import Image
 
-    file = BytesIO()
+    png, file = base64.b64decode(coded), BytesIO()
     Image.open(BytesIO(png)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(file, "png", optimize=True)
-    return min(png, file.getvalue(), key=len)
+    return base64.b64encode(min(png, file.getvalue(), key=len)).decode()
