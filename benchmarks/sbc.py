@@ -120,10 +120,17 @@ def run(names: list[str], n: int | None, work: Path, workers: int) -> None:
     missing = [(name, number) for name, number in every if number not in done[name]]
     begin = time.perf_counter()
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        waiting = {pool.submit(replicate, name, number): name for name, number in missing}
+        waiting = {pool.submit(replicate, *one): one for one in missing}
         for count, future in enumerate(as_completed(waiting), 1):
-            with file_of(work, waiting[future]).open("a") as file:
-                file.write(json.dumps(future.result()) + "\n")
+            name, number = waiting[future]
+            try:
+                result = future.result()
+            except Exception:
+                pool.shutdown(cancel_futures=True)
+                print(f"replication {number} of {name} has failed", file=sys.stderr)
+                raise
+            with file_of(work, name).open("a") as file:
+                file.write(json.dumps(result) + "\n")
             if count % 100 == 0 or count == len(missing):
                 print(f"{count} of {len(missing)} in {time.perf_counter() - begin:.0f} s", flush=True)
 

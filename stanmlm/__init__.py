@@ -52,9 +52,9 @@ from stanmlm.after.predict.simulated import simulate
 from stanmlm.after.tables.augment import augment
 from stanmlm.after.tables.glance import glance
 from stanmlm.after.tables.long_draws import epred_draws, linpred_draws, predicted_draws, residual_draws
+from stanmlm.after.tables.model_table import ModelTable, modeltable
 from stanmlm.after.tables.spread import gather_draws, spread_draws
 from stanmlm.after.tables.summary import summary
-from stanmlm.after.tables.tidy import odds_ratios, tidy
 from stanmlm.after.tables.to_arviz import to_arviz
 from stanmlm.base.arguments import public as _public
 from stanmlm.base.errors import (
@@ -129,6 +129,7 @@ from stanmlm.fit.fitlist import FitList
 from stanmlm.fit.lmlist import coefficients, lmList
 from stanmlm.fit.printing import display
 from stanmlm.fit.prior_summary import prior_summary
+from stanmlm.fit.tidy import odds_ratios, tidy
 from stanmlm.fit.update import update
 from stanmlm.fit.varcorr import VarCorr, as_data_frame
 from stanmlm.fit.verbs import brm, glm, glmer, lm, lmer
@@ -195,6 +196,7 @@ __all__ = [
     "Ladder",
     "MarginalMeans",
     "MeansAndContrasts",
+    "ModelTable",
     "OptionError",
     "Poststratified",
     "PriorError",
@@ -296,6 +298,7 @@ __all__ = [
     "model_frame",
     "model_matrix",
     "model_performance",
+    "modeltable",
     "multinomial",
     "nbinom1",
     "negbinomial",

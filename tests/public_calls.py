@@ -112,6 +112,7 @@ NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "makeFEdummies": lambda: {"x": ["a", "b"]},
     "model_frame": lambda: FORMULA,
     "model_matrix": lambda: FORMULA,
+    "modeltable": lambda: {"fits": exams_fit()},
     "pairs": lambda: {"means": sm.emmeans(exams_fit(), "hours", at={"hours": [0, 1]})},
     "plot_conditional_effects": lambda: {"effects": sm.conditional_effects(exams_fit())},
     "plot_curves": lambda: {"x": "hours", "group": "student"},

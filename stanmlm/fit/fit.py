@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from stanmlm.base.arrays import Anything, Floats
 from stanmlm.base.arviz_compat import to_datatree
@@ -75,6 +76,28 @@ class Fit:
         from stanmlm.fit.printing import html_fit
 
         return html_fit(self)
+
+    # What the package maketables asks any model for: `maketables.ETable([fit])`.
+    @property
+    def __maketables_coef_table__(self) -> pd.DataFrame:
+        from stanmlm.fit.model_rows import coef_table
+
+        return coef_table(self)
+
+    @property
+    def __maketables_depvar__(self) -> str:
+        return self.model.response.label
+
+    @property
+    def __maketables_default_stat_keys__(self) -> list[str]:
+        from stanmlm.fit.model_rows import sizes
+
+        return list(sizes(self))
+
+    def __maketables_stat__(self, key: str) -> int | None:
+        from stanmlm.fit.model_rows import sizes
+
+        return sizes(self).get(key)
 
 
 def fit_from_draws(call: Call, model: Model, program: Program, raw: RawDraws) -> Fit:
