@@ -118,6 +118,8 @@ def run(page: Page) -> list[list[dict[str, Any]]]:
     NotebookClient(
         notebook,
         timeout=TIMEOUT,
+        iopub_timeout=TIMEOUT,  # of a busy machine, where outputs would be lost without a word
+        raise_on_iopub_timeout=True,
         kernel_name="python3",
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": ROOT}},
