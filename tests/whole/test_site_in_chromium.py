@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -138,14 +137,3 @@ def test_nothing_is_wider_than_a_phone(crawl: Crawl) -> None:
 
 def test_mathematics_and_markdown_are_made(crawl: Crawl) -> None:
     assert not {page: left for page, left in crawl.raw.items() if left}
-
-
-def test_every_verb_has_its_picture() -> None:
-    sys.path.insert(0, str(ROOT / "docs" / "site"))
-    import public_names
-
-    shown = "".join(path.read_text() for path in (ROOT / "docs" / "gallery").glob("*.qmd"))
-    sections = ("Read a fit", "Predict", "Effects", "Criticise and compare", "Plot")
-    names = [name for section in sections for name in public_names.sections()[section]]
-    verbs = [name for name in names if name[0].islower() or name == "VarCorr"]  # and no class
-    assert not [name for name in verbs if f"sm.{name}(" not in shown]
