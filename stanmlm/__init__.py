@@ -14,6 +14,7 @@ _end_quietly()  # before what takes its time
 
 import inspect as _inspect
 
+from stanmlm.after.criticism.calibration import Calibration, sbc
 from stanmlm.after.criticism.compare import Ladder, ladder
 from stanmlm.after.criticism.criticism import loo, loo_compare, loo_model_weights, pareto_k, waic
 from stanmlm.after.criticism.elpd import Comparison, Elpd
@@ -21,6 +22,7 @@ from stanmlm.after.criticism.exogeneity import Exogeneity, check_exogeneity
 from stanmlm.after.criticism.kfold import kfold
 from stanmlm.after.criticism.log_lik import log_lik
 from stanmlm.after.criticism.log_prior import log_prior
+from stanmlm.after.criticism.power import Power, powerSim
 from stanmlm.after.criticism.r_squared import bayes_R2, loo_R2
 from stanmlm.after.criticism.residual_tests import (
     ResidualTest,
@@ -142,6 +144,7 @@ from stanmlm.lecture.teaching import simulate_counties, simulate_exams
 from stanmlm.lecture.voters import simulate_redblue
 from stanmlm.moved import keep_old_names as _keep_old_names
 from stanmlm.plots import (
+    check_model,
     plot_areas,
     plot_conditional_effects,
     plot_curves,
@@ -151,6 +154,7 @@ from stanmlm.plots import (
     plot_ranef,
     plot_rank,
     plot_residuals,
+    plot_sbc,
     plot_slopes,
     plot_trace,
     pp_check,
@@ -177,6 +181,7 @@ from stanmlm.sampling.engines.recorded import Recorded, record
 __version__ = "0.1.0"
 
 __all__ = [
+    "Calibration",
     "Comparison",
     "DataError",
     "Design",
@@ -199,6 +204,7 @@ __all__ = [
     "ModelTable",
     "OptionError",
     "Poststratified",
+    "Power",
     "PriorError",
     "Recorded",
     "RedBlue",
@@ -228,6 +234,7 @@ __all__ = [
     "check_collinearity",
     "check_dispersion",
     "check_exogeneity",
+    "check_model",
     "check_outliers",
     "check_uniformity",
     "check_zero_inflation",
@@ -319,6 +326,7 @@ __all__ = [
     "plot_ranef",
     "plot_rank",
     "plot_residuals",
+    "plot_sbc",
     "plot_slopes",
     "plot_trace",
     "poisson",
@@ -327,6 +335,7 @@ __all__ = [
     "posterior_linpred",
     "posterior_predict",
     "poststratify",
+    "powerSim",
     "powerscale",
     "pp_check",
     "predict",
@@ -344,6 +353,7 @@ __all__ = [
     "residuals",
     "rope",
     "save",
+    "sbc",
     "scaled_residuals",
     "set_prior",
     "shifted_lognormal",

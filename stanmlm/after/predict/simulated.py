@@ -89,10 +89,10 @@ def _simulated(fit: Fit, target: Target, nsim: int, anew: bool, source: Source) 
     """The target at draws taken at random, without repetition where there are enough; new effects go by the column."""
     draws = stream(source, Purpose.CHOICE).choice(n_draws(fit), nsim, replace=nsim > n_draws(fit))
     target = replace(target, draws=draws)
-    return _with_new_effects(replace(target, numbers=np.arange(nsim), source=source)) if anew else target
+    return with_new_effects(replace(target, numbers=np.arange(nsim), source=source)) if anew else target
 
 
-def _with_new_effects(target: Target) -> Target:
+def with_new_effects(target: Target) -> Target:
     """Every level of every grouping factor becomes a new one."""
     terms = tuple(
         replace(
