@@ -87,7 +87,8 @@ def log_arc(low: Floats, high: Floats, kappa: Floats) -> Floats:
     """
     nearest = np.minimum(np.maximum(0, np.maximum(low, -high)), np.minimum(low, -high) + 2 * np.pi)
     halves = ((low + TURN, high + TURN), (-high, -low), (low, high), (TURN - high, TURN - low))
-    total = sum(_half(*(np.clip(end, 0, np.pi) for end in half), nearest, kappa) for half in halves)
+    parts = [_half(np.clip(start, 0, np.pi), np.clip(end, 0, np.pi), nearest, kappa) for start, end in halves]
+    total = np.sum(parts, axis=0)
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(total) - 2 * kappa * np.sin(nearest / 2) ** 2)
 
