@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 ALONGSIDE := -n auto --dist loadfile
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-all test-lowest test-newer lint goldens agreement benchmarks sbc vignettes layout doctor dist clean
+.PHONY: demo test test-all test-lowest test-newer lint goldens agreement benchmarks sbc docs docs-check layout doctor dist clean
 
 demo: $(STAMP)
 	$(BIN)/stanmlm redblue
@@ -46,13 +46,14 @@ agreement: $(STAMP)-test
 benchmarks: $(STAMP)-test
 	$(BIN)/python benchmarks/run.py $(CASES)
 
-# Quarto where it is installed; else a script that needs nothing but Python.
-vignettes: $(STAMP)-vignettes
-	@if command -v quarto >/dev/null; then \
-	  QUARTO_PYTHON=$(abspath $(BIN)/python) quarto render vignettes; \
-	else \
-	  $(BIN)/python vignettes/render.py; \
-	fi
+# The site, into build/site: pages are run (what they gave is kept in build/pages), then mkdocs. No network to look at it.
+docs: $(STAMP)-docs
+	$(BIN)/python docs/site/build_site.py
+
+# The site in Chromium: no broken link, no error, nothing wider than a phone.
+docs-check: docs $(STAMP)-test
+	$(BIN)/python -m pip install --quiet 'playwright>=1.45'
+	$(BIN)/python -m pytest -m slow tests/whole/test_site_in_chromium.py
 
 # Simulation-based calibration of every shape of program, half an hour; goes on where it stopped.
 sbc: $(STAMP)-test
@@ -89,8 +90,8 @@ $(STAMP)-test: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[data,test]'
 	touch $@ $(STAMP)
 
-$(STAMP)-vignettes: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[data,vignettes]'
+$(STAMP)-docs: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[data,docs]'
 	touch $@ $(STAMP)
 
 clean:

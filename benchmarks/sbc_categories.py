@@ -36,6 +36,7 @@ class Categories:
     trials: int = 1
     rows: int = ROWS
     n: int = FEWER
+    spread: float = SPREAD  # the scale of all priors: shares next to 0 round to it
 
     # What no model of these has, and frames and intervals are made by.
     gaussian = offset = weights = False
@@ -82,7 +83,7 @@ TEMPLATES = {
         Categories("acat disc", "acat", "logit", disc=True),
         Categories("categorical", "categorical", "logit", 3),
         Categories("multinomial", "multinomial", "logit", 3, trials=4, rows=60),
-        Categories("dirichlet", "dirichlet", "logit", 3, rows=60),
+        Categories("dirichlet", "dirichlet", "logit", 3, rows=60, spread=0.25),
     )
 }
 
@@ -97,8 +98,8 @@ def simulate(of: Categories, frame: pd.DataFrame, new: pd.DataFrame, rng: np.ran
 
 def _ordered(of: Categories, frame: pd.DataFrame, new: pd.DataFrame, rng: np.random.Generator) -> Made:
     of_threshold = of.count - 1 if of.specific else 1
-    b = SPREAD * rng.normal(size=of_threshold)
-    effects, true = _effects(frame, rng, "")
+    b = of.spread * rng.normal(size=of_threshold)
+    effects, true = _effects(of, frame, rng, "")
     delta = rng.exponential()
     if of.threshold == "equidistant":
         cuts = THRESHOLDS * rng.normal() + delta * np.arange(of.count - 1)
@@ -127,9 +128,9 @@ def _ordered(of: Categories, frame: pd.DataFrame, new: pd.DataFrame, rng: np.ran
 def _nominal(of: Categories, frame: pd.DataFrame, new: pd.DataFrame, rng: np.random.Generator) -> Made:
     parts, true = [], {}
     for dpar in of.dpars:
-        b = SPREAD * rng.normal(size=2)
+        b = of.spread * rng.normal(size=2)
         b[0] -= frame["x"].mean() * b[1]
-        effects, own = _effects(frame, rng, f"{dpar}_")
+        effects, own = _effects(of, frame, rng, f"{dpar}_")
         true |= {f"b_{dpar}[(Intercept)]": b[0], f"b_{dpar}[x]": b[1], **own}
         parts.append((b, effects))
     if of.family == "dirichlet":
@@ -159,10 +160,12 @@ def _log_of(law: object, row: np.ndarray) -> float:
     return float(law.logpmf(row) if hasattr(law, "logpmf") else law.logpdf(row))
 
 
-def _effects(frame: pd.DataFrame, rng: np.random.Generator, prefix: str) -> tuple[dict[str, float], dict[str, float]]:
+def _effects(
+    of: Categories, frame: pd.DataFrame, rng: np.random.Generator, prefix: str
+) -> tuple[dict[str, float], dict[str, float]]:
     """Effects by level, one that no row has among them, and the truth about them under the names of `as_draws_df`."""
     levels = sorted(set(frame["g"]))
-    sd = SPREAD * rng.exponential()
+    sd = of.spread * rng.exponential()
     effects = dict(zip([*levels, "new"], sd * rng.normal(size=len(levels) + 1), strict=True))
     return effects, labels_of_effects("g", levels[0], f"{prefix}(Intercept)", sd, effects[levels[0]])
 
@@ -204,10 +207,10 @@ def fitted(of: Categories, data: pd.DataFrame, seed: int, options: dict[str, obj
 
 def _priors_of(of: Categories) -> list[object]:
     dpars = [f"cs{k + 1}" for k in range(of.count - 1)] if of.specific else of.dpars
-    rows = [sm.set_prior(f"normal(0, {SPREAD})", class_="b", dpar=dpar) for dpar in dpars]
-    at = THRESHOLDS if of.ordered else SPREAD
+    rows = [sm.set_prior(f"normal(0, {of.spread})", class_="b", dpar=dpar) for dpar in dpars]
+    at = THRESHOLDS if of.ordered else of.spread
     rows += [sm.set_prior(f"normal(0, {at})", class_="Intercept", dpar=dpar) for dpar in of.dpars]
-    rows += [sm.set_prior(f"exponential({1 / SPREAD})", class_="sd", dpar=dpar) for dpar in of.dpars]
+    rows += [sm.set_prior(f"exponential({1 / of.spread})", class_="sd", dpar=dpar) for dpar in of.dpars]
     rows += [sm.set_prior(f"normal(0, {SIZES})", class_="b", dpar="disc")] if of.disc else []
     rows += [sm.set_prior("exponential(1)", class_="delta")] if of.threshold == "equidistant" else []
     return rows + ([sm.set_prior(PRIORS["phi"], class_="phi")] if of.family == "dirichlet" else [])

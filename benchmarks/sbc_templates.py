@@ -260,7 +260,7 @@ TEMPLATES |= {
             one_of(name, "log", spread=COUNTS, sized="shape", sizes=PREDICTED)
             for name in ("negbinomial", "Gamma", "weibull")
         ),
-        one_of("beta", "logit", **COUNT, sized="phi", sizes=PREDICTED, level=2.0),
+        one_of("beta", "logit", **COUNT, sized="phi", sizes=PREDICTED, level=4.0),
         one_of("zero_inflated_poisson", "log", **COUNT, sized="zi", sizes=PREDICTED),
         one_of("hurdle_negbinomial", "log", **COUNT, sized="hu", sizes=PREDICTED),
         one_of("von_mises", "tan_half", sized="kappa", sizes=PREDICTED),

@@ -68,7 +68,7 @@ _ARGUMENTS = _each(
     ("prior_PD", _Argument(_same("prior_only"), "it is `prior_only=` of the verbs that fit")),
     (
         "sample_prior",
-        _Argument({}, "`prior_only=True` draws from the prior; `hypothesis(prior=)` takes such a fit"),
+        _Argument(_same("sample_prior"), "it is `sample_prior=` of the verbs that fit; hypothesis(prior=) takes one"),
     ),
     ("QR", _Argument({}, "columns are centred and rotated without being asked; leave it out")),
     ("init inits init_r", _Argument({}, "chains start about a quick approximation of the posterior; leave it out")),
@@ -122,6 +122,7 @@ _ARGUMENTS = _each(
             {"at": ", values by predictor or functions such as `numpy.median`"}, "emmeans(fit, specs, at=) has it"
         ),
     ),
+    ("fmt", _Argument(_same("digits"), "it is `digits=` of summary(), display() and modeltable()")),
     ("point_est", _Argument({}, "marginal means show posterior medians; `.draws` has all else")),
     ("object model", _Argument(_same("fit", "fits"), "what a function works on comes first, without a name")),
 )
@@ -184,6 +185,10 @@ _VERBS = _each(
     ("glht cld joint_tests", 'tests several contrasts: pairs(emmeans(fit, "f")) has their joint draws'),
     ("lsmeans lstrends", 'is emmeans(fit, "f") here, and emtrends(fit, "f", var="x")'),
     ("marginaleffects marginalmeans", 'is slopes(fit), avg_slopes(fit) and emmeans(fit, "f") here'),
+    (
+        "modelsummary tab_model screenreg texreg htmlreg stargazer",
+        "makes tables of models: modeltable([fit1, fit2]) here",
+    ),
     ("equivalence_test", "is equivalence(fit) here"),
     ("vif multicollinearity", "is check_collinearity(fit) here"),
     ("r2_nakagawa r2_bayes", 'is r2(fit) here, and bayes_R2(fit), bayes_R2(fit, re_formula="NA")'),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from stanmlm.base.arrays import Anything, Floats
 from stanmlm.base.arviz_compat import to_datatree
@@ -55,7 +56,36 @@ def _travels(thing: object) -> bool:
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted model; all that one asks of it is a function, such as `fixef(fit)` or `loo(fit)`."""
+    """A fitted model; all that one asks of it is a function, such as `fixef(fit)` or `loo(fit)`.
+
+    Attributes
+    ----------
+    call
+        What the user wrote: the verb, the data's name, the arguments.
+    model
+        Formula, family, data, design, priors: all that there was before draws.
+    program
+        The Stan program; `stancode(fit)` is its text.
+    posterior
+        An xarray DataTree, which ArviZ reads: the groups `posterior` and `sample_stats`, dims "chain" and "draw" first.
+    sampling
+        Chains, iterations, seed and the like, as they were used.
+    engine
+        Who sampled.
+    version
+        Its version.
+    seconds
+        What readying the program took, and sampling.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> print(str(fit).splitlines()[0])
+    Linear multilevel model fit by Hamiltonian Monte Carlo (NUTS)
+    >>> dict(fit.posterior["posterior"]["b"].sizes)
+    {'chain': 4, 'draw': 1000, 'term': 2}
+    """
 
     call: Call
     model: Model
@@ -75,6 +105,28 @@ class Fit:
         from stanmlm.fit.printing import html_fit
 
         return html_fit(self)
+
+    # What the package maketables asks any model for: `maketables.ETable([fit])`.
+    @property
+    def __maketables_coef_table__(self) -> pd.DataFrame:
+        from stanmlm.fit.model_rows import coef_table
+
+        return coef_table(self)
+
+    @property
+    def __maketables_depvar__(self) -> str:
+        return self.model.response.label
+
+    @property
+    def __maketables_default_stat_keys__(self) -> list[str]:
+        from stanmlm.fit.model_rows import sizes
+
+        return list(sizes(self))
+
+    def __maketables_stat__(self, key: str) -> int | None:
+        from stanmlm.fit.model_rows import sizes
+
+        return sizes(self).get(key)
 
 
 def fit_from_draws(call: Call, model: Model, program: Program, raw: RawDraws) -> Fit:

@@ -34,6 +34,7 @@ def load_naes(path: str | Path) -> Survey:
     Returns
     -------
     Survey
+        `frame` has `year`, `state`, `vote`, `income` (-2 to 2), `avg.income` and `n`; it prints with its caveats.
 
     Raises
     ------
@@ -44,6 +45,8 @@ def load_naes(path: str | Path) -> Survey:
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
+    >>> from stanmlm import load_naes
     >>> text = "year,state,vote,income\\n2000,OH,1,4\\n2000,MS,0,1\\n2004,DC,0,5\\n"
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "voters.csv"
@@ -74,6 +77,7 @@ def load_anes() -> Survey:
     Returns
     -------
     Survey
+        `frame` has `year`, `state`, `vote`, `income` (-2 to 2), `avg.income` and `n`; it prints with its caveats.
 
     Raises
     ------
@@ -82,6 +86,7 @@ def load_anes() -> Survey:
 
     Examples
     --------
+    >>> from stanmlm import load_anes
     >>> load_anes().frame.groupby("year").size().to_dict()
     {2000: 1315, 2004: 958}
     """

@@ -154,6 +154,11 @@ def solved(of: JointSystem, covariance: tuple[Floats, ...], right: Floats) -> Fl
     array
         (q, columns)
 
+    Raises
+    ------
+    LinAlgError
+        Where the matrix is found not to be positive definite.
+
     Notes
     -----
     Saad (2003), algorithm 9.1. Units of effects do not matter: the preconditioner has them.
@@ -183,7 +188,10 @@ def solved(of: JointSystem, covariance: tuple[Floats, ...], right: Floats) -> Fl
         if not np.any(going):
             break
         ahead = whole @ step
-        length = np.where(going, size / np.where(going, np.sum(step * ahead, axis=0), 1.0), 0.0)
+        curvature = np.where(going, np.sum(step * ahead, axis=0), 1.0)
+        if np.any(curvature <= 0):
+            raise np.linalg.LinAlgError("the precision of the effects is not positive definite")
+        length = np.where(going, size / curvature, 0.0)
         x = x + length * step
         residual = residual - length * ahead
         towards = near @ residual

@@ -12,6 +12,7 @@ from stanmlm.families import Family
 from stanmlm.model.approximations import Working, weighted, within_reach
 from stanmlm.model.compress import Cells
 from stanmlm.model.crossed import by_predictor, joint_system, solved
+from stanmlm.model.equations import Equations, coarser, solve
 from stanmlm.model.nesting import Nesting, nestings
 from stanmlm.model.problem import Problem, prior_at, problem
 from stanmlm.priors.priors import Priors
@@ -20,27 +21,6 @@ STEPS = 40
 TOLERANCE = 0.02  # largest relative change of an sd, a weight moves by less than that; of a coefficient, in its sd
 SMALL = 0.3  # sd of the logarithm of a multiplier, to begin with: where nothing differs nothing tells it
 SMALLEST = 1e-20  # of a variance, in the problem's own units: data that leave nothing over
-
-
-@dataclass(frozen=True)
-class Equations:
-    """Weighted least squares in the fixed coefficients and one term's effects, the other terms' effects held."""
-
-    information: Floats  # (J, K, K) of the data on the effects of each level
-    cross: Floats  # (J, K, F)
-    right: Floats  # (J, K)
-    fixed: Floats  # (F, F) information on the fixed coefficients, their priors' with it
-    fixed_right: Floats  # (F,)
-
-
-@dataclass(frozen=True)
-class Solution:
-    """What equations say under one covariance of the effects."""
-
-    beta: Floats  # (F,)
-    uncertainty: Floats  # (F, F)
-    effects: Floats  # (J, K)
-    variance: Floats  # (J, K, K) of the effects given beta
 
 
 @dataclass(frozen=True)
@@ -114,7 +94,8 @@ def pilot(design: Design, cells: Cells, family: Family, priors: Priors, correlat
         at = _look(at, of)
         if _settled(at, before):
             break
-    return _in_users_units(_together(at, of) if len(of.parts) > 1 else at, of)
+    at = _together(at, of) if len(of.parts) > 1 else at
+    return _in_users_units(replace(at, uncertainty=_as_seen(at, of, nested)), of)
 
 
 def _start(of: Problem) -> _State:
@@ -167,7 +148,7 @@ def _look(at: _State, of: Problem) -> _State:
     uncertain = _uncertain(at, of) if likelihood.by_variance else np.zeros(C)
     eta = _eta(at, of)
     dispersion = max(likelihood.dispersion(eta[0], uncertain), SMALLEST)
-    eta = within_reach(eta, at.eta, likelihood.limits)
+    eta = within_reach(eta, at.eta, likelihood)
     working = likelihood.working(eta, uncertain, dispersion)
     return replace(at, dispersion=dispersion, eta=eta, working=working, gram=_gram(of, working))
 
@@ -225,7 +206,7 @@ def _equations(
     for finer, nesting in enumerate(nested):
         if nesting and nesting.coarser == k:
             within = _equations(at, finer, of, nested, free)
-            return _coarser(within, at.covariance[finer], nesting, of.levels[k])
+            return coarser(within, at.covariance[finer], nesting, of.levels[k])
     part, index, J, W = of.parts[k], of.index[k], of.levels[k], at.working.weight
     held = [j for j in range(len(of.parts)) if j not in free]
     right = at.working.right - weighted(W, _added(at, of, held)) if held else at.working.right
@@ -260,60 +241,6 @@ def _gram(of: Problem, working: Working) -> Floats:
     return gram
 
 
-def _coarser(finer: Equations, covariance: Floats, nesting: Nesting, J: int) -> Equations:
-    """The equations of a coarser term with its columns among those of the finer, whose effects are integrated out."""
-    V = np.linalg.inv(np.linalg.inv(covariance) + finer.information).astype(float)
-    kept = np.eye(len(covariance)) - finer.information @ V
-    carried = nesting.carries @ kept  # (J of the finer, K of the coarser, K of the finer)
-    shrunk = V @ finer.cross
-
-    def by_parent(values: Floats) -> Floats:
-        out = np.zeros((J, *values.shape[1:]))
-        np.add.at(out, nesting.parent, values)
-        return out
-
-    return Equations(
-        information=by_parent(carried @ finer.information @ nesting.carries.T),
-        cross=by_parent(carried @ finer.cross),
-        right=by_parent(np.einsum("jkl,jl->jk", carried, finer.right)),
-        fixed=finer.fixed - np.einsum("jkf,jkg->fg", finer.cross, shrunk),
-        fixed_right=finer.fixed_right - np.einsum("jkf,jk->f", shrunk, finer.right),
-    )
-
-
-def solve(equations: Equations, covariance: Floats) -> Solution:
-    """Solve the mixed model equations (Henderson 1975) of one term, level by level.
-
-    Parameters
-    ----------
-    equations : Equations
-    covariance : array
-        (K, K) of the effects in the population.
-
-    Returns
-    -------
-    Solution
-
-    Examples
-    --------
-    >>> one = np.ones((2, 1, 1))
-    >>> solve(Equations(one, one, np.array([[1.0], [3.0]]), np.array([[2.0]]), np.array([4.0])), np.eye(1)).beta
-    array([2.])
-    """
-    precision = np.linalg.inv(covariance) + equations.information
-    V = np.linalg.inv(precision).astype(float)
-    shrunk = V @ equations.cross
-    uncertainty = np.linalg.inv(equations.fixed - np.einsum("jkf,jkg->fg", equations.cross, shrunk))
-    left = equations.fixed_right - np.einsum("jkf,jk->f", shrunk, equations.right)
-    beta = uncertainty @ left
-    return Solution(
-        beta=beta,
-        uncertainty=uncertainty,
-        effects=np.einsum("jkl,jl->jk", V, equations.right - equations.cross @ beta),
-        variance=V,
-    )
-
-
 def _fixed_step(at: _State, of: Problem) -> _State:
     information, right = _fixed(at, of, at.working.right)
     uncertainty = np.linalg.inv(information).astype(float)
@@ -330,6 +257,31 @@ def _together(at: _State, of: Problem) -> _State:
     U = np.linalg.inv(fixed - cross.T @ found[:, :F]).astype(float)
     beta = U @ (right - cross.T @ found[:, F])
     return replace(at, beta=beta, uncertainty=U, effects=system.by_term(found[:, F] - found[:, :F] @ beta))
+
+
+def _as_seen(at: _State, of: Problem, nested: tuple[Nesting | None, ...]) -> Floats:
+    """The covariance of the coefficients with rows' information as it is, where that is positive in their sum.
+
+    Steps climb by rows lifted to positive. A mixture's single rows are not: what a zero tells of its two sources is
+    their trade alone, and lifted it would tell of each.
+    """
+    if at.working.observed is None:
+        return at.uncertainty
+    working = replace(at.working, weight=at.working.observed)
+    seen = replace(at, working=working, gram=_gram(of, working))
+    try:
+        if len(of.parts) > 1:
+            found = _together(seen, of).uncertainty
+        elif of.parts:
+            solution = solve(_equations(seen, 0, of, nested), at.covariance[0])
+            np.linalg.cholesky(solution.variance)
+            found = solution.uncertainty
+        else:
+            found = _fixed_step(seen, of).uncertainty
+        np.linalg.cholesky(found)
+    except np.linalg.LinAlgError:  # a saddle, or nearly: not where a posterior is
+        return at.uncertainty
+    return found
 
 
 def _in_users_units(at: _State, of: Problem) -> Pilot:

@@ -38,8 +38,13 @@ def plot_conditional_effects(
 
     Returns
     -------
-    dict of plotnine.ggplot
-        By effect; `.data` of each is the frame that is drawn.
+    dict
+        A plotnine.ggplot by effect, whose `.data` is the frame that is drawn.
+
+    Raises
+    ------
+    OptionError
+        For what is no result of `conditional_effects`.
 
     Raises
     ------

@@ -31,8 +31,14 @@ class Line:
 def doctor() -> str:
     """A table of engines, versions and what is missing, each with the one command that installs it.
 
+    Returns
+    -------
+    str
+        A line each, for `print`.
+
     Examples
     --------
+    >>> from stanmlm import doctor
     >>> print(doctor().splitlines()[0].split()[0])
     stanmlm
     """

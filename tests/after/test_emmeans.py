@@ -173,14 +173,24 @@ def test_categories_without_order_have_probabilities_and_predictors() -> None:
 
 
 @cache
-def ordered_fit() -> sm.Fit:
+def ordered_data() -> pd.DataFrame:
     rng = np.random.default_rng(4)
     data = pd.DataFrame({"f": rng.choice(list("ab"), 150), "x": rng.normal(size=150)})
     eta = 0.8 * (data["f"] == "b") + 0.5 * data["x"] + rng.logistic(size=150)
     y = pd.Categorical(
         np.array(["low", "mid", "high"])[np.digitize(eta, [-0.5, 1.0])], ["low", "mid", "high"], ordered=True
     )
-    return sm.brm("y ~ f + x", data.assign(y=y), family="cumulative", **SIZES)
+    return data.assign(y=y)
+
+
+@cache
+def ordered_fit() -> sm.Fit:
+    return sm.brm("y ~ f + x", ordered_data(), family="cumulative", **SIZES)
+
+
+@cache
+def shifting_fit() -> sm.Fit:
+    return sm.brm("y ~ cs(f) + x", ordered_data(), family="acat", **SIZES)
 
 
 def test_modes_of_ordered_categories_agree_with_probabilities() -> None:
@@ -259,6 +269,8 @@ def test_given_coefficients_that_sum_to_one_are_no_contrast() -> None:
             "mode= is about categories, and a binomial model has none",
         ),
         (lambda: sm.emmeans(ordered_fit(), "~ f", mode="mean"), "mode is `mean`; there is `latent`"),
+        (lambda: sm.emmeans(shifting_fit(), "~ f"), "effects of thresholds by themselves, cs(), have no one predictor"),
+        (lambda: sm.emtrends(shifting_fit(), "~ f", var="x"), "have no one predictor"),
         (lambda: sm.emmeans(zeros_fit(), "~ f", dpar="zi", epred=True), "give one of them"),
         (lambda: sm.emmeans(trials_fit(), "~ f - 1"), "specs has names of variables"),
         (lambda: sm.emmeans(trials_fit(), "pairwize ~ f"), "there is no contrast `pairwize`; did you mean `pairwise`"),

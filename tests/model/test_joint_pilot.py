@@ -1,5 +1,6 @@
 """The pilot over several predictors: what it finds, in any units, from closed forms or from the density alone."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import permutations
 from typing import Any
@@ -9,7 +10,9 @@ import pandas as pd
 import pytest
 
 import stanmlm as sm
-from stanmlm.families import Family, gaussian, negbinomial, poisson, student
+from stanmlm.base.arrays import Floats
+from stanmlm.families import Family, gaussian, negbinomial, poisson, student, zero_inflated_negbinomial
+from stanmlm.families.reductions import Extra
 from stanmlm.families.slopes import slopes
 from stanmlm.fit.pipeline import ModelOptions, build_model
 from stanmlm.formula.bf import FormulaLike
@@ -56,6 +59,17 @@ def test_coefficients_and_sds_of_both_predictors_are_near_what_made_the_data() -
     assert np.all(np.abs(at.beta - truth) < FAR * np.sqrt(np.diag(at.uncertainty)))
     sds = np.sqrt([S[0, 0] for S in at.covariance])
     assert np.all(np.abs(np.log(sds / SIMULATED["sd"])) < FAR / np.sqrt(2 * GROUPS))
+
+
+def test_truncated_counts_next_to_their_bound_do_not_send_the_pilot_away() -> None:
+    rng, bound = np.random.default_rng(3), 25
+    g = np.repeat(np.arange(GROUPS), 3)
+    y = rng.poisson(np.exp(1.5 + rng.normal(0, 1, GROUPS))[g])
+    data = pd.DataFrame({"y": y, "g": g})[y <= bound]
+    options = ModelOptions(preset="brms")
+    at = found(build_model(f"y | trunc(ub = {bound}) ~ 1 + (1 | g)", data, poisson(), {}, options))
+    assert abs(at.beta[0] - 1.5) < FAR * np.sqrt(at.uncertainty[0, 0])
+    assert abs(np.log(at.covariance[0][0, 0]) / 2) < FAR / np.sqrt(2 * GROUPS)
 
 
 def test_each_predictor_absorbs_its_own_columns_alone() -> None:
@@ -186,3 +200,59 @@ def test_data_at_the_edge_of_a_parameters_range_leave_the_pilot_finite(rows: int
     assert 1 < at.scalars["nu"] < 1.4
     assert at.scalars["sigma"] == pytest.approx(1, abs=0.3)
     assert 0 < at.scalar_variance["nu"] < 2
+
+
+def zeros_of_two_sources(rows: int = 2_000) -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    x, u = rng.normal(size=rows), rng.normal(0, 0.4, (2, 30))
+    g, h = rng.integers(0, 30, (2, rows))
+    mu = np.exp(1 + 0.3 * x + u[0, g])
+    y = np.where(rng.random(rows) < 0.25, 0, rng.negative_binomial(2, 2 / (2 + mu)))
+    return pd.DataFrame({"y": y, "x": x - x.mean(), "g": g, "h": h})
+
+
+def test_what_zeros_tell_of_two_sources_is_told_of_their_sum() -> None:
+    """The covariance of coefficients, shape and zi is the inverse of minus the Hessian of the log likelihood."""
+    family, data = zero_inflated_negbinomial(), zeros_of_two_sources()
+    of = build_model("y ~ x", data, family, {}, ModelOptions(preset="flat"))
+    at, y = found(of), data["y"].to_numpy(float)
+    extra = Extra(np.ones(len(y)), np.ones(len(y)))
+
+    def log_likelihood(point: Floats) -> float:
+        etas = [point[0] + point[1] * data["x"].to_numpy(), *point[2:, None]]
+        links = dict(zip(family.links, etas, strict=True))
+        return float(family.log_density(y, family.theta(links, {}), extra).sum())
+
+    names = ("shape", "zi")
+    numbers = [float(family.links[name].forward(np.asarray(at.scalars[name]))) for name in names]
+    own = -hessian(log_likelihood, np.array([*at.beta, *numbers]), 1e-3)
+    sds = np.sqrt([*np.diag(at.uncertainty), *(at.scalar_variance[name] for name in names)])
+    # steps end a fiftieth of an sd from the mode, where sds differ that much less than half
+    np.testing.assert_allclose(sds, np.sqrt(np.diag(np.linalg.inv(own))), rtol=STOPPED / 2)
+
+
+def test_several_terms_tell_the_same_as_one() -> None:
+    """A second term whose effects are next to nothing leaves the covariance that the first has alone."""
+    data = zeros_of_two_sources()
+    one, two = (
+        found(build_model(f"y ~ x + {terms}", data, zero_inflated_negbinomial(), {}, ModelOptions()))
+        for terms in ("(1 | g)", "(1 | g) + (1 | h)")
+    )
+    assert np.sqrt(two.covariance[1][0, 0]) < 0.1
+    for name, variance in one.scalar_variance.items():
+        assert two.scalar_variance[name] == pytest.approx(variance, rel=0.05)
+
+
+def hessian(of: Callable[[Floats], float], at: Floats, step: float) -> Floats:
+    n = len(at)
+    move = step * np.eye(n)
+    both = np.array(
+        [
+            [
+                of(at + p + q) - of(at + p - q) - of(at - p + q) + of(at - p - q) if i <= j else 0.0
+                for j, q in enumerate(move)
+            ]
+            for i, p in enumerate(move)
+        ]
+    )
+    return np.asarray((both + np.triu(both, 1).T) / (4 * step**2))

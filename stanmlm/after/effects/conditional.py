@@ -52,7 +52,22 @@ class ConditionalEffect:
 
 @dataclass(frozen=True)
 class ConditionalEffects:
-    """What `conditional_effects` gives; `frames` are its tables by effect."""
+    """What `conditional_effects` gives: predictions along one predictor, or along two that interact.
+
+    Attributes
+    ----------
+    effects
+        One record each: `effect`, `variables`, `numeric`, `estimates`, `response` and `panel`.
+    frames
+        Tables by effect.
+
+    Examples
+    --------
+    >>> from stanmlm import conditional_effects, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> list(conditional_effects(fit).frames)
+    ['hours']
+    """
 
     effects: tuple[ConditionalEffect, ...]
 

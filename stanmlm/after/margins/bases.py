@@ -51,7 +51,7 @@ class What:
 def parameters_of(fit: Fit, what: What) -> tuple[str, ...]:
     """The parameters whose predictors the reference grid is of."""
     formulas = by_parameter(fit.model.formula)
-    if what.epred or _of_draws(fit, what):
+    if what.epred or _of_draws(fit, what) or (fit.model.formula.by_threshold and not what.dpar):
         return tuple(formulas)
     name = _predicted(fit, what)
     return (name,)
@@ -212,7 +212,7 @@ def _mean_class(fit: Fit, table: pd.DataFrame, what: What) -> Basis:
 
 
 def _with_thresholds(fit: Fit, table: pd.DataFrame, what: What) -> Basis:
-    if fit.model.formula.specific is not None:
+    if fit.model.formula.by_threshold:
         raise OptionError(
             'effects of thresholds by themselves, cs(), have no one predictor: mode="prob" or "mean.class"'
         )

@@ -65,12 +65,12 @@ def _fixed_of_lme4(fit: Fit) -> Iterator[TidyRows]:
 def _fixed_of_brms(fit: Fit) -> Iterator[TidyRows]:
     """Intercepts of all parameters first, as brms orders them."""
     rows = sorted(fit.model.ledger.of("b"), key=lambda row: not is_intercept(row))
-    apart = [_apart(row.address.dpar, _in_brms(row)) for row in rows]
+    apart = [_apart(row.address.dpar, fixed_term(row)) for row in rows]
     components, terms = zip(*apart, strict=True) if apart else ((), ())
     yield TidyRows(values_of(fit, [Element(row) for row in rows]), terms, components)
 
 
-def _in_brms(row: Parameter) -> str:
+def fixed_term(row: Parameter) -> str:
     """A coefficient by R's name, thresholds counted: `(Intercept)[1]`."""
     if row.variable == THRESHOLDS:
         return row.called[-1].replace("Intercept", "(Intercept)")
