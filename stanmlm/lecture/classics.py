@@ -34,7 +34,7 @@ def load_dataset(name: str, package: str | None = None) -> pd.DataFrame:
     name : str
         The data set's name in R, `"sleepstudy"` or `"lme4::sleepstudy"`.
     package : str, optional
-        R's package; needed only where several have a data set of this name.
+        R's package; where None the one that has a data set of this name, which several may have.
 
     Returns
     -------
@@ -53,10 +53,10 @@ def load_dataset(name: str, package: str | None = None) -> pd.DataFrame:
 
     Examples
     --------
+    >>> from stanmlm import load_dataset, model_matrix
     >>> cbpp = load_dataset("cbpp", "lme4")
     >>> cbpp["period"].cat.categories.tolist(), cbpp["incidence"].sum()
     (['1', '2', '3', '4'], 99)
-    >>> from stanmlm import model_matrix
     >>> model_matrix("incidence ~ period", cbpp).columns.tolist()
     ['(Intercept)', 'period2', 'period3', 'period4']
     """
