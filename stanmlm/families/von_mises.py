@@ -96,7 +96,8 @@ def _half(start: Floats, end: Floats, nearest: Floats, kappa: Floats) -> Floats:
     with np.errstate(divide="ignore"):
         far = 1 / (kappa * np.sin(start) / FALL + np.sqrt(kappa / (5 * FALL)) * np.maximum(np.cos(start), 0))
     width = np.minimum(end - start, far)
-    ahead = 2 * np.sin((start - nearest) / 2) * np.sin((start + nearest) / 2)
+    # a half that the arc leaves out may begin nearer
+    ahead = np.maximum(2 * np.sin((start - nearest) / 2) * np.sin((start + nearest) / 2), 0)
     total = np.zeros(np.broadcast_shapes(np.shape(start), np.shape(kappa)))
     for at, weight in zip(*fejer(NODES), strict=True):
         e = width * at
