@@ -34,6 +34,9 @@ class Purpose(IntEnum):
     UNIFORMS = 13  # reference curves of LOO-PIT
     PRIORS = 14  # samples that show a prior; by parameter
     SCALED = 15  # places of residuals that simulations tie with, and bootstraps of their outliers; by use
+    CHECKS = 16  # which rows `check_model` looks at
+    REPLICATIONS = 17  # sources of fits to simulated responses, of `sbc` and `powerSim`; by replication
+    RANKS = 18  # places of ranks that are tied
 
 
 @dataclass(frozen=True)

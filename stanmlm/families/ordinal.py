@@ -10,7 +10,8 @@ from stanmlm.base.arguments import shown
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError, did_you_mean
 from stanmlm.families.categories import at_codes, drawn
-from stanmlm.families.family import Default, Distributional, Family
+from stanmlm.families.distributional import Default, Distributional
+from stanmlm.families.family import Family
 from stanmlm.families.link_functions import log1m_exp
 from stanmlm.families.links import LINKS, OF_SCALES, Link
 from stanmlm.families.reductions import Extra

@@ -5,16 +5,10 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    Default,
-    Distributional,
-    Family,
-    Notation,
-    location_itself,
-    symmetric,
-    trials_of,
-    with_links,
-)
+from stanmlm.families.altered import with_links
+from stanmlm.families.common import location_itself, symmetric, trials_of
+from stanmlm.families.distributional import Default, Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.links import LINKS, OF_SCALES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
 from stanmlm.families.responses import Response, read_angles
@@ -41,11 +35,18 @@ def von_mises(link: str = "tan_half", link_kappa: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in von_mises().parameters]
-    ['mu', 'kappa']
+    >>> from stanmlm import von_mises
+    >>> {name: link.name for name, link in von_mises().links.items()}
+    {'mu': 'tan_half', 'kappa': 'log'}
     """
     return with_links(VON_MISES, [link, link_kappa])
 
@@ -86,7 +87,8 @@ def log_arc(low: Floats, high: Floats, kappa: Floats) -> Floats:
     """
     nearest = np.minimum(np.maximum(0, np.maximum(low, -high)), np.minimum(low, -high) + 2 * np.pi)
     halves = ((low + TURN, high + TURN), (-high, -low), (low, high), (TURN - high, TURN - low))
-    total = sum(_half(*(np.clip(end, 0, np.pi) for end in half), nearest, kappa) for half in halves)
+    parts = [_half(np.clip(start, 0, np.pi), np.clip(end, 0, np.pi), nearest, kappa) for start, end in halves]
+    total = np.sum(parts, axis=0)
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(total) - 2 * kappa * np.sin(nearest / 2) ** 2)
 

@@ -56,14 +56,15 @@ def lmList(  # noqa: N802, lme4's name
     data
         A data frame, or None for variables of the caller's scope.
     family
-        As in `glm`.
+        `gaussian`, `binomial`, `"poisson"`, `binomial(link="probit")` and so on.
     **options
         Those of the verbs (see `Options`) but `file`: vectors of weights, offsets and `subset` have a value a row of
         the whole data.
 
     Returns
     -------
-    A `FitList`: `fits["AL"]` is a fit, `coef(fits)` R's table of them.
+    FitList
+        `fits["AL"]` is a fit, `coef(fits)` R's table of them.
 
     Raises
     ------
@@ -119,6 +120,21 @@ def coefficients(fits: FitList) -> pd.DataFrame:
     """Posterior means by level, as R's `coef(lmList(...))`; NaN where maximum likelihood has no estimate.
 
     `coef(fits)` has the posterior means of those as well.
+
+    Parameters
+    ----------
+    fits
+        What `lmList` returns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a level, a column a coefficient.
+
+    Raises
+    ------
+    OptionError
+        For anything else, a single fit among it.
 
     Examples
     --------

@@ -9,7 +9,7 @@ import numpy as np
 from stanmlm.base.errors import PriorError, did_you_mean
 from stanmlm.data.design import Design, predictors
 from stanmlm.families import Family
-from stanmlm.families.family import Default, Distributional
+from stanmlm.families.distributional import Default, Distributional
 from stanmlm.families.responses import Response
 from stanmlm.formula.bf import LOCATION
 from stanmlm.priors.covariance_slots import spread_covariance
@@ -17,6 +17,7 @@ from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.parameter_names import Spellings
 from stanmlm.priors.parameters import Address, class_of, ledger
 from stanmlm.priors.prior_presets import PRESETS, Preset, Scales, measure_scales
+from stanmlm.priors.prior_records import Prior, SetPrior
 from stanmlm.priors.prior_slots import (
     CovarianceInput,
     PriorInput,
@@ -27,7 +28,7 @@ from stanmlm.priors.prior_slots import (
     prior_label,
     spread,
 )
-from stanmlm.priors.prior_spec import Prior, SetPrior, flat, student_t
+from stanmlm.priors.prior_spec import flat, student_t
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from test_laws import by_differences
 
 from stanmlm.base.errors import OptionError
 from stanmlm.families import FAMILIES, Family, Gamma, as_family, binomial, gaussian, poisson, student
-from stanmlm.families.family import with_link
+from stanmlm.families.altered import with_link
 from stanmlm.families.links import LINKS, Link
 from stanmlm.families.observation import log_density_of
 from stanmlm.families.reductions import Extra

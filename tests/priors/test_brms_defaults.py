@@ -5,7 +5,7 @@ import pytest
 
 import stanmlm as sm
 from stanmlm.families import FAMILIES
-from stanmlm.families.family import with_link
+from stanmlm.families.altered import with_link
 from stanmlm.fit.pipeline import ModelOptions, build_model
 from stanmlm.fit.prior_summary import spelled
 

@@ -1,4 +1,4 @@
-"""Progress bars, one a chain, from the lines that Stan prints."""
+"""Progress bars: one a chain, from the lines that Stan prints, or one of fits."""
 
 import io
 import re
@@ -32,6 +32,23 @@ def bars(chains: int, total: int, show: bool) -> Iterator[OnLine]:
     finally:
         for each in row:
             each.close()
+
+
+@contextmanager
+def counted(total: int, done: int, what: str, show: bool) -> Iterator[Callable[[], None]]:
+    """A function that moves one bar by one of so many things; where nobody looks, it does nothing."""
+    if not (show and is_watched()):
+        yield lambda: None
+        return
+    bar = _bar()(total=total, initial=done, desc=what, unit="fit")
+    try:
+        yield lambda: _step(bar)
+    finally:
+        bar.close()
+
+
+def _step(bar: "tqdm[object]") -> None:
+    bar.update(1)
 
 
 def refresh_every(total: int) -> int:
