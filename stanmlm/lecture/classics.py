@@ -55,7 +55,7 @@ def load_dataset(name: str, package: str | None = None) -> pd.DataFrame:
     --------
     >>> from stanmlm import load_dataset, model_matrix
     >>> cbpp = load_dataset("cbpp", "lme4")
-    >>> cbpp["period"].cat.categories.tolist(), cbpp["incidence"].sum()
+    >>> cbpp["period"].cat.categories.tolist(), int(cbpp["incidence"].sum())
     (['1', '2', '3', '4'], 99)
     >>> model_matrix("incidence ~ period", cbpp).columns.tolist()
     ['(Intercept)', 'period2', 'period3', 'period4']
