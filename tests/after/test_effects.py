@@ -33,6 +33,15 @@ def test_datagrid_holds_the_rest_at_typical_values() -> None:
         sm.datagrid(trials_fit(), y=1)
 
 
+def test_a_group_in_numbers_stands_at_one_that_there_is() -> None:
+    data = exams_data()
+    data["student"] = 1000 * data["student"].astype(int)  # as a CSV file has them; the mean would be nobody
+    fit = sm.lmer("score ~ hours + (1 | student)", data, **SIZES)
+    grids = [sm.datagrid(fit, hours=[0.0, 1.0]), sm.predictions(fit, "mean").frame, sm.predictions(fit, "balanced").frame]
+    for grid in grids:
+        assert set(grid["student"]) <= set(data["student"])
+
+
 def test_predictions_of_rows_are_expectations() -> None:
     found = sm.predictions(trials_fit())
     np.testing.assert_allclose(found.draws, sm.posterior_epred(trials_fit()).values, **EXACT)
