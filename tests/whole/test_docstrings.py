@@ -100,6 +100,7 @@ def test_an_example_shows_what_it_gives(name: str) -> None:
         assert shows(test.docstring or ""), f"{test.name} shows nothing"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_within_the_package_run(name: str) -> None:
     with np.printoptions(legacy=False):
