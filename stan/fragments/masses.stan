@@ -18,12 +18,12 @@
    *
    * @return log(F(high) - F(low))
    */
-  vector log_between(data vector low, data vector high{{ typed(names) }}) {
+  vector log_between({{ typed("low, high", s) }}, {{ typed(names, s) }}) {
     int N = num_elements(low);
     vector[N] below = log_below(high, {{ names }});
     vector[N] above = log_above(low, {{ names }});
-    vector[N] to_low = log_below(low, {{ names }});
-    vector[N] to_high = log_above(high, {{ names }});
+    vector[N] to_low = fmax(log_below(low, {{ names }}), -1e300);  // beyond all responses: no number times 0
+    vector[N] to_high = fmax(log_above(high, {{ names }}), -1e300);
     vector[N] turn = above_zero(below - log(0.5));
     vector[N] first = (1 - turn) .* below + turn .* above;
     vector[N] second = (1 - turn) .* to_low + turn .* to_high;
@@ -37,11 +37,11 @@
   int<lower=0> R_{{ kind }};
   array[R_{{ kind }}] int<lower=1, upper=C> cell_{{ kind }};
 {% for end in ends(kind).split() %}
-  vector[R_{{ kind }}] {{ end }}_{{ kind }};
+  {{ column(s, "y", kind) }} {{ end }}_{{ kind }};
 {% endfor %}
   vector[R_{{ kind }}] n_{{ kind }};  // how often; less than 0 where it is that of being seen
 {% for extra in s.extras %}
-  vector<lower=0>[R_{{ kind }}] {{ extra }}_{{ kind }};
+  {{ column(s, extra, kind) }} {{ extra }}_{{ kind }};
 {% endfor %}
 
 {% endfor %}
@@ -54,5 +54,16 @@
 {# A parameter of the family in the places of a kind, as a vector. #}
 {% macro each(s, name, kind) %}{{ name ~ "[cell_" ~ kind ~ "]" if name in s.vectors else "rep_vector(" ~ name ~ ", R_" ~ kind ~ ")" }}{% endmacro %}
 {% macro ends(kind) %}{{ {"below": "high", "above": "low", "between": "low high"}[kind] }}{% endmacro %}
-{# What log_below and log_above read beside a number, as their types and names. #}
-{% macro typed(names) %}{% for name in names.split(", ") %}, {{ "data " if name == "trials" }}vector {{ name }}{% endfor %}{% endmacro %}
+{# The type of what each response of a kind has: of its ends, called y, or beside it. #}
+{% macro column(s, name, kind) %}
+{% if s.written and name in s.written.integers %}array[R_{{ kind }}] int{% else %}vector{{ "<lower=0>" if name != "y" and not s.written }}[R_{{ kind }}]{% endif %}
+{% endmacro %}
+{# Arguments of log_below, log_above and log_between, as their types and names; some are data. #}
+{% macro typed(names, s) %}
+{% for name in names.split(", ") %}
+{{- ", " if not loop.first }}
+{%- set of = "y" if name in ("low", "high") else name %}
+{%- set data = of in ("y", "trials") or (s.written and of in s.written.reads) %}
+{{- "data " if data }}{{ "array[] int" if s.written and of in s.written.integers else "vector" }} {{ name }}
+{%- endfor %}
+{% endmacro %}
