@@ -48,7 +48,7 @@ def extra_at(of: Response | Extra, at: Anything | slice = slice(None)) -> Extra:
 
 def beside(of: Response | Extra, name: str) -> Floats:
     """What responses have beside, by the name of a field or of one of `values`."""
-    return of.values[name] if name in of.values else getattr(of, name)  # type: ignore[no-any-return]
+    return of.values[name] if name in of.values else getattr(of, name)
 
 
 @dataclass(frozen=True)

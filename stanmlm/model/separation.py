@@ -143,7 +143,9 @@ def _loses(family: Family, response: Response, there: Ints, extra: Extra, sign: 
 
     def density(far: float) -> Floats:
         etas = {**theta.etas, family.location.name: np.full((1, len(there)), sign * far)}
-        return log_likelihood(family, response.y[there], replace(theta, etas=etas, shared=thresholds), extra)[0]
+        return np.asarray(
+            log_likelihood(family, response.y[there], replace(theta, etas=etas, shared=thresholds), extra)[0]
+        )
 
     with np.errstate(all="ignore"):
         near, far = density(FAR), density(2 * FAR)
