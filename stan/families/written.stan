@@ -38,7 +38,7 @@
 {% endmacro %}
 {# A tail by the user's function of it, or else by that of the other one. #}
 {% macro tail(s, name, own, other) %}
-  vector {{ name }}({{ masses.typed("y, " ~ tail_names(s), s) }}) {
+  vector {{ name }}({{ masses.argument("y", s.written) }} y{{ masses.typed(tail_names(s), s.written) }}) {
     vector[size(y)] out;
     for (r in 1:size(y)) {
       out[r] = {{ chance(s, own) if own in s.written.tails else "log1m_exp(fmin(" ~ chance(s, other) ~ ", -1e-300))" }};

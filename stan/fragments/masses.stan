@@ -12,13 +12,14 @@
 {{ own }}
 {% if "between" in s.masses %}
 {% set names = family.tail_names(s) %}
+{% set number = argument("y", s.written) %}
 
   /**
    * The log chance of lying above `low` and not above `high`, by whichever tail is nearer.
    *
    * @return log(F(high) - F(low))
    */
-  vector log_between({{ typed("low, high", s) }}, {{ typed(names, s) }}) {
+  vector log_between({{ number }} low, {{ number }} high{{ typed(names, s.written) }}) {
     int N = num_elements(low);
     vector[N] below = log_below(high, {{ names }});
     vector[N] above = log_above(low, {{ names }});
@@ -58,12 +59,9 @@
 {% macro column(s, name, kind) %}
 {% if s.written and name in s.written.integers %}array[R_{{ kind }}] int{% else %}vector{{ "<lower=0>" if name != "y" and not s.written }}[R_{{ kind }}]{% endif %}
 {% endmacro %}
-{# Arguments of log_below, log_above and log_between, as their types and names; some are data. #}
-{% macro typed(names, s) %}
-{% for name in names.split(", ") %}
-{{- ", " if not loop.first }}
-{%- set of = "y" if name in ("low", "high") else name %}
-{%- set data = of in ("y", "trials") or (s.written and of in s.written.reads) %}
-{{- "data " if data }}{{ "array[] int" if s.written and of in s.written.integers else "vector" }} {{ name }}
-{%- endfor %}
+{# What log_below and log_above read beside a number, as their types and names; some are data. #}
+{% macro typed(names, written=none) %}{% for name in names.split(", ") %}, {{ argument(name, written) }} {{ name }}{% endfor %}{% endmacro %}
+{% macro argument(name, written) %}
+{% set known = ("y",) + written.reads if written else ("y", "trials") %}
+{{ "data " if name in known }}{{ "array[] int" if written and name in written.integers else "vector" -}}
 {% endmacro %}

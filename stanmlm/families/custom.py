@@ -143,7 +143,9 @@ def custom_family(
         mean=called(moment_of, mean, name, "mean", names),
         variance=Given(moment_of, (variance, names)) if variance else None,
         bounds=unbounded,
-        notation=Notation(r"\mu", "", trials_of, Given(_law, (name, dpars))),
+        notation=Notation(
+            r"\mu", "", trials_of, Given(_law, (name, dpars)), symbols={dpar: rf"\text{{{dpar}}}" for dpar in dpars}
+        ),
         extras=vars,
         written=text,
         unknown=tuple(of for of, own in given.items() if own is None and (text.tails or of != "log_cdf")),
@@ -246,9 +248,14 @@ def _require_integers(raw: RawResponse, values: Floats, what: str) -> None:
     refuse(raw, np.flatnonzero(np.abs(values) > LARGEST), f"{what} has {{values}} beyond {LARGEST}, Stan's largest")
 
 
-def _law(name: str, dpars: tuple[str, ...], mean: str, _: str) -> str:
+def _notation(name: str, dpars: tuple[str, ...]) -> Notation:
+    symbols = {dpar: rf"\text{{{dpar}}}" for dpar in dpars if dpar != LOCATION}
+    return Notation(r"\mu", "", trials_of, Given(_law, (name, symbols)), symbols=symbols)
+
+
+def _law(name: str, symbols: Mapping[str, str], mean: str, _: str) -> str:
     written = name.replace("_", r"\_")
-    others = "".join(rf", \text{{{dpar}}}" for dpar in dpars if dpar != LOCATION)
+    others = "".join(f", {symbol}" for symbol in symbols.values())
     return rf"\text{{{written}}}({mean}{others})"
 
 
