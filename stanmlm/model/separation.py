@@ -7,12 +7,13 @@ import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.data.coefficients import places_of
-from stanmlm.families import Family
+from stanmlm.data.design import Predictor, predictors
 from stanmlm.families.observation import log_likelihood
-from stanmlm.families.reductions import Extra, extra_at
-from stanmlm.families.responses import ONE, Response
+from stanmlm.families.reductions import extra_at
+from stanmlm.families.responses import ONE
 from stanmlm.families.thresholds import THRESHOLDS
 from stanmlm.model.model import Model
+from stanmlm.priors.parameters import named
 
 # Predictors where a density has no more to lose; it has lost less than this between one and twice that.
 FAR, STILL = 1e3, 1e-6
@@ -25,31 +26,31 @@ MOST = 2_000_000
 
 
 def improper(model: Model) -> Iterator[str]:
-    """What to say where flat priors and separated responses leave no posterior.
+    """What to say where flat priors and separated responses leave no posterior, of each predictor by itself.
 
     Along a direction in which every density of a row stays where it is or grows, the likelihood does not fall, and a
     flat prior has no end (Albert and Anderson 1984; the linear programme is Konis's, 2007, section 4.2).
     """
-    flat, family = _flat(model), model.family
-    if (
-        not flat
-        or family.items is not None
-        or len(family.locations) > 1
-        or {"log_density", "log_cdf"} & {*family.unknown}
-    ):
+    if model.family.items is not None or {"log_density", "log_cdf"} & {*model.family.unknown}:
         return
-    X = _columns(model, flat)
-    if X.size > MOST or not _may_be_wide(model, flat, X):
-        return
-    found = separating(X, *_may_move(model))
-    if found.any():
-        names = ", ".join(f"`{model.design.names[k]}`" for k, here in zip(flat, found, strict=True) if here)
-        yield (
-            f"the posterior is improper: no prior holds {names}, and some combination of these separates the responses "
-            f"`{model.response.label}` (lme4 and glm: fitted probabilities of 0 or 1 occurred), so that they run to "
-            'infinity and draws are of no distribution; give them a prior, priors=[set_prior("normal(0, 2.5)", '
-            'class_="b"), set_prior("normal(0, 2.5)", class_="Intercept")]'
-        )
+    for of in predictors(model.design):
+        flat = _flat(model, of)
+        X = _columns(model, of, flat)
+        if not flat or X.size > MOST or not _may_be_wide(model, of, flat, X):
+            continue
+        found = separating(X, *_may_move(model, of.dpar))
+        if found.any():
+            each = [named(of.dpar, of.names[k]) for k, here in zip(flat, found, strict=True) if here]
+            yield _said(model, ", ".join(f"`{name}`" for name in each))
+
+
+def _said(model: Model, names: str) -> str:
+    return (
+        f"the posterior is improper: no prior holds {names}, and some combination of these separates the responses "
+        f"`{model.response.label}` (lme4 and glm: fitted probabilities of 0 or 1 occurred), so that they run to "
+        'infinity and draws are of no distribution; give them a prior, priors=[set_prior("normal(0, 2.5)", '
+        'class_="b"), set_prior("normal(0, 2.5)", class_="Intercept")]'
+    )
 
 
 def separating(X: Floats, up: Bools, down: Bools) -> Bools:
@@ -91,20 +92,20 @@ def separating(X: Floats, up: Bools, down: Bools) -> Bools:
     return np.asarray(np.abs(free @ best.x) > NOTHING)
 
 
-def _flat(model: Model) -> list[int]:
-    """Places of the location's coefficients that have neither a prior nor bounds; thresholds are not among them."""
-    own = [row for row in model.priors.rows if row.dpar == model.design.dpar and row.class_ in ("b", "Intercept")]
+def _flat(model: Model, of: Predictor) -> list[int]:
+    """Places of a predictor's coefficients that have neither a prior nor bounds; thresholds are not among them."""
+    own = [row for row in model.priors.rows if row.dpar == of.dpar and row.class_ in ("b", "Intercept")]
     free = [row for row in own if row.distribution == "flat" and np.all(np.isinf(row.bounds))]
     names = {row.address.coef for row in free if row.class_ == "b"}
-    has_intercept = model.design.intercept and not model.family.shared
+    has_intercept = of.intercept and not (model.family.shared and of.dpar in model.family.locations)
     first = [0] if has_intercept and any(row.class_ == "Intercept" for row in free) else []
-    return first + [k for k, name in enumerate(model.design.names) if name in names]
+    return first + [k for k, name in enumerate(of.names) if name in names]
 
 
-def _columns(model: Model, flat: list[int]) -> Floats:
+def _columns(model: Model, of: Predictor, flat: list[int]) -> Floats:
     """(C, F) these columns in cells; about their means where the intercept is there, whose prior is at these."""
-    X = model.cells.X[:, places_of(model.design)[model.design.dpar]][:, flat]
-    if not model.design.intercept:
+    X = model.cells.X[:, places_of(model.design)[of.dpar]][:, flat]
+    if not of.intercept:
         return X
     often = np.bincount(model.cells.row, minlength=len(X))
     inner = [k for k, place in enumerate(flat) if place > 0]
@@ -113,39 +114,39 @@ def _columns(model: Model, flat: list[int]) -> Floats:
     return centred
 
 
-def _may_be_wide(model: Model, flat: list[int], X: Floats) -> bool:
+def _may_be_wide(model: Model, of: Predictor, flat: list[int], X: Floats) -> bool:
     """Whether a pilot leaves some of these coefficients open; true without a pilot."""
     at = model.centering.pilot
     if at is None:
         return True
-    own = at.uncertainty[places_of(model.design)[model.design.dpar]][:, places_of(model.design)[model.design.dpar]]
-    sd = np.sqrt(np.diag(own)[flat])
-    return not bool(np.all(sd * np.maximum(np.ptp(X, axis=0), 1.0 * (np.array(flat) == 0)) < WIDE))
+    sd = np.sqrt(np.diag(at.uncertainty)[places_of(model.design)[of.dpar]][flat])
+    reach = np.where(np.array(flat) == 0, np.abs(X).max(axis=0), np.ptp(X, axis=0))
+    return not bool(np.all(sd * reach < WIDE))
 
 
-def _may_move(model: Model) -> tuple[Bools, Bools]:
+def _may_move(model: Model, dpar: str) -> tuple[Bools, Bools]:
     """Whether all densities of a cell lose nothing where its predictor grows, and where it falls, (C,) each."""
-    response, family, C = model.response, model.family, len(model.cells.X)
+    response, C = model.response, len(model.cells.X)
     there = np.flatnonzero((response.weights > 0) & (response.exponents > 0))
+    lost = [np.bincount(model.cells.row[there], _loses(model, there, dpar, sign), C) for sign in (1, -1)]
+    return lost[0] == 0, lost[1] == 0
+
+
+def _loses(model: Model, there: Ints, dpar: str, sign: int) -> Bools:
+    """Whether the density of each response falls without end, far out on one side of a predictor."""
+    family, response, one = model.family, model.response, (1, len(there))
     extra = replace(extra_at(response, there), weights=np.ones(len(there)), exponents=ONE)
-    lost = {
-        sign: np.bincount(model.cells.row[there], _loses(family, response, there, extra, sign), C) for sign in (1, -1)
-    }
-    return lost[1] == 0, lost[-1] == 0
-
-
-def _loses(family: Family, response: Response, there: Ints, extra: Extra, sign: int) -> Bools:
-    """Whether the density of a response still falls, far out on one side."""
-    starts = {one.name: one.within.inside(np.asarray(one.start(response))) for one in family.scalars}
-    held = {name: np.full((1, 1), float(value)) for name, value in starts.items()}
-    theta = family.theta({family.location.name: np.zeros((1, len(there)))}, held)
+    starts = {of.name: of.within.inside(np.asarray(of.start(response))) for of in family.scalars}
+    moved = {of.dpar for of in predictors(model.design)}
+    held = {name: np.full((1, 1), float(value)) for name, value in starts.items() if name not in moved}
+    etas = {name: np.full(one, float(family.links[name].forward(starts.get(name, 0.0)))) for name in moved & {*starts}}
+    etas = {**dict.fromkeys(moved - {*starts}, np.zeros(one)), **etas}
     thresholds = {THRESHOLDS: np.arange(float(len(family.categories) - 1))[None]} if family.shared else {}
 
     def density(far: float) -> Floats:
-        etas = {**theta.etas, family.location.name: np.full((1, len(there)), sign * far)}
-        return np.asarray(
-            log_likelihood(family, response.y[there], replace(theta, etas=etas, shared=thresholds), extra)[0]
-        )
+        theta = family.theta({**etas, dpar: np.full(one, sign * far)}, held)
+        found = log_likelihood(family, response.y[there], replace(theta, shared=thresholds), extra)[0]
+        return np.asarray(found)
 
     with np.errstate(all="ignore"):
         near, far = density(FAR), density(2 * FAR)

@@ -28,6 +28,7 @@ DATA = pd.DataFrame(
         "none": np.where(G == "b", 0, RNG.poisson(2, N)),  # in group b
         "score": np.digitize(X, [-0.5, 0.5]) + 1,
         "five": 5,
+        "two": np.where(X < -0.5, 0, RNG.integers(0, 2, N)),  # never 1 with the first score
     }
 )
 FLAT: Mapping[str, object] = {"priors": "flat"}
@@ -40,6 +41,10 @@ SEPARATED = [
     ("one ~ 0 + g", "binomial", FLAT, ("ga",)),
     ("none ~ g", "poisson", FLAT, ("gb",)),
     ("none ~ g", "negbinomial", FLAT, ("gb",)),
+    # of other predictors
+    ("none ~ x; zi ~ g", "zero_inflated_poisson", {"preset": "brms"}, ("zi_gb",)),
+    ("score ~ z + cs(two)", "sratio", {"preset": "brms"}, ("cs1_two",)),
+    ("score ~ x", "categorical", FLAT, ("mu3_(Intercept)", "mu3_x")),
 ]
 FINITE = [
     ("mixed ~ x", "binomial", FLAT),
@@ -51,12 +56,15 @@ FINITE = [
     ("above ~ x", "binomial", {}),
     ("above ~ x", "binomial", {"priors": [set_prior("normal(0, 5)"), set_prior("normal(0, 5)", class_="Intercept")]}),
     ("score ~ z", "cumulative", {"preset": "brms"}),
+    ("score ~ z", "categorical", FLAT),
+    ("none ~ x; shape ~ z", "negbinomial", FLAT),
+    ("x ~ z; sigma ~ g", "gaussian", FLAT),
     ("above ~ 1", "binomial", FLAT),
 ]
 
 
 def remarks(formula: str, family: str, options: Mapping[str, object]) -> list[str]:
-    model = build_model(bf(formula), DATA, as_family(family), {}, ModelOptions(**options))  # type: ignore[arg-type]
+    model = build_model(bf(*formula.split("; ")), DATA, as_family(family), {}, ModelOptions(**options))  # type: ignore[arg-type]
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
         check_posterior(model)
