@@ -41,15 +41,17 @@ def improper(model: Model) -> Iterator[str]:
         found = separating(X, *_may_move(model, of.dpar))
         if found.any():
             each = [named(of.dpar, of.names[k]) for k, here in zip(flat, found, strict=True) if here]
-            yield _said(model, ", ".join(f"`{name}`" for name in each))
+            yield _said(model, of.dpar, ", ".join(f"`{name}`" for name in each))
 
 
-def _said(model: Model, names: str) -> str:
+def _said(model: Model, dpar: str, names: str) -> str:
+    known = (*model.family.locations[:1], *(one.name for one in model.family.shifts))
+    where = "" if dpar in known else f', dpar="{dpar}"'
     return (
         f"the posterior is improper: no prior holds {names}, and some combination of these separates the responses "
         f"`{model.response.label}` (lme4 and glm: fitted probabilities of 0 or 1 occurred), so that they run to "
-        'infinity and draws are of no distribution; give them a prior, priors=[set_prior("normal(0, 2.5)", '
-        'class_="b"), set_prior("normal(0, 2.5)", class_="Intercept")]'
+        'infinity and draws are of no distribution; give them a prior, priors=[set_prior("normal(0, 2.5)", class_="b"'
+        f'{where}), set_prior("normal(0, 2.5)", class_="Intercept"{where})]'
     )
 
 
@@ -136,10 +138,12 @@ def _loses(model: Model, there: Ints, dpar: str, sign: int) -> Bools:
     """Whether the density of each response falls without end, far out on one side of a predictor."""
     family, response, one = model.family, model.response, (1, len(there))
     extra = replace(extra_at(response, there), weights=np.ones(len(there)), exponents=ONE)
-    starts = {of.name: of.within.inside(np.asarray(of.start(response))) for of in family.scalars}
+    starts = {of.name: float(of.within.inside(np.asarray(of.start(response)))) for of in family.scalars}
     moved = {of.dpar for of in predictors(model.design)}
-    held = {name: np.full((1, 1), float(value)) for name, value in starts.items() if name not in moved}
-    etas = {name: np.full(one, float(family.links[name].forward(starts.get(name, 0.0)))) for name in moved & {*starts}}
+    held = {name: np.full((1, 1), value) for name, value in starts.items() if name not in moved}
+    etas = {
+        name: np.full(one, float(family.links[name].forward(np.asarray(starts[name])))) for name in moved & {*starts}
+    }
     etas = {**dict.fromkeys(moved - {*starts}, np.zeros(one)), **etas}
     thresholds = {THRESHOLDS: np.arange(float(len(family.categories) - 1))[None]} if family.shared else {}
 
@@ -150,4 +154,4 @@ def _loses(model: Model, there: Ints, dpar: str, sign: int) -> Bools:
 
     with np.errstate(all="ignore"):
         near, far = density(FAR), density(2 * FAR)
-    return ~(np.isfinite(near) & np.isfinite(far) & (np.abs(far - near) < STILL))
+        return ~(np.isfinite(near) & np.isfinite(far) & (np.abs(far - near) < STILL))

@@ -78,6 +78,7 @@ def test_separated_responses_have_no_posterior(
     (text,) = remarks(formula, family, options)
     assert "fitted probabilities of 0 or 1 occurred" in text
     assert all(f"`{name}`" in text for name in names)
+    assert ('class_="b", dpar="zi")' in text) == ("zi_gb" in names)
 
 
 @pytest.mark.parametrize(("formula", "family", "options"), FINITE)
