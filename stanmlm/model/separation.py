@@ -84,7 +84,7 @@ def separating(X: Floats, up: Bools, down: Bools) -> Bools:
     size = np.abs(X).max(axis=0, initial=0.0)
     X = X / np.where(size > 0, size, 1.0)
     fixed, signed = ~up & ~down, up != down
-    free = linalg.null_space(X[fixed], rcond=NOTHING) if fixed.any() else np.eye(X.shape[1])
+    free = linalg.null_space(np.linalg.qr(X[fixed], mode="r"), rcond=NOTHING) if fixed.any() else np.eye(X.shape[1])
     A = np.unique((np.where(up, 1.0, -1.0)[:, None] * X)[signed] @ free, axis=0)
     if not A.size:
         return none
