@@ -78,7 +78,7 @@ def separating(X: Floats, up: Bools, down: Bools) -> Bools:
     >>> separating(X, np.array([True, False, True]), np.array([False, True, False])).tolist()
     [False, False]
     """
-    from scipy import linalg, optimize
+    from scipy import linalg
 
     none = np.zeros(X.shape[1], dtype=bool)
     size = np.abs(X).max(axis=0, initial=0.0)
@@ -88,6 +88,8 @@ def separating(X: Floats, up: Bools, down: Bools) -> Bools:
     A = np.unique((np.where(up, 1.0, -1.0)[:, None] * X)[signed] @ free, axis=0)
     if not A.size:
         return none
+    from scipy import optimize
+
     best = optimize.linprog(-A.sum(axis=0), A_ub=-A, b_ub=np.zeros(len(A)), bounds=(-1, 1), method="highs")
     if not best.success or -best.fun <= NOTHING * len(A):
         return none
