@@ -126,6 +126,8 @@ from stanmlm.fit.extract import (
 from stanmlm.fit.files.saved import load, save
 from stanmlm.fit.fit import Fit
 from stanmlm.fit.fitlist import FitList
+from stanmlm.fit.fits import fits
+from stanmlm.fit.joined import combine_models
 from stanmlm.fit.lmlist import coefficients, lmList
 from stanmlm.fit.printing import display
 from stanmlm.fit.prior_summary import prior_summary
@@ -234,6 +236,7 @@ __all__ = [
     "choose_engine",
     "coef",
     "coefficients",
+    "combine_models",
     "comparisons",
     "conditional_effects",
     "confint",
@@ -254,6 +257,7 @@ __all__ = [
     "equivalence",
     "exgaussian",
     "exponential",
+    "fits",
     "fitted",
     "fixef",
     "flat",

@@ -84,7 +84,7 @@ def raw() -> RawDraws:
 
 # What a function needs beside a fit and data, and the argument in question.
 FORMULA = {"formula": "score ~ hours + (1 | student)"}
-VERBS = ("lm", "glm", "lmer", "glmer", "brm", "lmList", "update")
+VERBS = ("lm", "glm", "lmer", "glmer", "brm", "fits", "lmList", "update")
 NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "as_data_frame": lambda: {"table": sm.VarCorr(exams_fit())},
     "beta": lambda: {"alpha": 1, "beta": 1},
@@ -110,6 +110,7 @@ NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "load": lambda: {"path": "absent"},
     "load_naes": lambda: {"path": "absent.csv"},
     "makeFEdummies": lambda: {"x": ["a", "b"]},
+    "fits": lambda: {"formula": "score ~ hours", "by": "student"},
     "model_frame": lambda: FORMULA,
     "model_matrix": lambda: FORMULA,
     "modeltable": lambda: {"fits": exams_fit()},

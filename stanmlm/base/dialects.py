@@ -189,6 +189,11 @@ _VERBS = _each(
         "modelsummary tab_model screenreg texreg htmlreg stargazer",
         "makes tables of models: modeltable([fit1, fit2]) here",
     ),
+    (
+        "brm_multiple",
+        "fits imputed data sets and joins the draws: brm(formula, data=[data1, data2]) does, or a frame with mice's "
+        "column .imp, and so do lm(), glm(), lmer() and glmer()",
+    ),
     ("equivalence_test", "is equivalence(fit) here"),
     ("vif multicollinearity", "is check_collinearity(fit) here"),
     ("r2_nakagawa r2_bayes", 'is r2(fit) here, and bayes_R2(fit), bayes_R2(fit, re_formula="NA")'),

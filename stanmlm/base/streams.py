@@ -34,6 +34,7 @@ class Purpose(IntEnum):
     UNIFORMS = 13  # reference curves of LOO-PIT
     PRIORS = 14  # samples that show a prior; by parameter
     SCALED = 15  # places of residuals that simulations tie with, and bootstraps of their outliers; by use
+    MODELS = 16  # seeds of models that are fitted together; by name
 
 
 @dataclass(frozen=True)

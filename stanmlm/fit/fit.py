@@ -66,6 +66,7 @@ class Fit:
     engine: str
     version: str
     seconds: tuple[float, float]  # readying the program, sampling
+    imputed: tuple[int, ...] = ()  # chains of each data set, one after another, where several were fitted
 
     def __repr__(self) -> str:
         from stanmlm.fit.printing import print_fit
@@ -128,6 +129,12 @@ def _tree(
         coords={dim: labels for row in table for dim, labels in zip(row.dims, row.labels, strict=True)},
         attributes=attributes,
     )
+
+
+def joined_tree(fit: Fit, values: Mapping[str, Anything], stats: Mapping[str, Anything]) -> "DataTree":
+    """The tree of a fit with other chains."""
+    attributes = {str(name): value for name, value in fit.posterior["posterior"].attrs.items()}
+    return _tree(fit.model, values, stats, attributes)
 
 
 def relabelled(fit: Fit) -> Fit:

@@ -1,6 +1,6 @@
 """A fit a group, under the names of the groups."""
 
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,17 +10,19 @@ from stanmlm.base.errors import DataError, did_you_mean
 from stanmlm.base.layout import html_table
 from stanmlm.fit.draws import coefficient_means
 from stanmlm.fit.fit import Fit
+from stanmlm.fit.tidy_table import COLUMNS, DEFAULT, tidy_table
 
 
 @dataclass(frozen=True)
 class FitList:
-    """What `lmList` returns: a mapping of levels to fits, which `coef`, `fixef`, `confint` and `summary` read."""
+    """What `lmList` and `fits` return: fits by level, which `coef`, `fixef`, `confint`, `tidy` and `summary` read."""
 
     formula: str
     group: str
     fits: Mapping[str, Fit]  # by level, in the order of the data's levels
     inestimable: Mapping[str, str]  # levels whose likelihood has no maximum or cannot tell coefficients apart, and why
     failed: Mapping[str, str] = field(default_factory=dict)  # levels without a fit, and why
+    verb: str = "lmList"  # who made it
 
     def __getitem__(self, level: object) -> Fit:
         """The fit of a level; a number stands for its label."""
@@ -54,14 +56,37 @@ class FitList:
 
     def __repr__(self) -> str:
         table = self.estimable_means().round(4).to_string(na_rep="NA")
-        return f"lmList: {self.formula} | {self.group}\n{table}"
+        return f"{self.title}\n{table}"
 
     def _repr_html_(self) -> str:
-        return html_table(self.estimable_means(), f"lmList: {self.formula} | {self.group}")
+        return html_table(self.estimable_means(), self.title)
+
+    @property
+    def title(self) -> str:
+        """Who made it of what, as one line."""
+        between = "|" if self.verb == "lmList" else "by"
+        return f"{self.verb}: {self.formula} {between} {self.group}"
 
     def to_frame(self) -> pd.DataFrame:
-        """Posterior means, a row a level."""
-        return self.means(add_dropped=True)
+        """The rows of `tidy` of every fit, the level in the first column; `coef` has a row a level."""
+        return self.tidied()
+
+    def tidied(
+        self,
+        effects: Sequence[str] | str = DEFAULT,
+        conf_int: bool = True,
+        conf_level: float = 0.95,
+        exponentiate: bool = False,
+        component: Sequence[str] | str | None = None,
+        checks: Sequence[str] = (),
+    ) -> pd.DataFrame:
+        """`tidy` of every fit; a column called as one of tidy's own is `by.group`."""
+        parts = {
+            level: tidy_table(fit, effects, conf_int, conf_level, exponentiate, component, checks)
+            for level, fit in self.fits.items()
+        }
+        name = f"by.{self.group}" if self.group in COLUMNS else self.group
+        return pd.concat(parts, names=[name]).reset_index(level=0).reset_index(drop=True)
 
     def means(self, add_dropped: bool) -> pd.DataFrame:
         """Posterior means, a row a level; NaN where a level has no such coefficient or no fit."""

@@ -138,7 +138,8 @@ def how_drawn(fit: Fit) -> str:
     """One line: draws, engine, version and seconds."""
     how = fit.sampling
     delta = "" if how.adapt_delta == 0.8 else f", adapt_delta {how.adapt_delta:g}"
-    chains = f"{how.chains} chain{'s' * (how.chains != 1)}, {how.warmup} + {how.iter - (how.warmup or 0)}{delta}"
+    sets = f"{len(fit.imputed)} data sets, " if fit.imputed else ""
+    chains = f"{sets}{how.chains} chain{'s' * (how.chains != 1)}, {how.warmup} + {how.iter - (how.warmup or 0)}{delta}"
     return f"Posterior means; {n_draws(fit)} draws ({chains}) by {fit.engine} {fit.version} in {sum(fit.seconds):.1f} s"
 
 

@@ -5,8 +5,9 @@ from typing import Unpack
 
 from stanmlm.base.callers import caller_scope
 from stanmlm.families import Family, FamilyLike, as_family, gaussian
-from stanmlm.fit.call import Options, Scope, fit_verb, name_of
+from stanmlm.fit.call import Options, Scope, name_of
 from stanmlm.fit.fit import Call, Fit
+from stanmlm.fit.imputed import fit_data
 from stanmlm.formula.bf import FormulaLike
 from stanmlm.priors.prior_spec import SetPrior
 
@@ -202,4 +203,4 @@ def _as_brms(options: Mapping[str, object]) -> dict[str, object]:
 def _verb(
     verb: str, formula: FormulaLike, data: object, family: Family, options: Mapping[str, object], scope: Scope
 ) -> Fit:
-    return fit_verb(Call(verb, name_of(data, scope), dict(options)), formula, data, family, scope)
+    return fit_data(Call(verb, name_of(data, scope), dict(options)), formula, data, family, scope)

@@ -34,6 +34,21 @@ def bars(chains: int, total: int, show: bool) -> Iterator[OnLine]:
             each.close()
 
 
+@contextmanager
+def counted(total: int, what: str, show: bool) -> Iterator[Callable[[str], None]]:
+    """A function that moves one bar by one, and shows a name beside it; where nobody looks, it does nothing."""
+    if not (show and is_watched()):
+        yield lambda name: None
+        return
+    with _bar()(total=total, desc=what, unit="") as bar:
+
+        def step(name: str) -> None:
+            bar.set_postfix_str(name, refresh=False)
+            bar.update()
+
+        yield step
+
+
 def refresh_every(total: int) -> int:
     """How many iterations lie between two lines of a chain: about a hundred lines in all."""
     return max(1, total // 100)
