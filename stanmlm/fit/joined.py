@@ -57,17 +57,14 @@ def join(fits: Sequence[Fit], apart: bool) -> Fit:
     stats = [str(name) for name in first.posterior["sample_stats"].data_vars]
     every = [set(map(str, fit.posterior["sample_stats"].data_vars)) for fit in fits]
     values: dict[str, Anything] = {name: np.concatenate([chains_of(fit, name) for fit in fits]) for name in names}
-    sampled: dict[str, Anything] = {
-        name: np.concatenate([statistic(fit, name) for fit in fits])
-        for name in stats
-        if all(name in one for one in every)
-    }
+    common = [name for name in stats if all(name in one for one in every)]
+    sampled: dict[str, Anything] = {name: np.concatenate([statistic(fit, name) for fit in fits]) for name in common}
     sizes = tuple(size for fit in fits for size in fit.imputed or (fit.posterior["posterior"].sizes["chain"],))
     return replace(
         first,
         posterior=joined_tree(first, values, sampled),
         sampling=replace(first.sampling, chains=chains),
-        seconds=tuple(map(sum, zip(*(fit.seconds for fit in fits), strict=True))),
+        seconds=(sum(fit.seconds[0] for fit in fits), sum(fit.seconds[1] for fit in fits)),
         imputed=sizes if apart else first.imputed,
     )
 
@@ -81,14 +78,14 @@ def _check_alike(first: Fit, other: Fit, number: int, check_data: bool) -> None:
     def draws(fit: Fit) -> int:
         return int(fit.posterior["posterior"].sizes["draw"])
 
-    def family(fit: Fit) -> object:
-        return fit.model.family.name, fit.model.family.link.name
+    def family(fit: Fit) -> str:
+        return f"{fit.model.family.name}({fit.model.family.link.name})"
 
     where = f"models 1 and {number} have different"
     if formula_text(first.model.formula) != formula_text(other.model.formula):
         raise DataError(f"{where} formulas: {formula_text(first.model.formula)}; {formula_text(other.model.formula)}")
     if family(first) != family(other):
-        raise DataError(f"{where} families: {' '.join(map(str, family(first)))}; {' '.join(map(str, family(other)))}")
+        raise DataError(f"{where} families: {family(first)}; {family(other)}")
     if parameters(first) != parameters(other):
         own, its = ({label for row in fit.model.ledger.variables for label in row.flat} for fit in (first, other))
         differ = sorted(own ^ its)

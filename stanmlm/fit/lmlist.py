@@ -48,9 +48,9 @@ def lmList(  # noqa: N802, lme4's name
     """Separate models for the levels of a factor, `lmList("vote ~ income | state", voters, family=binomial)`.
 
     Each is what `lm` or `glm` makes of the rows of that level, under its own priors and with a seed made of the call's
-    and the level's name, so that every level has a posterior; `inestimable` tells which of them maximum likelihood could not have estimated. Calls
-    such as `scale(x)` are computed on the rows of the level, as in lme4. A level that cannot be fitted is named in a
-    warning and in `failed`, and the others are kept.
+    and the level's name, so that every level has a posterior; `inestimable` tells which of them maximum likelihood
+    could not have estimated. Calls such as `scale(x)` are computed on the rows of the level, as in lme4. A level that
+    cannot be fitted is named in a warning and in `failed`, and the others are kept.
 
     Parameters
     ----------
