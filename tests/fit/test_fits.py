@@ -38,7 +38,7 @@ def test_each_part_has_the_verb_of_its_formula_and_its_rows() -> None:
     assert repr(found).splitlines()[0] == "fits: score ~ hours + (1 | student) by exam"
     assert [(fit.call.verb, sm.nobs(fit)) for fit in found.values()] == [("lmer", 6)] * 3
     both = sm.fits(sm.bf("score ~ 1", "sigma ~ 1"), exams().query("exam < 3"), by=["exam", "student"], **HOW)
-    assert (both.group, list(both)[0], len(both)) == ("exam:student", "1:1", 12)
+    assert (both.group, next(iter(both)), len(both)) == ("exam:student", "1:1", 12)
 
 
 def test_a_seed_is_made_of_the_name_and_not_of_the_place() -> None:
@@ -133,7 +133,7 @@ def test_a_long_frame_of_mices_is_several_data_sets() -> None:
     assert list(data_sets({"a": exams(), "b": exams()}) or ()) == ["a", "b"]
     with pytest.raises(sm.DataError, match="list of data sets is empty"):
         sm.lm("score ~ hours", [], **HOW)
-    with pytest.raises(sm.DataError, match="data set `2` of 2: .*`hours`"):
+    with pytest.raises(sm.DataError, match=r"data set `2` of 2: .*`hours`"):
         sm.lm("score ~ hours", [exams(), exams().drop(columns="hours")], **HOW)
 
 
