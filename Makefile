@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 ALONGSIDE := -n auto --dist loadfile
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-all test-lowest test-newer lint goldens agreement benchmarks sbc vignettes layout doctor clean
+.PHONY: demo test test-all test-lowest test-newer lint goldens agreement benchmarks sbc docs docs-check layout doctor dist clean
 
 demo: $(STAMP)
 	$(BIN)/stanmlm redblue
@@ -31,6 +31,9 @@ lint: $(STAMP)-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+	$(BIN)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 
 goldens: $(STAMP)-test
 	$(BIN)/python -m pytest tests/sampling/test_program.py --accept-goldens
@@ -43,17 +46,22 @@ agreement: $(STAMP)-test
 benchmarks: $(STAMP)-test
 	$(BIN)/python benchmarks/run.py $(CASES)
 
-# Quarto where it is installed; else a script that needs nothing but Python.
-vignettes: $(STAMP)-vignettes
-	@if command -v quarto >/dev/null; then \
-	  QUARTO_PYTHON=$(abspath $(BIN)/python) quarto render vignettes; \
-	else \
-	  $(BIN)/python vignettes/render.py; \
-	fi
+# The site, into build/site: pages are run (what they gave is kept in build/pages), then mkdocs. No network to look at it.
+docs: $(STAMP)-docs
+	$(BIN)/python docs/site/build_site.py
+
+# The site in Chromium: no broken link, no error, nothing wider than a phone.
+docs-check: docs $(STAMP)-test
+	$(BIN)/python -m pip install --quiet 'playwright>=1.45'
+	$(BIN)/python -m pytest -m slow tests/whole/test_site_in_chromium.py
 
 # Simulation-based calibration of every shape of program, half an hour; goes on where it stopped.
 sbc: $(STAMP)-test
 	$(BIN)/python benchmarks/sbc.py
+
+# Wheel and sdist: built, looked into, installed where nothing is; and a part of the sdist's tests. Ten minutes.
+dist: $(VENV)-dist
+	$(VENV)-dist/bin/python release/dist.py
 
 # The arrows between rooms, and what has grown too large
 layout:
@@ -65,6 +73,10 @@ doctor: $(STAMP)
 $(VENV)-uv:
 	$(PYTHON) -m venv $@
 	$@/bin/python -m pip install --quiet uv
+
+$(VENV)-dist:
+	$(PYTHON) -m venv $@
+	$@/bin/python -m pip install --quiet build twine check-wheel-contents
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -78,8 +90,8 @@ $(STAMP)-test: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[data,test]'
 	touch $@ $(STAMP)
 
-$(STAMP)-vignettes: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[data,vignettes]'
+$(STAMP)-docs: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[data,docs]'
 	touch $@ $(STAMP)
 
 clean:

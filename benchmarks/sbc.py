@@ -11,7 +11,6 @@ set. Ranks are judged by the simultaneous envelope of their ECDF (Sailynoja et a
 """
 
 import argparse
-import contextlib
 import json
 import multiprocessing
 import os
@@ -32,8 +31,11 @@ from sbc_templates import NEW
 from scipy import stats
 
 import stanmlm as sm
+from stanmlm.after.criticism.calibration import rank_of
+from stanmlm.after.criticism.envelopes import p_value
 from stanmlm.after.criticism.ppcheck import stat_frame
 from stanmlm.after.criticism.replicates import CheckOptions
+from stanmlm.after.criticism.replications import stored
 from stanmlm.after.predict.request import Request
 
 Shape = sbc_templates.Template | sbc_categories.Categories
@@ -59,7 +61,7 @@ def replicate(name: str, number: int) -> dict[str, object]:
         drawn = draws_of(of, fit, new)
         hits = coverage(fit, new, made.future) if of.gaussian else {}
     true = made.true | {"new response": made.future[0], "new response, new group": made.future[NEW]}
-    ranks = {key: rank_of(value, drawn[key], rng) for key, value in true.items() if key in drawn}
+    ranks = {key: int(rank_of(np.asarray(value), drawn[key], rng)) for key, value in true.items() if key in drawn}
     if missed := made.true.keys() - ranks.keys():
         raise KeyError(f"{name}: no draws of {', '.join(sorted(missed))}")
     stats_of = fit.posterior["sample_stats"]
@@ -86,11 +88,6 @@ def checked(fit: sm.Fit, stat: str, kept: np.ndarray) -> np.ndarray:
     return stat_frame(fit, CheckOptions(Request(draws=len(kept)), stat=stat))["value"].to_numpy()
 
 
-def rank_of(value: float, draws: np.ndarray, rng: np.random.Generator) -> int:
-    """How many draws lie below, ties broken by chance: 0 to DRAWS."""
-    return int(np.sum(draws < value) + rng.integers(0, np.sum(draws == value) + 1))
-
-
 def coverage(fit: sm.Fit, new: pd.DataFrame, future: np.ndarray) -> dict[str, list[int]]:
     """Whether `predict`'s intervals hold a new response of a fitted group, and of a new one."""
     out = {}
@@ -99,16 +96,6 @@ def coverage(fit: sm.Fit, new: pd.DataFrame, future: np.ndarray) -> dict[str, li
         inside = (table["lwr"].to_numpy() <= future) & (future <= table["upr"].to_numpy())
         out[str(level)] = [int(inside[0]), int(inside[NEW])]
     return out
-
-
-def stored(path: Path) -> dict[int, dict]:
-    """Replications that an earlier run has kept; one that was cut off is left out."""
-    found = {}
-    for line in path.read_text().splitlines() if path.exists() else []:
-        with contextlib.suppress(json.JSONDecodeError):
-            one = json.loads(line)
-            found[one["number"]] = one
-    return found
 
 
 def run(names: list[str], n: int | None, work: Path, workers: int) -> None:
@@ -143,32 +130,11 @@ def file_of(work: Path, name: str) -> Path:
     return work / f"{name.replace(' ', '-')}.jsonl"
 
 
-def statistics_of(counts: np.ndarray) -> np.ndarray:
-    """The smallest two-sided tail probability of an ECDF at any rank, (...), from counts a rank (..., DRAWS + 1)."""
-    below = np.cumsum(counts, axis=-1)[..., :-1]
-    n = int(counts.sum(axis=-1).flat[0])
-    shares = np.arange(1, DRAWS + 1) / (DRAWS + 1)
-    table = np.minimum(
-        stats.binom.cdf(np.arange(n + 1)[:, None], n, shares), stats.binom.sf(np.arange(n + 1)[:, None] - 1, n, shares)
-    )
-    return table[below, np.arange(DRAWS)].min(axis=-1)
-
-
-def null_of(n: int) -> np.ndarray:
-    """What `statistics_of` gives for uniform ranks, sorted."""
-    rng = np.random.default_rng(1)
-    even = np.full(DRAWS + 1, 1 / (DRAWS + 1))
-    return np.sort(
-        np.concatenate([statistics_of(rng.multinomial(n, even, size=20_000)) for _ in range(NULL // 20_000)])
-    )
-
-
 def judged(work: Path, names: list[str], asked: int | None) -> dict[str, dict]:
     """The counts of ranks of every quantity, how probable its ECDF is, and coverage."""
-    nulls, found = {n: null_of(n) for n in {replications(name, asked) for name in names}}, {}
+    found = {}
     for name in names:
         n = replications(name, asked)
-        null = nulls[n]
         runs = [one for number, one in sorted(stored(file_of(work, name)).items()) if number < n]
         if len(runs) < n:
             raise SystemExit(f"{name}: {len(runs)} of {n} replications are there; run again")
@@ -176,7 +142,7 @@ def judged(work: Path, names: list[str], asked: int | None) -> dict[str, dict]:
             key: np.bincount([one["ranks"][key] for one in runs], minlength=DRAWS + 1) for key in runs[0]["ranks"]
         }
         quantities = {
-            key: {"p": float(np.searchsorted(null, statistics_of(each), side="right") + 1) / (len(null) + 1),
+            key: {"p": float(p_value(each, NULL)),
                   "counts of 10": each.reshape(10, -1).sum(axis=1).tolist()}
             for key, each in counts.items()
         }  # fmt: skip

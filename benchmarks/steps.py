@@ -53,15 +53,14 @@ STEPS: Mapping[str, tuple[Callable[[], Step], int]] = {
 
 
 def pages() -> Mapping[str, tuple[Callable[[], Step], int]]:
-    """The pages of the vignettes, each rendered once."""
-    sys.path.insert(0, str(VIGNETTES))
-    import render
+    """The pages of the vignettes, each run once."""
+    sys.path.insert(0, str(VIGNETTES.parent / "docs" / "site"))
+    import page_runner
 
-    def rendered(path: Path) -> Step:
-        vignette = render.read_vignette(path)
-        return lambda: render.page(vignette, render.execute(vignette))
+    def run(path: Path) -> Step:
+        return lambda: page_runner.run(page_runner.read_page(path))
 
-    return {f"page {path.stem}": (partial(rendered, path), 1) for path in sorted(VIGNETTES.glob("0*.qmd"))}
+    return {f"page {path.stem}": (partial(run, path), 1) for path in sorted(VIGNETTES.glob("0*.qmd"))}
 
 
 def seconds(prepare: Callable[[], Step], repeats: int) -> dict[str, float]:
@@ -76,7 +75,7 @@ def seconds(prepare: Callable[[], Step], repeats: int) -> dict[str, float]:
 
 def main() -> None:
     reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    reader.add_argument("--pages", action="store_true", help="render the vignettes too")
+    reader.add_argument("--pages", action="store_true", help="run the vignettes too")
     reader.add_argument("--out", type=Path, default=RESULTS)
     asked = reader.parse_args()
     path = asked.out / "steps.json"

@@ -14,6 +14,7 @@ _end_quietly()  # before what takes its time
 
 import inspect as _inspect
 
+from stanmlm.after.criticism.calibration import Calibration, sbc
 from stanmlm.after.criticism.compare import Ladder, ladder
 from stanmlm.after.criticism.criticism import loo, loo_compare, loo_model_weights, pareto_k, waic
 from stanmlm.after.criticism.elpd import Comparison, Elpd
@@ -21,6 +22,7 @@ from stanmlm.after.criticism.exogeneity import Exogeneity, check_exogeneity
 from stanmlm.after.criticism.kfold import kfold
 from stanmlm.after.criticism.log_lik import log_lik
 from stanmlm.after.criticism.log_prior import log_prior
+from stanmlm.after.criticism.power import Power, powerSim
 from stanmlm.after.criticism.r_squared import bayes_R2, loo_R2
 from stanmlm.after.criticism.residual_tests import (
     ResidualTest,
@@ -110,19 +112,7 @@ from stanmlm.families import (
     zero_one_inflated_beta,
 )
 from stanmlm.fit.diagnostics import Diagnostics, diagnostics
-from stanmlm.fit.extract import (
-    as_draws_df,
-    coef,
-    confint,
-    fixef,
-    ngrps,
-    nobs,
-    ranef,
-    sigma,
-    stancode,
-    standata,
-    vcov,
-)
+from stanmlm.fit.extract import coef, confint, fixef, ngrps, nobs, ranef, sigma, vcov
 from stanmlm.fit.files.saved import load, save
 from stanmlm.fit.fit import Fit
 from stanmlm.fit.fitlist import FitList
@@ -131,11 +121,13 @@ from stanmlm.fit.joined import combine_models
 from stanmlm.fit.lmlist import coefficients, lmList
 from stanmlm.fit.printing import display
 from stanmlm.fit.prior_summary import prior_summary
+from stanmlm.fit.raw import as_draws_df, stancode, standata
 from stanmlm.fit.tidy import odds_ratios, tidy
 from stanmlm.fit.update import update
 from stanmlm.fit.varcorr import VarCorr, as_data_frame
 from stanmlm.fit.verbs import brm, glm, glmer, lm, lmer
 from stanmlm.formula.bf import bf, lf
+from stanmlm.lecture.classics import load_dataset
 from stanmlm.lecture.datasets import load_anes, load_naes
 from stanmlm.lecture.dummies import group_mean, makeFEdummies
 from stanmlm.lecture.redblue import RedBlue, redblue
@@ -144,6 +136,7 @@ from stanmlm.lecture.teaching import simulate_counties, simulate_exams
 from stanmlm.lecture.voters import simulate_redblue
 from stanmlm.moved import keep_old_names as _keep_old_names
 from stanmlm.plots import (
+    check_model,
     plot_areas,
     plot_conditional_effects,
     plot_curves,
@@ -153,19 +146,19 @@ from stanmlm.plots import (
     plot_ranef,
     plot_rank,
     plot_residuals,
+    plot_sbc,
     plot_slopes,
     plot_trace,
     pp_check,
 )
+from stanmlm.priors.covariance_spec import decov, lkj
 from stanmlm.priors.prior_spec import (
     beta,
     cauchy,
-    decov,
     exponential,
     flat,
     gamma,
     inv_gamma,
-    lkj,
     logistic,
     normal,
     set_prior,
@@ -179,6 +172,7 @@ from stanmlm.sampling.engines.recorded import Recorded, record
 __version__ = "0.1.0"
 
 __all__ = [
+    "Calibration",
     "Comparison",
     "DataError",
     "Design",
@@ -201,6 +195,7 @@ __all__ = [
     "ModelTable",
     "OptionError",
     "Poststratified",
+    "Power",
     "PriorError",
     "Recorded",
     "RedBlue",
@@ -230,6 +225,7 @@ __all__ = [
     "check_collinearity",
     "check_dispersion",
     "check_exogeneity",
+    "check_model",
     "check_outliers",
     "check_uniformity",
     "check_zero_inflation",
@@ -289,6 +285,7 @@ __all__ = [
     "lmer",
     "load",
     "load_anes",
+    "load_dataset",
     "load_naes",
     "log_lik",
     "log_prior",
@@ -323,6 +320,7 @@ __all__ = [
     "plot_ranef",
     "plot_rank",
     "plot_residuals",
+    "plot_sbc",
     "plot_slopes",
     "plot_trace",
     "poisson",
@@ -331,6 +329,7 @@ __all__ = [
     "posterior_linpred",
     "posterior_predict",
     "poststratify",
+    "powerSim",
     "powerscale",
     "pp_check",
     "predict",
@@ -348,6 +347,7 @@ __all__ = [
     "residuals",
     "rope",
     "save",
+    "sbc",
     "scaled_residuals",
     "set_prior",
     "shifted_lognormal",

@@ -73,6 +73,17 @@ def residuals() -> sm.ScaledResiduals:
 
 
 @cache
+def prior_fit() -> sm.Fit:
+    priors = {"prior": sm.normal(0, 1), "prior_aux": sm.exponential(1)}
+    return sm.lmer("score ~ hours + (1 | student)", exams(), prior_only=True, engine=REPLAY, progress=False, **priors)
+
+
+@cache
+def calibration() -> sm.Calibration:
+    return sm.sbc(prior_fit(), n=3, draws=9)
+
+
+@cache
 def lists() -> sm.FitList:
     return sm.lmList("score ~ hours | student", exams(), engine=REPLAY, progress=False)
 
@@ -108,6 +119,7 @@ NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "lmList": lambda: {"formula": "score ~ hours | student"},
     "lmer": lambda: FORMULA,
     "load": lambda: {"path": "absent"},
+    "load_dataset": lambda: {"name": "cbpp", "package": "lme4"},
     "load_naes": lambda: {"path": "absent.csv"},
     "makeFEdummies": lambda: {"x": ["a", "b"]},
     "fits": lambda: {"formula": "score ~ hours", "by": "student"},
@@ -119,10 +131,12 @@ NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "plot_curves": lambda: {"x": "hours", "group": "student"},
     "plot_slopes": lambda: {"x": "hours", "group": "student"},
     "poststratify": lambda: {"frame": exams().assign(N=1)},
+    "powerSim": lambda: {"coef": "hours", "nsim": 2},
     "pp_check": lambda: {"type": "stat_grouped", "group": "student"},
     "record": lambda: {"raw": raw(), "program": exams_fit().program, "data": {}, "path": Path("never/written.npz")},
     "redblue": lambda: {"engine": "absent", "out": "redblue-out"},
     "regrid": lambda: {"means": sm.emmeans(exams_fit(), "hours")},
+    "sbc": lambda: {"fit": prior_fit(), "n": 2, "draws": 9},
     "save": lambda: {"path": "never/written"},
     "scaled_residuals": lambda: {"simulations": [[1.0, 2.0]], "observed": [1.5]},
     "set_prior": lambda: {"prior": "normal(0, 1)"},
@@ -132,6 +146,7 @@ NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "uniform": lambda: {"lower": 0, "upper": 1},
 }
 FITS = ("fit", "curves", "slopes")
+CALIBRATION = "calibration"  # what sbc gives
 RESIDUALS = "residuals"  # what simulate_residuals gives
 PUBLIC = [name for name in sm.__all__ if inspect.isfunction(getattr(sm, name))]
 
@@ -153,6 +168,7 @@ def call(name: str, argument: str, value: object) -> object:
     given |= {RESIDUALS: residuals()} if RESIDUALS in parameters else {}
     given |= {"data": exams()} if "data" in parameters and name not in ("redblue", "update", "record") else {}
     given |= {"engine": REPLAY, "progress": False} if name in VERBS else {}
+    given |= {CALIBRATION: calibration()} if CALIBRATION in parameters else {}
     given |= {argument: value}
     models = (loo_of_exams(),) * 2 if "models" in parameters else ()
     if name == "datagrid":  # whose arguments are variables

@@ -5,7 +5,7 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats
 from stanmlm.families import Family
-from stanmlm.families.family import Distributional
+from stanmlm.families.distributional import Distributional
 from stanmlm.families.reductions import Extra
 
 ROWS, TRIALS = 60, 7.0

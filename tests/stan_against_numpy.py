@@ -6,7 +6,7 @@ import stanli
 from reference_density import dimension, gradient, log_density
 
 from stanmlm.families import binomial, gaussian, negbinomial, poisson, student
-from stanmlm.families.family import with_link
+from stanmlm.families.altered import with_link
 from stanmlm.families.registry import FAMILIES
 from stanmlm.model.model import Model
 from stanmlm.sampling.program import program, structure

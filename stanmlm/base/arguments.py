@@ -54,6 +54,7 @@ LIMITS: Mapping[str, Limits] = {
 # Of arguments whose name means something else in one function.
 OWN_LIMITS: Mapping[tuple[str, str], Limits] = {
     ("simulate_residuals", "n"): Limits(2, 1_000_000, "a number of simulations, from 2 to 1000000"),
+    ("sbc", "n"): Limits(1, 1_000_000, "a number of replications, from 1 to 1000000"),
 }
 LARGEST = 2**63 - 1  # what arrays count with
 

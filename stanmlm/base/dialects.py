@@ -68,7 +68,7 @@ _ARGUMENTS = _each(
     ("prior_PD", _Argument(_same("prior_only"), "it is `prior_only=` of the verbs that fit")),
     (
         "sample_prior",
-        _Argument({}, "`prior_only=True` draws from the prior; `hypothesis(prior=)` takes such a fit"),
+        _Argument(_same("sample_prior"), "it is `sample_prior=` of the verbs that fit; hypothesis(prior=) takes one"),
     ),
     ("QR", _Argument({}, "columns are centred and rotated without being asked; leave it out")),
     ("init inits init_r", _Argument({}, "chains start about a quick approximation of the posterior; leave it out")),

@@ -5,11 +5,42 @@ from collections.abc import Iterable, Sequence
 
 
 class StanmlmError(Exception):
-    """Anything that stanmlm refuses to do; catch this to catch them all."""
+    """Anything that stanmlm refuses to do; catch this to catch them all.
+
+    Examples
+    --------
+    >>> from stanmlm import StanmlmError, lm, simulate_exams
+    >>> try:
+    ...     lm("score ~ ours", simulate_exams(seed=1))
+    ... except StanmlmError as error:
+    ...     print(type(error).__name__)
+    FormulaError
+    """
 
 
 class FormulaError(StanmlmError, ValueError):
-    """A formula that cannot be read; the message ends with the text and a caret under the culprit."""
+    """A formula that cannot be read; the message ends with the text and a caret under the culprit.
+
+    Attributes
+    ----------
+    text
+        The formula, "" where there is none to show.
+    start
+        Where in it the culprit begins, from 0; -1 where there is none.
+    stop
+        Where it ends.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, simulate_exams
+    >>> lmer("score ~ hours + (1 | student", simulate_exams(seed=1))
+    Traceback (most recent call last):
+    stanmlm.FormulaError: ...
+    """
+
+    text: str
+    start: int
+    stop: int
 
     def __init__(self, message: str, text: str = "", start: int = -1, stop: int = -1) -> None:
         self.text, self.start, self.stop = text, start, stop
@@ -17,23 +48,63 @@ class FormulaError(StanmlmError, ValueError):
 
 
 class DataError(StanmlmError, ValueError):
-    """Data that the formula or the family cannot use."""
+    """Data that the formula or the family cannot use.
+
+    Examples
+    --------
+    >>> from stanmlm import glm
+    >>> glm("y ~ x", {"y": [1.5, 2.0], "x": [0.0, 1.0]}, family="poisson")
+    Traceback (most recent call last):
+    stanmlm.DataError: ...
+    """
 
 
 class PriorError(StanmlmError, ValueError):
-    """A prior that names nothing in the model, or that makes no sense for what it names."""
+    """A prior that names nothing in the model, or that makes no sense for what it names.
+
+    Examples
+    --------
+    >>> from stanmlm import normal
+    >>> normal(0, -1)
+    Traceback (most recent call last):
+    stanmlm.PriorError: normal(scale=-1): scale must be positive
+    """
 
 
 class OptionError(StanmlmError, TypeError):
-    """An argument that does not exist or has an impossible value."""
+    """An argument that does not exist or has an impossible value.
+
+    Examples
+    --------
+    >>> from stanmlm import lm, simulate_exams
+    >>> lm("score ~ hours", simulate_exams(seed=1), chans=2)
+    Traceback (most recent call last):
+    stanmlm.OptionError: there is no argument `chans`; did you mean `chains`?
+    """
 
 
 class EngineError(StanmlmError, RuntimeError):
-    """An engine that is missing, cannot do what is asked, or failed while it ran."""
+    """An engine that is missing, cannot do what is asked, or failed while it ran.
+
+    Examples
+    --------
+    >>> from stanmlm import Recorded, lm, simulate_exams
+    >>> lm("score ~ hours", simulate_exams(seed=1), engine=Recorded("."), progress=False)
+    Traceback (most recent call last):
+    stanmlm.EngineError: ...
+    """
 
 
 class FileError(StanmlmError, OSError):
-    """A file that is absent, cannot be written, is damaged, or is not one of ours."""
+    """A file that is absent, cannot be written, is damaged, or is not one of ours.
+
+    Examples
+    --------
+    >>> from stanmlm import load
+    >>> load("absent.stanmlm")
+    Traceback (most recent call last):
+    stanmlm.FileError: ...
+    """
 
 
 class StartError(EngineError):
@@ -41,7 +112,17 @@ class StartError(EngineError):
 
 
 class StanmlmWarning(UserWarning):
-    """What R would warn about, and diagnostics that failed."""
+    """What R would warn about, and diagnostics that failed.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from stanmlm import StanmlmWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", StanmlmWarning)  # refuses a fit whose chains have not mixed
+    >>> issubclass(StanmlmWarning, UserWarning)
+    True
+    """
 
 
 def _caret(text: str, start: int, stop: int) -> str:

@@ -29,7 +29,8 @@ def _habit(name: str, words: str) -> Callable[..., NoReturn]:
 
     Examples
     --------
-    >>> {name}(fit)
+    >>> from stanmlm import {name}
+    >>> {name}()
     Traceback (most recent call last):
     stanmlm.OptionError: {name}() ...
     """

@@ -158,6 +158,7 @@ RECORDS: Mapping[str, tuple[str, str]] = {
     "Fit": ("a fit, as lm(), glm(), lmer() and glmer() return", "fits"),
     "Fitted": ("a fit", "fits"),
     "FitList": ("what lmList() returns", "lmList() fits"),
+    "Calibration": ("what sbc() returns", "calibrations"),
     "Elpd": ("what loo(), waic() or kfold() returns", "Elpds"),
     "Family": ("a family such as `binomial`", "families"),
     "Prior": ("a prior such as normal(0, 1)", "priors"),

@@ -34,7 +34,10 @@ class Purpose(IntEnum):
     UNIFORMS = 13  # reference curves of LOO-PIT
     PRIORS = 14  # samples that show a prior; by parameter
     SCALED = 15  # places of residuals that simulations tie with, and bootstraps of their outliers; by use
-    MODELS = 16  # seeds of models that are fitted together; by name
+    CHECKS = 16  # which rows `check_model` looks at
+    REPLICATIONS = 17  # sources of fits to simulated responses, of `sbc` and `powerSim`; by replication
+    RANKS = 18  # places of ranks that are tied
+    MODELS = 19  # seeds of models that are fitted together; by name
 
 
 @dataclass(frozen=True)

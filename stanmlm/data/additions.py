@@ -107,8 +107,9 @@ def _codes(value: Value, expression: Expression, addition: Addition, text: str) 
         codes = floats(value).reshape(length(value))
     else:
         of_level = np.array([*map(_code, value.levels), np.nan])
-        for level, code in zip(value.levels, of_level, strict=False):
-            if np.isnan(code):
+        used = np.isin(np.arange(len(value.levels)), value.data)
+        for level, code, here in zip(value.levels, of_level, used, strict=False):
+            if here and np.isnan(code):
                 raise _at(addition, text, f'cens() reads "left", "none", "right" and "interval", not `{level}`')
         codes = of_level[value.data]
     known = np.isnan(codes) | np.isin(codes, (LEFT, NOT, RIGHT, BETWEEN))

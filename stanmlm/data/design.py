@@ -10,6 +10,7 @@ import pandas as pd
 from stanmlm.base.arrays import Floats, Ints, constant
 from stanmlm.base.callers import warn_user
 from stanmlm.base.errors import DataError, FormulaError
+from stanmlm.data.additions import lacks_ends
 from stanmlm.data.coding import Columns, Contrasts, check_contrasts, model_columns, unique_names
 from stanmlm.data.contrasts import DEFAULT, read_contrasts, read_default
 from stanmlm.data.distinct import Distinct, distinct_rows
@@ -71,6 +72,42 @@ class Design:
     """What the formula makes of N rows, of which it keeps the D distinct ones, in the order in which rows meet them.
 
     Fixed columns here are those of the location; `predictors` gives all. `whole_rows` gives what is asked of all N.
+
+    Attributes
+    ----------
+    X
+        Fixed columns, (D, F), the intercept first where there is one; those that others make are gone.
+    names
+        Their names, R's, no two alike.
+    assign
+        The term of each column, 0 the intercept.
+    intercept
+        Whether there is one.
+    dropped
+        Columns that others make, in R's order.
+    terms
+        Group terms: the location's, most levels first, then those of each other parameter.
+    offset
+        (N,), one a row.
+    spec
+        What the formula has learned from the data, for new ones.
+    row
+        The distinct row of each row, (N,); None where each is its own, and D = N.
+    counts
+        How many rows each distinct one stands for, (D,); None where `row` is.
+    called
+        What R calls the columns; empty where it is `names`.
+    others
+        Predictors of the parameters beside the location that have a formula.
+    dpar
+        The location's name.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, simulate_exams
+    >>> design = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1).model.design
+    >>> design.names, [term.group for term in design.terms]
+    (('(Intercept)', 'hours'), ['student'])
     """
 
     X: Floats  # (D, F) with the intercept first where there is one; rank-deficient columns are gone
@@ -150,7 +187,7 @@ def design(
     """
     coding = Contrasts(read_contrasts(contrasts), read_default(default_contrasts))
     check_contrasts(coding, frame.values)
-    check_finite(frame)
+    check_finite(frame, _unended(formula))
     require_alike(formula)
     few = distinct_rows({e.label: frame.values[e.label] for e in _right(formula)}, len(frame.rows))
     location, *others = (
@@ -272,12 +309,18 @@ def _right(formula: Formula) -> list[Expression]:
     return list({e.label: e for e in (*coded, *(e for _, bar in bars_of(formula) for e in bar.group))}.values())
 
 
+def _unended(formula: Formula) -> str:
+    """The response whose missing values are ends of intervals, as `Surv` has them; "" where there is none."""
+    label = formula.response.label if formula.response and lacks_ends(formula) else ""
+    return "" if label in {e.label for e in _right(formula)} else label
+
+
 def bars_of(formula: Formula) -> list[tuple[str, Bar]]:
     """Every bar with the parameter that it is of, in the order of the formulas."""
     return [(dpar, bar) for dpar, one in by_parameter(formula).items() for bar in one.bars]
 
 
-def check_finite(frame: ModelFrame) -> None:
+def check_finite(frame: ModelFrame, but: str = "") -> None:
     """Refuse what no fit can use.
 
     Raises
@@ -286,7 +329,7 @@ def check_finite(frame: ModelFrame) -> None:
         Naming the variable and the first rows with NA, NaN or Inf.
     """
     for label, value in frame.values.items():
-        if value.type == "double":
+        if value.type == "double" and label != but:
             _require_finite(floats(value).reshape(len(value.data), -1), label, frame.index)
     for label, numbers in (("offset", frame.offset), ("weights", frame.weights)):
         if numbers is not None:

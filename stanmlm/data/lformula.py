@@ -67,7 +67,25 @@ class ReTrms:
 
 @dataclass(frozen=True)
 class LFormula:
-    """What `lme4::lFormula` gives: fixed columns, model frame, random terms."""
+    """What `lme4::lFormula` gives: fixed columns, model frame, random terms.
+
+    Attributes
+    ----------
+    X
+        Fixed columns, (N, F), under R's names.
+    fr
+        The model frame.
+    reTrms
+        lme4's: `flist`, `cnms`, `Gp`, `nl`, `assign` and the sparse `Zt`, (q, N).
+    formula
+        Its text.
+
+    Examples
+    --------
+    >>> from stanmlm import lFormula, simulate_exams
+    >>> lFormula("score ~ hours + (1 | student)", simulate_exams(seed=1)).X.columns.tolist()
+    ['(Intercept)', 'hours']
+    """
 
     X: pd.DataFrame
     fr: pd.DataFrame
@@ -94,8 +112,18 @@ def lFormula(  # noqa: N802
         A formula with at least one random term.
     data
         A data frame, a dict of columns, or None for variables in scope.
-    weights, subset, na_action, offset, contrasts, default_contrasts
-        As in `lmer`.
+    weights
+        Numbers, a column's name, or R code as text; None for ones.
+    subset
+        The rows to use, truth values, positions from 0 or R code as text; None for all.
+    na_action
+        What to do with missing values: "omit" and "exclude" drop their rows, "fail" refuses.
+    offset
+        Numbers, a column's name, or R code as text, added to the linear predictor; None for zero.
+    contrasts
+        By variable, a name such as "contr.sum" or a matrix with a row a level; None for the default ones.
+    default_contrasts
+        R's `options("contrasts")`: for unordered and for ordered factors.
 
     Returns
     -------
@@ -109,6 +137,7 @@ def lFormula(  # noqa: N802
 
     Examples
     --------
+    >>> from stanmlm import lFormula
     >>> import pandas as pd
     >>> data = pd.DataFrame({"y": [1.0, 2.0, 4.0, 3.0], "x": [0.0, 1.0, 2.0, 3.0], "g": list("aabb")})
     >>> parts = lFormula("y ~ x + (1 + x | g)", data)
@@ -143,12 +172,19 @@ def model_matrix(
         A formula, or a fit. The random terms of a formula are left out; aliased columns stay in.
     data
         A data frame, a dict of columns, or None for variables in scope.
-    subset, na_action
-        As in `lm`.
+    subset
+        The rows to use, truth values, positions from 0 or R code as text; None for all.
+    na_action
+        What to do with missing values: "omit" and "exclude" drop their rows, "fail" refuses.
     contrasts
-        By variable: a name such as "contr.sum", or a matrix with a row a level.
+        By variable: a name such as "contr.sum", or a matrix with a row a level; None for the default ones.
     default_contrasts
         R's `options("contrasts")`: for unordered and for ordered factors.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a row that is used, a column a coefficient.
 
     Raises
     ------
@@ -157,6 +193,7 @@ def model_matrix(
 
     Examples
     --------
+    >>> from stanmlm import model_matrix
     >>> import pandas as pd
     >>> model_matrix("~ x * f", pd.DataFrame({"x": [1.0, 2.0], "f": ["a", "b"]})).columns.tolist()
     ['(Intercept)', 'x', 'fb', 'x:fb']
@@ -186,16 +223,26 @@ def model_frame(
         A formula, or a fit.
     data
         A data frame, a dict of columns, or None for variables in scope.
-    subset, na_action
-        As in `lm`.
+    subset
+        The rows to use, truth values, positions from 0 or R code as text; None for all.
+    na_action
+        What to do with missing values: "omit" and "exclude" drop their rows, "fail" refuses.
 
     Returns
     -------
     pandas.DataFrame
         R's labels as columns; calls that give several columns, such as `poly(x, 2)`, are left out.
 
+    Raises
+    ------
+    FormulaError
+        With a caret, for a formula that cannot be read or evaluated.
+    DataError
+        For variables that are nowhere, and with `na_action="fail"` for missing values.
+
     Examples
     --------
+    >>> from stanmlm import model_frame
     >>> import pandas as pd
     >>> model_frame("log(y) ~ x", pd.DataFrame({"y": [1.0, 1.0], "x": [2.0, None]})).columns.tolist()
     ['log(y)', 'x']
@@ -217,6 +264,11 @@ def getME(fit: Fitted, name: str) -> object:  # noqa: N802
         A fit.
     name
         The part; `Z` (N, q) and `Zt` (q, N) are sparse.
+
+    Returns
+    -------
+    object
+        An array, a sparse matrix, a mapping or a number, as lme4 has that part.
 
     Raises
     ------

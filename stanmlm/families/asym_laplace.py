@@ -4,18 +4,10 @@ import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    LOG_PRIOR,
-    SCALE_PRIOR,
-    Default,
-    Distributional,
-    Family,
-    Notation,
-    symmetric,
-    trials_of,
-    unbounded,
-    with_links,
-)
+from stanmlm.families.altered import with_links
+from stanmlm.families.common import LOG_PRIOR, SCALE_PRIOR, symmetric, trials_of, unbounded
+from stanmlm.families.distributional import Default, Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.link_functions import log1m_exp
 from stanmlm.families.links import LINKS, OF_CHANCES, OF_REALS, OF_SCALES
 from stanmlm.families.reductions import Extra
@@ -39,11 +31,18 @@ def asym_laplace(link: str = "identity", link_sigma: str = "log", link_quantile:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in asym_laplace().parameters]
-    ['mu', 'sigma', 'quantile']
+    >>> from stanmlm import asym_laplace
+    >>> {name: link.name for name, link in asym_laplace().links.items()}
+    {'mu': 'identity', 'sigma': 'log', 'quantile': 'logit'}
     """
     return with_links(ASYM_LAPLACE, [link, link_sigma, link_quantile])
 

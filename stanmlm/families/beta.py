@@ -5,17 +5,10 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    LOG_PRIOR,
-    SHAPE_PRIOR,
-    Distributional,
-    Family,
-    Notation,
-    location_itself,
-    mean_of,
-    trials_of,
-    with_links,
-)
+from stanmlm.families.altered import with_links
+from stanmlm.families.common import LOG_PRIOR, SHAPE_PRIOR, location_itself, mean_of, trials_of
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.incomplete import log_inc_beta
 from stanmlm.families.links import LINKS, OF_SCALES, OF_SHARES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
@@ -40,11 +33,18 @@ def beta(link: str = "logit", link_phi: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in beta().parameters]
-    ['mu', 'phi']
+    >>> from stanmlm.families import beta
+    >>> {name: link.name for name, link in beta().links.items()}
+    {'mu': 'logit', 'phi': 'log'}
     """
     return with_links(BETA, [link, link_phi])
 

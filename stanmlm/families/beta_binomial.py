@@ -7,17 +7,11 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats
 from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.altered import with_links
 from stanmlm.families.binomial import share_of, up_to_trials
-from stanmlm.families.family import (
-    LOG_PRIOR,
-    SHAPE_PRIOR,
-    Distributional,
-    Family,
-    Notation,
-    moderately,
-    trials_of,
-    with_links,
-)
+from stanmlm.families.common import LOG_PRIOR, SHAPE_PRIOR, moderately, trials_of
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.links import LINKS, OF_SCALES, OF_SHARES
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_successes
@@ -43,11 +37,18 @@ def beta_binomial(link: str = "logit", link_phi: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in beta_binomial().parameters]
-    ['mu', 'phi']
+    >>> from stanmlm import beta_binomial
+    >>> {name: link.name for name, link in beta_binomial().links.items()}
+    {'mu': 'logit', 'phi': 'log'}
     """
     return with_links(BETA_BINOMIAL, [link, link_phi])
 

@@ -6,7 +6,10 @@ import numpy as np
 from scipy import special
 
 from stanmlm.base.arrays import Floats, Ints
-from stanmlm.families.family import Distributional, Family, Notation, moderately, trials_of, with_link
+from stanmlm.families.altered import with_link
+from stanmlm.families.common import moderately, trials_of
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.incomplete import log_inc_beta
 from stanmlm.families.links import LINKS, OF_SHARES
 from stanmlm.families.reductions import Extra, Reduction, Stats, ratio, times, total
@@ -26,6 +29,7 @@ def binomial(link: str = "logit") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
 
     Raises
     ------
@@ -34,6 +38,7 @@ def binomial(link: str = "logit") -> Family:
 
     Examples
     --------
+    >>> from stanmlm import binomial
     >>> binomial(link="probit").link.name
     'probit'
     """

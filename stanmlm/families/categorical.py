@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from stanmlm.base.arrays import Floats
 from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.altered import with_link
 from stanmlm.families.categories import codes_from_one, read_categories
-from stanmlm.families.family import Family, Notation, trials_of, with_link
+from stanmlm.families.common import trials_of
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.given import Given
 from stanmlm.families.nominal import (
     PATTERN,
@@ -39,9 +41,16 @@ def categorical(link: str = "logit", refcat: str | None = None) -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
+    >>> from stanmlm import categorical
     >>> categorical(refcat="setosa").reference
     'setosa'
     """

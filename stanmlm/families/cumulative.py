@@ -7,8 +7,11 @@ import numpy as np
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.distinct import cells_of
 from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.altered import with_link
 from stanmlm.families.categories import codes_from_one, no_start, read_categories
-from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_link
+from stanmlm.families.common import trials_of
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.given import Given
 from stanmlm.families.links import LINKS, OF_CATEGORIES, Link
 from stanmlm.families.ordinal import (
@@ -45,14 +48,21 @@ def cumulative(link: str = "logit", threshold: str = "flexible", link_disc: str 
     threshold : str
         "flexible", or "equidistant": one distance, `delta`, from each to the next.
     link_disc : str
-        For a formula of disc: "log", "softplus" or "squareplus"; brms's identity leaves what disc may be.
+        For a formula of disc: "log", "identity", "softplus" or "squareplus".
 
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
+    >>> from stanmlm import cumulative
     >>> cumulative("probit").link.name, cumulative(threshold="equidistant").shared.name
     ('probit', 'equidistant')
     """

@@ -13,7 +13,9 @@ from stanmlm.base.arguments import check_arguments, is_single, numbers_of, shown
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import Distributional, Family, Notation, mean_of, trials_of, unbounded
+from stanmlm.families.common import mean_of, trials_of, unbounded
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.given import Given
 from stanmlm.families.links import LINKS
 from stanmlm.families.reductions import Extra
@@ -82,6 +84,7 @@ def custom_family(
     Returns
     -------
     Family
+        For `family=` of the verbs.
 
     Raises
     ------
@@ -95,6 +98,7 @@ def custom_family(
 
     Examples
     --------
+    >>> from stanmlm import custom_family
     >>> stan = "real tilted_lpdf(real y, real mu, real k) { return -log(2 * k) - abs(y - mu) / k; }"
     >>> custom_family("tilted", ("mu", "k"), ("identity", "log"), stan=stan)
     tilted(link="identity")

@@ -7,9 +7,11 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats, Ints, constant
 from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.altered import with_links
 from stanmlm.families.beta import BETA
 from stanmlm.families.categories import category_parts
-from stanmlm.families.family import Family, Notation, trials_of, with_links
+from stanmlm.families.common import trials_of
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.given import Given
 from stanmlm.families.nominal import PATTERN, Places, log_probabilities, nominal_probabilities, one_each, reference_of
 from stanmlm.families.reductions import Extra, Reduction, Stats, total
@@ -40,9 +42,16 @@ def dirichlet(link: str = "logit", link_phi: str = "log", refcat: str | None = N
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
+    >>> from stanmlm import dirichlet
     >>> [one.name for one in dirichlet().bound(("a", "b", "c"), ()).parameters]
     ['mub', 'muc', 'phi']
     """

@@ -5,20 +5,10 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    LOG_PRIOR,
-    SCALE_PRIOR,
-    Default,
-    Distributional,
-    Family,
-    Notation,
-    location_itself,
-    mean_of,
-    symmetric,
-    trials_of,
-    unbounded,
-    with_links,
-)
+from stanmlm.families.altered import with_links
+from stanmlm.families.common import LOG_PRIOR, SCALE_PRIOR, location_itself, mean_of, symmetric, trials_of, unbounded
+from stanmlm.families.distributional import Default, Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.incomplete import log_integral
 from stanmlm.families.link_functions import log1m_exp
 from stanmlm.families.links import LINKS, OF_REALS, OF_SCALES
@@ -43,11 +33,18 @@ def exgaussian(link: str = "identity", link_sigma: str = "log", link_beta: str =
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in exgaussian().parameters]
-    ['mu', 'sigma', 'beta']
+    >>> from stanmlm import exgaussian
+    >>> {name: link.name for name, link in exgaussian().links.items()}
+    {'mu': 'identity', 'sigma': 'log', 'beta': 'log'}
     """
     return with_links(EXGAUSSIAN, [link, link_sigma, link_beta])
 

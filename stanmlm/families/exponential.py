@@ -4,16 +4,10 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    Distributional,
-    Family,
-    Notation,
-    from_zero,
-    location_itself,
-    mean_of,
-    trials_of,
-    with_link,
-)
+from stanmlm.families.altered import with_link
+from stanmlm.families.common import from_zero, location_itself, mean_of, trials_of
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.links import LINKS, OF_TIMES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
 from stanmlm.families.responses import Response, read_positive
@@ -32,11 +26,18 @@ def exponential(link: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> exponential().link.name
-    'log'
+    >>> from stanmlm import exponential
+    >>> {name: link.name for name, link in exponential().links.items()}
+    {'mu': 'log'}
     """
     return with_link(EXPONENTIAL, link)
 

@@ -1,90 +1,20 @@
 """What a family is: its parameters, its density, and what its likelihood needs of the data."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from stanmlm.base.arguments import shown
 from stanmlm.base.arrays import Floats
-from stanmlm.base.errors import DataError, OptionError, did_you_mean
+from stanmlm.base.errors import DataError
+from stanmlm.families.distributional import Distributional
 from stanmlm.families.given import Given
-from stanmlm.families.links import LINKS, Link
+from stanmlm.families.links import Link
 from stanmlm.families.reductions import Extra, Reduction
 from stanmlm.families.responses import Response
-from stanmlm.families.support import SUPPORTS, Support, between
 from stanmlm.families.theta import Theta
 from stanmlm.families.thresholds import Items, Shared, in_a_row
 from stanmlm.families.written import Written
-
-
-@dataclass(frozen=True)
-class Default:
-    """A default prior of a parameter."""
-
-    distribution: str
-    arguments: tuple[float, ...]
-    # Its scale, or the mean that its rate is one over, counts what the preset measures of y; on a link's scale its
-    # location is counted from that of it.
-    scaled: bool = False
-
-
-@dataclass(frozen=True)
-class Distributional:
-    """A parameter that rows may differ in: with a predictor on the link's scale, or one number for all."""
-
-    name: str  # "mu", "sigma", "shape", "nu"
-    link: Link
-    links: tuple[str, ...]  # allowed, default first
-    support: str  # of the one number, a key of SUPPORTS
-    start: Callable[[Response], float]  # a natural value where a pilot starts
-    words: str = ""  # what it is, where a program declares it
-    scales_groups: bool = False  # it scales the response: default group sds are priors on sd / this
-    # By preset: of the one number, and of the intercept on the link's scale; a preset that is not here is flat.
-    prior: Mapping[str, Default] = field(default_factory=dict)
-    prior_link: Mapping[str, Default] = field(default_factory=dict)
-    upper: Callable[[Response], float] | None = None  # the most that it may be beside responses: its prior is uniform
-    symbol: str = ""  # its name in Stan, where its own is taken: "beta"
-    ends: tuple[float, float] | None = None  # narrower bounds than its support's, from the data or the user
-
-    @property
-    def in_stan(self) -> str:
-        """Its name in Stan."""
-        return self.symbol or self.name
-
-    @property
-    def defaults(self) -> Mapping[str, Default]:
-        """Default priors of the one number, by preset."""
-        if self.upper is None or self.ends is None:
-            return self.prior
-        return dict.fromkeys(("rstanarm", "brms"), Default("uniform", self.ends))
-
-    @property
-    def within(self) -> Support:
-        """Where it may lie."""
-        return SUPPORTS[self.support] if self.ends is None else between(self.in_stan, *self.ends)
-
-    @property
-    def domain(self) -> tuple[float, float]:
-        """Where its predictor may lie, on the link's scale."""
-        return self.link.within(self.within.low, self.within.high)
-
-    @property
-    def alone(self) -> "Distributional":
-        """The same where it is one number: links are for predictors, and its default one knows no bounds."""
-        return replace(self, link=LINKS[self.links[0]])
-
-    def safe(self, response: Response) -> tuple[float, float]:
-        """Where its predictor may lie whatever the row."""
-        if self.upper is None:
-            return self.domain
-        return self.link.within(self.within.low, min(self.within.high, self.upper(response)))
-
-    def beside(self, response: Response) -> "Distributional":
-        """The same with the bound that responses set, within which its default prior is uniform."""
-        if self.upper is None:
-            return self
-        return replace(self, ends=(self.within.low, self.upper(response)))
 
 
 @dataclass(frozen=True)
@@ -105,62 +35,150 @@ def as_they_are(y: Floats) -> Floats:
     return y
 
 
-# Everywhere below: theta's arrays are (draws, rows), or (draws, 1) where all rows share one; those of Extra and y are
-# (rows,). Slopes are of one draw, whose axis theta then is without.
 @dataclass(frozen=True)
 class Family:
     """A family with its links; users write `binomial`, `"binomial"` or `binomial(link="probit")`.
 
-    Its functions are a module's, by name: so a family, and a fit with it, crosses processes.
+    Its functions are a module's, by name: so a family, and a fit with it, crosses processes. Below, theta's arrays are
+    (draws, rows), or (draws, 1) where all rows share one; those of Extra and y are (rows,). Slopes are of one draw,
+    whose axis theta then is without.
+
+    Attributes
+    ----------
+    name
+        Also that of the file stan/families/<name>.stan.
+    spellings
+        Other packages' names of it.
+    parameters
+        The location first, which always has a predictor, or several.
+    kind
+        Of the response: "real", "count", "category" (codes from 1), "counts" or "shares" (of each category).
+    read
+        (raw response, weights) -> response.
+    log_density
+        (y, theta, extra) -> (draws, rows), with all constants and weights.
+    draw
+        (generator, theta, extra) -> responses.
+    mean
+        (theta, extra) -> expected responses.
+    bounds
+        (trials) -> least and greatest response, (N,) each.
+    notation
+        How equations write it.
+    atom
+        Whether a zero, the least of reals, has a chance of its own.
+    shared
+        Numbers that all rows have their thresholds from.
+    optional
+        Parameters where a formula names them, and else constants.
+    shifts
+        Likewise, that thresholds are moved down by.
+    categories
+        Names, once the data have told them.
+    items
+        Groups of rows with thresholds of their own.
+    spread
+        Makes it one that has a location for each category but one, once these are known; the first is the pattern of
+        all.
+    reference
+        The category without a location; "" the first.
+    unbound
+        What it was before it met data.
+    thresholds
+        (shares of categories, link) -> thresholds that such shares have where nothing else differs.
+    by_category
+        (theta) -> log probability of each category, (..., rows, K), and its slopes along the Q predictors and
+        thresholds.
+    variance
+        (theta, extra) -> variances of responses; None where they have no closed form.
+    cdf
+        (y, theta, extra) -> chances of a response not above y.
+    log_cdf
+        Of censored and truncated responses: log chances of one not above y.
+    log_ccdf
+        And above it.
+    truncated_mean
+        (lower, upper, theta, extra) -> the mean of those between two.
+    score
+        Derivatives of the log density along the predictors, on their links' scales, (P, rows); None: by differences.
+    information
+        Their expected information, (P, P, rows); None: by differences.
+    observed
+        In its place, minus second derivatives.
+    slopes_in
+        The links that these are written in, of first parameters; "" is any.
+    reductions
+        The first that holds serves; where none does, distinct responses.
+    extras
+        Fields of Extra that the density reads beside exponents; "rate", "se" may be added.
+    autoscales
+        rstanarm: default priors are scaled by sd(y), the intercept's sits at mean(y).
+    weights_are_precisions
+        Elsewhere they are exponents of the density, which count cases.
+    located
+        Responses on the scale of the location's natural value.
+    saturates
+        Whether the density of y is greatest where the location, which is the mean, is y.
+    constants
+        Parameters held at a number: none of `parameters`.
+    whole
+        What it is without them.
+    written
+        Of a user's own.
+    unknown
+        What its user has not given of these functions.
+    squares
+        With the identity link the density sees rows through n, y and ss alone, as ss + sum n (y - eta)^2: rows may
+        turn.
+
+    Examples
+    --------
+    >>> from stanmlm import binomial
+    >>> family = binomial(link="probit")
+    >>> family, family.kind, [parameter.name for parameter in family.parameters]
+    (binomial(link="probit"), 'count', ['mu'])
     """
 
-    name: str  # also the file stan/families/<name>.stan
-    spellings: tuple[str, ...]  # other packages' names of it
-    parameters: tuple[Distributional, ...]  # the location first, which always has a predictor, or several
-    kind: str  # of the response: "real", "count", "category", codes from 1; "counts" or "shares" of each category
-    read: Callable[..., Response]  # (raw response, weights)
-    log_density: Callable[[Floats, Theta, Extra], Floats]  # (y, theta, extra), with all constants and weights
+    name: str
+    spellings: tuple[str, ...]
+    parameters: tuple[Distributional, ...]
+    kind: str
+    read: Callable[..., Response]
+    log_density: Callable[[Floats, Theta, Extra], Floats]
     draw: Callable[[np.random.Generator, Theta, Extra], Floats]
     mean: Callable[[Theta, Extra], Floats]
-    bounds: Callable[[Floats], tuple[Floats, Floats]]  # (trials) -> least and greatest response, (N,)
+    bounds: Callable[[Floats], tuple[Floats, Floats]]
     notation: Notation
-    atom: bool = False  # a zero, the least of reals, has a chance of its own
+    atom: bool = False
     shared: Shared | None = None
-    optional: tuple[Distributional, ...] = ()  # parameters where a formula names them, and else constants
-    shifts: tuple[Distributional, ...] = ()  # likewise, that thresholds are moved down by
-    categories: tuple[str, ...] = ()  # names, once the data have told them; and groups of rows with own thresholds
+    optional: tuple[Distributional, ...] = ()
+    shifts: tuple[Distributional, ...] = ()
+    categories: tuple[str, ...] = ()
     items: Items | None = None
-    # Makes it one that has a location for each category but one, once these are known; the first is the pattern of all.
     spread: Callable[["Family"], "Family"] | None = None
-    reference: str = ""  # the category without a location; "" the first
-    unbound: "Family | None" = field(default=None, compare=False)  # what it was before it met data
-    # (shares of categories, link) -> thresholds that such shares have where nothing else differs
+    reference: str = ""
+    unbound: "Family | None" = field(default=None, compare=False)
     thresholds: Callable[[Floats, Link], Floats] | None = None
-    # (theta) -> log probability of each category, (..., rows, K), and its slopes along the Q predictors and thresholds
     by_category: Callable[[Theta], tuple[Floats, Floats]] | None = None
     variance: Callable[[Theta, Extra], Floats] | None = None
     cdf: Callable[[Floats, Theta, Extra], Floats] | None = None
-    # Of censored and truncated responses: log chances of one not above y, and above it; the mean of those between two.
     log_cdf: Callable[[Floats, Theta, Extra], Floats] | None = None
     log_ccdf: Callable[[Floats, Theta, Extra], Floats] | None = None
     truncated_mean: Callable[[Floats, Floats, Theta, Extra], Floats] | None = None
-    # Derivatives of the log density along the predictors, on their links' scales: (P, rows), and (P, P, rows) expected
-    # information, or else minus second derivatives. What is None is taken by differences.
     score: Callable[[Floats, Theta, Extra], Floats] | None = None
     information: Callable[[Theta, Extra], Floats] | None = None
     observed: Callable[[Floats, Theta, Extra], Floats] | None = None
-    slopes_in: tuple[str, ...] = ()  # the links that these are written in, of first parameters; "" is any
-    reductions: tuple[Reduction, ...] = ()  # the first that holds serves; where none does, distinct responses
-    extras: tuple[str, ...] = ()  # fields of Extra that the density reads beside exponents; "rate", "se" may be added
-    autoscales: bool = False  # rstanarm: default priors are scaled by sd(y), the intercept's sits at mean(y)
-    weights_are_precisions: bool = False  # elsewhere they are exponents of the density, which count cases
-    located: Callable[[Floats], Floats] = as_they_are  # responses on the scale of the location's natural value
-    saturates: bool = False  # the density of y is greatest where the location, which is the mean, is y
-    constants: Mapping[str, float] = field(default_factory=dict)  # parameters held at a number: none of `parameters`
-    whole: "Family | None" = None  # what it is without them
-    written: Written | None = None  # of a user's own
-    unknown: tuple[str, ...] = ()  # what its user has not given of these functions
-    # With the identity link the density sees rows through n, y and ss alone, as ss + sum n (y - eta)^2: rows may turn.
+    slopes_in: tuple[str, ...] = ()
+    reductions: tuple[Reduction, ...] = ()
+    extras: tuple[str, ...] = ()
+    autoscales: bool = False
+    weights_are_precisions: bool = False
+    located: Callable[[Floats], Floats] = as_they_are
+    saturates: bool = False
+    constants: Mapping[str, float] = field(default_factory=dict)
+    whole: "Family | None" = None
+    written: Written | None = None
+    unknown: tuple[str, ...] = ()
     squares: bool = False
 
     def __repr__(self) -> str:
@@ -219,23 +237,72 @@ class Family:
         return {one.name: one.domain for one in self.parameters if np.any(np.isfinite(one.domain))}
 
     def reduction(self, predicted: Collection[str], added: Collection[str] = ()) -> Reduction | None:
-        """What serves where these have a predictor and responses this beside; None for distinct responses."""
+        """What serves where these have a predictor and responses this beside; None for distinct responses.
+
+        Parameters
+        ----------
+        predicted
+            Parameters with a predictor.
+        added
+            What responses have beside, "rate" or "se".
+
+        Returns
+        -------
+        Reduction or None
+            The first that holds.
+        """
         fitting = (one for one in self.reductions if not one.links or self.link.name in one.links)
         held = (one for one in fitting if not set(one.scalars) & set(predicted) and set(added) <= {*one.reads})
         return next(held, None)
 
     def predicted(self, names: Collection[str], response: Response) -> "Family":
-        """The same where these parameters have a predictor, and the others are one number each, beside responses."""
+        """The same where these parameters have a predictor, and the others are one number each, beside responses.
+
+        Parameters
+        ----------
+        names
+            The parameters.
+        response
+            By which the others may be bounded.
+
+        Returns
+        -------
+        Family
+            With their links, and with default ones of the others.
+        """
         each = (one if one.name in names else one.alone.beside(response) for one in self.parameters)
         return replace(self, parameters=tuple(each))
 
     def narrowed(self, ends: Mapping[str, tuple[float, float]]) -> "Family":
-        """The same with these parameters, numbers each, between such ends too."""
+        """The same with these parameters, numbers each, between such ends too.
+
+        Parameters
+        ----------
+        ends
+            A pair by parameter.
+
+        Returns
+        -------
+        Family
+            With these bounds.
+        """
         each = (replace(one, ends=ends[one.name]) if one.name in ends else one for one in self.parameters)
         return replace(self, parameters=tuple(each))
 
     def variance_of(self, theta: Theta, extra: Extra) -> Floats:
         """The variance of responses given their parameters.
+
+        Parameters
+        ----------
+        theta
+            The parameters, (draws, rows).
+        extra
+            What rows differ in beside.
+
+        Returns
+        -------
+        numpy.ndarray
+            (draws, rows).
 
         Raises
         ------
@@ -255,7 +322,20 @@ class Family:
         return tuple(names.index(one.name) for one in self.parameters)
 
     def theta(self, etas: Mapping[str, Floats], natural: Mapping[str, Floats]) -> Theta:
-        """Its parameters, from linear predictors and from natural values of the others."""
+        """Its parameters, from linear predictors and from natural values of the others.
+
+        Parameters
+        ----------
+        etas
+            Linear predictors by parameter, offsets included.
+        natural
+            Values of the others.
+
+        Returns
+        -------
+        Theta
+            With the parameters that are held at a number too.
+        """
         if self.constants:
             axes = np.ndim(next(iter((*etas.values(), *natural.values()))))
             held = {name: np.full((1,) * axes, value) for name, value in self.constants.items()}
@@ -285,7 +365,22 @@ class Family:
         return (len(self.items.sizes) if self.items else 1) if self.shared else 0
 
     def bound(self, categories: tuple[str, ...], predicted: Collection[str], items: Items | None = None) -> "Family":
-        """The family of a response with these categories and items, where these parameters have formulas."""
+        """The family of a response with these categories and items, where these parameters have formulas.
+
+        Parameters
+        ----------
+        categories
+            Names, in their order; () where a response has none.
+        predicted
+            Parameters that formulas name.
+        items
+            Groups of rows with thresholds of their own; None where all rows share theirs.
+
+        Returns
+        -------
+        Family
+            What it was stays as its `unbound`.
+        """
         plain = self.unbound or self
         every = (*plain.parameters, *(one for one in (*plain.optional, *plain.shifts) if one.name in predicted))
         read = Given(plain.read, named=(("categories", categories),)) if categories else plain.read
@@ -294,107 +389,3 @@ class Family:
 
 
 FamilyLike = Family | str | Callable[[], Family]
-
-
-def holding(family: Family, constants: Mapping[str, float]) -> Family:
-    """A family with some of its parameters held at numbers.
-
-    Raises
-    ------
-    OptionError
-        For a number where the parameter cannot be.
-    """
-    if not constants:
-        return family
-    for one in family.scalars:
-        value = constants.get(one.name, np.nan)
-        if value < one.within.low or value > one.within.high:
-            raise OptionError(f"{one.name} cannot be {value:g}: it lies from {one.within.low:g} to {one.within.high:g}")
-    return replace(
-        family,
-        parameters=tuple(one for one in family.parameters if one.name not in constants),
-        constants=constants,
-        whole=family,
-    )
-
-
-def with_link(family: Family, link: str) -> Family:
-    """A family with another link of its location.
-
-    Raises
-    ------
-    OptionError
-        For a link that the family does not have.
-    """
-    return with_links(family, [link])
-
-
-def with_links(family: Family, links: Sequence[str]) -> Family:
-    """A family with other links of its first parameters."""
-    named, rest = family.parameters[: len(links)], family.parameters[len(links) :]
-    given = (_linked(family, parameter, link) for parameter, link in zip(named, links, strict=True))
-    return replace(family, parameters=(*given, *rest))
-
-
-def _linked(family: Family, parameter: Distributional, link: str) -> Distributional:
-    if not isinstance(link, str) or link not in parameter.links:
-        text = link if isinstance(link, str) else shown(link)
-        of = family.name if parameter is family.location else f"`{parameter.name}` in {family.name}"
-        raise OptionError(f"`{text}` is not a link of {of}" + did_you_mean(text, parameter.links))
-    return replace(parameter, link=LINKS[link])
-
-
-def moderately(term: Floats, log: Floats) -> Floats:
-    """`term * log`, and 0 where the term is, whatever the logarithm."""
-    with np.errstate(invalid="ignore"):
-        return np.where(term == 0, 0.0, term * log)
-
-
-def unbounded(trials: Floats) -> tuple[Floats, Floats]:
-    """Reals have no bound."""
-    return np.full_like(trials, -np.inf), np.full_like(trials, np.inf)
-
-
-def from_zero(trials: Floats) -> tuple[Floats, Floats]:
-    """Counts start at zero."""
-    return np.zeros_like(trials), np.full_like(trials, np.inf)
-
-
-def weights_of(response: Response) -> Floats:
-    """The weights of rows."""
-    return response.weights
-
-
-def trials_of(response: Response) -> Floats:
-    """The trials of rows; ones where they have none."""
-    return response.trials
-
-
-def mean_of(response: Response) -> float:
-    """The mean response."""
-    return float(np.mean(response.y))
-
-
-def symmetric(rows: Sequence[Sequence[Floats]]) -> Floats:
-    """Matrices, (P, P, rows), from the entries of their lower triangles."""
-    out = np.empty((len(rows), len(rows), *np.broadcast_shapes(*(entry.shape for row in rows for entry in row))))
-    for p, row in enumerate(rows):
-        for q, entry in enumerate(row):
-            out[p, q] = out[q, p] = entry
-    return out
-
-
-def location_itself(theta: Theta, _: Extra) -> Floats:
-    """The location, where that is the mean."""
-    return theta["mu"]
-
-
-# brms's default of shapes and precisions, which may be of any size.
-SHAPE_PRIOR = {preset: Default("gamma", (0.01, 0.01)) for preset in ("rstanarm", "brms")}
-# rstanarm's default of what scales a response, and brms's.
-SCALE_PRIOR = {
-    "rstanarm": Default("exponential", (1.0,), scaled=True),
-    "brms": Default("student_t", (3.0, 0.0, 1.0), scaled=True),
-}
-# brms's default on the log scale, and the same about the log of sd(y) where a family is scaled by that.
-LOG_PRIOR = {preset: Default("student_t", (3.0, 0.0, 2.5), preset == "rstanarm") for preset in ("rstanarm", "brms")}

@@ -5,19 +5,10 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    LOG_PRIOR,
-    SCALE_PRIOR,
-    Distributional,
-    Family,
-    Notation,
-    location_itself,
-    mean_of,
-    symmetric,
-    unbounded,
-    weights_of,
-    with_links,
-)
+from stanmlm.families.altered import with_links
+from stanmlm.families.common import LOG_PRIOR, SCALE_PRIOR, location_itself, mean_of, symmetric, unbounded, weights_of
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.links import LINKS, OF_REALS_AND_SHARES, OF_SCALES
 from stanmlm.families.reductions import Extra, Reduction, Stats, counted, times, total
 from stanmlm.families.responses import Response, read_reals
@@ -38,11 +29,18 @@ def gaussian(link: str = "identity", link_sigma: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in gaussian().parameters]
-    ['mu', 'sigma']
+    >>> from stanmlm import gaussian
+    >>> {name: link.name for name, link in gaussian().links.items()}
+    {'mu': 'identity', 'sigma': 'log'}
     """
     return with_links(GAUSSIAN, [link, link_sigma])
 

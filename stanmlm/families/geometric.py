@@ -7,17 +7,10 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    Distributional,
-    Family,
-    Notation,
-    from_zero,
-    location_itself,
-    mean_of,
-    moderately,
-    trials_of,
-    with_link,
-)
+from stanmlm.families.altered import with_link
+from stanmlm.families.common import from_zero, location_itself, mean_of, moderately, trials_of
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.link_functions import log1m_exp
 from stanmlm.families.links import LINKS, OF_COUNTS
 from stanmlm.families.negbinomial import NEGBINOMIAL
@@ -37,11 +30,18 @@ def geometric(link: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> geometric().link.name
-    'log'
+    >>> from stanmlm import geometric
+    >>> {name: link.name for name, link in geometric().links.items()}
+    {'mu': 'log'}
     """
     return with_link(GEOMETRIC, link)
 

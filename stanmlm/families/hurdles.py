@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from stanmlm.base.arrays import Floats
-from stanmlm.families.family import Family, with_links
+from stanmlm.families.altered import with_links
+from stanmlm.families.family import Family
 from stanmlm.families.gamma import GAMMA
 from stanmlm.families.lognormal import LOGNORMAL
 from stanmlm.families.mixtures import called, hurdle
@@ -32,11 +33,18 @@ def hurdle_poisson(link: str = "log", link_hu: str = "logit") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in hurdle_poisson().parameters]
-    ['mu', 'hu']
+    >>> from stanmlm import hurdle_poisson
+    >>> {name: link.name for name, link in hurdle_poisson().links.items()}
+    {'mu': 'log', 'hu': 'logit'}
     """
     return with_links(HURDLE_POISSON, [link, link_hu])
 
@@ -56,11 +64,18 @@ def hurdle_negbinomial(link: str = "log", link_shape: str = "log", link_hu: str 
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in hurdle_negbinomial().parameters]
-    ['mu', 'shape', 'hu']
+    >>> from stanmlm import hurdle_negbinomial
+    >>> {name: link.name for name, link in hurdle_negbinomial().links.items()}
+    {'mu': 'log', 'shape': 'log', 'hu': 'logit'}
     """
     return with_links(HURDLE_NEGBINOMIAL, [link, link_shape, link_hu])
 
@@ -80,11 +95,18 @@ def hurdle_gamma(link: str = "log", link_shape: str = "log", link_hu: str = "log
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in hurdle_gamma().parameters]
-    ['mu', 'shape', 'hu']
+    >>> from stanmlm import hurdle_gamma
+    >>> {name: link.name for name, link in hurdle_gamma().links.items()}
+    {'mu': 'log', 'shape': 'log', 'hu': 'logit'}
     """
     return with_links(HURDLE_GAMMA, [link, link_shape, link_hu])
 
@@ -104,11 +126,18 @@ def hurdle_lognormal(link: str = "identity", link_sigma: str = "log", link_hu: s
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in hurdle_lognormal().parameters]
-    ['mu', 'sigma', 'hu']
+    >>> from stanmlm import hurdle_lognormal
+    >>> {name: link.name for name, link in hurdle_lognormal().links.items()}
+    {'mu': 'identity', 'sigma': 'log', 'hu': 'logit'}
     """
     return with_links(HURDLE_LOGNORMAL, [link, link_sigma, link_hu])
 

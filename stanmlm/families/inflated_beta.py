@@ -4,8 +4,11 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.altered import with_links
 from stanmlm.families.beta import BETA
-from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_links
+from stanmlm.families.common import trials_of
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.mixture_tails import one_case
 from stanmlm.families.mixtures import SOMEWHERE, called, chance, hurdle, starting
 from stanmlm.families.reductions import Extra, Reduction, Stats, total
@@ -28,11 +31,18 @@ def zero_inflated_beta(link: str = "logit", link_phi: str = "log", link_zi: str 
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in zero_inflated_beta().parameters]
-    ['mu', 'phi', 'zi']
+    >>> from stanmlm import zero_inflated_beta
+    >>> {name: link.name for name, link in zero_inflated_beta().links.items()}
+    {'mu': 'logit', 'phi': 'log', 'zi': 'logit'}
     """
     return with_links(ZERO_INFLATED_BETA, [link, link_phi, link_zi])
 
@@ -56,11 +66,18 @@ def zero_one_inflated_beta(
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in zero_one_inflated_beta().parameters]
-    ['mu', 'phi', 'zoi', 'coi']
+    >>> from stanmlm import zero_one_inflated_beta
+    >>> {name: link.name for name, link in zero_one_inflated_beta().links.items()}
+    {'mu': 'logit', 'phi': 'log', 'zoi': 'logit', 'coi': 'logit'}
     """
     return with_links(ZERO_ONE_INFLATED_BETA, [link, link_phi, link_zoi, link_coi])
 

@@ -5,18 +5,10 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    LOG_PRIOR,
-    SHAPE_PRIOR,
-    Distributional,
-    Family,
-    Notation,
-    from_zero,
-    location_itself,
-    mean_of,
-    trials_of,
-    with_links,
-)
+from stanmlm.families.altered import with_links
+from stanmlm.families.common import LOG_PRIOR, SHAPE_PRIOR, from_zero, location_itself, mean_of, trials_of
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.link_functions import log1m_exp
 from stanmlm.families.links import LINKS, OF_INVERSES, OF_SCALES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
@@ -41,11 +33,18 @@ def inverse_gaussian(link: str = "log", link_shape: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in inverse_gaussian().parameters]
-    ['mu', 'shape']
+    >>> from stanmlm import inverse_gaussian
+    >>> {name: link.name for name, link in inverse_gaussian().links.items()}
+    {'mu': 'log', 'shape': 'log'}
     """
     return with_links(INVERSE_GAUSSIAN, [link, link_shape])
 

@@ -7,16 +7,10 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    LOG_PRIOR,
-    SCALE_PRIOR,
-    Distributional,
-    Family,
-    Notation,
-    from_zero,
-    trials_of,
-    with_links,
-)
+from stanmlm.families.altered import with_links
+from stanmlm.families.common import LOG_PRIOR, SCALE_PRIOR, from_zero, trials_of
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.gaussian import squares_by_cell, squares_of_all
 from stanmlm.families.links import LINKS, OF_LOGS, OF_SCALES
 from stanmlm.families.reductions import Extra, Reduction, Stats, total
@@ -41,11 +35,18 @@ def lognormal(link: str = "identity", link_sigma: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in lognormal().parameters]
-    ['mu', 'sigma']
+    >>> from stanmlm import lognormal
+    >>> {name: link.name for name, link in lognormal().links.items()}
+    {'mu': 'identity', 'sigma': 'log'}
     """
     return with_links(LOGNORMAL, [link, link_sigma])
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import Default, Distributional, Family, Notation
+from stanmlm.families.distributional import Default, Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.given import Given
 from stanmlm.families.links import LINKS, OF_CHANCES
 from stanmlm.families.mixture_tails import (

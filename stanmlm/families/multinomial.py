@@ -7,8 +7,10 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats
 from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.altered import with_link
 from stanmlm.families.categories import category_parts
-from stanmlm.families.family import Family, Notation, from_zero, moderately, trials_of, with_link
+from stanmlm.families.common import from_zero, moderately, trials_of
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.given import Given
 from stanmlm.families.nominal import (
     PATTERN,
@@ -45,9 +47,16 @@ def multinomial(link: str = "logit", refcat: str | None = None) -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
+    >>> from stanmlm import multinomial
     >>> multinomial().bound(("a", "b", "c"), ()).locations
     ('mub', 'muc')
     """

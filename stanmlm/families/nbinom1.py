@@ -5,19 +5,10 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    LOG_PRIOR,
-    Default,
-    Distributional,
-    Family,
-    Notation,
-    from_zero,
-    location_itself,
-    mean_of,
-    symmetric,
-    trials_of,
-    with_links,
-)
+from stanmlm.families.altered import with_links
+from stanmlm.families.common import LOG_PRIOR, from_zero, location_itself, mean_of, symmetric, trials_of
+from stanmlm.families.distributional import Default, Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.incomplete import log_inc_beta
 from stanmlm.families.links import LINKS, OF_COUNTS, OF_SCALES
 from stanmlm.families.reductions import Extra
@@ -44,11 +35,18 @@ def nbinom1(link: str = "log", link_phi: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in nbinom1().parameters]
-    ['mu', 'phi']
+    >>> from stanmlm import nbinom1
+    >>> {name: link.name for name, link in nbinom1().links.items()}
+    {'mu': 'log', 'phi': 'log'}
     """
     return with_links(NBINOM1, [link, link_phi])
 

@@ -8,19 +8,10 @@ from scipy import special
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.distinct import cells_of, factorize
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    LOG_PRIOR,
-    Default,
-    Distributional,
-    Family,
-    Notation,
-    from_zero,
-    mean_of,
-    moderately,
-    symmetric,
-    trials_of,
-    with_links,
-)
+from stanmlm.families.altered import with_links
+from stanmlm.families.common import LOG_PRIOR, from_zero, mean_of, moderately, symmetric, trials_of
+from stanmlm.families.distributional import Default, Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.incomplete import log_inc_beta
 from stanmlm.families.links import LINKS, OF_COUNTS, OF_SCALES
 from stanmlm.families.reductions import Extra, Reduction, Stats, times, total
@@ -47,11 +38,18 @@ def negbinomial(link: str = "log", link_shape: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in negbinomial().parameters]
-    ['mu', 'shape']
+    >>> from stanmlm import negbinomial
+    >>> {name: link.name for name, link in negbinomial().links.items()}
+    {'mu': 'log', 'shape': 'log'}
     """
     return with_links(NEGBINOMIAL, [link, link_shape])
 

@@ -11,7 +11,8 @@ from stanmlm.base.arguments import shown
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.families.categories import at_codes, drawn, shares_of
-from stanmlm.families.family import Distributional, Family
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family
 from stanmlm.families.given import Given
 from stanmlm.families.links import LINKS
 from stanmlm.families.reductions import Extra, Stats, total

@@ -7,8 +7,11 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats
 from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.altered import with_links
 from stanmlm.families.beta import BETA
-from stanmlm.families.family import Default, Distributional, Family, Notation, trials_of, with_links
+from stanmlm.families.common import trials_of
+from stanmlm.families.distributional import Default, Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.inflated_beta import at_end, share_statistic, starting_inside
 from stanmlm.families.link_functions import log1m_exp
 from stanmlm.families.links import LINKS
@@ -38,6 +41,12 @@ def ordbeta(link: str = "logit", link_phi: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Notes
     -----
@@ -46,8 +55,9 @@ def ordbeta(link: str = "logit", link_phi: str = "log") -> Family:
 
     Examples
     --------
-    >>> [parameter.name for parameter in ordbeta().parameters]
-    ['mu', 'phi', 'cutzero', 'cutone']
+    >>> from stanmlm import ordbeta
+    >>> {name: link.name for name, link in ordbeta().links.items()}
+    {'mu': 'logit', 'phi': 'log', 'cutzero': 'identity', 'cutone': 'identity'}
     """
     return with_links(ORDBETA, [link, link_phi])
 

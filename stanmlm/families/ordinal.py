@@ -10,9 +10,10 @@ from stanmlm.base.arguments import shown
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import OptionError, did_you_mean
 from stanmlm.families.categories import at_codes, drawn
-from stanmlm.families.family import Default, Distributional, Family
+from stanmlm.families.distributional import Default, Distributional
+from stanmlm.families.family import Family
 from stanmlm.families.link_functions import log1m_exp
-from stanmlm.families.links import LINKS, Link
+from stanmlm.families.links import LINKS, OF_SCALES, Link
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response
 from stanmlm.families.theta import Theta
@@ -95,7 +96,8 @@ def with_disc(family: Family, link: str) -> Family:
     if not isinstance(link, str) or link not in DISC.links:
         text = link if isinstance(link, str) else shown(link)
         raise OptionError(f"`{text}` is not a link of `disc` in {family.name}" + did_you_mean(text, DISC.links))
-    return replace(family, optional=(replace(DISC, link=LINKS[link]),))
+    prior = dict.fromkeys(DISC.prior_link, BY_ITSELF[link]) if link in BY_ITSELF else DISC.prior_link
+    return replace(family, optional=(replace(DISC, link=LINKS[link], prior_link=prior),))
 
 
 def threshold_of(kinds: Mapping[str, Shared], threshold: str) -> Shared:
@@ -230,9 +232,11 @@ SHIFTS = tuple(
 DISC = Distributional(
     name="disc",
     link=LINKS["log"],
-    links=("log", "softplus", "squareplus"),
+    links=OF_SCALES,
     support="positive",
     start=one,
     words="discrimination: what distances to thresholds are multiplied by",
     prior_link={preset: Default("normal", (0.0, 1.0)) for preset in ("rstanarm", "brms")},
 )
+# brms's default of its intercept where the predictor is disc itself.
+BY_ITSELF = {"identity": Default("lognormal", (0.0, 1.0))}

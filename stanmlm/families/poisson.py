@@ -5,16 +5,10 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    Distributional,
-    Family,
-    Notation,
-    from_zero,
-    mean_of,
-    moderately,
-    trials_of,
-    with_link,
-)
+from stanmlm.families.altered import with_link
+from stanmlm.families.common import from_zero, mean_of, moderately, trials_of
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.incomplete import log_gamma_p, log_gamma_q
 from stanmlm.families.links import LINKS, OF_COUNTS
 from stanmlm.families.reductions import Extra, Reduction, Stats, ratio, times, total
@@ -34,11 +28,18 @@ def poisson(link: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> poisson().link.name
-    'log'
+    >>> from stanmlm import poisson
+    >>> {name: link.name for name, link in poisson().links.items()}
+    {'mu': 'log'}
     """
     return with_link(POISSON, link)
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from stanmlm.base.arrays import Bools, Floats, Ints
+from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.callers import warn_user
-from stanmlm.base.errors import DataError, rows_named
+from stanmlm.base.errors import DataError
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families.categories import thresholds_told
 from stanmlm.families.family import Family
+from stanmlm.families.refusals import refuse
 from stanmlm.families.responses import Response, valid_weights
 from stanmlm.families.thresholds import Items
 
@@ -143,7 +144,8 @@ def _rate(raw: RawResponse) -> dict[str, Any]:
     if "rate" not in raw.added:
         return {}
     rate = raw.added["rate"]
-    _refuse(raw, ~(np.isfinite(rate) & (rate > 0)), "rate() has {values} that are not above zero")
+    bad = np.flatnonzero(~(np.isfinite(rate) & (rate > 0)))
+    refuse(raw, bad, "rate() has {values} that are not above zero")
     return {"rate": rate}
 
 
@@ -155,8 +157,8 @@ def _se(family: Family, raw: RawResponse, weights: Floats | None) -> dict[str, A
                         "`weights()` in the formula are exponents of the density")  # fmt: skip
     se = raw.added["se"]
     alone = "sigma" not in raw.options
-    bad = ~(np.isfinite(se) & ((se > 0) if alone else (se >= 0)))
-    _refuse(raw, bad, "se() has {values} that are not above zero" if alone else "se() has {values} below zero")
+    bad = np.flatnonzero(~(np.isfinite(se) & ((se > 0) if alone else (se >= 0))))
+    refuse(raw, bad, "se() has {values} that are not above zero" if alone else "se() has {values} below zero")
     return {"se": se}
 
 
@@ -164,17 +166,16 @@ def _censored(family: Family, raw: RawResponse, response: Response) -> Response:
     if "cens" not in raw.added:
         return response
     code, y, N = raw.added["cens"], response.y, len(response.y)
-    _refuse(raw, np.isnan(code), "censoring is not known of {values}")
+    refuse(raw, np.flatnonzero(np.isnan(code)), "censoring is not known of {values}")
     y2 = raw.added.get("y2", np.full(N, np.nan))
     between = code == 2
-    _refuse(raw, between & np.isnan(y2), f"intervals need their other end, `cens(c, y2)`: `{raw.label}` has {{values}}"
-            " without one")  # fmt: skip
-    _refuse(
-        raw, between & (y2 <= y), f"an interval ends above its beginning: `{raw.label}` has {{values}} at or above y2"
-    )
+    lacking = np.flatnonzero(between & np.isnan(y2))
+    refuse(raw, lacking, f"intervals need their other end, `cens(c, y2)`: `{raw.label}` has {{values}} without one")
+    empty = np.flatnonzero(between & (y2 <= y))
+    refuse(raw, empty, f"an interval ends above its beginning: `{raw.label}` has {{values}} at or above y2")
     most = family.bounds(response.trials)[1]
-    beyond = (code > 0) & (y >= most)
-    _refuse(raw, beyond, f"no response is above its greatest: `{raw.label}` has {{values}} there, right-censored")
+    beyond = np.flatnonzero((code > 0) & (y >= most))
+    refuse(raw, beyond, f"no response is above its greatest: `{raw.label}` has {{values}} there, right-censored")
     if np.all(code != 0):
         warn_user(f"every `{raw.label}` is censored: no row says more than where a response does not lie")
     return replace(response, censored=code, y2=np.where(between, y2, 0.0))
@@ -185,18 +186,11 @@ def _truncated(raw: RawResponse, response: Response) -> Response:
         return response
     lower, upper = raw.added.get("lb", response.lower), raw.added.get("ub", response.upper)
     both = np.broadcast_to(lower, response.y.shape), np.broadcast_to(upper, response.y.shape)
-    _refuse(raw, ~(both[0] < both[1]), "trunc() has {values} where the lower bound is not below the upper")
+    crossed = np.flatnonzero(~(both[0] < both[1]))
+    refuse(raw, crossed, "trunc() has {values} where the lower bound is not below the upper")
     seen = np.where(response.censored == 2, response.y2, response.y)
     # where a response lies left of a number, or right of it, the number itself may be anywhere before the other bound
     under = np.where(response.censored == -1, seen <= both[0], response.y < both[0])
     over = np.where(response.censored == 1, response.y >= both[1], seen > both[1])
-    _refuse(raw, under | over, f"`{raw.label}` has {{values}} beyond its truncation")
+    refuse(raw, np.flatnonzero(under | over), f"`{raw.label}` has {{values}} beyond its truncation")
     return replace(response, lower=lower, upper=upper)
-
-
-def _refuse(raw: RawResponse, bad: Bools, message: str) -> None:
-    places = np.flatnonzero(bad)
-    if len(places):
-        labels = places if raw.rows is None else raw.rows[places]
-        count = "1 value" if len(places) == 1 else f"{len(places)} values"
-        raise DataError(f"{message.format(values=count)} {rows_named(labels.tolist())}")

@@ -6,6 +6,9 @@ from stanmlm.base.arrays import Ints
 from stanmlm.base.errors import DataError, StanmlmWarning, rows_named
 from stanmlm.data.raw_response import RawResponse
 
+# Verbs of messages, which are written for several values.
+_OF_ONE = {"are": "is", "do": "does"}
+
 
 def refuse(raw: RawResponse, bad: Ints, message: str) -> None:
     """Raise a message with these rows, where there are any."""
@@ -28,4 +31,7 @@ def _counted(raw: RawResponse, places: Ints, message: str) -> str:
     """The message with how many values it is about, and the rows where they stand."""
     labels = places if raw.rows is None else raw.rows[places]
     count = "1 value" if len(places) == 1 else f"{len(places)} values"
-    return f"{message.format(values=count)} {rows_named(labels.tolist())}"
+    said = message.format(values=count)
+    for several, one in _OF_ONE.items() if len(places) == 1 else ():
+        said = said.replace(f"{count} that {several}", f"{count} that {one}")
+    return f"{said} {rows_named(labels.tolist())}"

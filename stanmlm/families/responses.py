@@ -156,8 +156,8 @@ def _read_share(raw: RawResponse, weights: Floats | None, family: str) -> Respon
     """Zeros and ones, whose weights are case weights, or proportions, whose weights are trials."""
     share = response_numbers(raw)
     outside = _where(lambda s: (s < 0) | (s > 1), share)
-    refuse(raw, outside, f"{family} needs 0 or 1, or proportions: `{raw.label}` has {{values}}"
-            " below 0 or above 1")  # fmt: skip
+    refuse(raw, outside, f"{family} needs 0 or 1, or proportions, or successes of trials, `{raw.label} | trials(n)`: "
+            f"`{raw.label}` has {{values}} below 0 or above 1")  # fmt: skip
     weights, ones = weights_of_rows(raw, weights), constant(1.0, len(share))
     if not len(_where(fractional, share)):
         return Response(raw.label, share, ones, weights)

@@ -8,8 +8,11 @@ import numpy as np
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.data.distinct import first_rows
 from stanmlm.data.raw_response import RawResponse
+from stanmlm.families.altered import with_link
 from stanmlm.families.categories import codes_from_one, no_start, read_categories
-from stanmlm.families.family import Distributional, Family, Notation, trials_of, with_link
+from stanmlm.families.common import trials_of
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.given import Given
 from stanmlm.families.links import LINKS, OF_CATEGORIES, OF_STEPS, Link
 from stanmlm.families.ordinal import (
@@ -44,14 +47,21 @@ def sratio(link: str = "logit", threshold: str = "flexible", link_disc: str = "l
     threshold : str
         "flexible" or "equidistant".
     link_disc : str
-        As in `cumulative`.
+        For a formula of disc, by which the distance to thresholds is multiplied: "log", "softplus" or "squareplus".
 
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
+    >>> from stanmlm import sratio
     >>> sratio("cloglog").link.name
     'cloglog'
     """
@@ -68,16 +78,23 @@ def cratio(link: str = "logit", threshold: str = "flexible", link_disc: str = "l
     threshold : str
         "flexible" or "equidistant".
     link_disc : str
-        As in `cumulative`.
+        For a formula of disc, by which the distance to thresholds is multiplied: "log", "softplus" or "squareplus".
 
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> cratio().name
-    'cratio'
+    >>> from stanmlm import cratio
+    >>> {name: link.name for name, link in cratio().links.items()}
+    {'mu': 'logit'}
     """
     return replace(with_disc(with_link(CRATIO, link), link_disc), shared=threshold_of(UNORDERED, threshold))
 
@@ -92,16 +109,23 @@ def acat(link: str = "logit", threshold: str = "flexible", link_disc: str = "log
     threshold : str
         "flexible" or "equidistant".
     link_disc : str
-        As in `cumulative`.
+        For a formula of disc, by which the distance to thresholds is multiplied: "log", "softplus" or "squareplus".
 
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> acat().link.name
-    'logit'
+    >>> from stanmlm import acat
+    >>> {name: link.name for name, link in acat().links.items()}
+    {'mu': 'logit'}
     """
     return replace(with_disc(with_link(ACAT, link), link_disc), shared=threshold_of(UNORDERED, threshold))
 

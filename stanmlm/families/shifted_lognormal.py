@@ -5,17 +5,10 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    LOG_PRIOR,
-    SCALE_PRIOR,
-    Distributional,
-    Family,
-    Notation,
-    from_zero,
-    symmetric,
-    trials_of,
-    with_links,
-)
+from stanmlm.families.altered import with_links
+from stanmlm.families.common import LOG_PRIOR, SCALE_PRIOR, from_zero, symmetric, trials_of
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.links import LINKS, OF_LOGS, OF_SCALES
 from stanmlm.families.reductions import Extra
 from stanmlm.families.responses import Response, read_positive
@@ -40,11 +33,18 @@ def shifted_lognormal(link: str = "identity", link_sigma: str = "log", link_ndt:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in shifted_lognormal().parameters]
-    ['mu', 'sigma', 'ndt']
+    >>> from stanmlm import shifted_lognormal
+    >>> {name: link.name for name, link in shifted_lognormal().links.items()}
+    {'mu': 'identity', 'sigma': 'log', 'ndt': 'log'}
     """
     return with_links(SHIFTED_LOGNORMAL, [link, link_sigma, link_ndt])
 

@@ -5,19 +5,10 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    LOG_PRIOR,
-    SCALE_PRIOR,
-    Default,
-    Distributional,
-    Family,
-    Notation,
-    location_itself,
-    mean_of,
-    trials_of,
-    unbounded,
-    with_links,
-)
+from stanmlm.families.altered import with_links
+from stanmlm.families.common import LOG_PRIOR, SCALE_PRIOR, location_itself, mean_of, trials_of, unbounded
+from stanmlm.families.distributional import Default, Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.incomplete import log_integral
 from stanmlm.families.link_functions import log1m_exp
 from stanmlm.families.links import LINKS, OF_REALS_AND_SHARES, OF_SCALES
@@ -42,11 +33,18 @@ def skew_normal(link: str = "identity", link_sigma: str = "log", link_alpha: str
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in skew_normal().parameters]
-    ['mu', 'sigma', 'alpha']
+    >>> from stanmlm import skew_normal
+    >>> {name: link.name for name, link in skew_normal().links.items()}
+    {'mu': 'identity', 'sigma': 'log', 'alpha': 'identity'}
     """
     return with_links(SKEW_NORMAL, [link, link_sigma, link_alpha])
 

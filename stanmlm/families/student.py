@@ -5,20 +5,10 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    LOG_PRIOR,
-    SCALE_PRIOR,
-    Default,
-    Distributional,
-    Family,
-    Notation,
-    location_itself,
-    mean_of,
-    symmetric,
-    trials_of,
-    unbounded,
-    with_links,
-)
+from stanmlm.families.altered import with_links
+from stanmlm.families.common import LOG_PRIOR, SCALE_PRIOR, location_itself, mean_of, symmetric, trials_of, unbounded
+from stanmlm.families.distributional import Default, Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.incomplete import log_inc_beta
 from stanmlm.families.links import LINKS, OF_DEGREES, OF_REALS_AND_SHARES, OF_SCALES
 from stanmlm.families.reductions import Extra
@@ -44,11 +34,18 @@ def student(link: str = "identity", link_sigma: str = "log", link_nu: str = "log
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in student().parameters]
-    ['mu', 'sigma', 'nu']
+    >>> from stanmlm import student
+    >>> {name: link.name for name, link in student().links.items()}
+    {'mu': 'identity', 'sigma': 'log', 'nu': 'logm1'}
     """
     return with_links(STUDENT, [link, link_sigma, link_nu])
 

@@ -5,18 +5,10 @@ from scipy import special
 
 from stanmlm.base.arrays import Floats
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.family import (
-    LOG_PRIOR,
-    SHAPE_PRIOR,
-    Distributional,
-    Family,
-    Notation,
-    from_zero,
-    location_itself,
-    mean_of,
-    trials_of,
-    with_links,
-)
+from stanmlm.families.altered import with_links
+from stanmlm.families.common import LOG_PRIOR, SHAPE_PRIOR, from_zero, location_itself, mean_of, trials_of
+from stanmlm.families.distributional import Distributional
+from stanmlm.families.family import Family, Notation
 from stanmlm.families.incomplete import log_gamma_p, log_gamma_q
 from stanmlm.families.links import LINKS, OF_SCALES, OF_TIMES
 from stanmlm.families.reductions import Extra
@@ -42,11 +34,18 @@ def weibull(link: str = "log", link_shape: str = "log") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in weibull().parameters]
-    ['mu', 'shape']
+    >>> from stanmlm import weibull
+    >>> {name: link.name for name, link in weibull().links.items()}
+    {'mu': 'log', 'shape': 'log'}
     """
     return with_links(WEIBULL, [link, link_shape])
 

@@ -1,8 +1,9 @@
 """Counts with more zeros than their family has."""
 
+from stanmlm.families.altered import with_links
 from stanmlm.families.beta_binomial import BETA_BINOMIAL
 from stanmlm.families.binomial import BINOMIAL
-from stanmlm.families.family import Family, with_links
+from stanmlm.families.family import Family
 from stanmlm.families.mixtures import called, inflated
 from stanmlm.families.negbinomial import NEGBINOMIAL
 from stanmlm.families.poisson import POISSON
@@ -25,11 +26,18 @@ def zero_inflated_poisson(link: str = "log", link_zi: str = "logit") -> Family:
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in zero_inflated_poisson().parameters]
-    ['mu', 'zi']
+    >>> from stanmlm import zero_inflated_poisson
+    >>> {name: link.name for name, link in zero_inflated_poisson().links.items()}
+    {'mu': 'log', 'zi': 'logit'}
     """
     return with_links(ZERO_INFLATED_POISSON, [link, link_zi])
 
@@ -49,11 +57,18 @@ def zero_inflated_negbinomial(link: str = "log", link_shape: str = "log", link_z
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in zero_inflated_negbinomial().parameters]
-    ['mu', 'shape', 'zi']
+    >>> from stanmlm import zero_inflated_negbinomial
+    >>> {name: link.name for name, link in zero_inflated_negbinomial().links.items()}
+    {'mu': 'log', 'shape': 'log', 'zi': 'logit'}
     """
     return with_links(ZERO_INFLATED_NEGBINOMIAL, [link, link_shape, link_zi])
 
@@ -71,11 +86,18 @@ def zero_inflated_binomial(link: str = "logit", link_zi: str = "logit") -> Famil
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in zero_inflated_binomial().parameters]
-    ['mu', 'zi']
+    >>> from stanmlm import zero_inflated_binomial
+    >>> {name: link.name for name, link in zero_inflated_binomial().links.items()}
+    {'mu': 'logit', 'zi': 'logit'}
     """
     return with_links(ZERO_INFLATED_BINOMIAL, [link, link_zi])
 
@@ -95,11 +117,18 @@ def zero_inflated_beta_binomial(link: str = "logit", link_phi: str = "log", link
     Returns
     -------
     Family
+        For `family=` of the verbs.
+
+    Raises
+    ------
+    OptionError
+        For a link that the parameter does not have.
 
     Examples
     --------
-    >>> [parameter.name for parameter in zero_inflated_beta_binomial().parameters]
-    ['mu', 'phi', 'zi']
+    >>> from stanmlm import zero_inflated_beta_binomial
+    >>> {name: link.name for name, link in zero_inflated_beta_binomial().links.items()}
+    {'mu': 'logit', 'phi': 'log', 'zi': 'logit'}
     """
     return with_links(ZERO_INFLATED_BETA_BINOMIAL, [link, link_phi, link_zi])
 

@@ -7,9 +7,9 @@ from typing import Literal, TypedDict
 
 import numpy as np
 
-from stanmlm.base.arguments import check_options
+from stanmlm.base.arguments import check_options, shown
 from stanmlm.base.callers import warn_user
-from stanmlm.base.errors import FormulaError
+from stanmlm.base.errors import FormulaError, OptionError
 from stanmlm.base.interrupts import interruptible
 from stanmlm.base.outlets import is_watched
 from stanmlm.data.evaluate import python_functions
@@ -25,8 +25,8 @@ from stanmlm.formula.rcode import names_in
 from stanmlm.formula.rparse import parse_expression
 from stanmlm.formula.variables import variables_of
 from stanmlm.model.model import Model
+from stanmlm.priors.prior_records import SetPrior
 from stanmlm.priors.prior_slots import CovarianceInput, PriorInput
-from stanmlm.priors.prior_spec import SetPrior
 from stanmlm.sampling.engines.choose import choose_engine
 from stanmlm.sampling.engines.protocol import Engine, Sampling
 from stanmlm.sampling.engines.sampling import sampling_from
@@ -58,6 +58,8 @@ class Options(TypedDict, total=False):
         rows.
     prior_only : bool
         Draw from the prior; the response is not looked at. False by default.
+    sample_prior : str
+        brms's spelling of that: "only" is `prior_only=True`, "no" is the default.
     chains : int
         Chains, 4 by default.
     iter : int
@@ -103,6 +105,7 @@ class Options(TypedDict, total=False):
     prior_covariance: CovarianceInput
     priors: str | SetPrior | Sequence[str | SetPrior]
     prior_only: bool
+    sample_prior: str
     collapse: bool | Literal["auto"]
     centering: float | Literal["auto", "noncentered", "centered"]
     engine: str | Engine
@@ -143,6 +146,7 @@ class Prepared:
 
 def prepare(call: Call, formula: FormulaLike, data: object, family: Family, scope: Scope) -> Prepared:
     """The model of a verb's call; the call gets what the formula takes from `scope`."""
+    call = replace(call, arguments=_in_own_words(call.arguments))
     model_options, run = read_options(call.arguments)
     model_options = replace(model_options, preset=_PRESETS.get(call.verb, model_options.preset))
     with interruptible():
@@ -170,6 +174,21 @@ def fit_verb(call: Call, formula: FormulaLike, data: object, family: Family, sco
     with interruptible():
         kept = load_or_fit(str(file), refit, ready.model, arguments, lambda: sampled(ready))
     return with_functions(kept, scope)
+
+
+SAMPLE_PRIOR: Mapping[object, bool] = {"no": False, "only": True}
+
+
+def _in_own_words(options: Mapping[str, object]) -> Mapping[str, object]:
+    """The options with brms's `sample_prior` as `prior_only`, which `update` and files then know."""
+    if "sample_prior" not in options:
+        return options
+    given = options["sample_prior"]
+    if not isinstance(given, str) or given not in SAMPLE_PRIOR:
+        raise OptionError(f'sample_prior is {shown(given)}; it is "only", which samples the prior alone, or "no"; '
+                          "plot_prior_posterior(fit) shows priors beside a posterior")  # fmt: skip
+    own = {name: value for name, value in options.items() if name != "sample_prior"}
+    return {**own, "prior_only": SAMPLE_PRIOR[given]}
 
 
 # lme4's own words.

@@ -26,7 +26,37 @@ EFFECTS_CHECKED = 40
 
 @dataclass(frozen=True)
 class Diagnostics:
-    """What the sampler reports, and the worst of what the draws show; prints as a short table."""
+    """What the sampler reports, and the worst of what the draws show; prints as a short table.
+
+    Attributes
+    ----------
+    divergences
+        Divergent transitions after warm-up; any is a reason for doubt.
+    treedepth_hits
+        Transitions that ended at the greatest tree depth.
+    lowest_bfmi
+        The least energy Bayesian fraction of missing information of a chain; below 0.3 it explores slowly.
+    worst_rhat
+        The largest Rhat (rank-normalised and folded) of parameters, group effects apart: a value and a parameter.
+    worst_effect_rhat
+        The largest of group effects; NaN where there are none.
+    lowest_ess
+        The least effective size, of bulk and tail, a value and a parameter.
+    draws
+        Draws after warm-up, of all chains together.
+
+    References
+    ----------
+    Vehtari, Gelman, Simpson, Carpenter and Burkner (2021), Bayesian Analysis 16:667.
+    Betancourt (2016), arXiv 1604.00695.
+
+    Examples
+    --------
+    >>> from stanmlm import diagnostics, lmer, simulate_exams
+    >>> found = diagnostics(lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1))
+    >>> found.draws, bool(found.worst_rhat[0] < 1.05)
+    (4000, True)
+    """
 
     divergences: int
     treedepth_hits: int
@@ -88,6 +118,21 @@ def checks(fit: Fit) -> Checks:
 
 def diagnostics(fit: Fit) -> Diagnostics:
     """The sampler's reports and the worst Rhat and effective size (of at most 40 effects a grouping factor).
+
+    Parameters
+    ----------
+    fit
+        A fit.
+
+    Returns
+    -------
+    Diagnostics
+        Divergences, tree depth, energy, Rhat and effective sizes; `to_frame()` gives them as one row.
+
+    Raises
+    ------
+    OptionError
+        For something else than a fit.
 
     Examples
     --------

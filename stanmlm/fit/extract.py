@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.base.arguments import check_arguments
-from stanmlm.base.arrays import Anything, Floats, Ints
 from stanmlm.base.errors import OptionError, check_probability
 from stanmlm.data.factors import own_values
 from stanmlm.fit.draws import (
@@ -15,7 +14,6 @@ from stanmlm.fit.draws import (
     coefficient_names,
     coefficients_of,
     effects_of,
-    labelled_values,
     values_of,
 )
 from stanmlm.fit.fit import Fit, draws_of, n_draws
@@ -24,7 +22,6 @@ from stanmlm.fit.group_coefficients import group_coefficients, group_effects
 from stanmlm.fit.posterior_summary import by_coefficient, check_probs, posterior_summary
 from stanmlm.priors.parameter_names import find, label_of, names_of
 from stanmlm.priors.parameters import SIGMA, Element, Grouping, groupings, is_intercept
-from stanmlm.sampling.standata import standata as data_block
 
 
 @overload
@@ -47,12 +44,13 @@ def fixef(
     add_dropped
         Show columns that were dropped from a rank-deficient design, as NaN (lme4's `add.dropped`).
     probs
-        Quantiles: gives brms's table in the place of means, `Estimate`, `Est.Error` and `Q2.5` of 0.025, intercepts of
-        all parameters first.
+        None for means. Quantiles: brms's table in their place, `Estimate`, `Est.Error` and `Q2.5` of 0.025, intercepts
+        of all parameters first.
 
     Returns
     -------
-    pandas.Series, or pandas.DataFrame with `probs`
+    pandas.Series or pandas.DataFrame
+        A number a coefficient; with `probs` a row each.
 
     Raises
     ------
@@ -85,9 +83,24 @@ def _fixed_summary(fit: Fit | FitList, probs: Sequence[float]) -> pd.DataFrame:
 def vcov(fit: Fit) -> pd.DataFrame:
     """Posterior covariance matrix of the population-level coefficients.
 
+    Parameters
+    ----------
+    fit
+        A fit.
+
+    Returns
+    -------
+    pandas.DataFrame
+        (coefficients, coefficients), both axes by R's names; the square roots of the diagonal are posterior sds.
+
+    Raises
+    ------
+    OptionError
+        For something else than a fit.
+
     Examples
     --------
-    >>> from stanmlm import vcov, lmer, simulate_exams
+    >>> from stanmlm import lmer, simulate_exams, vcov
     >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
     >>> vcov(fit).shape
     (2, 2)
@@ -110,12 +123,13 @@ def ranef(fit: Fit, *, probs: Sequence[float] | None = None) -> dict[str, pd.Dat
     fit
         A fit.
     probs
-        Quantiles: columns are pairs then, and `frame["hours"]` is brms's table of a coefficient, `Estimate`,
-        `Est.Error` and `Q2.5` of 0.025.
+        None for means. Quantiles: columns are pairs then, and `frame["hours"]` is brms's table of a coefficient,
+        `Estimate`, `Est.Error` and `Q2.5` of 0.025.
 
     Returns
     -------
-    dict of pandas.DataFrame, by grouping factor
+    dict
+        A pandas.DataFrame by grouping factor: rows are levels, columns coefficients.
 
     Raises
     ------
@@ -166,11 +180,14 @@ def coef(
     fit
         A fit, or what `lmList` returns.
     probs
-        Quantiles, as in `ranef`; of a fit without group terms they give the table of `fixef`.
+        None for means. Quantiles: columns are pairs then, a coefficient and `Estimate`, `Est.Error` and `Q2.5` of
+        0.025; of a fit without group terms the table of `fixef`.
 
     Returns
     -------
-    dict of pandas.DataFrame, by grouping factor; pandas.Series or pandas.DataFrame without any
+    dict, pandas.DataFrame or pandas.Series
+        A frame by grouping factor, a row a level and a column a coefficient; of `lmList` one frame; without group terms
+        a Series, or with `probs` a frame of coefficients.
 
     Raises
     ------
@@ -203,6 +220,16 @@ def _coefficients(fit: Fit, grouping: Grouping) -> pd.DataFrame:
 def sigma(fit: Fit) -> float:
     """Posterior mean of the residual standard deviation; 1 for families without one, as in lme4.
 
+    Parameters
+    ----------
+    fit
+        A fit.
+
+    Returns
+    -------
+    float
+        In units of the response.
+
     Raises
     ------
     OptionError
@@ -210,7 +237,7 @@ def sigma(fit: Fit) -> float:
 
     Examples
     --------
-    >>> from stanmlm import sigma, lmer, simulate_exams
+    >>> from stanmlm import lmer, sigma, simulate_exams
     >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
     >>> 0.15 < sigma(fit) < 0.25
     True
@@ -228,9 +255,24 @@ def sigma(fit: Fit) -> float:
 def ngrps(fit: Fit) -> dict[str, int]:
     """Number of levels of each grouping factor.
 
+    Parameters
+    ----------
+    fit
+        A fit.
+
+    Returns
+    -------
+    dict
+        A number by grouping factor; empty without any.
+
+    Raises
+    ------
+    OptionError
+        For something else than a fit.
+
     Examples
     --------
-    >>> from stanmlm import ngrps, lmer, simulate_exams
+    >>> from stanmlm import lmer, ngrps, simulate_exams
     >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
     >>> ngrps(fit)
     {'student': 100}
@@ -242,9 +284,24 @@ def ngrps(fit: Fit) -> dict[str, int]:
 def nobs(fit: Fit) -> int:
     """Number of rows used, after missing values were dropped (rows as given, not cells).
 
+    Parameters
+    ----------
+    fit
+        A fit.
+
+    Returns
+    -------
+    int
+        A row with trials or a weight counts once.
+
+    Raises
+    ------
+    OptionError
+        For something else than a fit.
+
     Examples
     --------
-    >>> from stanmlm import nobs, lmer, simulate_exams
+    >>> from stanmlm import lmer, nobs, simulate_exams
     >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
     >>> nobs(fit)
     500
@@ -256,10 +313,28 @@ def nobs(fit: Fit) -> int:
 def confint(fit: Fit | FitList, parm: Sequence[str] | str | None = None, level: float = 0.95) -> pd.DataFrame:
     """Central posterior intervals of fixed effects, group sds, correlations and sigma.
 
-    Rows carry lme4's names (`sd_(Intercept)|Subject`, `cor_Days.(Intercept)|Subject`, `sigma`, `(Intercept)`), columns
-    the percentages. `parm` picks rows, by these names or by how any package spells a parameter
-    (`sd_Subject[Days]`, `Sigma[Subject:Days,Days]`); lme4's "beta_" is all fixed effects, "theta_" all others. Those of
-    `lmList` stand below each other, by level.
+    Parameters
+    ----------
+    fit
+        A fit; of `lmList`, the intervals of its levels stand below each other.
+    parm
+        Which rows, all where None: by lme4's names, or as any package spells a parameter (`sd_Subject[Days]`,
+        `Sigma[Subject:Days,Days]`); lme4's "beta_" is all fixed effects, "theta_" all others.
+    level
+        Posterior probability between the bounds.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows by lme4's names (`sd_(Intercept)|Subject`, `cor_Days.(Intercept)|Subject`, `sigma`, `(Intercept)`), columns
+        the percentages, "2.5 %" and "97.5 %".
+
+    Raises
+    ------
+    OptionError
+        For a level that is no probability.
+    DataError
+        For a name that is no parameter.
 
     Examples
     --------
@@ -301,72 +376,6 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Element]], list[str]]] = {
     "beta_": lambda names: _of_kind(names, fixed=True),
     "theta_": lambda names: _of_kind(names, fixed=False),
 }
-
-
-def as_draws_df(fit: Fit, variables: Sequence[str] | str | None = None) -> pd.DataFrame:
-    """Every draw as a row, with `.chain .iteration .draw` as in R's posterior package; columns by ArviZ's labels.
-
-    `variables` picks variables (`["b", "sd_state"]`), or single parameters by any spelling (`"sd_income|state"`).
-
-    Examples
-    --------
-    >>> from stanmlm import as_draws_df, lmer, simulate_exams
-    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
-    >>> as_draws_df(fit, ["b", "sigma"]).columns.tolist()
-    ['.chain', '.iteration', '.draw', 'b[(Intercept)]', 'b[hours]', 'sigma']
-    """
-    check_arguments(as_draws_df, locals())
-    known = {row.name: row for row in fit.model.ledger.variables}
-    wanted = known if variables is None else dict.fromkeys([variables] if isinstance(variables, str) else variables)
-    columns: dict[str, Anything] = dict(draw_counters(fit))
-    for name in sorted(wanted, key=lambda name: list(known).index(name) if name in known else len(known)):
-        found = labelled_values(fit, known[name]) if name in known else _one(fit, name)
-        columns |= {label: draws.ravel() for label, draws in found.items()}
-    return pd.DataFrame(columns)
-
-
-def _one(fit: Fit, name: str) -> dict[str, Floats]:
-    """Draws (chains, draws) of what some spelling means."""
-    row = find(fit.model.spellings, name)
-    return {label_of(fit.model.ledger, row): values_of(fit, [row])[..., 0]}
-
-
-def stancode(fit: Fit) -> str:
-    """The Stan program of a fit; with `standata(fit)` it runs by hand in any Stan.
-
-    Gaussian models with one grouping factor have their group effects integrated out: the program samples the rest, and
-    effects are drawn afterwards. `centering="noncentered"` gives the textbook's program.
-
-    Examples
-    --------
-    >>> from stanmlm import lmer, simulate_exams, stancode
-    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
-    >>> stancode(fit).splitlines()[0]
-    '// gaussian family, identity link. Written by stanmlm.'
-    """
-    check_arguments(stancode, locals())
-    return fit.program.text
-
-
-def standata(fit: Fit) -> dict[str, object]:
-    """The data block of a fit's program, NumPy arrays and numbers by name.
-
-    Examples
-    --------
-    >>> from stanmlm import standata, lmer, simulate_exams
-    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
-    >>> standata(fit)["N"]
-    500
-    """
-    check_arguments(standata, locals())
-    return dict(data_block(fit.model))
-
-
-def draw_counters(fit: Fit) -> dict[str, Ints]:
-    """`.chain`, `.iteration` and `.draw` of every draw, from 1."""
-    sizes = fit.posterior["posterior"].sizes
-    chain, iteration = np.indices((sizes["chain"], sizes["draw"])).reshape(2, -1) + 1
-    return {".chain": chain, ".iteration": iteration, ".draw": np.arange(1, len(chain) + 1)}
 
 
 def _groupings(fit: Fit) -> tuple[Grouping, ...]:

@@ -15,7 +15,28 @@ from stanmlm.fit.tidy_table import COLUMNS, DEFAULT, tidy_table
 
 @dataclass(frozen=True)
 class FitList:
-    """What `lmList` and `fits` return: fits by level, which `coef`, `fixef`, `confint`, `tidy` and `summary` read."""
+    """What `lmList` and `fits` return: a mapping of levels to fits, which `coef`, `confint`, `tidy` and `summary` read.
+
+    Attributes
+    ----------
+    formula
+        Without the factor.
+    group
+        The factor.
+    fits
+        By level, in the order of the data's levels.
+    inestimable
+        Levels whose likelihood has no maximum or cannot tell coefficients apart, and why.
+    failed
+        Levels without a fit, and why.
+
+    Examples
+    --------
+    >>> from stanmlm import fixef, lmList, simulate_exams
+    >>> fits = lmList("score ~ hours | exam", simulate_exams(seed=1), seed=1, iter=500)
+    >>> fixef(fits["2"]).index.tolist(), dict(fits.failed)
+    (['(Intercept)', 'hours'], {})
+    """
 
     formula: str
     group: str
@@ -89,7 +110,18 @@ class FitList:
         return pd.concat(parts, names=[name]).reset_index(level=0).reset_index(drop=True)
 
     def means(self, add_dropped: bool) -> pd.DataFrame:
-        """Posterior means, a row a level; NaN where a level has no such coefficient or no fit."""
+        """Posterior means, a row a level; NaN where a level has no such coefficient or no fit.
+
+        Parameters
+        ----------
+        add_dropped
+            Whether columns that a level's design cannot tell apart are there, as NaN.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A column a coefficient.
+        """
         by_level = {level: coefficient_means(fit, add_dropped) for level, fit in self.fits.items()}
         names = dict.fromkeys(name for means in by_level.values() for name in means.index)
         return pd.DataFrame(by_level).T.reindex(index=[*self.fits, *self.failed], columns=list(names))

@@ -59,7 +59,7 @@ def lmList(  # noqa: N802, lme4's name
     data
         A data frame, or None for variables of the caller's scope.
     family
-        As in `glm`.
+        `gaussian`, `binomial`, `"poisson"`, `binomial(link="probit")` and so on.
     n_jobs
         Levels that are fitted at a time, as in `fits`.
     **options
@@ -68,7 +68,8 @@ def lmList(  # noqa: N802, lme4's name
 
     Returns
     -------
-    A `FitList`: `fits["AL"]` is a fit, `coef(fits)` R's table of them.
+    FitList
+        `fits["AL"]` is a fit, `coef(fits)` R's table of them.
 
     Raises
     ------
@@ -113,6 +114,21 @@ def coefficients(fits: FitList) -> pd.DataFrame:
     """Posterior means by level, as R's `coef(lmList(...))`; NaN where maximum likelihood has no estimate.
 
     `coef(fits)` has the posterior means of those as well.
+
+    Parameters
+    ----------
+    fits
+        What `lmList` returns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a level, a column a coefficient.
+
+    Raises
+    ------
+    OptionError
+        For anything else, a single fit among it.
 
     Examples
     --------

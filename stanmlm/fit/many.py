@@ -60,11 +60,11 @@ def fit_jobs(jobs: Mapping[str, Job], n_jobs: int | None) -> Outcomes:
     fresh = fresh_seed()
     fits: dict[str, Fit] = {}
     errors: dict[str, StanmlmError] = {}
-    with Parallel(n_jobs=n_jobs, return_as="generator") as parallel, counted(len(jobs), "models", show) as step:
+    with Parallel(n_jobs=n_jobs, return_as="generator") as parallel, counted(len(jobs), 0, "models", show) as step:
         for some in _batches(list(jobs.items()), BATCH * at_a_time):
             ready = {name: each for name, job in some if (each := _ready(name, job, fresh, cores, errors))}
             for name, made, told in parallel(delayed(_made)(name, each) for name, each in ready.items()):
-                step(name)
+                step()
                 for message in told:
                     warn_user(f"`{name}`: {message}")
                 if isinstance(made, Fit):

@@ -15,8 +15,8 @@ from stanmlm.data.frame import ModelFrame, model_frame
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.data.rvalues import as_factor
 from stanmlm.families import Family
+from stanmlm.families.altered import holding
 from stanmlm.families.categories import thresholds_told
-from stanmlm.families.family import holding
 from stanmlm.families.ordinal import MOST_SHIFTED, shift_of
 from stanmlm.families.reading import read_response, require_counting, with_items
 from stanmlm.families.responses import Response
@@ -27,8 +27,8 @@ from stanmlm.model.centering import centering
 from stanmlm.model.compress import compress
 from stanmlm.model.model import Model
 from stanmlm.model.propriety import check_posterior
+from stanmlm.priors.prior_records import SetPrior
 from stanmlm.priors.prior_slots import CovarianceInput, PriorInput
-from stanmlm.priors.prior_spec import SetPrior
 from stanmlm.priors.priors import check_proper, resolve_priors, scalar_bounds, split_preset
 from stanmlm.sampling.engines.protocol import Engine, RawDraws, Sampling, StanData
 from stanmlm.sampling.engines.sampling import resolve

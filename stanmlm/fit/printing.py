@@ -148,11 +148,23 @@ def display(fit: Fit, digits: int = 2) -> None:
 
     Estimates are posterior means, `coef.se` posterior standard deviations.
 
+    Parameters
+    ----------
+    fit
+        A fit.
+    digits
+        Digits after the point.
+
+    Raises
+    ------
+    OptionError
+        For something else than a fit, and for digits below 0 or over 20.
+
     Examples
     --------
     >>> from stanmlm import display, lmer, simulate_exams
     >>> exams = simulate_exams(seed=1)
-    >>> display(lmer("score ~ hours + (1 | student)", exams, seed=1))  # doctest: +ELLIPSIS
+    >>> display(lmer("score ~ hours + (1 | student)", exams, seed=1))
     lmer(formula = score ~ hours + (1 | student), data = exams)
     ...
     """

@@ -24,7 +24,26 @@ TABLE_DIGITS = 4
 
 @dataclass(frozen=True)
 class PriorSummary:
-    """The priors of a model, specified and after autoscaling; prints as rstanarm's or brms's."""
+    """The priors of a model, specified and after autoscaling; prints as rstanarm's or brms's.
+
+    Attributes
+    ----------
+    title
+        The formula.
+    priors
+        The table of priors; `to_frame()` gives it as a data frame.
+    unit
+        The parameter that group standard deviations are in units of, "" for none.
+    digits
+        Significant digits of the print.
+
+    Examples
+    --------
+    >>> from stanmlm import lm, prior_summary, simulate_exams
+    >>> fit = lm("score ~ hours", simulate_exams(seed=1), seed=1)
+    >>> prior_summary(fit).to_frame()["class"].tolist()
+    ['b', 'Intercept', 'sigma']
+    """
 
     title: str
     priors: Priors
@@ -56,7 +75,12 @@ def prior_summary(fit: Fit, digits: int = 2) -> PriorSummary:
     -------
     PriorSummary
         Prints in rstanarm's layout, and as brms's table after `set_prior` or under another preset;
-        `prior_frame(fit.model.priors)` gives the numbers.
+        `to_frame()` gives the numbers.
+
+    Raises
+    ------
+    OptionError
+        For something else than a fit, and for digits below 0 or over 20.
 
     Examples
     --------

@@ -63,7 +63,8 @@ def update(
 
     Returns
     -------
-    A new `Fit`.
+    Fit
+        A new one; the old one stays as it is.
 
     Raises
     ------

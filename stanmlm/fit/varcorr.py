@@ -33,7 +33,25 @@ class VarCorrTerm:
 class VarCorrTable:
     """Standard deviations and correlations of the group effects; prints as lme4's `VarCorr`.
 
-    `table["Subject"]` is the covariance matrix of one factor, `table.to_frame()` everything with intervals.
+    `table["student"]` is a covariance matrix of posterior means, `table.to_frame()` has every number with its interval.
+
+    Attributes
+    ----------
+    terms
+        One record a bar: `group`, `coefs`, `sd` (K,), `cor` (K, K) and `draws` (draws, K, K) of the covariance matrix.
+    sigma
+        The residual standard deviation of a gaussian model, else None.
+    level
+        Posterior probability of the intervals.
+    residual
+        Draws of sigma, (draws,).
+
+    Examples
+    --------
+    >>> from stanmlm import VarCorr, lmer, simulate_exams
+    >>> found = VarCorr(lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1))
+    >>> found.terms[0].group, round(found.sigma, 1)
+    ('student', 0.2)
     """
 
     terms: tuple[VarCorrTerm, ...]
@@ -120,7 +138,8 @@ def VarCorr(  # noqa: N802, lme4's name
 
     Returns
     -------
-    VarCorrTable, or with `probs` a dict of dicts of pandas.DataFrame
+    VarCorrTable or dict
+        With `probs` a dict by group of dicts of pandas.DataFrame.
 
     Raises
     ------
@@ -179,6 +198,22 @@ def _varcorr_term(fit: Fit, name: str, bar: int) -> VarCorrTerm:
 
 def as_data_frame(table: VarCorrTable | Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """R's `as.data.frame` of `VarCorr(fit)` (grp var1 var2 vcov sdcor) or of `ranef(fit)` (with condsd).
+
+    Parameters
+    ----------
+    table
+        What `VarCorr` or `ranef` gives.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Of `VarCorr` a row a standard deviation or correlation: `grp`, `var1`, `var2`, `vcov` (variance or covariance),
+        `sdcor`. Of `ranef` a row a level and coefficient: `grpvar`, `term`, `grp`, `condval`, `condsd`.
+
+    Raises
+    ------
+    OptionError
+        For anything else.
 
     Examples
     --------

@@ -9,7 +9,7 @@ from stanmlm.fit.call import Options, Scope, name_of
 from stanmlm.fit.fit import Call, Fit
 from stanmlm.fit.imputed import fit_data
 from stanmlm.formula.bf import FormulaLike
-from stanmlm.priors.prior_spec import SetPrior
+from stanmlm.priors.prior_records import SetPrior
 
 
 def lm(formula: FormulaLike, data: object = None, **options: Unpack[Options]) -> Fit:
@@ -27,12 +27,19 @@ def lm(formula: FormulaLike, data: object = None, **options: Unpack[Options]) ->
 
     Returns
     -------
-    A `Fit`; print it, and ask it with `fixef`, `summary`, `posterior_epred` and the rest.
+    Fit
+        Print it, and ask it with `fixef`, `summary`, `posterior_epred` and the rest.
 
     Raises
     ------
-    StanmlmError
-        A `FormulaError`, `DataError`, `PriorError`, `OptionError` or `EngineError` that says what would do.
+    FormulaError
+        For a formula that cannot be read, with a caret below what cannot.
+    DataError
+        For data that the formula or the family cannot use, with the rows.
+    PriorError, OptionError
+        For priors and options that do not exist, or have impossible values.
+    EngineError
+        Where Stan is missing or fails.
 
     Examples
     --------
@@ -61,12 +68,19 @@ def glm(formula: FormulaLike, data: object = None, family: FamilyLike = "gaussia
 
     Returns
     -------
-    A `Fit`.
+    Fit
+        Print it, and ask it with `fixef`, `ranef`, `summary`, `posterior_epred` and the rest.
 
     Raises
     ------
-    StanmlmError
-        As `lm`.
+    FormulaError
+        For a formula that cannot be read, with a caret below what cannot.
+    DataError
+        For data that the formula or the family cannot use, with the rows.
+    PriorError, OptionError
+        For priors and options that do not exist, or have impossible values.
+    EngineError
+        Where Stan is missing or fails.
 
     Examples
     --------
@@ -96,12 +110,19 @@ def lmer(formula: FormulaLike, data: object = None, family: FamilyLike = "gaussi
 
     Returns
     -------
-    A `Fit`.
+    Fit
+        Print it, and ask it with `fixef`, `ranef`, `summary`, `posterior_epred` and the rest.
 
     Raises
     ------
-    StanmlmError
-        As `lm`.
+    FormulaError
+        For a formula that cannot be read, with a caret below what cannot.
+    DataError
+        For data that the formula or the family cannot use, with the rows.
+    PriorError, OptionError
+        For priors and options that do not exist, or have impossible values.
+    EngineError
+        Where Stan is missing or fails.
 
     Examples
     --------
@@ -129,19 +150,25 @@ def glmer(
         caller's scope.
     family
         `binomial`, `"binomial"`, `binomial(link="probit")`, and so on with `gaussian`, `poisson`, `negbinomial` and
-        `student`.
-        Without one it warns and does what `lmer` does, as lme4's.
+        `student`. Without one it warns and does what `lmer` does, as lme4's.
     **options
         How to fit: `weights`, `subset`, priors, `chains`, `seed` and the others of `Options`.
 
     Returns
     -------
-    A `Fit`.
+    Fit
+        Print it, and ask it with `fixef`, `ranef`, `summary`, `posterior_epred` and the rest.
 
     Raises
     ------
-    StanmlmError
-        As `lm`.
+    FormulaError
+        For a formula that cannot be read, with a caret below what cannot.
+    DataError
+        For data that the formula or the family cannot use, with the rows.
+    PriorError, OptionError
+        For priors and options that do not exist, or have impossible values.
+    EngineError
+        Where Stan is missing or fails.
 
     Examples
     --------
@@ -173,12 +200,19 @@ def brm(formula: FormulaLike, data: object = None, family: FamilyLike = "gaussia
 
     Returns
     -------
-    A `Fit`.
+    Fit
+        Print it, and ask it with `fixef`, `ranef`, `summary`, `posterior_epred` and the rest.
 
     Raises
     ------
-    StanmlmError
-        As `lm`.
+    FormulaError
+        For a formula that cannot be read, with a caret below what cannot.
+    DataError
+        For data that the formula or the family cannot use, with the rows.
+    PriorError, OptionError
+        For priors and options that do not exist, or have impossible values.
+    EngineError
+        Where Stan is missing or fails.
 
     Examples
     --------

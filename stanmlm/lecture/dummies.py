@@ -34,6 +34,7 @@ def makeFEdummies(x: ArrayLike) -> pd.DataFrame:  # noqa: N802
 
     Examples
     --------
+    >>> from stanmlm import makeFEdummies
     >>> makeFEdummies(["b", "a", "b"])
          b    a
     0  1.0  0.0
@@ -57,7 +58,8 @@ def group_mean(x: ArrayLike, by: ArrayLike) -> Floats:
 
     Returns
     -------
-    numpy.ndarray, (N,)
+    numpy.ndarray
+        (N,), in units of `x`.
 
     Raises
     ------
@@ -66,6 +68,7 @@ def group_mean(x: ArrayLike, by: ArrayLike) -> Floats:
 
     Examples
     --------
+    >>> from stanmlm import group_mean
     >>> group_mean([1, 3, 5], ["a", "a", "b"])
     array([2., 2., 5.])
     """

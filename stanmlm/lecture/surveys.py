@@ -30,9 +30,26 @@ NAMES = (
 class Survey:
     """Respondents of 2000 and 2004 in the common frame, with what a caption has to say about them.
 
-    `frame` has a row a respondent: `year`, `state` (postal code), `vote` (1 Republican, 0 Democrat), `income`
-    (-2 to 2), `avg.income` (log of the state's per-capita income of 2000 in $10,000, centred over the states of that
-    year) and `n` (respondents of that state in that year).
+    Attributes
+    ----------
+    frame
+        A row a respondent: `year`, `state` (postal code), `vote` (1 Republican, 0 Democrat), `income` (-2 to 2),
+        `avg.income` (log of the state's per-capita income of 2000 in $10,000, centred over the states of that year) and
+        `n` (respondents of that state in that year).
+    source
+        "ANES 2000 and 2004", say.
+    response
+        What a 1 means, as an axis says it: "Probability of voting Republican".
+    caveat
+        A sentence for captions; "" where there is none.
+    notes
+        What was left out, and why.
+
+    Examples
+    --------
+    >>> from stanmlm import load_anes
+    >>> sorted(load_anes().frame["income"].unique().tolist())
+    [-2, -1, 0, 1, 2]
     """
 
     frame: pd.DataFrame
@@ -53,6 +70,7 @@ def state_facts() -> pd.DataFrame:
 
     Examples
     --------
+    >>> from stanmlm import state_facts
     >>> state_facts().loc[:1, ["state", "income_2000"]]
       state  income_2000
     0    AL        24070

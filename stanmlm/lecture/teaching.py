@@ -35,11 +35,18 @@ def simulate_exams(
 
     Returns
     -------
-    A frame of students * exams rows with `student` (categorical, "1", "2", ...), `exam`, `hours`, `score` and the
-    `aptitude` that a researcher would not see.
+    pandas.DataFrame
+        students * exams rows: `student` (categorical, "1", "2", ...), `exam`, `hours`, `score`, and the `aptitude` that
+        a researcher would not see.
+
+    Raises
+    ------
+    OptionError
+        For numbers of students or exams that are not from 1 to 10000, and for standard deviations below 0.
 
     Examples
     --------
+    >>> from stanmlm import simulate_exams
     >>> simulate_exams(seed=1).shape
     (500, 5)
     """
@@ -75,13 +82,36 @@ def simulate_counties(
     conservative ones (conservatism is -2 times the state's mean income, plus noise), so that a regression which
     leaves the states out finds a negative slope of income.
 
+    Parameters
+    ----------
+    seed
+        Of NumPy's generator.
+    states
+        How many states.
+    counties
+        How many counties each has.
+    income_slope
+        Effect of a county's income on the vote, within states.
+    conservatism_slope
+        Effect of a state's conservatism.
+    noise_sd
+        Standard deviation of counties around what these explain.
+
     Returns
     -------
-    A frame of states * counties rows with `state` (categorical), `county`, `income`, `conservatism` (one value a
-    state) and `rvs`.
+    pandas.DataFrame
+        states * counties rows: `state` (categorical), `county`, `income`, `conservatism` (one value a state) and `rvs`,
+        all in standard units.
+
+    Raises
+    ------
+    OptionError
+        For numbers of states or counties that are not from 1 to 10000, and for a standard deviation below 0.
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from stanmlm import simulate_counties
     >>> frame = simulate_counties(seed=1)
     >>> bool(np.polyfit(frame["income"], frame["rvs"], 1)[0] < 0)
     True

@@ -68,6 +68,7 @@ def simulate_redblue(seed: int, n: int = 20_000) -> pd.DataFrame:
 
     Examples
     --------
+    >>> from stanmlm import simulate_redblue
     >>> voters = simulate_redblue(seed=1, n=500)
     >>> voters.groupby("year").size().to_dict()
     {2000: 500, 2004: 500}

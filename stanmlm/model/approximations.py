@@ -14,7 +14,8 @@ from stanmlm.families.slopes import has_information, information_of, scores, slo
 LEAST = 1e-12
 # What data say of a combination of predictors stays above this share of what they say of the best known one.
 FLATTEST = 1e-3
-# A step moves a parameter beside the location by no more than this, on its link's scale.
+# A step moves a parameter beside the location by no more than this, on its link's scale, and the location where
+# responses are truncated or censored: what they say of it fades in both directions, and steps would go to and fro.
 FARTHEST = 2.0
 
 
@@ -33,6 +34,7 @@ class Likelihood:
 
     start: Floats  # (P, C) linear predictors to begin at, offsets and all
     limits: Floats  # (2, P): beyond them a step has overshot
+    farthest: Floats  # (P,) how far a step may go
     # (eta (P, C), variance of the location's eta (C,), dispersion) -> the problem of a step
     working: Callable[[Floats, Floats, float], Working]
     # (location's eta (C,), its variance) -> the dispersion that goes with them, 1 where it is none or a predictor
@@ -88,7 +90,8 @@ def of_means(at: Means) -> Likelihood:
 
     start, has = (middle + about)[None], at.spread is not None
     limits = np.array(bounds_of(at))[:, None]
-    return Likelihood(start, limits, working, dispersion, has_dispersion=has, by_variance=has)
+    anywhere = np.full(1, np.inf)
+    return Likelihood(start, limits, anywhere, working, dispersion, has_dispersion=has, by_variance=has)
 
 
 def _information(family: Family, eta: Floats) -> Floats:
@@ -220,7 +223,8 @@ def of_responses(
     first = start[:, None] + offset - (offset @ often / max(float(often.sum()), 1e-300))[:, None]
     first = np.clip(first, *limits[..., None])
     by_variance = P > 1 and not family.categories
-    return Likelihood(first, limits, working, lambda *_: 1.0, has_dispersion=False, by_variance=by_variance)
+    farthest = np.array([np.inf if seen.extra.whole else FARTHEST, *np.full(P - 1, FARTHEST)])
+    return Likelihood(first, limits, farthest, working, lambda *_: 1.0, has_dispersion=False, by_variance=by_variance)
 
 
 def positive(weight: Floats) -> Floats:
@@ -261,9 +265,7 @@ def weighted(weight: Floats, values: Floats) -> Floats:
     return np.asarray(weight[0] * values if alone else np.einsum("pqc,qc->pc", weight, values))
 
 
-def within_reach(eta: Floats, before: Floats, limits: Floats) -> Floats:
-    """Linear predictors (P, C) where a step may end: in limits, and but for the location's not far from `before`."""
-    out = np.empty_like(eta)
-    out[0] = eta[0]
-    np.clip(eta[1:], before[1:] - FARTHEST, before[1:] + FARTHEST, out=out[1:])
-    return np.asarray(np.clip(out, *limits[..., None], out=out))
+def within_reach(eta: Floats, before: Floats, likelihood: Likelihood) -> Floats:
+    """Linear predictors (P, C) where a step may end: in limits, and not too far from `before`."""
+    low, high = (before + sign * likelihood.farthest[:, None] for sign in (-1, 1))
+    return np.asarray(np.clip(np.clip(eta, low, high), *likelihood.limits[..., None]))

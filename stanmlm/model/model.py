@@ -13,7 +13,7 @@ from stanmlm.data.design import Design
 from stanmlm.data.factors import level_key
 from stanmlm.data.frame import ModelFrame
 from stanmlm.families import Family
-from stanmlm.families.family import Distributional
+from stanmlm.families.distributional import Distributional
 from stanmlm.families.responses import Response, added_to
 from stanmlm.formula.bf import LOCATION
 from stanmlm.formula.formula import Formula

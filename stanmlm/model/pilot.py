@@ -148,7 +148,7 @@ def _look(at: _State, of: Problem) -> _State:
     uncertain = _uncertain(at, of) if likelihood.by_variance else np.zeros(C)
     eta = _eta(at, of)
     dispersion = max(likelihood.dispersion(eta[0], uncertain), SMALLEST)
-    eta = within_reach(eta, at.eta, likelihood.limits)
+    eta = within_reach(eta, at.eta, likelihood)
     working = likelihood.working(eta, uncertain, dispersion)
     return replace(at, dispersion=dispersion, eta=eta, working=working, gram=_gram(of, working))
 

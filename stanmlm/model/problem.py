@@ -11,7 +11,7 @@ from stanmlm.data.coefficients import centers, intercepts, n_coefficients, place
 from stanmlm.data.design import Design, dpars_of, predictors
 from stanmlm.families import Family
 from stanmlm.families.categories import shares_of
-from stanmlm.families.family import Distributional
+from stanmlm.families.distributional import Distributional
 from stanmlm.families.reductions import Observed, response_columns
 from stanmlm.families.responses import Response
 from stanmlm.families.thresholds import middle

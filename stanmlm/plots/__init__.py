@@ -1,7 +1,9 @@
 """Figures in plotnine: fits or pure frames come in, ggplots go out."""
 
 from stanmlm.plots.areas import plot_areas
+from stanmlm.plots.calibration import plot_sbc
 from stanmlm.plots.chains import plot_rank, plot_trace
+from stanmlm.plots.check_model import check_model
 from stanmlm.plots.curves import plot_curves
 from stanmlm.plots.effects import plot_conditional_effects
 from stanmlm.plots.frames import interval_frame
@@ -20,6 +22,7 @@ from stanmlm.plots.theme import caption
 __all__ = [
     "Words",
     "caption",
+    "check_model",
     "interval_frame",
     "plot_areas",
     "plot_codes",
@@ -31,6 +34,7 @@ __all__ = [
     "plot_ranef",
     "plot_rank",
     "plot_residuals",
+    "plot_sbc",
     "plot_slopes",
     "plot_trace",
     "pp_check",

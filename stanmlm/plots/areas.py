@@ -41,7 +41,8 @@ def plot_areas(
     fit : Fit
         A fit.
     pars, regex_pars : optional
-        Which parameters, as in `plot_intervals`.
+        Which parameters: names of `summary(fit)` or ArviZ's labels, or a regular expression. Where both are None, all
+        but the group effects and the intercept.
     prob, prob_outer : float
         Probabilities of the shaded interval and of the whole area.
     words : Words

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from stanmlm.plots import check_rows, check_shapes
 from stanmlm.plots.check_parts import YREP, Subject, Y, check_theme, large_keys, no_heights, whole_breaks
-from stanmlm.plots.check_statistics import grouped_statistic, one_statistic
+from stanmlm.plots.check_shapes import in_panels
+from stanmlm.plots.check_statistics import grouped_statistic, one_polygon, one_statistic, two_statistics
 from stanmlm.plots.parts import plain
 from stanmlm.plots.theme import DARK, DARK_EDGE, LIGHT, LIGHT_EDGE, MID, QUIET
 
@@ -220,23 +222,7 @@ def _intervals(frame: pd.DataFrame, subject: Subject) -> "ggplot":
         + scale_color_manual([DARK_EDGE, MID], breaks=[Y, YREP], guide=large_keys())
         + scale_x_continuous(labels=plain)
         + scale_y_continuous(labels=plain)
-        + labs(x="row", y=subject.response)
-    )
-
-
-def _error(frame: pd.DataFrame, subject: Subject) -> "ggplot":
-    from plotnine import aes, geom_point, geom_vline, labs, scale_x_continuous, scale_y_continuous
-
-    from stanmlm.plots.sheet import Sheet
-
-    return (
-        Sheet(frame, aes("error", "y"))
-        + check_theme()
-        + geom_vline(xintercept=0, color=QUIET, linetype="dashed", size=0.4)
-        + geom_point(color=DARK_EDGE, fill=MID, shape="o", stroke=0.3, size=1.8, alpha=0.8)
-        + scale_x_continuous(labels=plain)
-        + scale_y_continuous(labels=plain)
-        + labs(x="average error, $y - y_{rep}$", y=subject.response)
+        + labs(x=subject.along, y=subject.response)
     )
 
 
@@ -260,16 +246,45 @@ def _error_binned(frame: pd.DataFrame, subject: Subject) -> "ggplot":
 
 FIGURES: Mapping[str, Callable[[pd.DataFrame, Subject], "ggplot"]] = {
     "dens_overlay": _overlay,
+    "dens_overlay_grouped": in_panels(_overlay),
+    "dens": check_shapes.densities_apart,
     "ecdf_overlay": _ecdf,
+    "ecdf_overlay_grouped": in_panels(_ecdf),
     "hist": _hist,
+    "freqpoly": check_shapes.polygons,
+    "freqpoly_grouped": in_panels(check_shapes.polygons),
+    "boxplot": check_shapes.boxes,
+    "violin_grouped": check_shapes.violins,
     "bars": _bars,
     "bars_grouped": _bars_grouped,
     "rootogram": _rootogram,
     "stat": one_statistic,
     "stat_grouped": grouped_statistic,
+    "stat_2d": two_statistics,
+    "stat_freqpoly": one_polygon,
+    "stat_freqpoly_grouped": in_panels(one_polygon),
     "intervals": _intervals,
-    "error": _error,
+    "intervals_grouped": in_panels(_intervals),
+    "ribbon": check_rows.ribbon,
+    "ribbon_grouped": in_panels(check_rows.ribbon),
+    "scatter": check_rows.scatter,
+    "scatter_avg": check_rows.average,
+    "scatter_avg_grouped": in_panels(check_rows.average),
+    "error": check_rows.error_average,
+    "error_scatter_avg": check_rows.error_average,
+    "error_scatter_avg_grouped": in_panels(check_rows.error_average),
+    "error_scatter_avg_vs_x": check_rows.error_along,
+    "error_scatter": check_rows.error_scatter,
+    "error_hist": check_rows.error_histograms,
+    "error_hist_grouped": check_rows.error_histograms,
     "error_binned": _error_binned,
+    "pit_ecdf": check_shapes.places,
+    "pit_ecdf_grouped": in_panels(check_shapes.places),
     "loo_pit": _loo_pit,
+    "loo_pit_overlay": _loo_pit,
+    "loo_pit_qq": check_shapes.quantiles,
+    "loo_intervals": _intervals,
+    "loo_ribbon": check_rows.ribbon,
     "km_overlay": _survival,
+    "km_overlay_grouped": in_panels(_survival),
 }

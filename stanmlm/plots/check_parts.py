@@ -20,6 +20,8 @@ class Subject:
     expected: str
     stat: str
     categories: tuple[str, ...] = ()  # what codes from 1 stand for
+    along: str = "row"  # what rows stand along
+    stats: tuple[str, str] = ("mean", "sd")  # of two statistics
 
 
 def no_heights() -> "theme":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.criticism.ppcheck import BINS
+from stanmlm.after.criticism.check_shapes import BINS
 from stanmlm.plots.check_parts import Subject, check_theme, large_keys, no_heights
 from stanmlm.plots.parts import plain
 from stanmlm.plots.rows import names_down, size_for
@@ -36,6 +36,66 @@ def _few_breaks(limits: tuple[float, float]) -> list[float]:
 def one_statistic(frame: pd.DataFrame, subject: Subject) -> "ggplot":
     """A histogram of the statistic of replicates, and a line at that of y."""
     return _statistics(frame, subject, _some_breaks)
+
+
+def one_polygon(frame: pd.DataFrame, subject: Subject) -> "ggplot":
+    """A histogram of the statistic of replicates as a line, and a line at that of y."""
+    from plotnine import (
+        aes,
+        geom_freqpoly,
+        geom_vline,
+        labs,
+        scale_color_manual,
+        scale_x_continuous,
+        scale_y_continuous,
+    )
+
+    from stanmlm.plots.sheet import Sheet
+
+    new, old = f"$T(y_{{rep}})$, {subject.stat}", "$T(y)$"
+    lines = frame.drop_duplicates([column for column in ("group", "observed") if column in frame])
+    return (
+        Sheet(frame, aes("value"))
+        + check_theme()
+        + geom_freqpoly(aes(color="of"), data=frame.assign(of=new), bins=BINS, size=0.8)
+        + geom_vline(aes(xintercept="observed", color="of"), data=lines.assign(of=old), size=1.2)
+        + scale_color_manual({new: MID, old: DARK}, breaks=[old, new])
+        + scale_x_continuous(breaks=_few_breaks if "group" in frame else _some_breaks, labels=plain)
+        + scale_y_continuous(expand=(0, 0, 0.05, 0))
+        + labs(x=f"{subject.stat} of {subject.response}", y="")
+        + no_heights()
+    )
+
+
+def two_statistics(frame: pd.DataFrame, subject: Subject) -> "ggplot":
+    """Two statistics of replicates as points, and those of y."""
+    from plotnine import (
+        aes,
+        geom_hline,
+        geom_point,
+        geom_vline,
+        labs,
+        scale_color_manual,
+        scale_x_continuous,
+        scale_y_continuous,
+    )
+
+    from stanmlm.plots.sheet import Sheet
+
+    first, second = subject.stats
+    new, old, one = f"$T(y_{{rep}})$, {first} and {second}", "$T(y)$", frame.iloc[:1]
+    return (
+        Sheet(frame)
+        + check_theme()
+        + geom_point(aes("value", "value2", color="of"), frame.assign(of=new), size=0.9, alpha=0.5, stroke=0)
+        + geom_vline(aes(xintercept="observed"), one, color=DARK, size=0.5)
+        + geom_hline(aes(yintercept="observed2"), one, color=DARK, size=0.5)
+        + geom_point(aes("observed", "observed2", color="of"), one.assign(of=old), size=3.5)
+        + scale_color_manual({new: MID, old: DARK}, breaks=[old, new], guide=large_keys())
+        + scale_x_continuous(breaks=_some_breaks, labels=plain)
+        + scale_y_continuous(labels=plain)
+        + labs(x=f"{first} of {subject.response}", y=f"{second} of {subject.response}")
+    )
 
 
 def grouped_statistic(frame: pd.DataFrame, subject: Subject) -> "ggplot":

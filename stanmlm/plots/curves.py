@@ -66,13 +66,13 @@ def plot_curves(
     highlight : group or sequence of groups
         Groups to colour, at most six; of a fit with six groups or fewer, all of them where it is empty.
     at : mapping, optional
-        Of a fit: values of variables that the figure does not show, which stand at typical values elsewhere.
+        Of a fit: values of variables that the figure does not show; where None they stand at typical values.
     rows, columns : str, optional
-        Columns whose values make the rows and columns of panels.
+        Columns whose values make the rows and columns of panels; None for one row, and one column.
     sizes : pandas.DataFrame, optional
-        Open circles on highlighted curves: `x`, `group`, `estimate`, `share` (the area) and the facets.
+        Open circles on highlighted curves: `x`, `group`, `estimate`, `share` (the area) and the facets; None for none.
     dots : pandas.DataFrame, optional
-        Filled dots on highlighted curves: `x`, `group`, `estimate` and the facets.
+        Filled dots on highlighted curves: `x`, `group`, `estimate` and the facets; None for none.
     names : mapping, optional
         What to call a group at the end of its curve, by group; the group itself by default.
     words : Words
@@ -94,11 +94,12 @@ def plot_curves(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> curves = pd.DataFrame({"income": [-2, 2, -2, 2], "state": ["MS", "MS", "CT", "CT"]})
     >>> curves = curves.assign(estimate=0.5, lower50=0.4, upper50=0.6, lower95=0.3, upper95=0.7)
     >>> plot_curves(curves, "income", "state", ["MS"]).data is curves
     True
-    >>> from stanmlm import lmer, simulate_exams
+    >>> from stanmlm import lmer, plot_curves, simulate_exams
     >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
     >>> plot_curves(fit, "hours", "student", ["1", "2"]).data["student"].nunique()
     100

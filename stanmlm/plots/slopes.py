@@ -71,11 +71,11 @@ def plot_slopes(
         Of a fit: the variable whose coefficient is drawn, or "(Intercept)"; the one that varies by the group where
         None.
     line : pandas.DataFrame, optional
-        What the model expects of a group at `x`: the columns of `slopes` but for `group`.
+        What the model expects of a group at `x`: the columns of `slopes` but for `group`; None for that of a fit.
     rows, columns : str, optional
-        Columns whose values make the rows and columns of panels.
+        Columns whose values make the rows and columns of panels; None for one row, and one column.
     names : mapping, optional
-        What to call a highlighted group, by group.
+        What to call a highlighted group, by group; the group itself where None.
     words : Words
         Title, subtitle, axes and caption.
     log_x : bool
@@ -93,11 +93,12 @@ def plot_slopes(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> slopes = pd.DataFrame({"income": [2.2, 4.1], "state": ["MS", "CT"], "estimate": [0.5, 0.0]})
     >>> slopes = slopes.assign(lower50=-0.1, upper50=0.6, lower95=-0.2, upper95=0.7)
     >>> plot_slopes(slopes, "income", "state", ["MS"]).data is slopes
     True
-    >>> from stanmlm import lmer, simulate_counties
+    >>> from stanmlm import lmer, plot_slopes, simulate_counties
     >>> fit = lmer("rvs ~ income + conservatism + (1 | state)", simulate_counties(seed=1), seed=1)
     >>> len(plot_slopes(fit, "conservatism", "state").data)
     15

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from stanmlm.base.errors import PriorError
 from stanmlm.priors.distributions import DISTRIBUTIONS
+from stanmlm.priors.prior_records import CovariancePrior, Prior
 from stanmlm.priors.prior_slots import CovarianceInput, Slot, _elementwise, _no_group, not_such
-from stanmlm.priors.prior_spec import CovariancePrior, Prior
 
 
 def spread_covariance(given: CovarianceInput, slots: Sequence[Slot]) -> dict[Slot, Prior]:

@@ -36,6 +36,11 @@ class Distribution:
     draw: Draw
     within: Callable[[Arguments], tuple[float, float]] = lambda _: (-np.inf, np.inf)  # where its density is not zero
 
+    @property
+    def positive(self) -> bool:
+        """Whether it is of numbers above zero, whatever its arguments."""
+        return self.within is _above_zero
+
 
 def _above_zero(_: Arguments) -> tuple[float, float]:
     return 0.0, np.inf
@@ -209,7 +214,7 @@ DISTRIBUTIONS: dict[str, Distribution] = {
             ("location", "scale"),
             (0.0, None),
             "",
-            POSITIVE,
+            ("Intercept", *POSITIVE),
             False,
             True,
             *_univariate("lognorm", lambda location, scale: (scale, 0.0, np.exp(location))),

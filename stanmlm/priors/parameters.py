@@ -11,7 +11,7 @@ import numpy as np
 from stanmlm.data.design import Design, GroupTerm, dpars_of, predictors
 from stanmlm.data.factors import level_names, make_names, make_unique
 from stanmlm.families import Family
-from stanmlm.families.family import Distributional
+from stanmlm.families.distributional import Distributional
 from stanmlm.families.support import SUPPORTS
 from stanmlm.families.thresholds import Items
 from stanmlm.formula.bf import LOCATION

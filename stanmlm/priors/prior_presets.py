@@ -10,11 +10,14 @@ from stanmlm.base.arrays import Floats, constant, is_constant
 from stanmlm.data.design import Design, predictors
 from stanmlm.data.whole_rows import counts
 from stanmlm.families import Family
-from stanmlm.families.family import Default, as_they_are
+from stanmlm.families.distributional import Default
+from stanmlm.families.family import as_they_are
 from stanmlm.families.links import LINKS
 from stanmlm.families.responses import Response
+from stanmlm.priors.covariance_spec import decov, lkj
 from stanmlm.priors.distributions import DISTRIBUTIONS
-from stanmlm.priors.prior_spec import CovariancePrior, Prior, decov, flat, lkj, normal, student_t
+from stanmlm.priors.prior_records import CovariancePrior, Prior
+from stanmlm.priors.prior_spec import flat, normal, student_t
 
 COEFFICIENT_SCALE = 2.5  # rstanarm's default scale of the intercept and the coefficients
 

@@ -13,7 +13,8 @@ from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.parameter_names import Spellings, variants
 from stanmlm.priors.parameters import MU, THRESHOLDS, Address, Ledger, Parameter, class_name, class_of, named
 from stanmlm.priors.prior_presets import PRESETS
-from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior, flat
+from stanmlm.priors.prior_records import CovariancePrior, Prior, SetPrior
+from stanmlm.priors.prior_spec import flat
 
 Default = Literal["default"]
 PriorInput = Prior | Sequence[Prior | None] | Mapping[str, Prior | None] | None | Default

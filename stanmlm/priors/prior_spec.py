@@ -1,203 +1,319 @@
 """Priors as users write them: rstanarm's constructors and brms's `set_prior`."""
 
-import ast
 import math
-import operator
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import replace
 
 from stanmlm.base.arguments import check_arguments
-from stanmlm.base.errors import PriorError, did_you_mean
-from stanmlm.priors.distributions import DISTRIBUTIONS, Distribution
-
-Numbers = float | Sequence[float]
-
-
-@dataclass(frozen=True)
-class Prior:
-    """A prior before it meets a model: made by `normal`, `exponential` and the like, or from the text of any."""
-
-    distribution: str
-    arguments: tuple[tuple[float, ...], ...]  # in the table's order: one number, or one a parameter; () not given
-    autoscale: bool = False
-    bounds: tuple[float, float] = (-math.inf, math.inf)  # that the user sets beside it
-
-
-@dataclass(frozen=True)
-class CovariancePrior:
-    """A prior on the covariance of group terms: made by `decov` or `lkj`."""
-
-    sd: Prior
-    cor: Prior
-
-
-@dataclass(frozen=True)
-class SetPrior:
-    """A prior with its address: made by `set_prior`."""
-
-    prior: Prior
-    class_: str
-    group: str
-    coef: str
-    dpar: str = ""
+from stanmlm.base.errors import PriorError
+from stanmlm.priors.prior_records import CovariancePrior, Numbers, Prior, SetPrior, prior_of
+from stanmlm.priors.prior_text import parse_prior
 
 
 def normal(location: Numbers = 0, scale: Numbers | None = None, autoscale: bool = False) -> Prior:
-    """A normal prior; the scale defaults to 2.5 (times 1.6 under a probit link), or to 1 for an auxiliary parameter.
+    """A normal prior, of coefficients, an intercept, or an auxiliary parameter, which is then cut at zero.
 
-    With `autoscale` the scale is multiplied by sd(y) in gaussian models, and for a coefficient divided by sd(x).
-    Sequences hold one number a coefficient.
+    Parameters
+    ----------
+    location
+        Its mean: a number, or one a coefficient.
+    scale
+        Its standard deviation: a number, or one a coefficient. By default 2.5 (times 1.6 under a probit link), and 1
+        for an auxiliary parameter.
+    autoscale
+        Whether the scale is multiplied by sd(y) in gaussian models, and for a coefficient divided by sd(x).
+
+    Returns
+    -------
+    Prior
+        For `prior=`, `prior_intercept=` and `prior_aux=` of the verbs, and for `set_prior`.
+
+    Raises
+    ------
+    PriorError
+        For numbers that are not finite, and for a scale that is not positive.
+
+    References
+    ----------
+    rstanarm, `help("priors")`.
 
     Examples
     --------
+    >>> from stanmlm import normal
     >>> normal(0, [2.5, 10]).arguments
     ((0.0,), (2.5, 10.0))
     """
     check_arguments(normal, locals())
-    return _prior("normal", (location, scale), autoscale)
+    return prior_of("normal", (location, scale), autoscale)
 
 
 def student_t(df: Numbers = 1, location: Numbers = 0, scale: Numbers | None = None, autoscale: bool = False) -> Prior:
-    """A Student t prior; defaults and autoscaling as in `normal`.
+    """A Student t prior, whose tails are heavier than those of `normal`.
+
+    Parameters
+    ----------
+    df
+        Degrees of freedom; 1 is the Cauchy distribution.
+    location
+        Its centre: a number, or one a coefficient.
+    scale
+        As the standard deviation of `normal`, with the same defaults: 2.5 for coefficients and intercepts, else 1.
+    autoscale
+        Whether the scale is multiplied by sd(y) in gaussian models, and for a coefficient divided by sd(x).
+
+    Returns
+    -------
+    Prior
+        For `prior=`, `prior_intercept=` and `prior_aux=` of the verbs, and for `set_prior`.
+
+    Raises
+    ------
+    PriorError
+        For numbers that are not finite, and for a scale or degrees of freedom that are not positive.
 
     Examples
     --------
+    >>> from stanmlm import student_t
     >>> student_t(4, 0, 2.5).distribution
     'student_t'
     """
     check_arguments(student_t, locals())
-    return _prior("student_t", (df, location, scale), autoscale)
+    return prior_of("student_t", (df, location, scale), autoscale)
 
 
 def cauchy(location: Numbers = 0, scale: Numbers | None = None, autoscale: bool = False) -> Prior:
-    """A Cauchy prior; defaults and autoscaling as in `normal`.
+    """A Cauchy prior: Student's t with one degree of freedom, which has no mean.
+
+    Parameters
+    ----------
+    location
+        Its median: a number, or one a coefficient.
+    scale
+        Half of its interquartile range. By default as that of `normal`: 2.5 for coefficients and intercepts, else 1.
+    autoscale
+        Whether the scale is multiplied by sd(y) in gaussian models, and for a coefficient divided by sd(x).
+
+    Returns
+    -------
+    Prior
+        For `prior=`, `prior_intercept=` and `prior_aux=` of the verbs, and for `set_prior`.
+
+    Raises
+    ------
+    PriorError
+        For numbers that are not finite, and for a scale that is not positive.
 
     Examples
     --------
+    >>> from stanmlm import cauchy
     >>> cauchy(0, 5).arguments
     ((0.0,), (5.0,))
     """
     check_arguments(cauchy, locals())
-    return _prior("cauchy", (location, scale), autoscale)
+    return prior_of("cauchy", (location, scale), autoscale)
 
 
 def exponential(rate: Numbers = 1, autoscale: bool = False) -> Prior:
-    """An exponential prior on a positive parameter; `autoscale` divides the rate by sd(y) in gaussian models.
+    """An exponential prior on a positive parameter, such as sigma or a group's standard deviation.
+
+    Parameters
+    ----------
+    rate
+        One over its mean, in one over the units of the parameter.
+    autoscale
+        Whether the rate is divided by sd(y) in gaussian models.
+
+    Returns
+    -------
+    Prior
+        For `prior_aux=` of the verbs, and for `set_prior`.
+
+    Raises
+    ------
+    PriorError
+        For a rate that is not positive and finite.
 
     Examples
     --------
+    >>> from stanmlm import exponential
     >>> exponential(0.5).arguments
     ((0.5,),)
     """
     check_arguments(exponential, locals())
-    return _prior("exponential", (rate,), autoscale)
+    return prior_of("exponential", (rate,), autoscale)
 
 
 def gamma(shape: Numbers, rate: Numbers) -> Prior:
-    """A gamma prior on a positive parameter, with mean shape / rate.
+    """A gamma prior on a positive parameter, with mean shape / rate and variance shape / rate^2.
+
+    Parameters
+    ----------
+    shape
+        Its shape; under 1 the density is greatest at zero.
+    rate
+        Its rate, one over the scale.
+
+    Returns
+    -------
+    Prior
+        For `prior_aux=` of the verbs, and for `set_prior`.
+
+    Raises
+    ------
+    PriorError
+        For numbers that are not positive and finite.
 
     Examples
     --------
+    >>> from stanmlm import gamma
     >>> gamma(2, 0.1).arguments
     ((2.0,), (0.1,))
     """
     check_arguments(gamma, locals())
-    return _prior("gamma", (shape, rate), False)
+    return prior_of("gamma", (shape, rate), False)
 
 
 def logistic(location: Numbers = 0, scale: Numbers | None = None, autoscale: bool = False) -> Prior:
-    """A logistic prior; defaults and autoscaling as in `normal`. logistic(0, 1) on a logit is uniform on the share.
+    """A logistic prior: logistic(0, 1) of a logit is uniform on the share.
+
+    Parameters
+    ----------
+    location
+        Its mean: a number, or one a coefficient.
+    scale
+        Its scale, of which its standard deviation is pi / sqrt(3) times. By default as that of `normal`: 2.5 for
+        coefficients and intercepts, else 1.
+    autoscale
+        Whether the scale is multiplied by sd(y) in gaussian models, and for a coefficient divided by sd(x).
+
+    Returns
+    -------
+    Prior
+        For `prior=`, `prior_intercept=` and `prior_aux=` of the verbs, and for `set_prior`.
+
+    Raises
+    ------
+    PriorError
+        For numbers that are not finite, and for a scale that is not positive.
 
     Examples
     --------
+    >>> from stanmlm import logistic
     >>> logistic(0, 1).arguments
     ((0.0,), (1.0,))
     """
     check_arguments(logistic, locals())
-    return _prior("logistic", (location, scale), autoscale)
+    return prior_of("logistic", (location, scale), autoscale)
 
 
 def uniform(lower: Numbers, upper: Numbers) -> Prior:
-    """A uniform prior between two numbers.
+    """A uniform prior between two numbers, beyond which the parameter cannot be.
+
+    Parameters
+    ----------
+    lower
+        Its lower end.
+    upper
+        Its upper end.
+
+    Returns
+    -------
+    Prior
+        For `set_prior` and the arguments `prior...=` of the verbs.
+
+    Raises
+    ------
+    PriorError
+        For ends that are not finite or not in order.
 
     Examples
     --------
+    >>> from stanmlm import uniform
     >>> uniform(-1, 1).arguments
     ((-1.0,), (1.0,))
     """
     check_arguments(uniform, locals())
-    return _prior("uniform", (lower, upper), False)
+    return prior_of("uniform", (lower, upper), False)
 
 
 def beta(alpha: Numbers, beta: Numbers) -> Prior:
     """A beta prior on a share, with mean alpha / (alpha + beta).
 
+    Parameters
+    ----------
+    alpha
+        How much speaks for 1: as many successes in earlier trials, plus 1.
+    beta
+        How much speaks for 0.
+
+    Returns
+    -------
+    Prior
+        For `set_prior`, of a parameter between 0 and 1 such as `zi`.
+
+    Raises
+    ------
+    PriorError
+        For numbers that are not positive and finite.
+
+    Notes
+    -----
+    The family of shares is `family="beta"` of the verbs.
+
     Examples
     --------
+    >>> from stanmlm import beta
     >>> beta(1, 4).arguments
     ((1.0,), (4.0,))
     """
     check_arguments(globals()["beta"], locals())  # an argument has the name of the function
-    return _prior("beta", (alpha, beta), False)
+    return prior_of("beta", (alpha, beta), False)
 
 
 def inv_gamma(shape: Numbers, scale: Numbers) -> Prior:
     """An inverse gamma prior on a positive parameter, with mean scale / (shape - 1).
 
+    Parameters
+    ----------
+    shape
+        Its shape; the mean exists above 1.
+    scale
+        Its scale, in units of the parameter.
+
+    Returns
+    -------
+    Prior
+        For `prior_aux=` of the verbs, and for `set_prior`.
+
+    Raises
+    ------
+    PriorError
+        For numbers that are not positive and finite.
+
     Examples
     --------
+    >>> from stanmlm import inv_gamma
     >>> inv_gamma(3, 2).arguments
     ((3.0,), (2.0,))
     """
     check_arguments(inv_gamma, locals())
-    return _prior("inv_gamma", (shape, scale), False)
+    return prior_of("inv_gamma", (shape, scale), False)
 
 
 def flat() -> Prior:
     """The improper uniform prior, which `None` means as well.
 
+    Returns
+    -------
+    Prior
+        For `prior=` and its kin; no draws can be made from it alone.
+
     Examples
     --------
+    >>> from stanmlm import flat
     >>> flat().arguments
     ()
     """
-    return _prior("flat", (), False)
-
-
-def decov(
-    regularization: Numbers = 1, concentration: Numbers = 1, shape: Numbers = 1, scale: Numbers = 1
-) -> CovariancePrior:
-    """rstanarm's prior on a covariance matrix: LKJ correlations, and a total variance cut by a Dirichlet simplex.
-
-    The root mean square of a term's standard deviations is gamma(shape, 1 / scale); in gaussian models all of them are
-    in units of sigma, as in rstanarm. Each argument is one number, or one a group term in the order of the design.
-
-    Examples
-    --------
-    >>> decov(regularization=2).cor.arguments
-    ((2.0,),)
-    """
-    check_arguments(decov, locals())
-    sd = _prior("decov", (regularization, concentration, shape, scale), False)
-    return CovariancePrior(sd, _prior("lkj", (regularization,), False))
-
-
-def lkj(regularization: Numbers = 1, scale: Numbers = 10, df: Numbers = 1, autoscale: bool = True) -> CovariancePrior:
-    """rstanarm's `lkj`: LKJ correlations, and a half Student t(df, 0, scale) on every standard deviation.
-
-    With `autoscale` the scale is multiplied by sd(y) in gaussian models and divided by the spread of the column
-    that varies by group: its sd, its range where it has two values, 1 where it is constant. `scale` and `df` are one
-    number, or one a standard deviation.
-
-    Examples
-    --------
-    >>> lkj(2).sd.distribution
-    'student_t'
-    """
-    check_arguments(lkj, locals())
-    return CovariancePrior(student_t(df, 0, scale, autoscale), _prior("lkj", (regularization,), False))
+    return prior_of("flat", (), False)
 
 
 def set_prior(
@@ -228,7 +344,12 @@ def set_prior(
         link; the location where empty.
     lb, ub
         Bounds of a coefficient, an intercept (at centred predictors) or a parameter of the family, within which the
-        prior is cut. As in brms; unlike there one coefficient may have them by itself.
+        prior is cut; None where there is none. As in brms; unlike there one coefficient may have them by itself.
+
+    Returns
+    -------
+    SetPrior
+        For `priors=` of the verbs, alone, in a list, or after a preset: `["brms", set_prior(...)]`.
 
     Raises
     ------
@@ -237,6 +358,7 @@ def set_prior(
 
     Examples
     --------
+    >>> from stanmlm import set_prior
     >>> set_prior("exponential(0.02)", class_="sd", group="Subject", coef="Days").prior.arguments
     ((0.02,),)
     """
@@ -248,103 +370,3 @@ def set_prior(
     if not ends[0] < ends[1] or math.nan in ends:
         raise PriorError(f"set_prior(lb={lb!r}, ub={ub!r}): lb must be below ub")
     return SetPrior(replace(own, bounds=ends), class_, group, coef, dpar)
-
-
-def parse_prior(text: str) -> Prior:
-    """The prior that `text` spells, as Stan would: `"normal(0, 10)"`; empty text is flat.
-
-    Examples
-    --------
-    >>> parse_prior("gamma(2, 1/10)").arguments
-    ((2.0,), (0.1,))
-    """
-    call = _parse_call(text)
-    if call is None:
-        return flat()
-    row = _known(call.func.id if isinstance(call.func, ast.Name) else ast.unparse(call.func))
-    if row.joint:
-        raise PriorError(f"`{text}` is a prior on a whole term: pass prior_covariance={row.name}(...)")
-    given = dict(zip(row.arguments, (_number(node, text) for node in call.args), strict=False))
-    keywords = {str(keyword.arg): _number(keyword.value, text) for keyword in call.keywords}
-    unknown = [name for name in keywords if name not in row.arguments or name in given]
-    numbers = [
-        {**given, **keywords}.get(name, default) for name, default in zip(row.arguments, row.defaults, strict=True)
-    ]
-    if len(call.args) > len(row.arguments) or unknown or None in numbers:
-        raise PriorError(f"`{text}`: {row.name} takes ({', '.join(row.arguments)})")
-    return _prior(row.name, tuple(numbers), False)
-
-
-def _known(name: str) -> Distribution:
-    if name not in DISTRIBUTIONS:
-        raise PriorError(f"`{name}` is not a prior distribution" + did_you_mean(name, DISTRIBUTIONS))
-    return DISTRIBUTIONS[name]
-
-
-def _parse_call(text: str) -> ast.Call | None:
-    if not text.strip():
-        return None
-    try:
-        node = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # text that Python cannot encode or nest so deep
-        node = None
-    if not isinstance(node, ast.Call):
-        raise PriorError(f'`{text}` is not a prior; write for example "normal(0, 2.5)", or "" for a flat one')
-    return node
-
-
-OPERATIONS: dict[type[ast.operator], Callable[[float, float], float]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
-}
-
-
-def _number(node: ast.expr, text: str) -> float:
-    match node:
-        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-            return float(value)
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_number(operand, text)
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATIONS:
-            try:
-                return float(OPERATIONS[type(op)](_number(left, text), _number(right, text)))
-            except (ArithmeticError, TypeError) as error:
-                raise PriorError(f"`{text}`: `{ast.unparse(node)}` has no value") from error
-    raise PriorError(f"`{text}`: `{ast.unparse(node)}` is not a number")
-
-
-def _prior(name: str, arguments: tuple[Numbers | None, ...], autoscale: bool) -> Prior:
-    row = DISTRIBUTIONS[name]
-    checked = tuple(_numbers(name, argument, value) for argument, value in zip(row.arguments, arguments, strict=True))
-    _check_range(row, checked)
-    return Prior(name, checked, autoscale)
-
-
-_ANY_SIGN = ("location", "lower", "upper")  # arguments that may be zero, or below it
-
-
-def _numbers(distribution: str, argument: str, value: Numbers | None) -> tuple[float, ...]:
-    """One argument as a tuple; every one but a location or an end must be positive."""
-    if value is None:
-        return ()
-    where = f"{distribution}({argument}={value!r})"
-    try:
-        numbers = tuple(float(number) for number in np.atleast_1d(np.asarray(value)).ravel())
-    except (TypeError, ValueError) as error:
-        raise PriorError(f"{where}: {argument} must be a number, or one a coefficient") from error
-    if not numbers or not all(math.isfinite(number) for number in numbers):
-        raise PriorError(f"{where}: {argument} must be finite; a flat prior is flat()")
-    if argument not in _ANY_SIGN and min(numbers) <= 0:
-        raise PriorError(f"{where}: {argument} must be positive")
-    return numbers
-
-
-def _check_range(row: Distribution, arguments: Sequence[tuple[float, ...]]) -> None:
-    """Of a uniform prior: its ends in order."""
-    given = dict(zip(row.arguments, arguments, strict=True))
-    lower, upper = given.get("lower", ()), given.get("upper", ())
-    if lower and upper and not np.all(np.less(*np.broadcast_arrays(lower, upper))):
-        raise PriorError(f"{row.name}({lower[0]:g}, {upper[0]:g}): lower must be below upper")

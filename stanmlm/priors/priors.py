@@ -9,7 +9,7 @@ import numpy as np
 from stanmlm.base.errors import PriorError, did_you_mean
 from stanmlm.data.design import Design, predictors
 from stanmlm.families import Family
-from stanmlm.families.family import Default, Distributional
+from stanmlm.families.distributional import Default, Distributional
 from stanmlm.families.responses import Response
 from stanmlm.formula.bf import LOCATION
 from stanmlm.priors.covariance_slots import spread_covariance
@@ -17,6 +17,7 @@ from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.parameter_names import Spellings
 from stanmlm.priors.parameters import Address, class_of, ledger
 from stanmlm.priors.prior_presets import PRESETS, Preset, Scales, measure_scales
+from stanmlm.priors.prior_records import Prior, SetPrior
 from stanmlm.priors.prior_slots import (
     CovarianceInput,
     PriorInput,
@@ -27,7 +28,7 @@ from stanmlm.priors.prior_slots import (
     prior_label,
     spread,
 )
-from stanmlm.priors.prior_spec import Prior, SetPrior, flat, student_t
+from stanmlm.priors.prior_spec import flat, student_t
 
 
 @dataclass(frozen=True)
@@ -276,13 +277,15 @@ def _declared(preset: Preset, scales: Scales, defaults: Mapping[str, Default]) -
 
 def _check_class(slot: Slot, choice: _Choice) -> None:
     name, kind = choice.prior.distribution, slot.address.kind
-    if kind not in DISTRIBUTIONS[name].classes:
-        possible = ", ".join(row.name for row in DISTRIBUTIONS.values() if kind in row.classes and not row.joint)
+    threshold = kind == "Intercept" and bool(slot.address.coef)
+    fitting = [row for row in DISTRIBUTIONS.values() if kind in row.classes and not (threshold and row.positive)]
+    if name not in [row.name for row in fitting]:
+        possible = ", ".join(row.name for row in fitting if not row.joint)
         raise PriorError(f"{name} cannot be the prior of {slot.label}; possible are {possible}")
     low, high = choice.prior.bounds
     if kind in ("sd", "cor") and (low not in (-np.inf, 0.0) or high < np.inf):
         raise PriorError(f"lb= and ub= cannot bound {slot.label}: an sd is above 0, a correlation between -1 and 1")
-    if (low, high) != (-np.inf, np.inf) and kind == "Intercept" and slot.address.coef:
+    if (low, high) != (-np.inf, np.inf) and threshold:
         raise PriorError(f"lb= and ub= cannot bound {slot.label}: thresholds lie among each other")
 
 

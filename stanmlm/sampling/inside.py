@@ -8,7 +8,7 @@ from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError
 from stanmlm.data.coefficients import places_of, uncentred
 from stanmlm.data.design import Predictor, dpars_of, predictors
-from stanmlm.families.family import Distributional
+from stanmlm.families.distributional import Distributional
 from stanmlm.model.model import Model
 
 HALVINGS = 20

@@ -14,7 +14,7 @@ from stanmlm.data.coefficients import places_of
 from stanmlm.data.design import Predictor, dpars_of, predictors
 from stanmlm.families import FAMILIES
 from stanmlm.families.custom import declared
-from stanmlm.families.family import Distributional
+from stanmlm.families.distributional import Distributional
 from stanmlm.families.links import LINKS
 from stanmlm.families.ordinal import SHARED, SHIFTS
 from stanmlm.families.written import Written

@@ -56,6 +56,30 @@ def test_methods(method: str, low: float, high: float) -> None:
     assert (set(np.unique(draws)) == {0.0, 1.0}) == (method == "predict")
 
 
+def test_points_are_the_observed_rows_and_spaghetti_draws() -> None:
+    found = sm.conditional_effects(trials_fit(), ["x", "f", "x:f"])
+    figures = sm.plot_conditional_effects(found, points=True, spaghetti=True)
+    rows, effect = len(trials_data()), found.effects[0]
+    for name, layers in {"x": 3, "f": 3, "x:f": 3}.items():
+        figures[name].draw()
+        assert len(figures[name].layers) == layers
+        assert len(figures[name].layers[0]._data) == rows
+    seen = figures["x"].layers[0]._data
+    np.testing.assert_allclose(seen["x"], trials_data()["x"])
+    assert seen["y"].between(0, 1).all()
+    lines = figures["x"].layers[1]._data
+    first = lines[lines["draw"] == 0]
+    np.testing.assert_allclose(first["y"], effect.estimates.draws[0])
+    assert figures["x:f"].layers[1]._data["line"].nunique() == 3 * lines["line"].nunique()
+    assert set(figures["f"].layers[0]._data["x"].dropna()) <= {"a", "b", "c"}
+
+
+def test_a_fit_is_shown_whole_and_other_scales_have_no_points() -> None:
+    assert list(sm.plot_conditional_effects(trials_fit())) == list(sm.conditional_effects(trials_fit()).frames)
+    latent = sm.conditional_effects(trials_fit(), "x", method="linpred")
+    assert len(sm.plot_conditional_effects(latent, points=True)["x"].layers) == 2
+
+
 def test_every_figure_is_drawn_from_its_frame() -> None:
     figures = sm.plot_conditional_effects(sm.conditional_effects(trials_fit(), ["x", "f", "x:f", "f:u"]))
     assert list(figures) == ["x", "f", "x:f", "f:u"]

@@ -12,7 +12,7 @@ from stanmlm.after.equation.equation import equation
 from stanmlm.after.equation.latex import name
 from stanmlm.base.errors import OptionError
 from stanmlm.families import FAMILIES, Family, binomial
-from stanmlm.families.family import with_link
+from stanmlm.families.altered import with_link
 from stanmlm.families.links import LINKS, Link
 
 NAMES = {"vote": "v", "income": "Income"}

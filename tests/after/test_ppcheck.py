@@ -16,13 +16,24 @@ from stanmlm.after.criticism.loo_pit import loo_pit
 from stanmlm.after.criticism.ppcheck import FRAMES
 from stanmlm.after.criticism.replicates import CheckOptions
 from stanmlm.after.predict.row_groups import group_of
+from stanmlm.plots.check_figures import FIGURES
 
 # R 4.2.2: x <- c(1, 2.5, 2.7, 4, 7, 7.2, 9); d <- density(x, from = 0, to = 10); approx(d$x, d$y, c(0, 2.5, 7, 10))
 R_DENSITY = (0.052373547, 0.109958680, 0.091307138, 0.044734737)
 
+QUICK = (
+    *("dens_overlay", "ecdf_overlay", "hist", "bars", "bars_grouped", "rootogram", "stat", "stat_grouped", "intervals"),
+    *("error", "error_binned", "loo_pit", "km_overlay"),
+)
 DRAWN = [
-    *((exams_fit, type) for type in ("dens_overlay", "intervals")),
-    *((herds_fit, type) for type in FRAMES),
+    *((exams_fit, type) for type in ("dens_overlay", "ribbon")),
+    *((herds_fit, type) for type in QUICK),
+    *(pytest.param(herds_fit, type, marks=pytest.mark.slow) for type in FRAMES if type not in QUICK),
+    *(
+        pytest.param(exams_fit, type, marks=pytest.mark.slow)
+        for type in FRAMES
+        if not type.startswith(("bars", "root"))
+    ),
     *((votes_fit, type) for type in ("bars", "error_binned")),
     *((counts_fit, type) for type in ("bars", "rootogram")),
 ]
@@ -32,7 +43,8 @@ DRAWN = [
 def test_every_check_draws_without_complaint(fit: Callable[[], sm.Fit], type: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
-        figure = sm.pp_check(fit(), type)
+        x = {"x": np.arange(len(fit().model.response.y))} if type.endswith("vs_x") else {}
+        figure = sm.pp_check(fit(), type, **x)
         drawn = figure.draw()
     assert len(figure.data)
     assert drawn.axes
@@ -117,6 +129,86 @@ def test_a_rootogram_has_the_roots_of_bars() -> None:
     assert (suspended["bottom"] == 0).all()
 
 
+# R: bayesplot::available_ppc(), 1.10.0.
+BAYESPLOT = (
+    "bars bars_grouped boxplot dens dens_overlay dens_overlay_grouped ecdf_overlay ecdf_overlay_grouped error_binned "
+    "error_hist error_hist_grouped error_scatter error_scatter_avg error_scatter_avg_grouped error_scatter_avg_vs_x "
+    "freqpoly freqpoly_grouped hist intervals intervals_grouped km_overlay km_overlay_grouped loo_intervals loo_pit "
+    "loo_pit_overlay loo_pit_qq loo_ribbon pit_ecdf pit_ecdf_grouped ribbon ribbon_grouped rootogram scatter "
+    "scatter_avg scatter_avg_grouped stat stat_2d stat_freqpoly stat_freqpoly_grouped stat_grouped violin_grouped"
+)
+
+
+def test_checks_have_bayesplots_names() -> None:
+    assert set(BAYESPLOT.split()) <= set(FRAMES) == set(FIGURES)
+    with pytest.raises(sm.OptionError, match=r"did you mean `ribbon`.*checks are dens_overlay, .*, km_overlay_grouped"):
+        sm.pp_check(exams_fit(), "ribon")
+
+
+def test_rows_stand_along_a_variable_and_by_group() -> None:
+    fit = exams_fit()
+    hours = fit.model.frame.variables["hours"].to_numpy()
+    frame = sm.pp_check(fit, "ribbon", x="hours", draws=50).data.sort_index()
+    plain = sm.pp_check(fit, "intervals", draws=50).data
+    assert frame["x"].tolist() == hours.tolist()
+    np.testing.assert_array_equal(frame["middle"], plain["middle"])
+    by_group = sm.pp_check(fit, "intervals_grouped", x="hours", draws=50, group="student").data
+    student = np.asarray(group_of(fit, "student"))
+    for level, part in by_group.groupby("group", observed=True):
+        np.testing.assert_array_equal(part["middle"], plain["middle"][student == level])
+        assert part["x"].tolist() == hours[student == level].tolist()
+    with pytest.raises(sm.OptionError, match="needs x="):
+        sm.pp_check(fit, "error_scatter_avg_vs_x")
+    with pytest.raises(sm.DataError, match="has no number"):
+        sm.pp_check(votes_fit(), "ribbon", x="state")
+
+
+def test_averages_and_errors_add_up_to_the_responses() -> None:
+    fit = exams_fit()
+    average, error = (sm.pp_check(fit, type, draws=30).data for type in ("scatter_avg", "error_scatter_avg"))
+    np.testing.assert_allclose(average["mean"] + error["error"], fit.model.response.y)
+    single = sm.pp_check(fit, "error_hist_grouped", group="student").data
+    np.testing.assert_allclose(single["new"] + single["error"], single["y"])
+    assert single.groupby(["group", "draw"], observed=True).size().unique().tolist() == [5]
+
+
+def test_shapes_by_group_are_of_its_rows() -> None:
+    fit = counts_fit()
+    y, site = fit.model.response.y, np.asarray(group_of(fit, "site"))
+    frame = sm.pp_check(fit, "ecdf_overlay_grouped", draws=4).data.query("draw == 0")
+    for level, part in frame.groupby("group", observed=True):
+        np.testing.assert_allclose(part["share"], [np.mean(y[site == level] <= x) for x in part["x"]])
+    counted = (
+        sm.pp_check(fit, "freqpoly_grouped").data.query("draw == 0").groupby("group", observed=True)["count"].sum()
+    )
+    assert counted.to_dict() == {level: int(np.sum(site == level)) for level in sorted(set(site))}
+
+
+def test_two_statistics_are_those_of_numpy() -> None:
+    frame = sm.pp_check(exams_fit(), "stat_2d", stat=("median", lambda v: v.max()), draws=20).data
+    y = exams_fit().model.response.y
+    assert frame[["observed", "observed2"]].iloc[0].tolist() == pytest.approx([np.median(y), y.max()])
+    assert len(frame) == 20
+    with pytest.raises(sm.OptionError, match="these are 3"):
+        sm.pp_check(exams_fit(), "stat_2d", stat=("mean", "sd", "max"))
+    with pytest.raises(sm.OptionError, match="stat is a pair"):
+        sm.pp_check(exams_fit(), "stat", stat=("mean", "sd"))
+
+
+def test_places_of_a_true_model_stay_in_their_envelope() -> None:
+    for type in ("pit_ecdf", "pit_ecdf_grouped"):
+        frame = sm.pp_check(votes_fit(), type).data
+        assert ((frame["y"] >= frame["lower"]) & (frame["y"] <= frame["upper"])).mean() > 0.98
+
+
+def test_intervals_of_other_rows_are_wider_where_a_row_weighs() -> None:
+    own, other = (sm.pp_check(herds_fit(), type).data for type in ("intervals", "loo_intervals"))
+    assert own["y"].tolist() == other["y"].tolist()
+    width = lambda frame: (frame["upper90"] - frame["lower90"]).mean()  # noqa: E731
+    assert width(other) > width(own)
+    assert ((other["y"] >= other["lower90"]) & (other["y"] <= other["upper90"])).mean() > 0.75
+
+
 def test_loo_pit_of_a_true_model_is_uniform() -> None:
     for fit in (exams_fit(), votes_fit(), counts_fit()):
         assert stats.kstest(loo_pit(fit, CheckOptions()), "uniform").pvalue > 0.005
@@ -167,6 +259,10 @@ def test_a_censored_response_is_shown_by_kaplan_and_meiers_curve() -> None:
     np.testing.assert_allclose(own["survival"], expected)
     new = frame[(frame["draw"] > 0) & (frame["x"] < 2)].groupby("draw")["survival"].min()
     assert abs(new.mean() - own["survival"][own["x"] < 2].min()) < 0.1
+    half = np.repeat(["a", "b"], 40)
+    by_group = sm.pp_check(fit, "km_overlay_grouped", group=half, draws=5).data.query("draw == 0 and group == 'b'")
+    last = data["time"][40:].to_numpy()[data["c"][40:] == 0].max()
+    assert by_group["x"].max() == last
     odd = sm.update(fit, "time | cens(-c) ~ 1")
     with pytest.raises(sm.OptionError, match="left-censored"):
         sm.pp_check(odd, "km_overlay")

@@ -15,7 +15,7 @@ from stanmlm.base.files.codec import PLAIN, TAG, Codec, UnknownTypeError, decode
 from stanmlm.base.files.codec_pandas import PANDAS
 from stanmlm.fit.files.records import codec
 from stanmlm.formula.rparse import parse_expression
-from stanmlm.priors.prior_spec import Prior
+from stanmlm.priors.prior_records import Prior
 
 BOTH = Codec((*PANDAS, *PLAIN), {})
 

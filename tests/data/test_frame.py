@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmWarning
+from stanmlm.data.design import design
 from stanmlm.data.factors import own_values
 from stanmlm.data.foreign_values import as_value
 from stanmlm.data.frame import ModelFrame, model_frame, to_pandas
@@ -189,6 +190,20 @@ def test_intervals_by_their_ends_may_lack_either() -> None:
     assert made.response.values.tolist() == [1, 2, 3, 4]
     assert made.response.added["cens"].tolist() == [0, -1, 1, 2]
     assert made.response.added["y2"][3] == 6
+
+
+def test_an_interval_without_an_end_makes_a_design() -> None:
+    data = pd.DataFrame({"a": [1.0, np.nan, 3.0], "b": [1.0, 2.0, np.nan], "x": [0.1, 0.5, 0.7]})
+    formula = parse_formula('Surv(a, b, type = "interval2") ~ x', tuple(data))
+    assert design(formula, model_frame(formula, data, {})).X[:, 1].tolist() == [0.1, 0.5, 0.7]
+
+
+def test_levels_of_censoring_that_no_row_has_say_nothing() -> None:
+    words = pd.Categorical(["none", "right"], categories=["none", "right", "unknown"])
+    data = pd.DataFrame({"y": [1.0, 2.0], "c": words})
+    made = model_frame(parse_formula("y | cens(c) ~ 1", tuple(data)), data, {})
+    assert made.response is not None
+    assert made.response.added["cens"].tolist() == [0, 1]
 
 
 def test_rows_that_subset_drops_are_gone_and_so_are_those_that_lack_what_is_added() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stanmlm.families import FAMILIES, Family
-from stanmlm.families.family import Default, Distributional
+from stanmlm.families.distributional import Default, Distributional
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "families.md"
 START, STOP = "<!-- from the records -->", "<!-- to here -->"

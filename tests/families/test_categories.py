@@ -13,7 +13,7 @@ from scipy import stats
 from stanmlm import DataError, OptionError, StanmlmWarning
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families import FAMILIES, Family, acat, as_family, cratio, cumulative, sratio
-from stanmlm.families.family import with_link
+from stanmlm.families.altered import with_link
 from stanmlm.families.links import LINKS
 from stanmlm.families.ordinal import log_between
 from stanmlm.families.reductions import Extra
@@ -167,8 +167,8 @@ def test_what_is_said_of_categories() -> None:
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        ([0, 1, 2], r"whole numbers from 1, or a factor: `y` has 1 value that are not \(row 10\)"),
-        ([1.5, 2, 3], r"1 value that are not \(row 10\)"),
+        ([0, 1, 2], r"whole numbers from 1, or a factor: `y` has 1 value that is not \(row 10\)"),
+        ([1.5, 2, 3], r"1 value that is not \(row 10\)"),
         ([1, 1, 1], "two categories or more; `y` has `1` alone"),
     ],
 )

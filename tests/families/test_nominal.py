@@ -16,7 +16,7 @@ from stanmlm.families.reductions import Extra
 from stanmlm.families.slopes import slopes, theta_at
 from stanmlm.families.theta import Theta
 from stanmlm.fit.pipeline import ModelOptions, build_model
-from stanmlm.priors.prior_spec import SetPrior
+from stanmlm.priors.prior_records import SetPrior
 from stanmlm.priors.priors import PriorRow
 
 NAMES, ROWS = ("a", "b 1", "c_2", "d.3"), 6
@@ -300,7 +300,7 @@ def test_counts_are_read_by_column() -> None:
         (
             multinomial,
             raw([[1, 2, 0], [0.5, 1, 4]]),
-            r"`Y` has 1 value that are not whole numbers .*\(row 11\)",
+            r"`Y` has 1 value that is not whole numbers .*\(row 11\)",
         ),
         (multinomial, raw([[1, -2, 0]]), "not whole numbers from 0"),
         (multinomial, raw([[1, 2, 0], [0, 1, 4]], trials=[3, 4]), r"not what the columns of `Y` sum to \(row 11\)"),

@@ -11,7 +11,7 @@ import stanmlm as sm
 from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmWarning
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families import FAMILIES, Family, as_family
-from stanmlm.families.family import holding
+from stanmlm.families.altered import holding
 from stanmlm.families.reading import read_response
 from stanmlm.families.responses import Response
 from stanmlm.fit.pipeline import ModelOptions, build_model
@@ -43,7 +43,7 @@ def test_scaled_weights_add_up_to_the_rows() -> None:
 
 REFUSED = [
     ("poisson", {"rate": [1, 0, 1, -2]}, r"rate\(\) has 2 values that are not above zero \(rows 20, 40\)"),
-    ("gaussian", {"se": [1, 0, 1, 1]}, r"se\(\) has 1 value that are not above zero \(row 20\)"),
+    ("gaussian", {"se": [1, 0, 1, 1]}, r"se\(\) has 1 value that is not above zero \(row 20\)"),
     ("gaussian", {"weights": [1, -1, 1, 1]}, r"below zero \(row 20\)"),
     ("weibull", {"cens": [0, 2, 0, 0]}, r"without one \(row 20\)"),
     ("weibull", {"cens": [0, 2, 0, 0], "y2": [9, 2, 9, 9]}, r"at or above y2 \(row 20\)"),

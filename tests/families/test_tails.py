@@ -1,8 +1,10 @@
 """What families say of responses that were not seen whole: tails with their digits, truncated means and draws."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from scipy import special, stats
+from scipy import integrate, special, stats
 from tail_numbers import NUMBERS, kind_of
 from test_laws import SCALARS, TRIALS, theta
 
@@ -14,12 +16,12 @@ from stanmlm.families.reductions import Extra
 
 TAILED = [family for family in FAMILIES.values() if family.log_cdf]
 every = pytest.mark.parametrize("family", TAILED, ids=lambda family: family.name)
-# Bounds that are closed, and open to either side; of shares, a seventh of them.
+# Bounds that are closed, and open to either side; of shares a seventh of them, of angles a quarter.
 BOUNDS = [(1.0, 4.0), (2.0, np.inf), (-np.inf, 3.0)]
 
 
 def unit_of(family: Family) -> float:
-    return 1 / 7 if kind_of(family) == "share" else 1.0
+    return {"share": 1 / 7, "angle": 1 / 4}.get(kind_of(family), 1.0)
 
 
 def extra(rows: int, **more: float) -> Extra:
@@ -77,6 +79,34 @@ def test_tails_of_a_skew_normal_are_owens_wherever_these_have_digits() -> None:
         with_digits = chance > 1e-5
         assert with_digits.mean() > 0.8
         np.testing.assert_allclose(found[with_digits], np.log(chance[with_digits]), rtol=1e-9, atol=1e-14)
+
+
+def arc(low: float, high: float, mu: float, kappa: float) -> float:
+    """The log chance of an angle from low to high, by quadrature of the density over its highest value there."""
+    widths = np.r_[0, 1, 4, 16] / np.sqrt(kappa)
+    peaks = mu + 2 * np.pi * np.arange(-2, 3)
+    near = (peaks[:, None] + np.r_[-widths, widths]).ravel()
+    steps = np.array([0.1, 1, 5, 25]) / kappa
+    ends = np.unique(np.clip([low, high, *near, *(low + steps), *(high - steps), *(peaks + np.pi)], low, high))
+    top = float(np.max(np.cos(ends - mu)))
+
+    def density(t: float) -> float:
+        return float(np.exp(kappa * (np.cos(t - mu) - top)))
+
+    total = sum(integrate.quad(density, *pair, epsabs=0)[0] for pair in pairwise(ends))
+    return float(np.log(total / (2 * np.pi * special.i0e(kappa))) + kappa * (top - 1))
+
+
+def test_tails_of_angles_are_integrals_whatever_the_direction_and_concentration() -> None:
+    """Of angles next to mu, a half turn from it and across that."""
+    family = FAMILIES["von_mises"]
+    places = np.meshgrid([-3.1, 0.2, 2.9], [-2.8, 0.0, 1.5, 3.1], [1e-3, 1.0, 20.0, 800.0])
+    y, mu, kappa = (each.ravel() for each in places)
+    of = family.theta({"mu": np.tan(mu / 2)}, {"kappa": kappa})
+    for ends, log_tail in (((-np.pi, None), family.log_cdf), ((None, np.pi), family.log_ccdf)):
+        low, high = (np.full_like(y, end) if end else y for end in ends)
+        expected = [arc(*each) for each in zip(low, high, mu, kappa, strict=True)]
+        np.testing.assert_allclose(log_tail(y, of, extra(1)), expected, rtol=1e-9, atol=1e-10)
 
 
 def test_incomplete_gammas_keep_their_digits_where_they_underflow() -> None:

@@ -61,6 +61,17 @@ def test_coefficients_and_sds_of_both_predictors_are_near_what_made_the_data() -
     assert np.all(np.abs(np.log(sds / SIMULATED["sd"])) < FAR / np.sqrt(2 * GROUPS))
 
 
+def test_truncated_counts_next_to_their_bound_do_not_send_the_pilot_away() -> None:
+    rng, bound = np.random.default_rng(3), 25
+    g = np.repeat(np.arange(GROUPS), 3)
+    y = rng.poisson(np.exp(1.5 + rng.normal(0, 1, GROUPS))[g])
+    data = pd.DataFrame({"y": y, "g": g})[y <= bound]
+    options = ModelOptions(preset="brms")
+    at = found(build_model(f"y | trunc(ub = {bound}) ~ 1 + (1 | g)", data, poisson(), {}, options))
+    assert abs(at.beta[0] - 1.5) < FAR * np.sqrt(at.uncertainty[0, 0])
+    assert abs(np.log(at.covariance[0][0, 0]) / 2) < FAR / np.sqrt(2 * GROUPS)
+
+
 def test_each_predictor_absorbs_its_own_columns_alone() -> None:
     of = model(BOTH, preset="brms").centering
     assert of.absorbed.tolist() == [True, False, True, False]

@@ -12,7 +12,7 @@ from stanmlm.data.factors import level_key, level_names, make_unique
 from stanmlm.fit.draws import values_of
 from stanmlm.priors.parameter_names import STYLES, find, label_of, names_of, unmistakable
 from stanmlm.priors.parameters import Address, Element, Ledger, Variable
-from stanmlm.priors.prior_spec import SetPrior
+from stanmlm.priors.prior_records import SetPrior
 
 FAST = SIZES | {"chains": 1, "iter": 100}
 

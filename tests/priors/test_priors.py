@@ -12,19 +12,10 @@ from stanmlm.base.errors import PriorError
 from stanmlm.data.design import Design, GroupTerm
 from stanmlm.families import Family, binomial, gaussian, poisson
 from stanmlm.families.responses import Response
+from stanmlm.priors.covariance_spec import decov, lkj
 from stanmlm.priors.parameters import Address
-from stanmlm.priors.prior_spec import (
-    cauchy,
-    decov,
-    exponential,
-    flat,
-    gamma,
-    lkj,
-    normal,
-    parse_prior,
-    set_prior,
-    student_t,
-)
+from stanmlm.priors.prior_spec import cauchy, exponential, flat, gamma, normal, set_prior, student_t
+from stanmlm.priors.prior_text import parse_prior
 from stanmlm.priors.priors import PriorRow, Priors, check_proper, is_proper, resolve_priors, split_preset
 
 GAUSSIAN, BINOMIAL, PROBIT, POISSON = gaussian(), binomial(), binomial(link="probit"), poisson()

@@ -19,7 +19,7 @@ from reference_density import (
 from stan_against_numpy import MORE, PAIRS, RELATIVE, check, compiled, points
 
 from stanmlm.families import FAMILIES, binomial, gaussian, negbinomial, poisson, student
-from stanmlm.families.family import with_link
+from stanmlm.families.altered import with_link
 from stanmlm.model.centering import noncentered, sampled_in
 from stanmlm.model.compress import compress
 from stanmlm.model.coordinates import Coordinates

@@ -199,7 +199,7 @@ def test_priors_of_items_stand_on_their_thresholds() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("link", ["softplus", "squareplus"])
+@pytest.mark.parametrize("link", ["identity", "softplus", "squareplus"])
 @pytest.mark.parametrize("family", [cumulative, acat])
 def test_disc_has_links_of_its_own(family: Any, link: str) -> None:
     of = made(family(link_disc=link), FORMULAS["disc"])

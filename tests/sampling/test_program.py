@@ -11,7 +11,7 @@ import pytest
 from handmade import design, integrated_model, model, plain_priors, prior, replaced
 
 from stanmlm.families import FAMILIES, binomial, gaussian, negbinomial, poisson, student
-from stanmlm.families.family import with_link
+from stanmlm.families.altered import with_link
 from stanmlm.model.model import Model
 from stanmlm.sampling.program import Structure, program, structure
 from stanmlm.sampling.standata import standata

@@ -36,6 +36,37 @@ def test_a_fit_says_what_to_install() -> None:
     assert "`pip install stanli` installs it" in told
 
 
+NO_WHEEL = """
+import platform
+platform.machine = lambda: "riscv64"
+"""
+
+
+def test_where_stanli_has_no_wheel_doctor_and_fits_point_at_cmdstan() -> None:
+    told = said(NO_WHEEL + "print(sm.doctor())")
+    assert "missing: stanli has no wheel for " in told
+    assert " on riscv64  ->  python -m cmdstanpy.install_cmdstan (CmdStan samples in its place)" in told
+    assert "pip install stanli" not in told
+    fit = 'try: sm.lm("score ~ hours", exams)\nexcept sm.EngineError as error: print(error)'
+    assert "CmdStan samples there; CmdStan is not installed" in said(NO_WHEEL + fit)
+
+
+def test_the_platforms_with_a_wheel_are_those_of_the_requirement() -> None:
+    import tomllib
+    from pathlib import Path
+
+    from packaging.requirements import Requirement
+
+    from stanmlm.sampling.engines.stanli import WHEELS
+
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (marker,) = [one.marker for one in map(Requirement, project["dependencies"]) if one.name == "stanli"]
+    machines = {machine for _, machine in WHEELS} | {"riscv64", "ppc64le", "x86"}
+    every = [(system, machine) for system in ("linux", "darwin", "win32", "freebsd14") for machine in machines]
+    asked = {(s, m) for s, m in every if marker.evaluate({"sys_platform": s, "platform_machine": m})}
+    assert asked == set(WHEELS)
+
+
 def test_saved_fits_are_read_and_asked(tmp_path) -> None:
     import stanmlm as sm
 

@@ -17,7 +17,7 @@ from stanmlm.after.predict.expected import theta_of
 from stanmlm.after.predict.target import target_of
 from stanmlm.data.design import dpars_of, predictors
 from stanmlm.families import FAMILIES, as_family
-from stanmlm.families.family import with_link
+from stanmlm.families.altered import with_link
 from stanmlm.families.observation import log_likelihood, log_mass, truncation
 from stanmlm.families.reductions import extra_at
 from stanmlm.families.thresholds import THRESHOLDS

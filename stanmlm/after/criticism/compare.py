@@ -23,7 +23,27 @@ ELPD = ("elpd_loo", "se_elpd_loo", "elpd_diff", "se_diff")
 
 @dataclass(frozen=True)
 class Ladder:
-    """Estimates of several models, a column each in print: posterior mean (sd), then how well they predict."""
+    """Estimates of several models, a column each in print: posterior mean (sd), then how well they predict.
+
+    Attributes
+    ----------
+    formulas
+        By model.
+    estimates
+        Models by parameters: posterior means, NaN where a model lacks one.
+    errors
+        Posterior sds, likewise.
+    fits
+        Models by `nobs`, `elpd_loo`, `se_elpd_loo`, `elpd_diff` and `se_diff`.
+
+    Examples
+    --------
+    >>> from stanmlm import ladder, lm, simulate_exams
+    >>> exams = simulate_exams(seed=1)
+    >>> found = ladder({"none": lm("score ~ 1", exams, seed=1), "hours": lm("score ~ hours", exams, seed=1)}, loo=False)
+    >>> found.estimates.isna().sum(axis=1).to_dict()
+    {'none': 1, 'hours': 0}
+    """
 
     formulas: Mapping[str, str]
     estimates: pd.DataFrame  # models by parameters, posterior means; NaN where a model lacks one
@@ -55,6 +75,7 @@ def ladder(fits: Mapping[str, Fit], loo: bool = True) -> Ladder:
     Returns
     -------
     Ladder
+        `estimates` and `errors` are models by parameters, `fits` how well they predict; it prints side by side.
 
     Raises
     ------

@@ -57,7 +57,9 @@ def loo(fit: Fit, *, reloo: bool = False, max_bytes: int = MAX_BYTES) -> Elpd:
 
     Returns
     -------
-    An `Elpd`: `estimates`, `pointwise` (with `pareto_k`), and a print as R's.
+    Elpd
+        `estimates` has `elpd_loo`, `p_loo` and `looic` with standard errors, `pointwise` a row a row of the data, with
+        `pareto_k`; it prints as R's.
 
     Raises
     ------
@@ -194,6 +196,25 @@ def _warn_of_k(pieces: Pieces, bad: Ints, limit: float) -> None:
 def pareto_k(fit: Fit | Elpd) -> "pd.Series[float]":
     """Pareto k of every row, from a fit or from `loo(fit)`; NaN where `reloo` has computed the row exactly.
 
+    Parameters
+    ----------
+    fit
+        A fit, or what `loo` gives.
+
+    Returns
+    -------
+    pandas.Series
+        A row of the data each. From 0.7 on (less with fewer than 2,200 draws) loo cannot be trusted there.
+
+    Raises
+    ------
+    OptionError
+        For a fit of the prior, of fewer than 100 draws, and for what `waic` or `kfold` gives, which have none.
+
+    References
+    ----------
+    Vehtari, Simpson, Gelman, Yao and Gabry (2024), Journal of Machine Learning Research 25(72).
+
     Examples
     --------
     >>> from stanmlm import lm, pareto_k, simulate_exams
@@ -210,11 +231,32 @@ def pareto_k(fit: Fit | Elpd) -> "pd.Series[float]":
 def waic(fit: Fit, *, max_bytes: int = MAX_BYTES) -> Elpd:
     """The widely applicable information criterion (Watanabe 2010), from the same pointwise pieces as `loo`.
 
+    Parameters
+    ----------
+    fit
+        A fit.
+    max_bytes
+        Of the arrays that are held at once.
+
+    Returns
+    -------
+    Elpd
+        `estimates` has `elpd_waic`, `p_waic` and `waic` with standard errors, `pointwise` the same of every row.
+
+    Raises
+    ------
+    OptionError
+        For a fit of the prior, or of fewer than 100 draws.
+
+    References
+    ----------
+    Watanabe (2010), Journal of Machine Learning Research 11:3571. `loo` says where it fails, this does not.
+
     Examples
     --------
     >>> from stanmlm import lm, simulate_exams, waic
-    >>> waic(lm("score ~ hours", simulate_exams(seed=1), seed=1)).criterion
-    'waic'
+    >>> waic(lm("score ~ hours", simulate_exams(seed=1), seed=1)).estimates.index.tolist()
+    ['elpd_waic', 'p_waic', 'waic']
     """
     check_arguments(waic, locals())
     pieces = _observed(fit, "waic", max_bytes)
@@ -237,7 +279,8 @@ def loo_compare(*models: Fit | Elpd | Mapping[str, Fit | Elpd]) -> Comparison:
 
     Returns
     -------
-    A `Comparison`: it prints as rstanarm's; `table` has every estimate.
+    Comparison
+        It prints as rstanarm's; `table` has every estimate.
 
     Raises
     ------
@@ -259,10 +302,33 @@ def loo_compare(*models: Fit | Elpd | Mapping[str, Fit | Elpd]) -> Comparison:
 def loo_model_weights(
     *models: Fit | Elpd | Mapping[str, Fit | Elpd], method: str = "stacking", seed: int = 0
 ) -> "pd.Series[float]":
-    """Weights of models for averaging their predictions: "stacking" or "pseudobma" (Yao et al. 2018).
+    """Weights of models for averaging their predictions, by stacking or by pseudo-BMA (Yao et al. 2018).
 
-    Pseudo-BMA weights are averaged over a Bayesian bootstrap of the rows, which `seed` starts. Models are given as to
-    `loo_compare`.
+    Parameters
+    ----------
+    *models
+        Fits, or results of `loo`, which go by the names of the caller's variables; or one mapping of them by name. They
+        must be of the same data.
+    method
+        "stacking", or "pseudobma" with weights that are averaged over a Bayesian bootstrap of the rows.
+    seed
+        Of the bootstrap.
+
+    Returns
+    -------
+    pandas.Series
+        A weight a model; they sum to 1.
+
+    Raises
+    ------
+    DataError
+        For fewer than two models, or other responses.
+    OptionError
+        For another method.
+
+    References
+    ----------
+    Yao, Vehtari, Simpson and Gelman (2018), Bayesian Analysis 13:917.
 
     Examples
     --------

@@ -21,7 +21,34 @@ SUMS: Mapping[str, tuple[str, str, str]] = {
 
 @dataclass(frozen=True)
 class Elpd:
-    """How well a model predicts rows that it has not seen; prints as R's `loo`."""
+    """How well a model predicts rows that it has not seen; prints as R's `loo`.
+
+    Attributes
+    ----------
+    criterion
+        "loo", "waic" or "kfold".
+    estimates
+        A row a sum (`elpd_loo`, `p_loo`, `looic`), columns `Estimate` and `SE`.
+    pointwise
+        A row a row of the data: the same three, and of loo `mcse_elpd_loo`, `pareto_k` and `n_eff`.
+    formula
+        The model's.
+    y
+        The response, (N,), so that comparisons are of the same data.
+    draws
+        How many draws it is computed from.
+    folds
+        K of kfold, else 0.
+    efficiency
+        The least and the greatest relative efficiency of the draws, of loo.
+
+    Examples
+    --------
+    >>> from stanmlm import lm, loo, simulate_exams
+    >>> found = loo(lm("score ~ hours", simulate_exams(seed=1), seed=1))
+    >>> found.estimates.index.tolist(), found.pointwise.columns.tolist()[3:]
+    (['elpd_loo', 'p_loo', 'looic'], ['mcse_elpd_loo', 'pareto_k', 'n_eff'])
+    """
 
     criterion: str  # "loo", "waic" or "kfold"
     estimates: pd.DataFrame  # columns Estimate and SE; rows such as elpd_loo, p_loo, looic
@@ -63,7 +90,26 @@ def k_threshold(draws: int) -> float:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Models from best to worst; `table` has loo's columns elpd_diff, se_diff and every estimate with its error."""
+    """Models from best to worst by expected log predictive density; prints as rstanarm's.
+
+    Attributes
+    ----------
+    table
+        A row a model: loo's `elpd_diff` and `se_diff`, and every estimate with its error.
+    formulas
+        By model.
+    criterion
+        "loo", "waic" or "kfold".
+
+    Examples
+    --------
+    >>> from stanmlm import lm, loo_compare, simulate_exams
+    >>> exams = simulate_exams(seed=1)
+    >>> none, hours = lm("score ~ 1", exams, seed=1), lm("score ~ hours", exams, seed=1)
+    >>> found = loo_compare(none, hours)
+    >>> found.table.index.tolist(), bool(found.table["elpd_diff"].iloc[1] < 0)
+    (['hours', 'none'], True)
+    """
 
     table: pd.DataFrame
     formulas: Mapping[str, str]

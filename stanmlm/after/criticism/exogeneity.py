@@ -32,7 +32,29 @@ WIDTH = 88  # of printed sentences
 
 @dataclass(frozen=True)
 class Exogeneity:
-    """Within and between coefficients by grouping factor; prints as a table and a sentence a row."""
+    """Within and between coefficients by grouping factor; prints as a table and a sentence a row.
+
+    Attributes
+    ----------
+    frame
+        A row a covariate and grouping factor: `group`, `term`, the fit's `estimate`, the coefficients within and
+        between, their difference with its interval, and `verdict`.
+    draws
+        Of between minus within, (draws, rows); NaN where it cannot be known.
+    sentences
+        What the table says in words, a row each, then what the refit's sampler had to say.
+    refit
+        The model with the group means added; the fit itself where none could be.
+    level
+        Posterior probability of the intervals.
+
+    Examples
+    --------
+    >>> from stanmlm import check_exogeneity, lmer, simulate_exams
+    >>> found = check_exogeneity(lmer("score ~ hours + (1 | student)", simulate_exams(seed=1, effort=0.5), seed=1))
+    >>> found.frame["term"].tolist(), found.draws.shape
+    (['hours'], (4000, 1))
+    """
 
     frame: pd.DataFrame  # R rows: `group`, `term`, the fit's `estimate`, then NUMBERS, and `verdict`
     draws: Floats  # (draws, R) of between minus within; NaN where it cannot be known

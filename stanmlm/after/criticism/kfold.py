@@ -54,7 +54,8 @@ def kfold(
 
     Returns
     -------
-    An `Elpd`, for `loo_compare` with others of the same folds; it prints as R's.
+    Elpd
+        For `loo_compare` with others of the same folds; it prints as R's.
 
     Raises
     ------

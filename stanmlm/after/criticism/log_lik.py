@@ -68,7 +68,8 @@ def log_lik(
     weights
         Of new rows: numbers, or R code on the new data; by default the code that the fit was given, or ones.
     offset
-        Of new rows, as in `posterior_linpred`.
+        Of new rows, a number or one a row, for a fit that got `offset=` as an array; None for any other, which the new
+        data tell.
     draws
         Use this many draws, evenly spaced; all where None.
     new_levels
@@ -79,7 +80,8 @@ def log_lik(
 
     Returns
     -------
-    An xarray DataArray with dims (sample, row).
+    xarray.DataArray
+        Dims (sample, row); natural logarithms.
 
     Raises
     ------

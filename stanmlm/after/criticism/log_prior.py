@@ -15,16 +15,29 @@ from stanmlm.priors.priors import PriorRow
 
 
 def log_prior(fit: Fit) -> dict[str, Floats]:
-    """Log prior densities by class ("Intercept", "b", "sd", "cor", "sigma", ...), (draws,) each.
-
-    Those of another parameter's predictor have its name behind: "b_sigma".
+    """Log prior densities by class ("Intercept", "b", "sd", "cor", "sigma", ...).
 
     They are the densities of the priors that `prior_summary` lists, of the parameters that users see, up to a constant;
     group effects have none of their own, since the sds and correlations above them are what has a prior.
 
+    Parameters
+    ----------
+    fit
+        A fit.
+
+    Returns
+    -------
+    dict
+        By class an array (draws,); classes of another parameter's predictor have its name behind, "b_sigma".
+
+    Raises
+    ------
+    OptionError
+        For something else than a fit.
+
     Examples
     --------
-    >>> from stanmlm import lm, simulate_exams
+    >>> from stanmlm import lm, log_prior, simulate_exams
     >>> sorted(log_prior(lm("score ~ hours", simulate_exams(seed=1), seed=1)))
     ['Intercept', 'b', 'sigma']
     """

@@ -1,67 +1,33 @@
 """What posterior predictive checks show, as frames: observed responses beside draws of new ones."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.criticism.densities import GRID, curves_frame, kde
-from stanmlm.after.criticism.log_lik import observed_rows
-from stanmlm.after.criticism.loo_pit import loo_pit_frame
+from stanmlm.after.criticism.check_rows import ROWS
+from stanmlm.after.criticism.check_shapes import SHAPES
+from stanmlm.after.criticism.loo_pit import loo_intervals_frame, loo_pit_frame, loo_pit_qq_frame
 from stanmlm.after.criticism.replicates import (
     CheckOptions,
     Replicates,
+    Stat,
     Statistic,
     by_draws,
-    by_rows,
-    pieces_of_rows,
+    members_of,
     replicates,
 )
-from stanmlm.after.criticism.survival import km_frame
-from stanmlm.after.predict.expected import expected, extra_of, require_numbers, theta_of
+from stanmlm.after.criticism.survival import km_frame, km_grouped_frame
 from stanmlm.after.predict.request import Request
-from stanmlm.after.predict.row_groups import group_of
 from stanmlm.base.arguments import answer_of
 from stanmlm.base.arrays import Floats, Ints
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.base.layout import mad
 from stanmlm.fit.fit import Fit
 
-BINS = 30  # of histograms, as in ggplot2
 WIDEST_BARS = 200  # different counts that bars can show
 USUAL_BARS = 60  # counts up to which bars are what a check shows unless it is told otherwise
-
-
-def density_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
-    """Density curves `x`, `density` of y (`draw` 0) and of some replicates (1, 2, ...)."""
-    rep = replicates(fit, options, 50)
-    new = np.concatenate(list(by_draws(rep)))
-    low, high = min(rep.y.min(), new.min()), max(rep.y.max(), new.max())
-    curves = [kde(values, low, high) for values in (rep.y, *new)]
-    return curves_frame(curves, np.linspace(low, high, GRID))
-
-
-def ecdf_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
-    """Steps `x`, `share` of y (`draw` 0) and of some replicates (1, 2, ...): how many rows have x or less."""
-    rep = replicates(fit, options, 50)
-    sets = [rep.y, *np.concatenate(list(by_draws(rep)))]
-    values = np.unique(np.concatenate(sets))
-    grid = values if len(values) <= GRID else np.linspace(values[0], values[-1], GRID)
-    shares = [np.searchsorted(np.sort(one), grid, side="right") / len(one) for one in sets]
-    return curves_frame(shares, grid).rename(columns={"density": "share"})
-
-
-def hist_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
-    """Histograms of y (`draw` 0) and of some replicates, a row a bin: `x` its middle, `width`, `count`."""
-    rep = replicates(fit, options, 8)
-    new = np.concatenate(list(by_draws(rep)))
-    sets = [rep.y, *new]
-    edges = np.linspace(min(map(np.min, sets)), max(map(np.max, sets)), BINS + 1)
-    edges = edges if edges[-1] > edges[0] else edges + np.linspace(-0.5, 0.5, BINS + 1)
-    bins = pd.DataFrame({"x": (edges[1:] + edges[:-1]) / 2, "width": np.diff(edges)})
-    return pd.concat(
-        [bins.assign(count=np.histogram(values, edges)[0], draw=i) for i, values in enumerate(sets)], ignore_index=True
-    )
 
 
 def usual_check(fit: Fit) -> str:
@@ -98,7 +64,7 @@ def bars_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
 def bars_grouped_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """The same for the rows of each `group`."""
     rep = replicates(fit, options, None, shares=False)
-    levels, members = _members(fit, options)
+    levels, members = members_of(fit, options)
     frames = _frequencies(rep, "bars_grouped", members)
     named = (_there(frame).assign(group=level) for frame, level in zip(frames, levels, strict=True))
     frame = pd.concat(named, ignore_index=True)
@@ -107,13 +73,6 @@ def bars_grouped_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
 
 def _there(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[(frame["y"] > 0) | (frame["upper"] > 0)]
-
-
-def _members(fit: Fit, options: CheckOptions) -> tuple[list[str], list[Ints]]:
-    """The levels of a group that rows have, and the rows of each."""
-    groups = group_of(fit, options.group)[observed_rows(fit)].remove_unused_categories()
-    members = [np.flatnonzero(groups.codes == code) for code in range(len(groups.categories))]
-    return [str(level) for level in groups.categories], members
 
 
 def rootogram_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
@@ -185,7 +144,29 @@ STATISTICS: Mapping[str, Statistic] = {
 }
 
 
-def statistic_of(stat: str | Statistic) -> tuple[str, Statistic]:
+def stat_2d_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
+    """Two statistics of every replicate, `value` and `value2`, and of y, `observed` and `observed2`."""
+    rep, (first, second) = replicates(fit, options, None), pair_of(options.stat)
+    values = np.concatenate([np.stack([of(block) for _, of in (first, second)], axis=1) for block in by_draws(rep)])
+    observed = {f"observed{k}": float(of(rep.y)) for k, (_, of) in zip(("", 2), (first, second), strict=True)}
+    return pd.DataFrame({"value": values[:, 0], "value2": values[:, 1], **observed})
+
+
+def pair_of(stat: Stat) -> tuple[tuple[str, Statistic], tuple[str, Statistic]]:
+    """Two statistics by name; the second is the sd where only one is named, bayesplot's usual pair being of the mean.
+
+    Raises
+    ------
+    OptionError
+        For another number of them.
+    """
+    pair: list[Any] = [stat, "sd"] if isinstance(stat, str) or callable(stat) else list(stat)
+    if len(pair) != 2:
+        raise OptionError(f'type="stat_2d" shows two statistics, stat=("mean", "sd"); these are {len(pair)}')
+    return statistic_of(pair[0]), statistic_of(pair[1])
+
+
+def statistic_of(stat: Stat) -> tuple[str, Statistic]:
     """The name of a statistic, and what computes it along the last axis; a function of one vector is applied to each.
 
     Raises
@@ -193,6 +174,8 @@ def statistic_of(stat: str | Statistic) -> tuple[str, Statistic]:
     OptionError
         For a name that is none of ours.
     """
+    if not (isinstance(stat, str) or callable(stat)):
+        raise OptionError('stat is a pair, which type="stat_2d" shows; other checks show one statistic')
     if isinstance(stat, str):
         if stat not in STATISTICS:
             raise OptionError(f"there is no statistic `{stat}`{did_you_mean(stat, STATISTICS)}; a function does too")
@@ -213,7 +196,7 @@ def stat_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
 def stat_grouped_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """The same for the rows of each `group`."""
     rep, (_, stat) = replicates(fit, options, None), statistic_of(options.stat)
-    levels, members = _members(fit, options)
+    levels, members = members_of(fit, options)
     blocks = [[stat(block[:, rows]) for rows in members] for block in by_draws(rep)]
     parts = [
         pd.DataFrame({"group": level, "value": np.concatenate(values), "observed": float(stat(rep.y[rows]))})
@@ -223,65 +206,22 @@ def stat_grouped_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     return frame.assign(group=pd.Categorical(frame["group"], levels))
 
 
-def intervals_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
-    """For every row `x`: `y`, and the median with the 50% and 90% interval of its replicates."""
-    rep = replicates(fit, options, None)
-    probs = (0.5, 0.25, 0.75, 0.05, 0.95)
-    quantiles = [np.quantile(new, probs, axis=0) for new in by_rows(rep)]
-    names = ("middle", "lower50", "upper50", "lower90", "upper90")
-    columns = dict(zip(names, np.concatenate(quantiles, axis=1), strict=True))
-    return pd.DataFrame({"x": np.arange(1, len(rep.y) + 1), "y": rep.y, **columns})
-
-
-def error_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
-    """For every row: `y`, and `error`, y minus the mean of its replicates."""
-    require_numbers(fit, "errors")
-    rep = replicates(fit, options, None)
-    means = [new.mean(axis=0) for new in by_rows(rep)]
-    return pd.DataFrame({"y": rep.y, "error": rep.y - np.concatenate(means)})
-
-
-def error_binned_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
-    """Mean residuals by bins of the expected response, with two standard errors (Gelman and Hill 2007, 5.6)."""
-    require_numbers(fit, "errors")
-    rep = replicates(fit, options, None)
-    expected = _expected(rep)
-    bins = _square_root(len(rep.y))
-    order = np.argsort(expected, kind="stable")
-    residual = rep.y - expected
-    rows = [
-        {"x": expected[at].mean(), "error": residual[at].mean(), "bound": 2 * residual[at].std() / np.sqrt(len(at))}
-        for at in np.array_split(order, bins)
-    ]
-    return pd.DataFrame(rows)
-
-
-def _square_root(rows: int) -> int:
-    """arm's number of bins."""
-    return int(np.sqrt(rows)) if rows >= 100 else max(1, min(10, rows // 2))
-
-
-def _expected(rep: Replicates) -> Floats:
-    trials = rep.target.trials[rep.rows]
-    parts = []
-    for at, some in pieces_of_rows(rep):
-        mean = expected(rep.fit, theta_of(rep.fit, rep.target, at), extra_of(rep.target, at)).mean(axis=0)
-        parts.append(mean[rep.rows[some] - at.start] * trials[some] / rep.divisor[some])
-    return np.concatenate(parts)
-
-
 FRAMES: Mapping[str, Callable[[Fit, CheckOptions], pd.DataFrame]] = {
-    "dens_overlay": density_frame,
-    "ecdf_overlay": ecdf_frame,
-    "hist": hist_frame,
+    **SHAPES,
     "bars": bars_frame,
     "bars_grouped": bars_grouped_frame,
     "rootogram": rootogram_frame,
     "stat": stat_frame,
     "stat_grouped": stat_grouped_frame,
-    "intervals": intervals_frame,
-    "error": error_frame,
-    "error_binned": error_binned_frame,
+    "stat_2d": stat_2d_frame,
+    "stat_freqpoly": stat_frame,
+    "stat_freqpoly_grouped": stat_grouped_frame,
+    **ROWS,
     "loo_pit": loo_pit_frame,
+    "loo_pit_overlay": loo_pit_frame,
+    "loo_pit_qq": loo_pit_qq_frame,
+    "loo_intervals": loo_intervals_frame,
+    "loo_ribbon": loo_intervals_frame,
     "km_overlay": km_frame,
+    "km_overlay_grouped": km_grouped_frame,
 }

@@ -51,8 +51,8 @@ def bayes_R2(  # noqa: N802, rstanarm's name
 
     Returns
     -------
-    numpy.ndarray, (draws,)
-        It prints as brms's row, and `.to_frame()` is that row: Estimate, Est.Error, quantiles.
+    NumberDraws
+        An array (draws,), which prints as brms's row, and `.to_frame()` is that row: Estimate, Est.Error, quantiles.
 
     Raises
     ------
@@ -135,8 +135,8 @@ def loo_R2(  # noqa: N802, rstanarm's name
 
     Returns
     -------
-    numpy.ndarray, (draws,)
-        It prints as a row, as that of `bayes_R2`.
+    NumberDraws
+        An array (draws,), which prints as a row: Estimate, Est.Error, quantiles.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """New responses for the rows of a fit, some draws or some rows at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +9,7 @@ from stanmlm.after.criticism.log_lik import observed_rows
 from stanmlm.after.predict.chunks import chunks, chunks_of
 from stanmlm.after.predict.expected import new_responses, theta_of
 from stanmlm.after.predict.request import USUAL, Request
+from stanmlm.after.predict.row_groups import group_of
 from stanmlm.after.predict.target import Target, target_of
 from stanmlm.base.arrays import Anything, Floats, Ints
 from stanmlm.base.streams import ROWS, Source
@@ -18,6 +19,7 @@ MOST_RESPONSES = 5_000_000  # that a check draws by default: about a second
 
 
 Statistic = Callable[[Floats], Floats]  # (..., rows) -> (...)
+Stat = str | Statistic | Sequence[str | Statistic]
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class CheckOptions:
 
     request: Request = USUAL  # where it says no number of draws, each type has its own
     group: str | Anything | None = None
-    stat: str | Statistic = "mean"
+    stat: Stat = "mean"  # a pair for those that show two
+    x: str | Anything | None = None  # what rows stand along
     style: str = "standing"  # of rootograms
     seed: int | None = None  # the fit's own where None
 
@@ -81,3 +84,10 @@ def pieces_of_rows(rep: Replicates) -> Iterator[tuple[slice, slice]]:
     """Rows of the fit whose draws fit in memory, and the observations among them."""
     for at in chunks_of(rep.target, ROWS):
         yield at, slice(*np.searchsorted(rep.rows, (at.start, at.stop)).tolist())
+
+
+def members_of(fit: Fit, options: CheckOptions) -> tuple[list[str], list[Ints]]:
+    """The levels of a group that observations have, and the observations of each."""
+    groups = group_of(fit, options.group)[observed_rows(fit)].remove_unused_categories()
+    members = [np.flatnonzero(groups.codes == code) for code in range(len(groups.categories))]
+    return [str(level) for level in groups.categories], members

@@ -21,7 +21,28 @@ EXACT = 100  # fewer residuals than this without ties have Kolmogorov's exact di
 
 @dataclass(frozen=True)
 class ResidualTest:
-    """What one test of scaled residuals says; prints as R's."""
+    """What one test of scaled residuals says; prints as R's.
+
+    Attributes
+    ----------
+    test
+        "uniformity", "dispersion", "outliers" or "zero inflation".
+    statistic
+        Its statistic.
+    p_value
+        The chance of one as far out, where the model is right.
+    alternative
+        "two.sided", "greater" or "less".
+    method
+        The test's name.
+
+    Examples
+    --------
+    >>> from stanmlm import check_uniformity, scaled_residuals
+    >>> found = check_uniformity(scaled_residuals([[1.0, 2.0], [1.0, 2.0]], [1.5, 1.6]))
+    >>> found.test, round(found.p_value, 1)
+    ('uniformity', 0.5)
+    """
 
     test: str
     statistic: float
@@ -55,9 +76,15 @@ def residual_tests(residuals: ScaledResiduals) -> pd.DataFrame:
     pandas.DataFrame
         `test`, `statistic`, `p.value`, `alternative` and `method`; zero inflation where zeros were seen or simulated.
 
+    Raises
+    ------
+    OptionError
+        For what is no result of `simulate_residuals` or `scaled_residuals`.
+
     Examples
     --------
-    >>> from stanmlm import scaled_residuals
+    >>> import numpy as np
+    >>> from stanmlm import residual_tests, scaled_residuals
     >>> rng = np.random.default_rng(1)
     >>> found = scaled_residuals(rng.normal(size=(50, 100)), rng.normal(size=50))
     >>> residual_tests(found)["test"].tolist()
@@ -83,6 +110,7 @@ def check_uniformity(residuals: ScaledResiduals, alternative: str = "two.sided")
     Returns
     -------
     ResidualTest
+        Its statistic is the largest distance of the two distribution functions.
 
     Raises
     ------
@@ -91,7 +119,7 @@ def check_uniformity(residuals: ScaledResiduals, alternative: str = "two.sided")
 
     Examples
     --------
-    >>> from stanmlm import scaled_residuals
+    >>> from stanmlm import check_uniformity, scaled_residuals
     >>> found = scaled_residuals([[1.0, 2.0], [1.0, 2.0]], [1.5, 1.6])
     >>> check_uniformity(found).statistic
     0.5
@@ -139,7 +167,8 @@ def check_dispersion(residuals: ScaledResiduals, alternative: str = "two.sided")
 
     Examples
     --------
-    >>> from stanmlm import scaled_residuals
+    >>> import numpy as np
+    >>> from stanmlm import check_dispersion, scaled_residuals
     >>> rng = np.random.default_rng(1)
     >>> found = scaled_residuals(rng.normal(size=(50, 100)), 3 * rng.normal(size=50))
     >>> check_dispersion(found).statistic > 4
@@ -175,7 +204,7 @@ def check_zero_inflation(residuals: ScaledResiduals, alternative: str = "two.sid
 
     Examples
     --------
-    >>> from stanmlm import scaled_residuals
+    >>> from stanmlm import check_zero_inflation, scaled_residuals
     >>> check_zero_inflation(scaled_residuals([[0.0, 1.0], [1.0, 1.0]], [0.0, 0.0])).statistic
     4.0
     """
@@ -230,7 +259,8 @@ def check_outliers(
 
     Examples
     --------
-    >>> from stanmlm import scaled_residuals
+    >>> import numpy as np
+    >>> from stanmlm import check_outliers, scaled_residuals
     >>> rng = np.random.default_rng(1)
     >>> found = scaled_residuals(rng.normal(size=(50, 100)), 9 * rng.normal(size=50))
     >>> check_outliers(found).p_value < 0.001

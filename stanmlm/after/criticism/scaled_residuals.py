@@ -15,6 +15,7 @@ from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError, OptionError
 from stanmlm.base.layout import format_fixed, html_table, table
 from stanmlm.base.streams import Purpose, Source, stream
+from stanmlm.families.responses import Response, some_rows
 from stanmlm.fit.fit import Fit, source_of
 
 QUARTILES = (0.05, 0.25, 0.5, 0.75, 0.95)  # of the print
@@ -22,7 +23,34 @@ QUARTILES = (0.05, 0.25, 0.5, 0.75, 0.95)  # of the print
 
 @dataclass(frozen=True, eq=False)
 class ScaledResiduals:
-    """Residuals on the scale of probabilities, uniform where the model is right."""
+    """Residuals on the scale of probabilities, uniform where the model is right.
+
+    Attributes
+    ----------
+    residuals
+        (N,), between `lower` and `lower_or_equal`, at random where these differ.
+    lower
+        The share of simulations below the response, (N,).
+    lower_or_equal
+        The share of those that are not above it, (N,).
+    simulations
+        Responses that the model draws, (N, n).
+    observed
+        Responses, (N,).
+    fitted
+        Expected responses, (N,).
+    integer
+        Whether responses are whole numbers, which tie.
+    source
+        Of random numbers.
+
+    Examples
+    --------
+    >>> from stanmlm import scaled_residuals
+    >>> found = scaled_residuals([[1.0, 3.0, 4.0, 5.0]], [3.5])
+    >>> found.lower.tolist(), found.residuals.tolist()
+    ([0.5], [0.5])
+    """
 
     residuals: Floats  # (N,) between `lower` and `lower_or_equal`, at random where these differ
     lower: Floats  # (N,) the share of simulations below the response
@@ -82,7 +110,8 @@ def simulate_residuals(
     Returns
     -------
     ScaledResiduals
-        `.residuals` and what they are made of; `residual_tests` tests them, `plot_residuals` draws them.
+        `.residuals` and what they are made of; `residual_tests` tests them, `plot_residuals` draws them. A censored
+        response lies at random where it may be.
 
     Raises
     ------
@@ -108,9 +137,7 @@ def simulate_residuals(
     rows = observed_rows(fit)
     warn_of_weights(fit, target)
     simulated = simulations(fit, target, n, re_formula is not None, source)[:, rows].T
-    y = fit.model.response.y[rows]
-    whole = bool(np.all(y == np.round(y)) and np.all(simulated == np.round(simulated)))
-    return _scaled(simulated, y, _expected(fit)[rows], whole, source)
+    return placed(simulated, some_rows(fit.model.response, rows), _expected(fit)[rows], source)
 
 
 def _expected(fit: Fit) -> Floats:
@@ -141,6 +168,7 @@ def scaled_residuals(
     Returns
     -------
     ScaledResiduals
+        `residuals` are (N,), and what the tests and `plot_residuals` take.
 
     Raises
     ------
@@ -149,6 +177,7 @@ def scaled_residuals(
 
     Examples
     --------
+    >>> from stanmlm import scaled_residuals
     >>> scaled_residuals([[1.0, 3.0, 4.0, 5.0]], [3.5]).residuals.tolist()
     [0.5]
     """
@@ -162,11 +191,20 @@ def scaled_residuals(
         raise DataError(f"fitted has shape {mean.shape} and observed {y.shape}; they have a value a row")
     if any(np.isnan(values).any() for values in (drawn, y, mean)):
         raise DataError("simulations, observed and fitted have missing values; leave these rows out")
-    return _scaled(drawn, y, mean, integer, Source(seed))
+    return _scaled(bounds(drawn, y), drawn, y, mean, integer, Source(seed))
 
 
-def _scaled(simulated: Floats, y: Floats, fitted: Floats, integer: bool, source: Source) -> ScaledResiduals:
-    lower, upper = bounds(simulated, y)
+def placed(simulated: Floats, response: Response, fitted: Floats, source: Source) -> ScaledResiduals:
+    """Where responses (N,) lie among simulated ones (N, n); censored ones at random where they can be."""
+    y = response.y
+    whole = bool(np.all(y == np.round(y)) and np.all(simulated == np.round(simulated)))
+    return _scaled(_bounds_of(simulated, response), simulated, y, fitted, whole, source)
+
+
+def _scaled(
+    ends: tuple[Floats, Floats], simulated: Floats, y: Floats, fitted: Floats, integer: bool, source: Source
+) -> ScaledResiduals:
+    lower, upper = ends
     places = lower + stream(source, Purpose.SCALED, 0).random(len(y)) * (upper - lower)
     return ScaledResiduals(places, lower, upper, simulated, y, fitted, integer, source)
 
@@ -174,3 +212,14 @@ def _scaled(simulated: Floats, y: Floats, fitted: Floats, integer: bool, source:
 def bounds(simulated: Floats, y: Floats) -> tuple[Floats, Floats]:
     """The shares of simulations (N, n) that are below y (N,), and that are not above it."""
     return (simulated < y[:, None]).mean(axis=1), (simulated <= y[:, None]).mean(axis=1)
+
+
+def _bounds_of(simulated: Floats, response: Response) -> tuple[Floats, Floats]:
+    """The same; a censored response may be anywhere beyond (Li, Wu and Feng 2021)."""
+    lower, upper = bounds(simulated, response.y)
+    if not np.any(response.censored):
+        return lower, upper
+    ends = bounds(simulated, np.broadcast_to(response.y2, response.y.shape))[1]
+    code = np.broadcast_to(response.censored, response.y.shape)
+    lower = np.select([code == -1, code > 0], [np.zeros_like(lower), upper], lower)
+    return lower, np.select([code == 1, code == 2], [np.ones_like(upper), ends], upper)

@@ -32,7 +32,24 @@ DIAGNOSES = {
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """The derivative of each parameter's posterior with respect to powers of prior and likelihood."""
+    """The derivative of each parameter's posterior with respect to powers of prior and likelihood.
+
+    Attributes
+    ----------
+    frame
+        A row a parameter: `prior`, `likelihood` and `diagnosis`, "-" where there is nothing to say.
+    prior
+        The classes of priors that were scaled.
+    threshold
+        Sensitivity that counts.
+
+    Examples
+    --------
+    >>> from stanmlm import lm, powerscale, simulate_exams
+    >>> found = powerscale(lm("score ~ hours", simulate_exams(seed=1), seed=1))
+    >>> bool((found.frame["prior"] < found.threshold).all())
+    True
+    """
 
     frame: pd.DataFrame  # a row a parameter: prior, likelihood, diagnosis
     prior: tuple[str, ...]  # the classes of priors that were scaled

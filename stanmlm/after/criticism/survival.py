@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.criticism.replicates import CheckOptions, by_draws, replicates
+from stanmlm.after.criticism.check_shapes import grouped
+from stanmlm.after.criticism.replicates import CheckOptions, by_draws, members_of, replicates
 from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.errors import OptionError
 from stanmlm.fit.fit import Fit
@@ -40,20 +41,35 @@ def kaplan_meier(time: Floats, event: Bools) -> tuple[Floats, Floats]:
 
 def km_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
     """Curves `x`, `survival` of y (`draw` 0), as it was censored, and of some replicates (1, 2, ...)."""
+    return _curves(*_seen(fit, options))
+
+
+def km_grouped_frame(fit: Fit, options: CheckOptions) -> pd.DataFrame:
+    """The same for the rows of each `group`."""
+    (y, event, new), (levels, members) = _seen(fit, options), members_of(fit, options)
+    return grouped(levels, [_curves(y[rows], event[rows], new[:, rows]) for rows in members])
+
+
+def _seen(fit: Fit, options: CheckOptions) -> tuple[Floats, Bools, Floats]:
+    """Times (N,), whether their events were seen, and replicates (draws, N)."""
     rep = replicates(fit, options, CURVES)
     code = np.broadcast_to(fit.model.response.censored, fit.model.response.y.shape)[rep.rows]
     if np.any((code != 0) & (code != 1)):
         raise OptionError(
             'type="km_overlay" is for right-censored responses; some here are left-censored, or intervals'
         )
-    new = np.concatenate(list(by_draws(rep)))
-    whole = np.ones(len(rep.y), dtype=bool)
-    curves = [kaplan_meier(rep.y, code == 0), *(kaplan_meier(draw, whole) for draw in new)]
-    start = min(0.0, float(rep.y.min()), float(new.min()))
+    return rep.y, code == 0, np.concatenate(list(by_draws(rep)))
+
+
+def _curves(y: Floats, event: Bools, new: Floats) -> pd.DataFrame:
+    whole = np.ones(len(y), dtype=bool)
+    curves = [kaplan_meier(y, event), *(kaplan_meier(draw, whole) for draw in new)]
+    start, end = min(0.0, float(y.min()), float(new.min())), y.max()
     parts = [
         pd.DataFrame({"x": np.r_[start, times], "survival": np.r_[1.0, shares], "draw": draw})
         for draw, (times, shares) in enumerate(curves)
     ]
     # beyond the last time that was seen, replicates are compared with nothing
-    frame: pd.DataFrame = pd.concat(parts, ignore_index=True).query("x <= @rep.y.max()")
-    return frame
+    frame: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    kept: pd.DataFrame = frame[frame["x"] <= end]
+    return kept

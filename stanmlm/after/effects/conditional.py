@@ -47,11 +47,27 @@ class ConditionalEffect:
     estimates: Estimates  # `.frame`: the variables, the conditions, estimate, conf.low, conf.high
     response: str  # what is predicted, for the vertical axis: "probability of vote"
     panel: str = ""  # the column of the conditions, where there are several
+    observed: pd.DataFrame | None = None  # the fitted rows: the variables, and last what was observed on this scale
 
 
 @dataclass(frozen=True)
 class ConditionalEffects:
-    """What `conditional_effects` gives; `frames` are its tables by effect."""
+    """What `conditional_effects` gives: predictions along one predictor, or along two that interact.
+
+    Attributes
+    ----------
+    effects
+        One record each: `effect`, `variables`, `numeric`, `estimates`, `response` and `panel`.
+    frames
+        Tables by effect.
+
+    Examples
+    --------
+    >>> from stanmlm import conditional_effects, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> list(conditional_effects(fit).frames)
+    ['hours']
+    """
 
     effects: tuple[ConditionalEffect, ...]
 
@@ -288,7 +304,18 @@ def _effect(fit: Fit, grid: _Grid, asked: _Asked) -> ConditionalEffect:
     elif draws.ndim == 3:
         draws = draws @ np.arange(1.0, draws.shape[-1] + 1)
     made = estimates(labels, draws, "Conditional effects", asked.level, asked.method)
-    return ConditionalEffect(":".join(grid.variables), variables, numeric, made, says, grid.panel)
+    seen = _observed(fit, grid.variables, asked)
+    return ConditionalEffect(":".join(grid.variables), variables, numeric, made, says, grid.panel, seen)
+
+
+def _observed(fit: Fit, variables: tuple[str, ...], asked: _Asked) -> pd.DataFrame | None:
+    """Responses beside the variables, shares of trials where there are trials; none of categories and other scales."""
+    family, response = fit.model.family, fit.model.response
+    if asked.method == "linpred" or asked.dpar is not None or family.categories or response.y.ndim > 1:
+        return None
+    rows = fitted_data(fit)[list(variables)].reset_index(drop=True)
+    (column,) = columns_beside(["observed"], rows.columns).values()
+    return rows.assign(**{column: response.y / np.where(response.trials > 0, response.trials, np.nan)})
 
 
 def _spoken(fit: Fit, asked: _Asked) -> str:

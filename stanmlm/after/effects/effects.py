@@ -39,7 +39,7 @@ def predictions(
         The fitted rows where None; a data frame, `datagrid(fit, ...)`; "mean", "median" or "balanced" for a grid at
         means, at medians, or of all combinations of levels.
     variables
-        Counterfactual values by variable: every row is repeated with each of them.
+        Counterfactual values by variable: every row is repeated with each of them; None for rows as they are.
     **options
         See `EffectOptions`.
 
@@ -81,10 +81,26 @@ def avg_predictions(
 
     Parameters
     ----------
-    fit, newdata, variables
-        As in `predictions`.
+    fit
+        A fit.
+    newdata
+        The fitted rows where None; a data frame, `datagrid(fit, ...)`; "mean", "median" or "balanced" for a grid at
+        means, at medians, or of all combinations of levels.
+    variables
+        Counterfactual values by variable: every row is repeated with each of them; None for rows as they are.
     **options
-        `EffectOptions`.
+        See `EffectOptions`.
+
+    Returns
+    -------
+    Estimates
+        `.frame` has the columns of `by` or of `variables`, `estimate`, `conf.low` and `conf.high`; `.draws` is (draws,
+        rows).
+
+    Raises
+    ------
+    DataError, OptionError
+        For unknown variables and options.
 
     Examples
     --------
@@ -117,7 +133,8 @@ def comparisons(
         values, "sd", "2sd", "iqr" or "minmax". Factors: "reference" (each level against the first, the default),
         "pairwise", "sequential", or a pair of levels.
     newdata
-        As in `predictions`.
+        The fitted rows where None; a data frame, `datagrid(fit, ...)`; "mean", "median" or "balanced" for a grid at
+        means, at medians, or of all combinations of levels.
     comparison
         "difference", "ratio", "lnratio", "oddsratio", "lnor" or "lift". Averages of the last five are those of the
         averaged predictions, as marginaleffects' `ratioavg` and its kin.
@@ -165,10 +182,31 @@ def avg_comparisons(
 
     Parameters
     ----------
-    fit, variables, newdata, comparison
-        As in `comparisons`.
+    fit
+        A fit.
+    variables
+        Predictors, all where None; a mapping says how each changes. Numbers: an amount (1 by default), a pair of
+        values, "sd", "2sd", "iqr" or "minmax". Factors: "reference" (each level against the first, the default),
+        "pairwise", "sequential", or a pair of levels.
+    newdata
+        The fitted rows where None; a data frame, `datagrid(fit, ...)`; "mean", "median" or "balanced" for a grid at
+        means, at medians, or of all combinations of levels.
+    comparison
+        "difference", "ratio", "lnratio", "oddsratio", "lnor" or "lift". Averages of the last five are those of the
+        averaged predictions, as marginaleffects' `ratioavg` and its kin.
     **options
-        `EffectOptions`.
+        See `EffectOptions`.
+
+    Returns
+    -------
+    Estimates
+        `.frame` has `term`, `contrast`, the columns of `by`, `estimate`, `conf.low` and `conf.high`; `.draws` is
+        (draws, rows).
+
+    Raises
+    ------
+    DataError, OptionError
+        For unknown variables, changes that they cannot have, unknown comparisons and options.
 
     Examples
     --------
@@ -198,7 +236,8 @@ def slopes(
     variables
         Predictors, all where None; those that are not numbers are compared with their first level instead.
     newdata
-        As in `predictions`.
+        The fitted rows where None; a data frame, `datagrid(fit, ...)`; "mean", "median" or "balanced" for a grid at
+        means, at medians, or of all combinations of levels.
     slope
         "dydx", or the elasticities "eyex", "eydx", "dyex".
     **options
@@ -207,7 +246,13 @@ def slopes(
     Returns
     -------
     Estimates
-        As `comparisons`. Derivatives are central differences over 1e-4 of the range of the data.
+        `.frame` has `term`, `contrast`, the rows' columns, `estimate`, `conf.low` and `conf.high`; `.draws` is (draws,
+        rows). Derivatives are central differences over 1e-4 of the range of the data.
+
+    Raises
+    ------
+    DataError, OptionError
+        For unknown variables, slopes and options.
 
     Examples
     --------
@@ -239,10 +284,28 @@ def avg_slopes(
 
     Parameters
     ----------
-    fit, variables, newdata, slope
-        As in `slopes`.
+    fit
+        A fit.
+    variables
+        Predictors, all where None; those that are not numbers are compared with their first level instead.
+    newdata
+        The fitted rows where None; a data frame, `datagrid(fit, ...)`; "mean", "median" or "balanced" for a grid at
+        means, at medians, or of all combinations of levels.
+    slope
+        "dydx", or the elasticities "eyex", "eydx", "dyex".
     **options
-        `EffectOptions`.
+        See `EffectOptions`.
+
+    Returns
+    -------
+    Estimates
+        `.frame` has `term`, `contrast`, the columns of `by`, `estimate`, `conf.low` and `conf.high`; `.draws` is
+        (draws, rows).
+
+    Raises
+    ------
+    DataError, OptionError
+        For unknown variables, unknown slopes and options.
 
     Examples
     --------

@@ -22,7 +22,27 @@ COLUMNS = ("Estimate", "Est.Error", "CI.Lower", "CI.Upper", "Evid.Ratio", "Post.
 
 @dataclass(frozen=True)
 class Hypotheses:
-    """Tested hypotheses; prints as brms's table."""
+    """Tested hypotheses; prints as brms's table.
+
+    Attributes
+    ----------
+    frame
+        A row each: `Hypothesis`, with levels `Group`, and brms's columns `Estimate`, `Est.Error`, `CI.Lower`,
+        `CI.Upper`, `Evid.Ratio`, `Post.Prob` and `Star`.
+    draws
+        Of the left side minus the right, (draws, rows).
+    about
+        What names mean, "class b".
+    alpha
+        Of the intervals.
+
+    Examples
+    --------
+    >>> from stanmlm import hypothesis, lmer, simulate_exams
+    >>> found = hypothesis(lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1), "hours > 0")
+    >>> found.draws.shape, found.frame["Star"].tolist()
+    ((4000, 1), ['*'])
+    """
 
     frame: pd.DataFrame  # a row each: Hypothesis, (Group,) and brms's columns
     draws: Floats  # (draws, H) of left side minus right side

@@ -169,6 +169,11 @@ def model_performance(fit: Fit, *, loo: bool = True) -> pd.DataFrame:
         Then `R2_conditional`, `R2_marginal` and `ICC` (posterior medians; of models with group terms), `RMSE` of fitted
         values, and `Sigma`; each where the model has it.
 
+    Raises
+    ------
+    OptionError
+        For something else than a fit, and with `loo` for a fit of the prior or of fewer than 100 draws.
+
     Notes
     -----
     `AIC` and `BIC` are of an estimate that maximises a likelihood; leave-one-out stands in their place.

@@ -39,7 +39,20 @@ from stanmlm.model.model import Model
 
 @dataclass(frozen=True)
 class Equation:
-    """LaTeX of a model: `print` shows the source, notebooks and Quarto set it."""
+    """LaTeX of a model: `print` shows the source, notebooks and Quarto set it.
+
+    Attributes
+    ----------
+    lines
+        The equations, a pair each: left of the sign at which they are aligned, and the rest.
+
+    Examples
+    --------
+    >>> from stanmlm import equation, lm, simulate_exams
+    >>> found = equation(lm("score ~ hours", simulate_exams(seed=1), seed=1))
+    >>> len(found.lines)
+    2
+    """
 
     lines: tuple[Line, ...]
 

@@ -44,10 +44,17 @@ def emtrends(
     ----------
     fit
         A fit.
-    specs, by, weights, level
-        As in `emmeans`.
+    specs
+        `"f"`, `["f", "g"]`, `"~ f * g"`, `"~ f | g"`, `"~ 1"`, or with contrasts `"pairwise ~ f | g"`.
     var
         A predictor that is a number, or a function of one such as `"log(x)"`.
+    by
+        Factors whose combinations are tables of their own; None for those behind the bar of `specs`.
+    weights
+        How levels of other factors are averaged: "equal", "proportional" (to how often they are seen), "outer"
+        (products of margins), "cells" (how often they are seen in each cell), "flat" (cells that are seen), or numbers.
+    level
+        Of the intervals, 0.95 where None.
     **options
         See `GridOptions`.
 
@@ -59,7 +66,7 @@ def emtrends(
     Raises
     ------
     DataError, OptionError
-        As `emmeans`, and for predictors that are no numbers.
+        For factors and predictors that the model does not have, or that are no numbers, and for unknown options.
 
     Examples
     --------

@@ -76,7 +76,8 @@ def rope(
     Parameters
     ----------
     fit
-        As in `p_direction`.
+        A fit, whose population-level coefficients are judged; or marginal means, contrasts, predictions, comparisons or
+        slopes.
     range
         A pair of numbers; "default" is a tenth of the response's sd, of what is behind a logit (0.18) or probit (0.1)
         where there is such a link, one per cent of a response on the log scale, and 0.1 for all else, with a warning.
@@ -120,8 +121,14 @@ def equivalence(fit: Drawn, range: Range | Literal["default"] = "default", ci: f
 
     Parameters
     ----------
-    fit, range, ci
-        As in `rope`.
+    fit
+        A fit, whose population-level coefficients are judged; or marginal means, contrasts, predictions, comparisons or
+        slopes.
+    range
+        A pair of numbers; "default" is a tenth of the response's sd, of what is behind a logit (0.18) or probit (0.1)
+        where there is such a link, one per cent of a response on the log scale, and 0.1 for all else, with a warning.
+    ci
+        The probability of the interval whose draws count; 1 counts all.
 
     Returns
     -------
@@ -133,7 +140,7 @@ def equivalence(fit: Drawn, range: Range | Literal["default"] = "default", ci: f
     Raises
     ------
     OptionError
-        As `rope`.
+        For a range that is no pair, and a probability outside 0 and 1.
 
     Notes
     -----

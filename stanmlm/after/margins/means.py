@@ -25,7 +25,55 @@ TYPES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class MarginalMeans:
-    """Linear functions of parameters at some values of variables, with draws; prints as emmeans's table."""
+    """Linear functions of parameters at some values of variables, with draws; prints as emmeans's table.
+
+    Attributes
+    ----------
+    grid
+        Values of variables, a row a linear function, and its coefficients.
+    beta
+        Draws of the parameters, (draws, P).
+    columns
+        What these are called, P.
+    scale
+        The link or transformation of the response, by which `type="response"` goes back.
+    estimate
+        What an estimate is called: "emmean", "estimate", "hours.trend".
+    by
+        Variables whose combinations have tables, and groups of contrasts, of their own.
+    averaged
+        Variables that are averaged over.
+    partly
+        Whether some rows are averages over other levels than the rest.
+    nests
+        Factors within factors.
+    type
+        "link" or "response".
+    level
+        Posterior probability of the intervals, highest density.
+    notes
+        What prints below the table.
+    terms
+        Of the model, by the names of their variables.
+    trend
+        The variable that slopes are along.
+    linfct
+        Coefficients of the linear functions, a data frame.
+    shown
+        Which rows are no empty nests.
+    draws
+        Of what is shown, (draws, rows), on the scale of `type`.
+    frame
+        Values of variables, the posterior median under its name, `lower.HPD` and `upper.HPD`.
+
+    Examples
+    --------
+    >>> from stanmlm import emmeans, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> found = emmeans(fit, "hours", at={"hours": [0, 1]})
+    >>> found.frame.columns.tolist(), found.draws.shape
+    (['hours', 'emmean', 'lower.HPD', 'upper.HPD'], (4000, 2))
+    """
 
     grid: Grid
     beta: Floats  # (draws, P) of the parameters
@@ -87,7 +135,23 @@ class MarginalMeans:
 
 @dataclass(frozen=True)
 class MeansAndContrasts:
-    """Marginal means beside contrasts of them, as `emmeans(fit, "pairwise ~ f")` gives them."""
+    """Marginal means beside contrasts of them, as `emmeans(fit, "pairwise ~ f")` gives them.
+
+    Attributes
+    ----------
+    emmeans
+        The means.
+    contrasts
+        Contrasts of these.
+
+    Examples
+    --------
+    >>> from stanmlm import emmeans, lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> found = emmeans(fit, "pairwise ~ hours", at={"hours": [0, 1]})
+    >>> len(found.emmeans.frame), len(found.contrasts.frame)
+    (2, 1)
+    """
 
     emmeans: MarginalMeans
     contrasts: MarginalMeans

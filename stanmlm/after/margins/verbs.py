@@ -124,15 +124,20 @@ def pairs(
         What `emmeans`, `emtrends` or `ref_grid` gives.
     reverse
         The later level minus the earlier one.
-    by, simple
-        As in `contrast`; None leaves the groups of the means.
-    type, level
-        As in `emmeans`: with "response" differences of logs are ratios, and of logits odds ratios.
+    by
+        Factors within whose levels pairs stay; those of the means where None.
+    simple
+        Factors to compare within each combination of all others; None for no such choice.
+    type
+        "link" or "response", with which differences of logs are ratios, and of logits odds ratios; that of the means
+        where None.
+    level
+        Posterior probability of the intervals; that of the means where None.
 
     Returns
     -------
     MarginalMeans
-        As of `contrast`.
+        `.frame` has `contrast`, the groups, `estimate` (or `ratio`, `odds.ratio`), `lower.HPD` and `upper.HPD`.
 
     Raises
     ------

@@ -20,7 +20,32 @@ DIGITS = 3
 
 @dataclass(frozen=True)
 class Estimates:
-    """Estimates of some quantities, a row each, and their draws; prints as a table."""
+    """Estimates of some quantities, a row each, and their draws; prints as a table.
+
+    Attributes
+    ----------
+    frame
+        What each is of, then `estimate` (the posterior median), `conf.low` and `conf.high`.
+    draws
+        (draws, rows).
+    title
+        What prints above the table.
+    level
+        Posterior probability of the intervals.
+    note
+        What prints below it, "type: response".
+    columns
+        What the three columns are called: `.estimate` where a predictor is `estimate`.
+    beside
+        Columns after those, which have numbers about them.
+
+    Examples
+    --------
+    >>> from stanmlm import avg_slopes, lmer, simulate_exams
+    >>> found = avg_slopes(lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1))
+    >>> found.draws.shape, found.frame.columns.tolist()
+    ((4000, 1), ['term', 'contrast', 'estimate', 'conf.low', 'conf.high'])
+    """
 
     frame: pd.DataFrame  # R rows: what each is of, then `estimate` (posterior median), `conf.low`, `conf.high`
     draws: Floats  # (draws, R)

@@ -77,14 +77,15 @@ def fitted(fit: Fit, dpar: str | None = None, *, probs: Sequence[float] | None =
     fit
         A fit.
     dpar
-        A parameter of the family in place of the expectation.
+        A parameter of the family in place of the expectation; None for that.
     probs
-        Quantiles: gives brms's table, `Estimate`, `Est.Error` and `Q2.5` of 0.025, a row a row; of a response with
-        categories the columns are pairs, `("P(Y = good)", "Q2.5")`.
+        None for means. Quantiles: gives brms's table, `Estimate`, `Est.Error` and `Q2.5` of 0.025, a row a row; of a
+        response with categories the columns are pairs, `("P(Y = good)", "Q2.5")`.
 
     Returns
     -------
-    pandas.Series, or pandas.DataFrame with `probs` and of categories
+    pandas.Series or pandas.DataFrame
+        By the user's rows, in units of the response; with `probs`, and of categories, a data frame.
 
     Raises
     ------
@@ -199,8 +200,11 @@ def predict(
     ----------
     fit
         A fit.
-    newdata, re_formula, offset, draws, new_levels
-        As in `posterior_epred`; without `newdata`, rows that `na_action="exclude"` left out are there as NaN.
+    newdata
+        Rows to predict for, a data frame with the formula's variables; where None the fitted rows, and as NaN those
+        that `na_action="exclude"` left out.
+    re_formula
+        None for all group effects, "NA" (or NaN) for none, or a formula with some of them, `"~ (1 | state)"`.
     type
         "link", R's default for `glm` and `glmer`, or "response": an expected response, a probability in binomial
         models.
@@ -210,9 +214,18 @@ def predict(
     level
         The posterior probability of the interval.
     trials
-        A number or an array, for "prediction" in binomial models.
+        For "prediction" in binomial models, of new data whose trials the formula does not give: a number, or one a row;
+        None for any other.
+    offset
+        Of new data, a number or one a row, for a fit that got `offset=` as an array; None for any other, which the new
+        data tell.
     seed
-        Of the responses of "prediction", as in `posterior_predict`.
+        Of the responses of "prediction"; the fit's own where None.
+    draws
+        Use this many draws, evenly spaced; all where None.
+    new_levels
+        For levels that were not fitted: "draw" gives each its own draws from N(0, Sigma), the same in every row and
+        call, with a warning that names them; "zero" is lme4's `allow.new.levels=TRUE`; "error" refuses.
 
     Returns
     -------

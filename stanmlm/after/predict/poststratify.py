@@ -31,7 +31,31 @@ SHOWN = 5  # rows and margins that a message names
 
 @dataclass(frozen=True, eq=False)
 class Poststratified:
-    """Estimates for the parts of a population; prints as a table."""
+    """Estimates for the parts of a population; prints as a table.
+
+    Attributes
+    ----------
+    by
+        The columns that part the population.
+    response
+        What is estimated.
+    weights
+        The column of `frame` with the people in each part.
+    frame
+        A row a part, and a category where the response has them: the columns of `by`, the total weight, mean, sd and
+        quantiles.
+    draws
+        A DataArray: (sample,) without `by`, (sample, <by>) with one column, (sample, part) with several; a last dim
+        "category" where the response has categories.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, poststratify, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> found = poststratify(fit, {"hours": [0.0, 1.0], "student": ["1", "2"], "N": [10, 30]}, by="student")
+    >>> found.frame["N"].tolist(), dict(found.draws.sizes)
+    ([10.0, 30.0], {'sample': 4000, 'student': 2})
+    """
 
     by: tuple[str, ...]
     response: str
@@ -94,9 +118,13 @@ def poststratify(
         The columns whose values part the population: `"state"`, `["state", "income"]`; None is the whole.
     total
         Sums, such as expected votes, in place of averages.
-    re_formula, draws, new_levels
-        As in `posterior_epred`; a level that the survey never saw has its own draws from the population, the same in
-        every call.
+    re_formula
+        None for all group effects, "NA" (or NaN) for none, or a formula with some of them, `"~ (1 | state)"`.
+    draws
+        Use this many draws, evenly spaced; all where None.
+    new_levels
+        For levels that the survey never saw: "draw" gives each its own draws from the population, the same in every
+        call; "zero" is lme4's `allow.new.levels=TRUE`; "error" refuses.
     max_bytes
         The working memory, and a limit on draws by parts; the rows are gone through in pieces, whatever their number.
 

@@ -53,7 +53,8 @@ def posterior_linpred(
     dpar
         The parameter of the family whose linear predictor it is, `"sigma"`; the location where None.
     offset
-        Of new data, a number or one a row, for a fit that got `offset=` as an array; any other the new data tell.
+        Of new data, a number or one a row, for a fit that got `offset=` as an array; None for any other, which the new
+        data tell.
     draws
         Use this many draws, evenly spaced; all where None.
     new_levels
@@ -66,7 +67,9 @@ def posterior_linpred(
 
     Returns
     -------
-    An xarray DataArray with dims (sample, row), or a data frame with `summary=True`.
+    xarray.DataArray or pandas.DataFrame
+        Dims (sample, row), on the scale of the link, or with `transform` of the parameter; with `summary=True` a data
+        frame, a row a row.
 
     Raises
     ------
@@ -102,16 +105,54 @@ def posterior_epred(
 ) -> "DataArray | pd.DataFrame":
     """Draws of the expected response.
 
-    For binomial models `scale="probability"` (rstanarm's meaning) or `scale="count"` (brms's: probability times
-    trials). `dpar` asks for a parameter of the family in place of the expectation, `"sigma"`, on its own scale. The
-    other arguments are those of `posterior_linpred`; `trials` is a number or an array for new data whose trials the
-    formula does not give. Of a response with categories these are probabilities, with a third dim "category" that has
-    their names; a summary then has a row a row and category.
+    Of a response with categories these are their probabilities.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    newdata
+        Rows to predict for, a data frame with the formula's variables; the fitted rows where None.
+    re_formula
+        None for all group effects, "NA" (or NaN) for none, or a formula with some of them, `"~ (1 | state)"`.
+    scale
+        Of binomial models: "probability" (rstanarm's meaning), or "count" (brms's: probability times trials).
+    dpar
+        A parameter of the family in place of the expectation, `"sigma"`, on its own scale; None for the expectation.
+    trials
+        Of new data whose trials the formula does not give, a number or one a row; None for any other.
+    offset
+        Of new data, a number or one a row, for a fit that got `offset=` as an array; None for any other, which the new
+        data tell.
+    draws
+        Use this many draws, evenly spaced; all where None.
+    new_levels
+        For levels that were not fitted: "draw" gives each its own draws from N(0, Sigma), the same in every row and
+        call, with a warning that names them; "zero" is lme4's `allow.new.levels=TRUE`; "error" refuses.
+    summary
+        A data frame of mean, sd and quantiles a row in place of the draws; memory stays within `max_bytes`.
+    max_bytes
+        A larger array of draws by rows is refused.
+
+    Returns
+    -------
+    xarray.DataArray or pandas.DataFrame
+        Dims (sample, row), in units of the response; of a response with categories a third dim "category", which has
+        their names. With `summary=True` a data frame, a row a row, or a row a row and category.
+
+    Raises
+    ------
+    DataError
+        For unseen levels of a fixed factor, missing columns, an offset that nobody tells, or an array over `max_bytes`.
+    OptionError
+        For what is no parameter of the family, no share of draws, or no way with new levels.
 
     Examples
     --------
     >>> from stanmlm import lmer, posterior_epred, simulate_exams
     >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> posterior_epred(fit, {"hours": [0.0, 1.0]}, "NA").shape
+    (4000, 2)
     >>> posterior_epred(fit, summary=True).columns.tolist()
     ['mean', 'sd', '2.5%', '25%', '50%', '75%', '97.5%']
     """
@@ -145,13 +186,46 @@ def posterior_predict(
 ) -> "DataArray | pd.DataFrame":
     """Draws of new responses: reals, counts, numbers of successes out of `trials`, or codes of categories from 1.
 
-    What categories are called is in `.attrs["levels"]`. Responses with a number for each category, counts or shares,
-    have a third dim "category".
+    A row's draw is the same whatever `draws` and `max_bytes` are, and 256 rows at least are held at once. Weights of
+    gaussian rows divide their variance: new data that lack what the fit took as weights get a warning, and weight 1.
 
-    `seed` is the fit's own where None, so that two calls agree; a row's draw is the same whatever `draws` and
-    `max_bytes` are, and 256 rows at least are held at once. Weights of gaussian rows divide their variance: new data
-    that lack what the fit took as weights get a warning, and weight 1. The other arguments are those of
-    `posterior_epred`.
+    Parameters
+    ----------
+    fit
+        A fit.
+    newdata
+        Rows to predict for, a data frame with the formula's variables; the fitted rows where None.
+    re_formula
+        None for all group effects, "NA" (or NaN) for none, or a formula with some of them, `"~ (1 | state)"`.
+    trials
+        Of new data whose trials the formula does not give, a number or one a row; None for any other.
+    offset
+        Of new data, a number or one a row, for a fit that got `offset=` as an array; None for any other, which the new
+        data tell.
+    seed
+        Of the responses; the fit's own where None, so that two calls agree.
+    draws
+        Use this many draws, evenly spaced; all where None.
+    new_levels
+        For levels that were not fitted: "draw" gives each its own draws from N(0, Sigma), the same in every row and
+        call, with a warning that names them; "zero" is lme4's `allow.new.levels=TRUE`; "error" refuses.
+    summary
+        A data frame of mean, sd and quantiles a row in place of the draws; memory stays within `max_bytes`.
+    max_bytes
+        A larger array of draws by rows is refused.
+
+    Returns
+    -------
+    xarray.DataArray or pandas.DataFrame
+        Dims (sample, row); what categories are called is in `.attrs["levels"]`. Responses with a number for each
+        category, counts or shares, have a third dim "category". With `summary=True` a data frame, a row a row.
+
+    Raises
+    ------
+    DataError
+        For unseen levels of a fixed factor, missing columns, an offset that nobody tells, or an array over `max_bytes`.
+    OptionError
+        For what is no parameter of the family, no share of draws, or no way with new levels.
 
     Examples
     --------

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.base.arguments import shown
-from stanmlm.base.arrays import Anything
+from stanmlm.base.arrays import Anything, Floats
 from stanmlm.base.dataframes import require_order
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.data.factors import level_names
@@ -45,17 +45,46 @@ def group_of(fit: Fit, group: str | Anything | None) -> pd.Categorical:
         group = _only(list(known))
     if not isinstance(group, str):
         return _complete(fit, "group", pd.Categorical(values_by_row(fit, "group", group).tolist()))
-    frame = fit.model.frame
-    names = dict.fromkeys([*known, *frame.variables, *map(str, frame.data.columns)])
-    group = group if group in names else {name.replace(".", "_"): name for name in names}.get(group, group)
+    group = _known_name(fit, group, list(known))
     if group in known:
         term = fit.model.design.terms[known[group]]
         index = term.index[places(fit.model.design, slice(None))]
         return pd.Categorical.from_codes(index, categories=pd.Index(level_names(term.levels), dtype=object))
-    if group not in names:
-        raise OptionError(f"the model has no variable `{group}`{did_you_mean(group, names)}")
-    column = frame.variables[group] if group in frame.variables else frame.data[group].iloc[frame.rows]
-    return _complete(fit, f"`{group}`", pd.Categorical(column))
+    return _complete(fit, f"`{group}`", pd.Categorical(_column(fit, group)))
+
+
+def numbers_by_row(fit: Fit, x: str | Anything) -> Floats:
+    """A number for every fitted row: a variable of the model, a column of its data, or an array.
+
+    Raises
+    ------
+    OptionError
+        Where there is no such variable.
+    DataError
+        For what is no number, or missing.
+    """
+    if isinstance(x, str):
+        values, name = _column(fit, _known_name(fit, x, [])), f"`{x}`"
+    else:
+        values, name = pd.Series(values_by_row(fit, "x", x).tolist()), "x"
+    numbers = np.asarray(pd.to_numeric(values, errors="coerce"), dtype=float)
+    if not np.all(np.isfinite(numbers)):
+        raise DataError(f"{name} has no number in {int((~np.isfinite(numbers)).sum())} of the fitted rows")
+    return numbers
+
+
+def _known_name(fit: Fit, name: str, groups: list[str]) -> str:
+    frame = fit.model.frame
+    names = dict.fromkeys([*groups, *frame.variables, *map(str, frame.data.columns)])
+    found = name if name in names else {own.replace(".", "_"): own for own in names}.get(name, name)
+    if found not in names:
+        raise OptionError(f"the model has no variable `{name}`{did_you_mean(name, names)}")
+    return found
+
+
+def _column(fit: Fit, name: str) -> pd.Series:
+    frame = fit.model.frame
+    return frame.variables[name] if name in frame.variables else frame.data[name].iloc[frame.rows]
 
 
 def values_by_row(fit: Fit, name: str, given: Anything) -> Anything:

@@ -41,8 +41,11 @@ def simulate(
     re_formula
         "NA", as in lme4, draws every group effect anew from its population; None keeps the fitted effects, so that
         only new levels are drawn.
-    trials, offset
-        As in `posterior_predict`.
+    trials
+        Of new data whose trials the formula does not give, a number or one a row; None for any other.
+    offset
+        Of new data, a number or one a row, for a fit that got `offset=` as an array; None for any other, which the new
+        data tell.
 
     Returns
     -------
@@ -89,10 +92,10 @@ def _simulated(fit: Fit, target: Target, nsim: int, anew: bool, source: Source) 
     """The target at draws taken at random, without repetition where there are enough; new effects go by the column."""
     draws = stream(source, Purpose.CHOICE).choice(n_draws(fit), nsim, replace=nsim > n_draws(fit))
     target = replace(target, draws=draws)
-    return _with_new_effects(replace(target, numbers=np.arange(nsim), source=source)) if anew else target
+    return with_new_effects(replace(target, numbers=np.arange(nsim), source=source)) if anew else target
 
 
-def _with_new_effects(target: Target) -> Target:
+def with_new_effects(target: Target) -> Target:
     """Every level of every grouping factor becomes a new one."""
     terms = tuple(
         replace(

@@ -45,7 +45,8 @@ def augment(
         default of `brm` fits); "response", the expected one; "link", the linear predictor, as glmmTMB has it. None for
         fits of other verbs gives lme4's columns, below.
     new_levels
-        As in `posterior_epred`.
+        For levels that were not fitted: "draw" gives each its own draws from N(0, Sigma), "zero" is lme4's
+        `allow.new.levels=TRUE`, "error" refuses.
     seed
         Of the new responses of "predict".
 

@@ -23,6 +23,11 @@ def glance(fit: Fit, *, looic: bool = False) -> pd.DataFrame:
     pandas.DataFrame
         Without `sigma` where that has a formula.
 
+    Raises
+    ------
+    OptionError
+        For something else than a fit, and with `looic` for a fit of the prior or of fewer than 100 draws.
+
     Notes
     -----
     lme4's `logLik`, `AIC` and `BIC` are of an estimate that maximises a likelihood; a posterior has none, and

@@ -42,8 +42,27 @@ def epred_draws(
     ----------
     fit
         A fit.
-    newdata, re_formula, scale, dpar, trials, offset, draws, new_levels, max_bytes
-        As in `posterior_epred`; the model frame stands beside the draws where `newdata` is None.
+    newdata
+        Rows to predict for, a data frame with the formula's variables; the fitted rows where None, with the model frame
+        beside the draws.
+    re_formula
+        None for all group effects, "NA" (or NaN) for none, or a formula with some of them, `"~ (1 | state)"`.
+    scale
+        Of binomial models: "probability", or "count" (probability times trials).
+    dpar
+        A parameter of the family in place of the expectation, `"sigma"`, on its own scale; None for the expectation.
+    trials
+        Of new data whose trials the formula does not give, a number or one a row; None for any other.
+    offset
+        Of new data, a number or one a row, for a fit that got `offset=` as an array; None for any other, which the new
+        data tell.
+    draws
+        Use this many draws, evenly spaced; all where None.
+    new_levels
+        For levels that were not fitted: "draw" gives each its own draws from N(0, Sigma), the same in every row and
+        call, with a warning that names them; "zero" is lme4's `allow.new.levels=TRUE`; "error" refuses.
+    max_bytes
+        A larger array of draws by rows is refused.
 
     Returns
     -------
@@ -54,7 +73,7 @@ def epred_draws(
     Raises
     ------
     DataError
-        As `posterior_epred`: for columns and levels that are missing, and arrays over `max_bytes`.
+        For columns and levels that are missing, an offset that nobody tells, or an array over `max_bytes`.
 
     Examples
     --------
@@ -89,18 +108,34 @@ def linpred_draws(
     ----------
     fit
         A fit.
-    newdata, re_formula, transform, dpar, offset, draws, new_levels, max_bytes
-        As in `posterior_linpred`.
+    newdata
+        Rows to predict for, a data frame with the formula's variables; the fitted rows where None.
+    re_formula
+        None for all group effects, "NA" (or NaN) for none, or a formula with some of them, `"~ (1 | state)"`.
+    transform
+        Apply the inverse link.
+    dpar
+        The parameter of the family whose linear predictor it is, `"sigma"`; the location where None.
+    offset
+        Of new data, a number or one a row, for a fit that got `offset=` as an array; None for any other, which the new
+        data tell.
+    draws
+        Use this many draws, evenly spaced; all where None.
+    new_levels
+        For levels that were not fitted: "draw" gives each its own draws from N(0, Sigma), the same in every row and
+        call, with a warning that names them; "zero" is lme4's `allow.new.levels=TRUE`; "error" refuses.
+    max_bytes
+        A larger array of draws by rows is refused.
 
     Returns
     -------
     pandas.DataFrame
-        As that of `epred_draws`, with `.linpred`.
+        The rows of the data, each as often as there are draws, `.row`, `.chain`, `.iteration`, `.draw` and `.linpred`.
 
     Raises
     ------
     DataError
-        As `posterior_linpred`.
+        For unseen levels of a fixed factor, missing columns, an offset that nobody tells, or an array over `max_bytes`.
 
     Examples
     --------
@@ -135,18 +170,35 @@ def predicted_draws(
     ----------
     fit
         A fit.
-    newdata, re_formula, trials, offset, seed, draws, new_levels, max_bytes
-        As in `posterior_predict`.
+    newdata
+        Rows to predict for, a data frame with the formula's variables; the fitted rows where None.
+    re_formula
+        None for all group effects, "NA" (or NaN) for none, or a formula with some of them, `"~ (1 | state)"`.
+    trials
+        Of new data whose trials the formula does not give, a number or one a row; None for any other.
+    offset
+        Of new data, a number or one a row, for a fit that got `offset=` as an array; None for any other, which the new
+        data tell.
+    seed
+        Of the responses; the fit's own where None, so that two calls agree.
+    draws
+        Use this many draws, evenly spaced; all where None.
+    new_levels
+        For levels that were not fitted: "draw" gives each its own draws from N(0, Sigma), the same in every row and
+        call, with a warning that names them; "zero" is lme4's `allow.new.levels=TRUE`; "error" refuses.
+    max_bytes
+        A larger array of draws by rows is refused.
 
     Returns
     -------
     pandas.DataFrame
-        As that of `epred_draws`, with `.prediction`, which is categorical where the response has categories.
+        The rows of the data, each as often as there are draws, `.row`, `.chain`, `.iteration`, `.draw` and
+        `.prediction`, which is categorical where the response has categories.
 
     Raises
     ------
     DataError
-        As `posterior_predict`.
+        For unseen levels of a fixed factor, missing columns, an offset that nobody tells, or an array over `max_bytes`.
 
     Examples
     --------
@@ -186,16 +238,25 @@ def residual_draws(
         A fit.
     newdata
         Rows with their response; the fitted rows where None.
+    re_formula
+        None for all group effects, "NA" (or NaN) for none, or a formula with some of them, `"~ (1 | state)"`.
     method
         What is taken from the response, in its own units: "posterior_predict", a new response, as in brms, or
         "posterior_epred", the expected one, whose mean over draws is `residuals(fit)`.
-    re_formula, seed, draws, new_levels, max_bytes
-        As in `posterior_predict`.
+    seed
+        Of the responses; the fit's own where None, so that two calls agree.
+    draws
+        Use this many draws, evenly spaced; all where None.
+    new_levels
+        For levels that were not fitted: "draw" gives each its own draws from N(0, Sigma), the same in every row and
+        call, with a warning that names them; "zero" is lme4's `allow.new.levels=TRUE`; "error" refuses.
+    max_bytes
+        A larger array of draws by rows is refused.
 
     Returns
     -------
     pandas.DataFrame
-        As that of `epred_draws`, with `.residual`.
+        The rows of the data, each as often as there are draws, `.row`, `.chain`, `.iteration`, `.draw` and `.residual`.
 
     Raises
     ------

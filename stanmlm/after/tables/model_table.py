@@ -198,7 +198,7 @@ def _labels(
     coef_omit: str | None,
 ) -> dict[str, tuple[str, str]]:
     """Part of the table and label of each row that is shown, in order."""
-    found = {name: section for table in tables.values() for name, section in table["section"].items()}
+    found = {str(name): str(section) for table in tables.values() for name, section in table["section"].items()}
     order: Mapping[str, str] = {name: coef_rename.get(name, name) for name in found}
     if coef_map is not None:
         order = coef_map if isinstance(coef_map, Mapping) else dict(zip(coef_map, coef_map, strict=True))
@@ -242,14 +242,14 @@ def _cells(
     """Text by (section, label) and model; coefficients whose interval does not hold `null` get a star."""
     rows: dict[tuple[str, str], dict[str, str]] = {}
     for section, label in dict.fromkeys(labels.values()):
-        own = {model: table.loc[label] for model, table in tables.items() if label in table.index}
-        form = _format(digits, [row["std.error"] for row in own.values()])
+        own = {model: dict(table.loc[label]) for model, table in tables.items() if label in table.index}
+        form = _format(digits, [float(row["std.error"]) for row in own.values()])
         starred = null if section == FIXED else None
         rows[section, label] = {model: _cell(row, form, statistic, starred) for model, row in own.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(tables))
 
 
-def _cell(row: "pd.Series[Any]", form: str, statistic: str | None, null: float | None) -> str:
+def _cell(row: Mapping[str, Any], form: str, statistic: str | None, null: float | None) -> str:
     estimate, error, low, high = (
         format(row[name], form) for name in ("estimate", "std.error", "conf.low", "conf.high")
     )
@@ -275,10 +275,11 @@ def _note(statistic: str | None, level: float, exponentiate: bool, stars: bool) 
 
 def _text(table: ModelTable) -> str:
     """The table as plain text: a line a line of a cell, a rule between sections."""
-    heads = [name for _, name in table.cells.columns]
+    columns: list[Any] = table.cells.columns.to_list()
+    heads = [name for _, name in columns]
     lines: list[tuple[str, ...]] = [("", *heads)]
-    rules, before = [], None
-    for (section, label), row in table.cells.iterrows():
+    rules, before = list[int](), ""
+    for (section, label), row in zip(table.cells.index.to_list(), table.cells.to_numpy().tolist(), strict=True):
         if section != before:
             rules.append(len(lines))
         before = section
@@ -292,6 +293,6 @@ def _text(table: ModelTable) -> str:
     ]
     rule = "-" * int(widths.sum() + len(GAP) * (len(widths) - 1))
     body = [text for k, line in enumerate(texts) for text in ([rule, line] if k in rules else [line])]
-    responses = list(dict.fromkeys(response for response, _ in table.cells.columns))
+    responses = list(dict.fromkeys(response for response, _ in columns))
     above = [text for text in (table.title, f"Response: {', '.join(responses)}") if text]
     return "\n".join([*above, *body, rule, table.note])

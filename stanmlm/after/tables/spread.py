@@ -12,8 +12,8 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError
 from stanmlm.fit.draws import values_of
-from stanmlm.fit.extract import draw_counters
 from stanmlm.fit.fit import Fit, chains_of
+from stanmlm.fit.raw import draw_counters
 from stanmlm.priors.parameter_names import find
 from stanmlm.priors.parameters import Variable
 
@@ -79,7 +79,8 @@ def gather_draws(fit: Fit, *variables: str) -> pd.DataFrame:
     fit
         A fit.
     *variables
-        As in `spread_draws`.
+        What `as_draws_df` calls variables, with names for their indices, `"r_student[student, term]"` and `"b[term]"`,
+        or without (`student` and `term` then), and single parameters in any spelling, `"sigma"` or `"b_hours"`.
 
     Returns
     -------
@@ -89,7 +90,7 @@ def gather_draws(fit: Fit, *variables: str) -> pd.DataFrame:
     Raises
     ------
     DataError
-        As `spread_draws`.
+        For what is no variable, and for a number of indices that it does not have.
 
     Examples
     --------

@@ -32,7 +32,30 @@ WARNINGS_SHOWN = 5  # of an lmList, which may have one for each level
 
 @dataclass(frozen=True)
 class Summary:
-    """rstanarm's summary; `frame` has mean, sd, quantiles, mcse, Rhat, Bulk_ESS and Tail_ESS, a row a parameter."""
+    """rstanarm's summary of a fit; prints as it does.
+
+    Attributes
+    ----------
+    frame
+        A row a parameter: `mean`, `sd`, quantiles, `mcse`, `Rhat`, `Bulk_ESS` and `Tail_ESS`.
+    title
+        What prints above: pairs of words and what is said.
+    probs
+        The quantiles.
+    digits
+        Digits of the print.
+    warnings
+        Diagnostics that failed, a line each.
+    extra
+        Rows that are no parameters, the log posterior's last.
+
+    Examples
+    --------
+    >>> from stanmlm import lm, simulate_exams, summary
+    >>> found = summary(lm("score ~ hours", simulate_exams(seed=1), seed=1))
+    >>> found.frame.columns.tolist()
+    ['mean', 'sd', '10%', '50%', '90%', 'mcse', 'Rhat', 'Bulk_ESS', 'Tail_ESS']
+    """
 
     frame: pd.DataFrame
     title: tuple[tuple[str, str], ...]
@@ -56,7 +79,30 @@ class Summary:
 
 @dataclass(frozen=True)
 class ListSummary:
-    """The summary of an `lmList`; `frame` has the columns of `Summary.frame`, a row a parameter and level."""
+    """The summary of an `lmList`: the columns of `Summary.frame`, a row a parameter and level.
+
+    Attributes
+    ----------
+    frame
+        Index (parameter, level); NaN where the fit of a level lacks a parameter.
+    title
+        What prints above.
+    probs
+        The quantiles.
+    digits
+        Digits of the print.
+    inestimable
+        Levels that maximum likelihood could not have estimated.
+    warnings
+        Diagnostics that failed, a line each.
+
+    Examples
+    --------
+    >>> from stanmlm import lmList, simulate_exams, summary
+    >>> found = summary(lmList("score ~ hours | exam", simulate_exams(seed=1), seed=1, iter=500))
+    >>> found.frame.loc["hours"].shape[0]
+    5
+    """
 
     frame: pd.DataFrame  # index (parameter, level); NaN where the fit of a level lacks a parameter
     title: str
@@ -115,11 +161,16 @@ def summary(
         (`"sd_state[income]"`); rstanarm's "alpha" (intercept), "beta" (all coefficients without it), "varying" (group
         effects), or a variable (`"sd_state"`); everything where None.
     regex_pars
-        A regular expression that picks names.
+        A regular expression that picks names; None for no such choice.
     probs
         Quantiles.
     digits
         Decimals in print.
+
+    Returns
+    -------
+    Summary or ListSummary
+        `frame` has the numbers, a row a parameter, of `lmList` a row a parameter and level.
 
     Raises
     ------

@@ -17,8 +17,8 @@ from stanmlm.data.frame import ModelFrame
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.data.rvalues import Contrast, Value
 from stanmlm.families import FAMILIES, Family
+from stanmlm.families.altered import holding, with_links
 from stanmlm.families.custom import custom_family
-from stanmlm.families.family import holding, with_links
 from stanmlm.families.ordinal import SHARED, with_disc
 from stanmlm.families.reductions import Extra, Observed
 from stanmlm.families.responses import Response
@@ -41,7 +41,7 @@ from stanmlm.model.pilot import Pilot
 from stanmlm.model.stan_rows import Joint, Rows
 from stanmlm.model.sweeping import Sweep
 from stanmlm.priors.parameters import Address, address_of
-from stanmlm.priors.prior_spec import CovariancePrior, Prior, SetPrior
+from stanmlm.priors.prior_records import CovariancePrior, Prior, SetPrior
 from stanmlm.priors.priors import PriorRow, Priors
 from stanmlm.sampling.engines.choose import ENGINES
 from stanmlm.sampling.engines.protocol import Sampling

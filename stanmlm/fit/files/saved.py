@@ -95,7 +95,13 @@ def load(path: str | PathLike[str], family: Family | None = None) -> Fit:
     path
         A file that `save` wrote, here or on another machine.
     family
-        Of a fit with a `custom_family`, that family: files keep its Stan text, and not its NumPy functions.
+        Of a fit with a `custom_family`, that family: files keep its Stan text, and not its NumPy functions. None for
+        any other, and where these are not needed.
+
+    Returns
+    -------
+    Fit
+        As it was kept.
 
     Raises
     ------

@@ -33,7 +33,31 @@ Fits = Mapping[tuple[int, str], Fit | FitList]  # by year and the rung's key
 
 @dataclass(frozen=True)
 class RedBlue:
-    """What the main job made; prints as the table of the ladder."""
+    """What the main job made; prints as the table of the ladder.
+
+    Attributes
+    ----------
+    survey
+        The respondents, with what a caption has to say about them.
+    fits
+        By year and model.
+    table
+        A row a year and model.
+    states
+        A row a year, model, state and coefficient.
+    figures
+        "curves", "slopes" and "states".
+    files
+        What was written.
+    notes
+        What prints below the table.
+
+    Examples
+    --------
+    >>> from stanmlm import RedBlue
+    >>> sorted(RedBlue.__annotations__)
+    ['figures', 'files', 'fits', 'notes', 'states', 'survey', 'table']
+    """
 
     survey: Survey
     fits: Fits
@@ -85,19 +109,30 @@ def redblue(
         The folder to write to; made where it does not exist.
     seed : int
         Of the simulation and of every fit.
-    chains, iter, warmup, adapt_delta, cores, engine
-        As in `glmer`; while `adapt_delta` is not given, divergent transitions raise it.
+    chains : int
+        Chains of each fit.
+    iter : int
+        Draws of each chain, with warm-up.
+    warmup : int
+        How many of them are warm-up; half where None.
+    adapt_delta : float
+        Stan's target of acceptance; where None 0.8, which divergent transitions raise.
+    cores : int
+        Chains at a time; as many as there are cores where None.
+    engine : str or engine
+        "auto" (stanli where it is, else CmdStan), "stanli", "cmdstan", or an engine.
     report : callable
         Takes a line after each fit.
 
     Returns
     -------
     RedBlue
+        `table` has the coefficients, `fits` the fits, `files` what was written; it prints as the table of the ladder.
 
     Raises
     ------
     DataError
-        As `load_anes`, `load_naes` and `survey_of`; or where `out` cannot be written.
+        For data that are absent, cannot be read or lack columns, and where `out` cannot be written.
 
     Examples
     --------

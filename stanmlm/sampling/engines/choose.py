@@ -23,6 +23,11 @@ def choose_engine(engine: str | Engine = "auto") -> Engine:
         `"stanli"`, `"cmdstan"`, an engine, or `"auto"`: what the environment variable `STANMLM_ENGINE` names, else
         stanli where it is, which has nothing to compile and is faster, else CmdStan.
 
+    Returns
+    -------
+    Engine
+        For `engine=` of the verbs.
+
     Raises
     ------
     OptionError
@@ -32,6 +37,7 @@ def choose_engine(engine: str | Engine = "auto") -> Engine:
 
     Examples
     --------
+    >>> from stanmlm import choose_engine
     >>> choose_engine("stanli").name
     'stanli'
     """

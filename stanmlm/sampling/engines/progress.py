@@ -1,4 +1,4 @@
-"""Progress bars, one a chain, from the lines that Stan prints."""
+"""Progress bars: one a chain, from the lines that Stan prints, or one of fits."""
 
 import io
 import re
@@ -35,18 +35,20 @@ def bars(chains: int, total: int, show: bool) -> Iterator[OnLine]:
 
 
 @contextmanager
-def counted(total: int, what: str, show: bool) -> Iterator[Callable[[str], None]]:
-    """A function that moves one bar by one, and shows a name beside it; where nobody looks, it does nothing."""
+def counted(total: int, done: int, what: str, show: bool) -> Iterator[Callable[[], None]]:
+    """A function that moves one bar by one of so many things; where nobody looks, it does nothing."""
     if not (show and is_watched()):
-        yield lambda name: None
+        yield lambda: None
         return
-    with _bar()(total=total, desc=what, unit="") as bar:
+    bar = _bar()(total=total, initial=done, desc=what, unit="fit")
+    try:
+        yield lambda: _step(bar)
+    finally:
+        bar.close()
 
-        def step(name: str) -> None:
-            bar.set_postfix_str(name, refresh=False)
-            bar.update()
 
-        yield step
+def _step(bar: "tqdm[object]") -> None:
+    bar.update(1)
 
 
 def refresh_every(total: int) -> int:

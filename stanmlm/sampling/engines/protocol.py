@@ -40,7 +40,21 @@ class RawDraws:
 
 
 class Engine(Protocol):
-    """The three things that the rest of the package asks of an engine."""
+    """The three things that the rest of the package asks of an engine.
+
+    Attributes
+    ----------
+    name
+        How a user asks for it.
+    version
+        Its version, for the print of a fit.
+
+    Examples
+    --------
+    >>> from stanmlm import choose_engine
+    >>> choose_engine("stanli").name
+    'stanli'
+    """
 
     @property
     def name(self) -> str:
@@ -61,16 +75,80 @@ class Engine(Protocol):
         progress: bool,
         inv_metric: Floats | None,
     ) -> RawDraws:
-        """Draws from the posterior; `inits` is one point for all chains, or one a chain.
+        """Draws from the posterior, in Stan's names.
 
-        `inv_metric` is where the adaptation of the diagonal starts: a variance a free parameter, unconstrained order.
+        Parameters
+        ----------
+        program
+            The Stan program.
+        data
+            Its data block.
+        sampling
+            Chains, iterations, seed and the like.
+        inits
+            One point for all chains, or one a chain, on the scale of the parameters; None for Stan's own.
+        progress
+            Whether to show bars.
+        inv_metric
+            Where the adaptation of the diagonal starts: a variance a free parameter, in unconstrained order; None for
+            ones.
+
+        Returns
+        -------
+        RawDraws
+            Values by Stan name, (chains, draws, ...), and ArviZ's sampler statistics, (chains, draws).
+
+        Raises
+        ------
+        EngineError
+            Where it cannot sample.
         """
         ...
 
     def log_density(self, program: Program, data: StanData, point: Point) -> tuple[float, Floats]:
-        """Log density with the Jacobian, and its gradient, both on the unconstrained scale at `point`."""
+        """Log density with the Jacobian, and its gradient, both on the unconstrained scale.
+
+        Parameters
+        ----------
+        program
+            The Stan program.
+        data
+            Its data block.
+        point
+            Values by parameter, constrained.
+
+        Returns
+        -------
+        tuple
+            The log density, and its gradient, (free parameters,).
+
+        Raises
+        ------
+        EngineError
+            Where it cannot compute it.
+        """
         ...
 
     def optimize(self, program: Program, data: StanData, seed: int) -> Point:
-        """The mode of the density on the unconstrained scale."""
+        """The mode of the density on the unconstrained scale.
+
+        Parameters
+        ----------
+        program
+            The Stan program.
+        data
+            Its data block.
+        seed
+            Of the start.
+
+        Returns
+        -------
+        Mapping
+            Values by parameter, constrained.
+
+        Raises
+        ------
+        EngineError
+            Where it finds none.
+        """
         ...

@@ -34,10 +34,16 @@ def record(raw: RawDraws, program: Program, data: StanData, path: str | PathLike
     path
         The file; its folder must exist.
 
+    Raises
+    ------
+    FileError
+        Where the file cannot be written.
+
     Examples
     --------
     >>> import tempfile
     >>> from stanmlm import Recorded, lm, record, sigma, simulate_exams
+    >>> from stanmlm.sampling.engines.protocol import Sampling
     >>> from stanmlm.sampling.engines.stanli import Stanli
     >>> from stanmlm.sampling.program import program, structure
     >>> from stanmlm.sampling.standata import standata
@@ -79,6 +85,21 @@ class Recorded:
     """Replays the draws in `path`: a file that `record` wrote, or a folder of them.
 
     Draws come back as they were made, with the engine and the sampling that made them, whatever is asked for.
+
+    Attributes
+    ----------
+    path
+        The file or the folder.
+    name
+        "recorded".
+    version
+        Of the way of recording.
+
+    Examples
+    --------
+    >>> from stanmlm import Recorded
+    >>> Recorded("draws.npz").name
+    'recorded'
     """
 
     path: str | PathLike[str]
@@ -100,6 +121,26 @@ class Recorded:
     ) -> RawDraws:
         """The draws that were recorded for this program and these data.
 
+        Parameters
+        ----------
+        program
+            The Stan program.
+        data
+            Its data block.
+        sampling
+            Not looked at, nor are the others: draws come back as they were made.
+        inits
+            None, or anything.
+        progress
+            Whether to show bars, of which there are none.
+        inv_metric
+            None, or anything.
+
+        Returns
+        -------
+        RawDraws
+            As they were recorded.
+
         Raises
         ------
         EngineError
@@ -117,11 +158,43 @@ class Recorded:
         raise EngineError(f"no recorded draws for this model in {self.path}: {'; '.join(reasons) or 'nothing there'}")
 
     def log_density(self, program: Program, data: StanData, point: Point) -> tuple[float, Floats]:
-        """Refused: recorded draws have no density."""
+        """Refused: recorded draws have no density.
+
+        Parameters
+        ----------
+        program, data, point
+            As any engine takes them.
+
+        Returns
+        -------
+        tuple
+            Never.
+
+        Raises
+        ------
+        EngineError
+            Always.
+        """
         raise EngineError('recorded draws cannot compute a log density; use engine="stanli"')
 
     def optimize(self, program: Program, data: StanData, seed: int) -> Point:
-        """Refused: recorded draws have no mode."""
+        """Refused: recorded draws have no mode.
+
+        Parameters
+        ----------
+        program, data, seed
+            As any engine takes them.
+
+        Returns
+        -------
+        Mapping
+            Never.
+
+        Raises
+        ------
+        EngineError
+            Always.
+        """
         raise EngineError('recorded draws cannot find a mode; use engine="stanli"')
 
 

@@ -1,5 +1,6 @@
 """The embedded engine: stanli, which carries stanc and Stan's math library and needs no compiler."""
 
+import platform
 import re
 import sys
 import threading
@@ -28,6 +29,12 @@ from stanmlm.sampling.program import Program
 if TYPE_CHECKING:
     import stanli
 
+# Of sys.platform and platform.machine(); the marker in pyproject.toml says the same.
+WHEELS = (
+    *(("linux", "x86_64"), ("linux", "aarch64")),
+    *(("darwin", "x86_64"), ("darwin", "arm64")),
+    ("win32", "AMD64"),
+)
 _NO_START = re.compile(r"no starting value for parameter (\w+)")
 
 _HOME = threading.local()  # in the thread that loaded stanli: its module
@@ -133,12 +140,24 @@ def _model(program: Program, data: StanData) -> "stanli.Model":
     return _KEPT[key]
 
 
+def has_wheel() -> bool:
+    """Whether pip finds stanli for this platform; of its source there is no archive."""
+    musl = sys.platform == "linux" and platform.libc_ver()[0] != "glibc"
+    return (sys.platform, platform.machine()) in WHEELS and not musl
+
+
+def _absence() -> str:
+    if has_wheel():
+        return "stanli is not installed; `pip install stanli` installs it"
+    return f"stanli has no wheel for {platform.platform(terse=True)} on {platform.machine()}; CmdStan samples there"
+
+
 def _library() -> ModuleType:
     first = sys.modules.get("stanli") is None
     try:
         import stanli
     except ImportError as error:
-        raise EngineError("stanli is not installed; `pip install stanli` installs it") from error
+        raise EngineError(_absence()) from error
     except OSError as error:
         again = "`pip install --force-reinstall stanli` may help"
         raise EngineError(f"stanli is installed, but its library cannot be loaded ({error}); {again}") from error

@@ -1,0 +1,103 @@
+"""What mkdocs does beside its plugins: mathematics as MathML, names in code as links, llms.txt."""
+
+import html
+import inspect
+import re
+from pathlib import Path
+from posixpath import relpath
+from typing import Any
+
+import public_names
+
+MATHEMATICS = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
+# `sm.lmer` in a block of code, as Pygments writes it, and `lmer(...)` or `sm.lmer` in a line of text.
+IN_BLOCK = re.compile(r'(<span class="n">sm</span><span class="o">\.</span>)<span class="n">(\w+)</span>')
+IN_LINE = re.compile(r"<code>((?:sm\.)?)([A-Za-z]\w*)((?:\(.*?)?)</code>", re.DOTALL)
+UNTOUCHED = re.compile(r"(<a .*?</a>|<h\d.*?</h\d>|<pre.*?</pre>|<summary.*?</summary>)", re.DOTALL)
+CELL = re.compile(r"<td>.*?</td>", re.DOTALL)  # where Markdown's tables leave the backslash of `\\|` in code
+NAME = re.compile(r"\\(?:mathrm|text)\{([^{}]*)\}")  # a word, whose dots and brackets are no operators
+BARE = "verbs.md"  # whose table is of names, so that a name without brackets is one too
+PLACES = {
+    name: f"reference/{public_names.file_of(section)}"
+    for section, names in public_names.sections().items()
+    for name in names
+}
+SUMMARY = "Multilevel models in Python from an lme4 formula, with a full posterior from Stan."
+written: dict[str, str] = {}  # the Markdown of pages of this build
+
+
+def on_page_markdown(markdown: str, page: Any, **_: object) -> str:
+    """Keep the text for llms-full.txt."""
+    written[page.file.src_uri] = markdown
+    return markdown
+
+
+def on_page_content(html: str, page: Any, **_: object) -> str:
+    """MathML in the place of TeX, and links from code to the reference."""
+    barred = CELL.sub(lambda found: found[0].replace(r"\|", "|"), html)
+    made = MATHEMATICS.sub(lambda found: mathml(found[2], "block" if found[1] == "div" else "inline"), barred)
+    return made if page.file.src_uri.startswith("reference/") else linked(made, page.file)
+
+
+def linked(text: str, file: Any) -> str:
+    """HTML whose verbs lead to the reference."""
+
+    def address(name: str) -> str:
+        place = PLACES[name].removesuffix(".md") + ".html"
+        return f"{relpath(place, Path(file.dest_uri).parent.as_posix())}#stanmlm.{name}"
+
+    def block(found: re.Match[str]) -> str:
+        name = found[2]
+        return f'{found[1]}<a class="verb" href="{address(name)}">{name}</a>' if name in PLACES else found[0]
+
+    def line(found: re.Match[str]) -> str:
+        prefix, name, rest = found.groups()
+        if name not in PLACES or not (prefix or rest or file.src_uri == BARE):
+            return found[0]
+        return f'<a class="verb" href="{address(name)}"><code>{prefix}{name}{rest}</code></a>'
+
+    pieces = UNTOUCHED.split(IN_BLOCK.sub(block, text))
+    return "".join(piece if k % 2 else IN_LINE.sub(line, piece) for k, piece in enumerate(pieces))
+
+
+def mathml(latex: str, display: str) -> str:
+    """An equation that browsers show without a script."""
+    from latex2mathml.converter import convert
+
+    text = re.sub(r"(begin|end)\{aligned\}", r"\1{align*}", " ".join(html.unescape(latex).split()))
+    text = NAME.sub(lambda found: r"\text{" + found[1].replace(r"\_", "_") + "}", text)
+    made = convert(text, display=display)
+    return made.replace("<mi>&#x0007E;</mi>", "<mo>&#x223C;</mo>").replace("<mo>&#x0007E;</mo>", "<mo>&#x223C;</mo>")
+
+
+def on_post_build(config: Any, **_: object) -> None:
+    """llms.txt, a list of pages, and llms-full.txt, the pages, for those who read with a machine."""
+    site = Path(config.site_dir)
+    rows, whole = [f"# {config.site_name}", f"\n> {SUMMARY}\n"], []
+    for title, source in _flat(config.nav):
+        if source not in written:  # with --only
+            continue
+        rows.append(f"- [{title}]({source.removesuffix('.md')}.html)")
+        whole.append(_in_words(written[source]))
+    (site / "llms.txt").write_text("\n".join(rows) + "\n\nAll of it in one file: [llms-full.txt](llms-full.txt)\n")
+    (site / "llms-full.txt").write_text("\n\n".join(whole))
+
+
+def _flat(nav: list[Any]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for entry in nav:
+        ((title, inside),) = entry.items()
+        found += [(title, inside)] if isinstance(inside, str) else _flat(inside)
+    return found
+
+
+def _in_words(markdown: str) -> str:
+    """A page of the reference with the docstrings that mkdocstrings would put there."""
+    import stanmlm
+
+    def said(found: re.Match[str]) -> str:
+        value = getattr(stanmlm, found[1])
+        signature = "" if inspect.isclass(value) else str(inspect.signature(value))
+        return f"## {found[1]}{signature}\n\n{inspect.getdoc(value)}"
+
+    return re.sub(r"^::: stanmlm\.(\w+)$", said, markdown, flags=re.MULTILINE)

@@ -1,0 +1,119 @@
+"""The site, without building it: pages run and written as Markdown, and a place in its contents for every one."""
+
+import re
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import stanmlm as sm
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "docs" / "site"))
+import build_site  # noqa: E402
+import page_runner  # noqa: E402
+import public_names  # noqa: E402
+
+ENTRY = re.compile(r"^ +- [^:\n]+: (\S+\.md)$", re.MULTILINE)
+LISTED = re.compile(r"^decisions/0")  # by a page of their own
+NAV = set(ENTRY.findall((ROOT / "mkdocs.yml").read_text()))
+
+
+def test_every_page_has_a_place_in_the_contents() -> None:
+    written = {build_site.place(path) for path in build_site.sources() if path.suffix == ".md"}
+    run = {build_site.place(path).replace(".qmd", ".md") for path in build_site.executed()}
+    made = {f"reference/{public_names.file_of(section)}" for section in public_names.sections()}
+    every = {page for page in written | run | made if not LISTED.match(page)}
+    assert every | {"decisions/index.md", "reference/index.md"} == NAV
+
+
+def test_every_public_name_has_a_place_in_the_reference() -> None:
+    names = [name for section in public_names.sections().values() for name in section]
+    assert sorted(names) == sorted(name for name in sm.__all__ if name != "__version__")
+
+
+@pytest.mark.parametrize("path", build_site.executed(), ids=lambda path: path.stem)
+def test_pages_link_to_files_that_are_there(path: Path) -> None:
+    """As they stand in the repository; pages of the reference are made."""
+    for cell in page_runner.read_page(path).cells:
+        for _, target, _ in build_site.LINK.findall(cell.text) if cell.kind == "markdown" else []:
+            assert (path.parent / target).exists() or target in NAV or target.startswith("http"), target
+
+
+def test_markdown_is_parted_from_code(tmp_path: Path) -> None:
+    path = tmp_path / "09-x.qmd"
+    parts = [
+        '---\ntitle: "A title"\n---\n\nText $a_i$, `$x`.\n\n',
+        "```{python}\n1 + 1\n```\n\n",
+        "```r\nx <- 1\n\ny\n```\n",
+    ]
+    path.write_text("".join(parts))
+    page = page_runner.read_page(path)
+    assert page.title == "A title"
+    assert [cell.kind for cell in page.cells] == ["markdown", "code", "markdown"]
+    assert page.cells[1].text == "1 + 1"
+
+
+def test_outputs_become_markdown() -> None:
+    code = [page_runner.Cell("code", text) for text in ("print('a < b')", "#| echo: false\nequation", "frame")]
+    page = page_runner.Page("x", "Title", (page_runner.Cell("markdown", "Some *text*."), *code))
+    outputs = [
+        [{"name": "stdout", "text": "a < b\n"}],
+        [{"data": {"text/plain": "e", "text/latex": "$$\ny = x\n$$"}}],
+        [{"data": {"text/plain": "f", "text/html": "<style>th {}</style>\n\n<table></table>"}}],
+    ]
+    text = page_runner.markdown(page, outputs).text
+    assert text.startswith("# Title\n\nSome *text*.\n\n```python\nprint(")
+    assert "<code>a &lt; b</code>" in text
+    assert "equation\n" not in text
+    assert "$$\ny = x\n$$" in text
+    assert "<style>" not in text
+
+
+def test_a_page_with_a_warning_is_refused_but_where_its_cell_says_so() -> None:
+    output = {"name": "stderr", "text": "/tmp/x/1.py:4: StanmlmWarning: few draws\n  sm.lmer(1)\n"}
+    with pytest.raises(RuntimeError, match=r"x writes a warning:\n.*StanmlmWarning: few draws"):
+        page_runner._checked(output, "x", False)
+    assert page_runner._checked(output, "x", True) is output
+    cell = page_runner.Cell("code", f"{page_runner.WARNING}\nfit")
+    text = page_runner.markdown(page_runner.Page("x", "Title", (cell,)), [[output]]).text
+    assert "```python\nfit\n```" in text
+    assert '<pre class="output warning"><code>StanmlmWarning: few draws' in text
+
+
+def test_results_are_kept_until_code_or_sources_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = []
+    monkeypatch.setattr(page_runner, "run", lambda page: ran.append(page) or [[{"name": "stdout", "text": "2"}]])
+    page = page_runner.Page("x", "Title", (page_runner.Cell("code", "1 + 1"),))
+    prose = page_runner.Page("x", "Another", (*page.cells, page_runner.Cell("markdown", "more")))
+    for one, digest in ((page, "a"), (page, "a"), (prose, "a"), (page, "b")):
+        assert page_runner.outputs(one, tmp_path, digest)[0][0]["text"] == "2"
+    assert len(ran) == 2
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_links_to_files_of_the_repository_lead_into_the_site() -> None:
+    page = ROOT / "docs" / "decisions" / "001-formulaic-reads-r-decides.md"
+    text = "[b](../../benchmarks/README.md#peers), [w](https://x.org/a.md), [v](../../vignettes/counts.qmd), [d](..)"
+    moved = build_site.relinked(text, page)
+    assert "](../benchmarks.md#peers)" in moved
+    assert "](https://x.org/a.md)" in moved
+    assert "](../lecture/counts.md)" in moved
+    assert "[d](..)" in moved
+
+
+def test_mathematics_becomes_mathml_and_verbs_become_links() -> None:
+    pytest.importorskip("latex2mathml")
+    import mkdocs_hooks
+
+    made = mkdocs_hooks.mathml(r"\begin{aligned} y &amp;\sim \text{N}(0, 1) \end{aligned}", "block")
+    assert made.startswith("<math")
+    assert "<mtable" in made
+    assert "&#x223C;" in made
+    page = SimpleNamespace(dest_uri="how-to/x.html", src_uri="how-to/x.md")
+    code = '<pre><span class="n">sm</span><span class="o">.</span><span class="n">loo</span></pre><code>sigma</code>'
+    text = mkdocs_hooks.linked(code + "<code>sm.sigma</code> <code>loo(fit)</code> <code>sm.nothing(1)</code>", page)
+    assert text.count('<a class="verb"') == 3
+    assert 'href="../reference/read-a-fit.html#stanmlm.sigma"><code>sm.sigma</code>' in text
+    assert 'href="../reference/criticise-and-compare.html#stanmlm.loo"><code>loo(fit)</code>' in text
