@@ -89,7 +89,9 @@ def fits(
     columns = [by] if isinstance(by, str) else list(by)
     for name in columns:
         if table is None or name not in table.columns:
-            raise DataError(f"`{name}` is not a column of the data{did_you_mean(name, () if table is None else map(str, table))}")
+            raise DataError(
+                f"`{name}` is not a column of the data{did_you_mean(name, () if table is None else map(str, table))}"
+            )
     texts = (own.text, *(text for _, text in own.others))
     group = ":".join(f"`{name}`" for name in columns)
     parts = parts_by(table, texts, group, scope, options)
