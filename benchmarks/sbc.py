@@ -35,7 +35,7 @@ from stanmlm.after.criticism.calibration import rank_of
 from stanmlm.after.criticism.envelopes import p_value
 from stanmlm.after.criticism.ppcheck import stat_frame
 from stanmlm.after.criticism.replicates import CheckOptions
-from stanmlm.after.criticism.replications import stored
+from stanmlm.after.criticism.replications import keep, stored
 from stanmlm.after.predict.request import Request
 
 Shape = sbc_templates.Template | sbc_categories.Categories
@@ -116,8 +116,7 @@ def run(names: list[str], n: int | None, work: Path, workers: int) -> None:
                 pool.shutdown(cancel_futures=True)
                 print(f"replication {number} of {name} has failed", file=sys.stderr)
                 raise
-            with file_of(work, name).open("a") as file:
-                file.write(json.dumps(result) + "\n")
+            keep(file_of(work, name), result)
             if count % 100 == 0 or count == len(missing):
                 print(f"{count} of {len(missing)} in {time.perf_counter() - begin:.0f} s", flush=True)
 

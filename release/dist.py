@@ -12,11 +12,24 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "dist"
 # Rooms whose tests take a minute together; what needs R's answers or takes long is for `make test-all`.
-TESTS = ("tests/base", "tests/formula", "tests/data", "tests/priors", "tests/sampling/test_program.py", "tests/lecture")
+TESTS = (
+    "tests/base",
+    "tests/formula",
+    "tests/data",
+    "tests/priors",
+    "tests/sampling/test_program.py",
+    "tests/lecture",
+    "tests/whole/test_shelf.py",
+)
 NOT_HERE = "not slow and not shared and not cmdstan"
 IN_SDIST = (
     *("README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "Makefile"),
-    *("release/metadata.py", "stan/families/gaussian.stan", "stanmlm/lecture/state_facts.csv"),
+    *(
+        ".github/workflows/tests.yml",
+        "release/metadata.py",
+        "stan/families/gaussian.stan",
+        "stanmlm/lecture/state_facts.csv",
+    ),
     *("tests/conftest.py", "tests/golden/formulas.json", "tests/reference/rdialect.json", "docs/verbs.md"),
 )
 IN_WHEEL = ("stanmlm/__init__.py", "stanmlm/py.typed", "stanmlm/stan/families/gaussian.stan")

@@ -8,6 +8,6 @@
 {{ sratio.shifts(s) }}
   for (t in 1:{{ "M" if s.items else "T" }}) {
     vector[C] beside = -({{ sratio.away(s) }});
-    target += dot_product(here[t], {{ link.log1m_inverse("beside") }}) + dot_product(beyond[t], {{ link.log_inverse("beside") }});
+    target += {{ sratio.shares(link, "beyond[t]", "here[t]", "beside") }};
   }
 {% endmacro %}

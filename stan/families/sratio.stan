@@ -21,9 +21,16 @@
 {{ shifts(s) }}
   for (t in 1:{{ "M" if s.items else "T" }}) {
     vector[C] away = {{ away(s) }};
-    target += dot_product(here[t], {{ link.log_inverse("away") }}) + dot_product(beyond[t], {{ link.log1m_inverse("away") }});
+    target += {{ shares(link, "here[t]", "beyond[t]", "away") }};
   }
 {% endmacro %}
+{% macro shares(link, yes, no, eta) -%}
+{% if link.shares is defined -%}
+{{ link.shares(yes, no, eta) }}
+{%- else -%}
+dot_product({{ yes }}, {{ link.log_inverse(eta) }}) + dot_product({{ no }}, {{ link.log1m_inverse(eta) }})
+{%- endif %}
+{%- endmacro %}
 {% macro shifts(s) %}
 {% if s.shifts %}
   // Category specific effects: what each threshold is moved down by

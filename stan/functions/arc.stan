@@ -15,7 +15,8 @@
     int N = num_elements(start);
     vector[N] far = inv(kappa .* sin(start) / 44 + sqrt(kappa / 220) .* fmax(cos(start), 0));
     vector[N] width = fmin(stop - start, far);
-    vector[N] ahead = 2 * sin(0.5 * (start - nearest)) .* sin(0.5 * (start + nearest));
+    // below 0 only where the half turn has nothing of the arc
+    vector[N] ahead = fmax(2 * sin(0.5 * (start - nearest)) .* sin(0.5 * (start + nearest)), 0);
     vector[N] total = zeros_vector(N);
     for (k in 1:40) {
       real angle = (k - 0.5) * pi() / 40;

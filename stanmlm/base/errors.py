@@ -53,7 +53,7 @@ class DataError(StanmlmError, ValueError):
     Examples
     --------
     >>> from stanmlm import glm
-    >>> glm("y ~ x", {"y": [1.5, 2.0], "x": [0.0, 1.0]}, family="poisson")
+    >>> glm("y ~ x", {"y": [-1, 2], "x": [0.0, 1.0]}, family="poisson")
     Traceback (most recent call last):
     stanmlm.DataError: ...
     """

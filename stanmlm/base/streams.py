@@ -37,7 +37,8 @@ class Purpose(IntEnum):
     CHECKS = 16  # which rows `check_model` looks at
     REPLICATIONS = 17  # sources of fits to simulated responses, of `sbc` and `powerSim`; by replication
     RANKS = 18  # places of ranks that are tied
-    MODELS = 19  # seeds of models that are fitted together; by name
+    ENVELOPES = 19  # uniform values that envelopes of ECDFs are of: the same every time
+    MODELS = 20  # seeds of models that are fitted together; by name
 
 
 @dataclass(frozen=True)

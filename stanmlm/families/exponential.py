@@ -35,7 +35,7 @@ def exponential(link: str = "log") -> Family:
 
     Examples
     --------
-    >>> from stanmlm import exponential
+    >>> from stanmlm.families import exponential
     >>> {name: link.name for name, link in exponential().links.items()}
     {'mu': 'log'}
     """

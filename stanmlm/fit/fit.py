@@ -82,7 +82,7 @@ class Fit:
     >>> from stanmlm import lmer, simulate_exams
     >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
     >>> print(str(fit).splitlines()[0])
-    Linear multilevel model fit by Hamiltonian Monte Carlo (NUTS)
+    Linear mixed model, posterior by Stan ['lmer']
     >>> dict(fit.posterior["posterior"]["b"].sizes)
     {'chain': 4, 'draw': 1000, 'term': 2}
     """

@@ -42,7 +42,7 @@ class PriorSummary:
     >>> from stanmlm import lm, prior_summary, simulate_exams
     >>> fit = lm("score ~ hours", simulate_exams(seed=1), seed=1)
     >>> prior_summary(fit).to_frame()["class"].tolist()
-    ['b', 'Intercept', 'sigma']
+    ['Intercept', 'b', 'sigma']
     """
 
     title: str

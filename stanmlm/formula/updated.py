@@ -28,6 +28,7 @@ def update_terms(old: Formula, new_text: str) -> str:
 
     Examples
     --------
+    >>> from stanmlm.formula.formula import parse_formula
     >>> update_terms(parse_formula("y ~ x*z + (1 | g)"), "log(.) ~ . - x:z + w")
     'log(y) ~ x + z + (1 | g) + w'
     """

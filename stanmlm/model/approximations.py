@@ -25,7 +25,6 @@ class Working:
 
     right: Floats  # (P, C)
     weight: Floats  # (P, P, C)
-    observed: Floats | None = None  # (P, P, C) the information before rows were lifted to positive, where some were
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,8 @@ class Likelihood:
     dispersion: Callable[[Floats, Floats], float]
     has_dispersion: bool  # in the place of the family's parameters beside the location
     by_variance: bool  # whether the variance of eta counts
+    # eta -> W as rows have it, none lifted to positive; None where the information is expected, which needs no lift
+    observed: Callable[[Floats], Floats] | None = None
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,7 @@ def of_responses(
     (1, 2)
     """
     (P, C), others = offset.shape, np.arange(1, len(start))
+    known = has_information(family, seen.extra)
 
     def total(rows: Floats) -> Floats:
         flat = (rows * seen.n).reshape(-1, len(seen.n))
@@ -214,17 +216,27 @@ def of_responses(
             ends = [[np.clip(etas[0] + step, least, most), *etas[1:]] for step in (away, -away)]
             both = [scores(family, seen.y, end, seen.extra, scale.unit, others) for end in ends]
             score[others] = (both[0] + both[1]) / 2
-        known = has_information(family, seen.extra)
         weight = total(information if known else positive(information))
-        right = weighted(weight, eta - offset) + total(score)
-        return Working(right, weight, None if known else total(information))
+        return Working(weighted(weight, eta - offset) + total(score), weight)
+
+    def observed(eta: Floats) -> Floats:
+        return total(slopes(family, seen.y, by_row(eta), seen.extra, scale.unit)[1])
 
     often = np.bincount(seen.cell, seen.n, C)
     first = start[:, None] + offset - (offset @ often / max(float(often.sum()), 1e-300))[:, None]
     first = np.clip(first, *limits[..., None])
     by_variance = P > 1 and not family.categories
     farthest = np.array([np.inf if seen.extra.whole else FARTHEST, *np.full(P - 1, FARTHEST)])
-    return Likelihood(first, limits, farthest, working, lambda *_: 1.0, has_dispersion=False, by_variance=by_variance)
+    return Likelihood(
+        first,
+        limits,
+        farthest,
+        working,
+        lambda *_: 1.0,
+        has_dispersion=False,
+        by_variance=by_variance,
+        observed=None if known else observed,
+    )
 
 
 def positive(weight: Floats) -> Floats:

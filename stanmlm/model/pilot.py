@@ -265,9 +265,9 @@ def _as_seen(at: _State, of: Problem, nested: tuple[Nesting | None, ...]) -> Flo
     Steps climb by rows lifted to positive. A mixture's single rows are not: what a zero tells of its two sources is
     their trade alone, and lifted it would tell of each.
     """
-    if at.working.observed is None:
+    if of.likelihood.observed is None:
         return at.uncertainty
-    working = replace(at.working, weight=at.working.observed)
+    working = replace(at.working, weight=of.likelihood.observed(at.eta))
     seen = replace(at, working=working, gram=_gram(of, working))
     try:
         if len(of.parts) > 1:

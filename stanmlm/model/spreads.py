@@ -89,7 +89,7 @@ def spread_of_sds(information: Floats, effects: Floats, covariance: Floats, fact
     Examples
     --------
     >>> rng = np.random.default_rng(1)
-    >>> known = spread(np.full((900, 1, 1), 50.0), rng.normal(size=(900, 1)), np.eye(1), np.array([[0.024]]))
+    >>> known = spread_of_sds(np.full((900, 1, 1), 50.0), rng.normal(size=(900, 1)), np.eye(1), np.array([[0.024]]))
     >>> bool(abs(known.factor[0, 0] - 0.024) < 0.003)
     True
     """

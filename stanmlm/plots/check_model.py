@@ -32,8 +32,9 @@ def check_model(fit: Fit, *, seed: int | None = None) -> "ModelSheet":
 
     Returns
     -------
-    A composition of ggplots, which shows itself, `.save("checks.png")`s and `.draw()`s; `.data` and `.to_frame()` have
-    what it draws: `panel`, `kind`, and `x`, `y`, `lower`, `upper` and what else panels of that kind have.
+    ModelSheet
+        A composition of ggplots, which shows itself, `.save("checks.png")`s and `.draw()`s; `.data` and `.to_frame()`
+        have what it draws: `panel`, `kind`, and `x`, `y`, `lower`, `upper` and what else panels of that kind have.
 
     Raises
     ------

@@ -95,11 +95,11 @@ def plot_curves(
     Examples
     --------
     >>> import pandas as pd
+    >>> from stanmlm import lmer, plot_curves, simulate_exams
     >>> curves = pd.DataFrame({"income": [-2, 2, -2, 2], "state": ["MS", "MS", "CT", "CT"]})
     >>> curves = curves.assign(estimate=0.5, lower50=0.4, upper50=0.6, lower95=0.3, upper95=0.7)
     >>> plot_curves(curves, "income", "state", ["MS"]).data is curves
     True
-    >>> from stanmlm import lmer, plot_curves, simulate_exams
     >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
     >>> plot_curves(fit, "hours", "student", ["1", "2"]).data["student"].nunique()
     100

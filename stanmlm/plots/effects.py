@@ -45,9 +45,6 @@ def plot_conditional_effects(
     ------
     OptionError
         For what is no result of `conditional_effects`.
-
-    Raises
-    ------
     DataError
         Of a fit without predictors.
 

@@ -94,11 +94,11 @@ def plot_slopes(
     Examples
     --------
     >>> import pandas as pd
+    >>> from stanmlm import lmer, plot_slopes, simulate_counties
     >>> slopes = pd.DataFrame({"income": [2.2, 4.1], "state": ["MS", "CT"], "estimate": [0.5, 0.0]})
     >>> slopes = slopes.assign(lower50=-0.1, upper50=0.6, lower95=-0.2, upper95=0.7)
     >>> plot_slopes(slopes, "income", "state", ["MS"]).data is slopes
     True
-    >>> from stanmlm import lmer, plot_slopes, simulate_counties
     >>> fit = lmer("rvs ~ income + conservatism + (1 | state)", simulate_counties(seed=1), seed=1)
     >>> len(plot_slopes(fit, "conservatism", "state").data)
     15

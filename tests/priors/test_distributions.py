@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
+import stanmlm as sm
 from stanmlm.base.errors import PriorError
-from stanmlm.priors import prior_spec
 from stanmlm.priors.distributions import DISTRIBUTIONS, draw_correlations, log_decov
 
 UNIVARIATE = {
@@ -131,6 +131,6 @@ TEXT_ALONE = ("lognormal",)
 @pytest.mark.parametrize("name", [name for name in DISTRIBUTIONS if name not in ("lkj", *TEXT_ALONE)])
 def test_constructors_and_table_have_the_same_arguments_and_defaults(name):
     row = DISTRIBUTIONS[name]
-    given = [p for p in inspect.signature(getattr(prior_spec, name)).parameters.values() if p.name != "autoscale"]
+    given = [p for p in inspect.signature(getattr(sm, name)).parameters.values() if p.name != "autoscale"]
     defaults = tuple(None if p.default is inspect.Parameter.empty else p.default for p in given)
     assert (tuple(p.name for p in given), defaults) == (row.arguments, row.defaults)

@@ -204,4 +204,4 @@ def test_priors_of_items_stand_on_their_thresholds() -> None:
 def test_disc_has_links_of_its_own(family: Any, link: str) -> None:
     of = made(family(link_disc=link), FORMULAS["disc"])
     assert of.family.links["disc"].name == link
-    check(of)
+    check(of, nearer=0.4 if link == "identity" else 1.0)  # disc that is its own predictor is above zero there

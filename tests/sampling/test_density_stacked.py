@@ -94,7 +94,7 @@ def test_stans_density_and_gradient_are_those_over_rows(family: str, formula: st
 @pytest.mark.parametrize("name", CHANCES)
 def test_stans_density_is_that_over_rows_where_a_chance_is_its_own_predictor(name: str) -> None:
     family, dpar = CHANCES[name]
-    check(made(family, ("I(floor(abs(y))) ~ x + (1 | g)", f"{dpar} ~ z"), preset="brms"))
+    check(made(family, ("I(floor(abs(y))) ~ x + (1 | g)", f"{dpar} ~ z"), preset="brms"), nearer=0.4)
 
 
 @pytest.mark.parametrize("name", OTHER_LINKS)

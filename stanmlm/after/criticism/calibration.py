@@ -50,7 +50,35 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Ranks of what data were made from among draws of the posterior, uniform where all is well."""
+    """Ranks of what data were made from among draws of the posterior, uniform where all is well.
+
+    Attributes
+    ----------
+    ranks
+        By variable, (n, ...), from 0 to `draws`.
+    variables
+        What is ranked, but for the log likelihood.
+    draws
+        How many draws a rank is among.
+    numbers
+        Which replications these are, (n,).
+    failures
+        Why there are no others, by number.
+    divergences
+        Divergent transitions of each replication, (n,).
+    ess
+        The smallest bulk effective size of a parameter that is no group effect, (n,).
+    formula
+        The model's.
+
+    Examples
+    --------
+    >>> from stanmlm import lm, sbc, simulate_exams
+    >>> fit = lm("score ~ hours", simulate_exams(students=4, seed=1), seed=1, iter=400, chains=1)
+    >>> found = sbc(fit, 5, seed=1)
+    >>> found.to_frame()["quantity"].tolist()
+    ['b[(Intercept)]', 'b[hours]', 'sigma', 'log_lik']
+    """
 
     ranks: Mapping[str, Ints]  # by variable, (n, ...) from 0 to `draws`
     variables: tuple[Variable, ...]  # of the ranks, but for that of the likelihood

@@ -5,9 +5,11 @@ from functools import cache
 import numpy as np
 
 from stanmlm.base.arrays import Floats, Ints
+from stanmlm.base.streams import Purpose, Source, stream
 
 SIMULATED = 20_000  # ECDFs at a time, and behind an envelope
 NULL = 100_000  # behind p-values
+NULL_SOURCE = Source(1)
 SORTED, PLACES = 2000, 200  # sets of sorted values behind their bounds, and how many of each are looked at
 
 
@@ -32,7 +34,7 @@ def statistics_of(counts: Ints) -> Floats:
 @cache
 def null_of(n: int, bins: int, size: int = NULL) -> Floats:
     """What `statistics_of` gives for n uniform values in equal bins, sorted; the same every time."""
-    rng, even = np.random.default_rng(1), np.full(bins, 1 / bins)
+    rng, even = stream(NULL_SOURCE, Purpose.ENVELOPES, bins), np.full(bins, 1 / bins)
     parts = [statistics_of(rng.multinomial(n, even, size=SIMULATED)) for _ in range(-(-size // SIMULATED))]
     return np.sort(np.concatenate(parts)[:size])
 
@@ -91,7 +93,7 @@ def _order_null(n: int) -> Floats:
     """The smallest tail probability of any of n sorted uniform values, of many sets of them."""
     from scipy import stats
 
-    rng, i = np.random.default_rng(1), np.unique(np.linspace(1, n, min(n, PLACES)).astype(int))
+    rng, i = stream(NULL_SOURCE, Purpose.ENVELOPES), np.unique(np.linspace(1, n, min(n, PLACES)).astype(int))
     found = []
     for _ in range(SORTED // 100):
         steps = np.cumsum(rng.exponential(size=(100, n + 1)), axis=1)

@@ -27,7 +27,31 @@ SHOWN = 3  # failures that a warning quotes
 
 @dataclass(frozen=True)
 class Power:
-    """In how many of the simulated data sets an interval excludes a value; prints as simr's."""
+    """In how many of the simulated data sets an interval excludes a value; prints as simr's.
+
+    Attributes
+    ----------
+    coef
+        The coefficient.
+    value
+        What intervals exclude or not.
+    level
+        Their posterior probability.
+    simulations
+        A row a data set: `number`, `estimate`, `conf.low`, `conf.high`, `excludes`.
+    failures
+        Why there are no others, by number.
+    rows
+        Rows of each data set.
+
+    Examples
+    --------
+    >>> from stanmlm import lm, powerSim, simulate_exams
+    >>> fit = lm("score ~ hours", simulate_exams(students=4, seed=1), seed=1, iter=400, chains=1)
+    >>> found = powerSim(fit, "hours", effect=5.0, nsim=3, seed=1)
+    >>> found.estimate, found.simulations["excludes"].tolist()
+    (1.0, [True, True, True])
+    """
 
     coef: str
     value: float

@@ -40,8 +40,8 @@ class ResidualTest:
     --------
     >>> from stanmlm import check_uniformity, scaled_residuals
     >>> found = check_uniformity(scaled_residuals([[1.0, 2.0], [1.0, 2.0]], [1.5, 1.6]))
-    >>> found.test, round(found.p_value, 1)
-    ('uniformity', 0.5)
+    >>> found.test, found.alternative
+    ('uniformity', 'two.sided')
     """
 
     test: str

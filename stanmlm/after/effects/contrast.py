@@ -5,7 +5,7 @@ from typing import Unpack
 
 import pandas as pd
 
-from stanmlm.after.effects.datagrid import fitted_data, grid_of, known_name, listed_values, typical
+from stanmlm.after.effects.datagrid import fitted_data, grid_of, known_name, listed_values, typical_of_fit
 from stanmlm.after.effects.estimands import EffectOptions, Quantity, estimate, read_asked, with_columns
 from stanmlm.after.effects.variations import comparison_of
 from stanmlm.after.predict.estimates import Estimates
@@ -62,7 +62,7 @@ def _texts(table: pd.DataFrame, length: int) -> list[str]:
 def _filled(fit: Fit, table: pd.DataFrame, length: int) -> pd.DataFrame:
     """The rows with typical values where the scenario names none, repeated to `length`."""
     data = fitted_data(fit)
-    base = grid_of(data, {str(name): [typical(data[name])] for name in data.columns if name not in table.columns})
+    base = grid_of(data, {name: [one] for name, one in typical_of_fit(fit).items() if name not in table.columns})
     rows = [0] * length if len(table) == 1 else list(range(length))
     repeated = table.iloc[rows].reset_index(drop=True)
     if base.empty:

@@ -109,6 +109,15 @@ def typical(column: "pd.Series") -> object:
     return round(mean) if pd.api.types.is_integer_dtype(column) else mean
 
 
+def typical_of_fit(fit: Fit, choice: Callable[["pd.Series"], object] = typical) -> dict[str, object]:
+    """A typical value of each column that the fit predicts from; of what only groups the most frequent level.
+
+    The mean of numbers that name groups, such as sleepstudy's subjects in a CSV file, would be a group that is none.
+    """
+    data, groups = fitted_data(fit), roles_of(fit).groups
+    return {str(name): (most_frequent if name in groups else choice)(data[name]) for name in data.columns}
+
+
 def _median(column: "pd.Series") -> object:
     return float(column.median()) if pd.api.types.is_float_dtype(column) else typical(column)
 
@@ -128,7 +137,7 @@ def datagrid(fit: Fit, /, **columns: object) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The variables of the formula's right side. Those not given stand at their mean, whole numbers at the rounded
-        mean, factors, truth values and 0/1 at the most frequent value (marginaleffects' `datagrid`).
+        mean, factors, truth values, 0/1 and what only groups at the most frequent value (marginaleffects' `datagrid`).
 
     Raises
     ------
@@ -146,7 +155,7 @@ def datagrid(fit: Fit, /, **columns: object) -> pd.DataFrame:
     data = fitted_data(fit)
     given = {known_name(name, data): value for name, value in columns.items()}
     values = {name: listed_values(given[name], data[name]) for name in given}
-    defaults = {name: [typical(data[name])] for name in data.columns if name not in given}
+    defaults = {name: [value] for name, value in typical_of_fit(fit).items() if name not in given}
     return grid_of(data, values | defaults)
 
 
@@ -235,8 +244,7 @@ def newdata_of(fit: Fit, newdata: object) -> pd.DataFrame:
 
 def _at(value: Callable[["pd.Series"], object]) -> Callable[[Fit], pd.DataFrame]:
     def grid(fit: Fit) -> pd.DataFrame:
-        data = fitted_data(fit)
-        return grid_of(data, {str(name): [value(data[name])] for name in data.columns})
+        return grid_of(fitted_data(fit), {name: [one] for name, one in typical_of_fit(fit, value).items()})
 
     return grid
 
@@ -246,7 +254,7 @@ def _balanced(fit: Fit) -> pd.DataFrame:
     data, focal = fitted_data(fit), roles_of(fit).focal
     crossed = {str(name) for name in focal if is_discrete(fit, name)}
     values = {
-        str(name): distinct_values(data[name]) if name in crossed else [typical(data[name])] for name in data.columns
+        name: distinct_values(data[name]) if name in crossed else [one] for name, one in typical_of_fit(fit).items()
     }
     return grid_of(data, values)
 

@@ -7,7 +7,15 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.effects.datagrid import distinct_values, fitted_data, is_discrete, names_of_side, typical, with_value
+from stanmlm.after.effects.datagrid import (
+    distinct_values,
+    fitted_data,
+    is_discrete,
+    names_of_side,
+    typical,
+    typical_of_fit,
+    with_value,
+)
 from stanmlm.after.predict.estimates import columns_beside
 from stanmlm.after.predict.expected import OfRows, expectation, linear, require_numbers, theta_of
 from stanmlm.after.predict.new_rows import given_offset
@@ -160,8 +168,8 @@ def level_rows(fit: Fit, group: str) -> Levels:
     own = [str(name) for name in rows.columns if counts.loc[counts.index >= 0, name].max() <= 1]
     seen = [int(np.argmax(codes == code)) for code in range(len(labels.categories)) if (codes == code).any()]
     first = rows.iloc[seen].set_axis(pd.Index([str(labels[i]) for i in seen]))
-    for name in set(rows.columns) - set(own):
-        first = with_value(first, str(name), typical(rows[name]))
+    for name, value in typical_of_fit(fit).items():
+        first = first if name in own else with_value(first, name, value)
     return Levels(first, frozenset(own))
 
 

@@ -7,7 +7,14 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from stanmlm.after.effects.datagrid import distinct_values, fitted_data, grid_of, known_name, listed_values, typical
+from stanmlm.after.effects.datagrid import (
+    distinct_values,
+    fitted_data,
+    grid_of,
+    known_name,
+    listed_values,
+    typical_of_fit,
+)
 from stanmlm.after.margins.grid import Levels
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
@@ -46,7 +53,7 @@ def reference_grid(fit: Fit, dpars: tuple[str, ...], at: Mapping[str, object] | 
     if size > LIMIT:
         raise DataError(f"the reference grid would have {size} rows, over the limit of {LIMIT}: at= keeps few values "
                         "of a predictor")  # fmt: skip
-    others = {str(name): [typical(data[name])] for name in data.columns if name not in levels}
+    others = {name: [one] for name, one in typical_of_fit(fit).items() if name not in levels}
     table = grid_of(data, {**others, **{name: levels[name] for name in reversed(names)}})
     table = table if len(table.columns) else pd.DataFrame(index=[0])
     counted = [name for name in names if name in factors or (name not in given and len(levels[name]) > 1)]

@@ -35,8 +35,23 @@ GAP = "  "  # between columns in print
 class ModelTable:
     """Models side by side; it prints as text, `save("table.docx")` writes it, and `make("tex")` gives it away.
 
-    `estimates` has the numbers: a row a parameter and model, `section`, `estimate`, `std.error`, `conf.low` and
-    `conf.high`.
+    Attributes
+    ----------
+    cells
+        Text by (section, label) and (response, model); lines of a cell are apart by a line feed.
+    estimates
+        The numbers, a row a parameter and model: `section`, `estimate`, `std.error`, `conf.low` and `conf.high`.
+    title
+        What stands above, or nothing.
+    note
+        What stands below.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, modeltable, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> modeltable(fit).to_frame().index.tolist()[:3]
+    ['(Intercept)', 'hours', 'SD (Intercept student)']
     """
 
     cells: pd.DataFrame  # text by (section, label) and (response, model); lines of a cell are apart by "\n"
@@ -56,11 +71,40 @@ class ModelTable:
         return self.cells.droplevel("section")
 
     def make(self, form: str) -> Any:
-        """The table as text in "html", "tex" or "typst", as a "docx" document or as a "gt" of Great Tables."""
+        """The table in another form, made by the package maketables.
+
+        Parameters
+        ----------
+        form
+            "html", "tex", "typst", "docx" or "gt".
+
+        Returns
+        -------
+        Any
+            Text, of the first three; a Word document of python-docx; a `GT` of Great Tables.
+
+        Raises
+        ------
+        OptionError
+            For another form, and where maketables is not installed.
+        """
         return made(TextTable(self.cells, self.title, self.note), form)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the table; the path ends with .html, .tex, .docx or .typ."""
+        """Write the table.
+
+        Parameters
+        ----------
+        path
+            Ends with .html, .tex, .docx or .typ, which says what is written.
+
+        Raises
+        ------
+        OptionError
+            For another ending, and where maketables is not installed.
+        FileError
+            Where no file can be put.
+        """
         write(TextTable(self.cells, self.title, self.note), Path(path))
 
 
