@@ -10,7 +10,7 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.arviz_compat import bfmi
 from stanmlm.base.layout import html_table
-from stanmlm.fit.fit import Fit, chains_of, statistic
+from stanmlm.fit.fit import Fit, chains_of, each_data_set, statistic
 from stanmlm.fit.within import ess_bulk, ess_tail, mcse_mean, rhat
 from stanmlm.sampling.engines.protocol import Sampling
 
@@ -231,8 +231,11 @@ def _unmixed(worst: tuple[float, str], how: Sampling) -> str:
 
 
 def warnings_of(fit: Fit) -> list[str]:
-    """The failed diagnostics of a fit in words."""
-    return complaints(diagnostics(fit), fit.sampling)
+    """The failed diagnostics of a fit in words, of each data set by itself."""
+    if not fit.imputed:
+        return complaints(diagnostics(fit), fit.sampling)
+    sets = enumerate(each_data_set(fit), start=1)
+    return [f"data set {number}: {text}" for number, own in sets for text in warnings_of(own)]
 
 
 def convergence(draws: Floats, names: list[str], imputed: Sequence[int] = ()) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from stanmlm.base.errors import DataError, did_you_mean
 from stanmlm.base.layout import html_table
 from stanmlm.fit.draws import coefficient_means
 from stanmlm.fit.fit import Fit
+from stanmlm.fit.reasons import reasons
 from stanmlm.fit.tidy_table import COLUMNS, DEFAULT, tidy_table
 
 
@@ -26,9 +27,11 @@ class FitList:
     fits
         By level, in the order of the data's levels.
     inestimable
-        Levels whose likelihood has no maximum or cannot tell coefficients apart, and why.
+        Of `lmList`, levels whose likelihood has no maximum or cannot tell coefficients apart, and why.
     failed
         Levels without a fit, and why.
+    verb
+        Who made it, `lmList` or `fits`.
 
     Examples
     --------
@@ -77,16 +80,25 @@ class FitList:
 
     def __repr__(self) -> str:
         table = self.estimable_means().round(4).to_string(na_rep="NA")
-        return f"{self.title}\n{table}"
+        return "\n".join([self.title, table, *self.notes])
 
     def _repr_html_(self) -> str:
-        return html_table(self.estimable_means(), self.title)
+        return html_table(self.estimable_means(), self.title, "; ".join(self.notes))
 
     @property
     def title(self) -> str:
         """Who made it of what, as one line."""
         between = "|" if self.verb == "lmList" else "by"
         return f"{self.verb}: {self.formula} {between} {self.group}"
+
+    @property
+    def notes(self) -> list[str]:
+        """Lines about levels that could not be fitted, and about those that have an NA for another reason."""
+        apart = {level: why for level, why in self.inestimable.items() if level in self.fits}
+        return [
+            *(f"Not fitted: {text}" for text in reasons(self.failed)),
+            *(f"Not estimable without a prior: {text}" for text in reasons(apart)),
+        ]
 
     def to_frame(self) -> pd.DataFrame:
         """The rows of `tidy` of every fit, the level in the first column; `coef` has a row a level."""
@@ -101,7 +113,20 @@ class FitList:
         component: Sequence[str] | str | None = None,
         checks: Sequence[str] = (),
     ) -> pd.DataFrame:
-        """`tidy` of every fit; a column called as one of tidy's own is `by.group`."""
+        """`tidy` of every fit, the level in the first column, whose name is `by.factor` where tidy has one of its name.
+
+        Parameters
+        ----------
+        effects, conf_int, conf_level, exponentiate, component
+            Those of `tidy`.
+        checks
+            One or both of "rhat" and "ess".
+
+        Returns
+        -------
+        pandas.DataFrame
+            The tables of all below each other.
+        """
         parts = {
             level: tidy_table(fit, effects, conf_int, conf_level, exponentiate, component, checks)
             for level, fit in self.fits.items()

@@ -43,12 +43,13 @@ def fits(
     data
         A data frame; or several, as a list or a dict by name, or with a column `.imp`: these are the parts then.
     family
-        As in `glmer`.
+        `gaussian`, `binomial`, `"poisson"`, `binomial(link="probit")` and so on.
     by
         The column whose levels are the parts, or several, whose combinations are.
     n_jobs
         Models at a time, as joblib has it: -1 is as many as there are cores, None is one, or what
         `joblib.parallel_config(backend="dask", n_jobs=8)` says around the call. The cores are shared among them.
+        Processes sample at the same time, joblib's threads one after another.
     **options
         Those of the verbs (see `Options`) but `file`: vectors of weights, offsets and `subset` have a value a row of
         the whole data. `progress` shows one bar, of models.
@@ -87,6 +88,8 @@ def fits(
         raise OptionError("fits() needs by=, the column whose levels are fitted apart, or a list of data sets as data=")
     table = to_pandas(data)
     columns = [by] if isinstance(by, str) else list(by)
+    if not columns:
+        raise OptionError("by is empty; it is a column, or several, whose levels are fitted apart")
     for name in columns:
         if table is None or name not in table.columns:
             raise DataError(

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from stanmlm.base.arguments import check_arguments
+from stanmlm.base.arguments import check_arguments, shown
 from stanmlm.base.arrays import Anything
-from stanmlm.base.errors import DataError
+from stanmlm.base.errors import DataError, OptionError
 from stanmlm.fit.fit import Fit, chains_of, joined_tree, statistic
+from stanmlm.fit.prior_summary import prior_summary
 from stanmlm.formula.formula import formula_text
 
 
@@ -21,7 +22,7 @@ def combine_models(*fits: Fit, check_data: bool = True) -> Fit:
         Fits with the same formula, family and parameters, and as many draws a chain. What the joined fit knows of the
         data is the first one's.
     check_data
-        The data must be the same: the chains are then all of one posterior. False for fits of different data, such as
+        The data and the priors must be the same: the chains are then all of one posterior. False for fits of different data, such as
         imputations: Rhat is then that of the worst data set, and effective sizes are sums.
 
     Returns
@@ -32,7 +33,9 @@ def combine_models(*fits: Fit, check_data: bool = True) -> Fit:
     Raises
     ------
     DataError
-        Without fits, and for fits that differ in what must be the same.
+        Without fits, and for fits that differ in what must be the same: the message names it.
+    OptionError
+        For something that is no fit.
 
     Examples
     --------
@@ -42,7 +45,10 @@ def combine_models(*fits: Fit, check_data: bool = True) -> Fit:
     >>> combine_models(*fits).posterior["posterior"].sizes["chain"]
     4
     """
-    check_arguments(combine_models, locals())
+    for number, fit in enumerate(fits, start=1):
+        if not isinstance(fit, Fit):
+            raise OptionError(f"model {number} is {shown(fit)}, and no fit; of a list it is combine_models(*fits)")
+    check_arguments(combine_models, {"fits": fits[0] if fits else None, "check_data": check_data})
     if not fits:
         raise DataError("combine_models() needs fits, such as combine_models(fit1, fit2)")
     for number, fit in enumerate(fits[1:], start=2):
@@ -51,7 +57,7 @@ def combine_models(*fits: Fit, check_data: bool = True) -> Fit:
 
 
 def join(fits: Sequence[Fit], apart: bool) -> Fit:
-    """One fit with the chains of all; `apart` where they are of different posteriors."""
+    """One fit with the chains of all; `apart` where they are of different posteriors, as those of imputations are."""
     first, chains = fits[0], sum(fit.posterior["posterior"].sizes["chain"] for fit in fits)
     names = [str(name) for name in first.posterior["posterior"].data_vars]
     stats = [str(name) for name in first.posterior["sample_stats"].data_vars]
@@ -65,7 +71,7 @@ def join(fits: Sequence[Fit], apart: bool) -> Fit:
         posterior=joined_tree(first, values, sampled),
         sampling=replace(first.sampling, chains=chains),
         seconds=(sum(fit.seconds[0] for fit in fits), sum(fit.seconds[1] for fit in fits)),
-        imputed=sizes if apart else first.imputed,
+        imputed=sizes if len(sizes) > 1 and (apart or any(fit.imputed for fit in fits)) else (),
     )
 
 
@@ -92,5 +98,18 @@ def _check_alike(first: Fit, other: Fit, number: int, check_data: bool) -> None:
         raise DataError(f"{where} parameters" + (f": `{differ[0]}` is in one of them alone" if differ else ""))
     if draws(first) != draws(other):
         raise DataError(f"{where} numbers of draws a chain, {draws(first)} and {draws(other)}")
-    if check_data and not first.model.frame.data.equals(other.model.frame.data):
+    if check_data and not _of_same_rows(first, other):
         raise DataError(f"{where} data; check_data=False joins them all the same")
+    if check_data and not prior_summary(first).to_frame().equals(prior_summary(other).to_frame()):
+        raise DataError(f"{where} priors, and so different posteriors; check_data=False joins them all the same")
+
+
+def _of_same_rows(first: Fit, other: Fit) -> bool:
+    """Whether data, weights and offsets are the same."""
+    one, two = first.model, other.model
+    return (
+        one.frame.data.equals(two.frame.data)
+        and np.array_equal(one.response.weights, two.response.weights)
+        and np.array_equal(one.frame.offset, two.frame.offset)
+        and one.prior_only == two.prior_only
+    )

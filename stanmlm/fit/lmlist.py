@@ -2,7 +2,7 @@
 
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Unpack
 
 import numpy as np
@@ -22,7 +22,8 @@ from stanmlm.families import FamilyLike, as_family, gaussian
 from stanmlm.fit.call import Options, name_of
 from stanmlm.fit.fit import Call
 from stanmlm.fit.fitlist import FitList
-from stanmlm.fit.many import Job, failures, fit_jobs
+from stanmlm.fit.many import Job, fit_jobs
+from stanmlm.fit.reasons import failures
 from stanmlm.formula.formula import deparse, parse_expression, parse_formula
 from stanmlm.formula.rcode import Node, fold, names_in, operands
 from stanmlm.model.model import Model
@@ -61,7 +62,8 @@ def lmList(  # noqa: N802, lme4's name
     family
         `gaussian`, `binomial`, `"poisson"`, `binomial(link="probit")` and so on.
     n_jobs
-        Levels that are fitted at a time, as in `fits`.
+        Levels that are fitted at a time, as joblib has it: -1 is as many as there are cores, None is one, or what
+        `joblib.parallel_config` says around the call.
     **options
         Those of the verbs (see `Options`) but `file`: vectors of weights, offsets and `subset` have a value a row of
         the whole data.
@@ -96,7 +98,9 @@ def lmList(  # noqa: N802, lme4's name
     jobs = {
         level: Job(Call(verb, name, part.arguments), model_text, part.data, made, part.scope) for level, part in parts
     }
-    return fit_list("lmList", model_text, group, jobs, n_jobs)
+    found = fit_list("lmList", model_text, group, jobs, n_jobs)
+    why = {level: reason for level, fit in found.items() if (reason := why_inestimable(fit.model))}
+    return replace(found, inestimable=why)
 
 
 def fit_list(verb: str, text: str, group: str, jobs: Mapping[str, Job], n_jobs: int | None) -> FitList:
@@ -106,8 +110,7 @@ def fit_list(verb: str, text: str, group: str, jobs: Mapping[str, Job], n_jobs: 
         raise next(iter(errors.values()))
     if errors:
         warn_user(failures(f"levels of `{group}`", errors, len(fits)))
-    reasons = {level: reason for level, fit in fits.items() if (reason := why_inestimable(fit.model))}
-    return FitList(text, group, fits, reasons, {level: str(error) for level, error in errors.items()}, verb)
+    return FitList(text, group, fits, {}, {level: str(error) for level, error in errors.items()}, verb)
 
 
 def coefficients(fits: FitList) -> pd.DataFrame:

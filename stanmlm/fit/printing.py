@@ -9,7 +9,7 @@ from stanmlm.base.arrays import Ints
 from stanmlm.base.layout import beside, covariance_table, format_common, format_fixed, html_text, table
 from stanmlm.base.outlets import tell
 from stanmlm.data.design import predictors
-from stanmlm.fit.diagnostics import Checks, checks, complaints, diagnosed
+from stanmlm.fit.diagnostics import Checks, checks, complaints, diagnosed, warnings_of
 from stanmlm.fit.draws import coefficient_names, coefficients_of
 from stanmlm.fit.extract import fixef, ngrps, nobs, sigma
 from stanmlm.fit.fit import Fit, draws_of, n_draws
@@ -37,7 +37,8 @@ def print_fit(fit: Fit) -> str:
         sections += [f"Number of obs: {nobs(fit)}"]
     sections += ["Fixed Effects:", _fixed_effects(fit, found), *_auxiliary(fit, found), *_dropped(fit)]
     sections += [how_drawn(fit)]
-    return "\n".join([*sections, *(f"Warning: {text}" for text in complaints(diagnosed(fit, found), fit.sampling))])
+    told = warnings_of(fit) if fit.imputed else complaints(diagnosed(fit, found), fit.sampling)
+    return "\n".join([*sections, *(f"Warning: {text}" for text in told)])
 
 
 def html_fit(fit: Fit) -> str:

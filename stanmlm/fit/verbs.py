@@ -21,7 +21,8 @@ def lm(formula: FormulaLike, data: object = None, **options: Unpack[Options]) ->
         R's formula without bars, `"score ~ hours"`, or `bf(...)` with formulas of other parameters.
     data
         A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
-        caller's scope.
+        caller's scope. Several imputed data sets, as a list or with a column `.imp`, are fitted one by one, and their
+        draws joined.
     **options
         How to fit: `weights`, `subset`, priors, `chains`, `seed` and the others of `Options`.
 
@@ -59,7 +60,8 @@ def glm(formula: FormulaLike, data: object = None, family: FamilyLike = "gaussia
         R's formula without bars, `"vote ~ income"`, or `bf(...)` with formulas of other parameters.
     data
         A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
-        caller's scope.
+        caller's scope. Several imputed data sets, as a list or with a column `.imp`, are fitted one by one, and their
+        draws joined.
     family
         `binomial`, `"binomial"`, `binomial(link="probit")`, and so on with `gaussian`, `poisson`, `negbinomial` and
         `student`.
@@ -102,7 +104,8 @@ def lmer(formula: FormulaLike, data: object = None, family: FamilyLike = "gaussi
         other parameters.
     data
         A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
-        caller's scope.
+        caller's scope. Several imputed data sets, as a list or with a column `.imp`, are fitted one by one, and their
+        draws joined.
     family
         gaussian; with another one it does what `glmer` does, as lme4 once did.
     **options
@@ -147,7 +150,8 @@ def glmer(
         other parameters.
     data
         A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
-        caller's scope.
+        caller's scope. Several imputed data sets, as a list or with a column `.imp`, are fitted one by one, and their
+        draws joined.
     family
         `binomial`, `"binomial"`, `binomial(link="probit")`, and so on with `gaussian`, `poisson`, `negbinomial` and
         `student`. Without one it warns and does what `lmer` does, as lme4's.
@@ -191,7 +195,8 @@ def brm(formula: FormulaLike, data: object = None, family: FamilyLike = "gaussia
         distributional parameter.
     data
         A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
-        caller's scope.
+        caller's scope. Several imputed data sets, as a list or with a column `.imp`, are fitted one by one, and their
+        draws joined.
     family
         `student`, `"student"`, `binomial(link="probit")`, and so on.
     **options

@@ -41,3 +41,9 @@ def mcse_mean(draws: Floats, sizes: Sequence[int] = ()) -> Floats:
     parts = _apart(draws, sizes)
     squares = [(arviz_compat.mcse_mean(part) * len(part) / len(draws)) ** 2 for part in parts]
     return np.asarray(np.sqrt(sum(squares)))
+
+
+def relative_efficiency(draws: Floats, sizes: Sequence[int] = ()) -> Floats:
+    """Effective size of the mean over the number of draws, likewise."""
+    parts = _apart(draws, sizes)
+    return np.asarray(sum(arviz_compat.relative_efficiency(part) * len(part) for part in parts) / len(draws))

@@ -1,7 +1,7 @@
 """How well a fit predicts: `loo`, `waic`, comparisons and weights of fits."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,12 +17,13 @@ from stanmlm.after.predict.request import MAX_BYTES, Request
 from stanmlm.after.predict.target import some_of
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats, Ints
-from stanmlm.base.arviz_compat import psis, relative_efficiency
+from stanmlm.base.arviz_compat import psis
 from stanmlm.base.callers import caller_scope
 from stanmlm.base.errors import OptionError, StanmlmWarning
 from stanmlm.base.streams import Purpose, seed_within
 from stanmlm.fit.call import name_of
 from stanmlm.fit.fit import Fit, n_draws, source_of
+from stanmlm.fit.within import relative_efficiency
 
 FEWEST_DRAWS = 100  # below, a Pareto tail has fewer than 20 draws
 SPACED = 500  # rows whose effective size is computed, where there are more; the others have their mean
@@ -114,18 +115,19 @@ def smoothed(fit: Fit, pieces: Pieces, block: int = 1) -> Iterator[Smoothed]:
 
 def _efficiency(fit: Fit, pieces: Pieces) -> Floats:
     """Relative efficiency of the likelihood's mean for each distinct row."""
-    C, chains = len(pieces.y), fit.sampling.chains
+    C, sizes = len(pieces.y), fit.imputed or (fit.sampling.chains,)
     some = np.unique(np.linspace(0, C - 1, min(C, SPACED)).astype(np.int64))
     few = _subset(pieces, some)
     found = np.empty(len(some))
     for at in chunks_of(few.target):
-        found[at] = _efficiency_of(row_log_likelihood(fit, few, at), chains)
+        found[at] = _efficiency_of(row_log_likelihood(fit, few, at), sizes)
     return found if len(some) == C else np.full(C, found.mean())
 
 
-def _efficiency_of(log_likelihoods: Floats, chains: int) -> Floats:
+def _efficiency_of(log_likelihoods: Floats, sizes: Sequence[int]) -> Floats:
+    """Of draws whose chains are of so many each of some data sets, one after another."""
     likelihood = np.exp(log_likelihoods - log_likelihoods.max(axis=0))
-    return relative_efficiency(likelihood.reshape(chains, -1, likelihood.shape[1]))
+    return relative_efficiency(likelihood.reshape(sum(sizes), -1, likelihood.shape[1]), sizes)
 
 
 def _subset(pieces: Pieces, at: Ints) -> Pieces:
@@ -176,7 +178,7 @@ def _exact(fit: Fit, row: int, seed: int, request: Request) -> dict[str, float]:
     again, held = refit_without(fit, np.arange(len(fit.model.response.y)) == row, seed, request)
     elpd = predictive_density(again, held)
     values = row_log_likelihood(again, held, slice(0, 1))
-    efficiency = _efficiency_of(values, again.sampling.chains)
+    efficiency = _efficiency_of(values, (again.sampling.chains,))
     error = _mcse(values, np.full_like(values, -np.log(len(values))), elpd, efficiency)
     n_eff = len(values) * float(efficiency[0])
     return {"elpd": float(elpd[0]), "mcse_elpd_loo": float(error[0]), "pareto_k": np.nan, "n_eff": n_eff}

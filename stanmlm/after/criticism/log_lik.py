@@ -14,7 +14,6 @@ from stanmlm.after.predict.request import MAX_BYTES, USUAL, Request
 from stanmlm.after.predict.target import Target, target_at, warn_of_new_levels
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Anything, Floats, Ints
-from stanmlm.base.callers import warn_user
 from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError
 from stanmlm.data.additions import OF_THRESHOLDS, SUBSET, evaluated, survival
@@ -27,7 +26,7 @@ from stanmlm.families.observation import log_likelihood as log_likelihood_of
 from stanmlm.families.reading import read_response
 from stanmlm.families.reductions import counted, response_columns
 from stanmlm.families.responses import Response, added_to, some_rows
-from stanmlm.fit.fit import Fit
+from stanmlm.fit.fit import Fit, warn_of_data_sets
 from stanmlm.formula.rparse import parse_expression
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ def log_lik(
     check_offset(newdata, offset)
     request = Request(draws=draws, new_levels=new_levels, max_bytes=max_bytes)
     if newdata is None:
-        _warn_of_imputations(fit)
+        warn_of_data_sets(fit)
     rows = _fitted_rows(fit) if newdata is None else rows_with_response(fit, newdata, weights, offset)
     pieces = pieces_of(fit, *rows, request)
     check_size(pieces.target, len(pieces.row), "draws= for fewer, or ask loo, waic or kfold, which work in pieces")
@@ -128,15 +127,9 @@ def _fitted_rows(fit: Fit) -> Rows:
     return model.design, model.response, model.frame.index
 
 
-def _warn_of_imputations(fit: Fit) -> None:
-    """As brms does: what is observed differs from one data set to another where it was imputed."""
-    if fit.imputed:
-        warn_user(f"the fit is of {len(fit.imputed)} data sets, and this uses the rows of the first alone")
-
-
 def observed_pieces(fit: Fit, request: Request = USUAL) -> Pieces:
     """The rows of a fit that are observations: those whose weight is not zero."""
-    _warn_of_imputations(fit)
+    warn_of_data_sets(fit)
     model, at = fit.model, observed_rows(fit)
     if len(at) == len(model.response.y):
         return pieces_of(fit, *_fitted_rows(fit), request)

@@ -202,7 +202,7 @@ def summary(
 def _extra(fit: Fit) -> Iterator[tuple[str, Floats]]:
     """Rows that are no parameters: what a family cannot draw has no mean."""
     ppd, log_posterior = EXTRA
-    if "draw" not in fit.model.family.unknown:
+    if "draw" not in fit.model.family.unknown and not fit.imputed:  # whose responses differ
         means, categories = mean_ppd(fit, LARGEST_PPD), fit.model.family.categories
         names = [f"{ppd}:{category}" for category in categories] or [ppd]
         yield from zip(names, np.moveaxis(means, -1, 0), strict=True)
