@@ -22,8 +22,8 @@ def combine_models(*fits: Fit, check_data: bool = True) -> Fit:
         Fits with the same formula, family and parameters, and as many draws a chain. What the joined fit knows of the
         data is the first one's.
     check_data
-        The data and the priors must be the same: the chains are then all of one posterior. False for fits of different data, such as
-        imputations: Rhat is then that of the worst data set, and effective sizes are sums.
+        The data and the priors must be the same: the chains are then all of one posterior. False for fits of different
+        data, such as imputations: Rhat is then that of the worst data set, and effective sizes are sums.
 
     Returns
     -------
