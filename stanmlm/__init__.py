@@ -14,6 +14,7 @@ _end_quietly()  # before what takes its time
 
 import inspect as _inspect
 
+from stanmlm.after.criticism.averaging import posterior_average, pp_average
 from stanmlm.after.criticism.calibration import Calibration, sbc
 from stanmlm.after.criticism.compare import Ladder, ladder
 from stanmlm.after.criticism.criticism import loo, loo_compare, loo_model_weights, pareto_k, waic
@@ -324,6 +325,7 @@ __all__ = [
     "plot_slopes",
     "plot_trace",
     "poisson",
+    "posterior_average",
     "posterior_epred",
     "posterior_interval",
     "posterior_linpred",
@@ -331,6 +333,7 @@ __all__ = [
     "poststratify",
     "powerSim",
     "powerscale",
+    "pp_average",
     "pp_check",
     "predict",
     "predicted_draws",

@@ -127,6 +127,8 @@ NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "model_matrix": lambda: FORMULA,
     "modeltable": lambda: {"fits": exams_fit()},
     "pairs": lambda: {"means": sm.emmeans(exams_fit(), "hours", at={"hours": [0, 1]})},
+    "posterior_average": lambda: {"weights": [1, 1]},
+    "pp_average": lambda: {"weights": [1, 1]},
     "plot_conditional_effects": lambda: {"effects": sm.conditional_effects(exams_fit())},
     "plot_curves": lambda: {"x": "hours", "group": "student"},
     "plot_slopes": lambda: {"x": "hours", "group": "student"},

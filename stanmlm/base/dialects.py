@@ -194,6 +194,17 @@ _VERBS = _each(
         "fits imputed data sets and joins the draws: brm(formula, data=[data1, data2]) does, or a frame with mice's "
         "column .imp, and so do lm(), glm(), lmer() and glmer()",
     ),
+    ("model_weights", "is loo_model_weights(fit0, fit1) here; pp_average(fit0, fit1) averages what models predict"),
+    (
+        "loo_moment_match",
+        "moves draws to where a row with a large Pareto k is left out: loo(fit, reloo=True) fits again without each of "
+        "those rows, which is exact, and equal rows share a fit",
+    ),
+    (
+        "loo_subsample",
+        "looks at some rows where all are too many: loo(fit) smooths each distinct row once, in pieces, and "
+        "loo(fit, max_bytes=) needs no more memory than that",
+    ),
     ("equivalence_test", "is equivalence(fit) here"),
     ("vif multicollinearity", "is check_collinearity(fit) here"),
     ("r2_nakagawa r2_bayes", 'is r2(fit) here, and bayes_R2(fit), bayes_R2(fit, re_formula="NA")'),

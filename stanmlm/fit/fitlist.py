@@ -118,7 +118,7 @@ class FitList:
         Parameters
         ----------
         effects, conf_int, conf_level, exponentiate, component
-            Those of `tidy`.
+            Those of `tidy`; components are all where None.
         checks
             One or both of "rhat" and "ess".
 

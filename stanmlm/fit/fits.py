@@ -73,8 +73,8 @@ def fits(
     --------
     >>> from stanmlm import fits, simulate_exams
     >>> found = fits("score ~ hours", simulate_exams(seed=1), by="exam", seed=1, iter=500)
-    >>> found.to_frame().columns.tolist()[:3]
-    ['exam', 'effect', 'term']
+    >>> found.to_frame().columns.tolist()[:4]
+    ['exam', 'effect', 'group', 'term']
     """
     check_arguments(fits, {"formula": formula, "data": data, "family": family, "by": by, "n_jobs": n_jobs})
     check_many("fits", options)

@@ -48,7 +48,7 @@ def combine_models(*fits: Fit, check_data: bool = True) -> Fit:
     for number, fit in enumerate(fits, start=1):
         if not isinstance(fit, Fit):
             raise OptionError(f"model {number} is {shown(fit)}, and no fit; of a list it is combine_models(*fits)")
-    check_arguments(combine_models, {"fits": fits[0] if fits else None, "check_data": check_data})
+    check_arguments(combine_models, {"fits": fits, "check_data": check_data})
     if not fits:
         raise DataError("combine_models() needs fits, such as combine_models(fit1, fit2)")
     for number, fit in enumerate(fits[1:], start=2):

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -224,7 +225,7 @@ def pareto_k(fit: Fit | Elpd) -> "pd.Series[float]":
     True
     """
     check_arguments(pareto_k, locals())
-    found = _as_loo(fit)
+    found = loo(fit) if isinstance(fit, Fit) else fit
     if "pareto_k" not in found.pointwise:
         raise OptionError(f"{found.criterion} has no Pareto k; loo has")
     return found.pointwise["pareto_k"]
@@ -298,7 +299,7 @@ def loo_compare(*models: Fit | Elpd | Mapping[str, Fit | Elpd]) -> Comparison:
     ['partial', 'pooled']
     """
     check_arguments(loo_compare, locals())
-    return compare(_named(models, caller_scope(1)))
+    return compare(_as_loos(named_models(models, caller_scope(1))))
 
 
 def loo_model_weights(
@@ -341,20 +342,23 @@ def loo_model_weights(
     True
     """
     check_arguments(loo_model_weights, locals())
-    return weigh(_named(models, caller_scope(1)), method, seed)
+    return weigh(_as_loos(named_models(models, caller_scope(1))), method, seed)
 
 
-def _named(models: tuple[Fit | Elpd | Mapping[str, Fit | Elpd], ...], scope: Mapping[str, object]) -> dict[str, Elpd]:
+Model = TypeVar("Model", Fit, Fit | Elpd)
+
+
+def named_models(models: tuple[Model | Mapping[str, Model], ...], scope: Mapping[str, object]) -> dict[str, Model]:
     """Models by the names of the caller's variables, as R has them; `model2` of what has none."""
-    given: dict[str, Fit | Elpd] = {}
+    given: dict[str, Model] = {}
     for number, model in enumerate(models, start=1):
         if isinstance(model, Mapping):
             given |= model
         else:
             name = name_of(model, scope)
             given[name if name and name not in given else f"model{number}"] = model
-    return {name: _as_loo(model) for name, model in given.items()}
+    return given
 
 
-def _as_loo(model: Fit | Elpd) -> Elpd:
-    return loo(model) if isinstance(model, Fit) else model
+def _as_loos(models: Mapping[str, Fit | Elpd]) -> dict[str, Elpd]:
+    return {name: loo(model) if isinstance(model, Fit) else model for name, model in models.items()}
