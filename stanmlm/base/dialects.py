@@ -116,12 +116,7 @@ _ARGUMENTS = _each(
             "scales are changed by `posterior_linpred(transform=)` and `emmeans(regrid=)`",
         ),
     ),
-    (
-        "cov_reduce cov_keep",
-        _Argument(
-            {"at": ", values by predictor or functions such as `numpy.median`"}, "emmeans(fit, specs, at=) has it"
-        ),
-    ),
+    ("cov_reduce cov_keep", _Argument(_same("at"), "emmeans(fit, specs, at=) has it")),
     ("fmt", _Argument(_same("digits"), "it is `digits=` of summary(), display() and modeltable()")),
     ("point_est", _Argument({}, "marginal means show posterior medians; `.draws` has all else")),
     ("object model", _Argument(_same("fit", "fits"), "what a function works on comes first, without a name")),

@@ -63,7 +63,8 @@ def fit_jobs(jobs: Mapping[str, Job], n_jobs: int | None) -> Outcomes:
         raise OptionError("n_jobs is 0; it is a number of models at a time, -1 for as many as there are cores, or None")
     for job in list(jobs.values())[:1]:
         read_options(job.call.arguments)
-    at_a_time = effective_n_jobs(n_jobs)
+    at_a_time = max(1, min(effective_n_jobs(n_jobs), len(jobs)))
+    n_jobs = n_jobs and at_a_time  # None stays, for a backend around the call to say
     cores = max(1, (os.cpu_count() or 1) // at_a_time)
     show = all(bool(job.call.arguments.get("progress", is_watched())) for job in jobs.values())
     fresh = fresh_seed()
