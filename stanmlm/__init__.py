@@ -45,7 +45,7 @@ from stanmlm.after.equation.equation import Equation, equation
 from stanmlm.after.margins.emmeans import emmeans, ref_grid
 from stanmlm.after.margins.emtrends import emtrends
 from stanmlm.after.margins.indices import equivalence, p_direction, rope
-from stanmlm.after.margins.means import MarginalMeans, MeansAndContrasts, SimpleContrasts
+from stanmlm.after.margins.means import MarginalMeans, MeansAndContrasts
 from stanmlm.after.margins.verbs import contrast, pairs, regrid
 from stanmlm.after.predict.estimates import Estimates
 from stanmlm.after.predict.fitted import fitted, posterior_interval, predict, residuals
@@ -203,7 +203,6 @@ __all__ = [
     "ResidualTest",
     "ScaledResiduals",
     "Sensitivity",
-    "SimpleContrasts",
     "StanmlmError",
     "StanmlmWarning",
     "VarCorr",

@@ -12,6 +12,7 @@ import pytest
 from small_fits import SIZES
 
 import stanmlm as sm
+from stanmlm.after.margins.means import SimpleContrasts
 
 # Linear functions to rounding; intervals of highest density may end one draw on where two are equally long.
 EXACT = 1e-9
@@ -63,7 +64,7 @@ def pairs(means: Any, **options: Any) -> Any:
     return sm.pairs(means, **options)
 
 
-def nth(several: sm.SimpleContrasts, number: int) -> Any:
+def nth(several: SimpleContrasts, number: int) -> Any:
     """The table of that number, from 1."""
     return list(several.tables.values())[number - 1]
 
