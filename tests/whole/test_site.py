@@ -93,6 +93,26 @@ def test_results_are_kept_until_code_or_sources_change(tmp_path: Path, monkeypat
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_a_page_that_fails_fails_the_build_by_its_name_when_the_others_are_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done = []
+
+    def run(path: Path, digest: str, stale: bool) -> None:
+        if path.stem in ("counts", "04-kansas"):
+            raise ValueError(f"why {path.stem}")
+        done.append(path)
+
+    monkeypatch.setattr(build_site, "run", run)
+    monkeypatch.setattr(page_runner, "sources", lambda: "a")
+    wanted = build_site.executed()
+    with pytest.raises(SystemExit) as failed:
+        build_site.run_all(wanted, stale=False)
+    assert len(done) == len(wanted) - 2
+    assert "vignettes/counts.qmd failed\nwhy counts" in failed.value.code
+    assert "vignettes/04-kansas.qmd failed\nwhy 04-kansas" in failed.value.code
+
+
 def test_links_to_files_of_the_repository_lead_into_the_site() -> None:
     page = ROOT / "docs" / "decisions" / "001-formulaic-reads-r-decides.md"
     text = "[b](../../benchmarks/README.md#peers), [w](https://x.org/a.md), [v](../../vignettes/counts.qmd), [d](..)"
