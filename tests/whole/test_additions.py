@@ -1,4 +1,4 @@
-"""What a formula adds to responses: in files, updates, folds and new data, of rows in another order, with rows missing."""
+"""What a formula adds to responses: in files, updates, folds and new data, in another order, with rows missing."""
 
 from dataclasses import dataclass
 from functools import cache
