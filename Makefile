@@ -53,7 +53,7 @@ docs: $(STAMP)-docs
 # The site in Chromium: no broken link, no error, nothing wider than a phone.
 docs-check: docs $(STAMP)-test
 	$(BIN)/python -m pip install --quiet 'playwright>=1.45'
-	$(BIN)/python -m pytest -m slow tests/whole/test_site_in_chromium.py
+	$(BIN)/python -m pytest -m slow tests/whole/test_site_in_chromium.py tests/lecture/test_redblue_page.py
 
 # Simulation-based calibration of every shape of program, half an hour; goes on where it stopped.
 sbc: $(STAMP)-test

@@ -254,7 +254,7 @@ TEMPLATES |= {
         *(one_of(name, "logit", **COUNT) for name in ("zero_inflated_beta", "zero_one_inflated_beta", "ordbeta")),
         *(one_of(name, "identity") for name in ("skew_normal", "exgaussian", "asym_laplace")),
         one_of("shifted_lognormal", "identity", spread=COUNTS),
-        one_of("von_mises", "tan_half"),
+        one_of("von_mises", "tan_half", spread=COUNTS),
         one_of("student", "identity", sized="nu", sizes=PREDICTED),
         *(
             one_of(name, "log", spread=COUNTS, sized="shape", sizes=PREDICTED)
@@ -263,7 +263,7 @@ TEMPLATES |= {
         one_of("beta", "logit", **COUNT, sized="phi", sizes=PREDICTED, level=4.0),
         one_of("zero_inflated_poisson", "log", **COUNT, sized="zi", sizes=PREDICTED),
         one_of("hurdle_negbinomial", "log", **COUNT, sized="hu", sizes=PREDICTED),
-        one_of("von_mises", "tan_half", sized="kappa", sizes=PREDICTED),
+        one_of("von_mises", "tan_half", spread=COUNTS, sized="kappa", sizes=PREDICTED),
     )
 }
 SINGLE = {"gaussian singletons", "logit observations"}  # a group each row

@@ -89,6 +89,7 @@ def _add_redblue(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--adapt-delta", type=float, help="default: 0.8, raised where a divergence says so")
     parser.add_argument("--cores", type=int, help="default: all")
     parser.add_argument("--engine", default="auto", help="auto, stanli or cmdstan")
+    parser.add_argument("--html", action="store_true", help="also a page to play with: pick states, years and models")
     parser.set_defaults(run=_redblue)
 
 
@@ -104,6 +105,7 @@ def _redblue(given: argparse.Namespace) -> None:
         adapt_delta=given.adapt_delta,
         cores=given.cores,
         engine=given.engine,
+        html=given.html,
         report=tell,
     )
     tell(f"{made}\n\n{len(made.files)} files in {given.out}", "stdout")

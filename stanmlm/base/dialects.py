@@ -38,7 +38,6 @@ _CALLS = _each(
 # What brms may have right of the response's bar.
 _ADDITIONS = _each(
     ("mi index", "rows without a response are dropped"),
-    ("vint vreal", "custom_family(vars=) reads trials alone beside responses"),
 )
 
 
@@ -119,6 +118,22 @@ _ARGUMENTS = _each(
     ("cov_reduce cov_keep", _Argument(_same("at"), "emmeans(fit, specs, at=) has it")),
     ("fmt", _Argument(_same("digits"), "it is `digits=` of summary(), display() and modeltable()")),
     ("point_est", _Argument({}, "marginal means show posterior medians; `.draws` has all else")),
+    (
+        "posterior_predict",
+        _Argument({"draw": ", a NumPy function of (rng, *dpars, *vars)"}, "it is `draw=` of custom_family()"),
+    ),
+    (
+        "posterior_epred",
+        _Argument({"mean": ", a NumPy function of (*dpars, *vars)"}, "it is `mean=` of custom_family()"),
+    ),
+    (
+        "log_lik",
+        _Argument(
+            {"log_density": ", a NumPy function of (y, *dpars, *vars)"}, "it is `log_density` of custom_family()"
+        ),
+    ),
+    ("stanvars", _Argument({"stan": ", the text of functions"}, "it is `stan=` of custom_family()")),
+    ("specials", _Argument({}, "brms's own use alone; leave it out")),
     ("object model", _Argument(_same("fit", "fits"), "what a function works on comes first, without a name")),
 )
 

@@ -56,15 +56,21 @@ def slopes(
     sizes = np.ones(len(etas)) if units is None else units
     if family.by_category is not None:
         return _of_categories(family, y, etas, extra, sizes)
-    at = _as_written(family, etas, sizes)
-    score = scores(family, y, etas, extra, sizes, np.arange(len(etas)))
+    return scores(family, y, etas, extra, sizes, np.arange(len(etas))), curvature(family, y, etas, extra, sizes)
+
+
+def curvature(family: Family, y: Floats, etas: Sequence[Floats], extra: Extra, units: Floats) -> Floats:
+    """The information of `slopes` alone, (P, P, rows)."""
+    if family.by_category is not None:
+        return _of_categories(family, y, etas, extra, units)[1]
+    at = _as_written(family, etas, units)
     if family.information is not None and _closed(extra):
         own = _free(family, family.information(at.theta, extra))
     elif family.observed is not None and _closed(extra):
         own = _free(family, family.observed(y, at.theta, extra))
     else:
         own = _observed(family, y, at, extra)
-    return score, np.asarray(own * at.rates[:, None] * at.rates[None])
+    return np.asarray(own * at.rates[:, None] * at.rates[None])
 
 
 def information_of(family: Family, etas: Sequence[Floats], extra: Extra) -> Floats:

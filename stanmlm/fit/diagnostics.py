@@ -70,7 +70,8 @@ class Diagnostics:
         return _text(self)
 
     def _repr_html_(self) -> str:
-        return html_table(self.to_frame().T.rename(columns={0: ""}))
+        lines = pd.Series(_lines(self)).rename(str.strip)
+        return html_table(lines.to_frame(""))
 
     def to_frame(self) -> pd.DataFrame:
         """One row, a column a diagnostic; the parameters that are worst beside their values."""
@@ -197,8 +198,8 @@ def complaints(found: Diagnostics, how: Sampling) -> list[str]:
     return [text for failed, text in conditions if failed]
 
 
-def _text(found: Diagnostics) -> str:
-    lines = {
+def _lines(found: Diagnostics) -> dict[str, str]:
+    return {
         "Divergent transitions": f"{found.divergences} of {found.draws}",
         "At maximum tree depth": f"{found.treedepth_hits} of {found.draws}",
         "Lowest E-BFMI": f"{found.lowest_bfmi:.2f}",
@@ -206,7 +207,10 @@ def _text(found: Diagnostics) -> str:
         "  of group effects": _worst_of(found.worst_effect_rhat, ".3f"),
         "Smallest ESS": _worst_of(found.lowest_ess, ".0f"),
     }
-    return "\n".join(f"{name + ':':<23} {value}" for name, value in lines.items())
+
+
+def _text(found: Diagnostics) -> str:
+    return "\n".join(f"{name + ':':<23} {value}" for name, value in _lines(found).items())
 
 
 def _diagnosed_frame(found: Diagnostics) -> pd.DataFrame:

@@ -32,9 +32,8 @@ def print_fit(fit: Fit) -> str:
     found = checks(fit)
     sections = [_TITLES[fit.call.verb], *_header(fit)]
     if fit.model.design.terms:
-        sections += ["Random effects:", _random_effects(fit, found), _observations(fit)]
-    else:
-        sections += [f"Number of obs: {nobs(fit)}"]
+        sections += ["Random effects:", _random_effects(fit, found)]
+    sections += _observations(fit)
     sections += ["Fixed Effects:", _fixed_effects(fit, found), *_auxiliary(fit, found), *_dropped(fit)]
     sections += [how_drawn(fit)]
     told = warnings_of(fit) if fit.imputed else complaints(diagnosed(fit, found), fit.sampling)
@@ -121,9 +120,14 @@ def _auxiliary(fit: Fit, found: Checks) -> list[str]:
     return ["Auxiliary:", table(names, columns)]
 
 
-def _observations(fit: Fit) -> str:
+def _observations(fit: Fit) -> list[str]:
+    """lme4's line of sizes, and R's words for rows that were left out."""
     groups = "; ".join(f"{group}, {levels}" for group, levels in ngrps(fit).items())
-    return f"Number of obs: {nobs(fit)}, groups:  {groups}"
+    counted = f"Number of obs: {nobs(fit)}" + (f", groups:  {groups}" if groups else "")
+    frame = fit.model.frame
+    lost = frame.n_data - len(frame.rows)
+    rows = "observation" if lost == 1 else "observations"
+    return [counted, *([f"  ({lost} {rows} deleted due to missingness)"] if lost else [])]
 
 
 def _dropped(fit: Fit) -> list[str]:

@@ -7,8 +7,9 @@ import numpy as np
 
 from stanmlm.base.arrays import Floats
 from stanmlm.families import Family
+from stanmlm.families.observation import log_likelihood
 from stanmlm.families.reductions import Extra, Observed
-from stanmlm.families.slopes import has_information, information_of, scores, slopes
+from stanmlm.families.slopes import curvature, has_information, information_of, scores, slopes, theta_at
 
 # Slopes and variances of the mean stay above this share of what they are at the overall mean.
 LEAST = 1e-12
@@ -17,6 +18,9 @@ FLATTEST = 1e-3
 # A step moves a parameter beside the location by no more than this, on its link's scale, and the location where
 # responses are truncated or censored: what they say of it fades in both directions, and steps would go to and fro.
 FARTHEST = 2.0
+# Links through which both ends of the line meet: beyond this all is one direction, and data tell no place from another.
+FLAT = {"tan_half": 10.0}
+WIDEST = 1.0  # sd of effects under these, to begin with
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,10 @@ class Likelihood:
     by_variance: bool  # whether the variance of eta counts
     # eta -> W as rows have it, none lifted to positive; None where the information is expected, which needs no lift
     observed: Callable[[Floats], Floats] | None = None
+    # (eta, variance of the location's eta) -> the log likelihood, a mean over two points of that; None where steps
+    # need no watching
+    density: Callable[[Floats, Floats], float] | None = None
+    widest: float = np.inf  # sd of effects, to begin with
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,8 @@ def bounds_of(at: Means) -> tuple[float, float]:
     would leave what the location may be, a hundredth of the way from there to the data is as far as a step goes.
     """
     within, about = np.isfinite(at.family.location.domain), _offset_about_its_mean(at)
+    if at.family.link.name in FLAT:
+        return -FLAT[at.family.link.name], FLAT[at.family.link.name]
     if at.family.categories:
         farthest = 1 + 2 * abs(float(at.family.link.forward(np.asarray(0.01 / (1 + float(at.n.sum()))))))
         return -farthest, farthest
@@ -163,8 +173,8 @@ def of_responses(
 ) -> Likelihood:
     """Any family, all of its parameters predictors, by slopes of its log density.
 
-    The scores of parameters beside the location are means over what its own linear predictor is uncertain by, two
-    points of it: for a normal response they are those of an EM algorithm (Laird and Ware 1982, section 4).
+    Scores are means over what the location's linear predictor is uncertain by, two points of it: for a normal response
+    they are those of an EM algorithm (Laird and Ware 1982, section 4), and steps climb the mean of the log density.
 
     Parameters
     ----------
@@ -195,48 +205,90 @@ def of_responses(
     >>> of_responses(poisson(), seen, scale, np.zeros((1, 2)), np.zeros(1), limits).start.shape
     (1, 2)
     """
-    (P, C), others = offset.shape, np.arange(1, len(start))
-    known = has_information(family, seen.extra)
-
-    def total(rows: Floats) -> Floats:
-        flat = (rows * seen.n).reshape(-1, len(seen.n))
-        return np.array([np.bincount(seen.cell, row, C) for row in flat]).reshape(*rows.shape[:-1], C)
-
-    def by_row(eta: Floats) -> list[Floats]:
-        """Every parameter's in the user's units, (rows,) or (1,)."""
-        own = [row[:1] if p in shared else row[seen.cell] for p, row in enumerate(eta)]
-        return [center + unit * row for center, unit, row in zip(scale.center, scale.unit, own, strict=True)]
+    (P, C), rows = offset.shape, _Rows(family, seen, offset.shape[1], scale, limits, shared)
 
     def working(eta: Floats, uncertain: Floats, _: float) -> Working:
-        etas = by_row(eta)
-        score, information = slopes(family, seen.y, etas, seen.extra, scale.unit)
-        if len(others) and np.any(uncertain):
-            away = scale.unit[0] * np.sqrt(uncertain)[seen.cell]
-            least, most = scale.center[0] + scale.unit[0] * limits[:, 0]
-            ends = [[np.clip(etas[0] + step, least, most), *etas[1:]] for step in (away, -away)]
-            both = [scores(family, seen.y, end, seen.extra, scale.unit, others) for end in ends]
-            score[others] = (both[0] + both[1]) / 2
-        weight = total(information if known else positive(information))
-        return Working(weighted(weight, eta - offset) + total(score), weight)
-
-    def observed(eta: Floats) -> Floats:
-        return total(slopes(family, seen.y, by_row(eta), seen.extra, scale.unit)[1])
+        score, information = rows.slopes(eta, uncertain)
+        weight = rows.total(information if rows.known else positive(information))
+        return Working(weighted(weight, eta - offset) + rows.total(score), weight)
 
     often = np.bincount(seen.cell, seen.n, C)
     first = start[:, None] + offset - (offset @ often / max(float(often.sum()), 1e-300))[:, None]
     first = np.clip(first, *limits[..., None])
-    by_variance = P > 1 and not family.categories
-    farthest = np.array([np.inf if seen.extra.whole else FARTHEST, *np.full(P - 1, FARTHEST)])
+    flat = family.link.name in FLAT
     return Likelihood(
         first,
         limits,
-        farthest,
+        np.array([np.inf if seen.extra.whole and not flat else FARTHEST, *np.full(P - 1, FARTHEST)]),
         working,
         lambda *_: 1.0,
         has_dispersion=False,
-        by_variance=by_variance,
-        observed=None if known else observed,
+        by_variance=P > 1 and not family.categories,
+        observed=None if rows.known else rows.observed,
+        density=rows.density,
+        widest=WIDEST if flat else np.inf,
     )
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What was seen, and a family's density of it where linear predictors are."""
+
+    family: Family
+    seen: Observed
+    cells: int
+    scale: Scale
+    limits: Floats
+    shared: Collection[int]
+
+    @property
+    def known(self) -> bool:
+        """Whether the information is expected."""
+        return has_information(self.family, self.seen.extra)
+
+    def slopes(self, eta: Floats, uncertain: Floats) -> tuple[Floats, Floats]:
+        """Score and information over what the location is uncertain by.
+
+        Observed information is taken in the middle: that of a steep side's two ends has little to do with the side.
+        """
+        etas, seen, units = self._by_row(eta), self.seen, self.scale.unit
+        points = self._points(etas, uncertain)
+        if self.known or len(points) == 1:
+            each = [slopes(self.family, seen.y, one, seen.extra, units) for one in points]
+            score, information = (np.mean(one, axis=0) for one in zip(*each, strict=True))
+            return score, information
+        every = np.arange(len(etas))
+        each_score = [scores(self.family, seen.y, one, seen.extra, units, every) for one in points]
+        return np.asarray(np.mean(each_score, axis=0)), curvature(self.family, seen.y, etas, seen.extra, units)
+
+    def observed(self, eta: Floats) -> Floats:
+        return self.total(curvature(self.family, self.seen.y, self._by_row(eta), self.seen.extra, self.scale.unit))
+
+    def density(self, eta: Floats, uncertain: Floats) -> float:
+        family, seen = self.family, self.seen
+        points = self._points(self._by_row(eta), uncertain)
+        rows = [log_likelihood(family, seen.y, theta_at(family, one, seen.extra.item), seen.extra) for one in points]
+        return float(np.mean([seen.n @ row for row in rows]))
+
+    def total(self, rows: Floats) -> Floats:
+        """Sums over the rows of each cell."""
+        flat = (rows * self.seen.n).reshape(-1, len(self.seen.n))
+        sums = [np.bincount(self.seen.cell, row, self.cells) for row in flat]
+        return np.array(sums, dtype=float).reshape(*rows.shape[:-1], self.cells)
+
+    def _by_row(self, eta: Floats) -> list[Floats]:
+        """Every parameter's in the user's units, (rows,) or (1,)."""
+        own = [row[:1] if p in self.shared else row[self.seen.cell] for p, row in enumerate(eta)]
+        return [at + unit * row for at, unit, row in zip(self.scale.center, self.scale.unit, own, strict=True)]
+
+    def _points(self, etas: list[Floats], uncertain: Floats) -> list[list[Floats]]:
+        """Two points of what the location's predictor is uncertain by, or where it is."""
+        if not np.any(uncertain):
+            return [etas]
+        unit, center = self.scale.unit[0], self.scale.center[0]
+        away = unit * np.sqrt(uncertain)[self.seen.cell]
+        least, most = center + unit * self.limits[:, 0]
+        return [[np.clip(etas[0] + step, least, most), *etas[1:]] for step in (away, -away)]
 
 
 def positive(weight: Floats) -> Floats:

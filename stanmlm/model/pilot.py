@@ -1,26 +1,25 @@
 """A quick look at the posterior: penalised quasi-likelihood, to learn what the data say of each effect."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import product
 
 import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats, Ints
 from stanmlm.data.design import Design
 from stanmlm.families import Family
-from stanmlm.model.approximations import Working, weighted, within_reach
+from stanmlm.model.approximations import Working, weighted
 from stanmlm.model.compress import Cells
 from stanmlm.model.crossed import by_predictor, joint_system, solved
 from stanmlm.model.equations import Equations, coarser, solve
 from stanmlm.model.nesting import Nesting, nestings
-from stanmlm.model.problem import Problem, prior_at, problem
+from stanmlm.model.problem import Problem, problem
+from stanmlm.model.steps import SMALLEST, State, added, beyond, prior_of_step, short_enough, uncertain
 from stanmlm.priors.priors import Priors
 
 STEPS = 40
 TOLERANCE = 0.02  # largest relative change of an sd, a weight moves by less than that; of a coefficient, in its sd
 SMALL = 0.3  # sd of the logarithm of a multiplier, to begin with: where nothing differs nothing tells it
-SMALLEST = 1e-20  # of a variance, in the problem's own units: data that leave nothing over
 
 
 @dataclass(frozen=True)
@@ -37,22 +36,6 @@ class Pilot:
     working: Working  # the least squares problem of the last step, in the predictors that have a formula
     scalars: Mapping[str, float] = field(default_factory=dict)  # natural values of the parameters without one
     scalar_variance: Mapping[str, float] = field(default_factory=dict)  # on their links' scales, where it is known
-
-
-@dataclass(frozen=True)
-class _State:
-    """As `Pilot`, in a problem's own units; numbers without a formula are the last coefficients."""
-
-    beta: Floats
-    uncertainty: Floats
-    effects: tuple[Floats, ...]
-    covariance: tuple[Floats, ...]
-    variance: tuple[Floats, ...]
-    information: tuple[Floats, ...]
-    dispersion: float
-    eta: Floats  # (P, C) where the likelihood was last looked at
-    working: Working
-    gram: Floats  # (F, F) what `working` says of the fixed coefficients alone
 
 
 def pilot(design: Design, cells: Cells, family: Family, priors: Priors, correlated: tuple[Bools, ...] = ()) -> Pilot:
@@ -87,25 +70,35 @@ def pilot(design: Design, cells: Cells, family: Family, priors: Priors, correlat
     of, nested = problem(design, cells, family, priors, correlated), nestings(design, cells)
     at = _start(of)
     for _ in range(STEPS):
-        before = at
-        at = at if of.parts else _fixed_step(at, of)
-        for k in range(len(of.parts)):
-            at = _term_step(at, k, _equations(at, k, of, nested), of.correlated[k])
-        at = _look(at, of)
+        before, at = at, _stepped(at, of, nested)
+        held = beyond(at, of)
+        if np.any(np.isfinite(held)):
+            at = replace(_stepped(replace(before, held=held), of, nested), uncertainty=at.uncertainty)
+        at = _look(short_enough(at, before, of), of)
         if _settled(at, before):
             break
     at = _together(at, of) if len(of.parts) > 1 else at
     return _in_users_units(replace(at, uncertainty=_as_seen(at, of, nested)), of)
 
 
-def _start(of: Problem) -> _State:
+def _stepped(at: State, of: Problem, nested: tuple[Nesting | None, ...]) -> State:
+    """Where a step leads if what `at` has seen holds all the way."""
+    if not of.parts:
+        return _fixed_step(at, of)
+    for k in range(len(of.parts)):
+        at = _term_step(at, k, _equations(at, k, of, nested), of.correlated[k])
+    return at
+
+
+def _start(of: Problem) -> State:
     """No effects; their sds by moments of the response about its mean, a little large: steps come from above."""
     eta, F = of.likelihood.start, of.X.shape[1]
     working = of.likelihood.working(eta, np.zeros(eta.shape[1]), 1.0)
     sds = [_by_moments(part, index, J, working) for part, index, J in zip(of.parts, of.index, of.levels, strict=True)]
     multipliers = {of.dpars.index(one.name) for one in of.family.optional if one.name in of.dpars}
-    sds = [np.minimum(sd, SMALL) if set(p) <= multipliers else sd for sd, p in zip(sds, of.parts, strict=True)]
-    return _State(
+    most = [SMALL if set(part) <= multipliers else of.likelihood.widest for part in of.parts]
+    sds = [np.minimum(sd, one) for sd, one in zip(sds, most, strict=True)]
+    return State(
         beta=_first_coefficients(of),
         uncertainty=np.eye(F),
         effects=tuple(np.zeros((J, len(sd))) for J, sd in zip(of.levels, sds, strict=True)),
@@ -113,6 +106,8 @@ def _start(of: Problem) -> _State:
         variance=tuple(np.tile(np.diag(sd**2), (J, 1, 1)) for J, sd in zip(of.levels, sds, strict=True)),
         information=(),
         dispersion=1.0,
+        share=1.0,
+        held=np.full(F, np.nan),
         eta=eta,
         working=working,
         gram=_gram(of, working),
@@ -142,47 +137,13 @@ def _by_moments(part: Mapping[int, Floats], index: Ints, J: int, working: Workin
     return np.sqrt(np.where(moments > SMALLEST, moments, 1.0))
 
 
-def _look(at: _State, of: Problem) -> _State:
-    """See the likelihood from where coefficients and effects are now."""
-    likelihood, C = of.likelihood, of.X.shape[0]
-    uncertain = _uncertain(at, of) if likelihood.by_variance else np.zeros(C)
-    eta = _eta(at, of)
-    dispersion = max(likelihood.dispersion(eta[0], uncertain), SMALLEST)
-    eta = within_reach(eta, at.eta, likelihood)
-    working = likelihood.working(eta, uncertain, dispersion)
-    return replace(at, dispersion=dispersion, eta=eta, working=working, gram=_gram(of, working))
+def _look(at: State, of: Problem) -> State:
+    """See the likelihood from where linear predictors are now."""
+    working = of.likelihood.working(at.eta, uncertain(at, of), at.dispersion)
+    return replace(at, working=working, gram=_gram(of, working))
 
 
-def _uncertain(at: _State, of: Problem) -> Floats:
-    """The variance that effects leave the location's linear predictor, (C,)."""
-    total = np.zeros(len(of.X))
-    for k in (k for k, part in enumerate(of.parts) if 0 in part):
-        Z, V, index = of.parts[k][0], at.variance[k], of.index[k]
-        for p, q in product(range(Z.shape[1]), repeat=2):
-            total += Z[:, p] * Z[:, q] * V[index, p, q]
-    return total
-
-
-def _eta(at: _State, of: Problem) -> Floats:
-    """Linear predictors, (P, C)."""
-    eta = _added(at, of, range(len(of.parts)))
-    for p, place in enumerate(of.places):
-        eta[p] += of.X[:, place] @ at.beta[place]
-    eta += of.offset
-    return eta
-
-
-def _added(at: _State, of: Problem, terms: Iterable[int]) -> Floats:
-    """What some terms add to eta, (P, C)."""
-    total = np.zeros((len(of.places), len(of.X)))
-    for k in terms:
-        for p, Z in of.parts[k].items():
-            for z, u in zip(Z.T, at.effects[k].T, strict=True):
-                total[p] += z * u[of.index[k]]
-    return total
-
-
-def _term_step(at: _State, k: int, equations: Equations, correlated: Bools) -> _State:
+def _term_step(at: State, k: int, equations: Equations, correlated: Bools) -> State:
     """Solve for beta and the effects of term k together, then update that term's covariance."""
     found = solve(equations, at.covariance[k])
     moments: Floats = (found.effects.T @ found.effects + found.variance.sum(axis=0)) / len(found.effects)
@@ -199,7 +160,7 @@ def _term_step(at: _State, k: int, equations: Equations, correlated: Bools) -> _
 
 
 def _equations(
-    at: _State, k: int, of: Problem, nested: tuple[Nesting | None, ...], free: frozenset[int] = frozenset()
+    at: State, k: int, of: Problem, nested: tuple[Nesting | None, ...], free: frozenset[int] = frozenset()
 ) -> Equations:
     """The equations of term k: effects within its own are integrated out, those of other terms held but the free."""
     free = free | {k}
@@ -209,7 +170,7 @@ def _equations(
             return coarser(within, at.covariance[finer], nesting, of.levels[k])
     part, index, J, W = of.parts[k], of.index[k], of.levels[k], at.working.weight
     held = [j for j in range(len(of.parts)) if j not in free]
-    right = at.working.right - weighted(W, _added(at, of, held)) if held else at.working.right
+    right = at.working.right - weighted(W, added(at, of, held)) if held else at.working.right
     K = at.covariance[k].shape[0]
     information, scores, cross = np.zeros((J, K, K)), np.zeros((J, K)), np.zeros((J, K, of.X.shape[1]))
     for p, Z in part.items():
@@ -223,9 +184,9 @@ def _equations(
     return Equations(information, cross, scores, fixed, fixed_right)
 
 
-def _fixed(at: _State, of: Problem, right: Floats) -> tuple[Floats, Floats]:
+def _fixed(at: State, of: Problem, right: Floats) -> tuple[Floats, Floats]:
     """Information and right side of the fixed coefficients, their priors' with it."""
-    precision, pull = prior_at(of, at.beta, np.diag(at.gram))
+    precision, pull = prior_of_step(at, of)
     for place, row in zip(of.places, right, strict=True):
         pull[place] += of.X[:, place].T @ row
     return at.gram + np.diag(precision), pull
@@ -241,13 +202,13 @@ def _gram(of: Problem, working: Working) -> Floats:
     return gram
 
 
-def _fixed_step(at: _State, of: Problem) -> _State:
+def _fixed_step(at: State, of: Problem) -> State:
     information, right = _fixed(at, of, at.working.right)
     uncertainty = np.linalg.inv(information).astype(float)
     return replace(at, beta=uncertainty @ right, uncertainty=uncertainty)
 
 
-def _together(at: _State, of: Problem) -> _State:
+def _together(at: State, of: Problem) -> State:
     """Coefficients and the effects of all terms at once, as the last covariances and weights have them."""
     system = joint_system(of.parts, of.index, of.levels, at.working.weight)
     F = of.X.shape[1]
@@ -259,7 +220,7 @@ def _together(at: _State, of: Problem) -> _State:
     return replace(at, beta=beta, uncertainty=U, effects=system.by_term(found[:, F] - found[:, :F] @ beta))
 
 
-def _as_seen(at: _State, of: Problem, nested: tuple[Nesting | None, ...]) -> Floats:
+def _as_seen(at: State, of: Problem, nested: tuple[Nesting | None, ...]) -> Floats:
     """The covariance of the coefficients with rows' information as it is, where that is positive in their sum.
 
     Steps climb by rows lifted to positive. A mixture's single rows are not: what a zero tells of its two sources is
@@ -284,7 +245,7 @@ def _as_seen(at: _State, of: Problem, nested: tuple[Nesting | None, ...]) -> Flo
     return found
 
 
-def _in_users_units(at: _State, of: Problem) -> Pilot:
+def _in_users_units(at: State, of: Problem) -> Pilot:
     """The same numbers in the units of the response and of the columns as they are."""
     units, F = of.units, len(of.prior.location)
     beta = at.beta[:F] * units.X
@@ -306,7 +267,7 @@ def _in_users_units(at: _State, of: Problem) -> Pilot:
     )
 
 
-def _users_working(at: _State, of: Problem) -> Working:
+def _users_working(at: State, of: Problem) -> Working:
     """The least squares problem of the predictors with a formula, the numbers without one held."""
     formulas = [*of.formulas]
     held = [p for p in range(len(of.places)) if p not in formulas]
@@ -317,7 +278,7 @@ def _users_working(at: _State, of: Problem) -> Working:
     return Working(right[formulas] / unit[formulas, None] + shifted, own)
 
 
-def _scalars(at: _State, of: Problem) -> tuple[dict[str, float], dict[str, float]]:
+def _scalars(at: State, of: Problem) -> tuple[dict[str, float], dict[str, float]]:
     """Natural values of the numbers without a formula, and variances on their links' scales."""
     scale = of.units.predictors
     if of.likelihood.has_dispersion:
@@ -341,12 +302,12 @@ def _by_level(left: Floats, right: Floats, index: Ints, J: int) -> Floats:
     return np.array(sums, dtype=float).reshape(P * Q, J).T.reshape(J, P, Q)
 
 
-def _settled(at: _State, before: _State) -> bool:
+def _settled(at: State, before: State) -> bool:
     """Whether sds have stopped moving, and coefficients in theirs."""
     errors = np.sqrt(np.diag(at.uncertainty))
     still = np.all(np.abs(at.beta - before.beta) < TOLERANCE * errors)
-    return bool(still and np.all(np.abs(_sds(at) - _sds(before)) < TOLERANCE * _sds(before)))
+    return bool(at.share == 1 and still and np.all(np.abs(_sds(at) - _sds(before)) < TOLERANCE * _sds(before)))
 
 
-def _sds(at: _State) -> Floats:
+def _sds(at: State) -> Floats:
     return np.asarray(np.sqrt(np.concatenate([[at.dispersion], *(np.diag(S) for S in at.covariance)])))

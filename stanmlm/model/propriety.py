@@ -15,6 +15,7 @@ from stanmlm.model.crossed import effects_to_rows
 from stanmlm.model.joining import separated
 from stanmlm.model.model import Model
 from stanmlm.model.pilot import Pilot
+from stanmlm.model.separation import improper
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.priors import PriorRow
 
@@ -31,7 +32,7 @@ DEFAULTS = ("default", "brms", "split decov")
 
 
 def check_posterior(model: Model) -> None:
-    """Warn of data that are fitted exactly, and of default priors on sds that the data contradict.
+    """Warn of data that are fitted exactly, of a posterior that is none, and of defaults that the data contradict.
 
     Parameters
     ----------
@@ -40,8 +41,8 @@ def check_posterior(model: Model) -> None:
     Warns
     -----
     StanmlmWarning
-        If nothing is left for the residual sd, or the sds of group effects are far outside their default prior; then
-        the message says what to set.
+        If nothing is left for the residual sd, if responses are separated and no prior holds coefficients, or if the
+        sds of group effects are far outside their default prior; then the message says what to set.
 
     Examples
     --------
@@ -58,6 +59,7 @@ def check_posterior(model: Model) -> None:
     looked = model.centering.pilot
     at = separated(looked, model.design, model.joined.blocks) if looked else None
     texts = list(_exact_fit(model, at)) or list(_contradictions(model, at) if at else ())
+    texts += improper(model)
     for text in texts:
         warn_user(text)
 

@@ -177,7 +177,7 @@ def test_a_full_disk_leaves_the_files_of_an_earlier_run(
     made: RedBlue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fits = {(2000, "full-pooling"): made.fits[2000, "full-pooling"]}
-    write_files(tmp_path, made.table, made.states, fits, {})
+    write_files(tmp_path, made.table, made.states, fits, {}, {})
     old = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
     def full(*_: object, **__: object) -> None:
@@ -185,7 +185,7 @@ def test_a_full_disk_leaves_the_files_of_an_earlier_run(
 
     monkeypatch.setattr(np, "savez_compressed", full)
     with pytest.raises(DataError, match="cannot be written to: No space left"):
-        write_files(tmp_path, made.table.assign(rows=0), made.states, fits, {})
+        write_files(tmp_path, made.table.assign(rows=0), made.states, fits, {}, {})
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == old
 
 
@@ -193,7 +193,7 @@ def test_a_full_disk_leaves_the_files_of_an_earlier_run(
 def test_no_file_is_written_where_one_has_no_place(made: RedBlue, tmp_path: Path) -> None:
     (tmp_path / "states.csv").symlink_to("/dev/null")
     with pytest.raises(DataError, match="it is a device"):
-        write_files(tmp_path, made.table, made.states, {}, {})
+        write_files(tmp_path, made.table, made.states, {}, {}, {})
     assert [path.name for path in tmp_path.iterdir()] == ["states.csv"]
 
 

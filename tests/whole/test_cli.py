@@ -30,7 +30,8 @@ def test_redblue_takes_its_arguments_and_prints_the_table(
     asked: list[dict[str, object]], capsys: pytest.CaptureFixture
 ) -> None:
     arguments = (
-        "redblue --data v.csv --out o --seed 3 --chains 2 --iter 400 --warmup 100 --adapt-delta 0.9 --engine stanli"
+        "redblue --data v.csv --out o --seed 3 --chains 2 --iter 400 --warmup 100 --adapt-delta 0.9 --engine stanli "
+        "--html"
     )
     assert cli.main(arguments.split()) == 0
     call = asked[0]
@@ -46,6 +47,7 @@ def test_redblue_takes_its_arguments_and_prints_the_table(
         "adapt_delta": 0.9,
         "cores": None,
         "engine": "stanli",
+        "html": True,
     }
     printed = capsys.readouterr()
     assert printed.out == "the table\n\n3 files in o\n"

@@ -66,7 +66,7 @@ class Exogeneity:
         return exogeneity_text(self)
 
     def _repr_html_(self) -> str:
-        return html_table(self.frame, note=" ".join(self.sentences), index=False)
+        return html_table(self.frame, note="\n".join(self.sentences), index=False)
 
     def to_frame(self) -> pd.DataFrame:
         """`frame`."""

@@ -24,7 +24,7 @@ from stanmlm.data.rvalues import Value, as_factor, floats
 from stanmlm.data.whole_rows import rows_of, telling
 from stanmlm.families.observation import log_likelihood as log_likelihood_of
 from stanmlm.families.reading import read_response
-from stanmlm.families.reductions import counted, response_columns
+from stanmlm.families.reductions import beside, counted, response_columns
 from stanmlm.families.responses import Response, added_to, some_rows
 from stanmlm.fit.fit import Fit, warn_of_data_sets
 from stanmlm.formula.rparse import parse_expression
@@ -143,7 +143,7 @@ def observed_rows(fit: Fit) -> Ints:
 
 def pieces_of(fit: Fit, design: Design, response: Response, index: pd.Index, request: Request = USUAL) -> Pieces:
     """Rows in the columns of a fit, equal ones once."""
-    added = [np.broadcast_to(getattr(response, name), response.weights.shape) for name in added_to(response)]
+    added = [np.broadcast_to(beside(response, name), response.weights.shape) for name in added_to(response)]
     own = [*response_columns(response.y), response.trials, response.weights, *added]
     row, first = cells_of([*telling(design), design.offset, *own])
     target = target_at(fit, rows_of(design, first), some_rows(response, first), index[first], request)

@@ -91,7 +91,7 @@ def slopes_figure(survey: Survey, slopes: pd.DataFrame, line: pd.DataFrame, high
 
 def states_figure() -> Figure:
     """The other half of the paradox: rich states vote Democratic. From public facts, 50 states, a year a panel."""
-    facts = _facts_by_year()
+    facts = facts_by_year()
     words = Words(
         title="Rich states vote Democratic",
         x="Per-capita personal income of the state that year ($1,000, log scale)",
@@ -146,7 +146,8 @@ def _in_dollars(frame: pd.DataFrame, centre: Mapping[int, float]) -> pd.DataFram
     return frame.assign(dollars=10 * np.exp(frame["avg.income"] + frame["year"].map(centre)))
 
 
-def _facts_by_year() -> pd.DataFrame:
+def facts_by_year() -> pd.DataFrame:
+    """The Republican share and the income of each state, a row a state and year."""
     facts = state_facts()
     years = [
         pd.DataFrame({

@@ -1,4 +1,4 @@
-"""What the main job leaves in its folder: tables as CSV, draws as NPZ, figures as PNG and PDF."""
+"""What the main job leaves in its folder: tables as CSV, draws as NPZ, figures as PNG and PDF, a page as HTML."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +22,7 @@ def write_files(
     states: pd.DataFrame,
     fits: Mapping[tuple[int, str], Fit | FitList],
     figures: Mapping[str, Figure],
+    pages: Mapping[str, str],
 ) -> tuple[Path, ...]:
     """Write everything, or nothing where the disk is full: files of an earlier run then stay; returns the paths."""
     try:
@@ -34,6 +35,7 @@ def write_files(
                     for name, figure in figures.items()
                     for path in save_figure(figure.plot, new / f"redblue-{name}", figure.width, figure.height)
                 ),
+                *(_write_page(new / name, text) for name, text in pages.items()),
             )
         return tuple(folder / path.name for path in written)
     except FileError as error:
@@ -75,6 +77,11 @@ def _separate(fits: FitList) -> dict[str, Anything]:
     chains = next(iter(fits.fits.values())).sampling.chains
     b = draws.reshape(chains, -1, *draws.shape[1:])
     return {"b": b, "b.0": np.array(list(fits.fits)), "b.1": np.array(names)}
+
+
+def _write_page(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def _write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]:

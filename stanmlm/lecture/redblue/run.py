@@ -17,10 +17,11 @@ from stanmlm.fit.diagnostics import warnings_of
 from stanmlm.fit.fit import Fit
 from stanmlm.fit.fitlist import FitList
 from stanmlm.lecture.datasets import load_anes, load_naes
-from stanmlm.lecture.redblue.figures import Figure, curves_figure, slopes_figure, states_figure
+from stanmlm.lecture.redblue.figures import SHOWN, Figure, curves_figure, slopes_figure, states_figure
 from stanmlm.lecture.redblue.files import write_files
 from stanmlm.lecture.redblue.frames import curves_of, expected_state_slopes, highlights, slopes_of, states_of
 from stanmlm.lecture.redblue.ladder import LADDER, Rung
+from stanmlm.lecture.redblue.page import page_libraries, page_of
 from stanmlm.lecture.redblue.table import COLUMNS, ladder_row
 from stanmlm.lecture.redblue.text import ladder_text
 from stanmlm.lecture.surveys import Survey, survey_of
@@ -94,6 +95,7 @@ def redblue(
     adapt_delta: float | None = None,
     cores: int | None = None,
     engine: str = "auto",
+    html: bool = False,
     report: Callable[[str], None] = quiet,
 ) -> RedBlue:
     """Fit the lecture's ladder for each year, and write the table, the draws and three figures.
@@ -121,6 +123,9 @@ def redblue(
         Chains at a time; as many as there are cores where None.
     engine : str or engine
         "auto" (stanli where it is, else CmdStan), "stanli", "cmdstan", or an engine.
+    html : bool
+        Also write redblue.html: one page, that needs no network, on which a reader picks states, years and models.
+        Needs the extra `html`.
     report : callable
         Takes a line after each fit.
 
@@ -146,6 +151,8 @@ def redblue(
     'fully-conditional'
     """
     check_arguments(redblue, locals())
+    if html:
+        page_libraries()  # before hours of work
     folder = _folder(path_of(out))
     survey = simulated_survey(seed) if simulate else _survey(data)
     options = Options(seed=seed, chains=chains, iter=iter, warmup=warmup, cores=cores, engine=engine, progress=False)
@@ -155,9 +162,11 @@ def redblue(
     table = ladder_table(fits)
     states = _each(fits, survey.frame, states_of, _of_states(fits))
     answer_of("report", report, "drawing three figures")
-    figures = draw_figures(survey, fits)
-    files = write_files(folder, table, states, fits, figures)
+    curves = state_curves(survey, fits)
+    figures = draw_figures(survey, fits, curves)
     notes = (*survey.notes, *_lost_states(fits), *_failed_diagnostics(fits))
+    pages = {"redblue.html": page_of(survey, curves, highlights(survey.frame), notes)} if html else {}
+    files = write_files(folder, table, states, fits, figures, pages)
     return RedBlue(survey, fits, table, states, figures, files, notes)
 
 
@@ -179,13 +188,15 @@ def ladder_table(fits: Fits) -> pd.DataFrame:
     return rows.reindex(columns=list(COLUMNS))
 
 
-def draw_figures(survey: Survey, fits: Fits) -> Mapping[str, Figure]:
+def state_curves(survey: Survey, fits: Fits) -> pd.DataFrame:
+    """The curves of the states under the models that are drawn, each year's."""
+    return _each(fits, survey.frame, curves_of, [at for at in fits if at[1] in SHOWN])
+
+
+def draw_figures(survey: Survey, fits: Fits, curves: pd.DataFrame) -> Mapping[str, Figure]:
     """The three figures by name."""
     chosen = highlights(survey.frame)
     conditional = [at for at in fits if at[1] == "fully-conditional"]
-    curves = _each(
-        fits, survey.frame, curves_of, [at for at in fits if at[1] in ("varying-intercept", "fully-conditional")]
-    )
     slopes = _each(fits, survey.frame, slopes_of, conditional)
     line = _each(fits, survey.frame, expected_state_slopes, conditional)
     return {
