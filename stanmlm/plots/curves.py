@@ -156,8 +156,8 @@ def plot_curves(
         ),
     ]
     look = [*_scales(chosen, left, right, room, percent), labels_of(words, axis, "expected response"), theme_paper()]
-    panels = facet_panels(*(name and moved.get(name, name) for name in (rows, columns)))
-    return Sheet(curves, aes(x, "estimate", group=group)) + layers + panels + look
+    grid = facet_panels(*(name and moved.get(name, name) for name in (rows, columns)))
+    return Sheet(curves, aes(x, "estimate", group=group)) + layers + grid + look
 
 
 def _lines(coloured: pd.DataFrame, group: str) -> list["geom_line | geom_ribbon"]:

@@ -104,7 +104,7 @@ def panels_of_groups(
 def _titled(frame: pd.DataFrame, group: str, asked: Sequence[str], names: Mapping[str, str] | None) -> pd.DataFrame:
     """The rows of some groups, by what these are called, in their order."""
     texts = level_texts(frame[group])
-    titles = names_of_groups(pd.Series(list(asked), dtype=object), names)
+    titles = dict(zip(asked, names_of_groups(pd.Series(list(asked), dtype=object), names), strict=True))
     kept = texts.isin(asked).to_numpy()
-    codes = pd.Index(asked).get_indexer(texts[kept])
-    return frame[kept].assign(**{group: pd.Categorical.from_codes(codes, titles)})
+    shown = [titles[level] for level in texts[kept]]
+    return frame[kept].assign(**{group: pd.Categorical(shown, list(dict.fromkeys(titles.values())))})

@@ -130,7 +130,7 @@ def group_points(fit: Fit, x: str, group: str, over: Sequence[str] = ()) -> pd.D
     if seen is None:
         raise OptionError("responses that are categories, or several numbers, are no points beside expected ones")
     labels, rows = group_of(fit, group), fitted_data(fit)[[x, *over]].reset_index(drop=True)
-    texts = pd.Categorical.from_codes(labels.codes, [str(level) for level in labels.categories])
+    texts = labels.rename_categories(str)
     (column,) = columns_beside(["observed"], {*rows.columns, group}).values()
     return (
         rows[[x]].assign(**{group: texts}).join(rows[[name for name in over if name != group]]).assign(**{column: seen})
