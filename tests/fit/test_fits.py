@@ -79,7 +79,7 @@ def test_parts_that_fail_are_kept_by_name() -> None:
         found = sm.fits("y ~ 1", data, "poisson", by="g", **HOW)
     assert (list(found), list(found.failed)) == (["a"], ["b"])
     assert "Not fitted: `b`: poisson needs counts" in repr(found).splitlines()[-1]
-    assert "Not fitted: `b`" in found._repr_html_()
+    assert "Not fitted: <code>b</code>" in found._repr_html_()
     with pytest.raises(sm.DataError, match="level `b` of `g` could not be fitted"):
         found["b"]
     with pytest.raises(sm.DataError, match="`y`"):
