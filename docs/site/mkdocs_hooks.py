@@ -108,7 +108,7 @@ def _about(markdown: str) -> str:
     """The first sentence of a page, without links and marks."""
     texts = [text for text in markdown.split("\n\n")[1:] if text[:1].isalpha() or text[:2] == "**"]
     plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", " ".join(texts[0].split())) if texts else "docstrings, one by one"
-    return re.split(r"(?<=[.:?]) ", plain.replace("**", ""))[0].rstrip(".:")
+    return re.split(r"(?<=[.?]) ", plain.replace("**", ""))[0].rstrip(".:")
 
 
 def _in_words(markdown: str) -> str:

@@ -199,9 +199,10 @@ def _shown(output: dict[str, Any], name: str, code: str, figures: dict[str, byte
     if "text/latex" in data:
         return f"$$\n{data['text/latex'].strip('$' + chr(10))}\n$$"
     if "text/html" in data:
-        text = re.sub(r"<style.*?</style>", "", data["text/html"], flags=re.DOTALL)
+        text = re.sub(r"<style.*?</style>\s*", "", data["text/html"], flags=re.DOTALL)
         table = re.sub(r"\n[^\S\n]*(?=\n)", "\n&#8203;", EMPTY_HEADINGS.sub("", text.strip()))
-        return f'<div class="output">\n{table}\n</div>'
+        kind = "output told" if "Warning: " in table else "output"
+        return f'<div class="{kind}">\n{table}\n</div>'
     said = WHERE.sub("", data["text/plain"]).rstrip()
     kind = "output warning" if output.get("name") == "stderr" else "output"
     return f'<pre class="{kind}"><code>{html.escape(said, quote=False)}</code></pre>'
