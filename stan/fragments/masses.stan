@@ -12,18 +12,19 @@
 {{ own }}
 {% if "between" in s.masses %}
 {% set names = family.tail_names(s) %}
+{% set number = argument("y", s.written) %}
 
   /**
    * The log chance of lying above `low` and not above `high`, by whichever tail is nearer.
    *
    * @return log(F(high) - F(low))
    */
-  vector log_between(data vector low, data vector high{{ typed(names) }}) {
+  vector log_between({{ number }} low, {{ number }} high{{ typed(names, s.written) }}) {
     int N = num_elements(low);
     vector[N] below = log_below(high, {{ names }});
     vector[N] above = log_above(low, {{ names }});
-    vector[N] to_low = log_below(low, {{ names }});
-    vector[N] to_high = log_above(high, {{ names }});
+    vector[N] to_low = fmax(log_below(low, {{ names }}), -1e300);  // beyond all responses: no number times 0
+    vector[N] to_high = fmax(log_above(high, {{ names }}), -1e300);
     vector[N] turn = above_zero(below - log(0.5));
     vector[N] first = (1 - turn) .* below + turn .* above;
     vector[N] second = (1 - turn) .* to_low + turn .* to_high;
@@ -37,11 +38,11 @@
   int<lower=0> R_{{ kind }};
   array[R_{{ kind }}] int<lower=1, upper=C> cell_{{ kind }};
 {% for end in ends(kind).split() %}
-  vector[R_{{ kind }}] {{ end }}_{{ kind }};
+  {{ column(s, "y", kind) }} {{ end }}_{{ kind }};
 {% endfor %}
   vector[R_{{ kind }}] n_{{ kind }};  // how often; less than 0 where it is that of being seen
 {% for extra in s.extras %}
-  vector<lower=0>[R_{{ kind }}] {{ extra }}_{{ kind }};
+  {{ column(s, extra, kind) }} {{ extra }}_{{ kind }};
 {% endfor %}
 
 {% endfor %}
@@ -54,5 +55,13 @@
 {# A parameter of the family in the places of a kind, as a vector. #}
 {% macro each(s, name, kind) %}{{ name ~ "[cell_" ~ kind ~ "]" if name in s.vectors else "rep_vector(" ~ name ~ ", R_" ~ kind ~ ")" }}{% endmacro %}
 {% macro ends(kind) %}{{ {"below": "high", "above": "low", "between": "low high"}[kind] }}{% endmacro %}
-{# What log_below and log_above read beside a number, as their types and names. #}
-{% macro typed(names) %}{% for name in names.split(", ") %}, {{ "data " if name == "trials" }}vector {{ name }}{% endfor %}{% endmacro %}
+{# The type of what each response of a kind has: of its ends, called y, or beside it. #}
+{% macro column(s, name, kind) %}
+{% if s.written and name in s.written.integers %}array[R_{{ kind }}] int{% else %}vector{{ "<lower=0>" if name != "y" and not s.written }}[R_{{ kind }}]{% endif %}
+{% endmacro %}
+{# What log_below and log_above read beside a number, as their types and names; some are data. #}
+{% macro typed(names, written=none) %}{% for name in names.split(", ") %}, {{ argument(name, written) }} {{ name }}{% endfor %}{% endmacro %}
+{% macro argument(name, written) %}
+{% set known = ("y",) + written.reads if written else ("y", "trials") %}
+{{ "data " if name in known }}{{ "array[] int" if written and name in written.integers else "vector" -}}
+{% endmacro %}

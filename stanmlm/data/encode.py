@@ -29,6 +29,7 @@ from stanmlm.data.learned import (
 )
 from stanmlm.data.rvalues import Value, floats, recycle
 from stanmlm.data.scope import Scope
+from stanmlm.formula.additions import NUMBERED
 from stanmlm.formula.formula import Bar, Expression, by_parameter
 from stanmlm.formula.rcode import Node, call, is_call, names_in
 from stanmlm.formula.rparse import parse_expression
@@ -204,7 +205,7 @@ def _new_offset(nodes: list[Node], place: Scope, n: int) -> Floats:
 
 
 # Additions to a response that its distribution reads; the others say what was seen of it.
-OF_DISTRIBUTIONS = ("trials", "rate", "trunc", "se")
+OF_DISTRIBUTIONS = ("trials", "rate", "trunc", "se", *NUMBERED)
 
 
 def _new_added(spec: Spec, table: pd.DataFrame, caller: Mapping[str, object], n: int) -> dict[str, Floats]:

@@ -303,8 +303,15 @@ def _no_function(name: str, node: Node, scope: Scope) -> str:
     return elsewhere or f'could not find function "{name}"{_near_function(name)}'
 
 
+# Calls that formulas have and that are no functions of columns.
+OF_FORMULAS = ("Surv", "cs", "offset")
+
+
 def _near_function(name: str) -> str:
-    near = difflib.get_close_matches(name, [known for known in FUNCTIONS if known[0].isalpha()], n=1)
+    known = [other for other in (*FUNCTIONS, *OF_FORMULAS) if other[0].isalpha() and other != name]
+    if name in OF_FORMULAS:
+        return f": `{name}()` stands by itself in a formula, as the response or a term"
+    near = difflib.get_close_matches(name, known, n=1)
     return f"; did you mean `{near[0]}`?" if near else "; a Python function of that name in scope would be called"
 
 

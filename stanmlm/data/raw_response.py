@@ -19,7 +19,8 @@ class RawResponse:
     rows: pd.Index | None = None  # (N,) labels of the rows in the user's data, for messages; None: 0 to N - 1
     ordered: bool = False  # whether the factor is
     # What is added to it, (N,) each: "trials", "weights", "cens" (-1 left, 0 not, 1 right, 2 between y and y2), "y2",
-    # "lb", "ub", "se", "rate", "dec", "thres" and "cat", how many thresholds or categories there are.
+    # "lb", "ub", "se", "rate", "dec", "thres" and "cat", how many thresholds or categories there are; and, as they are
+    # numbered, "vint1" and "vreal1".
     added: Mapping[str, Floats] = field(default_factory=dict)
     options: tuple[str, ...] = ()  # of additions: "sigma" of se, "scale" of weights
 

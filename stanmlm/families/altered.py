@@ -10,6 +10,8 @@ from stanmlm.base.errors import OptionError, did_you_mean
 from stanmlm.families.distributional import Distributional
 from stanmlm.families.family import Family
 from stanmlm.families.links import LINKS
+from stanmlm.families.reductions import extra_at
+from stanmlm.families.responses import Response
 
 
 def holding(family: Family, constants: Mapping[str, float]) -> Family:
@@ -32,6 +34,29 @@ def holding(family: Family, constants: Mapping[str, float]) -> Family:
         constants=constants,
         whole=family,
     )
+
+
+def require_density(family: Family, given: Mapping[str, float], response: Response) -> None:
+    """Refuse parameters that are held where no response has a density, as sigma = 0.
+
+    Raises
+    ------
+    OptionError
+        For one at an end of where it may lie, if the density is not finite there, whatever the response.
+    """
+    every = (family.whole or family).scalars
+    held = [one.name for one in every if given.get(one.name) in (one.within.low, one.within.high)]
+    if not held:
+        return
+    for one in every:
+        if one.name in held and one.support == "unit":
+            raise OptionError(f"{one.name} cannot be {given[one.name]:g}: it lies between 0 and 1")
+    starts = {one.name: one.within.inside(np.asarray(one.start(response))) for one in family.parameters}
+    theta = family.theta({}, {name: np.full((1, 1), float(value)) for name, value in starts.items()})
+    with np.errstate(all="ignore"):
+        density = family.log_density(response.y, theta, extra_at(response))
+    if not np.isfinite(density).any():
+        raise OptionError(f"{held[0]} cannot be {given[held[0]]:g}: no response has a density there")
 
 
 def with_link(family: Family, link: str) -> Family:

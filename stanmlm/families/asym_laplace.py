@@ -168,7 +168,7 @@ ASYM_LAPLACE = Family(
     draw=_draw,
     mean=_mean,
     bounds=unbounded,
-    notation=Notation(r"\mu", "", trials_of, _law),
+    notation=Notation(r"\mu", "", trials_of, _law, symbols={"quantile": r"\tau"}),
     variance=_variance,
     cdf=_cdf,
     log_cdf=_log_cdf,

@@ -2,59 +2,62 @@
 
 import keyword
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from stanmlm.base.arguments import check_arguments, is_single, numbers_of, shown
+from stanmlm.base.arguments import check_arguments, shown
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.data.raw_response import RawResponse
-from stanmlm.families.common import mean_of, trials_of, unbounded
-from stanmlm.families.distributional import Distributional
+from stanmlm.families.common import trials_of, unbounded
+from stanmlm.families.custom_functions import (
+    Own,
+    called,
+    drawn_of,
+    log_chance_of,
+    log_density_of,
+    log_rest_of,
+    moment_of,
+)
+from stanmlm.families.custom_parameters import Ends, ends, parameter
 from stanmlm.families.family import Family, Notation
 from stanmlm.families.given import Given
 from stanmlm.families.links import LINKS
-from stanmlm.families.reductions import Extra
 from stanmlm.families.refusals import refuse
 from stanmlm.families.registry import FAMILIES
 from stanmlm.families.responses import Response, read_reals, read_successes
-from stanmlm.families.support import SUPPORTS
-from stanmlm.families.theta import Theta
 from stanmlm.families.written import Written
 from stanmlm.formula.bf import LOCATION
 
-Ends = Sequence[float | None] | float | None
-# What functions take before parameters and `vars`.
-FUNCTIONS = {"log_density": "y, ", "draw": "rng, ", "mean": ""}
 TYPES = {"real": "lpdf", "int": "lpmf"}
-READS = ("trials",)
-# Names that programs have, or Stan's own: a parameter of the name gets an underscore there.
-TAKEN = frozenset({
-    *("b", "beta", "fix", "eta", "sd", "log_sd", "alpha_c", "swept", "steps", "y", "n", "trials"),
-    *("cell", "C", "F", "G", "I", "J", "K", "R", "S", "T", "X", "gap"),
-    *("e", "pi", "real", "int", "vector", "matrix", "array", "data", "model", "functions", "parameters", "target"),
-    *("lower", "upper", "offset", "multiplier", "for", "in", "while", "if", "else", "return", "void"),
-})  # fmt: skip
+# Of a response, by what `vars` calls it, perhaps with brms's `[n]`; those that begin so may be any real number.
+READS = r"(trials|(?:vint|vreal)[1-9]\d*)(?:\[n\])?"
+REAL = "vreal"
+# What needs the density of each response.
+OF_EACH = ("weights", "cens", "lb", "ub")
+LARGEST = 2**31 - 1  # of Stan's integers
 
 
 def custom_family(
     name: str,
-    dpars: Sequence[str] = ("mu",),
-    links: Sequence[str] = ("identity",),
+    dpars: Sequence[str] | str = ("mu",),
+    links: Sequence[str] | str = ("identity",),
     *,
     stan: str,
     type: str = "real",
     lb: Ends = None,
     ub: Ends = None,
-    vars: Sequence[str] = (),
+    vars: Sequence[str] | str = (),
+    loop: bool = True,
     log_density: Callable[..., Any] | None = None,
     draw: Callable[..., Any] | None = None,
     mean: Callable[..., Any] | None = None,
     variance: Callable[..., Any] | None = None,
+    log_cdf: Callable[..., Any] | None = None,
+    log_ccdf: Callable[..., Any] | None = None,
 ) -> Family:
     """A family of your own, as brms's `custom_family`.
 
@@ -63,23 +66,31 @@ def custom_family(
     name
         That of the Stan function without `_lpdf` or `_lpmf`.
     dpars
-        The parameters of the distribution in the order of the function, `mu` first: what the formula is of.
+        The parameters of the distribution in the order of the function; one is `mu`, what the formula is of.
     links
-        One a parameter, for where it has a formula; functions see natural values.
+        One a parameter, or one for all, for where it has a formula; functions see natural values.
     stan
         Stan functions, `name_lpdf` of a real response or `name_lpmf` of a whole number among them: of one response, its
-        parameters, then `vars`.
+        parameters, then `vars`. For `cens()` and `trunc()` also `name_lcdf`, the logarithm of the chance of a response
+        not above the first argument, or `name_lccdf`, of one above it; with both, tails keep their digits.
     type
         "real" or "int", the response.
     lb, ub
-        Bounds, one a parameter; where one is None, what the link gives.
+        Bounds, one a parameter, or one for all; where one is None, what the link gives.
     vars
-        What the function reads of a response beside: "trials", of `y | trials(n)`.
+        What the functions read of a response beside: "trials" of `y | trials(n)`, "vint1", "vint2" ... of
+        `y | vint(a, b)`, whole numbers, and "vreal1" ... of `y | vreal(a)`; also as brms writes them, "vint1[n]".
+    loop
+        False for a density of all responses at once, in the order of the data: of an array of whole numbers or a vector
+        of reals, `mu` and other parameters with a formula as vectors, those without as reals, and `vars` as arrays of
+        whole numbers or vectors. It takes no weights, `cens()` nor `trunc()`.
     log_density, draw, mean, variance
         NumPy functions of `(y, *dpars, *vars)`, `(rng, *dpars, *vars)`, and twice `(*dpars, *vars)`. Parameters are
         arrays (draws, rows) or (draws, 1), responses and `vars` (rows,). `log_density` is for `log_lik` and `loo`, and
         lets chains start well; `draw` for `posterior_predict`, `mean` for `posterior_epred`, `variance` for `bayes_R2`.
         What is not given is not answered.
+    log_cdf, log_ccdf
+        The same of `name_lcdf` and `name_lccdf`; where one is None it is made of the other.
 
     Returns
     -------
@@ -104,32 +115,89 @@ def custom_family(
     tilted(link="identity")
     """
     check_arguments(custom_family, locals())
+    dpars, links, read = (_listed(each) for each in (dpars, links, vars))
+    links, vars = links * len(dpars) if len(links) == 1 else links, tuple(map(_read_name, read))
     _check(name, dpars, links, type, vars)
-    whole = type == "int"
-    function = f"{name}_{TYPES[type]}"
-    if not re.search(rf"\breal\s+{function}\s*\(", stan):
-        raise OptionError(f"stan= defines no `real {function}(...)`: the density of a response of type {type!r}")
-    low, high = (_ends(argument, ends, len(dpars)) for argument, ends in (("lb", lb), ("ub", ub)))
-    parameters = tuple(_parameter(*each) for each in zip(dpars, links, low, high, strict=True))
-    given = {"log_density": log_density, "draw": draw, "mean": mean, "variance": variance}
+    low, high = (ends(argument, given, len(dpars)) for argument, given in (("lb", lb), ("ub", ub)))
+    parameters = tuple(parameter(*each) for each in zip(dpars, links, low, high, strict=True))
+    text = Written(
+        text=stan,
+        function=_function(name, TYPES[type], stan),
+        whole=type == "int",
+        parameters=tuple((p.name, p.in_stan, p.support) for p in parameters),
+        reads=vars,
+        reals=tuple(one for one in vars if one.startswith(REAL)),
+        tails=_tails(name, stan, {"log_cdf": log_cdf, "log_ccdf": log_ccdf}),
+        loop=loop,
+    )
+    given = {"log_density": log_density, "draw": draw, "mean": mean, "log_cdf": log_cdf or log_ccdf}
     names = (*dpars, *vars)
-    text = Written(stan, function, whole, tuple((p.name, p.in_stan, p.support) for p in parameters), tuple(vars))
-    return Family(
+    family = Family(
         name=name,
         spellings=(),
-        parameters=parameters,
-        kind="count" if whole else "real",
-        read=Given(_read, (name, whole, tuple(vars))),
-        log_density=_called(_log_density, log_density, name, "log_density", names),
-        draw=_called(_draw, draw, name, "draw", names),
-        mean=_called(_moment, mean, name, "mean", names),
-        variance=Given(_moment, (variance, names)) if variance else None,
+        parameters=tuple(sorted(parameters, key=lambda one: one.name != LOCATION)),
+        kind="count" if text.whole else "real",
+        read=Given(_read, (name, text)),
+        log_density=called(log_density_of, log_density, name, "log_density", names),
+        draw=called(drawn_of, draw, name, "draw", names),
+        mean=called(moment_of, mean, name, "mean", names),
+        variance=Given(moment_of, (variance, names)) if variance else None,
         bounds=unbounded,
-        notation=Notation(r"\mu", "", trials_of, Given(_law, (name, tuple(dpars)))),
-        extras=tuple(vars),
+        notation=Notation(
+            r"\mu", "", trials_of, Given(_law, (name, dpars)), symbols={dpar: rf"\text{{{dpar}}}" for dpar in dpars}
+        ),
+        extras=vars,
         written=text,
-        unknown=tuple(of for of, own in given.items() if own is None),
+        unknown=tuple(of for of, own in given.items() if own is None and (text.tails or of != "log_cdf")),
     )
+    return _with_tails(family, names, log_cdf, log_ccdf) if text.tails else family
+
+
+def _with_tails(family: Family, names: tuple[str, ...], below: Own | None, above: Own | None) -> Family:
+    """The same with the chances of lying below and above a number, one of them from the other where it must be."""
+    own = called(log_chance_of, below, family.name, "log_cdf", names)
+    other = called(log_chance_of, above, family.name, "log_cdf", names)
+    return replace(
+        family,
+        log_cdf=Given(log_rest_of, (above, names)) if above and not below else own,
+        log_ccdf=Given(log_rest_of, (below, names)) if below and not above else other,
+    )
+
+
+def _listed(given: Sequence[str] | str) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _read_name(given: str) -> str:
+    """What `vars` names, without brms's index."""
+    found = re.fullmatch(READS, given)
+    if not found:
+        raise OptionError(f'vars has {shown(given)}; there are "trials" of `y | trials(n)`, "vint1", "vint2" ... of '
+                          '`y | vint(a, b)`, and "vreal1" ... of `y | vreal(a)`')  # fmt: skip
+    return found[1]
+
+
+def _defines(function: str, stan: str) -> bool:
+    return bool(re.search(rf"\breal\s+{function}\s*\(", stan))
+
+
+def _function(name: str, ending: str, stan: str) -> str:
+    """The density's name, which the text must have."""
+    function = f"{name}_{ending}"
+    if not _defines(function, stan):
+        type_ = next(type_ for type_, known in TYPES.items() if known == ending)
+        raise OptionError(f"stan= defines no `real {function}(...)`: the density of a response of type {type_!r}")
+    return function
+
+
+def _tails(name: str, stan: str, given: Mapping[str, Own | None]) -> tuple[str, ...]:
+    """The distribution functions that the text has."""
+    found = tuple(ending for ending in ("lcdf", "lccdf") if _defines(f"{name}_{ending}", stan))
+    for argument, own in given.items():
+        if own and not found:
+            raise OptionError(f"{argument}= is given, and stan= defines neither `real {name}_lcdf(...)` nor "
+                              f"`real {name}_lccdf(...)`")  # fmt: skip
+    return found
 
 
 def _check(name: str, dpars: Sequence[str], links: Sequence[str], type_: str, reads: Sequence[str]) -> None:
@@ -140,130 +208,55 @@ def _check(name: str, dpars: Sequence[str], links: Sequence[str], type_: str, re
             raise OptionError(f"`{what}` is no name that Stan and Python could have")
     if name in FAMILIES:
         raise OptionError(f"`{name}` is a family that there is already; give yours another name")
-    if not dpars or dpars[0] != LOCATION or len(set(dpars)) < len(dpars):
-        raise OptionError(f"dpars names each parameter once, `mu` first, not {shown(list(dpars))}")
+    if LOCATION not in dpars or len(set(dpars)) < len(dpars):
+        raise OptionError(f"dpars names each parameter once, `mu` among them, not {shown(list(dpars))}")
+    if twice := {name for name in reads if name in dpars or list(reads).count(name) > 1}:
+        raise OptionError(f"`{min(twice)}` of vars is there twice, or a parameter's name too")
     if len(links) != len(dpars):
         raise OptionError(f"links has {len(links)} for {len(dpars)} parameters: one each")
     for link in links:
         if link not in LINKS:
             raise OptionError(f"`{link}` is not a link" + did_you_mean(link, LINKS))
-    for one in reads:
-        if one not in READS:
-            raise OptionError(f'vars is {shown(one)}; there is "trials", of `y | trials(n)`, for any whole number')
 
 
-def _ends(argument: str, given: Ends, count: int) -> list[float | None]:
-    """A bound a parameter, None where none is given."""
-    if given is None:
-        return [None] * count
-    each: list[Any] = [given] if is_single(given) else list(given)  # type: ignore[arg-type]
-    if odd := [one for one in each if not (one is None or isinstance(one, Real))]:
-        raise OptionError(f"{argument} is a number or None for each parameter, not {shown(odd[0])}")
-    if len(each) != count:
-        raise OptionError(f"{argument} has {len(each)} for {count} parameters: one each, None where there is none")
-    ends = [np.nan if one is None else float(numbers_of(argument, one)) for one in each]
-    return [None if np.isnan(end) else end for end in ends]
+def _read(name: str, text: Written, raw: RawResponse, weights: Floats | None) -> Response:
+    """Responses of a user's family, with what its functions read beside."""
+    for one in text.reads:
+        if one not in raw.added and one != "trials":
+            call = "vreal" if one in text.reals else "vint"
+            raise DataError(f"{name} reads `{one}`, which the formula must add: `{raw.label} | {call}(...)`")
+    if not text.loop and (weights is not None or {*raw.added} & {*OF_EACH}):
+        raise DataError(f"{name} has one density of all responses, loop=False: weights, cens() and trunc() need that "
+                        "of each, loop=True")  # fmt: skip
+    response = (read_successes if "trials" in text.reads and text.whole else read_reals)(raw, weights, name)
+    if "trials" in text.reads and not text.whole:
+        response = replace(response, trials=raw.added.get("trials", response.trials))
+    if text.whole:
+        _require_integers(raw, response.y, f"{name} needs whole numbers: `{raw.label}`")
+    if "trials" in text.reads:
+        _require_integers(raw, response.trials, f"{name} needs whole numbers of trials: trials()")
+    for one in text.integers:
+        if one in raw.added and one != "trials":
+            _require_integers(raw, raw.added[one], f"{name} needs whole numbers of vint(): `{one}`")
+    values = {one: raw.added[one] for one in text.reads if one != "trials"}
+    return replace(response, values=values) if values else response
 
 
-def _parameter(name: str, link: str, lb: float | None, ub: float | None) -> Distributional:
-    low, high = (end if own is None else own for own, end in zip((lb, ub), _reached(link), strict=True))
-    if not low < high:
-        raise OptionError(f"nothing lies between lb and ub of {name}, {low:g} and {high:g}")
-    support = next((known.name for known in SUPPORTS.values() if (known.low, known.high) == (low, high)), "")
-    alike = _alike(name, support)
-    return Distributional(
-        name=name,
-        link=LINKS[link],
-        links=(link,),
-        support=support or "real",
-        start=Given(_start, (name == LOCATION, low, high)),
-        words=WORDS,
-        prior=alike.prior if alike else {},
-        prior_link=alike.prior_link if alike else {},
-        symbol=f"{name}_" if name in TAKEN else "",
-        ends=None if support else (low, high),
-    )
+def _require_integers(raw: RawResponse, values: Floats, what: str) -> None:
+    """Refuse what Stan has no integers for."""
+    refuse(raw, np.flatnonzero(values != np.floor(values)), f"{what} has {{values}} that are none")
+    refuse(raw, np.flatnonzero(np.abs(values) > LARGEST), f"{what} has {{values}} beyond {LARGEST}, Stan's largest")
 
 
-def _reached(link: str) -> tuple[float, float]:
-    """Where a parameter with this link lies, if that is one of the usual supports; anywhere else."""
-    return LINKS[link].range if any((s.low, s.high) == LINKS[link].range for s in SUPPORTS.values()) else REALS
+def _notation(name: str, dpars: tuple[str, ...]) -> Notation:
+    symbols = {dpar: rf"\text{{{dpar}}}" for dpar in dpars if dpar != LOCATION}
+    return Notation(r"\mu", "", trials_of, Given(_law, (name, symbols)), symbols=symbols)
 
 
-REALS = (-np.inf, np.inf)
-WORDS = "of the density above"
-
-
-def _alike(name: str, support: str) -> Distributional | None:
-    """A parameter of this name in a family that there is, whose default priors are taken, as brms does."""
-    every = (one for family in FAMILIES.values() for one in family.scalars if one.name == name)
-    return next((one for one in every if one.support == support and one.upper is None), None)
-
-
-def _start(is_location: bool, low: float, high: float, response: Response) -> float:
-    """The mean response; of other parameters the middle of where they lie, or one above where they begin."""
-    if is_location:
-        return float(np.sum(response.y) / np.sum(response.trials))
-    return (low + high) / 2 if np.isfinite(high - low) else 0.0 if np.isinf(low) else low + 1.0
-
-
-def _read(name: str, whole: bool, reads: tuple[str, ...], raw: RawResponse, weights: Floats | None) -> Response:
-    if "trials" in reads:
-        return read_successes(raw, weights, name)
-    response = read_reals(raw, weights, name)
-    if whole:
-        bad = np.flatnonzero(response.y != np.floor(response.y))
-        refuse(raw, bad, f"{name} needs whole numbers: `{raw.label}` has {{values}} that are none")
-    return response
-
-
-def _values(names: Sequence[str], theta: Theta, extra: Extra) -> list[Floats]:
-    return [theta[name] if name in theta else getattr(extra, name) for name in names]
-
-
-def _log_density(own: Callable[..., Any], names: Sequence[str], y: Floats, theta: Theta, extra: Extra) -> Floats:
-    return np.asarray(extra.weights * own(y, *_values(names, theta, extra)), dtype=float)
-
-
-def _draw(
-    own: Callable[..., Any], names: Sequence[str], rng: np.random.Generator, theta: Theta, extra: Extra
-) -> Floats:
-    shape = np.broadcast_shapes(theta["mu"].shape, extra.trials.shape)
-    return np.broadcast_to(np.asarray(own(rng, *_values(names, theta, extra)), dtype=float), shape)
-
-
-def _moment(own: Callable[..., Any], names: Sequence[str], theta: Theta, extra: Extra) -> Floats:
-    shape = np.broadcast_shapes(theta["mu"].shape, extra.trials.shape)
-    return np.broadcast_to(np.asarray(own(*_values(names, theta, extra)), dtype=float), shape)
-
-
-def _called(
-    how: Callable[..., Any], own: Callable[..., Any] | None, name: str, function: str, names: tuple[str, ...]
-) -> Given:
-    """A function of ours that calls the user's, or that says that there is none."""
-    return Given(how, (own, names)) if own else Given(_not_given, (name, function, names))
-
-
-def _not_given(name: str, function: str, names: tuple[str, ...], *_: object) -> Floats:
-    takes = f"{FUNCTIONS[function]}{', '.join(names)}"
-    raise DataError(
-        f"{name} has no {function}=, which this needs: custom_family(..., {function}=) takes a function of ({takes}); "
-        "a fit from a file takes it by load(path, family=...)"
-    )
-
-
-def _law(name: str, dpars: tuple[str, ...], mean: str, _: str) -> str:
+def _law(name: str, symbols: Mapping[str, str], mean: str, _: str) -> str:
     written = name.replace("_", r"\_")
-    others = "".join(rf", \text{{{dpar}}}" for dpar in dpars[1:])
+    others = "".join(f", {symbol}" for symbol in symbols.values())
     return rf"\text{{{written}}}({mean}{others})"
-
-
-def declared(written: Written) -> tuple[Distributional, ...]:
-    """The parameters of a user's density, as far as programs declare them."""
-    return tuple(
-        Distributional(name, LINKS["identity"], (), support, mean_of, WORDS, symbol=symbol)
-        for name, symbol, support in written.parameters
-    )
 
 
 def with_functions_of(family: Family, given: Family) -> Family:
@@ -282,5 +275,7 @@ def with_functions_of(family: Family, given: Family) -> Family:
         draw=given.draw,
         mean=given.mean,
         variance=given.variance,
+        log_cdf=given.log_cdf,
+        log_ccdf=given.log_ccdf,
         unknown=given.unknown,
     )

@@ -28,6 +28,14 @@ class Notation:
     # of a response y with thresholds, an event that the inverse link of a distance to threshold k is the chance of
     event: str = ""
     beyond: bool = False  # of minus that distance
+    symbols: Mapping[str, str] = field(default_factory=dict)  # of parameters in the law that are not called so
+
+    def symbol(self, dpar: str) -> str:
+        """What a parameter is called in the law."""
+        return self.symbols.get(dpar) or (rf"\{dpar}" if dpar in GREEK else rf"\mathrm{{{dpar}}}")
+
+
+GREEK = ("alpha", "beta", "kappa", "nu", "phi", "sigma")
 
 
 def as_they_are(y: Floats) -> Floats:

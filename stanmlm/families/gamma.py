@@ -145,7 +145,7 @@ GAMMA = Family(
     draw=_draw,
     mean=location_itself,
     bounds=from_zero,
-    notation=Notation(r"\mu", "", trials_of, _law),
+    notation=Notation(r"\mu", "", trials_of, _law, symbols={"shape": r"\alpha"}),
     variance=_variance,
     cdf=_cdf,
     log_cdf=_log_cdf,

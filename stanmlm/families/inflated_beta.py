@@ -177,7 +177,7 @@ ZERO_ONE_INFLATED_BETA = Family(
     draw=_draw,
     mean=_mean,
     bounds=BETA.bounds,
-    notation=Notation(r"\mu", "", trials_of, _law),
+    notation=Notation(r"\mu", "", trials_of, _law, symbols={"zoi": r"\zeta", "coi": r"\xi"}),
     variance=_variance,
     cdf=_cdf,
     information=_information,

@@ -164,7 +164,7 @@ INVERSE_GAUSSIAN = Family(
     draw=_draw,
     mean=location_itself,
     bounds=from_zero,
-    notation=Notation(r"\mu", "", trials_of, _law),
+    notation=Notation(r"\mu", "", trials_of, _law, symbols={"shape": r"\lambda"}),
     variance=_variance,
     cdf=_cdf,
     log_cdf=_log_cdf,

@@ -158,7 +158,8 @@ def _own_extras(base: Family) -> tuple[str, ...]:
 
 
 def _notation(base: Family, word: str) -> Notation:
-    return replace(base.notation, law=Given(_law, (base.notation.law, word)))
+    symbols = {**base.notation.symbols, "zi": r"\zeta", "hu": r"\zeta"}
+    return replace(base.notation, law=Given(_law, (base.notation.law, word)), symbols=symbols)
 
 
 def _law(inner: Callable[[str, str], str], word: str, mean: str, size: str) -> str:

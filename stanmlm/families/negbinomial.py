@@ -181,7 +181,7 @@ NEGBINOMIAL = Family(
     draw=_draw,
     mean=_mean,
     bounds=from_zero,
-    notation=Notation(r"\lambda", "", trials_of, _law),
+    notation=Notation(r"\lambda", "", trials_of, _law, symbols={"shape": r"\phi"}),
     variance=_variance,
     cdf=_cdf,
     log_cdf=_log_cdf,

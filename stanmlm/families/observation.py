@@ -4,6 +4,7 @@ What a family says is the chance of lying below or above a number; all here is m
 and draw of responses goes through this module.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from stanmlm.base.arrays import Anything, Bools, Floats, Ints
 from stanmlm.base.errors import DataError
 from stanmlm.data.distinct import cells_of
 from stanmlm.families.family import Family
-from stanmlm.families.reductions import Extra, Observed, Stats, extra_at
+from stanmlm.families.reductions import Extra, Observed, Stats, beside, extra_at
 from stanmlm.families.responses import NEUTRAL, ONE
 from stanmlm.families.tails import log_mass_of
 from stanmlm.families.theta import Theta
@@ -91,7 +92,8 @@ def _bounded(limits: tuple[Floats, Floats]) -> bool:
 def _where(family: Family, y: Floats, extra: Extra, limits: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
     """Where a censored response lies."""
     low = np.where(extra.censored == -1, -np.inf, y)
-    high = np.where(extra.censored == -1, y, np.where(extra.censored == 2, extra.y2, np.inf))
+    y2 = np.floor(extra.y2) if family.kind == "count" else extra.y2
+    high = np.where(extra.censored == -1, y, np.where(extra.censored == 2, y2, np.inf))
     return _reaching(family, np.maximum(low, limits[0]), np.minimum(high, limits[1]), extra)
 
 
@@ -173,7 +175,7 @@ def _row(theta: Theta, draw: int) -> Theta:
 KINDS = ("below", "above", "between")
 
 
-def masses(family: Family, of: Observed, extras: tuple[str, ...]) -> dict[str, Stats]:
+def masses(family: Family, of: Observed, extras: tuple[str, ...], whole: Collection[str] = ()) -> dict[str, Stats]:
     """By kind, the chances that a likelihood has beside densities, and how often: less than none under truncation.
 
     Parameters
@@ -181,7 +183,9 @@ def masses(family: Family, of: Observed, extras: tuple[str, ...]) -> dict[str, S
     family : Family
     of : Observed
     extras : tuple of str
-        Fields of Extra that the distribution function reads.
+        What the distribution function reads beside.
+    whole : collection of str
+        What is written in integers: of `extras`, and "y" for the ends.
 
     Returns
     -------
@@ -195,21 +199,23 @@ def masses(family: Family, of: Observed, extras: tuple[str, ...]) -> dict[str, S
     under, over = (np.broadcast_to(end, of.y.shape)[there] for end in _where(family, of.y, of.extra, (low, high)))
     row = np.concatenate([there, np.arange(len(of.y))])
     ends = {"low": np.concatenate([under, low]), "high": np.concatenate([over, high])}
-    more = {name: np.broadcast_to(getattr(of.extra, name), of.y.shape)[row] for name in extras}
+    more = {name: np.broadcast_to(beside(of.extra, name), of.y.shape)[row] for name in extras}
     code, first = cells_of([of.cell[row], *ends.values(), *more.values()], len(row))
     n = np.bincount(code, np.concatenate([of.n[there], -of.n]), len(first)).astype(float)
     arrays = {"cell": of.cell[row][first] + 1, "n": n, **{name: v[first] for name, v in (ends | more).items()}}
-    found = {kind: _of_kind(arrays, kind) for kind in KINDS}
+    integers = {*whole, *(ends if "y" in whole else ())}
+    found = {kind: _of_kind(arrays, kind, integers) for kind in KINDS}
     return {kind: stats for kind, stats in found.items() if stats}
 
 
-def _of_kind(arrays: dict[str, Anything], kind: str) -> Stats:
+def _of_kind(arrays: dict[str, Anything], kind: str, whole: Collection[str]) -> Stats:
     """The arrays of one kind of mass, by Stan data name; none where there is no such mass."""
     no_low, no_high = np.isneginf(arrays["low"]), np.isposinf(arrays["high"])
     there = {"below": no_low & ~no_high, "above": ~no_low & no_high, "between": ~no_low & ~no_high}[kind]
     at = np.flatnonzero(there & (arrays["n"] != 0))
     unused = {"below": "low", "above": "high"}.get(kind)
-    named = {f"{name}_{kind}": values[at] for name, values in arrays.items() if name != unused}
+    some = {name: values[at] for name, values in arrays.items() if name != unused}
+    named = {f"{name}_{kind}": values.astype(int) if name in whole else values for name, values in some.items()}
     return {f"R_{kind}": len(at), **named} if len(at) else {}
 
 
@@ -220,6 +226,8 @@ def seen_whole(of: Observed) -> Observed:
 
 
 def read_as(extra: Extra, family: Family) -> tuple[str, ...]:
-    """The fields that the density of a family reads and that say something here."""
+    """What the density of a family reads beside responses, where it says something here; all of it of a user's own."""
+    if family.written:
+        return family.written.reads
     nothing = {"trials": 1.0, "weights": 1.0, **NEUTRAL}
     return tuple(name for name in family.extras if np.any(getattr(extra, name) != nothing[name]))

@@ -40,6 +40,14 @@ _INSTEAD = {
     "cat": "it says how many ordered categories there are: to cumulative, sratio, cratio, acat",
     "dec": "decisions are brms's, of its wiener family, which is not here",
 }
+# The same of families that users write.
+_OF_WRITTEN = {
+    "trials": 'custom_family(vars=("trials",)) reads them',
+    "rate": 'custom_family(vars=("vreal1",)) reads `vreal()`',
+    "se": 'custom_family(vars=("vreal1",)) reads `vreal()`',
+    "cens": "its stan= has no distribution function, a `_lcdf` or `_lccdf`",
+    "trunc": "its stan= has no distribution function, a `_lcdf` or `_lccdf`",
+}
 
 
 def read_response(family: Family, raw: RawResponse, weights: Floats | None) -> Response:
@@ -62,10 +70,7 @@ def read_response(family: Family, raw: RawResponse, weights: Floats | None) -> R
         For responses that the family cannot have, for what it cannot have beside them, and for censoring and
         truncation that contradict the response; rows are named.
     """
-    for name in raw.added:
-        if name in _NEEDS and not _NEEDS[name](family):
-            call = _WRITTEN.get(name, name)
-            raise DataError(f"the {family.name} family cannot have `{call}()`: {_INSTEAD[call]}")
+    _check_added(family, raw)
     response = family.read(raw, weights)
     if not raw.added.keys() - {"trials", "thres", "cat"}:
         return response
@@ -95,10 +100,12 @@ def with_items(family: Family, raw: RawResponse, response: Response, codes: Ints
     Raises
     ------
     DataError
-        For an item with different numbers of thresholds, or without one, and for families that have none.
+        For a single item, for one with different numbers of thresholds, or without one, and for families without.
     """
     if family.shared is None:
         raise DataError(f"the {family.name} family cannot have `thres()`: {_INSTEAD['thres']}")
+    if len(levels) < 2:
+        raise DataError(f"thres(gr = ...) has one level, `{levels[0]}`: rows share their thresholds, as without `gr`")
     most = np.zeros(len(levels))
     np.maximum.at(most, codes, response.y - 1)
     told = thresholds_told(raw)
@@ -113,6 +120,17 @@ def with_items(family: Family, raw: RawResponse, response: Response, codes: Ints
         raise DataError(f"`{raw.label}` has one category in `{levels[level]}`, and so no threshold; "
                         "thres(k, gr = ...) says how many there are")  # fmt: skip
     return replace(response, item=codes.astype(float), items=Items(levels, tuple(most.astype(int).tolist())))
+
+
+def _check_added(family: Family, raw: RawResponse) -> None:
+    for name in raw.added:
+        if name not in _NEEDS and name != "weights" and name not in family.extras:
+            raise DataError(f"the {family.name} family reads no `{name}`: vint() and vreal() are for families of your "
+                            "own, whose custom_family(vars=) names them")  # fmt: skip
+        if name in _NEEDS and not _NEEDS[name](family):
+            call = _WRITTEN.get(name, name)
+            instead = _OF_WRITTEN.get(call, _INSTEAD[call]) if family.written else _INSTEAD[call]
+            raise DataError(f"the {family.name} family cannot have `{call}()`: {instead}")
 
 
 def require_counting(response: Response) -> None:

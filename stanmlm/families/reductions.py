@@ -27,6 +27,7 @@ class Extra:
     censored: Floats = field(default_factory=lambda: ZERO)
     y2: Floats = field(default_factory=lambda: ZERO)
     item: Floats = field(default_factory=lambda: ZERO)
+    values: Mapping[str, Floats] = field(default_factory=dict)
 
     @property
     def whole(self) -> bool:
@@ -41,7 +42,13 @@ class Extra:
 
 def extra_at(of: Response | Extra, at: Anything | slice = slice(None)) -> Extra:
     """What a density reads of some rows."""
-    return Extra(**{one.name: some(getattr(of, one.name), at) for one in fields(Extra)})
+    own = {one.name: some(getattr(of, one.name), at) for one in fields(Extra) if one.name != "values"}
+    return Extra(**own, values={name: some(values, at) for name, values in of.values.items()})
+
+
+def beside(of: Response | Extra, name: str) -> Floats:
+    """What responses have beside, by the name of a field or of one of `values`."""
+    return of.values[name] if name in of.values else getattr(of, name)
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,7 @@ def observed(response: Response, cell: Ints, precisions: bool) -> Observed:
     weights, added = response.weights, [name for name in added_to(response) if name != "exponents"]
     often = np.broadcast_to(response.exponents, weights.shape) if precisions else weights
     there = np.flatnonzero((weights > 0) & (often > 0))
-    columns = [cell, *response_columns(response.y), response.trials, *(getattr(response, name) for name in added)]
+    columns = [cell, *response_columns(response.y), response.trials, *(beside(response, name) for name in added)]
     columns += [weights] if precisions else []
     row, place = cells_of([np.broadcast_to(column, weights.shape)[there] for column in columns], len(there))
     first = there[place]
@@ -111,10 +118,10 @@ def response_columns(y: Floats) -> list[Floats]:
     return [y] if y.ndim == 1 else list(y.T)
 
 
-def distinct_responses(of: Observed, extras: Collection[str], whole: bool = False) -> Stats:
-    """The same by Stan data name, with what the density reads beside them, as integers if whole; places from 1."""
-    seen = {"y": of.y, **{name: getattr(of.extra, name) for name in extras}}
-    seen = {name: values.astype(int) for name, values in seen.items()} if whole else seen
+def distinct_responses(of: Observed, extras: Collection[str], whole: Collection[str] = ()) -> Stats:
+    """The same by Stan data name, with what the density reads beside them; those named are whole, places from 1."""
+    seen = {"y": of.y, **{name: np.broadcast_to(beside(of.extra, name), of.n.shape) for name in extras}}
+    seen = {name: values.astype(int) if name in whole else values for name, values in seen.items()}
     return {"R": len(of.y), "cell": of.cell + 1, **seen, "n": of.n}
 
 

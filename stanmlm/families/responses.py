@@ -1,6 +1,6 @@
 """Responses as each family reads them from the left side of a formula."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,6 +40,7 @@ class Response:
     censored: Floats = field(default_factory=lambda: ZERO)  # -1 left of y, 0 not, 1 right of it, 2 between y and y2
     y2: Floats = field(default_factory=lambda: ZERO)
     item: Floats = field(default_factory=lambda: ZERO)  # whose thresholds are between its categories, from 0
+    values: Mapping[str, Floats] = field(default_factory=dict)  # of vint() and vreal(), (N,) each, by name: "vint1"
 
 
 # What a formula may add to a response, with what says nothing.
@@ -56,8 +57,9 @@ NEUTRAL = {
 
 
 def added_to(response: Response) -> tuple[str, ...]:
-    """Those of `NEUTRAL` that say something of some row."""
-    return tuple(name for name, nothing in NEUTRAL.items() if np.any(getattr(response, name) != nothing))
+    """Those of `NEUTRAL` that say something of some row, and names of `values`."""
+    said = (name for name, nothing in NEUTRAL.items() if np.any(getattr(response, name) != nothing))
+    return (*said, *response.values)
 
 
 def some(values: Anything, at: Anything | slice) -> Anything:
@@ -68,6 +70,7 @@ def some(values: Anything, at: Anything | slice) -> Anything:
 def some_rows(response: Response, at: Anything | slice) -> Response:
     """Some rows of a response."""
     parts: dict[str, Any] = {name: some(getattr(response, name), at) for name in NEUTRAL}
+    parts["values"] = {name: some(values, at) for name, values in response.values.items()}
     return replace(response, y=response.y[at], trials=response.trials[at], weights=response.weights[at], **parts)
 
 

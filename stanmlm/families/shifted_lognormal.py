@@ -189,7 +189,7 @@ SHIFTED_LOGNORMAL = Family(
     draw=_draw,
     mean=_mean,
     bounds=from_zero,
-    notation=Notation(r"\mu", "", trials_of, _law),
+    notation=Notation(r"\mu", "", trials_of, _law, symbols={"ndt": r"\delta"}),
     variance=_variance,
     cdf=_cdf,
     log_cdf=_log_cdf,

@@ -153,7 +153,7 @@ WEIBULL = Family(
     draw=_draw,
     mean=location_itself,
     bounds=from_zero,
-    notation=Notation(r"\mu", "", trials_of, _law),
+    notation=Notation(r"\mu", "", trials_of, _law, symbols={"shape": "k"}),
     variance=_variance,
     cdf=_cdf,
     log_cdf=_log_cdf,

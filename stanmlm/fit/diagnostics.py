@@ -1,6 +1,6 @@
 """Whether the draws can be trusted, and what to change where they cannot."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +8,10 @@ import pandas as pd
 
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Bools, Floats
-from stanmlm.base.arviz_compat import bfmi, ess_bulk, ess_tail, mcse_mean, rhat
+from stanmlm.base.arviz_compat import bfmi
 from stanmlm.base.layout import html_table
-from stanmlm.fit.fit import Fit, chains_of, statistic
+from stanmlm.fit.fit import Fit, chains_of, each_data_set, statistic
+from stanmlm.fit.within import ess_bulk, ess_tail, mcse_mean, rhat
 from stanmlm.sampling.engines.protocol import Sampling
 
 # Thresholds of Vehtari, Gelman, Simpson, Carpenter and Burkner (2021), section 4, and of CmdStan's `diagnose`.
@@ -112,8 +113,8 @@ def checks(fit: Fit) -> Checks:
         names.extend(row.label(at) for at in where)
         effects.extend([row.kind == "r"] * len(where))
         columns.extend(values[(slice(None), slice(None), *at)] for at in where)
-    draws = np.stack(columns, axis=-1)
-    return Checks(names, np.array(effects), places, rhat(draws), ess_bulk(draws), ess_tail(draws))
+    draws, own = np.stack(columns, axis=-1), fit.imputed
+    return Checks(names, np.array(effects), places, rhat(draws, own), ess_bulk(draws, own), ess_tail(draws, own))
 
 
 def diagnostics(fit: Fit) -> Diagnostics:
@@ -234,13 +235,14 @@ def _unmixed(worst: tuple[float, str], how: Sampling) -> str:
 
 
 def warnings_of(fit: Fit) -> list[str]:
-    """The failed diagnostics of a fit in words."""
-    return complaints(diagnostics(fit), fit.sampling)
+    """The failed diagnostics of a fit in words, of each data set by itself."""
+    if not fit.imputed:
+        return complaints(diagnostics(fit), fit.sampling)
+    sets = enumerate(each_data_set(fit), start=1)
+    return [f"data set {number}: {text}" for number, own in sets for text in warnings_of(own)]
 
 
-def convergence(draws: Floats, names: list[str]) -> pd.DataFrame:
-    """`mcse`, `Rhat`, `Bulk_ESS`, `Tail_ESS` of draws (chains, draws, parameters), a row each."""
-    return pd.DataFrame(
-        {"mcse": mcse_mean(draws), "Rhat": rhat(draws), "Bulk_ESS": ess_bulk(draws), "Tail_ESS": ess_tail(draws)},
-        index=pd.Index(names),
-    )
+def convergence(draws: Floats, names: list[str], imputed: Sequence[int] = ()) -> pd.DataFrame:
+    """`mcse`, `Rhat`, `Bulk_ESS`, `Tail_ESS` of draws (chains, draws, parameters) of a fit, a row each."""
+    found = {"mcse": mcse_mean, "Rhat": rhat, "Bulk_ESS": ess_bulk, "Tail_ESS": ess_tail}
+    return pd.DataFrame({name: of(draws, imputed) for name, of in found.items()}, index=pd.Index(names))

@@ -15,7 +15,7 @@ from stanmlm.data.frame import ModelFrame, model_frame
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.data.rvalues import as_factor
 from stanmlm.families import Family
-from stanmlm.families.altered import holding
+from stanmlm.families.altered import holding, require_density
 from stanmlm.families.categories import thresholds_told
 from stanmlm.families.ordinal import MOST_SHIFTED, shift_of
 from stanmlm.families.reading import read_response, require_counting, with_items
@@ -145,7 +145,9 @@ def _bound(formula: Formula, family: Family, raw: RawResponse, response: Respons
 
 def _beside(family: Family, formula: Formula, raw: RawResponse, response: Response) -> Family:
     """The family as it is with these responses, predictors and constants."""
-    return holding(family, _constants(formula, raw)).predicted(by_parameter(formula), response)
+    held = holding(family, _constants(formula, raw))
+    require_density(held, dict(formula.constants), response)
+    return held.predicted(by_parameter(formula), response)
 
 
 def _by_threshold(formula: Formula, family: Family, thresholds: int) -> Formula:

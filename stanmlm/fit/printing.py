@@ -9,7 +9,7 @@ from stanmlm.base.arrays import Ints
 from stanmlm.base.layout import beside, covariance_table, format_common, format_fixed, html_text, table
 from stanmlm.base.outlets import tell
 from stanmlm.data.design import predictors
-from stanmlm.fit.diagnostics import Checks, checks, complaints, diagnosed
+from stanmlm.fit.diagnostics import Checks, checks, complaints, diagnosed, warnings_of
 from stanmlm.fit.draws import coefficient_names, coefficients_of
 from stanmlm.fit.extract import fixef, ngrps, nobs, sigma
 from stanmlm.fit.fit import Fit, draws_of, n_draws
@@ -36,7 +36,8 @@ def print_fit(fit: Fit) -> str:
     sections += _observations(fit)
     sections += ["Fixed Effects:", _fixed_effects(fit, found), *_auxiliary(fit, found), *_dropped(fit)]
     sections += [how_drawn(fit)]
-    return "\n".join([*sections, *(f"Warning: {text}" for text in complaints(diagnosed(fit, found), fit.sampling))])
+    told = warnings_of(fit) if fit.imputed else complaints(diagnosed(fit, found), fit.sampling)
+    return "\n".join([*sections, *(f"Warning: {text}" for text in told)])
 
 
 def html_fit(fit: Fit) -> str:
@@ -142,7 +143,8 @@ def how_drawn(fit: Fit) -> str:
     """One line: draws, engine, version and seconds."""
     how = fit.sampling
     delta = "" if how.adapt_delta == 0.8 else f", adapt_delta {how.adapt_delta:g}"
-    chains = f"{how.chains} chain{'s' * (how.chains != 1)}, {how.warmup} + {how.iter - (how.warmup or 0)}{delta}"
+    sets = f"{len(fit.imputed)} data sets, " if fit.imputed else ""
+    chains = f"{sets}{how.chains} chain{'s' * (how.chains != 1)}, {how.warmup} + {how.iter - (how.warmup or 0)}{delta}"
     return f"Posterior means; {n_draws(fit)} draws ({chains}) by {fit.engine} {fit.version} in {sum(fit.seconds):.1f} s"
 
 

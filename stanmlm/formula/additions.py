@@ -10,6 +10,7 @@ from stanmlm.formula.rtext import deparse
 from stanmlm.formula.terms import Expression, expression
 
 SURVIVAL = "Surv"  # of R's survival package: a time, and whether it is one
+_SURVIVAL = (SURVIVAL, f"survival::{SURVIVAL}")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,11 @@ _ARGUMENTS = {
     "dec": ("dec",),
     "thres": ("thres", "gr"),
     "cat": ("cat",),
+    "vint": ("vint",),
+    "vreal": ("vreal",),
 }
+# Calls with any number of arguments: these are called vint1, vint2, ..., as brms has them in programs.
+NUMBERED = ("vint", "vreal")
 _OPTIONS = ("scale", "sigma")  # they are TRUE or FALSE, in the formula itself
 _FIRST = ("", "x", "denom")  # how brms lets the first argument be named
 _LOGICAL = {"TRUE": True, "FALSE": False, "T": True, "F": False}
@@ -52,7 +57,7 @@ def split_response(node: Node, text: str) -> tuple[Node, tuple[Addition, ...]]:
     """
     outcome, added = operands(node) if is_call(node, ("|",), 2) else (node, None)
     additions = [_addition(part, text) for part in _summands(added)] if added else []
-    if is_call(outcome, (SURVIVAL,)):
+    if is_call(outcome, _SURVIVAL):
         outcome, survival = _survival(outcome, text)
         additions = [survival, *additions]
     seen: dict[str, Addition] = {}
@@ -77,7 +82,7 @@ def _addition(node: Node, text: str) -> Addition:
         known = [f"{name}()" for name in _ARGUMENTS]
         hint = addition_elsewhere(node.text) or did_you_mean(f"{node.text}()", known)
         _refuse(node, text, f"`{deparse(node)}` is not an addition to a response that stanmlm knows{hint}")
-    names, arguments, options = _ARGUMENTS[node.text], dict[str, Expression](), list[str]()
+    names, arguments, options = _names(node), dict[str, Expression](), list[str]()
     for place, (given, value) in enumerate(node.args):
         first = place == 0 and given in _FIRST
         name = names[0] if first else given or (names[place] if place < len(names) else "")
@@ -91,6 +96,13 @@ def _addition(node: Node, text: str) -> Addition:
     if not arguments:
         _refuse(node, text, f"`{node.text}()` needs an argument: {' and '.join(names)}")
     return Addition(node.text, tuple(arguments.items()), tuple(options), node.start, node.stop)
+
+
+def _names(node: Node) -> tuple[str, ...]:
+    """What the arguments of an addition are called."""
+    if node.text in NUMBERED:
+        return tuple(f"{node.text}{k}" for k in range(1, max(len(node.args), 1) + 1))
+    return _ARGUMENTS[node.text]
 
 
 def _is_true(node: Node, name: str, text: str) -> bool:

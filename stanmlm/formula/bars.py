@@ -121,7 +121,8 @@ def expand_bar(bar: Node, text: str) -> tuple[Bar, ...]:
     groups = [tuple(expression(factor, text) for factor in group) for group in _groups(text, right)]
     varying = expand(left, text)
     if specific := [e for e in varying.variables if is_call(e.node, ["cs"])]:
-        _refuse(text, specific[0].node, "cs() varies by threshold, and not by group: write it outside the random terms")
+        _refuse(text, specific[0].node, "effects of groups on each threshold are not fitted (brms 2.18's program adds "
+                "them twice): write `(1 | g)`, whose effects all thresholds share")  # fmt: skip
     if varying.offsets:
         offset = varying.offsets[0].node
         _refuse(text, offset, "an offset stands outside the random terms")

@@ -70,6 +70,7 @@ PACKAGES: Mapping[str, frozenset[str]] = {
         "stats": "C IQR ave contr.SAS contr.helmert contr.poly contr.sum contr.treatment dnorm mad median offset "
         "plogis pnorm poly qlogis qnorm quantile relevel reorder sd var",
         "splines": "bs ns",
+        "survival": "Surv",
         "base": "I NROW abs acos acosh all any as.character as.double as.factor as.integer as.logical "
         "as.matrix as.numeric as.ordered as.vector asin asinh atan atanh c cbind ceiling cos cosh "
         "cummax cummin cumprod cumsum cut diff digamma drop droplevels duplicated exp expm1 factor "

@@ -245,7 +245,7 @@ def _quick_look(design: Design, cells: Cells, family: Family, priors: Priors, jo
     """
     alone = joined(design, cells, apart(design))
     nothing = _Look(None, of_prior(design, priors), alone)
-    if "log_density" in family.unknown:
+    if "log_density" in family.unknown or (cells.masses and "log_cdf" in family.unknown):
         return nothing
     try:
         with np.errstate(all="ignore"):

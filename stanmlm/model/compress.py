@@ -77,6 +77,8 @@ def compress(
     if collapse not in (True, False, "auto"):
         raise OptionError(f'collapse must be True, False or "auto", not {collapse!r}')
     added, whole = added_to(response), extra_at(response).whole
+    if family.written and not family.written.loop:
+        collapse = False  # a density of all rows may read their order
     beside = [name for name in ("exponents", "rate", "se") if name in added] + ([] if whole else ["masses"])
     reduction = family.reduction([of.dpar for of in predictors(design)], beside)
     known = {"offset": design.offset, "trials": response.trials, "weights": response.weights, "y": response.y}
@@ -95,8 +97,8 @@ def compress(
         stats = reduction.statistic(_whole(response), design.offset, cell, len(first))
     else:
         assert seen is not None
-        stats = distinct_responses(seen_whole(seen), extras, _in_integers(family))
-    of_masses = masses(family, seen, extras) if seen else {}
+        stats = distinct_responses(seen_whole(seen), extras, _integers(family))
+    of_masses = masses(family, seen, extras, _integers(family)) if seen else {}
     for more in of_masses.values():
         stats = {**stats, **more}
     location = [k for k, term in enumerate(design.terms) if set(dpars_of(term)) == {design.dpar}]
@@ -105,9 +107,11 @@ def compress(
     return Cells(cell, first, X, Z, index, offset, stats, rows, seen, extras, tuple(of_masses))
 
 
-def _in_integers(family: Family) -> bool:
-    """Whether programs have the responses of a family as integers."""
-    return family.kind == "category" or (family.written is not None and family.written.whole)
+def _integers(family: Family) -> tuple[str, ...]:
+    """What programs have of responses and beside them as integers."""
+    if family.written:
+        return family.written.integers
+    return ("y", *family.extras) if family.kind == "category" else ()
 
 
 def _whole(response: Response) -> Response:

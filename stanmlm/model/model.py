@@ -14,6 +14,7 @@ from stanmlm.data.factors import level_key
 from stanmlm.data.frame import ModelFrame
 from stanmlm.families import Family
 from stanmlm.families.distributional import Distributional
+from stanmlm.families.reductions import beside
 from stanmlm.families.responses import Response, added_to
 from stanmlm.formula.bf import LOCATION
 from stanmlm.formula.formula import Formula
@@ -109,7 +110,7 @@ def _words(model: Model) -> tuple[int, ...]:
         for term in design.terms
     ]
     indexes = [term.index for term in design.terms] + ([] if design.row is None else [design.row])
-    added = [np.broadcast_to(getattr(response, name), response.weights.shape) for name in added_to(response)]
+    added = [np.broadcast_to(beside(response, name), response.weights.shape) for name in added_to(response)]
     plain = (response.y, response.trials, response.weights, design.offset, design.X)
     arrays = (*plain, *(t.Z for t in design.terms), *(np.nan_to_num(array, posinf=0.0, neginf=0.0) for array in added))
     others = [array for of in design.others for array in (of.offset, of.X)]

@@ -1,13 +1,12 @@
 """What is said before sampling: a posterior that does not exist, and default priors that the data contradict by far."""
 
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats
-from stanmlm.base.errors import StanmlmWarning
+from stanmlm.base.callers import warn_user
 from stanmlm.data.design import dpars_of
 from stanmlm.data.whole_rows import whole
 from stanmlm.formula.bf import LOCATION
@@ -16,6 +15,7 @@ from stanmlm.model.crossed import effects_to_rows
 from stanmlm.model.joining import separated
 from stanmlm.model.model import Model
 from stanmlm.model.pilot import Pilot
+from stanmlm.model.separation import improper
 from stanmlm.priors.distributions import DISTRIBUTIONS
 from stanmlm.priors.priors import PriorRow
 
@@ -32,7 +32,7 @@ DEFAULTS = ("default", "brms", "split decov")
 
 
 def check_posterior(model: Model) -> None:
-    """Warn of data that are fitted exactly, and of default priors on sds that the data contradict.
+    """Warn of data that are fitted exactly, of a posterior that is none, and of defaults that the data contradict.
 
     Parameters
     ----------
@@ -41,14 +41,15 @@ def check_posterior(model: Model) -> None:
     Warns
     -----
     StanmlmWarning
-        If nothing is left for the residual sd, or the sds of group effects are far outside their default prior; then
-        the message says what to set.
+        If nothing is left for the residual sd, if responses are separated and no prior holds coefficients, or if the
+        sds of group effects are far outside their default prior; then the message says what to set.
 
     Examples
     --------
     >>> from stanmlm import lm, simulate_exams
+    >>> from stanmlm.base.callers import overheard
     >>> model = lm("score ~ hours", simulate_exams(seed=1), seed=1).model
-    >>> with warnings.catch_warnings(record=True) as remarks:
+    >>> with overheard() as remarks:
     ...     check_posterior(model)
     >>> remarks
     []
@@ -58,8 +59,9 @@ def check_posterior(model: Model) -> None:
     looked = model.centering.pilot
     at = separated(looked, model.design, model.joined.blocks) if looked else None
     texts = list(_exact_fit(model, at)) or list(_contradictions(model, at) if at else ())
+    texts += improper(model)
     for text in texts:
-        warnings.warn(StanmlmWarning(text), stacklevel=2)
+        warn_user(text)
 
 
 def _exact_fit(model: Model, at: Pilot | None) -> Iterator[str]:

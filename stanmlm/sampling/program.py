@@ -13,7 +13,7 @@ import numpy as np
 from stanmlm.data.coefficients import places_of
 from stanmlm.data.design import Predictor, dpars_of, predictors
 from stanmlm.families import FAMILIES
-from stanmlm.families.custom import declared
+from stanmlm.families.custom_parameters import declared
 from stanmlm.families.distributional import Distributional
 from stanmlm.families.links import LINKS
 from stanmlm.families.ordinal import SHARED, SHIFTS

@@ -251,3 +251,51 @@ def test_a_notebook_sets_what_print_shows() -> None:
     assert made._repr_latex_() == f"$$\n{made}\n$$"
     assert repr(made) == str(made)
     assert str(made).startswith("\\begin{aligned}\n")
+
+
+def test_other_parameters_have_lines_of_their_own() -> None:
+    fit = pupil_fit("brm", sm.bf("y ~ x + (1 | school)", "sigma ~ x + (1 | school)"))  # type: ignore[arg-type]
+    assert lines(fit, names={"y": "y", "x": "x"}) == [
+        r"y_{ij} \sim \text{Normal}(\mu_{ij}, \sigma_{ij}^2)",
+        r"\mu_{ij} = \alpha_{j} + \beta\,x_{ij}",
+        r"\alpha_{j} \sim \text{Normal}(\mu_{\alpha}, \sigma_{\alpha}^2)",
+        r"\sigma_{ij} = \exp(\mu_{\sigma,ij})",
+        r"\mu_{\sigma,ij} = \alpha_{\sigma,j} + \beta_{\sigma}\,x_{ij}",
+        r"\alpha_{\sigma,j} \sim \text{Normal}(\mu_{\alpha_{\sigma}}, \sigma_{\alpha_{\sigma}}^2)",
+    ]
+    apart = lines(fit, substituted=True)[4]
+    assert apart.endswith(
+        r"= \mu_{\alpha_{\sigma}} + \varepsilon_{\alpha_{\sigma},j} + \beta_{\sigma}\,\mathrm{x}_{ij}"
+    )
+    linked = pupil_fit("brm", sm.bf("y ~ (1 |p| school)", "sigma ~ (1 |p| school)"))  # type: ignore[arg-type]
+    with pytest.raises(OptionError, match="effects of `school` are of several, together"):
+        equation(linked)
+
+
+def test_letters_of_thresholds_and_laws_are_no_indices() -> None:
+    frame = pupils().assign(answer=pd.Categorical(pupils()["count"].clip(0, 3), ordered=True))
+    text = sm.bf("answer ~ hours + cs(x) + (1 | school) + (1 | examiner)", "disc ~ 0 + z_2")
+    of_answers = sm.brm(text, frame, family="cratio", **SHORT)
+    found = lines(of_answers, names={"answer": "a", "hours": "h", "x": "x", "z_2": "z"})
+    assert found[:2] == [
+        r"\Pr(a_{ijl} > k \mid a_{ijl} \ge k) = "
+        r"\text{logit}^{-1}(\mathrm{disc}_{ijl}\,(\mu_{ijl} + \mu_{k,ijl} - \tau_{k}))",
+        r"\mu_{ijl} = \alpha^{\mathrm{school}}_{j} + \alpha^{\mathrm{examiner}}_{l} + \beta\,h_{ijl}",
+    ]
+    assert found[4:] == [
+        r"\mu_{k,ijl} = \beta_{k}\,x_{ijl}",
+        r"\mathrm{disc}_{ijl} = \exp(\mu_{\mathrm{disc},ijl})",
+        r"\mu_{\mathrm{disc},ijl} = \beta_{\mathrm{disc}}\,z_{ijl}",
+    ]
+    times = pupil_fit("brm", sm.bf("hours ~ x + (1 | school) + (1 | room)", "shape ~ x"), family="weibull")  # type: ignore[arg-type]
+    first, mean, *_ = lines(times, names={"hours": "t"})
+    assert first == r"t_{ijl} \sim \text{Weibull}(k_{ijl}, \mu_{ijl} / \Gamma(1 + 1/k_{ijl}))"
+    assert mean == r"\mu_{ijl} = \exp(\eta_{ijl})"
+
+
+@pytest.mark.parametrize("family", [f for f in FAMILIES.values() if f.scalars and not f.spread], ids=lambda f: f.name)
+def test_every_law_has_its_parameters_under_their_names(family: Family) -> None:
+    law = family.notation.law(r"\mu", "n")
+    known = [family.notation.symbol(one.name) for one in family.scalars]
+    assert len({*known}) == len(known)
+    assert all(symbol in law for symbol in known if family.name != "ordbeta" or symbol == r"\phi")

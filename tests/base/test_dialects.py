@@ -64,6 +64,9 @@ def test_what_is_in_no_table_says_nothing() -> None:
         ("y ~ x + np.pi", "write `pi`"),
         ("y ~ len(x)", r"`len\(\)` is Python's; R's is `length\(\)`"),
         ("y ~ np.fft(x)", r"define `fft = np.fft` and write `fft\(...\)`"),
+        ("y ~ cse(x)", 'could not find function "cse"; did you mean `cs`?'),
+        ("surv(y, x) ~ x", 'could not find function "surv"; did you mean `Surv`?'),
+        ("y ~ Surv(x, 1)", r"`Surv\(\)` stands by itself in a formula"),
         ("y ~ foo.bar(x)", 'could not find function "foo.bar"'),
     ],
 )
@@ -96,7 +99,7 @@ def test_a_package_is_never_dropped(text: str, message: str) -> None:
 
 
 def test_rs_packages_are_known_and_their_functions_are_those_of_the_table() -> None:
-    known = {name for name in FUNCTIONS | dict.fromkeys(("C", *CONTRASTS)) if name[0].isalpha()}
+    known = {name for name in FUNCTIONS | dict.fromkeys(("C", "Surv", *CONTRASTS)) if name[0].isalpha()}
     of_packages = [name for functions in PACKAGES.values() for name in functions]
     assert sorted(of_packages) == sorted(known - {"group_mean"})
     assert model_matrix("y ~ splines::ns(x, df = 3) + stats::poly(x, 2) + base::log(x + 9)", DATA).shape[1] == 7

@@ -190,12 +190,17 @@ def test_names_of_programs_and_bounds_of_any_kind_are_free() -> None:
         ({"type": "count"}, "type is 'count'"),
         ({"name": "poisson"}, "`poisson` is a family that there is already"),
         ({"name": "two words"}, "`two words` is no name"),
-        ({"dpars": ("phi", "mu")}, "`mu` first"),
-        ({"links": ("logit",)}, "links has 1 for 2 parameters"),
+        ({"dpars": ("phi", "nu")}, "`mu` among them"),
+        ({"dpars": ("mu", "mu")}, "each parameter once"),
+        ({"links": ("logit", "log", "log")}, "links has 3 for 2 parameters"),
         ({"links": ("logit", "logs")}, "`logs` is not a link; did you mean `log`"),
-        ({"lb": (0,)}, "lb has 1 for 2 parameters"),
+        ({"lb": (0, 0, 0)}, "lb has 3 for 2 parameters"),
         ({"lb": (None, 2), "ub": (None, 1)}, "nothing lies between lb and ub of phi, 2 and 1"),
-        ({"vars": ("vint1[n]",)}, r"there is \"trials\""),
+        ({"vars": ("vint1[m]",)}, r"vars has 'vint1\[m\]'; there are \"trials\""),
+        ({"vars": ("vint0",)}, r"vars has 'vint0'"),
+        ({"vars": ("vint1", "vint1[n]")}, r"`vint1` of vars is there twice"),
+        ({"log_cdf": mean}, r"log_cdf= is given, and stan= defines neither `real beta_binomial2_lcdf"),
+        ({"log_ccdf": mean}, r"log_ccdf= is given, and stan= defines neither"),
     ],
 )
 def test_what_cannot_be_a_family_is_refused(changes: dict[str, object], message: str) -> None:
@@ -221,6 +226,6 @@ def test_bounds_are_numbers_in_any_list_and_nothing_else() -> None:
         for ends in ((None, 1.0), pd.Series([-np.inf, 1.0]))
     )
     assert [each.within for each in one.parameters] == [each.within for each in other.parameters]
-    for odd in (np.arange(3.0), "k", ("a", "b"), np.ones((2, 2)), (1.0,), 1j):
+    for odd in (np.arange(3.0), "k", ("a", "b"), np.ones((2, 2)), (1.0, 1.0, 1.0), 1j):
         with pytest.raises(sm.StanmlmError):
             sm.custom_family("tilted", ("mu", "k"), ("identity", "log"), stan=stan, ub=odd)

@@ -11,7 +11,7 @@ import stanmlm as sm
 from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmWarning
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.families import FAMILIES, Family, as_family
-from stanmlm.families.altered import holding
+from stanmlm.families.altered import holding, require_density
 from stanmlm.families.reading import read_response
 from stanmlm.families.responses import Response
 from stanmlm.fit.pipeline import ModelOptions, build_model
@@ -92,6 +92,28 @@ def test_a_parameter_held_at_a_number_is_none_of_the_familys() -> None:
     assert of.part(slice(1, 2), slice(0, 1))["nu"].tolist() == [[4.0]]
     with pytest.raises(OptionError, match=r"nu cannot be 0.5: it lies from 1 to inf"):
         holding(FAMILIES["student"], {"nu": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "words"),
+    [
+        ("gaussian", {"sigma": 0.0}, "sigma cannot be 0: no response has a density there"),
+        ("negbinomial", {"shape": 0.0}, "shape cannot be 0: no response has a density there"),
+        ("beta", {"phi": np.inf}, "phi cannot be inf: no response has a density there"),
+        ("asym_laplace", {"quantile": 1.0}, "quantile cannot be 1: it lies between 0 and 1"),
+        ("zero_inflated_poisson", {"zi": 0.0}, "zi cannot be 0: it lies between 0 and 1"),
+    ],
+)
+def test_a_parameter_is_held_where_responses_have_a_density(name: str, at: dict[str, float], words: str) -> None:
+    one = np.ones(4)
+    response = Response(
+        "y", np.array([0.2, 0.5, 0.4, 0.6]) if name == "beta" else np.array([1.0, 2.0, 4.0, 0.0]), one, one
+    )
+    with pytest.raises(OptionError, match=words):
+        require_density(holding(FAMILIES[name], at), at, response)
+    for known in ({"nu": 1.0}, {"sigma": 2.0}):
+        require_density(holding(FAMILIES["student"], known), known, response)
+    require_density(holding(FAMILIES["von_mises"], {"kappa": 0.0}), {"kappa": 0.0}, response)
 
 
 def test_numbers_of_bf_are_printed_as_they_are_written() -> None:

@@ -56,7 +56,7 @@ def test_a_prior_of_coefficients_is_one_of_theirs() -> None:
         ("y ~ x * cs(z)", "sratio", "stands by itself in a sum"),
         ("y ~ cs(x, z)", "sratio", "takes one sum of terms"),
         ("y ~ cs(1)", "sratio", "takes terms"),
-        ("y ~ x + (cs(z) | g)", "sratio", "varies by threshold, and not by group"),
+        ("y ~ x + (cs(z) | g)", "sratio", "effects of groups on each threshold are not fitted"),
     ],
 )
 def test_what_cannot_be_specific_is_refused(text: str, family: str, message: str) -> None:

@@ -118,6 +118,7 @@ def test_surv_is_a_response_with_its_censoring() -> None:
         ("Surv", {"event": "status == 2"}, ("right",)),
         ("weights", {"weights": "w"}, ()),
     ]
+    assert added("survival::Surv(time, status == 2) ~ x") == [("Surv", {"event": "status == 2"}, ("right",))]
     assert added('Surv(t1, t2, type = "interval2") ~ x') == [("Surv", {"time2": "t2"}, ("interval2",))]
 
 

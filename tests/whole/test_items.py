@@ -144,6 +144,7 @@ def test_the_pilot_begins_where_thresholds_of_each_item_are() -> None:
     [
         ("y | thres(gr = item) ~ x * item", "leave `item` out on the right"),
         ("y | thres(gr = k) ~ x", r"write gr = factor\(k\)"),
+        ("y | thres(gr = factor(0 * k)) ~ x", "has one level, `0`: rows share their thresholds, as without `gr`"),
         ("y | thres(k) ~ x", "numbers of thresholds for each item"),
         ("y | thres(x, gr = item) ~ 1", "a whole number from 1"),
         ("y | thres(1) ~ x", "above 2, the highest category"),

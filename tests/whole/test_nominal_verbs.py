@@ -271,5 +271,7 @@ def test_equations_are_of_any_category_or_of_each() -> None:
     assert r"\mu_{3,i} &= \alpha_{3} + " in apart
     shares = str(sm.equation(of_parts("dirichlet")))
     assert r"\mathrm{cbind(s1{,}\ s2{,}\ s3)}_{ij} &\sim \text{Dirichlet}(\pi_{ij} \phi)" in shares
-    with pytest.raises(sm.OptionError, match="`phi` has a formula too"):
-        sm.equation(of_parts("dirichlet", "phi ~ x + (1 | g)"))
+    both = str(sm.equation(of_parts("dirichlet", "phi ~ x + (1 | g)")))
+    assert r"\text{Dirichlet}(\pi_{ij} \phi_{ij})" in both
+    assert r"\phi_{ij} &= \exp(\mu_{\phi,ij})" in both
+    assert r"\mu_{\phi,ij} &= \alpha_{\phi,j} + \beta_{\phi}\,\mathrm{x}_{ij}" in both

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from stanmlm.base.errors import OptionError
 from stanmlm.data.design import dpars_of, predictors
+from stanmlm.families.links import Link
 from stanmlm.formula.formula import by_parameter
 from stanmlm.model.model import Model
 
@@ -11,9 +12,9 @@ ANY = "c"  # the index of categories that share a formula
 
 
 def by_category(model: Model) -> list[tuple[str, Model]]:
-    """The predictors of a model that equations are to write, each as a model of its own with the index of its category.
+    """The locations of a model that equations are to write, each as a model of its own with the index of its category.
 
-    One with the index c, where all categories have the same formula; with the index "", where there is one predictor.
+    One with the index c, where all categories have the same formula; with the index "", where there is one location.
 
     Raises
     ------
@@ -21,13 +22,28 @@ def by_category(model: Model) -> list[tuple[str, Model]]:
         For effects of several predictors that correlate.
     """
     locations, formulas = model.family.locations, by_parameter(model.formula)
-    if not model.family.spread:
-        return [("", model)]
     if linked := next((term.group for term in model.design.terms if len({*dpars_of(term)}) > 1), ""):
         raise OptionError(f"equation() writes one predictor at a time; effects of `{linked}` are of several, together")
+    if not model.family.spread:
+        return [("", _alone(model, locations[0]) if model.design.others else model)]
     if all(formulas[dpar] is model.formula for dpar in locations):
         return [(ANY, _alone(model, locations[0]))]
     return [(str(number), _alone(model, dpar)) for number, dpar in zip(category_numbers(model), locations, strict=True)]
+
+
+def by_parameters(model: Model) -> list[tuple[str, Link, Model]]:
+    """The predictors of other parameters: what each is called, its link, and it as a model of its own."""
+    shifts = [one.name for one in model.family.shifts]
+    beside = [one for one in model.family.parameters if one.name not in (*model.family.locations, *shifts)]
+    there = {of.dpar for of in model.design.others}
+    notation = model.family.notation
+    return [(notation.symbol(one.name), one.link, _alone(model, one.name)) for one in beside if one.name in there]
+
+
+def by_threshold(model: Model) -> Model | None:
+    """What thresholds are moved by, category specific effects, as a model of its own; None without."""
+    there = [of.dpar for of in model.design.others if of.dpar in [one.name for one in model.family.shifts]]
+    return _alone(model, there[0]) if there else None
 
 
 def category_numbers(model: Model) -> list[int]:

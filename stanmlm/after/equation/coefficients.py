@@ -62,7 +62,7 @@ def anatomy(model: Model) -> Anatomy:
     [(0, True, 1), (1, True, 0)]
     """
     columns = fixed_parts(model, WIDE)
-    first = model.family.in_thresholds
+    first = model.family.in_thresholds if model.design.dpar in model.family.locations else 0
     blocks, inside = _blocks(model, columns, first)
     coefficients = _varying(model)
     for column, parts in enumerate(columns[first:], first):

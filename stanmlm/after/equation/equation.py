@@ -1,11 +1,18 @@
 """`equation`: a model in the notation of multilevel textbooks, levels apart or in one line, as LaTeX."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stanmlm.after.equation.by_category import ANY, by_category, category_numbers, reference_number
+from stanmlm.after.equation.by_category import (
+    ANY,
+    by_category,
+    by_parameters,
+    by_threshold,
+    category_numbers,
+    reference_number,
+)
 from stanmlm.after.equation.coefficients import Coefficient, Varying
 from stanmlm.after.equation.group_laws import covariance_lines, law, vector
 from stanmlm.after.equation.latex import Symbol, aligned, at
@@ -15,6 +22,7 @@ from stanmlm.after.equation.page import (
     EPSILON,
     GAMMA,
     MU,
+    THRESHOLD,
     Line,
     Page,
     check_page_names,
@@ -30,7 +38,6 @@ from stanmlm.after.equation.page import (
     sum_lines,
 )
 from stanmlm.base.arguments import check_arguments
-from stanmlm.base.errors import OptionError
 from stanmlm.fit.fit import Fit
 from stanmlm.fit.fitlist import FitList
 from stanmlm.formula.formula import items_of
@@ -73,7 +80,8 @@ def equation(fit: Fit | FitList, *, substituted: bool = False, names: Mapping[st
     index where it varies; mu its mean, gamma the coefficients of group-level predictors, sigma and rho the standard
     deviations and correlations. A variable that is constant within groups is written with their index, and where it
     explains a varying coefficient, by itself or in an interaction, it stands in that coefficient's own equation.
-    Predictors of categories in no order are written once, for any category c, or each where their formulas differ.
+    Predictors of categories in no order are written once, for any category c, or each where their formulas differ; then
+    those of other parameters, and category specific effects once, for any threshold k.
 
     Parameters
     ----------
@@ -92,7 +100,7 @@ def equation(fit: Fit | FitList, *, substituted: bool = False, names: Mapping[st
     Raises
     ------
     OptionError
-        For names of variables that the model does not have, and for models where other parameters have a formula.
+        For names of variables that the model does not have, and for effects of several predictors that correlate.
 
     Examples
     --------
@@ -109,20 +117,34 @@ def equation(fit: Fit | FitList, *, substituted: bool = False, names: Mapping[st
     given = names or {}
     if isinstance(fit, FitList):
         return Equation(tuple(_separate(next(iter(fit.fits.values())).model, given)))
-    if beside := [of.dpar for of in fit.model.design.others if of.dpar not in fit.model.family.locations]:
-        listed = " and ".join(f"`{dpar}`" for dpar in beside)
-        raise OptionError(f"equation() writes models with one predictor; here {listed} has a formula too")
-    pages = [page_of(of, given, category, fit.model) for category, of in by_category(fit.model)]
-    check_page_names(pages)
-    body = [line for page in pages for line in (_in_one(page) if substituted else _apart(page))]
-    return Equation((*_response_lines(pages[0]), *_odds(fit.model, pages[0]), *body))
+    model, lines = fit.model, _in_one if substituted else _apart
+    pages = [page_of(of, given, category, model) for category, of in by_category(model)]
+    beside = [(symbol, link, page_of(of, given, symbol, model)) for symbol, link, of in by_parameters(model)]
+    shift = by_threshold(model)
+    shifts = [page_of(shift, given, THRESHOLD, model)] if shift else []
+    check_page_names([*pages, *(page for *_, page in beside), *shifts])
+    body = [line for page in (*pages, *shifts) for line in lines(page)]
+    for symbol, link, page in beside:
+        body += [(_by_row(symbol, page), f"= {link.written(str(predictor_on(page)))}"), *lines(page)]
+    first = _response_lines(pages[0], [symbol for symbol, *_ in beside], shifts)
+    return Equation((*first, *_odds(model, pages[0]), *body))
 
 
 # The response.
 
 
-def _response_lines(page: Page) -> list[Line]:
-    """The distribution of a row's response, and the link where there is one."""
+def _response_lines(page: Page, beside: Sequence[str] = (), shifts: Sequence[Page] = ()) -> list[Line]:
+    """The distribution of a row's response, and the link where there is one.
+
+    Parameters
+    ----------
+    page
+        Of the location.
+    beside
+        Symbols of other parameters that rows differ in.
+    shifts
+        The page of what thresholds are moved by, where there is one.
+    """
     family, response = page.model.family, page.model.response
     notation, eta = family.notation, str(predictor_on(page))
     mean = f"{notation.mean}_{{{page.row}}}"
@@ -130,11 +152,19 @@ def _response_lines(page: Page) -> list[Line]:
     outcome = f"{name_on(page, response_name(page.model))}_{{{page.row}}}"
     if notation.event:
         event = notation.event.replace("y", outcome)
-        threshold = rf"\tau_{{{_item(page)}k}}"
-        away = f"{eta} - {threshold}" if notation.beyond else f"{threshold} - {eta}"
-        return [(rf"\Pr({event})", f"= {family.link.written(away)}")]
-    lines = [(outcome, rf"\sim {notation.law(mean, size)}")]
+        threshold, own = rf"\tau_{{{_item(page)}{THRESHOLD}}}", [eta, *map(str, map(predictor_on, shifts))]
+        away = f"{' + '.join(own)} - {threshold}" if notation.beyond else f"{threshold} - {' - '.join(own)}"
+        times = "".join(rf"{_by_row(symbol, page)}\," for symbol in beside)
+        return [(rf"\Pr({event})", f"= {family.link.written(f'{times}({away})' if times else away)}")]
+    law = notation.law(mean, size)
+    for symbol in beside:
+        law = law.replace(symbol, _by_row(symbol, page))
+    lines = [(outcome, rf"\sim {law}")]
     return lines if mean == eta or page.category else [*lines, (mean, f"= {family.link.written(eta)}")]
+
+
+def _by_row(symbol: str, page: Page) -> str:
+    return f"{symbol}_{{{page.row}}}"
 
 
 def _item(page: Page) -> str:

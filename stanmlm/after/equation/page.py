@@ -14,8 +14,10 @@ from stanmlm.formula.rcode import is_call, operands
 from stanmlm.model.model import Model
 from stanmlm.priors.parameters import groupings
 
-LETTERS = "jklmnopqrstuvwxyz"  # an index for each grouping factor
+LETTERS = "jklmnopqrstuvwxyz"  # an index for each grouping factor, but for what laws call something
+THRESHOLD = "k"  # the index of thresholds
 ACROSS = 4  # summands on a line
+ETA = Symbol(r"\eta")
 ALPHA, GAMMA, MU, EPSILON = Symbol(r"\alpha"), Symbol(r"\gamma"), Symbol(r"\mu"), Symbol(r"\varepsilon")
 BETA = Symbol(r"\boldsymbol{\beta}")  # of a term of many columns
 SIGMA, RHO = Symbol(r"\sigma"), Symbol(r"\rho")
@@ -42,7 +44,10 @@ def page_of(model: Model, names: Mapping[str, str], category: str = "", whole: M
     """The page of a model, or of a category's part of the whole, where variables are called by `names`."""
     found = anatomy(model)
     order = [grouping.group for grouping in groupings((whole or model).design)]
-    every = tuple(LETTERS[: len(order) or any(block.indicators for block in found.blocks)])
+    notation = model.family.notation
+    taken = {*notation.symbols.values(), *([THRESHOLD] if notation.event else [])}
+    free = [letter for letter in LETTERS if letter not in taken]
+    every = tuple(free[: len(order) or any(block.indicators for block in found.blocks)])
     letters = tuple(every[order.index(grouping.group)] for grouping in groupings(model.design)) or every
     symbols = tuple(at(symbol, category) for symbol in _symbols(found.coefficients))
     varies: dict[int, list[tuple[Symbol, Coefficient, Varying]]] = {bar: [] for bar in range(len(model.design.terms))}
@@ -84,8 +89,10 @@ def _variables(page: Page) -> set[str]:
 
 
 def predictor_on(page: Page) -> Symbol:
-    """The linear predictor of a row."""
-    return at(MU, page.category, page.row)
+    """The linear predictor of a row: mu, or eta where the law has another mu, which is a function of it."""
+    family = page.model.family
+    is_mean = family.notation.mean == str(MU) and not family.notation.event
+    return at(ETA if is_mean and not family.is_linear and not page.category else MU, page.category, page.row)
 
 
 def name_on(page: Page, text: str) -> str:

@@ -121,13 +121,14 @@ _FIELDS = {"rate": "rate", "lb": "lower", "ub": "upper", "se": "se"}  # of Extra
 
 def with_added(extra: Extra, fitted: Response, told: Mapping[str, Floats]) -> Extra:
     """What new rows have beside their parameters where the formula adds it; NaN where nobody tells what the fit has."""
-    N, parts = len(extra.weights), {}
+    N, parts = len(extra.weights), dict[str, Floats]()
     for name, part in _FIELDS.items():
         if name in told:
             parts[part] = told[name]
         elif np.any(getattr(fitted, part) != NEUTRAL[part]):
             parts[part] = np.full(N, np.nan)
-    return replace(extra, **parts)
+    values = {name: told.get(name, np.full(N, np.nan)) for name in fitted.values}
+    return replace(extra, **parts, values=values)
 
 
 def items_of_rows(fit: Fit, design: Design) -> Floats:

@@ -25,9 +25,9 @@ from stanmlm.base.streams import Source
 from stanmlm.data.design import Design
 from stanmlm.data.factors import Level, level_names
 from stanmlm.data.whole_rows import n_rows, rows_of
-from stanmlm.families.reductions import Extra, extra_at
+from stanmlm.families.reductions import Extra, beside, extra_at
 from stanmlm.families.responses import Response
-from stanmlm.fit.fit import Fit, n_draws, source_of
+from stanmlm.fit.fit import Fit, n_draws, source_of, warn_of_data_sets
 
 NEW_LEVELS = ("draw", "zero", "error")
 SHOWN = 5  # new levels that a warning names
@@ -76,6 +76,7 @@ def target_of(
     check_offset(newdata, offset)
     fitted = target_at(fit, model.design, model.response, model.frame.index, request)
     if newdata is None:
+        warn_of_data_sets(fit)
         return fitted
     encoded = new_design(fit, newdata, offset, groups=[bool(coefs.any()) for coefs in fitted.used])
     known = known_weights(fit, newdata)
@@ -118,10 +119,11 @@ def require_trials(target: Target) -> None:
 
 
 def require_told(target: Target, names: Sequence[str]) -> None:
-    """Refuse new data that do not tell what responses are distributed by: rates, bounds, standard errors."""
-    for name in names:
-        if np.isnan(getattr(target.extra, name)).any():
-            raise DataError(f"the new data do not tell the {TOLD[name]} that the formula adds to the response")
+    """Refuse new data that do not tell what responses are distributed by, what vint() and vreal() have among it."""
+    for name in (*names, *target.extra.values):
+        if np.isnan(beside(target.extra, name)).any():
+            what = TOLD.get(name, f"`{name}`")
+            raise DataError(f"the new data do not tell the {what} that the formula adds to the response")
 
 
 TOLD = {"rate": "rates", "lower": "bounds", "upper": "bounds", "se": "standard errors"}

@@ -162,14 +162,15 @@ def _custom_written(family: Family) -> Json:
     text, whole = family.written, family.whole or family
     assert text is not None
     ends = {one.name: [_end(end) for end in one.ends] for one in family.parameters if one.ends is not None}
+    own = {one.name: one for one in whole.parameters}
+    ordered = [own[name] for name, *_ in text.parameters]
     return {
         "custom": family.name,
-        "parameters": [
-            [one.name, one.link.name, *map(_end, (one.within.low, one.within.high))] for one in whole.parameters
-        ],
+        "parameters": [[one.name, one.link.name, *map(_end, (one.within.low, one.within.high))] for one in ordered],
         "stan": text.text,
         "type": "int" if text.whole else "real",
         "vars": list(text.reads),
+        "loop": text.loop,
         "ends": ends,
         "constants": dict(family.constants),
     }
@@ -177,9 +178,10 @@ def _custom_written(family: Family) -> Json:
 
 def _custom_read(written: Any) -> Family:
     names, links, low, high = zip(*written["parameters"], strict=True)
-    text, type_ = written["stan"], written["type"]
+    text, type_, reads = written["stan"], written["type"], tuple(written["vars"])
+    loop = written.get("loop", True)  # files of 0.1 and 0.2 have none
     family = custom_family(
-        written["custom"], names, links, stan=text, type=type_, lb=low, ub=high, vars=tuple(written["vars"])
+        written["custom"], names, links, stan=text, type=type_, lb=low, ub=high, vars=reads, loop=loop
     )
     return holding(family, written["constants"]).narrowed(_bounds(written["ends"]))
 
