@@ -106,7 +106,8 @@ def _flat(nav: list[Any], section: str = "Begin") -> list[tuple[str, str, str]]:
 
 def _about(markdown: str) -> str:
     """The first sentence of a page, without links and marks."""
-    texts = [text for text in markdown.split("\n\n")[1:] if text[:1].isalpha() or text[:2] == "**"]
+    prose = re.sub(r"^```.*?^```$", "", markdown, flags=re.DOTALL | re.MULTILINE)
+    texts = [text for text in prose.split("\n\n")[1:] if re.match(r"\w|[`\"]|\*\*", text)]
     plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", " ".join(texts[0].split())) if texts else "docstrings, one by one"
     return re.split(r"(?<=[.?]) ", plain.replace("**", ""))[0].rstrip(".:")
 

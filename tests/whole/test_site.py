@@ -180,7 +180,10 @@ def test_machines_read_sections_sentences_and_tables_without_html() -> None:
 
     nav = [{"Home": "index.md"}, {"How to": [{"Priors": "how-to/priors.md"}]}]
     assert mkdocs_hooks._flat(nav) == [("Begin", "Home", "index.md"), ("How to", "Priors", "how-to/priors.md")]
-    assert mkdocs_hooks._about("# T\n\n<div>\n\n**Every** [fit](x.md) has priors. More.") == "Every fit has priors"
+    assert (
+        mkdocs_hooks._about("# T\n\n```python\na\n\nb = 1\n```\n\n<div>\n\n**Every** [fit](x.md) has priors. More.")
+        == "Every fit has priors"
+    )
     html = (
         '<div class="output">\n<table><tr><th></th><th>x</th></tr><tr><th>a</th><td>1 &lt; 2</td></tr></table>\n</div>'
     )
