@@ -14,6 +14,7 @@ _end_quietly()  # before what takes its time
 
 import inspect as _inspect
 
+from stanmlm.after.criticism.averaging import posterior_average, pp_average
 from stanmlm.after.criticism.calibration import Calibration, sbc
 from stanmlm.after.criticism.compare import Ladder, ladder
 from stanmlm.after.criticism.criticism import loo, loo_compare, loo_model_weights, pareto_k, waic
@@ -116,6 +117,8 @@ from stanmlm.fit.extract import coef, confint, fixef, ngrps, nobs, ranef, sigma,
 from stanmlm.fit.files.saved import load, save
 from stanmlm.fit.fit import Fit
 from stanmlm.fit.fitlist import FitList
+from stanmlm.fit.fits import fits
+from stanmlm.fit.joined import combine_models
 from stanmlm.fit.lmlist import coefficients, lmList
 from stanmlm.fit.printing import display
 from stanmlm.fit.prior_summary import prior_summary
@@ -230,6 +233,7 @@ __all__ = [
     "choose_engine",
     "coef",
     "coefficients",
+    "combine_models",
     "comparisons",
     "conditional_effects",
     "confint",
@@ -250,6 +254,7 @@ __all__ = [
     "equivalence",
     "exgaussian",
     "exponential",
+    "fits",
     "fitted",
     "fixef",
     "flat",
@@ -320,6 +325,7 @@ __all__ = [
     "plot_slopes",
     "plot_trace",
     "poisson",
+    "posterior_average",
     "posterior_epred",
     "posterior_interval",
     "posterior_linpred",
@@ -327,6 +333,7 @@ __all__ = [
     "poststratify",
     "powerSim",
     "powerscale",
+    "pp_average",
     "pp_check",
     "predict",
     "predicted_draws",

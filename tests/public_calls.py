@@ -95,7 +95,7 @@ def raw() -> RawDraws:
 
 # What a function needs beside a fit and data, and the argument in question.
 FORMULA = {"formula": "score ~ hours + (1 | student)"}
-VERBS = ("lm", "glm", "lmer", "glmer", "brm", "lmList", "update")
+VERBS = ("lm", "glm", "lmer", "glmer", "brm", "fits", "lmList", "update")
 NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "as_data_frame": lambda: {"table": sm.VarCorr(exams_fit())},
     "beta": lambda: {"alpha": 1, "beta": 1},
@@ -122,10 +122,13 @@ NEEDED: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "load_dataset": lambda: {"name": "cbpp", "package": "lme4"},
     "load_naes": lambda: {"path": "absent.csv"},
     "makeFEdummies": lambda: {"x": ["a", "b"]},
+    "fits": lambda: {"formula": "score ~ hours", "by": "student"},
     "model_frame": lambda: FORMULA,
     "model_matrix": lambda: FORMULA,
     "modeltable": lambda: {"fits": exams_fit()},
     "pairs": lambda: {"means": sm.emmeans(exams_fit(), "hours", at={"hours": [0, 1]})},
+    "posterior_average": lambda: {"weights": [1, 1]},
+    "pp_average": lambda: {"weights": [1, 1]},
     "plot_conditional_effects": lambda: {"effects": sm.conditional_effects(exams_fit())},
     "plot_curves": lambda: {"x": "hours", "group": "student"},
     "plot_slopes": lambda: {"x": "hours", "group": "student"},

@@ -12,9 +12,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import page_runner
@@ -38,6 +37,7 @@ COPIED = ("docs/**/*.md", "docs/*.png", "docs/theme/*", *(name for name in PLACE
 # Code points of equations: Latin and Greek, accents and signs, arrows and operators, brackets, letters of mathematics.
 IN_EQUATIONS = ((0x20, 0x17E), (0x370, 0x3FF), (0x2010, 0x2065), (0x2190, 0x22FF), (0x2308, 0x23FF), (0x1D400, 0x1D7FF))
 RUN = ("vignettes/*.qmd", "docs/**/*.qmd")
+INSTALL = re.compile("<!-- install -->(.*?)<!-- installed -->", re.DOTALL)
 LINK = re.compile(r"(\]\()([^)#:\s]+)((?:#[^)\s]*)?\))")
 
 
@@ -74,6 +74,13 @@ def relinked(text: str, path: Path) -> str:
         return f"{found[1]}{up}{target}{found[3]}" if target else found[0]
 
     return LINK.sub(moved, text)
+
+
+def with_install(text: str) -> str:
+    """How to install, from the README, where a page has its mark."""
+    said = INSTALL.search((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert said, "README.md says nowhere how to install"
+    return text.replace("<!-- install -->", said[1].strip())
 
 
 def copy() -> None:
@@ -126,10 +133,28 @@ def run(path: Path, digest: str, stale: bool) -> None:
     written = page_runner.markdown(page, page_runner.outputs(page, CACHE, digest, stale))
     target = SOURCE / standing()[path]
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(relinked(written.text, path), encoding="utf-8")
+    target.write_text(relinked(with_install(written.text), path), encoding="utf-8")
     for name, content in written.figures.items():
         (target.parent / name).write_bytes(content)
     print(f"{place(path):40} {time.perf_counter() - start:5.1f} s", flush=True)
+
+
+def run_all(wanted: Sequence[Path], stale: bool) -> None:
+    """Run pages, a few at a time; what fails is told of all of them, by their names, when the others are done."""
+
+    def tried(path: Path) -> str:
+        try:
+            run(path, digest, stale)
+        except Exception as error:  # whatever a page raises
+            print(f"{place(path):40} failed", flush=True)
+            return f"{path.relative_to(ROOT)} failed\n{error}"
+        return ""
+
+    digest = page_runner.sources()
+    with ThreadPoolExecutor(ALONGSIDE) as pool:
+        failures = [said for said in pool.map(tried, wanted) if said]
+    if failures:
+        sys.exit("\n\n".join(failures))
 
 
 def main() -> None:
@@ -144,8 +169,7 @@ def main() -> None:
     list_decisions()
     write_reference()
     wanted = [path for path in executed() if asked.only in str(path)]
-    with ThreadPoolExecutor(ALONGSIDE) as pool:
-        list(pool.map(partial(run, digest=page_runner.sources(), stale=asked.stale), wanted))
+    run_all(wanted, asked.stale)
     strict = [] if asked.only else ["--strict"]
     quiet = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
     subprocess.run([sys.executable, "-m", "mkdocs", "build", "--quiet", *strict], cwd=ROOT, env=quiet, check=True)

@@ -15,7 +15,10 @@ IN_BLOCK = re.compile(r'(<span class="n">sm</span><span class="o">\.</span>)<spa
 IN_LINE = re.compile(r"<code>((?:sm\.)?)([A-Za-z]\w*)((?:\(.*?)?)</code>", re.DOTALL)
 UNTOUCHED = re.compile(r"(<a .*?</a>|<h\d.*?</h\d>|<pre.*?</pre>|<summary.*?</summary>)", re.DOTALL)
 CELL = re.compile(r"<td>.*?</td>", re.DOTALL)  # where Markdown's tables leave the backslash of `\\|` in code
-NAME = re.compile(r"\\(?:mathrm|text)\{([^{}]*)\}")  # a word, whose dots and brackets are no operators
+# A word, whose dots and brackets are no operators, and what in it was written for TeX alone.
+NAME = re.compile(r"\\(?:mathrm|text)\{((?:[^{}]|\{[^{}]*\})*)\}")
+BRACED = re.compile(r"\{([*+:=<>,/|!])\}")
+WORDS = ((r"\_", "_"), (r"{\wedge}", "^"), (r"{\sim}", "~"), (r"\text{-}", "-"), (r"\text{'}", "'"), ("\\ ", " "))
 BARE = "verbs.md"  # whose table is of names, so that a name without brackets is one too
 PLACES = {
     name: f"reference/{public_names.file_of(section)}"
@@ -65,34 +68,52 @@ def mathml(latex: str, display: str) -> str:
     from latex2mathml.converter import convert
 
     text = re.sub(r"(begin|end)\{aligned\}", r"\1{align*}", " ".join(html.unescape(latex).split()))
-    text = NAME.sub(lambda found: r"\text{" + found[1].replace(r"\_", "_") + "}", text)
+    text = NAME.sub(lambda found: r"\text{" + _word(found[1]) + "}", text)
     made = convert(text, display=display)
     return made.replace("<mi>&#x0007E;</mi>", "<mo>&#x223C;</mo>").replace("<mo>&#x0007E;</mo>", "<mo>&#x223C;</mo>")
+
+
+def _word(name: str) -> str:
+    """A name as its reader wrote it, from what TeX needs."""
+    for latex, plain in WORDS:
+        name = name.replace(latex, plain)
+    return BRACED.sub(r"\1", name)
 
 
 def on_post_build(config: Any, **_: object) -> None:
     """llms.txt, a list of pages, and llms-full.txt, the pages, for those who read with a machine."""
     site = Path(config.site_dir)
-    rows, whole = [f"# {config.site_name}", f"\n> {SUMMARY}\n"], []
-    for title, source in _flat(config.nav):
-        if source not in written:  # with --only
-            continue
-        rows.append(f"- [{title}]({source.removesuffix('.md')}.html)")
-        whole.append(_in_words(written[source]))
-    (site / "llms.txt").write_text("\n".join(rows) + "\n\nAll of it in one file: [llms-full.txt](llms-full.txt)\n")
-    (site / "llms-full.txt").write_text("\n\n".join(whole))
+    there = [row for row in _flat(config.nav) if row[2] in written]  # not all with --only
+    rows, part = [f"# {config.site_name}", f"> {SUMMARY}"], ""
+    for section, title, source in there:
+        if section != part:
+            rows, part = [*rows, "", f"## {section}"], section
+        rows.append(f"- [{title}]({source.removesuffix('.md')}.html): {_about(written[source])}")
+    end = ["", "## Optional", "- [llms-full.txt](llms-full.txt): all of it in one file"]
+    (site / "llms.txt").write_text("\n".join([*rows, *end]) + "\n", encoding="utf-8")
+    whole = "\n\n".join(_in_words(written[source]) for _, _, source in there)
+    (site / "llms-full.txt").write_text(whole + "\n", encoding="utf-8")
 
 
-def _flat(nav: list[Any]) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+def _flat(nav: list[Any], section: str = "Begin") -> list[tuple[str, str, str]]:
+    """Section, title and source of every page in the contents."""
+    found: list[tuple[str, str, str]] = []
     for entry in nav:
         ((title, inside),) = entry.items()
-        found += [(title, inside)] if isinstance(inside, str) else _flat(inside)
+        found += [(section, title, inside)] if isinstance(inside, str) else _flat(inside, title)
     return found
 
 
+def _about(markdown: str) -> str:
+    """The first sentence of a page, without links and marks."""
+    prose = re.sub(r"^```.*?^```$", "", markdown, flags=re.DOTALL | re.MULTILINE)
+    texts = [text for text in prose.split("\n\n")[1:] if re.match(r"\w|[`\"]|\*\*", text)]
+    plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", " ".join(texts[0].split())) if texts else "docstrings, one by one"
+    return re.split(r"(?<=[.?]) ", plain.replace("**", ""))[0].rstrip(".:")
+
+
 def _in_words(markdown: str) -> str:
-    """A page of the reference with the docstrings that mkdocstrings would put there."""
+    """A page without HTML, and with the docstrings that mkdocstrings would put into one of the reference."""
     import stanmlm
 
     def said(found: re.Match[str]) -> str:
@@ -100,4 +121,18 @@ def _in_words(markdown: str) -> str:
         signature = "" if inspect.isclass(value) else str(inspect.signature(value))
         return f"## {found[1]}{signature}\n\n{inspect.getdoc(value)}"
 
-    return re.sub(r"^::: stanmlm\.(\w+)$", said, markdown, flags=re.MULTILINE)
+    printed = re.sub(r"<pre[^>]*>(?:<code>)?(.*?)(?:</code>)?</pre>", _printed, markdown, flags=re.DOTALL)
+    tabled = re.sub(r"<table.*?</table>", _table, printed, flags=re.DOTALL)
+    plain = re.sub(r"</?(?:div|p)\b[^>]*>\n?|<img[^>]*alt=\"(.*?)\"[^>]*>", r"\1", tabled)
+    return re.sub(r"^::: stanmlm\.(\w+)$", said, plain, flags=re.MULTILINE)
+
+
+def _printed(found: re.Match[str]) -> str:
+    return f"```\n{html.unescape(found[1])}\n```"
+
+
+def _table(found: re.Match[str]) -> str:
+    """Rows of an HTML table as lines, cells between bars."""
+    rows = re.findall(r"<tr.*?</tr>", found[0], flags=re.DOTALL)
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, flags=re.DOTALL) for row in rows]
+    return "\n" + "\n".join(f"| {' | '.join(html.unescape(one) for one in row)} |" for row in cells) + "\n"

@@ -19,6 +19,10 @@ FENCE = re.compile(r"^```\{python\}\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE
 HIDDEN, WARNING = "#| echo: false", "#| warning: true"
 WHERE = re.compile(r"^\S+\.py:\d+: ", re.MULTILINE)  # of a warning: a file that no reader has
 PROGRESS = ("\r", "\x1b[")  # a bar that is drawn again, and one that moves up a line
+# What a terminal does with the text of an error: colours, moves, bars and the streams' names.
+TERMINAL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|(?:^|\r)chain \d+: [^\r\n]*|\r|^-+ std(?:err|out) -+$", re.MULTILINE)
+# The line of a frame's names of columns and of its index, where they have none.
+EMPTY_HEADINGS = re.compile(r"<tr>\s*(?:<th[^>]*>\s*</th>\s*)+</tr>\s*")
 TIMEOUT = 600  # seconds a cell may take
 COLOURS = 128  # of a figure in a file
 # What the numbers of all pages depend on beside their own code, and folders of data for those that name them.
@@ -109,13 +113,14 @@ def run(page: Page) -> list[list[dict[str, Any]]]:
     Raises
     ------
     RuntimeError
-        Where a cell writes a warning: a page is no place for one.
+        Where a cell fails, and where it writes a warning: a page is no place for one.
     """
     from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
     from nbformat.v4 import new_code_cell, new_notebook
 
     notebook = new_notebook(cells=[new_code_cell(cell.text) for cell in page.cells if cell.kind == "code"])
-    NotebookClient(
+    client = NotebookClient(
         notebook,
         timeout=TIMEOUT,
         iopub_timeout=TIMEOUT,  # of a busy machine, where outputs would be lost without a word
@@ -123,11 +128,27 @@ def run(page: Page) -> list[list[dict[str, Any]]]:
         kernel_name="python3",
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": ROOT}},
-    ).execute()
+    )
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        raise RuntimeError(re.sub(r"\n\s*\n+", "\n", TERMINAL.sub("", error.traceback))) from None
     return [
-        [_checked(dict(one), page.name, WARNING in cell.source) for one in cell.outputs if not _is_progress(one)]
-        for cell in notebook.cells
+        [_checked(one, page.name, WARNING in cell.source) for one in _joined(cell.outputs)] for cell in notebook.cells
     ]
+
+
+def _joined(outputs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Outputs without bars, and what was printed to one stream in one piece, however often it was flushed."""
+    joined: list[dict[str, Any]] = []
+    for one in outputs:
+        if _is_progress(one):
+            continue
+        if joined and "name" in one and joined[-1].get("name") == one["name"]:
+            joined[-1]["text"] += one["text"]
+        else:
+            joined.append(dict(one))
+    return joined
 
 
 def _is_progress(output: dict[str, Any]) -> bool:
@@ -157,26 +178,31 @@ def markdown(page: Page, outputs: Sequence[Sequence[dict[str, Any]]]) -> Written
         if HIDDEN not in cell.text:
             code = "\n".join(line for line in cell.text.split("\n") if not line.startswith("#| "))
             parts.append(f"```python\n{code}\n```")
-        parts += [_shown(output, page.name, figures) for output in next(of_code)]
+        parts += [_shown(output, page.name, cell.text, figures) for output in next(of_code)]
     return Written("\n\n".join(parts) + "\n", figures)
 
 
-def _shown(output: dict[str, Any], name: str, figures: dict[str, bytes]) -> str:
-    """One output as Markdown, the richest form it has."""
+def _shown(output: dict[str, Any], name: str, code: str, figures: dict[str, bytes]) -> str:
+    """One output as Markdown, the richest form it has; a figure is told by the code that drew it."""
     data = output.get("data", {"text/plain": output.get("text", "")})
     if "image/png" in data:
         file = f"{name}-{len(figures) + 1}.png"
         figures[file] = base64.b64decode(data["image/png"])
         width = output.get("metadata", {}).get("image/png", {}).get("width")
         size = f' width="{width}"' if width else ""
-        return f'<img class="figure" src="{file}" alt="Figure {len(figures)} of this page"{size} loading="lazy">'
+        drawn = (
+            html.escape(" ".join(code.split("\n\n")[-1].split())) if HIDDEN not in code else f"Figure {len(figures)}"
+        )
+        return f'<img class="figure" src="{file}" alt="{drawn}"{size} loading="lazy">'
     if "text/markdown" in data:
         return str(data["text/markdown"])
     if "text/latex" in data:
         return f"$$\n{data['text/latex'].strip('$' + chr(10))}\n$$"
     if "text/html" in data:
-        table = re.sub(r"<style.*?</style>|\n\s*\n", "", data["text/html"], flags=re.DOTALL)
-        return f'<div class="output">\n{table.strip()}\n</div>'
+        text = re.sub(r"<style.*?</style>\s*", "", data["text/html"], flags=re.DOTALL)
+        table = re.sub(r"\n[^\S\n]*(?=\n)", "\n&#8203;", EMPTY_HEADINGS.sub("", text.strip()))
+        kind = "output told" if "Warning: " in table else "output"
+        return f'<div class="{kind}">\n{table}\n</div>'
     said = WHERE.sub("", data["text/plain"]).rstrip()
     kind = "output warning" if output.get("name") == "stderr" else "output"
     return f'<pre class="{kind}"><code>{html.escape(said, quote=False)}</code></pre>'

@@ -9,6 +9,8 @@ SECTIONS: Mapping[str, str] = {
     "stanmlm.fit.update": "Fit",
     "stanmlm.fit.lmlist": "Fit",
     "stanmlm.fit.fitlist": "Fit",
+    "stanmlm.fit.fits": "Fit",
+    "stanmlm.fit.joined": "Fit",
     "stanmlm.formula": "Formulas and data",
     "stanmlm.data": "Formulas and data",
     "stanmlm.lecture.dummies": "Formulas and data",

@@ -47,6 +47,7 @@ LIMITS: Mapping[str, Limits] = {
     "max_bytes": Limits(1, np.inf, "a number of bytes, 1 or more"),
     **dict.fromkeys(("students", "exams", "states", "counties"), Limits(1, 10_000, "a number from 1 to 10000")),
     "n": Limits(1, 100_000_000, "a number of voters, from 1 to 100000000"),
+    "n_jobs": Limits(-100_000, 100_000, "a number of models at a time, from 1 to 100000, or -1 for one a core"),
     "nsim": Limits(1, 1_000_000, "a number of simulations, from 1 to 1000000"),
     **dict.fromkeys(("aptitude_sd", "noise_sd"), Limits(0, np.inf, "0 or more")),
     "resolution": Limits(2, 1_000_000, "a number of points, from 2 to 1000000"),

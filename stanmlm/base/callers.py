@@ -4,11 +4,14 @@ import inspect
 import sys
 import warnings
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import CodeType, FrameType
 
 from stanmlm.base.errors import StanmlmWarning
 
+_LISTENER: ContextVar[list[str] | None] = ContextVar("listener", default=None)  # of a thread, while it listens
 _BETWEEN = "stanmlm.base.arguments"  # whose `public` stands between a verb and its caller
 
 
@@ -52,8 +55,30 @@ def _holds(outer: CodeType, inner: CodeType) -> bool:
     return any(part is inner or _holds(part, inner) for part in parts)
 
 
+@contextmanager
+def overheard() -> Iterator[list[str]]:
+    """What `warn_user` says in this thread meanwhile, for whoever warns in its place: other processes are not heard.
+
+    Examples
+    --------
+    >>> with overheard() as told:
+    ...     warn_user("the chains have not mixed")
+    >>> told
+    ['the chains have not mixed']
+    """
+    told: list[str] = []
+    before = _LISTENER.set(told)
+    try:
+        yield told
+    finally:
+        _LISTENER.reset(before)
+
+
 def warn_user(message: str) -> None:
     """Warn at the line outside of this package that called it, however deep inside the reason is found."""
+    if (listener := _LISTENER.get()) is not None:
+        listener.append(message)
+        return
     level, frame = 2, sys._getframe(1)
     while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "stanmlm":
         level, frame = level + 1, frame.f_back

@@ -43,6 +43,19 @@ def to_pandas(data: object) -> pd.DataFrame | None:
     return frame.assign(**{str(name): own_types(frame[name]) for name in _of_arrow(frame)})
 
 
+def is_frame(data: object) -> bool:
+    """Whether it is a pandas, polars, Arrow or other frame in memory.
+
+    Examples
+    --------
+    >>> is_frame(pd.DataFrame({"x": [1]})), is_frame({"x": [1]})
+    (True, False)
+    """
+    import narwhals as nw
+
+    return isinstance(data, pd.DataFrame) or bool(nw.dependencies.is_into_dataframe(data))
+
+
 def _of_arrow(frame: pd.DataFrame) -> list[str]:
     return [str(name) for name, dtype in frame.dtypes.items() if isinstance(dtype, pd.ArrowDtype)]
 

@@ -115,12 +115,7 @@ _ARGUMENTS = _each(
             "scales are changed by `posterior_linpred(transform=)` and `emmeans(regrid=)`",
         ),
     ),
-    (
-        "cov_reduce cov_keep",
-        _Argument(
-            {"at": ", values by predictor or functions such as `numpy.median`"}, "emmeans(fit, specs, at=) has it"
-        ),
-    ),
+    ("cov_reduce cov_keep", _Argument(_same("at"), "emmeans(fit, specs, at=) has it")),
     ("fmt", _Argument(_same("digits"), "it is `digits=` of summary(), display() and modeltable()")),
     ("point_est", _Argument({}, "marginal means show posterior medians; `.draws` has all else")),
     (
@@ -203,6 +198,22 @@ _VERBS = _each(
     (
         "modelsummary tab_model screenreg texreg htmlreg stargazer",
         "makes tables of models: modeltable([fit1, fit2]) here",
+    ),
+    (
+        "brm_multiple",
+        "fits imputed data sets and joins the draws: brm(formula, data=[data1, data2]) does, or a frame with mice's "
+        "column .imp, and so do lm(), glm(), lmer() and glmer()",
+    ),
+    ("model_weights", "is loo_model_weights(fit0, fit1) here; pp_average(fit0, fit1) averages what models predict"),
+    (
+        "loo_moment_match",
+        "moves draws to where a row with a large Pareto k is left out: loo(fit, reloo=True) fits again without each of "
+        "those rows, which is exact, and equal rows share a fit",
+    ),
+    (
+        "loo_subsample",
+        "looks at some rows where all are too many: loo(fit) smooths each distinct row once, in pieces, and "
+        "loo(fit, max_bytes=) needs no more memory than that",
     ),
     ("equivalence_test", "is equivalence(fit) here"),
     ("vif multicollinearity", "is check_collinearity(fit) here"),

@@ -2,6 +2,7 @@
 
 import html
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -175,10 +176,17 @@ def html_table(frame: pd.DataFrame, title: str = "", note: str = "", index: bool
     --------
     >>> "<td>0.3333</td>" in html_table(pd.DataFrame({"x": [1 / 3]}), "Thirds")
     True
+    >>> html_table(pd.DataFrame({"x": [1]}), note="`x` is one").endswith("<p><code>x</code> is one</p>")
+    True
     """
-    head, foot = (f"<p>{html.escape(text)}</p>" if text else "" for text in (title, note))
+    head, foot = (f"<p>{_marked(text)}</p>" if text else "" for text in (title, note))
     body = frame.to_html(index=index, border=0, na_rep="", float_format=lambda value: f"{value:.4g}")
     return f"{head}{body}{foot}"
+
+
+def _marked(text: str) -> str:
+    """HTML of a text whose names stand between backticks."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text)).replace("\n", "<br>")
 
 
 def mad(values: Floats) -> Floats:

@@ -38,6 +38,7 @@ class Purpose(IntEnum):
     REPLICATIONS = 17  # sources of fits to simulated responses, of `sbc` and `powerSim`; by replication
     RANKS = 18  # places of ranks that are tied
     ENVELOPES = 19  # uniform values that envelopes of ECDFs are of: the same every time
+    MODELS = 20  # seeds of models that are fitted together; by name
 
 
 @dataclass(frozen=True)

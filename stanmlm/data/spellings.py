@@ -89,8 +89,16 @@ def _rewritten(node: Node, name: str, before: tuple[tuple[str, Node], ...]) -> s
     return deparse(Node("call", ours, arguments)) if ours else ""
 
 
+def dotted(column: str) -> str:
+    """A column's name as R's `read.csv` gives it: `school type` is `school.type` there (`make.names`)."""
+    plain = "".join(sign if sign.isalnum() or sign in "._" else "." for sign in column)
+    return plain if plain[:1].isalpha() or (plain[:1] == "." and not plain[1:2].isdigit()) else f"X{plain}"
+
+
 def name_in_r(name: str, columns: Collection[str], caller: Mapping[str, object]) -> str:
     """What to say, after `; `, of a dotted name that nothing answers to, `np.pi`, `data.income` or `x.values`."""
+    if spelled := [column for column in columns if dotted(column) == name]:
+        return f"; the column is `{spelled[0]}`, which a formula takes between backticks"
     owner, _, last = name.rpartition(".")
     if owner in _MODULES or isinstance(caller.get(owner), ModuleType):
         return f"; write `{_CONSTANTS[last]}`" if last in _CONSTANTS else ""

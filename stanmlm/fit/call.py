@@ -1,7 +1,7 @@
 """The options of a verb, and the call: from what the user wrote to a fit, made or found in a file."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from os import PathLike
 from typing import Literal, TypedDict
 
@@ -135,8 +135,17 @@ _BARS: Mapping[str, tuple[bool, str]] = {
 }
 
 
-def fit_verb(call: Call, formula: FormulaLike, data: object, family: Family, scope: Scope) -> Fit:
-    """Fit as a verb does, or take the fit that `file=` holds; the call gets what the formula takes from `scope`."""
+@dataclass(frozen=True)
+class Prepared:
+    """A call whose model is built and that is to be sampled; it may go to another process."""
+
+    call: Call
+    model: Model
+    run: RunOptions
+
+
+def prepare(call: Call, formula: FormulaLike, data: object, family: Family, scope: Scope) -> Prepared:
+    """The model of a verb's call; the call gets what the formula takes from `scope`."""
     call = replace(call, arguments=_in_own_words(call.arguments))
     model_options, run = read_options(call.arguments)
     model_options = replace(model_options, preset=_PRESETS.get(call.verb, model_options.preset))
@@ -146,12 +155,24 @@ def fit_verb(call: Call, formula: FormulaLike, data: object, family: Family, sco
         if call.verb == "glmer" and family == gaussian():
             call = replace(call, verb="lmer")
             warn_user(_SHORTCUT + _two_values(model.response))
-        whole = replace(call, scope=_taken(model, call.arguments, scope))
-    file, refit = call.arguments.get("file"), str(call.arguments.get("file_refit", "never"))
+        return Prepared(replace(call, scope=_taken(model, call.arguments, scope)), model, run)
+
+
+def sampled(ready: Prepared) -> Fit:
+    """The fit."""
     with interruptible():
-        if file is None:
-            return fit_model(whole, model, run)
-        kept = load_or_fit(str(file), refit, model, call.arguments, lambda: fit_model(whole, model, run))
+        return fit_model(ready.call, ready.model, ready.run)
+
+
+def fit_verb(call: Call, formula: FormulaLike, data: object, family: Family, scope: Scope) -> Fit:
+    """Fit as a verb does, or take the fit that `file=` holds."""
+    ready = prepare(call, formula, data, family, scope)
+    arguments = ready.call.arguments
+    file, refit = arguments.get("file"), str(arguments.get("file_refit", "never"))
+    if file is None:
+        return sampled(ready)
+    with interruptible():
+        kept = load_or_fit(str(file), refit, ready.model, arguments, lambda: sampled(ready))
     return with_functions(kept, scope)
 
 

@@ -1,6 +1,6 @@
 """Whether the draws can be trusted, and what to change where they cannot."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +8,10 @@ import pandas as pd
 
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Bools, Floats
-from stanmlm.base.arviz_compat import bfmi, ess_bulk, ess_tail, mcse_mean, rhat
+from stanmlm.base.arviz_compat import bfmi
 from stanmlm.base.layout import html_table
-from stanmlm.fit.fit import Fit, chains_of, statistic
+from stanmlm.fit.fit import Fit, chains_of, each_data_set, statistic
+from stanmlm.fit.within import ess_bulk, ess_tail, mcse_mean, rhat
 from stanmlm.sampling.engines.protocol import Sampling
 
 # Thresholds of Vehtari, Gelman, Simpson, Carpenter and Burkner (2021), section 4, and of CmdStan's `diagnose`.
@@ -69,7 +70,8 @@ class Diagnostics:
         return _text(self)
 
     def _repr_html_(self) -> str:
-        return html_table(self.to_frame().T.rename(columns={0: ""}))
+        lines = pd.Series(_lines(self)).rename(str.strip)
+        return html_table(lines.to_frame(""))
 
     def to_frame(self) -> pd.DataFrame:
         """One row, a column a diagnostic; the parameters that are worst beside their values."""
@@ -111,8 +113,8 @@ def checks(fit: Fit) -> Checks:
         names.extend(row.label(at) for at in where)
         effects.extend([row.kind == "r"] * len(where))
         columns.extend(values[(slice(None), slice(None), *at)] for at in where)
-    draws = np.stack(columns, axis=-1)
-    return Checks(names, np.array(effects), places, rhat(draws), ess_bulk(draws), ess_tail(draws))
+    draws, own = np.stack(columns, axis=-1), fit.imputed
+    return Checks(names, np.array(effects), places, rhat(draws, own), ess_bulk(draws, own), ess_tail(draws, own))
 
 
 def diagnostics(fit: Fit) -> Diagnostics:
@@ -196,8 +198,8 @@ def complaints(found: Diagnostics, how: Sampling) -> list[str]:
     return [text for failed, text in conditions if failed]
 
 
-def _text(found: Diagnostics) -> str:
-    lines = {
+def _lines(found: Diagnostics) -> dict[str, str]:
+    return {
         "Divergent transitions": f"{found.divergences} of {found.draws}",
         "At maximum tree depth": f"{found.treedepth_hits} of {found.draws}",
         "Lowest E-BFMI": f"{found.lowest_bfmi:.2f}",
@@ -205,7 +207,10 @@ def _text(found: Diagnostics) -> str:
         "  of group effects": _worst_of(found.worst_effect_rhat, ".3f"),
         "Smallest ESS": _worst_of(found.lowest_ess, ".0f"),
     }
-    return "\n".join(f"{name + ':':<23} {value}" for name, value in lines.items())
+
+
+def _text(found: Diagnostics) -> str:
+    return "\n".join(f"{name + ':':<23} {value}" for name, value in _lines(found).items())
 
 
 def _diagnosed_frame(found: Diagnostics) -> pd.DataFrame:
@@ -230,13 +235,14 @@ def _unmixed(worst: tuple[float, str], how: Sampling) -> str:
 
 
 def warnings_of(fit: Fit) -> list[str]:
-    """The failed diagnostics of a fit in words."""
-    return complaints(diagnostics(fit), fit.sampling)
+    """The failed diagnostics of a fit in words, of each data set by itself."""
+    if not fit.imputed:
+        return complaints(diagnostics(fit), fit.sampling)
+    sets = enumerate(each_data_set(fit), start=1)
+    return [f"data set {number}: {text}" for number, own in sets for text in warnings_of(own)]
 
 
-def convergence(draws: Floats, names: list[str]) -> pd.DataFrame:
-    """`mcse`, `Rhat`, `Bulk_ESS`, `Tail_ESS` of draws (chains, draws, parameters), a row each."""
-    return pd.DataFrame(
-        {"mcse": mcse_mean(draws), "Rhat": rhat(draws), "Bulk_ESS": ess_bulk(draws), "Tail_ESS": ess_tail(draws)},
-        index=pd.Index(names),
-    )
+def convergence(draws: Floats, names: list[str], imputed: Sequence[int] = ()) -> pd.DataFrame:
+    """`mcse`, `Rhat`, `Bulk_ESS`, `Tail_ESS` of draws (chains, draws, parameters) of a fit, a row each."""
+    found = {"mcse": mcse_mean, "Rhat": rhat, "Bulk_ESS": ess_bulk, "Tail_ESS": ess_tail}
+    return pd.DataFrame({name: of(draws, imputed) for name, of in found.items()}, index=pd.Index(names))

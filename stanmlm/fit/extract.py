@@ -19,6 +19,7 @@ from stanmlm.fit.draws import (
 from stanmlm.fit.fit import Fit, draws_of, n_draws
 from stanmlm.fit.fitlist import FitList
 from stanmlm.fit.group_coefficients import group_coefficients, group_effects
+from stanmlm.fit.pooled import pooled_sd
 from stanmlm.fit.posterior_summary import by_coefficient, check_probs, posterior_summary
 from stanmlm.priors.parameter_names import find, label_of, names_of
 from stanmlm.priors.parameters import SIGMA, Element, Grouping, groupings, is_intercept
@@ -217,13 +218,14 @@ def _coefficients(fit: Fit, grouping: Grouping) -> pd.DataFrame:
     return pd.DataFrame(means, index=_levels(fit, grouping))
 
 
-def sigma(fit: Fit) -> float:
+def sigma(fit: Fit | FitList) -> float:
     """Posterior mean of the residual standard deviation; 1 for families without one, as in lme4.
 
     Parameters
     ----------
     fit
-        A fit.
+        A fit; of linear models of `lmList` or `fits` lme4's pooled one, from the squared residuals of all, weighted,
+        over the degrees of freedom that they have left.
 
     Returns
     -------
@@ -233,7 +235,8 @@ def sigma(fit: Fit) -> float:
     Raises
     ------
     OptionError
-        Where it has a formula, and so differs from row to row: `fitted(fit, dpar="sigma")` gives it.
+        Where it has a formula, and so differs from row to row: `fitted(fit, dpar="sigma")` gives it; and where models
+        of several parts are not linear ones with one sigma each.
 
     Examples
     --------
@@ -243,6 +246,8 @@ def sigma(fit: Fit) -> float:
     True
     """
     check_arguments(sigma, locals())
+    if isinstance(fit, FitList):
+        return pooled_sd(fit)
     if any(of.dpar == SIGMA.dpar for of in fit.model.design.others):
         raise OptionError('sigma has a formula, and differs from row to row: fitted(fit, dpar="sigma") gives it')
     return (

@@ -2,7 +2,7 @@
 
 import pickle
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -12,7 +12,8 @@ import pandas as pd
 
 from stanmlm.base.arrays import Anything, Floats
 from stanmlm.base.arviz_compat import to_datatree
-from stanmlm.base.errors import StanmlmWarning
+from stanmlm.base.callers import warn_user
+from stanmlm.base.errors import OptionError, StanmlmWarning
 from stanmlm.base.streams import Source, fresh_seed
 from stanmlm.model.model import Model, labelled
 from stanmlm.priors.parameters import Variable
@@ -76,6 +77,8 @@ class Fit:
         Its version.
     seconds
         What readying the program took, and sampling.
+    imputed
+        Where the model was fitted to several data sets: how many chains are of each, in their order; () for one.
 
     Examples
     --------
@@ -95,6 +98,7 @@ class Fit:
     engine: str
     version: str
     seconds: tuple[float, float]  # readying the program, sampling
+    imputed: tuple[int, ...] = ()  # chains of each data set
 
     def __repr__(self) -> str:
         from stanmlm.fit.printing import print_fit
@@ -157,6 +161,39 @@ def _tree(
         coords={dim: labels for row in table for dim, labels in zip(row.dims, row.labels, strict=True)},
         attributes=attributes,
     )
+
+
+def joined_tree(fit: Fit, values: Mapping[str, Anything], stats: Mapping[str, Anything]) -> "DataTree":
+    """The tree of a fit with other chains."""
+    attributes = {str(name): value for name, value in fit.posterior["posterior"].attrs.items()}
+    return _tree(fit.model, values, stats, attributes)
+
+
+def each_data_set(fit: Fit) -> Iterator[Fit]:
+    """The draws of each data set that a model was fitted to, as fits of their own; all know the first one's rows."""
+    ends = np.cumsum(fit.imputed)
+    names, stats = (list(map(str, fit.posterior[group].data_vars)) for group in ("posterior", "sample_stats"))
+    for end, size in zip(ends, fit.imputed, strict=True):
+        chains = slice(end - size, end)
+        values: dict[str, Anything] = {name: chains_of(fit, name)[chains] for name in names}
+        sampled: dict[str, Anything] = {name: statistic(fit, name)[chains] for name in stats}
+        tree = joined_tree(fit, values, sampled)
+        yield replace(fit, posterior=tree, sampling=replace(fit.sampling, chains=size), imputed=())
+
+
+def warn_of_data_sets(fit: Fit) -> None:
+    """As brms does: what was imputed differs from one data set to another, and with it what is said of the rows."""
+    if fit.imputed:
+        warn_user(f"the fit is of {len(fit.imputed)} data sets, and this uses the rows of the first alone")
+
+
+def require_one_data_set(fit: Fit, what: str) -> None:
+    """Refuse what fits the model again, where the rows of all data sets but one are gone."""
+    if fit.imputed:
+        raise OptionError(
+            f"{what} fits the model again, and the fit is of {len(fit.imputed)} data sets, of which it has the first: "
+            "fits(formula, [data1, data2]) gives a fit of each"
+        )
 
 
 def relabelled(fit: Fit) -> Fit:

@@ -1,6 +1,6 @@
 """A fit a group, under the names of the groups."""
 
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,11 +10,13 @@ from stanmlm.base.errors import DataError, did_you_mean
 from stanmlm.base.layout import html_table
 from stanmlm.fit.draws import coefficient_means
 from stanmlm.fit.fit import Fit
+from stanmlm.fit.reasons import reasons
+from stanmlm.fit.tidy_table import COLUMNS, DEFAULT, tidy_table
 
 
 @dataclass(frozen=True)
 class FitList:
-    """What `lmList` returns: a mapping of levels to fits, which `coef`, `fixef`, `confint` and `summary` read.
+    """What `lmList` and `fits` return: a mapping of levels to fits, which `coef`, `confint`, `tidy` and `summary` read.
 
     Attributes
     ----------
@@ -25,9 +27,11 @@ class FitList:
     fits
         By level, in the order of the data's levels.
     inestimable
-        Levels whose likelihood has no maximum or cannot tell coefficients apart, and why.
+        Of `lmList`, levels whose likelihood has no maximum or cannot tell coefficients apart, and why.
     failed
         Levels without a fit, and why.
+    verb
+        Who made it, `lmList` or `fits`.
 
     Examples
     --------
@@ -42,6 +46,7 @@ class FitList:
     fits: Mapping[str, Fit]  # by level, in the order of the data's levels
     inestimable: Mapping[str, str]  # levels whose likelihood has no maximum or cannot tell coefficients apart, and why
     failed: Mapping[str, str] = field(default_factory=dict)  # levels without a fit, and why
+    verb: str = "lmList"  # who made it
 
     def __getitem__(self, level: object) -> Fit:
         """The fit of a level; a number stands for its label."""
@@ -75,14 +80,59 @@ class FitList:
 
     def __repr__(self) -> str:
         table = self.estimable_means().round(4).to_string(na_rep="NA")
-        return f"lmList: {self.formula} | {self.group}\n{table}"
+        return "\n".join([self.title, table, *self.notes])
 
     def _repr_html_(self) -> str:
-        return html_table(self.estimable_means(), f"lmList: {self.formula} | {self.group}")
+        return html_table(self.estimable_means(), self.title, "; ".join(self.notes))
+
+    @property
+    def title(self) -> str:
+        """Who made it of what, as one line."""
+        between = "|" if self.verb == "lmList" else "by"
+        return f"{self.verb}: {self.formula} {between} {self.group}"
+
+    @property
+    def notes(self) -> list[str]:
+        """Lines about levels that could not be fitted, and about those that have an NA for another reason."""
+        apart = {level: why for level, why in self.inestimable.items() if level in self.fits}
+        return [
+            *(f"Not fitted: {text}" for text in reasons(self.failed)),
+            *(f"Not estimable without a prior: {text}" for text in reasons(apart)),
+        ]
 
     def to_frame(self) -> pd.DataFrame:
-        """Posterior means, a row a level."""
-        return self.means(add_dropped=True)
+        """The rows of `tidy` of every fit, the level in the first column; `coef` has a row a level."""
+        return self.tidied()
+
+    def tidied(
+        self,
+        effects: Sequence[str] | str = DEFAULT,
+        conf_int: bool = True,
+        conf_level: float = 0.95,
+        exponentiate: bool = False,
+        component: Sequence[str] | str | None = None,
+        checks: Sequence[str] = (),
+    ) -> pd.DataFrame:
+        """`tidy` of every fit, the level in the first column, whose name is `by.factor` where tidy has one of its name.
+
+        Parameters
+        ----------
+        effects, conf_int, conf_level, exponentiate, component
+            Those of `tidy`; components are all where None.
+        checks
+            One or both of "rhat" and "ess".
+
+        Returns
+        -------
+        pandas.DataFrame
+            The tables of all below each other.
+        """
+        parts = {
+            level: tidy_table(fit, effects, conf_int, conf_level, exponentiate, component, checks)
+            for level, fit in self.fits.items()
+        }
+        name = f"by.{self.group}" if self.group in COLUMNS else self.group
+        return pd.concat(parts, names=[name]).reset_index(level=0).reset_index(drop=True)
 
     def means(self, add_dropped: bool) -> pd.DataFrame:
         """Posterior means, a row a level; NaN where a level has no such coefficient or no fit.

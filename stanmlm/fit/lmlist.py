@@ -1,9 +1,8 @@
 """`lmList`: one model a group, the lecture's "no pooling", and which groups could not be estimated without a prior."""
 
-import warnings
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Unpack
 
 import numpy as np
@@ -11,27 +10,27 @@ import pandas as pd
 
 from stanmlm.base.arguments import check_arguments, check_options
 from stanmlm.base.arrays import Bools, Floats, Ints
-from stanmlm.base.callers import caller_scope
+from stanmlm.base.callers import caller_scope, warn_user
 from stanmlm.base.dataframes import to_pandas
-from stanmlm.base.errors import DataError, FormulaError, OptionError, StanmlmError, StanmlmWarning, did_you_mean
+from stanmlm.base.errors import DataError, FormulaError, OptionError, did_you_mean
 from stanmlm.data.factors import group_factor, level_names
 from stanmlm.data.foreign_values import as_value
 from stanmlm.data.frame import ModelFrame, model_frame
 from stanmlm.data.rvalues import as_series, length, take
 from stanmlm.data.whole_rows import whole
-from stanmlm.families import Family, FamilyLike, as_family, gaussian
-from stanmlm.fit.call import Options, fit_verb, name_of
-from stanmlm.fit.fit import Call, Fit
+from stanmlm.families import FamilyLike, as_family, gaussian
+from stanmlm.fit.call import Options, name_of
+from stanmlm.fit.fit import Call
 from stanmlm.fit.fitlist import FitList
+from stanmlm.fit.many import Job, fit_jobs
+from stanmlm.fit.reasons import failures
 from stanmlm.formula.formula import deparse, parse_expression, parse_formula
 from stanmlm.formula.rcode import Node, fold, names_in, operands
 from stanmlm.model.model import Model
 
-SHOWN = 5  # levels that a warning names
-
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """What one level is fitted from."""
 
     data: pd.DataFrame | None
@@ -40,14 +39,19 @@ class _Part:
 
 
 def lmList(  # noqa: N802, lme4's name
-    formula: str, data: object = None, family: FamilyLike = "gaussian", **options: Unpack[Options]
+    formula: str,
+    data: object = None,
+    family: FamilyLike = "gaussian",
+    *,
+    n_jobs: int | None = None,
+    **options: Unpack[Options],
 ) -> FitList:
     """Separate models for the levels of a factor, `lmList("vote ~ income | state", voters, family=binomial)`.
 
-    Each is what `lm` or `glm` makes of the rows of that level, under its own priors and with the same seed, so that
-    every level has a posterior; `inestimable` tells which of them maximum likelihood could not have estimated. Calls
-    such as `scale(x)` are computed on the rows of the level, as in lme4. A level that cannot be fitted is named in a
-    warning and in `failed`, and the others are kept.
+    Each is what `lm` or `glm` makes of the rows of that level, under its own priors and with a seed made of the call's
+    and the level's name, so that every level has a posterior; `inestimable` tells which of them maximum likelihood
+    could not have estimated. Calls such as `scale(x)` are computed on the rows of the level, as in lme4. A level that
+    cannot be fitted is named in a warning and in `failed`, and the others are kept.
 
     Parameters
     ----------
@@ -57,6 +61,9 @@ def lmList(  # noqa: N802, lme4's name
         A data frame, or None for variables of the caller's scope.
     family
         `gaussian`, `binomial`, `"poisson"`, `binomial(link="probit")` and so on.
+    n_jobs
+        Levels that are fitted at a time, as joblib has it: -1 is as many as there are cores, None is one, or what
+        `joblib.parallel_config` says around the call.
     **options
         Those of the verbs (see `Options`) but `file`: vectors of weights, offsets and `subset` have a value a row of
         the whole data.
@@ -82,38 +89,28 @@ def lmList(  # noqa: N802, lme4's name
     >>> list(fits)
     ['1', '2', '3', '4', '5']
     """
-    if options.get("file") is not None:
-        raise OptionError("lmList() makes many fits and keeps no file; save(fits[level], path) keeps one")
-    check_options(Options, {name: value for name, value in options.items() if name in _VECTORS})
+    check_arguments(lmList, {"formula": formula, "data": data, "family": family, "n_jobs": n_jobs})
+    check_many("lmList", options)
     scope, table, made = caller_scope(1), to_pandas(data), as_family(family)
     model_text, group = _split(formula)
     verb, name = "lm" if made == gaussian() else "glm", name_of(data, scope)
-    fits: dict[str, Fit] = {}
-    errors: dict[str, StanmlmError] = {}
-    for level, part in _parts(table, model_text, group, scope, options):
-        try:
-            fits[level] = _fitted(Call(verb, name, part.arguments), model_text, part, made)
-        except OptionError:
-            raise
-        except StanmlmError as error:
-            errors[level] = error
+    parts = parts_by(table, (model_text,), group, scope, options)
+    jobs = {
+        level: Job(Call(verb, name, part.arguments), model_text, part.data, made, part.scope) for level, part in parts
+    }
+    found = fit_list("lmList", model_text, group, jobs, n_jobs)
+    why = {level: reason for level, fit in found.items() if (reason := why_inestimable(fit.model))}
+    return replace(found, inestimable=why)
+
+
+def fit_list(verb: str, text: str, group: str, jobs: Mapping[str, Job], n_jobs: int | None) -> FitList:
+    """Fits by level; a warning names those that failed, whose words are kept."""
+    fits, errors = fit_jobs(jobs, n_jobs)
     if errors and not fits:
         raise next(iter(errors.values()))
-    failed = {level: str(error) for level, error in errors.items()}
-    if failed:
-        warnings.warn(StanmlmWarning(_failures(group, failed, len(fits))), stacklevel=2)
-    reasons = {level: reason for level, fit in fits.items() if (reason := why_inestimable(fit.model))}
-    return FitList(model_text, group, fits, reasons, failed)
-
-
-def _fitted(call: Call, text: str, part: _Part, family: Family) -> Fit:
-    return fit_verb(call, text, part.data, family, part.scope)
-
-
-def _failures(group: str, failed: Mapping[str, str], fitted: int) -> str:
-    first = "; ".join(f"`{level}`: {why.splitlines()[0]}" for level, why in list(failed.items())[:SHOWN])
-    more = f"; and {len(failed) - SHOWN} more" if len(failed) > SHOWN else ""
-    return f"{len(failed)} of {len(failed) + fitted} levels of `{group}` could not be fitted: {first}{more}"
+    if errors:
+        warn_user(failures(f"levels of `{group}`", errors, len(fits)))
+    return FitList(text, group, fits, {}, {level: str(error) for level, error in errors.items()}, verb)
 
 
 def coefficients(fits: FitList) -> pd.DataFrame:
@@ -215,9 +212,20 @@ def _bars_in(node: Node) -> list[Node]:
 _VECTORS = ("weights", "subset", "offset")
 
 
-def _parts(
-    table: pd.DataFrame | None, text: str, group: str, scope: Mapping[str, object], options: Mapping[str, object]
-) -> Iterator[tuple[str, _Part]]:
+def check_many(verb: str, options: Mapping[str, object]) -> None:
+    """Refuse a file, and vectors that are none: they are cut before any model is made."""
+    if options.get("file") is not None:
+        raise OptionError(f"{verb}() makes many fits and keeps no file; save(fits[level], path) keeps one")
+    check_options(Options, {name: value for name, value in options.items() if name in _VECTORS})
+
+
+def parts_by(
+    table: pd.DataFrame | None,
+    texts: Sequence[str],
+    group: str,
+    scope: Mapping[str, object],
+    options: Mapping[str, object],
+) -> Iterator[tuple[str, Part]]:
     """Each level with its rows of the data, of the caller's vectors and of those that are arguments."""
     columns = () if table is None else tuple(table.columns)
     bars = parse_formula(f"~ 1 + (1 | {group})", columns)
@@ -230,7 +238,7 @@ def _parts(
     vectors = {name: options.get(name) for name in _VECTORS}
     frame = model_frame(bars, table, scope, **vectors, na_action="pass")
     factor = group_factor(bars.bars[0].group, frame.values)
-    others = _callers_vectors(text, options, columns, scope, frame)
+    others = _callers_vectors(texts, options, columns, scope, frame)
     for code, level in enumerate(level_names(factor.levels)):
         at = np.flatnonzero(factor.data == code)
         rows = frame.rows[at]
@@ -238,7 +246,7 @@ def _parts(
         given = {name: array[at] for name, array in arrays.items() if array is not None and _is_vector(options, name)}
         arguments = {name: value for name, value in options.items() if name != "subset"} | given
         part = {name: _some(name, thing, rows) for name, thing in others.items()}
-        yield level, _Part(None if table is None else table.iloc[rows], ChainMap(part, dict(scope)), arguments)
+        yield level, Part(None if table is None else table.iloc[rows], ChainMap(part, dict(scope)), arguments)
 
 
 def _is_vector(options: Mapping[str, object], name: str) -> bool:
@@ -246,10 +254,14 @@ def _is_vector(options: Mapping[str, object], name: str) -> bool:
 
 
 def _callers_vectors(
-    text: str, options: Mapping[str, object], columns: tuple[str, ...], scope: Mapping[str, object], frame: ModelFrame
+    texts: Sequence[str],
+    options: Mapping[str, object],
+    columns: tuple[str, ...],
+    scope: Mapping[str, object],
+    frame: ModelFrame,
 ) -> dict[str, object]:
     """What the formula, the weights and the offset take from the caller that has a value a row."""
-    code = [text, *(value for name in ("weights", "offset") if isinstance(value := options.get(name), str))]
+    code = [*texts, *(value for name in ("weights", "offset") if isinstance(value := options.get(name), str))]
     names = frozenset[str]().union(*(names_in(parse_expression(one)) for one in code if one not in columns))
     spelled = names - set(columns) | {name.replace(".", "_") for name in names - set(columns)}
     n = len(frame.data)

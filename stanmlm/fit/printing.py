@@ -9,7 +9,7 @@ from stanmlm.base.arrays import Ints
 from stanmlm.base.layout import beside, covariance_table, format_common, format_fixed, html_text, table
 from stanmlm.base.outlets import tell
 from stanmlm.data.design import predictors
-from stanmlm.fit.diagnostics import Checks, checks, complaints, diagnosed
+from stanmlm.fit.diagnostics import Checks, checks, complaints, diagnosed, warnings_of
 from stanmlm.fit.draws import coefficient_names, coefficients_of
 from stanmlm.fit.extract import fixef, ngrps, nobs, sigma
 from stanmlm.fit.fit import Fit, draws_of, n_draws
@@ -32,12 +32,12 @@ def print_fit(fit: Fit) -> str:
     found = checks(fit)
     sections = [_TITLES[fit.call.verb], *_header(fit)]
     if fit.model.design.terms:
-        sections += ["Random effects:", _random_effects(fit, found), _observations(fit)]
-    else:
-        sections += [f"Number of obs: {nobs(fit)}"]
+        sections += ["Random effects:", _random_effects(fit, found)]
+    sections += _observations(fit)
     sections += ["Fixed Effects:", _fixed_effects(fit, found), *_auxiliary(fit, found), *_dropped(fit)]
     sections += [how_drawn(fit)]
-    return "\n".join([*sections, *(f"Warning: {text}" for text in complaints(diagnosed(fit, found), fit.sampling))])
+    told = warnings_of(fit) if fit.imputed else complaints(diagnosed(fit, found), fit.sampling)
+    return "\n".join([*sections, *(f"Warning: {text}" for text in told)])
 
 
 def html_fit(fit: Fit) -> str:
@@ -120,9 +120,14 @@ def _auxiliary(fit: Fit, found: Checks) -> list[str]:
     return ["Auxiliary:", table(names, columns)]
 
 
-def _observations(fit: Fit) -> str:
+def _observations(fit: Fit) -> list[str]:
+    """lme4's line of sizes, and R's words for rows that were left out."""
     groups = "; ".join(f"{group}, {levels}" for group, levels in ngrps(fit).items())
-    return f"Number of obs: {nobs(fit)}, groups:  {groups}"
+    counted = f"Number of obs: {nobs(fit)}" + (f", groups:  {groups}" if groups else "")
+    frame = fit.model.frame
+    lost = frame.n_data - len(frame.rows)
+    rows = "observation" if lost == 1 else "observations"
+    return [counted, *([f"  ({lost} {rows} deleted due to missingness)"] if lost else [])]
 
 
 def _dropped(fit: Fit) -> list[str]:
@@ -138,7 +143,8 @@ def how_drawn(fit: Fit) -> str:
     """One line: draws, engine, version and seconds."""
     how = fit.sampling
     delta = "" if how.adapt_delta == 0.8 else f", adapt_delta {how.adapt_delta:g}"
-    chains = f"{how.chains} chain{'s' * (how.chains != 1)}, {how.warmup} + {how.iter - (how.warmup or 0)}{delta}"
+    sets = f"{len(fit.imputed)} data sets, " if fit.imputed else ""
+    chains = f"{sets}{how.chains} chain{'s' * (how.chains != 1)}, {how.warmup} + {how.iter - (how.warmup or 0)}{delta}"
     return f"Posterior means; {n_draws(fit)} draws ({chains}) by {fit.engine} {fit.version} in {sum(fit.seconds):.1f} s"
 
 

@@ -54,7 +54,10 @@ class PriorSummary:
         return print_priors(self)
 
     def _repr_html_(self) -> str:
-        return html_table(self.to_frame(), self.title, index=False)
+        shown = self.to_frame().drop(columns=["ratio", "specified", "adjusted"])
+        ratio = any(row.ratio for row in self.priors.rows)
+        note = f"Standard deviations of group terms are in units of `{self.unit}`" if ratio else ""
+        return html_table(shown, self.title, note, index=False)
 
     def to_frame(self) -> pd.DataFrame:
         """A row a prior: its class, coefficient, group, parameter, and what it is before and after scaling."""

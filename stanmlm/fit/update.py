@@ -10,10 +10,12 @@ import pandas as pd
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.callers import caller_scope
 from stanmlm.base.dataframes import to_pandas
-from stanmlm.base.errors import DataError
+from stanmlm.base.errors import DataError, OptionError
+from stanmlm.data.imputed import data_sets
 from stanmlm.families import FamilyLike, as_family, gaussian
-from stanmlm.fit.call import Options, fit_verb, name_of
+from stanmlm.fit.call import Options, name_of
 from stanmlm.fit.fit import Call, Fit
+from stanmlm.fit.imputed import fit_data
 from stanmlm.formula.bf import FormulaLike, Formulas
 from stanmlm.formula.formula import Formula, by_parameter, parse_formula
 from stanmlm.formula.rcode import names_in
@@ -79,7 +81,10 @@ def update(
     check_arguments(update, locals())
     caller, old = caller_scope(1), fit.call
     scope = ChainMap(dict(old.scope), dict(caller)) if data is None else ChainMap(dict(caller), dict(old.scope))
-    rows = fit.model.frame.data if data is None else to_pandas(data)
+    if fit.imputed and data is None:
+        raise OptionError(f"the fit is of {len(fit.imputed)} data sets, and has the first alone: give all as data=")
+    sets = data_sets(data)
+    rows = fit.model.frame.data if data is None else to_pandas(next(iter(sets.values())) if sets else data)
     new = _formulas(fit.model.formula, formula)
     given = fit.model.family
     new_family = (given.unbound or given) if family is None else as_family(family)
@@ -94,7 +99,7 @@ def update(
         data_name=old.data_name if data is None else name_of(data, caller),
         arguments={**kept, **changes},
     )
-    return fit_verb(call, new, rows, new_family, scope)
+    return fit_data(call, new, data if sets else rows, new_family, scope)
 
 
 def _kept(old: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:

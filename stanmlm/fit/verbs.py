@@ -5,8 +5,9 @@ from typing import Unpack
 
 from stanmlm.base.callers import caller_scope
 from stanmlm.families import Family, FamilyLike, as_family, gaussian
-from stanmlm.fit.call import Options, Scope, fit_verb, name_of
+from stanmlm.fit.call import Options, Scope, name_of
 from stanmlm.fit.fit import Call, Fit
+from stanmlm.fit.imputed import fit_data
 from stanmlm.formula.bf import FormulaLike
 from stanmlm.priors.prior_records import SetPrior
 
@@ -20,7 +21,8 @@ def lm(formula: FormulaLike, data: object = None, **options: Unpack[Options]) ->
         R's formula without bars, `"score ~ hours"`, or `bf(...)` with formulas of other parameters.
     data
         A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
-        caller's scope.
+        caller's scope. Several imputed data sets, as a list or with a column `.imp`, are fitted one by one, and their
+        draws joined.
     **options
         How to fit: `weights`, `subset`, priors, `chains`, `seed` and the others of `Options`.
 
@@ -58,7 +60,8 @@ def glm(formula: FormulaLike, data: object = None, family: FamilyLike = "gaussia
         R's formula without bars, `"vote ~ income"`, or `bf(...)` with formulas of other parameters.
     data
         A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
-        caller's scope.
+        caller's scope. Several imputed data sets, as a list or with a column `.imp`, are fitted one by one, and their
+        draws joined.
     family
         `binomial`, `"binomial"`, `binomial(link="probit")`, and so on with `gaussian`, `poisson`, `negbinomial` and
         `student`.
@@ -101,7 +104,8 @@ def lmer(formula: FormulaLike, data: object = None, family: FamilyLike = "gaussi
         other parameters.
     data
         A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
-        caller's scope.
+        caller's scope. Several imputed data sets, as a list or with a column `.imp`, are fitted one by one, and their
+        draws joined.
     family
         gaussian; with another one it does what `glmer` does, as lme4 once did.
     **options
@@ -146,7 +150,8 @@ def glmer(
         other parameters.
     data
         A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
-        caller's scope.
+        caller's scope. Several imputed data sets, as a list or with a column `.imp`, are fitted one by one, and their
+        draws joined.
     family
         `binomial`, `"binomial"`, `binomial(link="probit")`, and so on with `gaussian`, `poisson`, `negbinomial` and
         `student`. Without one it warns and does what `lmer` does, as lme4's.
@@ -190,7 +195,8 @@ def brm(formula: FormulaLike, data: object = None, family: FamilyLike = "gaussia
         distributional parameter.
     data
         A pandas, polars or Arrow frame or a dict of arrays; variables that it lacks, or all where None, come from the
-        caller's scope.
+        caller's scope. Several imputed data sets, as a list or with a column `.imp`, are fitted one by one, and their
+        draws joined.
     family
         `student`, `"student"`, `binomial(link="probit")`, and so on.
     **options
@@ -236,4 +242,4 @@ def _as_brms(options: Mapping[str, object]) -> dict[str, object]:
 def _verb(
     verb: str, formula: FormulaLike, data: object, family: Family, options: Mapping[str, object], scope: Scope
 ) -> Fit:
-    return fit_verb(Call(verb, name_of(data, scope), dict(options)), formula, data, family, scope)
+    return fit_data(Call(verb, name_of(data, scope), dict(options)), formula, data, family, scope)

@@ -1,13 +1,12 @@
 """What is said before sampling: a posterior that does not exist, and default priors that the data contradict by far."""
 
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from stanmlm.base.arrays import Bools, Floats
-from stanmlm.base.errors import StanmlmWarning
+from stanmlm.base.callers import warn_user
 from stanmlm.data.design import dpars_of
 from stanmlm.data.whole_rows import whole
 from stanmlm.formula.bf import LOCATION
@@ -48,8 +47,9 @@ def check_posterior(model: Model) -> None:
     Examples
     --------
     >>> from stanmlm import lm, simulate_exams
+    >>> from stanmlm.base.callers import overheard
     >>> model = lm("score ~ hours", simulate_exams(seed=1), seed=1).model
-    >>> with warnings.catch_warnings(record=True) as remarks:
+    >>> with overheard() as remarks:
     ...     check_posterior(model)
     >>> remarks
     []
@@ -61,7 +61,7 @@ def check_posterior(model: Model) -> None:
     texts = list(_exact_fit(model, at)) or list(_contradictions(model, at) if at else ())
     texts += improper(model)
     for text in texts:
-        warnings.warn(StanmlmWarning(text), stacklevel=2)
+        warn_user(text)
 
 
 def _exact_fit(model: Model, at: Pilot | None) -> Iterator[str]:

@@ -11,8 +11,8 @@ from stanmlm.base.arguments import check_arguments
 from stanmlm.fit.fit import Fit
 from stanmlm.plots.density import density_curve
 from stanmlm.plots.frames import interval_columns
-from stanmlm.plots.intervals import parameter_intervals, shown_draws
-from stanmlm.plots.parts import NO_WORDS, Words, labels_of, plain
+from stanmlm.plots.intervals import axis_of, parameter_intervals, shown_draws, too_narrow
+from stanmlm.plots.parts import NO_WORDS, Words, captioned, plain
 from stanmlm.plots.rows import check_interval_probs, names_down, size_for, zero_line
 from stanmlm.plots.theme import DARK, LIGHT, MID, MID_EDGE, theme_rows
 
@@ -29,6 +29,7 @@ def plot_areas(
     *,
     prob: float = 0.5,
     prob_outer: float = 0.99,
+    standardize: bool = False,
     words: Words = NO_WORDS,
 ) -> "ggplot":
     """Posterior densities, a row a parameter: median, an inner interval in a darker shade, cut at an outer one.
@@ -41,8 +42,10 @@ def plot_areas(
     fit : Fit
         A fit.
     pars, regex_pars : optional
-        Which parameters: names of `summary(fit)` or ArviZ's labels, or a regular expression. Where both are None, all
-        but the group effects and the intercept.
+        Which parameters: names of `summary(fit)` or ArviZ's labels, or a regular expression. Where both are None, those
+        of `plot_intervals`: the coefficients but the intercept.
+    standardize : bool
+        Coefficients per two standard deviations of their predictor, as in `plot_intervals`.
     prob, prob_outer : float
         Probabilities of the shaded interval and of the whole area.
     words : Words
@@ -71,7 +74,7 @@ def plot_areas(
     from stanmlm.plots.sheet import Sheet
 
     check_interval_probs((prob, prob_outer))
-    named = shown_draws(fit, pars, regex_pars)
+    named = shown_draws(fit, pars, regex_pars, standardize)
     intervals = parameter_intervals(named, (prob, prob_outer))
     frame = area_frame(named, intervals, (prob, prob_outer))
     medians = intervals.assign(top=_height_at(frame, intervals))
@@ -81,8 +84,9 @@ def plot_areas(
         geom_ribbon(aes("x", ymin="place", ymax="top", group="parameter"), frame[frame["inner"]], fill=MID),
         geom_segment(aes("estimate", "place", xend="estimate", yend="top"), medians, color=DARK, size=0.9),
     ]
+    said = captioned(words, "" if standardize else too_narrow(intervals, f"{100 * prob_outer:g}"))
     names = names_down(list(intervals["parameter"])[::-1], below=0.25, above=HEIGHT + 0.1)
-    scales = [scale_x_continuous(labels=plain), names, labels_of(words, "", ""), theme_rows()]
+    scales = [scale_x_continuous(labels=plain), names, axis_of(said, standardize), theme_rows()]
     return Sheet(frame) + layers + scales + size_for(len(intervals), row=0.5)
 
 

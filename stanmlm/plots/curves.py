@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from stanmlm.after.effects.group_curves import group_curves, interval_names
+from stanmlm.after.effects.group_curves import group_curves, group_points, interval_names
 from stanmlm.after.predict.outcome import expected_text, is_probability
 from stanmlm.base.arguments import check_arguments, is_single
+from stanmlm.base.errors import OptionError
 from stanmlm.fit.fit import Fit
 from stanmlm.plots.frames import INTERVALS, spread_apart
+from stanmlm.plots.group_panels import panels_of_groups
 from stanmlm.plots.parts import (
     NO_WORDS,
     Highlight,
@@ -25,6 +27,7 @@ from stanmlm.plots.parts import (
     only,
     percents,
     plain,
+    round_breaks,
 )
 from stanmlm.plots.theme import FAINT, HIGHLIGHTS, theme_paper
 
@@ -44,6 +47,8 @@ def plot_curves(
     highlight: Highlight = (),
     *,
     at: Mapping[str, object] | None = None,
+    panels: bool = False,
+    points: bool | None = None,
     rows: str | None = None,
     columns: str | None = None,
     sizes: pd.DataFrame | None = None,
@@ -67,6 +72,11 @@ def plot_curves(
         Groups to colour, at most six; of a fit with six groups or fewer, all of them where it is empty.
     at : mapping, optional
         Of a fit: values of variables that the figure does not show; where None they stand at typical values.
+    panels : bool
+        A panel for each group in the place of one for all; of many groups those in `highlight`, up to 40.
+    points : bool, optional
+        Of a fit: the responses of the rows of the groups in colour, or of those that have a panel; where None, with
+        panels.
     rows, columns : str, optional
         Columns whose values make the rows and columns of panels; None for one row, and one column.
     sizes : pandas.DataFrame, optional
@@ -103,6 +113,8 @@ def plot_curves(
     >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
     >>> plot_curves(fit, "hours", "student", ["1", "2"]).data["student"].nunique()
     100
+    >>> plot_curves(fit, "hours", "student", ["1", "2", "3"], panels=True).data["student"].nunique()
+    3
     """
     check_arguments(plot_curves, locals())
     from plotnine import aes, geom_text
@@ -111,21 +123,28 @@ def plot_curves(
 
     facets, axis = [facet for facet in (rows, columns) if facet], x
     results: Mapping[str, str] = {name: name for name in INTERVALS}
+    seen = None
+    _check_panels(curves, panels, points, {"rows": rows, "columns": columns, "sizes": sizes, "dots": dots})
     if isinstance(curves, Fit):
         results = interval_names(curves, group)
+        seen = group_points(curves, x, group, facets) if (panels if points is None else points) else None
         words, percent = _words_of(curves, words), percent or is_probability(curves)
         curves = group_curves(curves, x, group, facets, at)
-        highlight = highlight if is_single(highlight) or len(highlight) else _all_of_few(curves[group])  # type: ignore[arg-type]
+        if not (panels or is_single(highlight) or len(highlight)):  # type: ignore[arg-type]
+            highlight = _all_of_few(curves[group])
     check_columns(curves, [x, group, *results.values(), *facets])
     curves, moved = clear_of(curves, results, MADE)
     x, group, facets = moved.get(x, x), moved.get(group, group), [moved.get(facet, facet) for facet in facets]
-    sizes, dots = (part if part is None else part.rename(columns=moved) for part in (sizes, dots))
+    sizes, dots, seen = (part if part is None else part.rename(columns=moved) for part in (sizes, dots, seen))
+    if panels:
+        return panels_of_groups(curves, seen, x, group, highlight, names, words, axis, percent)
     chosen = highlighted(curves, group, highlight)
     coloured = only(curves, group, chosen)
     left, right = float(curves[x].min()), float(curves[x].max())
     room = _room(names_of_groups(pd.Series(chosen, dtype=object), names)) if label_room is None else label_room
     layers = [
         *_lines(coloured, group),
+        *_seen(seen, x, group, chosen),
         *_circles(sizes, group, chosen),
         *_dots(dots, group, chosen),
         geom_text(
@@ -137,8 +156,8 @@ def plot_curves(
         ),
     ]
     look = [*_scales(chosen, left, right, room, percent), labels_of(words, axis, "expected response"), theme_paper()]
-    panels = facet_panels(*(name and moved.get(name, name) for name in (rows, columns)))
-    return Sheet(curves, aes(x, "estimate", group=group)) + layers + panels + look
+    grid = facet_panels(*(name and moved.get(name, name) for name in (rows, columns)))
+    return Sheet(curves, aes(x, "estimate", group=group)) + layers + grid + look
 
 
 def _lines(coloured: pd.DataFrame, group: str) -> list["geom_line | geom_ribbon"]:
@@ -160,7 +179,9 @@ def _scales(chosen: Sequence[str], left: float, right: float, room: float, perce
     return [
         scale_color_manual(colours_of(chosen)),
         scale_fill_manual(colours_of(chosen)),
-        scale_x_continuous(limits=(left, right + room * (right - left)), breaks=_breaks(left, right), labels=plain),
+        scale_x_continuous(
+            limits=(left, right + room * (right - left)), breaks=round_breaks((left, right), 5), labels=plain
+        ),
         scale_y_continuous(labels=percents if percent else plain),
     ]
 
@@ -220,9 +241,20 @@ def _dots(dots: pd.DataFrame | None, group: str, highlight: Sequence[str]) -> tu
     return () if dots is None else (geom_point(aes(color=group), only(dots, group, highlight), size=2.4, stroke=0),)
 
 
-def _breaks(left: float, right: float) -> list[float]:
-    """Round numbers within the data: none in the room for names."""
-    from matplotlib.ticker import MaxNLocator
+def _seen(seen: pd.DataFrame | None, x: str, group: str, highlight: Sequence[str]) -> tuple["geom_point"] | tuple[()]:
+    """The responses of the rows of groups in colour."""
+    from plotnine import aes, geom_point
 
-    ticks = MaxNLocator(nbins=5, steps=[1, 2, 5, 10]).tick_values(left, right)
-    return [float(tick) for tick in ticks if left <= tick <= right]
+    if seen is None:
+        return ()
+    own = aes(x, seen.columns[-1], color=group)
+    return (geom_point(own, only(seen, group, highlight), inherit_aes=False, size=1.3, stroke=0, alpha=0.6),)
+
+
+def _check_panels(curves: object, panels: bool, points: bool | None, of_one: Mapping[str, object]) -> None:
+    """Refuse what a panel for each group has no place for, and points where there are no rows."""
+    given = [name for name, value in of_one.items() if value is not None]
+    if panels and given:
+        raise OptionError(f"panels=True gives each group a panel, and {given[0]}= is of figures with all groups in one")
+    if points and not isinstance(curves, Fit):
+        raise OptionError("points=True draws the rows of a fit; beside a frame of curves it is dots=, a frame of them")

@@ -72,13 +72,14 @@ def x_scale(log: bool) -> "scale_x_continuous | scale_x_log10":
     """The horizontal axis; a logarithmic one is ticked at round numbers, not at powers."""
     from plotnine import scale_x_continuous, scale_x_log10
 
-    return scale_x_log10(breaks=_round_breaks, labels=plain) if log else scale_x_continuous(labels=plain)
+    return scale_x_log10(breaks=round_breaks, labels=plain) if log else scale_x_continuous(labels=plain)
 
 
-def _round_breaks(limits: tuple[float, float]) -> list[float]:
+def round_breaks(limits: tuple[float, float], number: int = 6) -> list[float]:
+    """Round numbers within limits, about so many."""
     from matplotlib.ticker import MaxNLocator
 
-    ticks = MaxNLocator(nbins=6, steps=[1, 2, 5, 10]).tick_values(*limits)
+    ticks = MaxNLocator(nbins=number, steps=[1, 2, 5, 10]).tick_values(*limits)
     return [float(tick) for tick in ticks if limits[0] <= tick <= limits[1]]
 
 
@@ -96,16 +97,28 @@ def check_columns(frame: pd.DataFrame, columns: Sequence[str | None]) -> None:
 
 
 def highlighted(frame: pd.DataFrame, group: str, highlight: Highlight) -> tuple[str, ...]:
-    """The highlighted groups as text, of what a user gives: names or numbers, several or one.
+    """The highlighted groups as text, of what a user gives: no more than there are colours.
 
     Raises
     ------
     DataError
         For groups that are not in the frame, and for more of them than there are colours.
     """
+    asked = named_groups(frame, group, highlight)
+    if len(asked) > len(HIGHLIGHTS):
+        raise DataError(f"colour tells {len(HIGHLIGHTS)} groups apart; {len(asked)} were to be highlighted")
+    return asked
+
+
+def named_groups(frame: pd.DataFrame, group: str, highlight: Highlight) -> tuple[str, ...]:
+    """Groups as text, of what a user gives: names or numbers, several or one.
+
+    Raises
+    ------
+    DataError
+        For groups that are not in the frame.
+    """
     several = [highlight] if isinstance(highlight, str | int | float | Real) else list(highlight)
-    if len(several) > len(HIGHLIGHTS):
-        raise DataError(f"colour tells {len(HIGHLIGHTS)} groups apart; {len(several)} were to be highlighted")
     asked = tuple(level_texts(pd.Series(several, dtype=object, name="highlight"))) if several else ()
     known = set(level_texts(frame[group]))
     for level in asked:

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from stanmlm.after.criticism.residual_tests import residual_tests
-from stanmlm.after.criticism.scaled_residuals import ScaledResiduals
+from stanmlm.after.criticism.scaled_residuals import ScaledResiduals, simulate_residuals
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.layout import format_signif
+from stanmlm.fit.fit import Fit
 from stanmlm.plots.parts import NO_WORDS, Words, captioned, labels_of
 from stanmlm.plots.theme import ACCENT, DARK, FAINT, MID_EDGE, theme_paper
 
@@ -20,7 +21,7 @@ QUARTILES = (0.25, 0.5, 0.75)
 BINS = 10  # of rows by rank, whose quartiles are joined
 
 
-def plot_residuals(residuals: ScaledResiduals, *, words: Words = NO_WORDS) -> "ggplot":
+def plot_residuals(residuals: Fit | ScaledResiduals, *, words: Words = NO_WORDS) -> "ggplot":
     """Scaled residuals in two panels, with the tests below them.
 
     Left, their quantiles against those of the uniform distribution; right, residuals by the rank of the fitted value,
@@ -29,8 +30,8 @@ def plot_residuals(residuals: ScaledResiduals, *, words: Words = NO_WORDS) -> "g
 
     Parameters
     ----------
-    residuals : ScaledResiduals
-        What `simulate_residuals` gives.
+    residuals : Fit or ScaledResiduals
+        A fit, or what `simulate_residuals` makes of one.
     words : Words
         Title, subtitle, axes and caption.
 
@@ -42,7 +43,7 @@ def plot_residuals(residuals: ScaledResiduals, *, words: Words = NO_WORDS) -> "g
     Raises
     ------
     OptionError
-        For what is no result of `simulate_residuals`.
+        For what is no fit, and no result of `simulate_residuals`.
 
     Examples
     --------
@@ -52,6 +53,7 @@ def plot_residuals(residuals: ScaledResiduals, *, words: Words = NO_WORDS) -> "g
     ['Quantiles against the uniform', 'Residuals along what is expected']
     """
     check_arguments(plot_residuals, locals())
+    residuals = simulate_residuals(residuals) if isinstance(residuals, Fit) else residuals
     from plotnine import (
         aes,
         element_text,

@@ -60,8 +60,8 @@ def test_points_are_the_observed_rows_and_spaghetti_draws() -> None:
     found = sm.conditional_effects(trials_fit(), ["x", "f", "x:f"])
     figures = sm.plot_conditional_effects(found, points=True, spaghetti=True)
     rows, effect = len(trials_data()), found.effects[0]
+    figures["f"].draw()
     for name, layers in {"x": 3, "f": 3, "x:f": 3}.items():
-        figures[name].draw()
         assert len(figures[name].layers) == layers
         assert len(figures[name].layers[0]._data) == rows
     seen = figures["x"].layers[0]._data

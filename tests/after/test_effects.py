@@ -249,6 +249,11 @@ def test_a_predictor_called_like_a_column_of_results_keeps_its_values(taken: tup
 
 
 @pytest.mark.filterwarnings("ignore::stanmlm.StanmlmWarning")
+@pytest.mark.parametrize(
+    "taken",
+    [name if name == "estimate" else pytest.param(name, marks=pytest.mark.slow) for name in OUTPUTS],
+    indirect=True,
+)
 def test_figures_draw_a_predictor_called_like_a_column_of_results(taken: tuple[str, sm.Fit]) -> None:
     name, fit = taken
     curves = sm.plot_curves(fit, name, "s", ["a", "b"], columns="z")

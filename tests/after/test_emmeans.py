@@ -243,6 +243,7 @@ def test_means_and_contrasts_print_and_stack() -> None:
     stacked = found.to_frame()
     assert stacked["part"].tolist() == ["emmeans"] * 6 + ["contrasts"] * 6
     pd.testing.assert_frame_equal(sm.emmeans(trials_fit(), "f").to_frame(), sm.emmeans(trials_fit(), "~ f").frame)
+    pd.testing.assert_frame_equal(sm.emmeans(trials_fit(), "`f`").to_frame(), sm.emmeans(trials_fit(), "f").frame)
     assert "<pre>" in sm.emmeans(trials_fit(), "f")._repr_html_()
 
 

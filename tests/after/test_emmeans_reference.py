@@ -12,6 +12,7 @@ import pytest
 from small_fits import SIZES
 
 import stanmlm as sm
+from stanmlm.after.margins.means import SimpleContrasts
 
 # Linear functions to rounding; intervals of highest density may end one draw on where two are equally long.
 EXACT = 1e-9
@@ -49,6 +50,7 @@ def in_python(call: str) -> str:
     call = re.sub(r"(\{'[^']*': c\([^)]*\))", r"\1}", call)
     call = re.sub(r"(\d):(\d)", lambda match: str(list(range(int(match[1]), int(match[2]) + 1))), call)
     call = re.sub(r"c\(([^()]*)\)", r"[\1]", call)
+    call = re.sub(r"(max|cov)\.(degree|reduce|keep)", r"\1_\2", call).replace("list('wool', [", "('wool', [")
     return call.replace("list(", "dict(").replace("NULL", "None").replace("TRUE", "True").replace("FALSE", "False")
 
 
@@ -62,8 +64,14 @@ def pairs(means: Any, **options: Any) -> Any:
     return sm.pairs(means, **options)
 
 
+def nth(several: SimpleContrasts, number: int) -> Any:
+    """The table of that number, from 1."""
+    return list(several.tables.values())[number - 1]
+
+
 def answered(answer: dict[str, Any]) -> Any:
-    return eval(in_python(answer["call"]), {**VERBS, "pairs": pairs, "m": fit_of(answer["model"])})
+    own = {"pairs": pairs, "nth": nth, "median": np.median, "range": lambda x: [x.min(), x.max()], "max": np.max}
+    return eval(in_python(answer["call"]), {**VERBS, **own, "m": fit_of(answer["model"])})
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=IDS)

@@ -156,9 +156,9 @@ def flagged(seeds: range, effort: float, **data: float) -> float:
     return float(np.mean(verdicts))
 
 
-def test_three_data_sets_of_each_kind() -> None:
-    assert flagged(range(3), 0.5) == 1.0
-    assert flagged(range(3), 0.0) == 0.0
+def test_a_data_set_of_each_kind() -> None:
+    assert flagged(range(1), 0.5) == 1.0
+    assert flagged(range(1), 0.0) == 0.0
 
 
 @pytest.mark.slow

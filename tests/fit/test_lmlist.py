@@ -1,5 +1,7 @@
 """A model a group: its levels, its table, and the groups that maximum likelihood could not estimate."""
 
+from types import ModuleType
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -60,7 +62,8 @@ def lines() -> pd.DataFrame:
 def same_fits(fits: sm.FitList, rows: pd.DataFrame, **options: object) -> None:
     """Each is what `lm` makes of its level's rows."""
     for level, fit in fits.items():
-        alone = sm.lm(f"{fits.formula}", rows[rows["g"] == level], **QUICK | options)  # type: ignore[arg-type]
+        own = QUICK | options | {"seed": fit.call.arguments["seed"]}
+        alone = sm.lm(f"{fits.formula}", rows[rows["g"] == level], **own)  # type: ignore[arg-type]
         pd.testing.assert_series_equal(sm.fixef(fit), sm.fixef(alone))
         assert fit.model.frame.index.equals(alone.model.frame.index)
 
@@ -190,3 +193,40 @@ def test_the_summary_of_a_list_picks_parameters_and_quantiles() -> None:
         sm.summary(fits, pars="hour")
     with pytest.raises(sm.OptionError, match="probabilities"):
         sm.summary(fits, probs=[2])
+
+
+# R 4.2.2, lme4 1.1-31: coef(lmList(Reaction ~ Days | Subject, sleepstudy)) of five subjects, fixef and sigma of all.
+SLEEP = {
+    "308": (244.192669, 21.764702),
+    "309": (205.054945, 2.261785),
+    "335": (263.034693, -2.881034),
+    "351": (261.147011, 6.433498),
+    "372": (267.044800, 11.298073),
+}
+SLEEP_FIXEF, SLEEP_SIGMA = (251.405105, 10.467286), 25.591816
+FAR = 4  # Monte Carlo standard errors
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_flat_priors_give_lme4s_answers(reference: ModuleType) -> None:
+    """Under flat priors posterior means are least squares, and their residuals give the pooled sigma."""
+    fits = sm.lmList("Reaction ~ Days | Subject", reference.data("sleepstudy"), priors="flat", seed=1, progress=False)
+    errors = sm.summary(fits).frame["mcse"].unstack(0)[["(Intercept)", "Days"]]
+    found = sm.coef(fits)
+    assert found.shape == (18, 2)
+    assert np.all(np.abs(found.loc[list(SLEEP)] - np.array(list(SLEEP.values()))) < FAR * errors.loc[list(SLEEP)])
+    assert np.all(np.abs(sm.fixef(fits).to_numpy() - SLEEP_FIXEF) < FAR * np.sqrt((errors**2).sum()) / 18)
+    assert sm.sigma(fits) == pytest.approx(SLEEP_SIGMA, rel=0.003)  # of the squared error of a mean, which is small
+
+
+def test_a_pooled_sigma_is_of_linear_models_with_rows_to_spare() -> None:
+    data = lines()
+    fits = sm.lmList("y ~ x | g", data, weights=data["w"], **QUICK)
+    squares = sum(float(fit.model.response.weights @ sm.residuals(fit).to_numpy() ** 2) for fit in fits.values())
+    assert sm.sigma(fits) == pytest.approx(np.sqrt(squares / (24 - 6)))
+    with pytest.raises(sm.OptionError, match="pooled sigma is of linear models"):
+        sm.sigma(sm.lmList("vote ~ income | state", voters(), family="binomial", **QUICK))
+    few = pd.DataFrame({"y": [1.0, 3.0, 2.0, 1.0], "x": [0.0, 1.0, 0.0, 1.0], "g": list("aabb")})
+    with pytest.raises(sm.OptionError, match="nothing is left for sigma"):
+        sm.sigma(sm.lmList("y ~ x | g", few, **QUICK))

@@ -99,3 +99,11 @@ def test_a_fit_of_a_subset_answers_as_that_of_its_rows() -> None:
     assert sm.nobs(ours) == int((kept() & data()["x"].notna()).sum())
     again = sm.update(ours, ". ~ . - f", **SHORT)
     assert sm.nobs(again) == sm.nobs(ours)
+
+
+def test_the_print_says_how_many_rows_miss_a_value() -> None:
+    lost = int(data()["x"].isna().sum())
+    assert lost > 1
+    said = str(sm.glm("y | trials(n) ~ x", data(), family=sm.binomial, **SHORT))
+    assert f"Number of obs: {120 - lost}\n  ({lost} observations deleted due to missingness)\nFixed" in said
+    assert "missing" not in str(sm.glm("y | trials(n) ~ z", data(), family=sm.binomial, subset="year < 2012", **SHORT))

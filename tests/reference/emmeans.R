@@ -54,6 +54,9 @@ calls <- list(
     "contrast(emmeans(m, ~ tension), list(`M and H less L` = c(-1, 0.5, 0.5), M = c(0, 1, 0)))",
     "contrast(emmeans(m, ~ wool * tension), 'pairwise', simple = 'tension')",
     "pairs(pairs(emmeans(m, ~ wool | tension)), by = NULL)", "emmeans(m, ~ tension, at = list(tension = c('H', 'L')))",
+    "contrast(emmeans(m, ~ tension), 'poly', max.degree = 1)",
+    "nth(pairs(emmeans(m, ~ wool * tension), simple = 'each'), 1)", "nth(pairs(emmeans(m, ~ wool | tension), simple = 'each'), 2)",
+    "nth(contrast(emmeans(m, ~ wool * tension), 'eff', simple = list('wool', c('wool', 'tension'))), 2)",
     "pairs(emmeans(m, ~ tension | wool), reverse = TRUE)", "emmeans(m, ~ tension, level = 0.8)"),
   logwarp = c("emmeans(m, ~ wool)", "emmeans(m, ~ wool, type = 'response')", "pairs(emmeans(m, ~ tension), type = 'response')",
     "contrast(emmeans(m, ~ tension), 'trt.vs.ctrl', type = 'response')", "pairs(emmeans(m, ~ tension), ratios = FALSE)",
@@ -62,7 +65,10 @@ calls <- list(
   log1 = c("emmeans(m, ~ wool)", "emmeans(m, ~ wool, type = 'response')", "pairs(emmeans(m, ~ wool))"),
   tooth = c("emmeans(m, ~ supp)", "emmeans(m, ~ supp | dose, at = list(dose = c(0.5, 2)))", "emtrends(m, ~ supp, var = 'dose')",
     "pairs(emtrends(m, ~ supp, var = 'dose'))", "emtrends(m, ~ supp, var = 'log(dose)')", "emmeans(m, ~ dose, at = list(dose = 1:3))",
-    "contrast(emmeans(m, ~ dose, at = list(dose = 1:3)), 'consec')"),
+    "contrast(emmeans(m, ~ dose, at = list(dose = 1:3)), 'consec')", "emmeans(m, ~ supp, cov.reduce = median)",
+    "emmeans(m, ~ supp * dose, cov.reduce = range)", "emmeans(m, ~ supp | dose, cov.reduce = FALSE)", "emmeans(m, ~ dose, cov.reduce = TRUE)",
+    "emmeans(m, ~ dose, cov.reduce = list(dose = range))", "emmeans(m, ~ dose, cov.keep = 'dose')",
+    "emmeans(m, ~ supp, cov.keep = 'dose', weights = 'cells')", "emmeans(m, ~ supp, cov.reduce = FALSE, weights = 'cells')"),
   poly = c("emmeans(m, ~ supp)", "emtrends(m, ~ supp | dose, var = 'dose', at = list(dose = c(0.5, 2)))"),
   dose = c("emmeans(m, ~ dose)", "emmeans(m, ~ supp)", "pairs(emmeans(m, ~ dose))", "emmeans(m, ~ supp, at = list(dose = c(1, 2)))"),
   nested = c("emmeans(m, ~ state)", "emmeans(m, ~ town)", "pairs(emmeans(m, ~ town))", "pairs(emmeans(m, ~ state))",
@@ -79,11 +85,13 @@ calls <- list(
   rate = c("emmeans(m, ~ f)", "emmeans(m, ~ f, type = 'response')", "emmeans(m, ~ f, offset = 0)", "emmeans(m, ~ z | u)",
     "pairs(emmeans(m, ~ f), type = 'response')", 
     "emmeans(m, ~ f, regrid = 'response')", "emmeans(m, ~ f, weights = 'outer')"),
-  count = c("emtrends(m, ~ f, var = 'z')", "emmeans(m, ~ z)", "emtrends(m, ~ f, var = 'z', regrid = 'response')"),
+  count = c("emmeans(m, ~ z | f, cov.keep = '1')", "emmeans(m, ~ z, cov.reduce = max)", "emtrends(m, ~ f, var = 'z')", "emmeans(m, ~ z)", "emtrends(m, ~ f, var = 'z', regrid = 'response')"),
   logit = c("emmeans(m, ~ f)", "emmeans(m, ~ f, type = 'response')", "pairs(emmeans(m, ~ f), type = 'response')",
     "pairs(regrid(emmeans(m, ~ f)))", "pairs(regrid(emmeans(m, ~ f), transform = 'log'), type = 'response')",
     "emmeans(m, ~ u, regrid = 'response')", "contrast(pairs(emmeans(m, ~ f * u), simple = 'f'), 'pairwise', by = 'contrast', type = 'response')"),
   probit = c("emmeans(m, ~ f, type = 'response')", "pairs(emmeans(m, ~ f))", "pairs(emmeans(m, ~ f), type = 'response')"))
+
+nth <- function(several, number) several[[number]]
 
 fitted_model <- function(spec) {
   form <- as.formula(spec$formula)

@@ -1,4 +1,4 @@
-"""What formulas add to responses: files, updates, folds and new data, rows in another order, rows that miss values."""
+"""What a formula adds to responses: in files, updates, folds and new data, in another order, with rows missing."""
 
 from dataclasses import dataclass
 from functools import cache

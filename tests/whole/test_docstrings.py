@@ -50,7 +50,7 @@ MOST_FITS = 24  # that examples of the whole package may sample; they share thos
 def fits_once() -> Iterator[None]:
     """Equal calls of the verbs give one fit, so that examples can be whole and cheap."""
     made: dict[bytes, Fit] = {}
-    fit_verb = stanmlm.fit.verbs.fit_verb
+    fit_verb = stanmlm.fit.imputed.fit_verb
 
     def once(call: Call, formula: FormulaLike, data: object, family: Family, scope: Scope) -> Fit:
         key = pickle.dumps((call.verb, sorted(call.arguments.items()), formula, data, family))
@@ -59,7 +59,7 @@ def fits_once() -> Iterator[None]:
         return replace(made[key], call=call)  # which has the name of the data
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stanmlm.fit.verbs, "fit_verb", once)
+        patch.setattr(stanmlm.fit.imputed, "fit_verb", once)
         yield
     assert len(made) <= MOST_FITS, f"{len(made)} fits: let examples share `lmer(...)` of the others"
 

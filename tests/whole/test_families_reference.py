@@ -226,7 +226,10 @@ def test_a_posterior_is_that_of_brms_under_the_same_priors(case: dict, reference
     ours = sm.posterior_epred(fit, scale="count").values[:, :5]
     theirs = {name: np.array(case["epred_first5"][name]) for name in ("mean", "sd")}
     assert np.all(np.abs(ours.mean(axis=0) - theirs["mean"]) < ERRORS * theirs["sd"] / np.sqrt(400))
-    np.testing.assert_allclose(ours.std(axis=0), theirs["sd"], rtol=0.15)
+    # expected lifetimes and rare categories have long tails, whose sds few draws decide: theirs and ours have as many
+    tails = np.mean(((ours - ours.mean(axis=0)) / ours.std(axis=0)) ** 4, axis=0)
+    error = ERRORS * np.sqrt(2 * (tails - 1) / (4 * len(ours)))
+    assert np.all(np.abs(ours.std(axis=0) / theirs["sd"] - 1) < np.maximum(0.15, error))
 
 
 def _specific(name: str) -> str:

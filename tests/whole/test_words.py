@@ -75,6 +75,13 @@ def elsewhere(d: pd.DataFrame) -> pd.DataFrame:
     return sm.model_matrix("y ~ inside", d)
 
 
+def test_a_column_that_read_csv_would_dot_in_r_is_found() -> None:
+    data = DATA.assign(**{"school type": "a", "2nd": 1.0, "x": 2.0})
+    for name, column in {"school.type": "school type", "X2nd": "2nd"}.items():
+        with pytest.raises(sm.FormulaError, match=f"the column is `{column}`, which a formula takes between backticks"):
+            sm.model_matrix(f"y ~ {name}", data)
+
+
 def test_a_column_of_another_case_is_mentioned() -> None:
     data = DATA.rename(columns={"x": "Income"})
     income = np.arange(40.0)

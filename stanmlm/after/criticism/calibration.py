@@ -208,7 +208,8 @@ def sbc(
     require_plain(fit, "sbc")
     path = kept_in(file)
     sampling = resolve(replace(fit.sampling, chains=chains, iter=iter, warmup=None, thin=1))
-    if not 1 <= draws <= (kept := chains * (iter - iter // 2)):
+    kept = chains * (iter - iter // 2)
+    if not 1 <= draws <= kept:
         raise OptionError(f"draws is {draws}; {chains} chains of {iter} iterations give {kept}")
     source = within(source_of(fit, seed), Purpose.REPLICATIONS)
     drawn = _prior(fit, prior, prior_seed(fit, seed))

@@ -1,8 +1,9 @@
 """How well a fit predicts: `loo`, `waic`, comparisons and weights of fits."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,12 +18,13 @@ from stanmlm.after.predict.request import MAX_BYTES, Request
 from stanmlm.after.predict.target import some_of
 from stanmlm.base.arguments import check_arguments
 from stanmlm.base.arrays import Floats, Ints
-from stanmlm.base.arviz_compat import psis, relative_efficiency
+from stanmlm.base.arviz_compat import psis
 from stanmlm.base.callers import caller_scope
 from stanmlm.base.errors import OptionError, StanmlmWarning
 from stanmlm.base.streams import Purpose, seed_within
 from stanmlm.fit.call import name_of
 from stanmlm.fit.fit import Fit, n_draws, source_of
+from stanmlm.fit.within import relative_efficiency
 
 FEWEST_DRAWS = 100  # below, a Pareto tail has fewer than 20 draws
 SPACED = 500  # rows whose effective size is computed, where there are more; the others have their mean
@@ -114,18 +116,19 @@ def smoothed(fit: Fit, pieces: Pieces, block: int = 1) -> Iterator[Smoothed]:
 
 def _efficiency(fit: Fit, pieces: Pieces) -> Floats:
     """Relative efficiency of the likelihood's mean for each distinct row."""
-    C, chains = len(pieces.y), fit.sampling.chains
+    C, sizes = len(pieces.y), fit.imputed or (fit.sampling.chains,)
     some = np.unique(np.linspace(0, C - 1, min(C, SPACED)).astype(np.int64))
     few = _subset(pieces, some)
     found = np.empty(len(some))
     for at in chunks_of(few.target):
-        found[at] = _efficiency_of(row_log_likelihood(fit, few, at), chains)
+        found[at] = _efficiency_of(row_log_likelihood(fit, few, at), sizes)
     return found if len(some) == C else np.full(C, found.mean())
 
 
-def _efficiency_of(log_likelihoods: Floats, chains: int) -> Floats:
+def _efficiency_of(log_likelihoods: Floats, sizes: Sequence[int]) -> Floats:
+    """Of draws whose chains are of so many each of some data sets, one after another."""
     likelihood = np.exp(log_likelihoods - log_likelihoods.max(axis=0))
-    return relative_efficiency(likelihood.reshape(chains, -1, likelihood.shape[1]))
+    return relative_efficiency(likelihood.reshape(sum(sizes), -1, likelihood.shape[1]), sizes)
 
 
 def _subset(pieces: Pieces, at: Ints) -> Pieces:
@@ -176,7 +179,7 @@ def _exact(fit: Fit, row: int, seed: int, request: Request) -> dict[str, float]:
     again, held = refit_without(fit, np.arange(len(fit.model.response.y)) == row, seed, request)
     elpd = predictive_density(again, held)
     values = row_log_likelihood(again, held, slice(0, 1))
-    efficiency = _efficiency_of(values, again.sampling.chains)
+    efficiency = _efficiency_of(values, (again.sampling.chains,))
     error = _mcse(values, np.full_like(values, -np.log(len(values))), elpd, efficiency)
     n_eff = len(values) * float(efficiency[0])
     return {"elpd": float(elpd[0]), "mcse_elpd_loo": float(error[0]), "pareto_k": np.nan, "n_eff": n_eff}
@@ -222,7 +225,7 @@ def pareto_k(fit: Fit | Elpd) -> "pd.Series[float]":
     True
     """
     check_arguments(pareto_k, locals())
-    found = _as_loo(fit)
+    found = loo(fit) if isinstance(fit, Fit) else fit
     if "pareto_k" not in found.pointwise:
         raise OptionError(f"{found.criterion} has no Pareto k; loo has")
     return found.pointwise["pareto_k"]
@@ -296,7 +299,7 @@ def loo_compare(*models: Fit | Elpd | Mapping[str, Fit | Elpd]) -> Comparison:
     ['partial', 'pooled']
     """
     check_arguments(loo_compare, locals())
-    return compare(_named(models, caller_scope(1)))
+    return compare(_as_loos(named_models(models, caller_scope(1))))
 
 
 def loo_model_weights(
@@ -339,20 +342,23 @@ def loo_model_weights(
     True
     """
     check_arguments(loo_model_weights, locals())
-    return weigh(_named(models, caller_scope(1)), method, seed)
+    return weigh(_as_loos(named_models(models, caller_scope(1))), method, seed)
 
 
-def _named(models: tuple[Fit | Elpd | Mapping[str, Fit | Elpd], ...], scope: Mapping[str, object]) -> dict[str, Elpd]:
+Model = TypeVar("Model", Fit, Fit | Elpd)
+
+
+def named_models(models: tuple[Model | Mapping[str, Model], ...], scope: Mapping[str, object]) -> dict[str, Model]:
     """Models by the names of the caller's variables, as R has them; `model2` of what has none."""
-    given: dict[str, Fit | Elpd] = {}
+    given: dict[str, Model] = {}
     for number, model in enumerate(models, start=1):
         if isinstance(model, Mapping):
             given |= model
         else:
             name = name_of(model, scope)
             given[name if name and name not in given else f"model{number}"] = model
-    return {name: _as_loo(model) for name, model in given.items()}
+    return given
 
 
-def _as_loo(model: Fit | Elpd) -> Elpd:
-    return loo(model) if isinstance(model, Fit) else model
+def _as_loos(models: Mapping[str, Fit | Elpd]) -> dict[str, Elpd]:
+    return {name: loo(model) if isinstance(model, Fit) else model for name, model in models.items()}

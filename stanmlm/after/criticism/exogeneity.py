@@ -16,7 +16,7 @@ from stanmlm.data.rank import pivoted_rank
 from stanmlm.data.whole_rows import counts, places
 from stanmlm.fit.call import fit_verb
 from stanmlm.fit.diagnostics import warnings_of
-from stanmlm.fit.fit import Fit, draws_of
+from stanmlm.fit.fit import Fit, draws_of, require_one_data_set
 from stanmlm.fit.update import NOT_INHERITED
 from stanmlm.formula.rparse import parse_expression
 from stanmlm.formula.rtext import label
@@ -66,7 +66,7 @@ class Exogeneity:
         return exogeneity_text(self)
 
     def _repr_html_(self) -> str:
-        return html_table(self.frame, note=" ".join(self.sentences), index=False)
+        return html_table(self.frame, note="\n".join(self.sentences), index=False)
 
     def to_frame(self) -> pd.DataFrame:
         """`frame`."""
@@ -179,6 +179,7 @@ def _new_ones(fit: Fit, means: Sequence[_Mean]) -> list[_Mean]:
 
 def _with_means(fit: Fit, added: Sequence[_Mean]) -> Fit:
     """The fit again, with means as further columns of its data."""
+    require_one_data_set(fit, "check_exogeneity(fit)")
     frame = fit.model.frame
     columns = {m.name: np.full(len(frame.data), np.nan) for m in added}
     for m in added:

@@ -26,7 +26,7 @@ from stanmlm.families.observation import log_likelihood as log_likelihood_of
 from stanmlm.families.reading import read_response
 from stanmlm.families.reductions import beside, counted, response_columns
 from stanmlm.families.responses import Response, added_to, some_rows
-from stanmlm.fit.fit import Fit
+from stanmlm.fit.fit import Fit, warn_of_data_sets
 from stanmlm.formula.rparse import parse_expression
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ def log_lik(
     check_arguments(log_lik, locals())
     check_offset(newdata, offset)
     request = Request(draws=draws, new_levels=new_levels, max_bytes=max_bytes)
+    if newdata is None:
+        warn_of_data_sets(fit)
     rows = _fitted_rows(fit) if newdata is None else rows_with_response(fit, newdata, weights, offset)
     pieces = pieces_of(fit, *rows, request)
     check_size(pieces.target, len(pieces.row), "draws= for fewer, or ask loo, waic or kfold, which work in pieces")
@@ -127,6 +129,7 @@ def _fitted_rows(fit: Fit) -> Rows:
 
 def observed_pieces(fit: Fit, request: Request = USUAL) -> Pieces:
     """The rows of a fit that are observations: those whose weight is not zero."""
+    warn_of_data_sets(fit)
     model, at = fit.model, observed_rows(fit)
     if len(at) == len(model.response.y):
         return pieces_of(fit, *_fitted_rows(fit), request)

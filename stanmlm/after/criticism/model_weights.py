@@ -51,7 +51,8 @@ def check_comparable(models: Mapping[str, Elpd]) -> None:
     for name, model in others:
         if len(model.y) != len(start.y):
             raise DataError(
-                f"{first} has {len(start.y)} rows and {name} has {len(model.y)}: models are compared on the same data"
+                f"{first} has {len(start.y)} rows and {name} has {len(model.y)}: models are compared on the same data; "
+                "where one left out rows that miss a variable, fit both to data.dropna(subset=[...])"
             )
         if not np.allclose(model.y, start.y):
             raise DataError(f"{first} and {name} have different responses: models are compared on the same data")

@@ -18,7 +18,7 @@ from stanmlm.data.rvalues import take
 from stanmlm.data.whole_rows import aliased, rows_of
 from stanmlm.families.responses import some_rows
 from stanmlm.fit.call import read_options
-from stanmlm.fit.fit import Fit
+from stanmlm.fit.fit import Fit, require_one_data_set
 from stanmlm.fit.pipeline import ModelOptions, fit_model
 from stanmlm.model.centering import centering
 from stanmlm.model.compress import compress
@@ -40,6 +40,7 @@ def refit_without(fit: Fit, left_out: Bools, seed: int, request: Request = USUAL
     DataError
         Where a coefficient has no rows left and its prior is flat.
     """
+    require_one_data_set(fit, "leaving rows out")
     model, gone = fit.model, np.flatnonzero(left_out)
     train, held = split_design(model.design, left_out)
     options, run = read_options(fit.call.arguments)

@@ -49,7 +49,7 @@ def replicated(
                 done[number] = _made(number, one)
                 if path is not None:
                     keep(path, done[number])
-                step()
+                step(1)
     return {number: done[number] for number in wanted}
 
 

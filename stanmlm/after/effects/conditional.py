@@ -18,7 +18,7 @@ from stanmlm.after.effects.datagrid import (
 )
 from stanmlm.after.predict.estimates import Estimates, columns_beside, estimates
 from stanmlm.after.predict.expected import expectation, linear, natural, new_responses, parameter_of
-from stanmlm.after.predict.outcome import SPOKEN, outcome
+from stanmlm.after.predict.outcome import SPOKEN, observed_responses, outcome
 from stanmlm.after.predict.predict import draws_by_rows
 from stanmlm.after.predict.request import Request
 from stanmlm.after.predict.target import Target, target_of, warn_of_new_levels, warn_of_weights
@@ -310,12 +310,12 @@ def _effect(fit: Fit, grid: _Grid, asked: _Asked) -> ConditionalEffect:
 
 def _observed(fit: Fit, variables: tuple[str, ...], asked: _Asked) -> pd.DataFrame | None:
     """Responses beside the variables, shares of trials where there are trials; none of categories and other scales."""
-    family, response = fit.model.family, fit.model.response
-    if asked.method == "linpred" or asked.dpar is not None or family.categories or response.y.ndim > 1:
+    seen = None if asked.method == "linpred" or asked.dpar is not None else observed_responses(fit)
+    if seen is None:
         return None
     rows = fitted_data(fit)[list(variables)].reset_index(drop=True)
     (column,) = columns_beside(["observed"], rows.columns).values()
-    return rows.assign(**{column: response.y / np.where(response.trials > 0, response.trials, np.nan)})
+    return rows.assign(**{column: seen})
 
 
 def _spoken(fit: Fit, asked: _Asked) -> str:

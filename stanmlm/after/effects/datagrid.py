@@ -13,7 +13,7 @@ from stanmlm.base.dataframes import to_pandas
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
 from stanmlm.data.encode import OF_DISTRIBUTIONS
 from stanmlm.data.rvalues import CODED
-from stanmlm.fit.fit import Fit
+from stanmlm.fit.fit import Fit, warn_of_data_sets
 from stanmlm.formula.formula import Expression, Terms, by_parameter, parse_expression
 from stanmlm.formula.rcode import names_in
 
@@ -230,6 +230,7 @@ def is_whole_text(value: object) -> bool:
 def newdata_of(fit: Fit, newdata: object) -> pd.DataFrame:
     """The rows that `newdata=` asks for: the fitted ones where None, a frame, or the name of a grid."""
     if newdata is None:
+        warn_of_data_sets(fit)
         return fitted_data(fit)
     if isinstance(newdata, str):
         if newdata not in GRIDS:

@@ -19,6 +19,7 @@ from stanmlm.after.effects.datagrid import (
 from stanmlm.after.predict.estimates import columns_beside
 from stanmlm.after.predict.expected import OfRows, expectation, linear, require_numbers, theta_of
 from stanmlm.after.predict.new_rows import given_offset
+from stanmlm.after.predict.outcome import observed_responses
 from stanmlm.after.predict.predict import summary_of
 from stanmlm.after.predict.row_groups import group_of
 from stanmlm.after.predict.target import Target, target_of
@@ -96,6 +97,44 @@ def group_curves(
     names = interval_names(fit, group)
     require_numbers(fit, "curves of expected responses by group")
     return _labelled(_intervals(fit, target, grid, names, expectation(fit, target)), group)
+
+
+def group_points(fit: Fit, x: str, group: str, over: Sequence[str] = ()) -> pd.DataFrame:
+    """The rows behind `group_curves`: `x`, `group` as text, the variables in `over`, and what was observed, last.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    x, group, over
+        As in `group_curves`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a row of the data; the last column, `observed`, is on the scale of the curves.
+
+    Raises
+    ------
+    OptionError
+        Where responses are categories, or several numbers.
+
+    Examples
+    --------
+    >>> from stanmlm import lmer, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> group_points(fit, "hours", "student").columns.tolist()
+    ['hours', 'student', 'observed']
+    """
+    seen = observed_responses(fit)
+    if seen is None:
+        raise OptionError("responses that are categories, or several numbers, are no points beside expected ones")
+    labels, rows = group_of(fit, group), fitted_data(fit)[[x, *over]].reset_index(drop=True)
+    texts = labels.rename_categories(str)
+    (column,) = columns_beside(["observed"], {*rows.columns, group}).values()
+    return (
+        rows[[x]].assign(**{group: texts}).join(rows[[name for name in over if name != group]]).assign(**{column: seen})
+    )
 
 
 def group_slopes(fit: Fit, x: str, group: str, of: str | None = None) -> pd.DataFrame:

@@ -20,6 +20,7 @@ class Wanted:
 
     ref: tuple[int, ...] = ()  # places of control levels
     reverse: bool = False
+    max_degree: int | None = None  # of polynomials; as many as there are where None
 
 
 def _at(k: int, places: Mapping[int, float]) -> Floats:
@@ -83,9 +84,9 @@ def _mean_chg(levels: Sequence[str], wanted: Wanted) -> Coefficients:
 
 
 def _poly(levels: Sequence[str], wanted: Wanted) -> Coefficients:
-    """Orthogonal polynomials in whole numbers, up to the sixth degree."""
-    k = len(levels)
-    powers = np.vander(np.arange(k) - (k - 1) / 2, min(len(DEGREES), k - 1) + 1, increasing=True)
+    """Orthogonal polynomials in whole numbers, up to the sixth degree or to one that is asked for."""
+    k, most = len(levels), len(DEGREES) if wanted.max_degree is None else wanted.max_degree
+    powers = np.vander(np.arange(k) - (k - 1) / 2, min(most, k - 1) + 1, increasing=True)
     Q, R = np.linalg.qr(powers)
     columns = (Q * np.sign(np.diag(R)))[:, 1:].T
     return {name: _whole(column) for name, column in zip(DEGREES, columns, strict=False)}

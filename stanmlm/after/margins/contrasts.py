@@ -30,6 +30,7 @@ class How:
     by: tuple[str, ...]
     ref: object = None
     reverse: bool = False
+    max_degree: int | None = None
     ratios: bool = True
     name: str = "contrast"
     enhanced: bool = True  # whether levels that are numbers have the name of their factor before them
@@ -125,7 +126,7 @@ def _coefficients(texts: Sequence[str], raw: Sequence[str], how: How) -> Coeffic
     if isinstance(how.method, str):
         if len(set(texts)) == 1 and how.method not in ("eff", "identity"):
             return {"(nothing)": np.full(len(texts), np.nan)}
-        return method_named(how.method)(texts, Wanted(_places(how.ref, raw), how.reverse))
+        return method_named(how.method)(texts, Wanted(_places(how.ref, raw), how.reverse, how.max_degree))
     return {str(name): _given(str(name), values, texts) for name, values in how.method.items()}
 
 

@@ -1,6 +1,6 @@
 """Marginal means, trends and reference grids: emmeans's verbs of a fit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict, Unpack, cast
 
@@ -13,7 +13,7 @@ from stanmlm.after.margins.contrasts import How, contrasts_of
 from stanmlm.after.margins.grid import Grid
 from stanmlm.after.margins.means import MarginalMeans, MeansAndContrasts, nesting_note, shown_as
 from stanmlm.after.margins.nests import Nests, nests_of
-from stanmlm.after.margins.reference import Reference, reference_grid, terms_of
+from stanmlm.after.margins.reference import FEW, Covariates, Reference, reference_grid, terms_of
 from stanmlm.after.margins.regridded import regridded
 from stanmlm.after.margins.specs import OVERALL, Specs, names_given, require_known, specs_of
 from stanmlm.base.arguments import check_arguments, check_options
@@ -29,6 +29,11 @@ class GridOptions(TypedDict, total=False):
     at : dict
         Values by predictor, one, several or a function of the fitted column. Factors stand at all of their levels
         otherwise, numbers with two values at both, other numbers at their mean.
+    cov_reduce : function, bool or dict
+        Where numbers stand that `at` does not name: a function of their column such as `numpy.median`, by predictor in
+        a dict; True (the default) for the mean, False for all of their values.
+    cov_keep : int, str or list of str
+        Numbers that stand at all of their values: those with so many or fewer (2 by default), or those of these names.
     dpar : str
         The parameter whose predictor it is, such as "sigma" or "zi"; the location by default.
     epred : bool
@@ -45,6 +50,8 @@ class GridOptions(TypedDict, total=False):
     """
 
     at: Mapping[str, object]
+    cov_reduce: bool | Callable[..., object] | Mapping[str, object]
+    cov_keep: int | str | Sequence[str]
     dpar: str
     epred: bool
     mode: str
@@ -57,7 +64,7 @@ class GridOptions(TypedDict, total=False):
 class GridAsked:
     """`GridOptions` with their defaults."""
 
-    at: Mapping[str, object] | None
+    covariates: Covariates
     what: What
     regrid: str
     nesting: Nests | None
@@ -99,7 +106,7 @@ def ref_grid(fit: Fit, **options: Unpack[GridOptions]) -> MarginalMeans:
     check_arguments(ref_grid, locals())
     asked = asked_of(options)
     dpars = parameters_of(fit, asked.what)
-    reference = reference_grid(fit, dpars, asked.at)
+    reference = reference_grid(fit, dpars, asked.covariates)
     return gridded(fit, reference, basis_of(fit, reference.table, asked.what), dpars, asked)
 
 
@@ -187,7 +194,8 @@ def asked_of(options: Mapping[str, object]) -> GridAsked:
     what = What(given.get("dpar"), given.get("epred", False), given.get("mode"), given.get("offset"))
     nesting = given.get("nesting")
     nests = None if nesting is None else {name: names_given("nesting", within) for name, within in nesting.items()}
-    return GridAsked(given.get("at"), what, given.get("regrid", "none"), nests)
+    covariates = Covariates(given.get("at"), given.get("cov_reduce", True), given.get("cov_keep", FEW))
+    return GridAsked(covariates, what, given.get("regrid", "none"), nests)
 
 
 def _given_grid(means: MarginalMeans, options: Mapping[str, object]) -> MarginalMeans:

@@ -86,7 +86,7 @@ def emtrends(
 def _trends(fit: Fit, var: str, asked: GridAsked) -> MarginalMeans:
     """Difference quotients of what is asked, at each row of the reference grid."""
     dpars = parameters_of(fit, asked.what)
-    reference = reference_grid(fit, dpars, asked.at)
+    reference = reference_grid(fit, dpars, asked.covariates)
     name, step = _variable(fit, var, reference)
     moved = reference.table.assign(**{name: reference.table[name].to_numpy(dtype=float) + step})
     here, there = (gridded(fit, reference, basis_of(fit, table, asked.what), dpars, asked)

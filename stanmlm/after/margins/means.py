@@ -15,6 +15,7 @@ from stanmlm.base.arrays import Bools, Floats
 from stanmlm.base.errors import OptionError, check_probability, did_you_mean
 from stanmlm.base.layout import html_text
 
+SIMPLE = "simple contrasts for "  # R's names of the tables of `simple="each"`
 INTERVAL = ("lower.HPD", "upper.HPD")
 # emmeans's words for the scale that results are shown on.
 TYPES: Mapping[str, str] = {
@@ -165,6 +166,46 @@ class MeansAndContrasts:
 
     def __repr__(self) -> str:
         return f"$emmeans\n{self.emmeans!r}\n\n$contrasts\n{self.contrasts!r}"
+
+    def _repr_html_(self) -> str:
+        return html_text(repr(self))
+
+
+@dataclass(frozen=True)
+class SimpleContrasts:
+    """Contrasts of one factor after the other within all others, as `pairs(means, simple="each")` gives them.
+
+    Attributes
+    ----------
+    tables
+        By name, `"simple contrasts for f"` as R has it.
+
+    Examples
+    --------
+    >>> from stanmlm import emmeans, lmer, pairs, simulate_exams
+    >>> fit = lmer("score ~ hours + (1 | student)", simulate_exams(seed=1), seed=1)
+    >>> found = pairs(emmeans(fit, "hours", at={"hours": [0, 1]}), simple="each")
+    >>> list(found.tables), len(found["hours"].frame)
+    (['simple contrasts for hours'], 1)
+    """
+
+    tables: Mapping[str, MarginalMeans]
+
+    def __getitem__(self, factor: str) -> MarginalMeans:
+        """The contrasts of a factor, by its name or by R's."""
+        name = factor if factor in self.tables else f"{SIMPLE}{factor}"
+        if name not in self.tables:
+            raise OptionError(f"there are no simple contrasts for `{factor}`" + did_you_mean(name, self.tables))
+        return self.tables[name]
+
+    def to_frame(self) -> pd.DataFrame:
+        """The rows of all, told apart by the column `simple`; each has columns that others lack."""
+        frames = [one.frame.assign(simple=name.removeprefix(SIMPLE)) for name, one in self.tables.items()]
+        stacked = pd.concat(frames, ignore_index=True)
+        return stacked[["simple", *(name for name in stacked.columns if name != "simple")]]
+
+    def __repr__(self) -> str:
+        return "\n\n".join(f"$`{name}`\n{one!r}" for name, one in self.tables.items())
 
     def _repr_html_(self) -> str:
         return html_text(repr(self))

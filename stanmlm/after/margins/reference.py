@@ -1,6 +1,6 @@
 """The reference grid of a fit: the values of its predictors, with all combinations, as emmeans's `ref_grid`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -16,8 +16,10 @@ from stanmlm.after.effects.datagrid import (
     typical_of_fit,
 )
 from stanmlm.after.margins.grid import Levels
+from stanmlm.base.arguments import shown
 from stanmlm.base.arrays import Floats
 from stanmlm.base.errors import DataError, OptionError, did_you_mean
+from stanmlm.base.kinds import is_whole
 from stanmlm.data.rvalues import CODED
 from stanmlm.fit.fit import Fit
 from stanmlm.formula.formula import Formula, by_parameter
@@ -26,6 +28,15 @@ from stanmlm.formula.rcode import names_in
 LIMIT = 10_000  # rows of a grid: emmeans's option `rg.limit`
 WEIGHT = "\0weight"  # a column that no user's is called as
 FEW = 2  # values of a number that are all kept: emmeans's option `cov.keep`
+
+
+@dataclass(frozen=True)
+class Covariates:
+    """Where numbers stand: emmeans's `at`, `cov.reduce` and `cov.keep`."""
+
+    at: Mapping[str, object] | None = None
+    reduce: object = True  # a function of a column, by name or of all; True for the mean, False for all values
+    keep: object = FEW  # how many values a number may have that stands at all of them, or names
 
 
 @dataclass(frozen=True)
@@ -38,17 +49,19 @@ class Reference:
     weights: Floats  # (R,) how many rows of the data, or what weights, have the same factors
 
 
-def reference_grid(fit: Fit, dpars: tuple[str, ...], at: Mapping[str, object] | None) -> Reference:
+def reference_grid(fit: Fit, dpars: tuple[str, ...], covariates: Covariates) -> Reference:
     """The grid of the predictors of some parameters.
 
     Factors, texts, truth values and what `factor()` is made of stand at each of their values, numbers that take two as
-    well; other numbers at their mean. `at` says otherwise.
+    well; other numbers at their mean. `covariates` says otherwise.
     """
     data, names = fitted_data(fit), predictors_of(fit, dpars)
-    given = {known_name(name, data): value for name, value in (at or {}).items()}
+    given = {known_name(name, data): value for name, value in (covariates.at or {}).items()}
     given = {name: value for name, value in given.items() if name in names}  # not those of other parameters
     factors = factors_of(fit, dpars, data[names])
-    levels = {name: _values(data[name], name in factors, given.get(name)) for name in names}
+    whole = factors | _kept(covariates.keep, data[names])
+    reduced = _reduced(covariates.reduce, data, [name for name in names if name not in whole])
+    levels = {name: _values(data[name], name in factors, (reduced | given).get(name)) for name in names}
     size = int(np.prod([len(values) for values in levels.values()], dtype=float))
     if size > LIMIT:
         raise DataError(f"the reference grid would have {size} rows, over the limit of {LIMIT}: at= keeps few values "
@@ -56,7 +69,7 @@ def reference_grid(fit: Fit, dpars: tuple[str, ...], at: Mapping[str, object] | 
     others = {name: [one] for name, one in typical_of_fit(fit).items() if name not in levels}
     table = grid_of(data, {**others, **{name: levels[name] for name in reversed(names)}})
     table = table if len(table.columns) else pd.DataFrame(index=[0])
-    counted = [name for name in names if name in factors or (name not in given and len(levels[name]) > 1)]
+    counted = [name for name in names if name in factors or (name in whole and name not in given)]
     return Reference(levels, table[names], table, _weights(fit, data, counted, table))
 
 
@@ -89,11 +102,33 @@ def _is_number(column: "pd.Series") -> bool:
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
+def _kept(keep: object, data: pd.DataFrame) -> set[str]:
+    """Numbers that stand at all of their values: those with few, or those that are named."""
+    number = int(keep) if isinstance(keep, str) and keep.isdecimal() and keep not in data else keep
+    if is_whole(number):
+        return {str(name) for name in data if len(distinct_values(data[name])) <= int(number)}
+    listed = [keep] if isinstance(keep, str) else list(cast(Sequence[str], keep))
+    return {known_name(name, data) for name in listed}
+
+
+def _reduced(reduce: object, data: pd.DataFrame, names: Sequence[str]) -> dict[str, object]:
+    """What other numbers stand at, by name: a function of their column, or nothing for all of their values."""
+    by_name = {known_name(name, data): one for name, one in reduce.items()} if isinstance(reduce, Mapping) else {}
+    ways = {name: by_name.get(name, True if isinstance(reduce, Mapping) else reduce) for name in names}
+    for name, way in ways.items():
+        if not (isinstance(way, bool) or callable(way)):
+            raise OptionError(f"cov_reduce is {shown(way)} for `{name}`; it is a function of a column, True or False")
+    return {name: _mean if way is True else way for name, way in ways.items() if way is not False}
+
+
+def _mean(column: "pd.Series") -> float:
+    return float(np.mean(column.to_numpy(dtype=float)))
+
+
 def _values(column: "pd.Series", factor: bool, given: object) -> tuple[object, ...]:
     values = distinct_values(column)
     if given is None:
-        few = factor or len(values) <= FEW
-        return tuple(values) if few else (float(np.mean(column.to_numpy(dtype=float))),)
+        return tuple(values)
     listed = list(dict.fromkeys(listed_values(given, column)))
     if not factor:
         return tuple(_numbers(str(column.name), listed))

@@ -28,8 +28,9 @@ def specs_of(given: str | Sequence[str], by: str | Sequence[str] | None) -> Spec
 
 
 def names_given(argument: str, given: str | Sequence[str]) -> tuple[str, ...]:
-    """One name or several."""
+    """One name or several; backticks may be left out, as there is no formula about them."""
     names = (given,) if isinstance(given, str) else tuple(given)
+    names = tuple(str(name).strip("`") for name in names)
     if not names or not all(names):
         raise OptionError(f"{argument} names no variable")
     return tuple(dict.fromkeys(names))

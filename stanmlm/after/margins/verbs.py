@@ -1,6 +1,6 @@
 """What is done with marginal means: contrasts, pairs, and other scales."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Unpack, cast
 
@@ -9,7 +9,7 @@ import pandas as pd
 from stanmlm.after.effects.contrast import Scenario, between_scenarios
 from stanmlm.after.effects.estimands import EffectOptions
 from stanmlm.after.margins.contrasts import How, Method, all_but, contrasts_of, interaction_of
-from stanmlm.after.margins.means import MarginalMeans, MeansAndContrasts, shown_as
+from stanmlm.after.margins.means import SIMPLE, MarginalMeans, MeansAndContrasts, SimpleContrasts, shown_as
 from stanmlm.after.margins.regridded import RESPONSE, regridded
 from stanmlm.after.margins.scales import scale_named
 from stanmlm.after.margins.specs import names_given
@@ -18,6 +18,7 @@ from stanmlm.base.arguments import check_arguments, check_options
 from stanmlm.base.errors import OptionError
 from stanmlm.fit.fit import Fit
 
+EACH = "each"  # of `simple=`: one factor after the other
 OF_MEANS = ("by", "type", "level")  # what of EffectOptions contrasts of means take
 
 
@@ -28,13 +29,14 @@ def contrast(
     *,
     method: Method | None = None,
     interaction: bool | str | Sequence[str] = False,
-    simple: str | Sequence[str] | None = None,
+    simple: str | Sequence[str | Sequence[str]] | None = None,
     ref: int | str | Sequence[int] | Sequence[str] | None = None,
     reverse: bool = False,
+    max_degree: int | None = None,
     ratios: bool = True,
     comparison: str = "difference",
     **options: Unpack[EffectOptions],
-) -> Estimates | MarginalMeans:
+) -> Estimates | MarginalMeans | SimpleContrasts:
     """Contrasts of marginal means; or, of a fit, of the expected responses in two scenarios.
 
     Parameters
@@ -51,11 +53,14 @@ def contrast(
     interaction
         Contrasts of contrasts: True for `method` of every factor, or methods factor by factor.
     simple
-        Factors to contrast within each combination of all others.
+        Factors to contrast within each combination of all others; "each" for one after the other, or lists of factors
+        for several such tables. None for groups by `by`.
     ref
         The control of "trt.vs.ctrl": levels, or their numbers from 1.
     reverse
         Whether differences are taken the other way round.
+    max_degree
+        The highest degree of "poly"; the sixth, or as many as levels allow, where None.
     ratios
         Whether contrasts of logs and of logits are ratios, and odds ratios, with `type="response"`.
     comparison
@@ -66,7 +71,7 @@ def contrast(
 
     Returns
     -------
-    MarginalMeans or Estimates
+    MarginalMeans, SimpleContrasts or Estimates
         Of marginal means `.frame` has `contrast`, the factors of `by`, `estimate` (with `type="response"` `ratio` or
         `odds.ratio`), `lower.HPD`, `upper.HPD`. Of a fit `contrast`, `estimate`, `conf.low`, `conf.high`, a row a pair
         of scenario rows.
@@ -99,12 +104,16 @@ def contrast(
         raise OptionError("a and b are scenarios for a fit; marginal means take method=")
     given = a if method is None else method
     how = _how(fit, "eff" if given is None else given, dict(options))
-    how = replace(how, ref=ref, reverse=reverse, ratios=ratios)
+    if max_degree is not None and max_degree < 1:
+        raise OptionError(f"max_degree is {max_degree}; it is a degree of polynomials, from 1 on")
+    how = replace(how, ref=ref, reverse=reverse, max_degree=max_degree, ratios=ratios)
     means = _means_of(fit)
-    if simple is not None:
-        how = replace(how, by=all_but(names_given("simple", simple), means))
-    made = _interaction(means, how, interaction) if interaction else contrasts_of(means, how)
-    return shown_as(made, options.get("type"), options.get("level"))
+
+    def made(how: How) -> MarginalMeans:
+        found = _interaction(means, how, interaction) if interaction else contrasts_of(means, how)
+        return shown_as(found, options.get("type"), options.get("level"))
+
+    return _by_factors(means, how, simple, made)
 
 
 def pairs(
@@ -112,10 +121,10 @@ def pairs(
     *,
     reverse: bool = False,
     by: str | Sequence[str] | None = None,
-    simple: str | Sequence[str] | None = None,
+    simple: str | Sequence[str | Sequence[str]] | None = None,
     type: str | None = None,
     level: float | None = None,
-) -> MarginalMeans:
+) -> MarginalMeans | SimpleContrasts:
     """All pairwise differences of marginal means, in each group of `by=`.
 
     Parameters
@@ -127,7 +136,8 @@ def pairs(
     by
         Factors within whose levels pairs stay; those of the means where None.
     simple
-        Factors to compare within each combination of all others; None for no such choice.
+        Factors to compare within each combination of all others; "each" for one after the other, or lists of factors
+        for several such tables. None for no such choice.
     type
         "link" or "response", with which differences of logs are ratios, and of logits odds ratios; that of the means
         where None.
@@ -136,8 +146,9 @@ def pairs(
 
     Returns
     -------
-    MarginalMeans
-        `.frame` has `contrast`, the groups, `estimate` (or `ratio`, `odds.ratio`), `lower.HPD` and `upper.HPD`.
+    MarginalMeans or SimpleContrasts
+        `.frame` has `contrast`, the groups, `estimate` (or `ratio`, `odds.ratio`), `lower.HPD` and `upper.HPD`; with
+        several tables, each factor's in `["f"]`.
 
     Raises
     ------
@@ -154,9 +165,8 @@ def pairs(
     check_arguments(pairs, locals())
     own = _means_of(means)
     groups = own.by if by is None else names_given("by", by)
-    groups = groups if simple is None else all_but(names_given("simple", simple), own)
-    made = contrasts_of(own, How("revpairwise" if reverse else "pairwise", groups))
-    return shown_as(made, type, level)
+    how = How("revpairwise" if reverse else "pairwise", groups)
+    return _by_factors(own, how, simple, lambda how: shown_as(contrasts_of(own, how), type, level))
 
 
 def regrid(means: MarginalMeans | MeansAndContrasts, transform: str = "response") -> MarginalMeans:
@@ -217,6 +227,23 @@ def _how(given: MarginalMeans | MeansAndContrasts, method: object, options: dict
     if isinstance(by, bool):
         raise OptionError("by= names factors of the marginal means")
     return How(method, names_given("by", cast(str | Sequence[str], by)) if by else ())
+
+
+def _by_factors(
+    means: MarginalMeans, how: How, simple: object, made: Callable[[How], MarginalMeans]
+) -> MarginalMeans | SimpleContrasts:
+    """Contrasts of some factors within all others: one table, or one for each of several choices of factors."""
+    if simple is None:
+        return made(how)
+    if simple == EACH and EACH not in means.grid.levels:
+        several: list[object] = list(means.grid.levels)
+    elif isinstance(simple, str) or all(isinstance(name, str) for name in cast(Sequence[object], simple)):
+        return made(replace(how, by=all_but(names_given("simple", cast(Sequence[str], simple)), means)))
+    else:
+        several = list(cast(Sequence[object], simple))
+    choices = [names_given("simple", cast(Sequence[str], one)) for one in several]
+    tables = {f"{SIMPLE}{'*'.join(names)}": made(replace(how, by=all_but(names, means))) for names in choices}
+    return SimpleContrasts(tables)
 
 
 def _interaction(means: MarginalMeans, how: How, interaction: bool | str | Sequence[str]) -> MarginalMeans:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from stanmlm.base.arrays import Floats
 from stanmlm.data.raw_response import RawResponse
 from stanmlm.fit.fit import Fit
 from stanmlm.formula.rtext import deparse
@@ -72,3 +73,14 @@ def _counts(fit: Fit) -> bool:
 
 
 SPOKEN: Mapping[str, Callable[[Fit], str]] = {"epred": expected_text, "linpred": linear_text, "predict": outcome}
+
+
+def observed_responses(fit: Fit) -> Floats | None:
+    """What was observed in the rows, on the scale of expected responses: shares where there are trials.
+
+    None of categories, and of responses of several numbers.
+    """
+    response = fit.model.response
+    if fit.model.family.categories or response.y.ndim > 1:
+        return None
+    return np.asarray(response.y / np.where(response.trials > 0, response.trials, np.nan))

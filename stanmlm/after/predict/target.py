@@ -27,7 +27,7 @@ from stanmlm.data.factors import Level, level_names
 from stanmlm.data.whole_rows import n_rows, rows_of
 from stanmlm.families.reductions import Extra, beside, extra_at
 from stanmlm.families.responses import Response
-from stanmlm.fit.fit import Fit, n_draws, source_of
+from stanmlm.fit.fit import Fit, n_draws, source_of, warn_of_data_sets
 
 NEW_LEVELS = ("draw", "zero", "error")
 SHOWN = 5  # new levels that a warning names
@@ -76,6 +76,7 @@ def target_of(
     check_offset(newdata, offset)
     fitted = target_at(fit, model.design, model.response, model.frame.index, request)
     if newdata is None:
+        warn_of_data_sets(fit)
         return fitted
     encoded = new_design(fit, newdata, offset, groups=[bool(coefs.any()) for coefs in fitted.used])
     known = known_weights(fit, newdata)

@@ -192,16 +192,17 @@ def summary(
     if isinstance(fit, FitList):
         return _of_list(fit, pars, regex_pars, tuple(probs), digits)
     chosen = in_table_order(fit, pars, regex_pars)
-    frame = _frame(list(chosen), values_of(fit, list(chosen.values())), probs)
+    own = fit.imputed
+    frame = _frame(list(chosen), values_of(fit, list(chosen.values())), probs, own)
     extra = dict(_extra(fit)) if pars is None and regex_pars is None else {}
-    frame = pd.concat([frame, *(_frame([name], draws[..., None], probs) for name, draws in extra.items())])
+    frame = pd.concat([frame, *(_frame([name], draws[..., None], probs, own) for name, draws in extra.items())])
     return Summary(frame, _title(fit), tuple(probs), digits, tuple(warnings_of(fit)), tuple(extra))
 
 
 def _extra(fit: Fit) -> Iterator[tuple[str, Floats]]:
     """Rows that are no parameters: what a family cannot draw has no mean."""
     ppd, log_posterior = EXTRA
-    if "draw" not in fit.model.family.unknown:
+    if "draw" not in fit.model.family.unknown and not fit.imputed:  # whose responses differ
         means, categories = mean_ppd(fit, LARGEST_PPD), fit.model.family.categories
         names = [f"{ppd}:{category}" for category in categories] or [ppd]
         yield from zip(names, np.moveaxis(means, -1, 0), strict=True)
@@ -222,7 +223,7 @@ def _of_list(
     order = pd.MultiIndex.from_product([names, list(fits)], names=["parameter", fits.group])
     frame = pd.concat(frames).swaplevel().reindex(order)
     told = tuple(f"`{level}`: {text}" for level, fit in fits.items() for text in warnings_of(fit))
-    return ListSummary(frame, f"{fits.formula} | {fits.group}", probs, digits, tuple(fits.inestimable), told)
+    return ListSummary(frame, fits.title, probs, digits, tuple(fits.inestimable), told)
 
 
 def _in_some(fits: FitList, fit: Fit, pars: Sequence[str] | str | None, regex: str | None) -> Picked:
@@ -271,12 +272,12 @@ def _positions(kept: Ints, chains: int, per_chain: int) -> Ints:
     return (np.arange(chains)[:, None] * per_chain + kept).ravel()
 
 
-def _frame(names: list[str], draws: Floats, probs: Sequence[float]) -> pd.DataFrame:
+def _frame(names: list[str], draws: Floats, probs: Sequence[float], imputed: Sequence[int] = ()) -> pd.DataFrame:
     flat = draws.reshape(-1, draws.shape[-1])
     quantiles = np.quantile(flat, probs, axis=0)
     centre = pd.DataFrame({"mean": flat.mean(axis=0), "sd": flat.std(axis=0, ddof=1)}, index=pd.Index(names))
     spread = pd.DataFrame({f"{100 * p:g}%": quantiles[i] for i, p in enumerate(probs)}, index=pd.Index(names))
-    return pd.concat([centre, spread, convergence(draws, names)], axis=1)
+    return pd.concat([centre, spread, convergence(draws, names, imputed)], axis=1)
 
 
 def _title(fit: Fit) -> tuple[tuple[str, str], ...]:
@@ -310,7 +311,7 @@ def _text(found: Summary) -> str:
 def _list_text(found: ListSummary) -> str:
     """R's layout of `summary(lmList(...))`: each coefficient with its table."""
     centres = ["mean", "sd", *(f"{100 * p:g}%" for p in found.probs)]
-    parts = [f"lmList: {found.title}", ""]
+    parts = [found.title, ""]
     for name in dict.fromkeys(found.frame.index.get_level_values(0)):
         rows = found.frame.loc[name]
         columns = [(column, format_fixed(list(rows[column]), found.digits)) for column in centres]

@@ -35,20 +35,20 @@ def bars(chains: int, total: int, show: bool) -> Iterator[OnLine]:
 
 
 @contextmanager
-def counted(total: int, done: int, what: str, show: bool) -> Iterator[Callable[[], None]]:
-    """A function that moves one bar by one of so many things; where nobody looks, it does nothing."""
+def counted(total: int, done: int, what: str, show: bool) -> Iterator[Callable[[int], None]]:
+    """A function that moves one bar by some of so many things; where nobody looks, it does nothing."""
     if not (show and is_watched()):
-        yield lambda: None
+        yield lambda some: None
         return
     bar = _bar()(total=total, initial=done, desc=what, unit="fit")
     try:
-        yield lambda: _step(bar)
+        yield lambda some: _step(bar, some)
     finally:
         bar.close()
 
 
-def _step(bar: "tqdm[object]") -> None:
-    bar.update(1)
+def _step(bar: "tqdm[object]", some: int) -> None:
+    bar.update(some)
 
 
 def refresh_every(total: int) -> int:
