@@ -143,9 +143,7 @@ def custom_family(
         mean=called(moment_of, mean, name, "mean", names),
         variance=Given(moment_of, (variance, names)) if variance else None,
         bounds=unbounded,
-        notation=Notation(
-            r"\mu", "", trials_of, Given(_law, (name, dpars)), symbols={dpar: rf"\text{{{dpar}}}" for dpar in dpars}
-        ),
+        notation=_notation(name, dpars),
         extras=vars,
         written=text,
         unknown=tuple(of for of, own in given.items() if own is None and (text.tails or of != "log_cdf")),

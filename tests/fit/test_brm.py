@@ -234,6 +234,7 @@ def test_criticism_works_row_by_row() -> None:
     assert set(sm.log_prior(of)) == {"Intercept", "Intercept_sigma", "sd", "sd_sigma"}
 
 
-def test_an_equation_of_several_predictors_is_refused() -> None:
-    with pytest.raises(sm.OptionError, match="here `sigma` has a formula too"):
-        sm.equation(fit())
+def test_an_equation_has_a_line_for_each_predictor() -> None:
+    text = str(sm.equation(fit()))
+    assert r"\sigma_{ij} &= \exp(" in text
+    assert r"\alpha_{\sigma,j} &\sim" in text
