@@ -16,7 +16,7 @@ from stanmlm.families.reductions import beside
 from stanmlm.families.responses import added_to
 from stanmlm.fit.pipeline import ModelOptions, build_model
 
-SHORT = {"chains": 1, "iter": 60, "warmup": 30, "seed": 5, "progress": False}
+SHORT = {"chains": 1, "iter": 160, "warmup": 60, "seed": 5, "progress": False}
 N = 48
 # By brms's word: left of the formula, family, and a column that every row needs for it.
 LEFT: dict[str, tuple[str, str, str]] = {
