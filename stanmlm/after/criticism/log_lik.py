@@ -118,7 +118,8 @@ def row_log_likelihood(fit: Fit, pieces: Pieces, at: slice) -> Floats:
     target, family = pieces.target, fit.model.family
     weights = target.weights[at]
     extra = replace(extra_of(target, at), weights=np.where(weights > 0, weights, 1.0))
-    density = log_likelihood_of(family, pieces.y[at], theta_of(fit, target, at), extra)
+    with np.errstate(invalid="ignore"):  # rows that miss a value are NaN, as asked
+        density = log_likelihood_of(family, pieces.y[at], theta_of(fit, target, at), extra)
     return np.where(weights > 0, density, 0.0)
 
 

@@ -45,9 +45,10 @@ def expected(fit: Fit, theta: Theta, extra: Extra) -> Floats:
 
     Of a response with categories their probabilities, (draws, rows, categories).
     """
-    if extra.bounded:
-        return expectation_of(fit.model.family, theta, extra) / np.where(extra.trials > 0, extra.trials, 1.0)
-    return fit.model.family.mean(theta, replace(extra, trials=np.ones_like(extra.trials)))
+    with np.errstate(invalid="ignore"):  # rows that miss a value are NaN, as asked
+        if extra.bounded:
+            return expectation_of(fit.model.family, theta, extra) / np.where(extra.trials > 0, extra.trials, 1.0)
+        return fit.model.family.mean(theta, replace(extra, trials=np.ones_like(extra.trials)))
 
 
 def require_numbers(fit: Fit, what: str) -> None:
