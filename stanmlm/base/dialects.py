@@ -215,6 +215,11 @@ _VERBS = _each(
         "looks at some rows where all are too many: loo(fit) smooths each distinct row once, in pieces, and "
         "loo(fit, max_bytes=) needs no more memory than that",
     ),
+    (
+        "add_criterion add_ic add_loo add_waic",
+        "keeps a criterion within the fit: here it stands by itself, elpd = loo(fit), and loo_compare(elpd, other) and "
+        "loo_model_weights(elpd, other) take it in the place of the fit",
+    ),
     ("equivalence_test", "is equivalence(fit) here"),
     ("vif multicollinearity", "is check_collinearity(fit) here"),
     ("r2_nakagawa r2_bayes", 'is r2(fit) here, and bayes_R2(fit), bayes_R2(fit, re_formula="NA")'),
