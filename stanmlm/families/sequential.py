@@ -47,7 +47,8 @@ def sratio(link: str = "logit", threshold: str = "flexible", link_disc: str = "l
     threshold : str
         "flexible" or "equidistant".
     link_disc : str
-        For a formula of disc, by which the distance to thresholds is multiplied: "log", "softplus" or "squareplus".
+        For a formula of disc, by which the distance to thresholds is multiplied: "log", "identity", "softplus" or
+        "squareplus".
 
     Returns
     -------
@@ -78,7 +79,8 @@ def cratio(link: str = "logit", threshold: str = "flexible", link_disc: str = "l
     threshold : str
         "flexible" or "equidistant".
     link_disc : str
-        For a formula of disc, by which the distance to thresholds is multiplied: "log", "softplus" or "squareplus".
+        For a formula of disc, by which the distance to thresholds is multiplied: "log", "identity", "softplus" or
+        "squareplus".
 
     Returns
     -------
@@ -109,7 +111,8 @@ def acat(link: str = "logit", threshold: str = "flexible", link_disc: str = "log
     threshold : str
         "flexible" or "equidistant".
     link_disc : str
-        For a formula of disc, by which the distance to thresholds is multiplied: "log", "softplus" or "squareplus".
+        For a formula of disc, by which the distance to thresholds is multiplied: "log", "identity", "softplus" or
+        "squareplus".
 
     Returns
     -------
