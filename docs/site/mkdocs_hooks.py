@@ -13,6 +13,7 @@ MATHEMATICS = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\
 # `sm.lmer` in a block of code, as Pygments writes it, and `lmer(...)` or `sm.lmer` in a line of text.
 IN_BLOCK = re.compile(r'(<span class="n">sm</span><span class="o">\.</span>)<span class="n">(\w+)</span>')
 IN_LINE = re.compile(r"<code>((?:sm\.)?)([A-Za-z]\w*)((?:\(.*?)?)</code>", re.DOTALL)
+LISTED = re.compile(r"^(?![*-] |\d+\. |\s|\||$)(.+)\n(?=(?:[*-]|\d+\.) )", re.MULTILINE)  # what stands before a list
 UNTOUCHED = re.compile(r"(<a .*?</a>|<h\d.*?</h\d>|<pre.*?</pre>|<summary.*?</summary>)", re.DOTALL)
 CELL = re.compile(r"<td>.*?</td>", re.DOTALL)  # where Markdown's tables leave the backslash of `\\|` in code
 # A word, whose dots and brackets are no operators, and what in it was written for TeX alone.
@@ -30,9 +31,9 @@ written: dict[str, str] = {}  # the Markdown of pages of this build
 
 
 def on_page_markdown(markdown: str, page: Any, **_: object) -> str:
-    """Keep the text for llms-full.txt."""
+    """Keep the text for llms-full.txt; in decisions a list may follow its sentence at once, as on GitHub."""
     written[page.file.src_uri] = markdown
-    return markdown
+    return LISTED.sub(r"\1\n\n", markdown) if page.file.src_uri.startswith("decisions/") else markdown
 
 
 def on_page_content(html: str, page: Any, **_: object) -> str:
