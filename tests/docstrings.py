@@ -215,6 +215,7 @@ def _defaults_to_none(taken: Mapping[str, inspect.Parameter], name: str) -> bool
 def _faults_of_returns(page: Page, verb: Callable[..., object]) -> Iterator[str]:
     annotation = _returned(verb)
     wanted = annotation.__name__ if inspect.isclass(annotation) else str(annotation)
+    wanted = re.sub(r"^NDArray\b", "numpy.ndarray", wanted)  # as newer Pythons write the alias
     found = page.sections.get("returns", [])
     if annotation is not None and not found:
         yield "has no Returns"

@@ -98,7 +98,7 @@ def predictor_on(page: Page) -> Symbol:
 def name_on(page: Page, text: str) -> str:
     """What a variable is called on a page."""
     given = page.names.get(text, text)
-    return given if given is not text and len(given) == 1 else name(given.strip("`"))
+    return given if text in page.names and len(given) == 1 else name(given.strip("`"))
 
 
 def response_name(model: Model) -> str:
