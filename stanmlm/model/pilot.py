@@ -14,7 +14,7 @@ from stanmlm.model.crossed import by_predictor, joint_system, solved
 from stanmlm.model.equations import Equations, coarser, solve
 from stanmlm.model.nesting import Nesting, nestings
 from stanmlm.model.problem import Problem, problem
-from stanmlm.model.steps import SMALLEST, State, added, beyond, prior_of_step, short_enough, uncertain
+from stanmlm.model.steps import SMALLEST, State, added, beyond, numbers_of, prior_of_step, short_enough, uncertain
 from stanmlm.priors.priors import Priors
 
 STEPS = 40
@@ -117,7 +117,7 @@ def _start(of: Problem) -> State:
 def _first_coefficients(of: Problem) -> Floats:
     """Zeros, and the numbers without a formula where they start."""
     beta = np.zeros(of.X.shape[1])
-    for p in set(range(len(of.places))).difference(of.formulas):
+    for p in numbers_of(of):
         beta[of.places[p]] = of.likelihood.start[p, :1]
     return beta
 
@@ -270,7 +270,7 @@ def _in_users_units(at: State, of: Problem) -> Pilot:
 def _users_working(at: State, of: Problem) -> Working:
     """The least squares problem of the predictors with a formula, the numbers without one held."""
     formulas = [*of.formulas]
-    held = [p for p in range(len(of.places)) if p not in formulas]
+    held = numbers_of(of)
     W, unit, shift = at.working.weight, of.units.predictors.unit, of.units.shifted * of.units.predictors.center
     right = at.working.right - weighted(W[:, held], (at.eta - of.offset)[held])
     own = W[np.ix_(formulas, formulas)] / np.multiply.outer(unit[formulas], unit[formulas])[..., None]

@@ -46,7 +46,7 @@ def prior_of_step(at: State, of: Problem) -> tuple[Floats, Floats]:
 def beyond(at: State, of: Problem) -> Floats:
     """The ends of the ranges that numbers without a formula are beyond, (F,); NaN for all else."""
     ends = np.full(len(at.beta), np.nan)
-    for p in _numbers(of):
+    for p in numbers_of(of):
         place, within = of.places[p], np.clip(at.beta[of.places[p]], *of.likelihood.limits[:, p])
         ends[place] = np.where(within == at.beta[place], np.nan, within)
     return ends
@@ -59,7 +59,7 @@ def short_enough(at: State, before: State, of: Problem) -> State:
     """
     eta, likelihood = predictors_at(at, of), of.likelihood
     dispersion = max(likelihood.dispersion(eta[0], uncertain(at, of)), SMALLEST)
-    numbers = _numbers(of)
+    numbers = numbers_of(of)
     moves = np.max(np.abs(eta - before.eta)[numbers], axis=1) / likelihood.farthest[numbers]
     longest = 1 / max(1.0, *moves) if len(moves) else 1.0
     at = _part(
@@ -78,7 +78,7 @@ def short_enough(at: State, before: State, of: Problem) -> State:
     return part
 
 
-def _numbers(of: Problem) -> list[int]:
+def numbers_of(of: Problem) -> list[int]:
     """The predictors without a formula, by place."""
     return [p for p in range(len(of.places)) if p not in of.formulas]
 

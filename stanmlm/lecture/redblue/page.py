@@ -108,13 +108,14 @@ def _figure(alt: Any, survey: Survey, curves: pd.DataFrame, highlight: Sequence[
     )  # fmt: skip
     years = alt.binding_radio(options=[BOTH, *YEARS], labels=[BOTH, *map(str, YEARS)], name="Year", element="#controls")
     models = alt.binding_radio(options=list(SHOWN), labels=list(SHOWN.values()), name="Model", element="#controls")
-    columns = [
-        _states(alt, picked, highlight),
-        _curves(alt, survey, curves, picked, highlight),
-        _counts(alt, survey, picked, highlight),
+    colour = alt.Color("state:N", scale=_colours(alt, highlight), legend=None)
+    rows = [
+        _states(alt, picked, colour),
+        _curves(alt, survey, curves, picked, colour),
+        _counts(alt, survey, picked, colour),
     ]
     return (
-        alt.vconcat(*columns, spacing=28)
+        alt.vconcat(*rows, spacing=28)
         .add_params(alt.param(name="shown_year", value=BOTH, bind=years))
         .add_params(alt.param(name="shown_model", value=list(SHOWN)[-1], bind=models))
         .configure(font=FONT)
@@ -125,7 +126,7 @@ def _figure(alt: Any, survey: Survey, curves: pd.DataFrame, highlight: Sequence[
     )
 
 
-def _states(alt: Any, picked: Any, highlight: Sequence[str]) -> Any:
+def _states(alt: Any, picked: Any, colour: Any) -> Any:
     """A code a state, by its income and its vote: what is clicked."""
     facts = facts_by_year().drop(columns="majority")
     facts = facts.assign(name=facts["state"].map(state_names()))
@@ -145,7 +146,7 @@ def _states(alt: Any, picked: Any, highlight: Sequence[str]) -> Any:
         opacity=alt.condition(picked, alt.value(0), alt.value(1)),
     )
     large = codes.transform_filter(picked).mark_text(cursor="pointer", size=15, fontWeight="bold")
-    large = large.encode(color=alt.Color("state:N", scale=_colours(alt, highlight), legend=None))
+    large = large.encode(color=colour)
     panel = alt.layer(every.add_params(picked), large, data=facts).resolve_scale(color="independent")
     # one panel: what is picked in one facet could not be put away in the other
     return (
@@ -156,7 +157,7 @@ def _states(alt: Any, picked: Any, highlight: Sequence[str]) -> Any:
     )
 
 
-def _curves(alt: Any, survey: Survey, curves: pd.DataFrame, picked: Any, highlight: Sequence[str]) -> Any:
+def _curves(alt: Any, survey: Survey, curves: pd.DataFrame, picked: Any, colour: Any) -> Any:
     """One curve a state, those picked in colour with their bands, circles and dots."""
     shown = curves[curves["model"].isin(SHOWN)]
     counts = survey.frame.groupby(["year", "state", "income"], as_index=False).agg(n=("vote", "size"))
@@ -165,7 +166,6 @@ def _curves(alt: Any, survey: Survey, curves: pd.DataFrame, picked: Any, highlig
     axis = alt.Axis(values=[-2, -1, 0, 1, 2], title="Individual income (five groups, poorest to richest)")
     x = alt.X("income:Q", axis=axis, scale=alt.Scale(domain=[-2.15, 2.4]))
     y = alt.Y("estimate:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"), title=survey.response)
-    colour = alt.Color("state:N", scale=_colours(alt, highlight), legend=None)
     words = [
         alt.Tooltip("name:N", title="State"),
         alt.Tooltip("income:Q", title="Income group"),
@@ -204,7 +204,7 @@ def _curves(alt: Any, survey: Survey, curves: pd.DataFrame, picked: Any, highlig
     return panels.transform_filter("datum.model == shown_model")
 
 
-def _counts(alt: Any, survey: Survey, picked: Any, highlight: Sequence[str]) -> Any:
+def _counts(alt: Any, survey: Survey, picked: Any, colour: Any) -> Any:
     """How many respondents stand behind each curve."""
     counts = survey.frame.groupby(["year", "state"], as_index=False).agg(n=("vote", "size"))
     names, income = state_names(), state_facts().set_index("state")["income_2000"]
@@ -215,7 +215,7 @@ def _counts(alt: Any, survey: Survey, picked: Any, highlight: Sequence[str]) -> 
         .encode(
             x=alt.X("n:Q", title="Respondents"),
             y=alt.Y("name:N", sort=alt.SortField("dollars"), title=None),
-            color=alt.Color("state:N", scale=_colours(alt, highlight), legend=None),
+            color=colour,
             tooltip=[alt.Tooltip("name:N", title="State"), alt.Tooltip("n:Q", title="Respondents", format=",")],
         )
         .transform_filter(picked)
